@@ -1,0 +1,20 @@
+// retick: a deterministic simulation and tracing harness for event loops. Everything that a program or scenario needs.
+#ifndef RETICK_H
+#define RETICK_H
+
+#include <retick/choice.h>
+#include <retick/chooser.h>
+#include <retick/error.h>
+#include <retick/future.h>
+#include <retick/id.h>
+#include <retick/loop.h>
+#include <retick/poller.h>
+#include <retick/probe.h>
+#include <retick/scenario.h>
+#include <retick/stream.h>
+#include <retick/sync.h>
+#include <retick/sys.h>
+#include <retick/task.h>
+#include <retick/time.h>
+
+#endif

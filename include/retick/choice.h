@@ -1,0 +1,60 @@
+// The kinds of outside decisions, and the one call that asks for one. docs/IDENTITY.md explains addresses and soundness.
+#ifndef RETICK_CHOICE_H
+#define RETICK_CHOICE_H
+
+#include <retick/id.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// X(constant, number, word, soundness, rate, unit, manual)
+// word: as schedules spell it. soundness: whether production can do it. rate: the random chooser's default, in 1/65536 of the
+// occasions (before the seed's own factor). unit: what a value means. manual: the page that allows it.
+// Numbers enter recorded schedules' random draws: add at the end, never renumber. TICK_CHOICE_VERSION counts changes of meaning.
+#define TICK_CHOICE_VERSION 1
+#define TICK_CHOICES(X) \
+    X(TICK_CHOICE_HOST_LATE, 1, "host_late", TICK_SOUND, 600, TICK_UNIT_TIME, "sched(7)") \
+    X(TICK_CHOICE_POLL_LATE, 2, "poll_late", TICK_SOUND, 600, TICK_UNIT_TIME, "epoll_wait(2)") \
+    X(TICK_CHOICE_READY_HOLD, 3, "ready_hold", TICK_SOUND, 600, TICK_UNIT_POLLS, "epoll(7)") \
+    X(TICK_CHOICE_DELIVERY, 4, "delivery", TICK_SOUND, 6000, TICK_UNIT_TIME, "tcp(7)") \
+    X(TICK_CHOICE_SHORT_SEND, 5, "short_send", TICK_SOUND, 600, TICK_UNIT_BYTES, "send(2)") \
+    X(TICK_CHOICE_SHORT_RECV, 6, "short_recv", TICK_SOUND, 600, TICK_UNIT_BYTES, "recv(2)") \
+    X(TICK_CHOICE_FAULT_REFUSE, 7, "refuse", TICK_SOUND, 2000, TICK_UNIT_YES, "connect(2)") \
+    X(TICK_CHOICE_FAULT_RESET, 8, "reset", TICK_SOUND, 400, TICK_UNIT_YES, "tcp(7)") \
+    X(TICK_CHOICE_STEP_COST, 9, "step_cost", TICK_SOUND, 600, TICK_UNIT_TIME, "sched(7)") \
+    X(TICK_CHOICE_USER, 10, "user", TICK_SOUND, 8000, TICK_UNIT_VALUE, "retick(1)") \
+    X(TICK_CHOICE_DISPLACE, 11, "displace", TICK_RELAXED, 0, TICK_UNIT_POPS, "retick(1)") \
+    X(TICK_CHOICE_CANCEL, 12, "cancel", TICK_RELAXED, 0, TICK_UNIT_YES, "retick(1)")
+
+enum tick_choice_kind {
+#define TICK_CHOICE_ENUM(name, number, word, sound, rate, unit, manual) name = (number),
+    TICK_CHOICES(TICK_CHOICE_ENUM)
+#undef TICK_CHOICE_ENUM
+    TICK_CHOICE_KINDS // one more than the last
+};
+
+enum tick_soundness { TICK_SOUND, TICK_RELAXED };
+
+// TIME: the value indexes the time scale, capped (below). POLLS, BYTES, POPS: that many more (BYTES: fewer: the value is how many
+// are moved). YES: 0 or 1. VALUE: the program's own number.
+enum tick_choice_unit { TICK_UNIT_TIME, TICK_UNIT_POLLS, TICK_UNIT_BYTES, TICK_UNIT_YES, TICK_UNIT_VALUE, TICK_UNIT_POPS };
+
+// The time scale of delays, in ns: 0, 1 us, 10 us, 100 us, 1 ms, 3, 10, 30, 100, 300 ms, 1 s, 3, 10, 30 s, ... (index 0 is 0).
+#define TICK_SCALE_STEPS 20
+int64_t tick_scale(uint32_t step);
+
+// How many values a TIME choice with a largest delay of `most` ns has: 1 for the calm 0, one for each scale step below `most`,
+// and one for `most` itself (if it is positive). tick_scale_capped(v, most) gives value v's delay in ns.
+uint32_t tick_scale_count(int64_t most);
+int64_t tick_scale_capped(uint32_t value, int64_t most);
+
+// One decision of the outside world that was not calm.
+struct tick_deviation {
+    tick_id subject;
+    uint64_t ordinal;
+    uint32_t value; // 0 < value < n
+    uint32_t n;     // how many values there were; 0 in a schedule read from text: unknown
+    int64_t most;   // TIME units: the largest delay that was allowed, in ns, so that the value can be told in time
+    uint8_t kind;   // enum tick_choice_kind
+};
+
+#endif

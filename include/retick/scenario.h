@@ -1,0 +1,87 @@
+// Scenarios: a world of hosts and links, what each host runs, and what must hold. One C file may hold several.
+#ifndef RETICK_SCENARIO_H
+#define RETICK_SCENARIO_H
+
+#include <retick/error.h>
+#include <retick/task.h>
+#include <retick/time.h>
+#include <stdbool.h>
+
+struct tick_world;
+struct tick_host;
+typedef void tick_setup_fn(struct tick_world *world);
+
+struct tick_scenario {
+    const char *name, *summary, *file;
+    tick_setup_fn *setup;
+    const struct tick_scenario *next; // the registry's own
+};
+
+// Defines and registers a scenario; the braces that follow are its set-up, with `world` in scope:
+//     TICK_SCENARIO(lost_update, "two increments over a network") { tick_daemon(world, "server", server, NULL); ... }
+#define TICK_SCENARIO(scenario, text) \
+    static void tick_setup_##scenario(struct tick_world *world); \
+    static struct tick_scenario tick_scenario_##scenario = {#scenario, (text), __FILE__, tick_setup_##scenario, NULL}; \
+    __attribute__((constructor)) static void tick_register_##scenario(void) { tick_scenario_register(&tick_scenario_##scenario); } \
+    static void tick_setup_##scenario(struct tick_world *world)
+void tick_scenario_register(struct tick_scenario *scenario);      // keeps it; first registered comes first
+const struct tick_scenario *tick_scenario_first(void);            // then ->next
+const struct tick_scenario *tick_scenario_find(const char *name); // NULL: none. name NULL: the first
+
+// --- set-up ---
+struct tick_host_options {
+    int64_t start;               // ns after the run's start; clients start after every daemon has had its first turn
+    struct tick_host *after[8];  // start when these have returned
+    bool daemon;                 // the run does not wait for it (set by tick_daemon)
+};
+// Adds a host whose main task runs fn(arg). The run waits for its return; a negative one is a finding. A bad name or too many hosts ends the
+// run with a finding that says so.
+#define tick_host_add(world, name, fn, arg, ...) \
+    tick_host_add_at((world), (name), (fn), (arg), &(struct tick_host_options){__VA_ARGS__}, TICK_HERE(#fn))
+// A host that the run does not wait for: servers. It is started first.
+#define tick_daemon(world, name, fn, arg, ...) \
+    tick_host_add_at((world), (name), (fn), (arg), &(struct tick_host_options){.daemon = true, ##__VA_ARGS__}, TICK_HERE(#fn))
+struct tick_host *tick_host_add_at(struct tick_world *world, const char *name, tick_task_fn *fn, void *arg,
+    const struct tick_host_options *options, const struct tick_loc *loc);
+
+// The network. latency and jitter in ns; refuse, reset: connections may be refused, or reset, at any time (choices).
+struct tick_link_options {
+    int64_t latency, jitter;
+    bool refuse, reset;
+};
+#define tick_link_all(world, ...) tick_link_all_at((world), &(struct tick_link_options){__VA_ARGS__})
+#define tick_link_between(world, a, b, ...) tick_link_between_at((world), (a), (b), &(struct tick_link_options){__VA_ARGS__})
+void tick_link_all_at(struct tick_world *world, const struct tick_link_options *options);
+void tick_link_between_at(struct tick_world *world, struct tick_host *a, struct tick_host *b, const struct tick_link_options *options);
+
+// Limits of virtual time (ns) and of loop iterations; beyond them the run is a finding. Default: an hour, 10 million.
+void tick_limit(struct tick_world *world, int64_t time, uint64_t iterations);
+// The host that `retick run --real` runs; without it, the only host that is no daemon.
+void tick_real_host(struct tick_world *world, struct tick_host *host);
+// A condition checked at every world point: fn returns true while it holds. text says what was broken.
+typedef bool tick_invariant_fn(void *arg);
+#define tick_invariant(world, fn, arg, text) tick_invariant_at((world), (fn), (arg), (text), TICK_HERE(#fn))
+void tick_invariant_at(struct tick_world *world, tick_invariant_fn *fn, void *arg, const char *text, const struct tick_loc *loc);
+// A check at the run's end, when every host that is no daemon has returned: 0, or what tick_check returned.
+typedef int tick_final_fn(void *arg);
+void tick_at_end(struct tick_world *world, tick_final_fn *fn, void *arg);
+
+// --- in the program ---
+// Ends the run with the finding unless the condition holds: 0 or TICK_EFAILED. printf-style text.
+#define tick_check(condition, ...) tick_check_at((condition), TICK_HERE(#condition), __VA_ARGS__)
+int tick_check_at(bool condition, const struct tick_loc *loc, const char *format, ...) __attribute__((format(printf, 3, 4)));
+// A line in the trace (and on stderr in a real run).
+void tick_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// A "sometimes" point: counted over a campaign, so that one sees what the schedules reached.
+void tick_mark(const char *name);
+// A number below n drawn from the schedule (0 when calm); buggify: true in some runs, at some occasions.
+uint32_t tick_random(const char *name, uint32_t n);
+bool tick_buggify(const char *name);
+// Zeroed memory of the running host, one piece a key (any address of the program's): where a host keeps what would else be a static.
+void *tick_host_local(const void *key, size_t size);
+const char *tick_host_name(void); // the running host's
+
+// main for a program of one's own: the command line of retick over the scenarios that are linked in.
+int tick_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,81 @@
+// Tasks: asyncio.Task on a stack of its own, so that waiting is a plain call.
+#ifndef RETICK_TASK_H
+#define RETICK_TASK_H
+
+#include <retick/future.h>
+#include <retick/time.h>
+
+struct tick_task;
+// A task's body: 0 or a count is its result, a negative value its failure.
+typedef int tick_task_fn(void *arg);
+
+// asyncio.create_task on the running loop: the first step is one call_soon. The loop keeps a task alive until it is done; the result is
+// borrowed unless tick_task_ref'd before the next wait. NULL when out of memory. The task's key (IDENTITY.md) is the function's name.
+#define tick_spawn(fn, arg) tick_spawn_at((fn), (arg), NULL, TICK_HERE(#fn))
+// The same with a name of one's own (copied): key of its identity and its get_name.
+#define tick_spawn_named(name, fn, arg) tick_spawn_at((fn), (arg), (name), TICK_HERE(#fn))
+struct tick_task *tick_spawn_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
+
+static inline struct tick_future *tick_task_future(struct tick_task *task) { return (struct tick_future *)task; }
+struct tick_task *tick_task_ref(struct tick_task *task);
+void tick_task_unref(struct tick_task *task);
+
+// await: waits until the future is done. A done one does not yield. Returns 0, TICK_ECANCELED (the future was cancelled, or this task was),
+// or the failure's code; the value is had from tick_future_result. TICK_ESELF for the task itself, TICK_EINVALSTATE outside of a task.
+#define tick_await(future) tick_await_at((future), TICK_HERE(#future))
+int tick_await_at(struct tick_future *future, const struct tick_loc *loc);
+// await of a task: its result (0 or a count) or its failure's code.
+#define tick_join(task) tick_join_at((task), TICK_HERE(#task))
+int tick_join_at(struct tick_task *task, const struct tick_loc *loc);
+
+// asyncio.sleep, ns; <= 0 yields once. 0 or TICK_ECANCELED, TICK_ETIMEDOUT.
+#define tick_sleep(ns) tick_sleep_at((ns), TICK_HERE("sleep"))
+int tick_sleep_at(int64_t ns, const struct tick_loc *loc);
+
+bool tick_task_cancel(struct tick_task *task, const char *message); // Task.cancel
+int tick_task_cancelling(const struct tick_task *task);             // Task.cancelling
+int tick_task_uncancel(struct tick_task *task);                     // Task.uncancel: what cancelling is now
+const char *tick_task_name(const struct tick_task *task);           // Task.get_name ("Task-N" by default); borrowed
+struct tick_task *tick_task_current(void);                          // asyncio.current_task: NULL in a plain callback; borrowed
+size_t tick_task_count(const struct tick_loop *loop);               // len(asyncio.all_tasks(loop))
+
+// asyncio.timeout_at: a scope on the caller's stack. Deadlines are absolute ns of the loop's clock.
+//     struct tick_timeout scope;
+//     TICK_TRY(tick_timeout_enter(&scope, tick_loop_time(NULL) + TICK_MS(20)));
+//     int result = tick_timeout_exit(&scope, work());
+// exit turns the TICK_ECANCELED that this scope caused into TICK_ETIMEDOUT; a cancellation from outside in the same tick wins.
+struct tick_timeout {
+    struct tick_task *task;
+    struct tick_handle *timer;
+    struct tick_timeout *outer;
+    int64_t deadline;
+    int cancelling;
+    uint8_t state;
+};
+int tick_timeout_enter(struct tick_timeout *scope, int64_t deadline) TICK_MUST_USE;
+int tick_timeout_exit(struct tick_timeout *scope, int result);
+bool tick_timeout_expired(const struct tick_timeout *scope);
+int tick_timeout_reschedule(struct tick_timeout *scope, int64_t deadline) TICK_MUST_USE;
+
+// The body with a deadline: `int result = tick_within(TICK_MS(20), get(pool, key, &value));`
+#define tick_within(ns, call) \
+    __extension__({ \
+        struct tick_timeout tick_scope_; \
+        int tick_within_ = tick_timeout_enter(&tick_scope_, tick_time() + (ns)); \
+        if (tick_within_ == 0) \
+            tick_within_ = tick_timeout_exit(&tick_scope_, (call)); \
+        tick_within_; \
+    })
+int64_t tick_time(void); // loop.time() of the running loop, ns
+
+// asyncio.gather: returns one reference to the outer future, or NULL when out of memory. The children (borrowed) are done when it is; results
+// stay with them, in argument order. return_errors: asyncio's return_exceptions. A child named twice runs once; none at all: done at once.
+#define tick_gather(children, count, return_errors) tick_gather_at((children), (count), (return_errors), TICK_HERE("gather"))
+struct tick_future *tick_gather_at(struct tick_future *const *children, size_t count, bool return_errors, const struct tick_loc *loc);
+// asyncio.wait_for in the calling task: 0 or the future's error, TICK_ETIMEDOUT, TICK_ECANCELED. timeout in ns; <= 0: done or cancelled now.
+#define tick_wait_for(future, timeout) tick_wait_for_at((future), (timeout), TICK_HERE(#future))
+int tick_wait_for_at(struct tick_future *future, int64_t timeout, const struct tick_loc *loc);
+// asyncio.shield: one reference to an outer future; NULL when out of memory.
+struct tick_future *tick_shield(struct tick_future *inner);
+
+#endif

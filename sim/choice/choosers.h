@@ -1,0 +1,31 @@
+// The choosers: each in a file of its own (calm.c, random.c, replay.c), storage by the caller.
+#ifndef RETICK_CHOOSERS_H
+#define RETICK_CHOOSERS_H
+
+#include <retick/chooser.h>
+#include <stdbool.h>
+
+extern struct tick_chooser tick_calm; // always 0
+
+// Random, keyed: rate of the kind x a factor from H(seed, kind), then the value from H(seed, address), small values likelier.
+struct tick_random_chooser {
+    struct tick_chooser chooser;
+    uint64_t seed;
+    uint32_t threshold[TICK_CHOICE_KINDS]; // of 2^32: how often a kind deviates with this seed
+};
+struct tick_rates { // in 1/65536 of the occasions; the default is retick/choice.h's
+    uint32_t of[TICK_CHOICE_KINDS];
+};
+void tick_rates_default(struct tick_rates *rates);
+void tick_random_init(struct tick_random_chooser *chooser, uint64_t seed, const struct tick_rates *rates); // rates NULL: default
+
+// Replay: answers from a list of deviations (borrowed), found by address through a table of its own; remembers which were met.
+struct tick_replay_chooser;
+int tick_replay_new(const struct tick_deviation *deviations, size_t count, struct tick_replay_chooser **out); // 0 or -ENOMEM
+// Replaces the list, keeping the memory.
+int tick_replay_set(struct tick_replay_chooser *replay, const struct tick_deviation *deviations, size_t count);
+struct tick_chooser *tick_replay_chooser(struct tick_replay_chooser *replay);
+bool tick_replay_met(const struct tick_replay_chooser *replay, size_t index); // whether the run asked for deviation index
+void tick_replay_free(struct tick_replay_chooser *replay);
+
+#endif

@@ -1,0 +1,33 @@
+// A schedule: the deviations of a run, as data and as text that people read, edit and commit.
+#ifndef RETICK_SCHEDULE_H
+#define RETICK_SCHEDULE_H
+
+#include <retick/choice.h>
+#include <retick/error.h>
+#include <stdio.h>
+
+struct tick_names;
+
+struct tick_schedule {
+    char scenario[64];
+    int version; // TICK_CHOICE_VERSION it was written with
+    size_t count;
+    struct tick_deviation *deviations; // owned
+    char **words;                      // owned, parallel: the line as written, "" where unknown; for messages about addresses not met
+};
+void tick_schedule_init(struct tick_schedule *schedule, const char *scenario);
+void tick_schedule_fini(struct tick_schedule *schedule);
+int tick_schedule_add(struct tick_schedule *schedule, const struct tick_deviation *deviation); // 0 or -ENOMEM
+int tick_schedule_copy(struct tick_schedule *to, const struct tick_schedule *from);            // to is uninitialised
+
+// Text: a head ("retick schedule 1", "scenario lost_update"), then a deviation a line: `delivery alice→server @2 +30ms`. `#` starts a comment.
+// names gives subjects their paths; those it does not know are written as id:0123456789abcdef (and read back).
+int tick_schedule_write(const struct tick_schedule *schedule, const struct tick_names *names, FILE *file);
+// 0; TICK_EFORMAT with line and reason in *error. A value out of range is kept and means calm when met.
+int tick_schedule_read(FILE *file, const char *file_name, struct tick_schedule *schedule, struct tick_error *error);
+// One deviation as its line, without newline; snprintf's result.
+int tick_deviation_line(const struct tick_deviation *deviation, const struct tick_names *names, char *text, size_t size);
+// The same as a sentence: "the deadline of client-2 fires 10 ms late". snprintf's result.
+int tick_deviation_words(const struct tick_deviation *deviation, const struct tick_names *names, char *text, size_t size);
+
+#endif

@@ -1,0 +1,51 @@
+// A campaign: many seeds of a scenario over worker processes, until one fails.
+#ifndef RETICK_CAMPAIGN_H
+#define RETICK_CAMPAIGN_H
+
+#include "sim/choice/choosers.h"
+#include "sim/choice/schedule.h"
+#include "sim/harness/run.h"
+
+struct tick_campaign_progress {
+    uint64_t done, total; // runs; total 0: by time
+    double rate;          // runs a second of host time
+    int64_t elapsed, left; // host ns; left < 0: unknown
+};
+
+struct tick_campaign {
+    const struct tick_scenario *scenario;
+    const struct tick_rates *rates; // NULL: default
+    uint64_t first, count;          // seeds first .. first + count - 1
+    int64_t time;                   // host ns, 0: no limit
+    int workers;                    // 0: as many as cores
+    bool keep_going;                // run all seeds, count the failures
+    int64_t hang;                   // as in isolate.h
+    size_t memory;
+    // Called about 5 times a second in the caller's process; NULL: never. Returning false stops the campaign.
+    bool (*progress)(void *ctx, const struct tick_campaign_progress *progress);
+    // Called in each worker around each run, as in isolate.h (for campaigns that record); NULL: none.
+    struct tick_probe *(*begin)(void *ctx);
+    void (*end)(void *ctx, uint8_t digest[16]);
+    void *ctx;
+};
+
+struct tick_campaign_mark { // a "sometimes" point
+    char name[48];
+    uint64_t runs; // in how many runs it was reached
+};
+
+struct tick_campaign_result {
+    uint64_t runs, failures;
+    bool found;
+    uint64_t seed;               // the smallest failing seed; runs below it all passed
+    struct tick_outcome outcome; // its
+    struct tick_schedule schedule; // its deviations; initialised when found (empty after a crash: rerun with the seed under isolate.h)
+    int64_t elapsed;             // host ns
+    uint64_t choices;
+    size_t marks;
+    struct tick_campaign_mark mark[32];
+};
+int tick_campaign_run(const struct tick_campaign *campaign, struct tick_campaign_result *result, struct tick_error *error);
+void tick_campaign_result_fini(struct tick_campaign_result *result);
+
+#endif

@@ -1,0 +1,104 @@
+// The simulated kernel: hosts, their fds, stream sockets, epoll, eventfd, the clock and the queue of what is to happen.
+//
+// All state lies in one arena, linked by 32-bit slab indices: no malloc, no pointer in or out, no call up into programs. Calls answer as
+// Linux's do, errors as negated errno, and never block: a call that would says so and the caller waits by `watch` and `woken`.
+// `struct tick_kernel` itself is this process's handle on the arena.
+#ifndef RETICK_KERNEL_H
+#define RETICK_KERNEL_H
+
+#include <retick/choice.h>
+#include <retick/error.h>
+#include <retick/probe.h>
+#include <retick/sys.h>
+#include <retick/time.h>
+#include <stdbool.h>
+
+struct tick_kernel;
+
+// How this process's kernel asks and tells.
+struct tick_kernel_env {
+    // Asks the outside world (the world logs deviations and tells the probe). Never NULL.
+    uint32_t (*choose)(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
+    void *ctx;
+    struct tick_probe *probe; // NULL: nobody listens. The kernel keeps probe->now and probe->arrived.
+};
+
+int tick_kernel_new(size_t arena_most, struct tick_kernel **out); // reserves address space; pages come as they are used
+void tick_kernel_free(struct tick_kernel *k);
+// Back to an empty world at time 0; cost in proportion to what was used. env is copied.
+void tick_kernel_reset(struct tick_kernel *k, const struct tick_kernel_env *env);
+
+// --- hosts and links ---
+// Adds a host: its index (0, 1, ...), address 10.0.<hi>.<lo> of index + 1. name is copied (at most 63 bytes); id its stable id,
+// object its probe object. -EEXIST for a name in use, -ENOMEM.
+int tick_kernel_host_add(struct tick_kernel *k, const char *name, tick_id id, uint32_t object);
+int tick_kernel_host_find(const struct tick_kernel *k, const char *name); // index, or TICK_ENOHOST
+// The host dies: its fds vanish; peers learn as from a crashed machine whose kernel still answers: RST on the next segment to them.
+void tick_kernel_host_crash(struct tick_kernel *k, int host);
+int tick_kernel_open_fds(const struct tick_kernel *k, int host); // how many fds the host holds
+
+struct tick_link {
+    int64_t latency; // ns, one way, before jitter
+    int64_t jitter;  // ns: the most that a `delivery` choice may add
+    bool refuse;     // a connect may be refused though somebody listens (choice `refuse`)
+    bool reset;      // a connection may be reset (choice `reset`, asked once a data segment, at its sending)
+};
+void tick_kernel_link_all(struct tick_kernel *k, const struct tick_link *link); // every pair without a link of its own
+int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_link *link); // both ways; 0 or -ENOMEM
+
+// --- time ---
+int64_t tick_kernel_now(const struct tick_kernel *k);
+// The world's own events share the queue with segments: ties go by posting order.
+struct tick_posted {
+    int64_t at;
+    uint32_t what, arg;
+};
+// Posts; returns a key (> 0) for unpost, 0 when out of memory. `at` in the past means now.
+uint32_t tick_kernel_post(struct tick_kernel *k, int64_t at, uint32_t what, uint32_t arg);
+void tick_kernel_unpost(struct tick_kernel *k, uint32_t key); // of an event that has not come yet
+int64_t tick_kernel_next_at(const struct tick_kernel *k);     // when the next event is due; TICK_NEVER: none
+// Takes the earliest event, moves the clock to it (never back) and carries it out. Returns false if there is none.
+// *posted is filled with the world's own event, or its what is 0 for the kernel's own.
+bool tick_kernel_next(struct tick_kernel *k, struct tick_posted *posted);
+// Moves the clock on to `at` without any event (all due ones must have been taken).
+void tick_kernel_clock_to(struct tick_kernel *k, int64_t at);
+
+// --- waiting ---
+// Registers waiter (any number of the caller's) to be woken once when epfd has something to report. One waiter an epoll.
+int tick_kernel_watch(struct tick_kernel *k, int host, int epfd, uint32_t waiter);
+void tick_kernel_unwatch(struct tick_kernel *k, int host, int epfd);
+// Takes the next waiter to wake, in the order in which they became so; false if there is none.
+bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter);
+
+// --- calls: see retick/sys.h and section 2 of the manual ---
+// id arguments name what the call makes (TICK_OBJECT_FD of its maker; for connect the TICK_OBJECT_CONNECTION of its maker);
+// maker_object is the maker's probe object; kth its count.
+struct tick_kernel_name {
+    tick_id id;
+    uint32_t maker_object, kth;
+};
+int tick_k_epoll_create(struct tick_kernel *k, int host, const struct tick_kernel_name *name);
+int tick_k_epoll_ctl(struct tick_kernel *k, int host, int epfd, int op, int fd, const struct tick_sys_event *event);
+// Never blocks: reports what is ready now (after `ready_hold` choices, each counted down once a call). may_block: the caller will wait if
+// nothing is reported, so what is held back is reported instead.
+int tick_k_epoll_wait(struct tick_kernel *k, int host, int epfd, struct tick_sys_event *out, int most, bool may_block);
+int tick_k_eventfd(struct tick_kernel *k, int host, unsigned initial, int flags, const struct tick_kernel_name *name);
+int tick_k_socket(struct tick_kernel *k, int host, int domain, int type, int protocol, const struct tick_kernel_name *name);
+int tick_k_bind(struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size);
+int tick_k_listen(struct tick_kernel *k, int host, int fd, int backlog);
+int tick_k_accept(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size);
+int tick_k_connect(struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection);
+ssize_t tick_k_send(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int flags);
+ssize_t tick_k_recv(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags);
+int tick_k_shutdown(struct tick_kernel *k, int host, int fd, int how);
+int tick_k_getsockopt(struct tick_kernel *k, int host, int fd, int level, int name, void *value, socklen_t *size);
+int tick_k_setsockopt(struct tick_kernel *k, int host, int fd, int level, int name, const void *value, socklen_t size);
+int tick_k_getsockname(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size);
+int tick_k_getpeername(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size);
+ssize_t tick_k_read(struct tick_kernel *k, int host, int fd, void *bytes, size_t count);
+ssize_t tick_k_write(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count);
+int tick_k_close(struct tick_kernel *k, int host, int fd);
+// The stable id of an fd: a connected socket's is its connection's end (TICK_NEAR or TICK_FAR). 0 for a bad fd.
+tick_id tick_k_fd_id(const struct tick_kernel *k, int host, int fd);
+
+#endif

@@ -1,0 +1,30 @@
+// Reading a trace: opened read-only and checked, so that a foreign, damaged or newer file gives a clear error.
+#ifndef RETICK_READER_H
+#define RETICK_READER_H
+
+#include "sim/choice/schedule.h"
+#include <retick/error.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct tick_trace {
+    sqlite3 *db;
+    char *path;
+    char scenario[64], scenario_file[512], chooser[32], verdict[32], state[16];
+    char text[512];   // the verdict's
+    uint64_t seed;
+    uint8_t digest[16];
+    bool has_digest, real;
+};
+// 0; TICK_EFOREIGN: not a trace; TICK_EFORMAT: damaged, or of a newer version; else a negated errno. *error says which file and what to do.
+int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_error *error);
+void tick_trace_close(struct tick_trace *trace);
+// The schedule that the run had, from its choices.
+int tick_trace_schedule(const struct tick_trace *trace, struct tick_schedule *schedule, struct tick_error *error);
+
+// The first difference of two runs, aligned on stable ids. 0 = the same, 1 = they differ and *report (malloc'd, the caller frees) says where,
+// with both sides' causes back to the schedule; negative = error.
+int tick_trace_diff(const struct tick_trace *a, const struct tick_trace *b, char **report, struct tick_error *error);
+
+#endif

@@ -1,0 +1,16 @@
+// The task graph as Graphviz text, and drawn by `dot` as a process.
+#ifndef RETICK_DOT_H
+#define RETICK_DOT_H
+
+#include "trace/reader.h"
+#include <stdio.h>
+
+struct tick_graph_options {
+    unsigned most_nodes; // 0: 500
+};
+// Tasks clustered by host; spawn, await and wake edges; messages between hosts; the failing path in colour; a note of what was left out.
+int tick_graph_write(const struct tick_trace *trace, const struct tick_graph_options *options, FILE *file, struct tick_error *error);
+// Runs `dot -T<format>` over dot text with a timeout (ns) into a new file. -ENOENT if dot is not installed.
+int tick_graph_draw(const char *dot_path, const char *format, const char *out_path, int64_t timeout, struct tick_error *error);
+
+#endif
