@@ -1,4 +1,5 @@
 #include "src/base/alloc.h"
+#include "src/base/keep.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,8 @@ static void default_free(struct tick_allocator *self, void *memory) {
     free(memory);
 }
 
-static struct tick_allocator default_allocator = {default_alloc, default_free};
-static struct tick_allocator *allocator = &default_allocator;
+TICK_KEEP static struct tick_allocator default_allocator = {default_alloc, default_free};
+TICK_KEEP static struct tick_allocator *allocator = &default_allocator;
 
 void tick__set_allocator(struct tick_allocator *chosen) {
     allocator = chosen ? chosen : &default_allocator;

@@ -1,8 +1,9 @@
 #include "src/base/check.h"
+#include "src/base/keep.h"
 #include <stdio.h>
 #include <stdlib.h>
 
-static void (*context)(void);
+TICK_KEEP static void (*context)(void) = 0;
 
 void tick__assert_context(void (*print)(void)) {
     context = print;
