@@ -25,7 +25,7 @@ struct tick_campaign {
     bool (*progress)(void *ctx, const struct tick_campaign_progress *progress);
     // Called in each worker around each run, as in isolate.h (for campaigns that record); NULL: none.
     struct tick_probe *(*begin)(void *ctx);
-    void (*end)(void *ctx, uint8_t digest[16]);
+    void (*end)(void *ctx, const struct tick_outcome *outcome, uint8_t digest[16]); // closes the digest with the verdict
     void *ctx;
 };
 

@@ -14,7 +14,7 @@ struct tick_isolate_options {
     size_t memory;      // bytes of address space growth allowed; 0: 4 GiB
     // Called in the worker for each run before and after it, to attach a probe and bring home a digest; both may be NULL.
     struct tick_probe *(*begin)(void *ctx);
-    void (*end)(void *ctx, uint8_t digest[16]);
+    void (*end)(void *ctx, const struct tick_outcome *outcome, uint8_t digest[16]); // closes the digest with the verdict
     void *ctx;
 };
 int tick_isolate_new(const struct tick_isolate_options *options, struct tick_isolate **out);
