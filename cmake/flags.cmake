@@ -1,0 +1,50 @@
+# How everything is compiled: the language, the warnings, and what sanitizers and coverage add.
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Debug, RelWithDebInfo or Release" FORCE)
+endif()
+# No NDEBUG in any of them: invariants are always checked, and tests may use assert.
+set(CMAKE_C_FLAGS_DEBUG "-O0 -g")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
+set(CMAKE_C_FLAGS_RELEASE "-O3 -fno-plt")
+
+add_compile_definitions(_GNU_SOURCE)
+add_compile_options(-fno-omit-frame-pointer -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+set(retick_warnings -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic -Wstrict-prototypes -Wvla)
+add_compile_options("$<$<COMPILE_LANGUAGE:C>:${retick_warnings}>")
+if(RETICK_WERROR)
+    add_compile_options(-Werror)
+endif()
+
+# The program compiles scenarios while it runs, and they need the same sanitizers: RETICK_SANITIZE_FLAGS tells it which. They may also have
+# been asked for with plain CMAKE_C_FLAGS.
+string(REGEX MATCHALL "-f(no-)?sanitize[^ ]*" flags "${CMAKE_C_FLAGS}")
+if(RETICK_SANITIZE)
+    set(own -fsanitize=${RETICK_SANITIZE})
+    if(RETICK_SANITIZE MATCHES "undefined")
+        list(APPEND own -fno-sanitize-recover=undefined)
+    endif()
+    add_compile_options(${own})
+    add_link_options(${own})
+    list(APPEND flags ${own})
+endif()
+list(JOIN flags " " RETICK_SANITIZE_FLAGS)
+
+# Which compiler the program calls for scenarios: any will do for a plain build, but a sanitizer's run-time has to be the program's own.
+if(RETICK_SANITIZE_FLAGS)
+    set(default_compiler ${CMAKE_C_COMPILER})
+else()
+    set(default_compiler cc)
+endif()
+set(RETICK_C_COMPILER ${default_compiler} CACHE STRING "The compiler that the command line calls for scenarios")
+
+if(RETICK_COVERAGE)
+    add_compile_options(--coverage)
+    add_link_options(--coverage)
+endif()

@@ -1,0 +1,45 @@
+# What users get: libretick.a of all layers in one, the command line `retick`, and how to find them (pkg-config, CMake).
+
+get_property(layers GLOBAL PROPERTY RETICK_LAYERS)
+set(objects)
+foreach(layer ${layers})
+    list(APPEND objects $<TARGET_OBJECTS:${layer}>)
+endforeach()
+
+add_library(libretick STATIC ${objects})
+set_target_properties(libretick PROPERTIES OUTPUT_NAME retick EXPORT_NAME retick LINKER_LANGUAGE C ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+target_include_directories(libretick INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_link_libraries(libretick INTERFACE -lsqlite3 -lxxhash ${CMAKE_DL_LIBS} Threads::Threads)
+
+# Scenarios that `retick` loads at run time find every tick_ symbol in the program itself: the whole archive is in it, and exported.
+if(EXISTS ${CMAKE_SOURCE_DIR}/cli/main.c)
+    add_executable(retick cli/main.c)
+    set_target_properties(retick PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+    target_include_directories(retick PRIVATE ${CMAKE_SOURCE_DIR})
+    target_link_libraries(retick PRIVATE $<LINK_LIBRARY:WHOLE_ARCHIVE,libretick>)
+    install(TARGETS retick RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+# Each scenario as a program of its own, as a user would link one.
+if(EXISTS ${CMAKE_SOURCE_DIR}/cli/program_main.c)
+    file(GLOB scenarios CONFIGURE_DEPENDS scenarios/*.c)
+    foreach(source ${scenarios})
+        get_filename_component(name ${source} NAME_WE)
+        add_executable(scenario_${name} ${source} cli/program_main.c)
+        set_target_properties(scenario_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/scenarios)
+        target_compile_options(scenario_${name} PRIVATE -Wno-pedantic) # a user's file: GNU's `, ##__VA_ARGS__` in our macros may stand there
+        target_link_libraries(scenario_${name} PRIVATE libretick)
+    endforeach()
+endif()
+
+install(TARGETS libretick EXPORT retick ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+configure_file(cmake/retick.pc.in retick.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/retick.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+include(CMakePackageConfigHelpers)
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/retick)
+install(EXPORT retick NAMESPACE retick:: FILE retick-targets.cmake DESTINATION ${package})
+configure_package_config_file(cmake/retick-config.cmake.in retick-config.cmake INSTALL_DESTINATION ${package})
+write_basic_package_version_file(retick-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/retick-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/retick-config-version.cmake DESTINATION ${package})
