@@ -1,0 +1,57 @@
+// Coroutines: begin, switch, end. Where stacks come from is stacks.c; how registers are exchanged is switch_*.
+#include "src/coro/coro.h"
+#include "src/base/alloc.h"
+#include "src/base/check.h"
+#include "src/coro/coro_annotate.h"
+#include "src/coro/coro_int.h"
+#include "src/coro/stacks.h"
+
+// The canary is seen when the coroutine stops running: until then it has only its own damage to work with.
+static inline void check_canary(const struct tick_coro *coro) {
+    if (__builtin_expect(coro->canary != NULL, 0))
+        tick__canary_check(coro);
+}
+
+void tick_coro_switch(struct tick_coro *from, struct tick_coro *to) {
+    check_canary(from);
+    tick__annotate_leave(from, to, false);
+    tick__switch(&from->sp, to->sp);
+    tick__annotate_arrive(from);
+}
+
+_Noreturn void tick_coro_exit(struct tick_coro *from, struct tick_coro *to) {
+    check_canary(from);
+    tick__annotate_leave(from, to, true);
+    tick__switch(&from->sp, to->sp);
+    __builtin_unreachable();
+}
+
+_Noreturn void tick__coro_main(struct tick_coro *coro) {
+    tick__annotate_arrive(coro);
+    coro->fn(coro->arg);
+    tick__assert_failed("a coroutine ends with tick_coro_exit", __FILE__, __LINE__);
+}
+
+struct tick_coro *tick_coro_new(struct tick_stacks *stacks, void (*fn)(void *arg), void *arg) {
+    struct tick_coro *coro = tick__stack_take(stacks);
+    if (!coro)
+        return NULL;
+    coro->fn = fn;
+    coro->arg = arg;
+    coro->sp = tick__switch_prepare(coro->low, coro, coro);
+    return coro;
+}
+
+void tick_coro_free(struct tick_coro *coro) {
+    TICK_ASSERT(coro->stacks != NULL);
+    check_canary(coro);
+    tick__stack_give(coro);
+}
+
+struct tick_coro *tick_coro_thread_new(void) {
+    return tick__alloc_zero(sizeof(struct tick_coro));
+}
+
+void tick_coro_thread_free(struct tick_coro *coro) {
+    tick__free(coro);
+}

@@ -1,0 +1,131 @@
+// Tells sanitizers and valgrind about stacks and switches. In a plain build everything here is empty, but for one flag of the pool's when valgrind's
+// header was there.
+#ifndef RETICK_CORO_ANNOTATE_H
+#define RETICK_CORO_ANNOTATE_H
+
+#include "src/coro/coro_int.h"
+
+#ifdef TICK_CORO_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
+#endif
+#ifdef TICK_CORO_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+#if defined(__has_include) && !defined(TICK_CORO_ASAN) && !defined(TICK_CORO_TSAN)
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#define TICK_CORO_VALGRIND 1
+#endif
+#endif
+
+static inline bool tick__annotate_on_valgrind(void) {
+#ifdef TICK_CORO_VALGRIND
+    return RUNNING_ON_VALGRIND != 0;
+#else
+    return false;
+#endif
+}
+
+// Whether a coroutine that is dropped needs tick__annotate_drop.
+static inline bool tick__annotate_needed(bool on_valgrind) {
+#if defined(TICK_CORO_ASAN) || defined(TICK_CORO_TSAN)
+    (void)on_valgrind;
+    return true;
+#else
+    return on_valgrind;
+#endif
+}
+
+// Stacks that may now be written: pointers on them keep heap blocks from being leaks.
+static inline void tick__annotate_roots(void *start, size_t size, bool on) {
+#ifdef TICK_CORO_ASAN
+    if (on)
+        __lsan_register_root_region(start, size);
+    else
+        __lsan_unregister_root_region(start, size);
+#else
+    (void)start, (void)size, (void)on;
+#endif
+}
+
+// A stack is about to be given to a coroutine; nothing was written yet.
+static inline void tick__annotate_stack(void *low, void *top, bool on_valgrind) {
+    (void)low, (void)top, (void)on_valgrind;
+#ifdef TICK_CORO_VALGRIND
+    if (on_valgrind)
+        VALGRIND_MAKE_MEM_UNDEFINED(low, (size_t)((char *)top - (char *)low));
+#endif
+}
+
+static inline void tick__annotate_new(struct tick_coro *coro, bool on_valgrind) {
+    (void)coro, (void)on_valgrind;
+#ifdef TICK_CORO_ASAN
+    coro->bounds = coro->low;
+    coro->bounds_size = (size_t)((char *)coro - coro->low);
+#endif
+#ifdef TICK_CORO_TSAN
+    coro->own = coro->fiber = __tsan_create_fiber(0);
+#endif
+#ifdef TICK_CORO_VALGRIND
+    if (on_valgrind)
+        coro->valgrind = VALGRIND_STACK_REGISTER(coro->low, coro);
+#endif
+}
+
+// `to` is about to run in place of `from`, which ends for good if `last`. What is saved in `from` is the stack that really runs: a foreign one's
+// object may be switched from on another stack than before.
+static inline void tick__annotate_leave(struct tick_coro *from, struct tick_coro *to, bool last) {
+    (void)from, (void)to, (void)last;
+#ifdef TICK_CORO_ASAN
+    to->previous = from;
+    __sanitizer_start_switch_fiber(last ? NULL : &from->fake, to->bounds, to->bounds_size); // NULL destroys the fake stack
+#endif
+#ifdef TICK_CORO_TSAN
+    from->fiber = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(to->fiber, 0);
+#endif
+}
+
+static inline void tick__annotate_arrive(struct tick_coro *self) {
+    (void)self;
+#ifdef TICK_CORO_ASAN
+    void *fake = self->fake;
+    self->fake = NULL;
+    __sanitizer_finish_switch_fiber(fake, &self->previous->bounds, &self->previous->bounds_size);
+#endif
+}
+
+#ifdef TICK_CORO_ASAN
+// Destroys the fake stack of a coroutine that will never end by itself: as if it ran and left for good.
+__attribute__((no_sanitize_address)) static inline void tick__annotate_bury(struct tick_coro *coro) {
+    void *mine;
+    const void *bounds;
+    size_t size;
+    __sanitizer_start_switch_fiber(&mine, coro->bounds, coro->bounds_size);
+    __sanitizer_finish_switch_fiber(coro->fake, &bounds, &size);
+    __sanitizer_start_switch_fiber(NULL, bounds, size);
+    __sanitizer_finish_switch_fiber(mine, NULL, NULL);
+}
+#endif
+
+// The coroutine is gone, its stack not unwound.
+static inline void tick__annotate_drop(struct tick_coro *coro, bool on_valgrind) {
+    (void)coro, (void)on_valgrind;
+#ifdef TICK_CORO_ASAN
+    if (coro->fake)
+        tick__annotate_bury(coro);
+    coro->fake = NULL;
+    ASAN_UNPOISON_MEMORY_REGION(coro->low, (size_t)((char *)coro - coro->low)); // redzones of frames that never returned
+#endif
+#ifdef TICK_CORO_TSAN
+    __tsan_destroy_fiber(coro->own);
+#endif
+#ifdef TICK_CORO_VALGRIND
+    if (on_valgrind)
+        VALGRIND_STACK_DEREGISTER(coro->valgrind);
+#endif
+}
+
+#endif

@@ -1,0 +1,71 @@
+// Inside src/coro: what a coroutine and a pool are made of, and what each way of switching provides.
+//
+// A stack's addresses, upwards: guard | frames, growing down | struct tick_coro | colour. The struct and the first frames share the topmost page,
+// so that an idle coroutine touches one page.
+#ifndef RETICK_CORO_INT_H
+#define RETICK_CORO_INT_H
+
+#include "src/coro/coro.h"
+#include <stdbool.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define TICK_CORO_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TICK_CORO_ASAN 1
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define TICK_CORO_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TICK_CORO_TSAN 1
+#endif
+#endif
+
+struct tick_coro {
+    void *sp;                   // while it does not run: what tick__switch resumes
+    const uint64_t *canary;     // TICK__CANARY_WORDS words that stay 0; NULL where a guard does the work
+    struct tick_stacks *stacks; // NULL: stands for a foreign stack
+    char *low;                  // the lowest address frames may use
+    uint32_t index;             // which stack of the pool
+    unsigned valgrind;          // valgrind's name for the stack
+    void (*fn)(void *arg);
+    void *arg;
+    struct tick_coro *next; // in the free list
+#ifdef TICK_CORO_ASAN
+    struct tick_coro *previous; // who switched here
+    void *fake;                 // ASan's fake stack, while it does not run
+    const void *bounds;         // the stack to resume on, which for a foreign one is known from the first switch away from it
+    size_t bounds_size;
+#endif
+#ifdef TICK_CORO_TSAN
+    void *fiber; // the fiber to resume
+    void *own;   // the fiber to destroy
+#endif
+};
+
+// How a stack's overflow is found out.
+enum tick__guard {
+    TICK__GUARD_MADVISE,  // lightweight guard pages, Linux 6.13
+    TICK__GUARD_MPROTECT, // costs two mappings a stack, of which a process may have 65,530
+    TICK__GUARD_CANARY    // words below the stack that must stay 0, looked at when the coroutine stops running
+};
+#define TICK__GUARD_SIZE ((size_t)16 << 10) // so that a frame with a buffer of 8 KiB cannot step over it
+#define TICK__GUARDS_MOST 16000u            // by mprotect
+#define TICK__CANARY_WORDS 16u
+
+// tick_stacks_new with the first kind of guard to try and the bound on mprotect's, so that tests reach each.
+int tick__stacks_new(const struct tick_stacks_options *options, enum tick__guard first, uint32_t guards_most, struct tick_stacks **out);
+enum tick__guard tick__coro_guard(const struct tick_coro *coro);
+
+// The way of switching: one of switch_x86_64.S, switch_aarch64.S, switch_ucontext.c.
+#if !defined(TICK_CORO_UCONTEXT) && !defined(__x86_64__) && !defined(__aarch64__)
+#define TICK_CORO_UCONTEXT 1
+#endif
+void tick__switch(void **save, void *to); // *save receives what brings the caller back
+// Lays the first frame below `top` (64-byte aligned), which calls tick__coro_main(coro); returns what to switch to.
+void *tick__switch_prepare(void *low, void *top, struct tick_coro *coro);
+_Noreturn void tick__coro_main(struct tick_coro *coro);
+
+#endif
