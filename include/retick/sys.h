@@ -61,6 +61,9 @@ struct tick_sys_ops {
     int (*resolve)(struct tick_sys *self, const char *host, uint16_t port, struct sockaddr_storage *address, socklen_t *size);
     int (*random)(struct tick_sys *self, void *bytes, size_t count); // getrandom
 
+    // The identity of the connection that fd is an end of: its stable id and its probe object. NULL: not known here (the real world).
+    void (*connection)(struct tick_sys *self, int fd, tick_id *id, uint32_t *object);
+
     // A decision of the outside world (retick/choice.h). NULL: always calm, as in the real world.
     uint32_t (*choose)(struct tick_sys *self, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
 };

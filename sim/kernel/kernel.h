@@ -98,7 +98,9 @@ int tick_k_getpeername(struct tick_kernel *k, int host, int fd, struct sockaddr 
 ssize_t tick_k_read(struct tick_kernel *k, int host, int fd, void *bytes, size_t count);
 ssize_t tick_k_write(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count);
 int tick_k_close(struct tick_kernel *k, int host, int fd);
-// The stable id of an fd: a connected socket's is its connection's end (TICK_NEAR or TICK_FAR). 0 for a bad fd.
+// The stable id of an fd (tick_k_fd_id): a connected socket's is its connection's end (TICK_NEAR or TICK_FAR). 0 for a bad fd.
+// The connection that fd is an end of: its id and its probe object; 0 and 0 if it is none.
+void tick_k_connection(const struct tick_kernel *k, int host, int fd, tick_id *id, uint32_t *object);
 tick_id tick_k_fd_id(const struct tick_kernel *k, int host, int fd);
 
 #endif

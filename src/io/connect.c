@@ -1,0 +1,42 @@
+// asyncio.open_connection.
+#include "src/io/address.h"
+#include "src/io/epoll_poller.h"
+#include "src/io/stream_int.h"
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+int tick_connect_at(const char *text, tick_stream **stream, const struct tick_loc *loc) {
+    struct tick_io *io = tick__io_running();
+    struct tick_task *task = tick_task_current();
+    if (!io || !task)
+        return TICK_EINVALSTATE;
+    struct tick_sys *sys = io->sys;
+    struct tick_address address;
+    struct sockaddr_storage where;
+    socklen_t size = sizeof where;
+    TICK_TRY(tick_address_parse(text, &address));
+    TICK_TRY(sys->ops->resolve(sys, address.host[0] ? address.host : "localhost", address.port, &where, &size));
+    int fd = sys->ops->socket(sys, where.ss_family, SOCK_STREAM, 0);
+    if (fd < 0)
+        return fd;
+    int one = 1;
+    int result = sys->ops->setsockopt(sys, fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (result == 0)
+        result = sys->ops->connect(sys, fd, (struct sockaddr *)&where, size);
+    if (result < 0 && result != -EINPROGRESS) {
+        sys->ops->close(sys, fd);
+        return result;
+    }
+    struct tick_stream *made;
+    TICK_TRY(tick__stream_open(tick_loop_running(), io, fd, task, text, &made));
+    if (result == -EINPROGRESS) {
+        result = tick__stream_wait_connected(made, loc);
+        if (result < 0) {
+            tick_stream_close(made);
+            return result;
+        }
+    }
+    *stream = made;
+    return 0;
+}
