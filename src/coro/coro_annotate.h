@@ -5,6 +5,9 @@
 
 #include "src/coro/coro_int.h"
 
+// Always: TSan counts a function's entry to the fiber it was called on and its exit to the one that runs then, so nothing that switches may be a call.
+#define TICK__ANNOTATE __attribute__((always_inline)) static inline
+
 #ifdef TICK_CORO_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
@@ -20,7 +23,7 @@
 #endif
 #endif
 
-static inline bool tick__annotate_on_valgrind(void) {
+TICK__ANNOTATE bool tick__annotate_on_valgrind(void) {
 #ifdef TICK_CORO_VALGRIND
     return RUNNING_ON_VALGRIND != 0;
 #else
@@ -29,7 +32,7 @@ static inline bool tick__annotate_on_valgrind(void) {
 }
 
 // Whether a coroutine that is dropped needs tick__annotate_drop.
-static inline bool tick__annotate_needed(bool on_valgrind) {
+TICK__ANNOTATE bool tick__annotate_needed(bool on_valgrind) {
 #if defined(TICK_CORO_ASAN) || defined(TICK_CORO_TSAN)
     (void)on_valgrind;
     return true;
@@ -39,7 +42,7 @@ static inline bool tick__annotate_needed(bool on_valgrind) {
 }
 
 // Stacks that may now be written: pointers on them keep heap blocks from being leaks.
-static inline void tick__annotate_roots(void *start, size_t size, bool on) {
+TICK__ANNOTATE void tick__annotate_roots(void *start, size_t size, bool on) {
 #ifdef TICK_CORO_ASAN
     if (on)
         __lsan_register_root_region(start, size);
@@ -51,7 +54,7 @@ static inline void tick__annotate_roots(void *start, size_t size, bool on) {
 }
 
 // A stack is about to be given to a coroutine; nothing was written yet.
-static inline void tick__annotate_stack(void *low, void *top, bool on_valgrind) {
+TICK__ANNOTATE void tick__annotate_stack(void *low, void *top, bool on_valgrind) {
     (void)low, (void)top, (void)on_valgrind;
 #ifdef TICK_CORO_VALGRIND
     if (on_valgrind)
@@ -59,7 +62,7 @@ static inline void tick__annotate_stack(void *low, void *top, bool on_valgrind) 
 #endif
 }
 
-static inline void tick__annotate_new(struct tick_coro *coro, bool on_valgrind) {
+TICK__ANNOTATE void tick__annotate_new(struct tick_coro *coro, bool on_valgrind) {
     (void)coro, (void)on_valgrind;
 #ifdef TICK_CORO_ASAN
     coro->bounds = coro->low;
@@ -76,7 +79,7 @@ static inline void tick__annotate_new(struct tick_coro *coro, bool on_valgrind) 
 
 // `to` is about to run in place of `from`, which ends for good if `last`. What is saved in `from` is the stack that really runs: a foreign one's
 // object may be switched from on another stack than before.
-static inline void tick__annotate_leave(struct tick_coro *from, struct tick_coro *to, bool last) {
+TICK__ANNOTATE void tick__annotate_leave(struct tick_coro *from, struct tick_coro *to, bool last) {
     (void)from, (void)to, (void)last;
 #ifdef TICK_CORO_ASAN
     to->previous = from;
@@ -88,7 +91,7 @@ static inline void tick__annotate_leave(struct tick_coro *from, struct tick_coro
 #endif
 }
 
-static inline void tick__annotate_arrive(struct tick_coro *self) {
+TICK__ANNOTATE void tick__annotate_arrive(struct tick_coro *self) {
     (void)self;
 #ifdef TICK_CORO_ASAN
     void *fake = self->fake;
@@ -111,7 +114,7 @@ __attribute__((no_sanitize_address)) static inline void tick__annotate_bury(stru
 #endif
 
 // The coroutine is gone, its stack not unwound.
-static inline void tick__annotate_drop(struct tick_coro *coro, bool on_valgrind) {
+TICK__ANNOTATE void tick__annotate_drop(struct tick_coro *coro, bool on_valgrind) {
     (void)coro, (void)on_valgrind;
 #ifdef TICK_CORO_ASAN
     if (coro->fake)

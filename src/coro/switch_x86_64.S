@@ -106,6 +106,4 @@ tick__switch_entry:
     .size tick__switch_entry, . - tick__switch_entry
 
 #endif
-#if defined(__x86_64__)
-    .section .note.GNU-stack, "", @progbits
-#endif
+    .section .note.GNU-stack, "", %progbits // on every architecture: an object without it makes the stack executable
