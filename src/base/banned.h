@@ -42,7 +42,6 @@ extern char *strncpy(char *, const char *, size_t) TICK_BANNED("use snprintf: st
 extern char *strncat(char *, const char *, size_t) TICK_BANNED("use snprintf");
 extern int sprintf(char *, const char *, ...) TICK_BANNED("use snprintf");
 extern char *strtok(char *, const char *) TICK_BANNED("use strchr or strtok_r");
-extern char *strerror(int) TICK_BANNED("use tick_error_text");
 extern char *setlocale(int, const char *) TICK_BANNED("the locale is fixed");
 extern char *tmpnam(char[L_tmpnam]) TICK_BANNED("use mkstemp");
 

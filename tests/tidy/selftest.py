@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Each static check fails on what it is there to catch: a small bad tree for each rule, and a good one that passes.
+
+selftest.py CHECK...: which checks (default: all).
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PYTHON = [sys.executable]
+
+GOOD = {
+    "include/retick/thing.h": "// Things.\n#include <stdint.h>\n// Makes one.\nint tick_thing(void);\n",
+    "src/base/low.c": "#include <retick/thing.h>\n#include <string.h>\n",
+    "src/loop/middle.c": '#include "src/coro/low.h"\n',
+    "src/coro/low.h": '#include "src/base/other.h"\n',
+    "src/os/linux.c": "#include <time.h>\n#include <unistd.h>\n",
+    "trace/file.c": '#include <sqlite3.h>\n#include "sim/choice/names.h"\n',
+    "docs/README.md": "[low](../src/base/low.c) [web](https://example.org/none) [here](#part)\n```\n[x](nowhere)\n```\n",
+}
+
+# (check, what is bad, the tree's bad files, a word of the finding)
+BAD = [
+    ("layers.py", "base reaches up", {"src/base/a.c": '#include "src/loop/loop_int.h"\n'}, "src/base may not include src/loop"),
+    ("layers.py", "loop reaches io", {"src/loop/a.c": '#include "src/io/op.h"\n'}, "src/loop may not include src/io"),
+    ("layers.py", "sim includes trace", {"sim/explore/a.c": '#include "trace/writer.h"\n'}, "sim/explore may not include trace"),
+    ("layers.py", "kernel includes loop", {"sim/kernel/a.c": '#  include "src/loop/loop_int.h"\n'}, "sim/kernel may not include src/loop"),
+    ("layers.py", "loop reads a clock", {"src/loop/a.c": "#include <time.h>\n"}, "may not speak to the host: <time.h>"),
+    ("layers.py", "io calls the kernel", {"src/io/a.c": "#include <unistd.h>\n"}, "may not speak to the host: <unistd.h>"),
+    ("layers.py", "sim knows SQLite", {"sim/explore/a.c": "#include <sqlite3.h>\n"}, "know SQLite"),
+    ("layers.py", "a quoted public header", {"src/io/a.c": '#include "retick/loop.h"\n'}, "write <retick/loop.h>"),
+    ("layers.py", "a folder of nobody", {"misc/a.c": "int x;\n"}, "no folder of the design"),
+    ("layers.py", "a scenario looks inside", {"scenarios/a.c": '#include "src/base/check.h"\n'}, "scenarios may not include"),
+    ("sizes.py", "a long file", {"src/base/a.c": "\n" * 701}, "701 lines"),
+    ("sizes.py", "a wide line", {"src/base/a.c": "x" * 141 + "\n"}, "141 columns"),
+    ("sizes.py", "one name twice", {"src/io/low.c": "\n"}, "has this name already"),
+    ("docs.py", "a dead link", {"docs/A.md": "see [this](gone.md#part)\n"}, "leads nowhere: gone.md#part"),
+    ("docs.py", "a silent function", {"include/retick/b.h": "// B.\n\nint tick_silent(int x);\n"}, "tick_silent has no comment"),
+    ("headers.sh", "a header that needs another", {"include/retick/b.h": "uint32_t tick_b(void);\n"}, "retick/b.h with"),
+    ("symbols.py", "a clock", {"base/a.c": "#include <time.h>\nlong f(void) { return time(0); }\n"}, "calls time"),
+    ("symbols.py", "entropy", {"kernel/a.c": "#include <stdlib.h>\nint f(void) { return rand(); }\n"}, "calls rand"),
+    ("symbols.py", "a thread", {"loop/a.c": "int pthread_create(void);\nint f(void) { return pthread_create(); }\n"}, "calls pthread_create"),
+    ("symbols.py", "a static", {"loop/a.c": "static int n;\nint f(void) { return ++n; }\n"}, "n is a writable static in .bss"),
+    ("symbols.py", "static data", {"io/a.c": "int shared = 3;\n"}, "shared is a writable static in .data"),
+    ("symbols.py", "a table of pointers", {"io/a.c": "extern int x;\nint *table[] = {&x};\n"}, "table is a writable static"),
+    ("symbols.py", "a thread's static", {"io/a.c": "_Thread_local int mine;\n"}, "mine is a writable static in .tbss"),
+    ("symbols.py", "a scenario's clock", {"scenario.c": "#include <time.h>\nlong f(void) { return time(0); }\n"}, "scenario.o: calls time"),
+]
+GOOD_OBJECTS = {
+    "base/a.c": '__attribute__((section("tick_keep"))) int kept = 1;\nstatic const int table[] = {1};\nint f(int i) { return table[i] + kept; }\n',
+    "os/b.c": "#include <time.h>\nlong f(void) { return time(0); }\n",
+    "io/c.c": "extern int x;\nint *const table[] = {&x};\n",
+}
+
+
+def write(root, files):
+    for path, text in files.items():
+        os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
+        with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def archives(root, files):
+    """Compiles <layer>/x.c into root/libtick_<layer>.a, and x.c into root/x.o."""
+    write(root, files)
+    for path in files:
+        source = os.path.join(root, path)
+        compiled = source[:-2] + ".o"
+        subprocess.run(["cc", "-fPIC", "-c", source, "-o", compiled], check=True)
+        layer = os.path.dirname(path)
+        if layer:
+            subprocess.run(["ar", "rc", os.path.join(root, f"libtick_{layer}.a"), compiled], check=True)
+
+
+def outcome(check, files):
+    with tempfile.TemporaryDirectory() as root:
+        command = (PYTHON if check.endswith(".py") else ["bash"]) + [os.path.join(HERE, check), root]
+        if check == "symbols.py":
+            archives(root, {"base/good.c": "int good(void) { return 1; }\n"} | files)
+            command += [os.path.join(root, f) for f in os.listdir(root) if f.endswith(".o")]
+        else:
+            write(root, GOOD | files)
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        return result.returncode, result.stdout + result.stderr
+
+
+def main():
+    chosen = sys.argv[1:] or sorted({check for check, *_ in BAD})
+    failures = 0
+    for check in chosen:
+        code, text = outcome(check, GOOD_OBJECTS if check == "symbols.py" else {})
+        if code != 0:
+            failures += 1
+            print(f"{check} refuses a good tree:\n{text}")
+        bad = [row for row in BAD if row[0] == check]
+        assert bad, f"no bad sample for {check}"
+        for _, what, files, word in bad:
+            code, text = outcome(check, files)
+            if code != 1 or word not in text:
+                failures += 1
+                print(f"{check} misses {what} (exit code {code}, expected: {word}):\n{text}")
+        print(f"{check}: {len(bad)} bad samples")
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
