@@ -12,6 +12,7 @@ struct tick_random_chooser {
     struct tick_chooser chooser;
     uint64_t seed;
     uint32_t threshold[TICK_CHOICE_KINDS]; // of 2^32: how often a kind deviates with this seed
+    uint64_t key[TICK_CHOICE_KINDS];       // H(seed, kind), mixed into each address
 };
 struct tick_rates { // in 1/65536 of the occasions; the default is retick/choice.h's
     uint32_t of[TICK_CHOICE_KINDS];

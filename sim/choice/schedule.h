@@ -20,10 +20,20 @@ void tick_schedule_fini(struct tick_schedule *schedule);
 int tick_schedule_add(struct tick_schedule *schedule, const struct tick_deviation *deviation); // 0 or -ENOMEM
 int tick_schedule_copy(struct tick_schedule *to, const struct tick_schedule *from);            // to is uninitialised
 
-// Text: a head ("retick schedule 1", "scenario lost_update"), then a deviation a line: `delivery alice→server @2 +30ms`. `#` starts a comment.
-// names gives subjects their paths; those it does not know are written as id:0123456789abcdef (and read back).
+// Text: a head ("retick schedule 1" with TICK_CHOICE_VERSION, "scenario lost_update"), then a deviation a line: kind, subject's path
+// (names.h), @ordinal, value. `#` at a line's start or behind white space starts a comment. Values by the kind's unit:
+//   delivery alice→server @12 +30ms        TIME: the delay itself, an integer of ns, us, ms or s
+//   ready_hold alice→server:far @3 2 polls  POLLS; likewise bytes (how many are moved) and pops
+//   refuse alice→server:conn @0 yes         YES ("yes" may be left out)
+//   user alice/increment:user:coin @1 =7    VALUE
+// A delay read from text is kept in `most`, with n = 0: the replay chooser resolves it when it is met, to the smallest value that is not
+// below it (so that +40ms on a link with 49 ms of jitter is 49 ms, and a recorded value comes back exactly). Beyond the largest delay then
+// allowed it means calm, as every value out of range does.
+//
+// names gives subjects their paths and a comment in words; those it does not know are written as they were read, else as
+// id:0123456789abcdef (and read back).
 int tick_schedule_write(const struct tick_schedule *schedule, const struct tick_names *names, FILE *file);
-// 0; TICK_EFORMAT with line and reason in *error. A value out of range is kept and means calm when met.
+// 0 with *schedule (uninitialised before) filled; TICK_EFORMAT with file name, line and reason in *error, and nothing to fini. A value out of range is kept and means calm when met.
 int tick_schedule_read(FILE *file, const char *file_name, struct tick_schedule *schedule, struct tick_error *error);
 // One deviation as its line, without newline; snprintf's result.
 int tick_deviation_line(const struct tick_deviation *deviation, const struct tick_names *names, char *text, size_t size);
