@@ -11,7 +11,7 @@ struct tick_real_name {
 };
 
 struct tick_real_options {
-    struct tick_probe *probe;          // borrowed; NULL: nobody listens
+    struct tick_probe *probe;           // borrowed; NULL: nobody listens
     const struct tick_real_name *names; // a host that is not here is resolved by its own name
     size_t names_count;
 };

@@ -40,16 +40,16 @@ struct tick_run {
 // What came of it. Fixed size, no pointers out: it crosses process boundaries.
 struct tick_outcome {
     enum tick_verdict verdict;
-    int code;           // the check's or host's error, the signal of a crash
-    char text[400];     // in words: the check's text
-    char file[128];     // where, or ""
+    int code;       // the check's or host's error, the signal of a crash
+    char text[400]; // in words: the check's text
+    char file[128]; // where, or ""
     int line;
-    char host[64];      // which host, or ""
-    char task[64];      // which task, or ""
-    int64_t ended_at;   // virtual ns
-    uint64_t choices;   // questions asked
+    char host[64];    // which host, or ""
+    char task[64];    // which task, or ""
+    int64_t ended_at; // virtual ns
+    uint64_t choices; // questions asked
     uint64_t iterations;
-    uint64_t checks;    // checks and invariants that were evaluated
+    uint64_t checks;     // checks and invariants that were evaluated
     uint32_t deviations; // how many were drawn (tick_world_deviations)
 };
 

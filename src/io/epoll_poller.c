@@ -266,3 +266,17 @@ struct tick_io *tick__io_running(void) {
     // Every loop that programs see is made with such a poller; a loop on another poller has no streams.
     return loop && loop->poller && loop->poller->ops == &poller_ops ? (struct tick_io *)loop->poller : NULL;
 }
+
+uint32_t tick__io_tell(struct tick_loop *loop, const char *key, const struct tick_loc *loc) {
+    if (!loop->probe)
+        return 0;
+    struct tick_object object = {
+        .type = TICK_OBJECT_OP,
+        .parent = loop->maker->maker.object,
+        .host = loop->probe->host,
+        .key = key,
+        .loc = loc,
+    };
+    object.id = tick_maker_next(&loop->maker->maker, TICK_OBJECT_OP, &object.kth);
+    return loop->probe->ops->object(loop->probe, &object);
+}

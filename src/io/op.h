@@ -33,7 +33,7 @@ struct tick_file {
     uint32_t object; // probe's object, for io_submit and io_complete
     struct tick_op *reader, *writer;
     struct tick_io *io;
-    struct tick_file *next, *previous; // of the poller's open files, newest first
+    struct tick_file *next, *previous;    // of the poller's open files, newest first
     void (*drop)(struct tick_file *file); // the poller closes before the file's owner did: let go of it
 };
 

@@ -1,6 +1,5 @@
 // asyncio.start_server and serve_forever: a listening socket, and a task a connection.
 #include "src/base/alloc.h"
-#include "src/base/check.h"
 #include "src/io/address.h"
 #include "src/io/epoll_poller.h"
 #include "src/io/stream_int.h"
@@ -8,7 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#define BACKLOG 100                 // asyncio's
+#define BACKLOG 100                   // asyncio's
 #define PAUSE_WITHOUT_FDS TICK_SEC(1) // asyncio's ACCEPT_RETRY_DELAY
 
 struct server {
@@ -35,10 +34,8 @@ static void server_dropped(struct tick_file *file) {
 
 static void accepted(struct tick_op *op) {
     struct server *server = (struct server *)op->file;
-    if (server->waiter && !tick_future_done(&server->waiter->future)) {
-        int result = tick_future_set_result(&server->waiter->future, 0);
-        TICK_ASSERT(result == 0);
-    }
+    if (server->waiter)
+        tick__future_finish(&server->waiter->future, 0, 0, 0);
 }
 
 static const struct tick_future_ops accept_ops = {.type = TICK_OBJECT_FUTURE};
@@ -53,6 +50,7 @@ static int next_connection(struct server *server, const struct tick_loc *loc) {
     tick__future_init(&waiter.future, server->loop, &accept_ops, loc);
     int result = tick_await_at(&waiter.future, loc);
     server->waiter = NULL;
+    tick__future_fini(&waiter.future);
     if (result == 0)
         return (int)server->accept.result;
     if (server->accept.pending)
@@ -188,7 +186,7 @@ int tick_serve_at(const char *text, tick_serve_fn *serve, void *arg, const struc
         return server.file.fd;
     server.file.drop = server_dropped;
     if (server.loop->probe)
-        server.file.object = tick__loop_tell(server.loop, TICK_OBJECT_OP, text, loc);
+        server.file.object = tick__io_tell(server.loop, text, loc);
     TICK_TRY(io->ops->open(io, &server.file));
     server.accept = (struct tick_op){.file = &server.file, .kind = TICK_OP_ACCEPT, .done = accepted};
     int result;

@@ -1,6 +1,7 @@
 // A stream: a connected socket with a read buffer and a write buffer that is flushed behind the writer's back.
 #include "src/base/alloc.h"
 #include "src/base/check.h"
+#include "src/io/epoll_poller.h"
 #include "src/io/stream_int.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -57,12 +58,6 @@ static void dropped_by_poller(struct tick_file *file) {
     release((struct tick_stream *)file);
 }
 
-static void disown(struct tick_stream *s) {
-    if (s->owner)
-        tick__task_disown(s->owner, &s->owned);
-    s->owner = NULL;
-}
-
 // The last step of closing, once nothing is left to flush and nobody is inside.
 static void finish(struct tick_stream *s) {
     s->file.io->ops->close(s->file.io, &s->file);
@@ -75,10 +70,7 @@ static bool flushed(const struct tick_stream *s) {
 }
 
 static void wake(struct stream_waiter *waiter) {
-    if (!tick_future_done(&waiter->future)) {
-        int result = tick_future_set_result(&waiter->future, 0);
-        TICK_ASSERT(result == 0);
-    }
+    tick__future_finish(&waiter->future, 0, 0, 0);
 }
 
 static void wake_writers(struct tick_stream *s) {
@@ -148,11 +140,11 @@ static void recv_done(struct tick_op *op) {
 
 static void owner_ended(struct tick__task_owned *owned) {
     struct tick_stream *s = (struct tick_stream *)((char *)owned - offsetof(struct tick_stream, owned));
-    s->owner = NULL; // the list it hangs in is being taken apart
     tick_stream_close(s);
 }
 
-int tick__stream_open(struct tick_loop *loop, struct tick_io *io, int fd, struct tick_task *owner, const char *name, struct tick_stream **out) {
+int tick__stream_open(
+    struct tick_loop *loop, struct tick_io *io, int fd, struct tick_task *owner, const char *name, struct tick_stream **out) {
     struct tick_stream *s = tick__alloc_zero(sizeof *s);
     if (!s) {
         io->sys->ops->close(io->sys, fd);
@@ -162,7 +154,7 @@ int tick__stream_open(struct tick_loop *loop, struct tick_io *io, int fd, struct
     s->file.fd = fd;
     s->file.drop = dropped_by_poller;
     if (loop->probe)
-        s->file.object = tick__loop_tell(loop, TICK_OBJECT_OP, name, NULL);
+        s->file.object = tick__io_tell(loop, name, NULL);
     int result = io->ops->open(io, &s->file);
     if (result < 0) {
         tick__free(s);
@@ -177,16 +169,17 @@ int tick__stream_open(struct tick_loop *loop, struct tick_io *io, int fd, struct
 }
 
 void tick_stream_move(struct tick_stream *s, struct tick_task *task) {
-    disown(s);
-    s->owner = task;
+    tick__owned_remove(&s->owned);
     if (task)
-        tick__task_own(task, &s->owned);
+        tick__task_at_end(task, &s->owned);
+    else
+        tick__loop_at_close(s->loop, &s->owned);
 }
 
 void tick_stream_close(struct tick_stream *s) {
     if (!s || s->closing)
         return;
-    disown(s);
+    tick__owned_remove(&s->owned);
     s->closing = true;
     if (s->recv.pending)
         s->file.io->ops->cancel(s->file.io, &s->recv);
@@ -231,7 +224,9 @@ static void leave(struct tick_stream *s) {
 
 static int wait_here(struct tick_stream *s, struct stream_waiter *waiter, const struct tick_loc *loc) {
     tick__future_init(&waiter->future, s->loop, &waiter_ops, loc);
-    return tick_await_at(&waiter->future, loc);
+    int result = tick_await_at(&waiter->future, loc);
+    tick__future_fini(&waiter->future);
+    return result;
 }
 
 // Reads ahead once: 0 if there are new bytes or the end was met, else an error. The stream may hold at most STREAM_LIMIT bytes ahead.

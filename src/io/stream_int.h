@@ -6,8 +6,8 @@
 #include "src/loop/loop_int.h"
 #include <retick/stream.h>
 
-#define STREAM_HIGH ((size_t)64 << 10) // write buffer above which a writer waits
-#define STREAM_LOW (STREAM_HIGH / 4)   // and at or below which it goes on
+#define STREAM_HIGH ((size_t)64 << 10)  // write buffer above which a writer waits
+#define STREAM_LOW (STREAM_HIGH / 4)    // and at or below which it goes on
 #define STREAM_LIMIT ((size_t)64 << 10) // the longest line, and the most that is read ahead
 #define STREAM_FIRST_ROOM ((size_t)512)
 
@@ -25,8 +25,7 @@ struct stream_waiter {
 struct tick_stream {
     struct tick_file file; // first
     struct tick_loop *loop;
-    struct tick__task_owned owned; // in the owner's list; owner NULL: not in any
-    struct tick_task *owner;
+    struct tick__task_owned owned; // in its owner's list: a task's or the loop's
     struct tick_op recv, send;
     struct tick_buffer in;
     struct tick_buffer out, next; // out is being sent and must not move; what is written meanwhile goes to next
@@ -38,7 +37,8 @@ struct tick_stream {
 };
 
 // Wraps a connected fd, which it takes over; the stream is owner's (NULL: the loop's). name tells the probe what it is.
-int tick__stream_open(struct tick_loop *loop, struct tick_io *io, int fd, struct tick_task *owner, const char *name, struct tick_stream **out);
+int tick__stream_open(
+    struct tick_loop *loop, struct tick_io *io, int fd, struct tick_task *owner, const char *name, struct tick_stream **out);
 // Waits until the connection under way is made: 0, what it failed with, or the wait's own error (then the caller closes the stream).
 int tick__stream_wait_connected(struct tick_stream *stream, const struct tick_loc *loc);
 

@@ -1,0 +1,193 @@
+#include "sim/harness/heap.h"
+#include "sim/harness/heap_list.h"
+#include "src/base/check.h"
+#include "src/base/keep.h"
+#include <string.h>
+#include <sys/mman.h>
+
+#define HEAP_BASE ((uintptr_t)0x200000000000) // clear of where Linux puts programs, libraries and stacks
+#define HEAP_SPAN ((size_t)1 << 30)
+#define HEAPS_MOST ((uint32_t)16384)
+#define HEAD ((size_t)16)
+#define KEEP_TOUCHED ((size_t)8 << 20) // pages above this go back to the kernel at a reset
+
+// Size classes: multiples of 16 up to 1 KiB, then four steps to each doubling.
+#define FINE 64
+#define CLASSES (FINE + 4 * 21)
+
+struct block { // before each piece of memory
+    uint32_t class;
+    uint32_t offset; // from the block to the memory: HEAD, more for aligned ones
+    size_t size;     // as asked for
+};
+
+struct free_block {
+    struct block head;
+    struct free_block *next;
+};
+
+// Stands at the front of its own slot, so that the address of a block tells its heap.
+struct tick_heap {
+    char *base, *top, *end;
+    char *high; // the highest top since the last give-back: pages up to here are dirty
+    size_t blocks, bytes;
+    uint64_t used[(CLASSES + 63) / 64]; // classes with a free list: what a reset must clear
+    struct free_block *free[CLASSES];
+    uint8_t poison;
+    struct tick_heap_list list; // in place of all that, under sanitizers
+};
+
+static _Thread_local struct tick_heap *current; // NULL between runs
+
+struct tick_heap *tick_heap_use(struct tick_heap *heap) {
+    struct tick_heap *was = current;
+    current = heap;
+    return was;
+}
+
+struct tick_heap *tick_heap_used(void) {
+    return current;
+}
+
+size_t tick_heap_limit(void) {
+    return HEAP_SPAN;
+}
+
+bool tick_heap_owns(const void *memory) {
+    return (uintptr_t)memory - HEAP_BASE < (uintptr_t)HEAPS_MOST * HEAP_SPAN;
+}
+
+struct tick_heap *tick_heap_new(uint32_t number) {
+    if (number >= HEAPS_MOST)
+        return NULL;
+    void *want = (void *)(HEAP_BASE + (uintptr_t)number * HEAP_SPAN);
+    void *got = mmap(want, HEAP_SPAN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (got != want) {
+        if (got != MAP_FAILED)
+            munmap(got, HEAP_SPAN);
+        return NULL;
+    }
+    struct tick_heap *heap = got; // zero, being fresh
+    heap->base = heap->top = heap->high = (char *)got + ((sizeof *heap + 63) & ~(size_t)63);
+    heap->end = (char *)got + HEAP_SPAN;
+    return heap;
+}
+
+void tick_heap_free(struct tick_heap *heap) {
+    if (!heap)
+        return;
+    tick_heap_list_fini(&heap->list);
+    munmap(heap, HEAP_SPAN);
+}
+
+void tick_heap_reset(struct tick_heap *heap) {
+    tick_heap_list_drop(&heap->list);
+    if (heap->top > heap->high)
+        heap->high = heap->top;
+    if ((size_t)(heap->high - heap->base) > KEEP_TOUCHED) {
+        madvise(heap->base + KEEP_TOUCHED, (size_t)(heap->high - heap->base) - KEEP_TOUCHED, MADV_DONTNEED);
+        heap->high = heap->base + KEEP_TOUCHED;
+    }
+    heap->top = heap->base;
+    heap->blocks = heap->bytes = 0;
+    for (size_t word = 0; word < sizeof heap->used / sizeof *heap->used; word++) {
+        for (uint64_t left = heap->used[word]; left; left &= left - 1)
+            heap->free[word * 64 + (size_t)__builtin_ctzll(left)] = NULL;
+        heap->used[word] = 0;
+    }
+}
+
+void tick_heap_set_poison(struct tick_heap *heap, uint8_t poison) {
+    heap->poison = poison;
+}
+
+size_t tick_heap_live(const struct tick_heap *heap, size_t *bytes) {
+    if (bytes)
+        *bytes = heap->bytes + heap->list.bytes;
+    return heap->blocks + heap->list.count;
+}
+
+// The class that holds size bytes, and *room, how many it really holds.
+static uint32_t class_of(size_t size, size_t *room) {
+    if (size <= FINE * 16) {
+        uint32_t class = size ? (uint32_t)((size - 1) / 16) : 0;
+        *room = ((size_t) class + 1) * 16;
+        return class;
+    }
+    unsigned bits = 63 - (unsigned)__builtin_clzll(size - 1); // 2^bits < size <= 2^(bits + 1), bits >= 10
+    size_t step = (size_t)1 << (bits - 2);
+    size_t part = (size - 1 - ((size_t)1 << bits)) / step; // 0 .. 3
+    *room = ((size_t)1 << bits) + (part + 1) * step;
+    return FINE + (bits - 10) * 4 + (uint32_t)part;
+}
+
+void *tick_heap_alloc(struct tick_heap *heap, size_t size) {
+    if (size > HEAP_SPAN / 2)
+        return NULL;
+    size_t room;
+    uint32_t class = class_of(size, &room);
+    struct block *block = (struct block *)heap->free[class];
+    if (block) {
+        heap->free[class] = ((struct free_block *)block)->next;
+    } else {
+        if ((size_t)(heap->end - heap->top) < room + HEAD)
+            return NULL;
+        block = (struct block *)heap->top;
+        heap->top += room + HEAD;
+    }
+    *block = (struct block){.class = class, .offset = HEAD, .size = size};
+    heap->blocks++;
+    heap->bytes += size;
+    if (heap->poison)
+        memset((char *)block + HEAD, heap->poison, room);
+    return (char *)block + HEAD;
+}
+
+static struct block *block_of(const void *memory) {
+    struct block *near = (struct block *)((char *)memory - HEAD);
+    bool in_use = near->offset != 0; // else it was freed before, or never allocated
+    TICK_ASSERT(in_use);
+    return (struct block *)((char *)memory - near->offset);
+}
+
+void *tick_heap_aligned(struct tick_heap *heap, size_t alignment, size_t size) {
+    if (alignment <= 16)
+        return tick_heap_alloc(heap, size);
+    if (size > HEAP_SPAN / 2 || alignment > HEAP_SPAN / 4)
+        return NULL;
+    char *memory = tick_heap_alloc(heap, size + alignment);
+    if (!memory)
+        return NULL;
+    struct block *block = block_of(memory);
+    heap->bytes -= alignment;
+    block->size = size;
+    char *aligned = (char *)(((uintptr_t)memory + alignment - 1) & ~(uintptr_t)(alignment - 1));
+    if (aligned != memory) { // a second head in front of the memory says how far back the block begins
+        struct block *near = (struct block *)(aligned - HEAD);
+        *near = (struct block){.class = block->class, .offset = (uint32_t)(aligned - (char *)block), .size = size};
+    }
+    return aligned;
+}
+
+size_t tick_heap_size(const void *memory) {
+    return ((const struct block *)((const char *)memory - HEAD))->size;
+}
+
+void tick_heap_release(void *memory) {
+    TICK_ASSERT(tick_heap_owns(memory));
+    // The owner is told by the address; it need not be the running host.
+    struct tick_heap *heap = (struct tick_heap *)((uintptr_t)memory & ~(uintptr_t)(HEAP_SPAN - 1));
+    struct block *block = block_of(memory);
+    ((struct block *)((char *)memory - HEAD))->offset = 0;
+    block->offset = 0;
+    heap->blocks--;
+    heap->bytes -= block->size;
+    struct free_block *freed = (struct free_block *)block;
+    freed->next = heap->free[block->class];
+    heap->free[block->class] = freed;
+    heap->used[block->class / 64] |= (uint64_t)1 << (block->class % 64);
+}
+
+struct tick_heap_list *tick_heap_list_of(struct tick_heap *heap) {
+    return &heap->list;
+}
