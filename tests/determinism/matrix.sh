@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# One digest everywhere: builds retick with several compilers, levels and sanitizers, runs seeds of every scenario with each (the scenario
+# compiled by the same compiler), and compares verdicts and digests byte for byte with those of the first.
+#     matrix.sh reduced|full [SEEDS]
+# reduced: against build/dev, with build/asan (both as ./dev test left them) and one build more. full: builds of its own for everything.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+kind=${1:-reduced}
+jobs=$(nproc)
+out=build/matrix/out
+rm -rf $out
+mkdir -p $out
+
+# name: build folder, compiler, flags of retick, flags of the scenario
+declare -A folder compiler level
+variant() { # variant NAME COMPILER LEVEL CMAKE-ARGUMENTS...: builds it, if it has no folder yet
+    local name=$1 cc=$2 flags=$3
+    shift 3
+    folder[$name]=build/matrix/$name
+    compiler[$name]=$cc
+    level[$name]=$flags
+    cmake -G Ninja -S . -B "${folder[$name]}" -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG="$flags -g" \
+        -DRETICK_WERROR=ON "$@" >"$out/$name.build" 2>&1 &&
+        cmake --build "${folder[$name]}" -j "$jobs" --target retick >>"$out/$name.build" 2>&1 || {
+        tail -n 30 "$out/$name.build"
+        echo "matrix: $name does not build"
+        exit 1
+    }
+}
+present() { # present NAME COMPILER LEVEL FOLDER
+    folder[$1]=$4
+    compiler[$1]=$2
+    level[$1]=$3
+}
+
+case $kind in
+reduced)
+    seeds=${2:-100}
+    names=(gcc-O2 gcc-asan clang-O3)
+    present gcc-O2 gcc -O2 build/dev
+    present gcc-asan gcc -O2 build/asan
+    variant clang-O3 clang -O3
+    ;;
+full)
+    seeds=${2:-1000}
+    names=(gcc-O0 gcc-O2 gcc-O3 clang-O0 clang-O3 gcc-asan)
+    variant gcc-O0 gcc -O0
+    variant gcc-O2 gcc -O2
+    variant gcc-O3 gcc -O3
+    variant clang-O0 clang -O0
+    variant clang-O3 clang -O3
+    variant gcc-asan gcc -O1 -DRETICK_SANITIZE=address,undefined
+    ;;
+*)
+    echo "usage: matrix.sh reduced|full [SEEDS]" >&2
+    exit 2
+    ;;
+esac
+
+differ=0
+compared=0
+for scenario in scenarios/*.c; do
+    base=$(basename "$scenario" .c)
+    for name in "${names[@]}"; do
+        RETICK_CC=${compiler[$name]} RETICK_CFLAGS=${level[$name]} "${folder[$name]}/retick" digest "$scenario" --seeds "$seeds" \
+            >"$out/$base.$name" 2>"$out/$base.$name.err" || {
+            cat "$out/$base.$name.err"
+            echo "matrix: $base with $name: retick digest failed"
+            exit 1
+        }
+        lines=$(wc -l <"$out/$base.$name")
+        if [ "$lines" -lt "$seeds" ]; then
+            echo "matrix: $base with $name: $lines digests for $seeds seeds"
+            exit 1
+        fi
+        if ! cmp -s "$out/$base.${names[0]}" "$out/$base.$name"; then
+            differ=$((differ + 1))
+            echo "$base: ${names[0]} and $name differ, first here:"
+            diff "$out/$base.${names[0]}" "$out/$base.$name" | head -n 4 || true
+        fi
+        compared=$((compared + lines))
+    done
+done
+[ $compared -gt 0 ] || {
+    echo "matrix: there is no scenario"
+    exit 1
+}
+echo "$compared runs of ${#names[@]} builds: $differ comparisons differ"
+[ $differ = 0 ]
