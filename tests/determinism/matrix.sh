@@ -19,13 +19,14 @@ variant() { # variant NAME COMPILER LEVEL CMAKE-ARGUMENTS...: builds it, if it h
     folder[$name]=build/matrix/$name
     compiler[$name]=$cc
     level[$name]=$flags
-    cmake -G Ninja -S . -B "${folder[$name]}" -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG="$flags -g" \
-        -DRETICK_WERROR=ON "$@" >"$out/$name.build" 2>&1 &&
-        cmake --build "${folder[$name]}" -j "$jobs" --target retick >>"$out/$name.build" 2>&1 || {
+    if ! {
+        cmake -G Ninja -S . -B "${folder[$name]}" -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG="$flags -g" \
+            -DRETICK_WERROR=ON "$@" && cmake --build "${folder[$name]}" -j "$jobs" --target retick
+    } >"$out/$name.build" 2>&1; then
         tail -n 30 "$out/$name.build"
         echo "matrix: $name does not build"
         exit 1
-    }
+    fi
 }
 present() { # present NAME COMPILER LEVEL FOLDER
     folder[$1]=$4
