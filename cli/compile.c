@@ -1,0 +1,196 @@
+#include "cli/compile.h"
+#include "cli/cache.h"
+#include "cli/version.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef RETICK_INCLUDE_DIR
+#define RETICK_INCLUDE_DIR "/usr/local/include"
+#endif
+#ifndef RETICK_INSTALLED_INCLUDE_DIR
+#define RETICK_INSTALLED_INCLUDE_DIR RETICK_INCLUDE_DIR
+#endif
+#ifndef RETICK_C_COMPILER
+#define RETICK_C_COMPILER "cc"
+#endif
+// An executable with a sanitizer takes only shared objects with the same.
+#ifndef RETICK_SANITIZE_FLAGS
+#define RETICK_SANITIZE_FLAGS ""
+#endif
+
+static const char flags[] = "-std=c17 -D_GNU_SOURCE -g -O1 -fPIC -fno-omit-frame-pointer -Wall " RETICK_SANITIZE_FLAGS;
+
+static int has_header(const char *folder) {
+    char path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/retick.h", folder);
+    return access(path, R_OK) == 0;
+}
+
+// Where retick.h is: beside an installed or just built retick, else where the build said.
+static void find_include(char *folder, size_t size) {
+    static const char *const places[] = {"../include", "../../include", "../../../include"};
+    char self[PATH_MAX], candidate[PATH_MAX + 32], resolved[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length > 0) {
+        self[length] = '\0';
+        char *slash = strrchr(self, '/');
+        if (slash)
+            *slash = '\0';
+        for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+            snprintf(candidate, sizeof candidate, "%s/%s", self, places[i]);
+            if (has_header(candidate) && realpath(candidate, resolved)) {
+                snprintf(folder, size, "%s", resolved);
+                return;
+            }
+        }
+    }
+    snprintf(folder, size, "%s", has_header(RETICK_INCLUDE_DIR) ? RETICK_INCLUDE_DIR : RETICK_INSTALLED_INCLUDE_DIR);
+}
+
+// The compiler's words (it may come with arguments, as in "ccache gcc").
+static int find_compiler(const char *cc, struct tick__argv *args, struct tick_error *error) {
+    static const char *const usual[] = {RETICK_C_COMPILER, "cc", "gcc", "clang"};
+    const char *where = "--cc";
+    if (!cc || !*cc) {
+        cc = getenv("RETICK_CC");
+        where = "RETICK_CC";
+    }
+    if (cc && *cc) {
+        int result = tick__argv_add_words(args, cc);
+        if (result < 0 || args->count == 0)
+            return tick_error_set(error, result < 0 ? result : -EINVAL, "%s: \"%s\" is no command", where, cc);
+        if (!tick__process_found(args->argv[0]))
+            return tick_error_set(error, -ENOENT, "no compiler \"%s\" (from %s): name another, or leave it out to try cc, gcc and clang",
+                args->argv[0], where);
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (tick__process_found(usual[i]))
+            return tick__argv_add(args, usual[i]);
+    return tick_error_set(error, -ENOENT, "no C compiler found: tried cc, gcc and clang. Install one (apt install gcc), or name it with --cc or RETICK_CC");
+}
+
+// compiler, flags, -I, user's flags: the part that every command shares. Returns how many words of it name the compiler.
+static int start_command(const struct tick__compile *what, struct tick__argv *args, size_t *compiler_words, struct tick_error *error) {
+    char include[PATH_MAX], option[PATH_MAX + 2];
+    int result = find_compiler(what->cc, args, error);
+    if (result < 0)
+        return result;
+    *compiler_words = args->count;
+    find_include(include, sizeof include);
+    if (!has_header(include))
+        return tick_error_set(error, -ENOENT, "retick.h is neither in ../include beside this program nor in %s: is retick installed whole?", include);
+    snprintf(option, sizeof option, "-I%s", include);
+    result = tick__argv_add_words(args, flags);
+    if (result == 0)
+        result = tick__argv_add(args, option);
+    const char *user[] = {getenv("RETICK_CFLAGS"), what->cflags};
+    for (int i = 0; i < 2 && result == 0; i++)
+        if ((result = tick__argv_add_words(args, user[i])) == -EINVAL)
+            return tick_error_set(error, result, "compiler flags \"%s\" are not words: check the quotes", user[i]);
+    return result < 0 ? tick_error_set(error, result, "%s", tick_error_text(result)) : 0;
+}
+
+static int finish(struct tick__argv *args, const char *const *words) {
+    int result = 0;
+    for (; *words && result == 0; words++)
+        result = tick__argv_add(args, *words);
+    return result;
+}
+
+static int copy_command(const struct tick__argv *from, struct tick__argv *to, size_t count) {
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = tick__argv_add(to, from->argv[i]);
+    return result;
+}
+
+static int does_not_compile(const struct tick__compile *what, const struct tick__argv *args, int status, struct tick_error *error) {
+    if (status < 0)
+        return tick_error_set(error, status, "cannot run %s: %s", args->argv[0], tick_error_text(status));
+    return tick_error_set(error, TICK_EFORMAT, "%s does not compile (%s says why above, exit %d)", what->source, args->argv[0], status);
+}
+
+int tick__compile_shared(const struct tick__compile *what, char **object, struct tick_error *error) {
+    struct tick__argv base = {0}, preprocess = {0}, about = {0}, build = {0};
+    struct tick__cache_key *key = NULL;
+    char *text = NULL, *version = NULL, folder[PATH_MAX - 128], hex[33], final[PATH_MAX], temporary[PATH_MAX + 32];
+    size_t words, size, version_size;
+    struct stat there;
+    int result = start_command(what, &base, &words, error);
+    if (result < 0)
+        goto out;
+    result = tick__cache_folder(folder, sizeof folder, error);
+    if (result < 0)
+        goto out;
+    if ((result = copy_command(&base, &preprocess, base.count)) < 0 || (result = copy_command(&base, &about, words)) < 0 ||
+        (result = copy_command(&base, &build, base.count)) < 0 ||
+        (result = finish(&preprocess, (const char *[]){"-E", "-x", "c", what->source, NULL})) < 0 ||
+        (result = finish(&about, (const char *[]){"--version", NULL})) < 0 || (result = tick__cache_key_new(&key)) < 0) {
+        tick_error_set(error, result, "%s", tick_error_text(result));
+        goto out;
+    }
+    // The preprocessed text holds every header that matters, and the paths that messages will name.
+    int status = tick__process_run(preprocess.argv, 0, &text, &size);
+    if (status != 0) {
+        result = does_not_compile(what, &preprocess, status, error);
+        goto out;
+    }
+    status = tick__process_run(about.argv, 1, &version, &version_size);
+    if (status != 0)
+        version_size = 0;
+    tick__cache_key_add(key, text, size);
+    for (size_t i = 0; i < base.count; i++)
+        tick__cache_key_add(key, base.argv[i], strlen(base.argv[i]));
+    tick__cache_key_add(key, version, version_size);
+    tick__cache_key_add(key, RETICK_VERSION, strlen(RETICK_VERSION));
+    tick__cache_key_finish(key, hex);
+    key = NULL;
+    snprintf(final, sizeof final, "%s/%s.so", folder, hex);
+    if (stat(final, &there) != 0 || there.st_size == 0) {
+        snprintf(temporary, sizeof temporary, "%s.%ld", final, (long)getpid());
+        result = finish(&build, (const char *[]){"-shared", "-o", temporary, "-x", "c", what->source, NULL});
+        if (result < 0)
+            goto out;
+        status = tick__process_run(build.argv, 0, NULL, NULL);
+        if (status != 0) {
+            unlink(temporary);
+            result = does_not_compile(what, &build, status, error);
+            goto out;
+        }
+        if (rename(temporary, final) != 0) {
+            result = tick_error_set(error, -errno, "cannot write %s: %s", final, tick_error_text(-errno));
+            unlink(temporary);
+            goto out;
+        }
+    }
+    *object = strdup(final);
+    result = *object ? 0 : tick_error_set(error, -ENOMEM, "out of memory");
+out:
+    if (key)
+        tick__cache_key_finish(key, hex);
+    free(text);
+    free(version);
+    tick__argv_fini(&base);
+    tick__argv_fini(&preprocess);
+    tick__argv_fini(&about);
+    tick__argv_fini(&build);
+    return result;
+}
+
+int tick__compile_object(const struct tick__compile *what, const char *object) {
+    struct tick__argv args = {0};
+    size_t words;
+    int result = start_command(what, &args, &words, NULL);
+    if (result == 0)
+        result = finish(&args, (const char *[]){"-c", "-o", object, "-x", "c", what->source, NULL});
+    if (result == 0 && (result = tick__process_run(args.argv, 1, NULL, NULL)) > 0)
+        result = TICK_EFORMAT;
+    tick__argv_fini(&args);
+    return result;
+}

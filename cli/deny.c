@@ -1,0 +1,148 @@
+#include "cli/deny.h"
+#include "cli/elf_view.h"
+#include "cli/print.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define USE_TIME "tick_time(), the loop's clock"
+#define USE_RANDOM "tick_random(\"name\", n), which the schedule answers"
+#define USE_SPAWN "tick_spawn(fn, arg): tasks instead of threads"
+#define USE_SLEEP "tick_sleep(ns)"
+#define USE_TIMER "tick_sleep(ns), or tick_within(ns, call) for a deadline"
+#define USE_HOST "tick_host_add(world, ...): another host instead of another process"
+#define USE_CLIENT "tick_connect(\"host:port\", &stream)"
+#define USE_SERVER "tick_serve(\":port\", serve, arg)"
+#define USE_STREAM "tick_stream_read and tick_stream_write"
+#define USE_POLL "tasks: each call that waits is a plain call in a task"
+#define USE_NAME "tick_host_name()"
+#define USE_RESOLVE "the host's name in tick_connect(\"host:port\", &stream)"
+
+static const struct banned {
+    const char *instead;
+    const char *names; // separated by blanks
+} banned[] = {
+    {USE_TIME, "time gettimeofday clock_gettime clock timespec_get ftime times"},
+    {USE_RANDOM, "rand random srand srandom initstate setstate drand48 lrand48 mrand48 srand48 arc4random arc4random_uniform arc4random_buf getrandom "
+                 "getentropy uuid_generate"},
+    {USE_SPAWN, "pthread_create thrd_create"},
+    {USE_SLEEP, "sleep usleep nanosleep clock_nanosleep thrd_sleep pause sigsuspend sigwait sigwaitinfo sigtimedwait"},
+    {USE_TIMER, "alarm ualarm setitimer timer_create timer_settime timerfd_create timerfd_settime"},
+    {USE_HOST, "fork vfork _Fork clone system popen posix_spawn posix_spawnp execl execlp execle execv execvp execvpe execve fexecve"},
+    {USE_CLIENT, "socket connect socketpair"},
+    {USE_SERVER, "bind listen accept accept4"},
+    {USE_STREAM, "send sendto sendmsg sendmmsg recv __recv_chk recvfrom __recvfrom_chk recvmsg recvmmsg"},
+    {USE_POLL, "epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 poll __poll_chk ppoll __ppoll_chk select pselect eventfd "
+               "io_uring_setup"},
+    {USE_RESOLVE, "getaddrinfo gethostbyname gethostbyname2 gethostbyname_r"},
+    {USE_NAME, "gethostname getpid gettid"},
+    {"the calls of <retick.h>: a raw system call passes the simulated kernel by", "syscall"},
+};
+
+static bool has_word(const char *words, const char *word) {
+    size_t length = strlen(word);
+    while (*words) {
+        size_t span = strcspn(words, " ");
+        if (span == length && memcmp(words, word, length) == 0)
+            return true;
+        words += span + (words[span] == ' ');
+    }
+    return false;
+}
+
+const char *tick__deny_instead(const char *name) {
+    for (size_t i = 0; i < sizeof banned / sizeof *banned; i++)
+        if (has_word(banned[i].names, name))
+            return banned[i].instead;
+    return NULL;
+}
+
+// Where call sites are printed, and how their lines are looked up.
+struct sites {
+    const char *object, *name;
+    size_t count;
+};
+
+// file:line of an offset in a section of a relocatable object, by addr2line; "" where it cannot say.
+static void look_up(const char *object, const char *section, uint64_t offset, char *place, size_t size) {
+    char address[32], *output = NULL;
+    size_t length;
+    snprintf(address, sizeof address, "0x%" PRIx64, offset);
+    char *argv[] = {(char[]){"addr2line"}, (char[]){"-e"}, (char *)(uintptr_t)object, (char[]){"-j"}, (char *)(uintptr_t)section, address, NULL};
+    place[0] = '\0';
+    if (tick__process_run(argv, 1, &output, &length) == 0 && length > 1 && output[0] != '?') {
+        output[strcspn(output, "\n")] = '\0';
+        char *extra = strstr(output, " (discriminator");
+        if (extra)
+            *extra = '\0';
+        const char *shown = output;
+        char here[4096]; // the compiler records absolute paths; people know the relative one
+        if (getcwd(here, sizeof here) && strncmp(output, here, strlen(here)) == 0 && output[strlen(here)] == '/')
+            shown = output + strlen(here) + 1;
+        size_t last = strlen(shown);
+        if (last > 2 && strcmp(shown + last - 2, ":?") != 0)
+            snprintf(place, size, "%s", shown);
+    }
+    free(output);
+}
+
+static void print_site(void *ctx, const char *function, const char *section, uint64_t offset) {
+    struct sites *sites = ctx;
+    char place[4096];
+    look_up(sites->object, section, offset, place, sizeof place);
+    if (sites->count++ < 10)
+        fprintf(stderr, "    in %s%s%s%s\n", function, place[0] ? " (" : "", place, place[0] ? ")" : "");
+}
+
+static bool allowed(const struct tick__deny *deny, const char *name) {
+    for (size_t i = 0; i < deny->allow_count; i++)
+        if (strcmp(deny->allow[i], name) == 0)
+            return true;
+    return false;
+}
+
+int tick__deny_check(const struct tick__deny *deny) {
+    struct tick__elf elf;
+    char relocatable[] = "/tmp/retick-sites-XXXXXX";
+    bool built = false;
+    int count = 0, result = tick__elf_open(deny->object, &elf);
+    if (result < 0)
+        return result;
+    for (size_t s = 0; s < elf.count; s++) {
+        if (elf.sections[s].sh_type != SHT_DYNSYM)
+            continue;
+        size_t symbols;
+        const Elf64_Sym *symbol = tick__elf_entries(&elf, &elf.sections[s], sizeof *symbol, &symbols);
+        for (size_t i = 0; symbol && i < symbols; i++) {
+            if (symbol[i].st_shndx != SHN_UNDEF)
+                continue;
+            const char *name = tick__elf_string(&elf, elf.sections[s].sh_link, symbol[i].st_name), *instead = tick__deny_instead(name);
+            if (!instead || allowed(deny, name))
+                continue;
+            tick__complain("%s calls %s, which the simulated world cannot answer; use %s", deny->build ? deny->build->source : deny->object, name, instead);
+            count++;
+            if (!deny->build)
+                continue;
+            if (!built) {
+                int fd = mkstemp(relocatable);
+                if (fd >= 0) {
+                    close(fd);
+                    built = true;
+                    if (tick__compile_object(deny->build, relocatable) < 0)
+                        unlink(relocatable);
+                }
+            }
+            struct sites sites = {relocatable, name, 0};
+            if (built)
+                (void)tick__callsites(relocatable, name, print_site, &sites);
+            if (sites.count > 10)
+                fprintf(stderr, "    and %zu more\n", sites.count - 10);
+        }
+    }
+    if (built)
+        unlink(relocatable);
+    tick__elf_close(&elf);
+    return count;
+}

@@ -1,0 +1,90 @@
+// Runs in a worker process with a recorder in memory, for their digests.
+#include "cli/input.h"
+#include "trace/recorder.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+// What the worker tells beside the digest: in memory shared with it.
+struct digester_page {
+    uint64_t events;
+    bool ended;
+};
+
+struct tick__digester {
+    struct tick_isolate *isolate;
+    struct digester_page *page;
+    struct tick_recorder *recorder; // the worker's own: made at its first run
+};
+
+static struct tick_probe *begin(void *ctx) {
+    struct tick__digester *digester = ctx;
+    digester->page->ended = false;
+    if (!digester->recorder && tick_recorder_new(&digester->recorder) < 0)
+        return NULL;
+    tick_recorder_reset(digester->recorder);
+    return tick_recorder_probe(digester->recorder);
+}
+
+static void end(void *ctx, const struct tick_outcome *outcome, uint8_t digest[16]) {
+    struct tick__digester *digester = ctx;
+    if (!digester->recorder)
+        return;
+    tick_recorder_end(digester->recorder, tick_verdict_word(outcome->verdict), outcome->text);
+    tick_recorder_digest(digester->recorder, digest);
+    digester->page->events = tick_recorder_events(digester->recorder);
+    digester->page->ended = true;
+}
+
+int tick__digester_new(const struct tick_scenario *scenario, int64_t hang, struct tick__digester **out) {
+    struct tick__digester *digester = calloc(1, sizeof *digester);
+    if (!digester)
+        return -ENOMEM;
+    digester->page = mmap(NULL, sizeof *digester->page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (digester->page == MAP_FAILED) {
+        free(digester);
+        return -ENOMEM;
+    }
+    const struct tick_isolate_options options = {.scenario = scenario, .hang = hang, .begin = begin, .end = end, .ctx = digester};
+    int result = tick_isolate_new(&options, &digester->isolate);
+    if (result < 0) {
+        tick__digester_free(digester);
+        return result;
+    }
+    *out = digester;
+    return 0;
+}
+
+void tick__digester_free(struct tick__digester *digester) {
+    if (!digester)
+        return;
+    if (digester->isolate)
+        tick_isolate_free(digester->isolate);
+    munmap(digester->page, sizeof *digester->page);
+    free(digester);
+}
+
+int tick__digester_run(struct tick__digester *digester, const struct tick__input *input, struct tick__attempt *attempt) {
+    memset(attempt, 0, sizeof *attempt);
+    digester->page->ended = false;
+    int result = tick__input_run(digester->isolate, input, &attempt->outcome, &attempt->drawn, attempt->digest);
+    if (result < 0)
+        return result;
+    attempt->has_digest = digester->page->ended;
+    attempt->events = digester->page->events;
+    return 0;
+}
+
+void tick__attempt_fini(struct tick__attempt *attempt) {
+    tick_schedule_fini(&attempt->drawn);
+}
+
+bool tick__attempt_same(const struct tick__attempt *a, const struct tick__attempt *b) {
+    if (a->has_digest != b->has_digest)
+        return false;
+    if (a->has_digest)
+        return memcmp(a->digest, b->digest, sizeof a->digest) == 0;
+    return a->outcome.verdict == b->outcome.verdict && a->outcome.code == b->outcome.code && strcmp(a->outcome.text, b->outcome.text) == 0 &&
+           a->outcome.ended_at == b->outcome.ended_at && a->drawn.count == b->drawn.count;
+}

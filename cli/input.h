@@ -1,0 +1,40 @@
+// What a run is given: a schedule, or a seed of the random chooser.
+#ifndef RETICK_CLI_INPUT_H
+#define RETICK_CLI_INPUT_H
+
+#include "sim/explore/isolate.h"
+
+struct tick__input {
+    const struct tick_schedule *schedule; // NULL: the seed
+    uint64_t seed;
+    const struct tick_rates *rates; // with a seed; NULL: default
+    uint8_t poison;
+};
+static inline int tick__input_run(struct tick_isolate *isolate, const struct tick__input *input, struct tick_outcome *outcome,
+    struct tick_schedule *drawn, uint8_t digest[16]) {
+    return input->schedule ? tick_isolate_schedule(isolate, input->schedule, input->poison, outcome, drawn, digest)
+                           : tick_isolate_seed(isolate, input->seed, input->rates, input->poison, outcome, drawn, digest);
+}
+
+// What came of it.
+struct tick__attempt {
+    struct tick_outcome outcome;
+    struct tick_schedule drawn; // the deviations that were met
+    uint8_t digest[16];
+    bool has_digest; // false when the program did not live to its end
+    uint64_t events;
+};
+void tick__attempt_fini(struct tick__attempt *attempt);
+// Whether two runs were the same: digests, or where there are none everything that is known of the outcome.
+bool tick__attempt_same(const struct tick__attempt *a, const struct tick__attempt *b);
+
+// A worker process that takes the digest of what it runs, in memory.
+struct tick__digester;
+int tick__digester_new(const struct tick_scenario *scenario, int64_t hang, struct tick__digester **out);
+void tick__digester_free(struct tick__digester *digester);
+int tick__digester_run(struct tick__digester *digester, const struct tick__input *input, struct tick__attempt *attempt);
+
+// The names of the objects of a run, brought home from the worker that runs it (also when it crashes): for schedules in words.
+int tick__names_of_run(const struct tick_scenario *scenario, const struct tick__input *input, struct tick_names **names);
+
+#endif

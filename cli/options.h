@@ -1,0 +1,45 @@
+// What several commands take: the scenario and how to compile it, numbers, times, ranges of seeds, rates.
+#ifndef RETICK_CLI_OPTIONS_H
+#define RETICK_CLI_OPTIONS_H
+
+#include "cli/scenario_load.h"
+#include "sim/choice/choosers.h"
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// Keys of options without a letter, unique over all commands.
+enum tick__option {
+    TICK__OPTION_CC = 0x1000,
+    TICK__OPTION_CFLAGS,
+    TICK__OPTION_ALLOW,
+    TICK__OPTION_HANG,
+    TICK__OPTION_RATE,
+    TICK__OPTION_OTHERS // a command's own start here
+};
+
+// The options of loading, as a child parser: its input is a struct tick__load. Positional arguments are the command's own.
+extern const struct argp tick__load_argp;
+// --hang and --rate, as a child parser.
+struct tick__run_options {
+    int64_t hang; // 0: the default
+    struct tick_rates rates;
+};
+extern const struct argp tick__run_argp;
+void tick__run_options_init(struct tick__run_options *options);
+
+// All return false when the text is not one.
+bool tick__parse_number(const char *text, uint64_t *number);
+bool tick__parse_time(const char *text, int64_t *ns);                        // "10s", "500ms", "2min", "1h"; a plain number is seconds
+bool tick__parse_range(const char *text, uint64_t *first, uint64_t *count); // "A..B" (both included), or "N": count only, first stays
+bool tick__parse_rate(const char *text, struct tick_rates *rates);           // "delivery=6000" of 65536, or "delivery=10%"
+
+// argv[0] of a command names its program, as in "retick run".
+int tick__parse(const struct argp *argp, int argc, char **argv, void *input);
+
+// The manual's last part, the same for each command.
+#define TICK__EXIT_CODES \
+    "Exit codes: 0 everything passed, 1 there is a finding, 2 the arguments or a file they name cannot be used, 3 retick itself failed, 130 " \
+    "interrupted."
+
+#endif

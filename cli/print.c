@@ -1,0 +1,131 @@
+#include "cli/print.h"
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { RIGHT_COLUMN = 62 };
+
+const char *tick__colour(FILE *file, enum tick__colour colour) {
+    static const char *const codes[] = {"\033[0m", "\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[33m"};
+    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+    if ((no && *no) || (term && strcmp(term, "dumb") == 0) || !isatty(fileno(file)))
+        return "";
+    return codes[colour];
+}
+
+void tick__say(const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    vprintf(format, list);
+    va_end(list);
+    putchar('\n');
+}
+
+void tick__say_columns(const char *left, const char *right) {
+    size_t width = 2 + tick__width(left);
+    if (!right || !*right)
+        printf("  %s\n", left);
+    else if (width + 2 > RIGHT_COLUMN)
+        printf("  %s\n%*s%s\n", left, RIGHT_COLUMN, "", right);
+    else
+        printf("  %s%*s%s\n", left, (int)(RIGHT_COLUMN - width), "", right);
+}
+
+static void complain(const char *what, enum tick__colour colour, const char *format, va_list list) {
+    fflush(stdout); // both may go to one file
+    fprintf(stderr, "%sretick:%s %s%s%s", tick__colour(stderr, TICK__BOLD), tick__colour(stderr, TICK__PLAIN), tick__colour(stderr, colour), what,
+        tick__colour(stderr, TICK__PLAIN));
+    vfprintf(stderr, format, list);
+    fputc('\n', stderr);
+}
+
+void tick__complain(const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    complain("", TICK__PLAIN, format, list);
+    va_end(list);
+}
+
+void tick__warn(const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    complain("warning: ", TICK__YELLOW, format, list);
+    va_end(list);
+}
+
+void tick__note(const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    complain("note: ", TICK__DIM, format, list);
+    va_end(list);
+}
+
+size_t tick__width(const char *text) {
+    size_t width = 0;
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
+}
+
+unsigned tick__terminal_columns(int fd) {
+    struct winsize window;
+    return ioctl(fd, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 ? window.ws_col : 80;
+}
+
+char *tick__format_time(int64_t ns, char *text, size_t size) {
+    static const struct {
+        int64_t ns;
+        const char *unit;
+    } units[] = {{1000000000, "s"}, {1000000, "ms"}, {1000, "µs"}, {1, "ns"}};
+    const char *sign = ns < 0 ? "-" : "";
+    uint64_t left = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
+    uint64_t seconds = left / 1000000000;
+    if (seconds >= 3600) {
+        snprintf(text, size, "%s%" PRIu64 " h %" PRIu64 " min", sign, seconds / 3600, seconds / 60 % 60);
+        return text;
+    }
+    if (seconds >= 60) {
+        snprintf(text, size, "%s%" PRIu64 " min %" PRIu64 " s", sign, seconds / 60, seconds % 60);
+        return text;
+    }
+    size_t i = 0;
+    while (i < 3 && left < (uint64_t)units[i].ns)
+        i++;
+    uint64_t whole = left / (uint64_t)units[i].ns, hundredths = left % (uint64_t)units[i].ns * 100 / (uint64_t)units[i].ns;
+    if (whole >= 100 || hundredths == 0)
+        snprintf(text, size, "%s%" PRIu64 " %s", sign, whole, units[i].unit);
+    else if (whole >= 10 || hundredths % 10 == 0)
+        snprintf(text, size, "%s%" PRIu64 ".%" PRIu64 " %s", sign, whole, hundredths / 10, units[i].unit);
+    else
+        snprintf(text, size, "%s%" PRIu64 ".%02" PRIu64 " %s", sign, whole, hundredths, units[i].unit);
+    char *dot = strstr(text, ".0 "); // 41.04 ms is 41 ms
+    if (dot)
+        memmove(dot, dot + 2, strlen(dot + 2) + 1);
+    return text;
+}
+
+char *tick__format_count(uint64_t count, char *text, size_t size) {
+    char digits[24], grouped[32];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, count), out = 0;
+    for (int i = 0; i < length; i++) {
+        if (i && (length - i) % 3 == 0)
+            grouped[out++] = ',';
+        grouped[out++] = digits[i];
+    }
+    grouped[out] = '\0';
+    snprintf(text, size, "%s", grouped);
+    return text;
+}
+
+char *tick__format_digest(const uint8_t digest[16], int shortened, char *text, size_t size) {
+    char hex[64];
+    int out = 0, groups = shortened ? 2 : 8;
+    for (int i = 0; i < groups; i++)
+        out += snprintf(hex + out, sizeof hex - (size_t)out, "%s%02x%02x", i ? " " : "", digest[2 * i], digest[2 * i + 1]);
+    snprintf(text, size, "%s%s", hex, shortened ? " …" : "");
+    return text;
+}

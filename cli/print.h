@@ -1,0 +1,45 @@
+// What people see: sober, aligned, coloured only on a terminal. Results go to stdout; complaints and progress to stderr.
+#ifndef RETICK_CLI_PRINT_H
+#define RETICK_CLI_PRINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+// How retick exits.
+enum tick__exit {
+    TICK__EXIT_PASS = 0,
+    TICK__EXIT_FINDING = 1,
+    TICK__EXIT_USAGE = 2,   // the arguments, or a file they name, cannot be used
+    TICK__EXIT_HARNESS = 3, // retick or the system under it failed
+    TICK__EXIT_INTERRUPTED = 130,
+};
+
+enum tick__colour { TICK__PLAIN, TICK__BOLD, TICK__DIM, TICK__RED, TICK__GREEN, TICK__YELLOW };
+// The escape sequence, or "" when `file` is no terminal, NO_COLOR is set or TERM is "dumb". Static storage.
+const char *tick__colour(FILE *file, enum tick__colour colour);
+
+// A line on stdout, printf-style, without newline in format.
+void tick__say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// `left`, then `right` from column 62 on (or on a line of its own if left is longer), both indented by two.
+void tick__say_columns(const char *left, const char *right);
+// "retick: ..." on stderr.
+void tick__complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void tick__warn(const char *format, ...) __attribute__((format(printf, 1, 2))); // "retick: warning: ..."
+void tick__note(const char *format, ...) __attribute__((format(printf, 1, 2))); // "retick: note: ..."
+
+// How many columns UTF-8 text takes on a terminal (a code point a column, which holds for what retick prints).
+size_t tick__width(const char *text);
+// The terminal's columns, 80 if it does not say.
+unsigned tick__terminal_columns(int fd);
+
+// All return `text`. Times: at most three digits and a unit, "41 ms", "1.25 s", "3 min 4 s". Counts: "12,345".
+char *tick__format_time(int64_t ns, char *text, size_t size);
+char *tick__format_count(uint64_t count, char *text, size_t size);
+// The digest in groups of four hex digits: all eight, or the first two and an ellipsis.
+char *tick__format_digest(const uint8_t digest[16], int shortened, char *text, size_t size);
+
+// "1 run", "2 runs"
+#define TICK__PLURAL(count) ((count) == 1 ? "" : "s")
+
+#endif

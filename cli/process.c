@@ -1,0 +1,128 @@
+#include "cli/process.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <wordexp.h>
+
+int tick__argv_add(struct tick__argv *args, const char *word) {
+    char **grown = realloc(args->argv, (args->count + 2) * sizeof *grown);
+    if (!grown)
+        return -ENOMEM;
+    args->argv = grown;
+    grown[args->count] = strdup(word);
+    if (!grown[args->count])
+        return -ENOMEM;
+    grown[++args->count] = NULL;
+    return 0;
+}
+
+int tick__argv_add_words(struct tick__argv *args, const char *text) {
+    wordexp_t words;
+    if (!text || !*text)
+        return 0;
+    int failed = wordexp(text, &words, WRDE_NOCMD);
+    if (failed == WRDE_NOSPACE)
+        wordfree(&words);
+    if (failed)
+        return failed == WRDE_NOSPACE ? -ENOMEM : -EINVAL;
+    int result = 0;
+    for (size_t i = 0; i < words.we_wordc && result == 0; i++)
+        result = tick__argv_add(args, words.we_wordv[i]);
+    wordfree(&words);
+    return result;
+}
+
+void tick__argv_fini(struct tick__argv *args) {
+    for (size_t i = 0; i < args->count; i++)
+        free(args->argv[i]);
+    free(args->argv);
+    *args = (struct tick__argv){NULL, 0};
+}
+
+// Reads fd to its end into memory that is one byte longer, for a NUL.
+static int read_all(int fd, char **output, size_t *size) {
+    size_t room = 0, used = 0;
+    char *bytes = NULL;
+    for (;;) {
+        if (room - used < 2) {
+            room = room ? room * 2 : 65536;
+            char *grown = realloc(bytes, room);
+            if (!grown) {
+                free(bytes);
+                return -ENOMEM;
+            }
+            bytes = grown;
+        }
+        ssize_t got = read(fd, bytes + used, room - used - 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            int error = -errno;
+            free(bytes);
+            return error;
+        }
+        if (got == 0)
+            break;
+        used += (size_t)got;
+    }
+    bytes[used] = '\0';
+    *output = bytes;
+    *size = used;
+    return 0;
+}
+
+int tick__process_run(char *const *argv, int quiet, char **output, size_t *size) {
+    int ends[2] = {-1, -1}, result;
+    pid_t pid;
+    posix_spawn_file_actions_t actions;
+    if (output) {
+        *output = NULL;
+        *size = 0;
+        if (pipe2(ends, O_CLOEXEC) != 0)
+            return -errno;
+    }
+    posix_spawn_file_actions_init(&actions);
+    if (output)
+        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    else
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    if (quiet)
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    fflush(stdout);
+    result = -posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (output)
+        close(ends[1]);
+    if (result == 0) {
+        int status, read_result = output ? read_all(ends[0], output, size) : 0;
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+            ;
+        result = read_result < 0 ? read_result : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+    if (output)
+        close(ends[0]);
+    return result;
+}
+
+int tick__process_found(const char *program) {
+    if (strchr(program, '/'))
+        return access(program, X_OK) == 0;
+    const char *path = getenv("PATH");
+    if (!path)
+        path = "/usr/local/bin:/usr/bin:/bin";
+    while (*path) {
+        size_t length = strcspn(path, ":");
+        char candidate[PATH_MAX];
+        int written = snprintf(candidate, sizeof candidate, "%.*s/%s", (int)length, path, program);
+        if (length && written > 0 && (size_t)written < sizeof candidate && access(candidate, X_OK) == 0)
+            return 1;
+        path += length + (path[length] == ':');
+    }
+    return 0;
+}

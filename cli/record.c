@@ -1,0 +1,184 @@
+#include "cli/record.h"
+#include "trace/recorder.h"
+#include "trace/ring.h"
+#include "trace/writer.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define RING_SIZE ((size_t)4 << 20)
+#define MOST_DRAWN ((size_t)1 << 18)
+
+// Shared by the parent, its child (which watches the program) and the program.
+struct record_page {
+    struct tick_outcome outcome;
+    uint8_t digest[16];
+    uint64_t events;
+    int result;    // the child's, once done
+    bool done;     // the child got an outcome
+    bool ended;    // the recorder closed the run
+    size_t drawn;
+    struct tick_deviation deviation[]; // MOST_DRAWN
+};
+#define PAGE_SIZE_ALL (sizeof(struct record_page) + MOST_DRAWN * sizeof(struct tick_deviation))
+
+struct recording {
+    struct record_page *page;
+    struct tick_ring *ring;
+    struct tick_recorder *recorder; // the program's process
+    uint64_t warm;                  // runs still to come that are not recorded
+};
+
+static struct tick_probe *begin(void *ctx) {
+    struct recording *recording = ctx;
+    if (recording->warm > 0) {
+        recording->warm--;
+        return NULL;
+    }
+    if (!recording->recorder && tick_recorder_new_ring(recording->ring, &recording->recorder) < 0)
+        return NULL;
+    return tick_recorder_probe(recording->recorder);
+}
+
+static void end(void *ctx, const struct tick_outcome *outcome, uint8_t digest[16]) {
+    struct recording *recording = ctx;
+    if (!recording->recorder)
+        return;
+    tick_recorder_end(recording->recorder, tick_verdict_word(outcome->verdict), outcome->text);
+    tick_recorder_digest(recording->recorder, digest);
+    memcpy(recording->page->digest, digest, 16);
+    recording->page->events = tick_recorder_events(recording->recorder);
+    recording->page->ended = true;
+}
+
+static int run_simulated(const struct tick__record *record, struct recording *recording) {
+    struct record_page *page = recording->page;
+    struct tick_isolate *isolate = NULL;
+    struct tick_schedule drawn;
+    uint8_t digest[16];
+    const struct tick_isolate_options options = {.scenario = record->scenario, .hang = record->hang, .begin = begin, .end = end, .ctx = recording};
+    recording->warm = record->warm;
+    int result = tick_isolate_new(&options, &isolate);
+    for (uint64_t i = 0; i < record->warm && result == 0; i++) {
+        struct tick_outcome unused;
+        result = tick_isolate_seed(isolate, UINT64_MAX / 2 + i, record->input.rates, 0, &unused, &drawn, digest);
+        if (result == 0)
+            tick_schedule_fini(&drawn);
+    }
+    if (result == 0)
+        result = tick__input_run(isolate, &record->input, &page->outcome, &drawn, digest);
+    if (result == 0) {
+        page->drawn = drawn.count < MOST_DRAWN ? drawn.count : MOST_DRAWN;
+        memcpy(page->deviation, drawn.deviations, page->drawn * sizeof *drawn.deviations);
+        tick_schedule_fini(&drawn);
+    }
+    if (isolate)
+        tick_isolate_free(isolate);
+    return result;
+}
+
+static int run_real(const struct tick__record *record, struct recording *recording) {
+    struct tick_real_options options = *record->real;
+    uint8_t digest[16];
+    options.probe = begin(recording);
+    int result = tick_real_run(record->scenario, &options, &recording->page->outcome);
+    if (result == 0)
+        end(recording, &recording->page->outcome, digest);
+    return result;
+}
+
+// The child. It ends as the program ended, so that the trace's writer can note the signal.
+static _Noreturn void child(const struct tick__record *record, struct recording *recording, pid_t parent) {
+    const struct rlimit no_core = {0, 0};
+    prctl(PR_SET_PDEATHSIG, SIGKILL); // a ring that nobody drains would block the program for ever
+    if (getppid() != parent)
+        _exit(3);
+    signal(SIGINT, SIG_DFL);
+    struct record_page *page = recording->page;
+    page->result = record->real ? run_real(record, recording) : run_simulated(record, recording);
+    page->done = page->result == 0;
+    if (!page->done || page->ended)
+        _exit(page->done ? 0 : 3);
+    setrlimit(RLIMIT_CORE, &no_core);
+    int death = page->outcome.verdict == TICK_CRASHED && page->outcome.code > 0 ? page->outcome.code : SIGKILL;
+    signal(death, SIG_DFL);
+    raise(death);
+    _exit(3);
+}
+
+static int bring_home(const struct tick__record *record, const struct record_page *page, int status, struct tick__attempt *attempt,
+    struct tick_error *error) {
+    int result = 0;
+    if (page->result < 0)
+        return tick_error_set(error, page->result, "the run could not be carried out: %s", tick_error_text(page->result));
+    if (!page->done) {
+        if (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT)
+            return tick_error_set(error, TICK_ECANCELED, "interrupted");
+        if (!record->real || !WIFSIGNALED(status))
+            return tick_error_set(error, TICK_EINVALSTATE, "the process that watched the run was ended from outside (status 0x%x)", (unsigned)status);
+        // a real run has no watcher: what killed it is the finding
+        attempt->outcome.verdict = TICK_CRASHED;
+        attempt->outcome.code = WTERMSIG(status);
+        snprintf(attempt->outcome.text, sizeof attempt->outcome.text, "killed by %s", strsignal(WTERMSIG(status)));
+        return 0;
+    }
+    attempt->outcome = page->outcome;
+    attempt->has_digest = page->ended && !record->real;
+    memcpy(attempt->digest, page->digest, sizeof attempt->digest);
+    attempt->events = page->events;
+    for (size_t i = 0; i < page->drawn && result == 0; i++)
+        result = tick_schedule_add(&attempt->drawn, &page->deviation[i]);
+    return result < 0 ? tick_error_set(error, result, "%s", tick_error_text(result)) : 0;
+}
+
+int tick__record_run(const struct tick__record *record, struct tick__attempt *attempt, struct tick_error *error) {
+    struct recording recording = {0};
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+    int status = 0, result;
+    memset(attempt, 0, sizeof *attempt);
+    tick_schedule_init(&attempt->drawn, record->scenario->name);
+    recording.page = mmap(NULL, PAGE_SIZE_ALL, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (recording.page == MAP_FAILED)
+        return tick_error_set(error, -ENOMEM, "out of memory");
+    result = tick_ring_create(record->path, RING_SIZE, &recording.ring, error);
+    if (result < 0)
+        goto out;
+    fflush(NULL);
+    sigaction(SIGINT, &ignore, &before); // ctrl-C goes to the child; this process writes down what there is
+    pid_t self = getpid(), pid = fork();
+    if (pid == 0)
+        child(record, &recording, self);
+    if (pid < 0) {
+        result = tick_error_set(error, -errno, "no process for the run: %s", tick_error_text(-errno));
+    } else {
+        const struct tick_trace_meta meta = {
+            .scenario = record->scenario->name,
+            .scenario_file = record->scenario_file,
+            .chooser = record->chooser,
+            .seed = record->input.seed,
+            .schedule = record->schedule_text,
+            .real = record->real != NULL,
+        };
+        result = tick_trace_drain(recording.ring, pid, record->path, &meta, &status, error);
+        if (result < 0) { // the disk is full, say: nobody drains the ring any more
+            kill(pid, SIGKILL);
+            waitpid(pid, &status, 0);
+        }
+    }
+    sigaction(SIGINT, &before, NULL);
+    if (result >= 0)
+        result = bring_home(record, recording.page, status, attempt, error);
+    tick_ring_unlink(recording.ring);
+    tick_ring_close(recording.ring);
+out:
+    munmap(recording.page, PAGE_SIZE_ALL);
+    if (result < 0)
+        tick_schedule_fini(&attempt->drawn);
+    return result;
+}

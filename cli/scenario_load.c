@@ -1,0 +1,151 @@
+#include "cli/scenario_load.h"
+#include "cli/compile.h"
+#include "cli/deny.h"
+#include "cli/print.h"
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char example[] = "    #include <retick.h>\n"
+                              "\n"
+                              "    static int client(void *unused) {\n"
+                              "        (void)unused;\n"
+                              "        TICK_TRY(tick_sleep(TICK_MS(1)));\n"
+                              "        return tick_check(1 + 1 == 2, \"arithmetic is off\");\n"
+                              "    }\n"
+                              "\n"
+                              "    TICK_SCENARIO(first, \"one host that sleeps\") {\n"
+                              "        tick_host_add(world, \"client\", client, NULL);\n"
+                              "    }\n";
+
+bool tick__scenario_linked_in(void) {
+    return tick_scenario_first() != NULL;
+}
+
+static bool ends_with(const char *text, const char *end) {
+    size_t length = strlen(text), tail = strlen(end);
+    return length > tail && strcmp(text + length - tail, end) == 0;
+}
+
+// Splits "file:name" unless the whole is a file. *name is "" without one.
+static void split(const char *argument, char *file, size_t size, const char **name) {
+    struct stat about;
+    const char *colon = strrchr(argument, ':');
+    *name = "";
+    snprintf(file, size, "%s", argument);
+    if (!colon || stat(argument, &about) == 0 || strchr(colon, '/'))
+        return;
+    snprintf(file, size, "%.*s", (int)(colon - argument), argument);
+    *name = colon + 1;
+}
+
+static void print_names(const struct tick_scenario *first) {
+    fprintf(stderr, "  it has:");
+    for (const struct tick_scenario *s = first; s; s = s->next)
+        fprintf(stderr, " %s", s->name);
+    fputc('\n', stderr);
+}
+
+static int choose(const char *file, const char *name, struct tick__loaded *loaded) {
+    const struct tick_scenario *first = tick_scenario_first();
+    if (!first) {
+        tick__complain("%s registers no scenario. One looks like this:\n", file);
+        fputs(example, stderr);
+        return TICK__EXIT_USAGE;
+    }
+    loaded->scenario = *name ? tick_scenario_find(name) : first;
+    if (!loaded->scenario) {
+        tick__complain("%s has no scenario \"%s\"", *file ? file : "this program", name);
+        print_names(first);
+        return TICK__EXIT_USAGE;
+    }
+    return 0;
+}
+
+static int check_file(const char *file) {
+    struct stat about;
+    if (stat(file, &about) != 0) {
+        if (errno == ENOENT)
+            tick__complain("no such file: %s", file);
+        else
+            tick__complain("%s: %s", file, tick_error_text(-errno));
+        return TICK__EXIT_USAGE;
+    }
+    if (!S_ISREG(about.st_mode) || access(file, R_OK) != 0) {
+        tick__complain(S_ISDIR(about.st_mode) ? "%s is a folder: name a C file with a scenario" : "%s cannot be read", file);
+        return TICK__EXIT_USAGE;
+    }
+    if (!ends_with(file, ".c") && !ends_with(file, ".so")) {
+        tick__complain("%s is neither a C file (.c) nor a shared object (.so): name the file that holds the scenario", file);
+        return TICK__EXIT_USAGE;
+    }
+    return 0;
+}
+
+int tick__scenario_load(const struct tick__load *load, struct tick__loaded *loaded) {
+    char file[PATH_MAX], resolved[PATH_MAX];
+    const char *name;
+    struct tick_error error = {0};
+    *loaded = (struct tick__loaded){NULL, strdup(""), strdup("")};
+    if (!loaded->source || !loaded->object)
+        return TICK__EXIT_HARNESS;
+    if (tick__scenario_linked_in()) {
+        const char *wanted = load->argument ? load->argument : "";
+        return choose("", *wanted == ':' ? wanted + 1 : wanted, loaded);
+    }
+    if (!load->argument) {
+        tick__complain("which scenario? Name its C file, as in: retick run scenario.c");
+        return TICK__EXIT_USAGE;
+    }
+    split(load->argument, file, sizeof file, &name);
+    int code = check_file(file);
+    if (code)
+        return code;
+    struct tick__compile build = {file, load->cc, load->cflags};
+    char *object = NULL;
+    bool compiled = ends_with(file, ".c");
+    if (!realpath(file, resolved))
+        snprintf(resolved, sizeof resolved, "%s", file);
+    if (compiled) {
+        int result = tick__compile_shared(&build, &object, &error);
+        if (result < 0) {
+            tick__complain("%s", error.text);
+            return result == TICK_EFORMAT || result == -EINVAL ? TICK__EXIT_USAGE : TICK__EXIT_HARNESS;
+        }
+    } else {
+        object = strdup(resolved);
+    }
+    free(loaded->source);
+    free(loaded->object);
+    loaded->source = strdup(resolved);
+    loaded->object = object;
+    if (!loaded->source || !object)
+        return TICK__EXIT_HARNESS;
+    if (!load->real && !load->unchecked) {
+        const struct tick__deny deny = {object, compiled ? &build : NULL, load->allow, load->allow_count};
+        int found = tick__deny_check(&deny);
+        if (found < 0) {
+            tick__complain("%s is no shared object that can be read: %s", object, tick_error_text(found));
+            return TICK__EXIT_USAGE;
+        }
+        if (found > 0) {
+            tick__complain("refused: runs would differ from one another. --allow NAME lets a function through all the same");
+            return TICK__EXIT_USAGE;
+        }
+    }
+    if (!dlopen(object, RTLD_NOW | RTLD_LOCAL)) { // stays loaded: the scenario's code and statics live in it
+        tick__complain("%s cannot be loaded: %s", file, dlerror());
+        return TICK__EXIT_USAGE;
+    }
+    return choose(file, name, loaded);
+}
+
+void tick__loaded_fini(struct tick__loaded *loaded) {
+    free(loaded->source);
+    free(loaded->object);
+    *loaded = (struct tick__loaded){0};
+}

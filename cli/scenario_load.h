@@ -1,0 +1,29 @@
+// From the argument "file.c[:name]" (or "file.so[:name]") to a registered scenario.
+#ifndef RETICK_CLI_SCENARIO_LOAD_H
+#define RETICK_CLI_SCENARIO_LOAD_H
+
+#include <retick/error.h>
+#include <retick/scenario.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct tick__load {
+    const char *argument; // NULL: the scenarios that are linked in
+    const char *cc, *cflags;
+    const char *allow[64]; // --allow
+    size_t allow_count;
+    bool real;   // a real run: nothing is banned
+    bool unchecked; // the deny list was looked at already
+};
+struct tick__loaded {
+    const struct tick_scenario *scenario;
+    char *source; // absolute path of the file, for the trace's meta; "" for a scenario that is linked in. Owned
+    char *object; // the shared object, or "". Owned
+};
+// 0; else the exit code to end with, and the reason has been printed. What was loaded stays loaded.
+int tick__scenario_load(const struct tick__load *load, struct tick__loaded *loaded);
+void tick__loaded_fini(struct tick__loaded *loaded);
+// Whether scenarios are linked into this program, so that no file is to be named. Before any load.
+bool tick__scenario_linked_in(void);
+
+#endif

@@ -1,0 +1,217 @@
+#include "cli/schedule_file.h"
+#include "cli/print.h"
+#include "trace/reader.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool ends_with(const char *text, const char *end) {
+    size_t length = strlen(text), tail = strlen(end);
+    return length > tail && strcmp(text + length - tail, end) == 0;
+}
+
+bool tick__is_trace(const char *path) {
+    static const char head[] = "SQLite format 3";
+    char bytes[sizeof head];
+    FILE *file = fopen(path, "rbe");
+    size_t got = file ? fread(bytes, 1, sizeof bytes, file) : 0;
+    if (file)
+        fclose(file);
+    if (got == sizeof bytes && memcmp(bytes, head, sizeof head) == 0)
+        return true;
+    return ends_with(path, ".db");
+}
+
+static int recipe_of_trace(const char *path, struct tick__recipe *recipe) {
+    struct tick_trace trace;
+    struct tick_error error = {0};
+    int result = tick_trace_open(path, &trace, &error);
+    if (result < 0) {
+        tick__complain("%s", error.text);
+        return TICK__EXIT_USAGE;
+    }
+    recipe->trace = true;
+    recipe->scenario_file = strdup(trace.scenario_file);
+    snprintf(recipe->verdict, sizeof recipe->verdict, "%s", trace.verdict);
+    snprintf(recipe->text, sizeof recipe->text, "%s", trace.text);
+    memcpy(recipe->digest, trace.digest, sizeof recipe->digest);
+    recipe->has_digest = trace.has_digest;
+    if (trace.real) {
+        tick__complain("%s is the trace of a real run: it has no schedule that could be replayed", path);
+        result = -1;
+    } else if ((result = tick_trace_schedule(&trace, &recipe->schedule, &error)) < 0) {
+        tick__complain("%s", error.text);
+    }
+    tick_trace_close(&trace);
+    return result < 0 || !recipe->scenario_file ? TICK__EXIT_USAGE : 0;
+}
+
+int tick__recipe_read(const char *path, struct tick__recipe *recipe) {
+    memset(recipe, 0, sizeof *recipe);
+    if (access(path, R_OK) != 0) {
+        tick__complain(errno == ENOENT ? "no such file: %s" : "%s cannot be read", path);
+        return TICK__EXIT_USAGE;
+    }
+    if (tick__is_trace(path))
+        return recipe_of_trace(path, recipe);
+    struct tick_error error = {0};
+    FILE *file = fopen(path, "re");
+    int result = file ? tick_schedule_read(file, path, &recipe->schedule, &error) : -errno;
+    if (file)
+        fclose(file);
+    if (result < 0) {
+        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+        return result == -ENOMEM ? TICK__EXIT_HARNESS : TICK__EXIT_USAGE;
+    }
+    return 0;
+}
+
+void tick__recipe_fini(struct tick__recipe *recipe) {
+    tick_schedule_fini(&recipe->schedule);
+    free(recipe->scenario_file);
+    memset(recipe, 0, sizeof *recipe);
+}
+
+int tick__recipe_scenario(const struct tick__recipe *recipe, const char *recipe_path, struct tick__load *load, struct tick__loaded *loaded) {
+    char beside[PATH_MAX];
+    bool linked = tick__scenario_linked_in();
+    const char *given = load->argument;
+    if (!given && linked) {
+        load->argument = recipe->schedule.scenario;
+    } else if (!given) {
+        if (!recipe->trace || !recipe->scenario_file || !*recipe->scenario_file) {
+            tick__complain("which scenario? Name its C file, as in: retick replay scenario.c %s", recipe_path);
+            return TICK__EXIT_USAGE;
+        }
+        load->argument = recipe->scenario_file;
+        if (access(recipe->scenario_file, R_OK) != 0) { // moved together, perhaps
+            const char *name = strrchr(recipe->scenario_file, '/'), *folder = strrchr(recipe_path, '/');
+            snprintf(beside, sizeof beside, "%.*s%s", folder ? (int)(folder - recipe_path + 1) : 0, recipe_path,
+                name ? name + 1 : recipe->scenario_file);
+            if (access(beside, R_OK) != 0) {
+                tick__complain("the scenario of %s was %s, which is gone; name the file, as in: retick replay scenario.c %s", recipe_path,
+                    recipe->scenario_file, recipe_path);
+                return TICK__EXIT_USAGE;
+            }
+            load->argument = beside;
+        }
+    }
+    int code = tick__scenario_load(load, loaded);
+    load->argument = given;
+    if (code)
+        return code;
+    const char *wanted = recipe->schedule.scenario;
+    if (*wanted && strcmp(wanted, loaded->scenario->name) != 0) {
+        const struct tick_scenario *other = tick_scenario_find(wanted);
+        if (!other) {
+            tick__complain("%s belongs to scenario %s, and %s has only %s%s: name the file that holds it", recipe_path, wanted,
+                given ? given : "this program", loaded->scenario->name, loaded->scenario->next ? " and others" : "");
+            return TICK__EXIT_USAGE;
+        }
+        loaded->scenario = other;
+    }
+    return 0;
+}
+
+char *tick__schedule_text(const struct tick_schedule *schedule, const struct tick_names *names) {
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    if (!file)
+        return NULL;
+    int result = tick_schedule_write(schedule, names, file);
+    if (fclose(file) != 0 || result < 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+int tick__schedule_save(const char *path, const struct tick_schedule *schedule, const struct tick_names *names, struct tick_error *error) {
+    char temporary[PATH_MAX];
+    snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
+    FILE *file = fopen(temporary, "we");
+    if (!file)
+        return tick_error_set(error, -errno, "cannot write %s: %s; name another place with -o", path, tick_error_text(-errno));
+    int result = tick_schedule_write(schedule, names, file);
+    if (fclose(file) != 0 && result >= 0)
+        result = -errno;
+    if (result >= 0 && rename(temporary, path) != 0)
+        result = -errno;
+    if (result < 0) {
+        unlink(temporary);
+        return tick_error_set(error, result, "cannot write %s: %s; name another place with -o", path, tick_error_text(result));
+    }
+    return 0;
+}
+
+char *tick__with_extension(const char *path, const char *extension) {
+    char *result = NULL;
+    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+    size_t stem = dot && dot > (slash ? slash + 1 : path) ? (size_t)(dot - path) : strlen(path);
+    if (asprintf(&result, "%.*s%s", (int)stem, path, extension) < 0)
+        return NULL;
+    return result;
+}
+
+static const char *why(enum tick_choice_kind kind) {
+    switch (kind) {
+    case TICK_CHOICE_HOST_LATE:
+    case TICK_CHOICE_POLL_LATE:
+    case TICK_CHOICE_STEP_COST:
+        return "sound: a busy machine does this";
+    case TICK_CHOICE_READY_HOLD:
+    case TICK_CHOICE_DELIVERY:
+        return "sound: a production network does this";
+    case TICK_CHOICE_SHORT_SEND:
+        return "sound: send(2) may take fewer bytes";
+    case TICK_CHOICE_SHORT_RECV:
+        return "sound: recv(2) may give fewer bytes";
+    case TICK_CHOICE_FAULT_REFUSE:
+        return "sound: the scenario lets connections be refused";
+    case TICK_CHOICE_FAULT_RESET:
+        return "sound: the scenario lets connections be reset";
+    case TICK_CHOICE_USER:
+        return "sound: the program asked for it";
+    case TICK_CHOICE_DISPLACE:
+        return "relaxed: asyncio promises first in, first out";
+    case TICK_CHOICE_CANCEL:
+        return "relaxed: nothing in the program cancels here";
+    case TICK_CHOICE_KINDS:
+        break;
+    }
+    return "";
+}
+
+void tick__say_schedule(const struct tick_schedule *schedule, const struct tick_names *names) {
+    char line[512], words[512];
+    for (size_t i = 0; i < schedule->count; i++) {
+        tick_deviation_line(&schedule->deviations[i], names, line, sizeof line);
+        tick_deviation_words(&schedule->deviations[i], names, words, sizeof words);
+        tick__say_columns(line, why((enum tick_choice_kind)schedule->deviations[i].kind));
+        tick__say("    %s%s%s", tick__colour(stdout, TICK__DIM), words, tick__colour(stdout, TICK__PLAIN));
+    }
+}
+
+size_t tick__note_unmet(const struct tick_schedule *schedule, const struct tick_schedule *drawn, const struct tick_names *names) {
+    size_t unmet = 0;
+    for (size_t i = 0; i < schedule->count; i++) {
+        const struct tick_deviation *wanted = &schedule->deviations[i];
+        bool met = false;
+        for (size_t j = 0; j < drawn->count && !met; j++)
+            met = drawn->deviations[j].kind == wanted->kind && drawn->deviations[j].subject == wanted->subject &&
+                  drawn->deviations[j].ordinal == wanted->ordinal;
+        if (met)
+            continue;
+        char line[512];
+        if (schedule->words && schedule->words[i] && *schedule->words[i])
+            snprintf(line, sizeof line, "%s", schedule->words[i]);
+        else
+            tick_deviation_line(wanted, names, line, sizeof line);
+        tick__note("the run did not meet: %s", line);
+        unmet++;
+    }
+    return unmet;
+}
