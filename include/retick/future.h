@@ -37,7 +37,8 @@ void tick_future_unref(struct tick_future *future); // NULL is allowed
 bool tick_future_done(const struct tick_future *future);      // Future.done
 bool tick_future_cancelled(const struct tick_future *future); // Future.cancelled
 
-// Future.result: 0 with *value (may be NULL) set; TICK_EINVALSTATE while pending; TICK_ECANCELED; else the failure's code. Counts as retrieved.
+// Future.result: 0 with *value (may be NULL) set; TICK_EINVALSTATE while pending; TICK_ECANCELED; else the failure's code. Counts as
+// retrieved.
 int tick_future_result(struct tick_future *future, intptr_t *value);
 // Future.exception: the failure, borrowed from the future; NULL if there is none. Counts as retrieved.
 struct tick_failure *tick_future_failure(struct tick_future *future);

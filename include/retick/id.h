@@ -64,6 +64,7 @@ static inline tick_id tick_id_task(tick_id parent, const char *key, uint32_t kth
     return tick_id_mix(tick_id_mix(parent, tick_id_text(key)), kth);
 }
 
+// A host's id: its name.
 static inline tick_id tick_id_host(const char *name) {
     return tick_id_mix(TICK_OBJECT_HOST, tick_id_text(name));
 }
@@ -76,6 +77,7 @@ enum tick_connection_part {
     TICK_FAR = 4   // the accepted end, as an fd
 };
 
+// The id of a part of a connection.
 static inline tick_id tick_id_part(tick_id connection, enum tick_connection_part part) {
     return tick_id_mix(tick_id_mix(connection, TICK_OBJECT_DIRECTION), part);
 }

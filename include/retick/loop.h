@@ -69,6 +69,7 @@ void tick_handle_unref(struct tick_handle *handle); // NULL is allowed
 void tick_loop_set_exception_handler(struct tick_loop *loop, tick_exception_fn *fn, void *arg);
 void tick_loop_report(struct tick_loop *loop, const struct tick_report *report); // call_exception_handler
 
+// How many iterations the loop has begun: snapshots of the ready queue and idle polls.
 uint64_t tick_loop_iterations(const struct tick_loop *loop);
 
 #endif

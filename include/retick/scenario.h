@@ -34,8 +34,8 @@ struct tick_host_options {
     struct tick_host *after[8];  // start when these have returned
     bool daemon;                 // the run does not wait for it (set by tick_daemon)
 };
-// Adds a host whose main task runs fn(arg). The run waits for its return; a negative one is a finding. A bad name or too many hosts ends the
-// run with a finding that says so.
+// Adds a host whose main task runs fn(arg). The run waits for its return; a negative one is a finding. A bad name or too many hosts ends
+// the run with a finding that says so.
 #define tick_host_add(world, name, fn, arg, ...) \
     tick_host_add_at((world), (name), (fn), (arg), &(struct tick_host_options){__VA_ARGS__}, TICK_HERE(#fn))
 // A host that the run does not wait for: servers. It is started first.

@@ -18,9 +18,9 @@ typedef struct tick_stream tick_stream;
 #define tick_connect(address, stream) tick_connect_at((address), (stream), TICK_HERE("connect"))
 int tick_connect_at(const char *address, tick_stream **stream, const struct tick_loc *loc);
 
-// asyncio.start_server and serve_forever: listens on "[host]:port" and runs serve(connection, arg) in a task of its own for each connection,
-// which is closed when serve returns. Returns only with an error: TICK_ECANCELED when its task is cancelled (the connections' tasks are
-// cancelled too, and awaited). A negative result of serve is reported to the loop's exception handler, but for a lost connection.
+// asyncio.start_server and serve_forever: listens on "[host]:port" and runs serve(connection, arg) in a task of its own for each
+// connection, which is closed when serve returns. Returns only with an error: TICK_ECANCELED when its task is cancelled (the connections'
+// tasks are cancelled too, and awaited). A negative result of serve is reported to the loop's exception handler, but for a lost connection.
 typedef int tick_serve_fn(tick_stream *stream, void *arg);
 #define tick_serve(address, serve, arg) tick_serve_at((address), (serve), (arg), TICK_HERE(#serve))
 int tick_serve_at(const char *address, tick_serve_fn *serve, void *arg, const struct tick_loc *loc);

@@ -16,6 +16,7 @@ typedef int tick_task_fn(void *arg);
 #define tick_spawn_named(name, fn, arg) tick_spawn_at((fn), (arg), (name), TICK_HERE(#fn))
 struct tick_task *tick_spawn_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 
+// A task as the future of its result (borrowed), and its references.
 static inline struct tick_future *tick_task_future(struct tick_task *task) { return (struct tick_future *)task; }
 struct tick_task *tick_task_ref(struct tick_task *task);
 void tick_task_unref(struct tick_task *task);
@@ -68,11 +69,13 @@ int tick_timeout_reschedule(struct tick_timeout *scope, int64_t deadline) TICK_M
     })
 int64_t tick_time(void); // loop.time() of the running loop, ns
 
-// asyncio.gather: returns one reference to the outer future, or NULL when out of memory. The children (borrowed) are done when it is; results
-// stay with them, in argument order. return_errors: asyncio's return_exceptions. A child named twice runs once; none at all: done at once.
+// asyncio.gather: returns one reference to the outer future, or NULL when out of memory. The children (borrowed) are done when it is;
+// results stay with them, in argument order. return_errors: asyncio's return_exceptions. A child named twice runs once; none at all: done
+// at once.
 #define tick_gather(children, count, return_errors) tick_gather_at((children), (count), (return_errors), TICK_HERE("gather"))
 struct tick_future *tick_gather_at(struct tick_future *const *children, size_t count, bool return_errors, const struct tick_loc *loc);
-// asyncio.wait_for in the calling task: 0 or the future's error, TICK_ETIMEDOUT, TICK_ECANCELED. timeout in ns; <= 0: done or cancelled now.
+// asyncio.wait_for in the calling task: 0 or the future's error, TICK_ETIMEDOUT, TICK_ECANCELED. timeout in ns; <= 0: done or cancelled
+// now.
 #define tick_wait_for(future, timeout) tick_wait_for_at((future), (timeout), TICK_HERE(#future))
 int tick_wait_for_at(struct tick_future *future, int64_t timeout, const struct tick_loc *loc);
 // asyncio.shield: one reference to an outer future; NULL when out of memory.
