@@ -70,7 +70,7 @@ struct tick_object {
     tick_id id;       // stable
     uint32_t parent;  // object id of the maker: host of a main task, task of a child, ...; a direction's or end's connection. 0 = none
     uint32_t host;    // object id
-    const char *key;  // borrowed for the call: host's name, task's spawn key, type of a resource, a peer's name for a connection; NULL: none
+    const char *key; // borrowed for the call: host's name, task's spawn key, a resource's type, a peer's name for a connection; NULL: none
     uint32_t kth;     // count under its parent (for a task: among the same key), from 1; a connection's part: enum tick_connection_part; a
                       // message: 0
     uint64_t ordinal; // a message: its byte offset in the stream; else 0
