@@ -35,10 +35,10 @@ function(retick_may what)
     endforeach()
 endfunction()
 
-# retick_head_line(source word result): the words after `// word:` at a line's start in the source, as a list.
+# retick_head_line(source word result): the words after `// word:` (in a script `# word:`) at a line's start in the source, as a list.
 function(retick_head_line source word result)
-    file(STRINGS ${source} line REGEX "^// ${word}:" LIMIT_COUNT 1 ENCODING UTF-8)
-    string(REGEX REPLACE "^// ${word}:[ ]*" "" line "${line}")
+    file(STRINGS ${source} line REGEX "^(//|#) ${word}:" LIMIT_COUNT 1 ENCODING UTF-8)
+    string(REGEX REPLACE "^(//|#) ${word}:[ ]*" "" line "${line}")
     separate_arguments(line UNIX_COMMAND "${line}")
     set(${result} ${line} PARENT_SCOPE)
 endfunction()
