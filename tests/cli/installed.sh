@@ -42,9 +42,11 @@ $compiler $flags "$work/own.c" -o "$work/own" $(pkg-config --define-variable=pre
 "$work/own" --version
 "$work/own" run
 
-cmake -S "$work" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/usr" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="$flags" >"$work/log" 2>&1 &&
-    cmake --build "$work/build" >>"$work/log" 2>&1 || {
+if ! {
+    cmake -S "$work" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/usr" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="$flags" &&
+        cmake --build "$work/build"
+} >"$work/log" 2>&1; then
     cat "$work/log"
     exit 1
-}
+fi
 "$work/build/own" run
