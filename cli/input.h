@@ -35,6 +35,6 @@ void tick__digester_free(struct tick__digester *digester);
 int tick__digester_run(struct tick__digester *digester, const struct tick__input *input, struct tick__attempt *attempt);
 
 // The names of the objects of a run, brought home from the worker that runs it (also when it crashes): for schedules in words.
-int tick__names_of_run(const struct tick_scenario *scenario, const struct tick__input *input, struct tick_names **names);
+int tick__names_of_run(const struct tick_scenario *scenario, const struct tick__input *input, int64_t hang, struct tick_names **names);
 
 #endif

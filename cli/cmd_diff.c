@@ -1,0 +1,62 @@
+// retick diff: where two runs part.
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/print.h"
+#include "trace/reader.h"
+#include <stdlib.h>
+
+struct diff_arguments {
+    const char *path[2];
+    size_t count;
+};
+
+static const char doc[] = "Compares two traces event by event, objects matched by their stable identity, and shows the first difference with what led to it "
+                          "on either side."
+                          "\vExamples:\n"
+                          "  retick diff passing.db failing.db\n"
+                          "\n"
+                          "Exit codes: 0 the runs are the same, 1 they differ, 2 the arguments or a file cannot be used, 3 retick itself failed.";
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct diff_arguments *a = state->input;
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (a->count == 2)
+            argp_error(state, "two traces, not more");
+        a->path[a->count++] = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (a->count < 2)
+            argp_error(state, "name two traces");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+static const struct argp argp = {NULL, parse, "A.db B.db", doc, NULL, NULL, NULL};
+
+int tick__cmd_diff(int argc, char **argv) {
+    struct diff_arguments a = {0};
+    struct tick_trace trace[2];
+    struct tick_error error = {0};
+    char *report = NULL;
+    int opened = 0, result = 0, code = TICK__EXIT_USAGE;
+    if (tick__parse(&argp, argc, argv, &a) != 0)
+        return TICK__EXIT_USAGE;
+    for (; opened < 2; opened++)
+        if ((result = tick_trace_open(a.path[opened], &trace[opened], &error)) < 0)
+            goto out;
+    result = tick_trace_diff(&trace[0], &trace[1], &report, &error);
+    if (result == 0)
+        tick__say("%s and %s are the same run, event by event", a.path[0], a.path[1]);
+    else if (result > 0)
+        printf("%s%s", report, report[0] && report[0] != '\n' ? "" : "\n");
+    code = result == 0 ? TICK__EXIT_PASS : result > 0 ? TICK__EXIT_FINDING : TICK__EXIT_HARNESS;
+out:
+    if (result < 0)
+        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+    free(report);
+    while (opened-- > 0)
+        tick_trace_close(&trace[opened]);
+    return code;
+}

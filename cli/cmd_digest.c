@@ -1,0 +1,93 @@
+// retick digest: a line a seed, for comparing builds with one another.
+#include "cli/command.h"
+#include "cli/input.h"
+#include "cli/options.h"
+#include "cli/print.h"
+#include <inttypes.h>
+
+struct digest_arguments {
+    struct tick__load load;
+    struct tick__run_options run;
+    uint64_t first, count;
+    bool checked;
+};
+
+enum { OPTION_CHECKED = TICK__OPTION_OTHERS };
+
+static const struct argp_option options[] = {
+    {"seeds", 'n', "N|A..B", 0, "Which seeds (default: 0..99)", 0},
+    {"unchecked", OPTION_CHECKED, NULL, OPTION_HIDDEN, "The shared object was checked already (for retick check)", 0},
+    {0},
+};
+
+static const char doc[] = "Prints a line `seed digest verdict` for each seed. Two builds of retick and a scenario are the same program if these lines are."
+                          "\vA run that did not come to its end (a crash, a hang) has no digest; its line shows a dash.\n"
+                          "\n"
+                          "Examples:\n"
+                          "  retick digest scenario.c --seeds 100 > gcc.txt\n"
+                          "  retick digest scenario.c --seeds 100 --cc clang | diff gcc.txt -\n"
+                          "\n" TICK__EXIT_CODES;
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct digest_arguments *a = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->run;
+        state->child_inputs[1] = &a->load;
+        return 0;
+    case 'n':
+        if (!tick__parse_range(value, &a->first, &a->count))
+            argp_error(state, "--seeds %s: write a positive number, or A..B", value);
+        return 0;
+    case OPTION_CHECKED:
+        a->load.unchecked = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->load.argument)
+            argp_error(state, "one scenario at a time: %s, or %s?", a->load.argument, value);
+        a->load.argument = value;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&tick__run_argp, 0, NULL, 0}, {&tick__load_argp, 0, NULL, 10}, {0}};
+static const struct argp argp = {options, parse, "[FILE.c[:SCENARIO]]", doc, children, NULL, NULL};
+
+static int print_digests(const struct digest_arguments *a, const struct tick__loaded *loaded) {
+    struct tick__digester *digester = NULL;
+    int code = TICK__EXIT_PASS, result = tick__digester_new(loaded->scenario, a->run.hang, &digester);
+    for (uint64_t i = 0; i < a->count && result == 0; i++) {
+        const struct tick__input input = {.seed = a->first + i, .rates = &a->run.rates};
+        struct tick__attempt attempt;
+        if ((result = tick__digester_run(digester, &input, &attempt)) < 0)
+            break;
+        printf("%" PRIu64 " ", input.seed);
+        for (int j = 0; j < 16 && attempt.has_digest; j++)
+            printf("%02x", attempt.digest[j]);
+        printf("%s %s\n", attempt.has_digest ? "" : "-", tick_verdict_word(attempt.outcome.verdict));
+        if (attempt.outcome.verdict != TICK_PASS)
+            code = TICK__EXIT_FINDING;
+        tick__attempt_fini(&attempt);
+    }
+    tick__digester_free(digester);
+    if (result < 0) {
+        tick__complain("%s", tick_error_text(result));
+        return TICK__EXIT_HARNESS;
+    }
+    return code;
+}
+
+int tick__cmd_digest(int argc, char **argv) {
+    struct digest_arguments a = {.count = 100};
+    struct tick__loaded loaded = {0};
+    tick__run_options_init(&a.run);
+    if (tick__parse(&argp, argc, argv, &a) != 0)
+        return TICK__EXIT_USAGE;
+    int code = tick__scenario_load(&a.load, &loaded);
+    if (code == 0)
+        code = print_digests(&a, &loaded);
+    tick__loaded_fini(&loaded);
+    return code;
+}

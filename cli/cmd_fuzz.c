@@ -1,0 +1,214 @@
+// retick fuzz: many seeds, then the smallest schedule of the first that fails.
+#include "cli/command.h"
+#include "cli/finding.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/print.h"
+#include "cli/progress.h"
+#include "sim/explore/campaign.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct fuzz_arguments {
+    struct tick__load load;
+    struct tick__run_options run;
+    uint64_t first, count;
+    int64_t time;
+    uint64_t jobs, replays;
+    bool keep_going, no_shrink, counted;
+    const char *output;
+};
+
+enum { OPTION_FIRST = TICK__OPTION_OTHERS, OPTION_TIME, OPTION_KEEP_GOING, OPTION_NO_SHRINK, OPTION_REPLAYS };
+
+static const struct argp_option options[] = {
+    {"seeds", 'n', "N", 0, "How many seeds to try (default: 10000), or which: A..B", 0},
+    {"first", OPTION_FIRST, "N", 0, "The first seed (default: 0)", 0},
+    {"time", OPTION_TIME, "TIME", 0, "Stop after this time, such as 10s (default: none; without --seeds it is the only limit)", 0},
+    {"jobs", 'j', "N", 0, "Worker processes (default: one a core)", 0},
+    {"keep-going", OPTION_KEEP_GOING, NULL, 0, "Try all seeds and count the failures, instead of stopping at the first", 0},
+    {"no-shrink", OPTION_NO_SHRINK, NULL, 0, "Keep the failing seed's schedule as it is", 0},
+    {"replays", OPTION_REPLAYS, "N", 0, "How often to replay what was found (default: 10)", 0},
+    {"output", 'o', "FILE", 0, "Where the trace of the finding goes, its schedule beside it (default: SCENARIO.db and SCENARIO.schedule)", 0},
+    {0},
+};
+
+static const char doc[] = "Runs a scenario under many schedules, one a seed, until one fails; then shrinks that schedule to the deviations that matter, "
+                          "replays it, and writes its trace and its schedule."
+                          "\vExamples:\n"
+                          "  retick fuzz scenario.c\n"
+                          "  retick fuzz scenario.c --time 10s --jobs 4\n"
+                          "  retick fuzz scenario.c --rate delivery=50% --rate displace=200\n"
+                          "\n" TICK__EXIT_CODES;
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct fuzz_arguments *a = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->run;
+        state->child_inputs[1] = &a->load;
+        return 0;
+    case 'n':
+        if (!tick__parse_range(value, &a->first, &a->count))
+            argp_error(state, "--seeds %s: write a positive number, or A..B", value);
+        a->counted = true;
+        return 0;
+    case OPTION_FIRST:
+        if (!tick__parse_number(value, &a->first))
+            argp_error(state, "--first %s: write a number", value);
+        return 0;
+    case OPTION_TIME:
+        if (!tick__parse_time(value, &a->time) || a->time <= 0)
+            argp_error(state, "--time %s: write a time such as 10s or 2min", value);
+        return 0;
+    case 'j':
+        if (!tick__parse_number(value, &a->jobs) || a->jobs == 0 || a->jobs > 1024)
+            argp_error(state, "--jobs %s: write a number from 1 to 1024", value);
+        return 0;
+    case OPTION_KEEP_GOING:
+        a->keep_going = true;
+        return 0;
+    case OPTION_NO_SHRINK:
+        a->no_shrink = true;
+        return 0;
+    case OPTION_REPLAYS:
+        if (!tick__parse_number(value, &a->replays) || a->replays > 100000)
+            argp_error(state, "--replays %s: write a number up to 100000", value);
+        return 0;
+    case 'o':
+        a->output = value;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->load.argument)
+            argp_error(state, "one scenario at a time: %s, or %s?", a->load.argument, value);
+        a->load.argument = value;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&tick__run_argp, 0, NULL, 0}, {&tick__load_argp, 0, NULL, 10}, {0}};
+static const struct argp argp = {options, parse, "[FILE.c[:SCENARIO]]", doc, children, NULL, NULL};
+
+static void say_marks(const struct tick_campaign_result *result) {
+    char runs[32], total[32];
+    for (size_t i = 0; i < result->marks; i++)
+        tick__say("  reached %-24s in %s of %s runs", result->mark[i].name, tick__format_count(result->mark[i].runs, runs, sizeof runs),
+            tick__format_count(result->runs, total, sizeof total));
+}
+
+// The failing seed's run once more, for its deviations (a crash takes them along) and as the first proof that it repeats.
+static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loaded, const struct tick_campaign_result *result) {
+    struct tick__digester *digester = NULL;
+    struct tick__attempt again = {0};
+    const struct tick__input input = {.seed = result->seed, .rates = &a->run.rates};
+    char path[160];
+    int code = tick__digester_new(loaded->scenario, a->run.hang, &digester);
+    if (code == 0)
+        code = tick__digester_run(digester, &input, &again);
+    tick__digester_free(digester);
+    if (code < 0) {
+        tick__complain("seed %llu could not be run again: %s", (unsigned long long)result->seed, tick_error_text(code));
+        return TICK__EXIT_HARNESS;
+    }
+    if (!tick_outcome_same(&again.outcome, &result->outcome)) {
+        tick__complain("seed %llu gave \"%s\" when it was run again: the scenario depends on something outside of the simulated world. Next: retick "
+                       "check%s%s",
+            (unsigned long long)result->seed, tick_verdict_text(again.outcome.verdict), *loaded->source ? " " : "", loaded->source);
+        tick__attempt_fini(&again);
+        return TICK__EXIT_FINDING;
+    }
+    snprintf(path, sizeof path, "%s.db", loaded->scenario->name);
+    const struct tick__settle what = {
+        .loaded = loaded,
+        .start = &again.drawn,
+        .outcome = &again.outcome,
+        .seed = result->seed,
+        .hang = a->run.hang,
+        .no_shrink = a->no_shrink,
+        .replays = (unsigned)a->replays,
+        .path = a->output ? a->output : path,
+    };
+    code = tick__settle_finding(&what);
+    tick__attempt_fini(&again);
+    return code;
+}
+
+// Whether the scenario checks anything at all: a calm run tells.
+static void warn_no_checks(const struct fuzz_arguments *a, const struct tick_scenario *scenario) {
+    struct tick__digester *digester = NULL;
+    struct tick__attempt attempt;
+    struct tick_schedule calm;
+    tick_schedule_init(&calm, scenario->name);
+    const struct tick__input input = {.schedule = &calm};
+    if (tick__digester_new(scenario, a->run.hang, &digester) == 0 && tick__digester_run(digester, &input, &attempt) == 0) {
+        tick__warn_no_checks(scenario->name, &attempt.outcome);
+        tick__attempt_fini(&attempt);
+    }
+    tick__digester_free(digester);
+    tick_schedule_fini(&calm);
+}
+
+int tick__cmd_fuzz(int argc, char **argv) {
+    struct fuzz_arguments a = {.replays = 10, .count = 10000};
+    struct tick__loaded loaded = {0};
+    struct tick_campaign_result result;
+    struct tick_error error = {0};
+    char runs[32], failures[32], rate[32], time[64];
+    tick__run_options_init(&a.run);
+    if (tick__parse(&argp, argc, argv, &a) != 0)
+        return TICK__EXIT_USAGE;
+    if (a.time && !a.counted)
+        a.count = UINT64_MAX - a.first; // until the time is over
+    int code = tick__scenario_load(&a.load, &loaded);
+    if (code) {
+        tick__loaded_fini(&loaded);
+        return code;
+    }
+    const struct tick_campaign campaign = {
+        .scenario = loaded.scenario,
+        .rates = &a.run.rates,
+        .first = a.first,
+        .count = a.count,
+        .time = a.time,
+        .workers = (int)a.jobs,
+        .keep_going = a.keep_going,
+        .hang = a.run.hang,
+        .progress = tick__progress_campaign,
+    };
+    tick__interrupt_watch();
+    code = tick_campaign_run(&campaign, &result, &error);
+    tick__progress_end();
+    if (code < 0) {
+        tick__complain("the campaign failed: %s", error.text[0] ? error.text : tick_error_text(code));
+        tick__loaded_fini(&loaded);
+        return TICK__EXIT_HARNESS;
+    }
+    const char *name = loaded.scenario->name, *bold = tick__colour(stdout, TICK__BOLD), *plain = tick__colour(stdout, TICK__PLAIN);
+    tick__format_count(result.runs, runs, sizeof runs);
+    tick__format_time(result.elapsed, time, sizeof time);
+    tick__format_count(result.elapsed > 0 ? (uint64_t)((double)result.runs * 1e9 / (double)result.elapsed) : 0, rate, sizeof rate);
+    if (result.found) {
+        tick__say("%s%s%s: seed %llu %sfails%s after %s run%s in %s", bold, name, plain, (unsigned long long)result.seed,
+            tick__colour(stdout, TICK__RED), plain, runs, TICK__PLURAL(result.runs), time);
+        tick__say_outcome(&result.outcome);
+        if (a.keep_going)
+            tick__say("  %s of %s schedules failed", tick__format_count(result.failures, failures, sizeof failures), runs);
+        say_marks(&result);
+        fflush(stdout);
+        code = settle(&a, &loaded, &result);
+    } else if (tick__interrupted()) {
+        tick__say("%s%s%s: interrupted: %s schedule%s passed in %s (%s/s)", bold, name, plain, runs, TICK__PLURAL(result.runs), time, rate);
+        code = TICK__EXIT_INTERRUPTED;
+    } else {
+        tick__say("%s%s%s: %s schedule%s %spassed%s in %s (%s/s)", bold, name, plain, runs, TICK__PLURAL(result.runs),
+            tick__colour(stdout, TICK__GREEN), plain, time, rate);
+        say_marks(&result);
+        warn_no_checks(&a, loaded.scenario);
+        code = TICK__EXIT_PASS;
+    }
+    tick_campaign_result_fini(&result);
+    tick__loaded_fini(&loaded);
+    return code;
+}

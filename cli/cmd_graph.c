@@ -1,0 +1,126 @@
+// retick graph: a picture of a run.
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/print.h"
+#include "cli/schedule_file.h"
+#include "viewer/dot.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct graph_arguments {
+    const char *trace, *output;
+    uint64_t nodes;
+};
+
+enum { OPTION_NODES = TICK__OPTION_OTHERS };
+
+static const struct argp_option options[] = {
+    {"output", 'o', "FILE", 0, "The picture; its ending says what kind: .svg, .png, .pdf, or .dot for Graphviz's text (default: TRACE.svg)", 0},
+    {"nodes", OPTION_NODES, "N", 0, "Draw at most so many nodes (default: 500)", 0},
+    {0},
+};
+
+static const char doc[] = "Draws the tasks of a trace by host: who spawned, awaited and woke whom, the messages between hosts, and the way to the failure."
+                          "\vGraphviz's program `dot` draws. Without it the .dot file is written, for drawing elsewhere.\n"
+                          "\n"
+                          "Examples:\n"
+                          "  retick graph run.db -o run.svg\n"
+                          "  retick graph run.db -o run.dot --nodes 100\n"
+                          "\n" TICK__EXIT_CODES;
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct graph_arguments *a = state->input;
+    switch (key) {
+    case 'o':
+        a->output = value;
+        return 0;
+    case OPTION_NODES:
+        if (!tick__parse_number(value, &a->nodes) || a->nodes == 0 || a->nodes > 1000000)
+            argp_error(state, "--nodes %s: write a number from 1 to 1000000", value);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->trace)
+            argp_error(state, "one trace at a time: %s, or %s?", a->trace, value);
+        a->trace = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (!a->trace)
+            argp_error(state, "which trace? Name one that retick run or retick fuzz wrote");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+static const struct argp argp = {options, parse, "TRACE.db", doc, NULL, NULL, NULL};
+
+static int write_dot(const struct graph_arguments *a, const struct tick_trace *trace, const char *path) {
+    const struct tick_graph_options graph = {.most_nodes = (unsigned)a->nodes};
+    struct tick_error error = {0};
+    FILE *file = fopen(path, "we");
+    if (!file) {
+        tick__complain("cannot write %s: %s; name another place with -o", path, tick_error_text(-errno));
+        return TICK__EXIT_HARNESS;
+    }
+    int result = tick_graph_write(trace, &graph, file, &error);
+    if (fclose(file) != 0 && result >= 0)
+        result = tick_error_set(&error, -errno, "cannot write %s: %s", path, tick_error_text(-errno));
+    if (result < 0) {
+        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+        unlink(path);
+        return TICK__EXIT_HARNESS;
+    }
+    return 0;
+}
+
+static int draw(const struct graph_arguments *a, const struct tick_trace *trace, const char *output) {
+    static const char *const formats[] = {"svg", "png", "pdf", "dot"};
+    const char *ending = strrchr(output, '.'), *format = NULL;
+    struct tick_error error = {0};
+    for (size_t i = 0; ending && i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(ending + 1, formats[i]) == 0)
+            format = formats[i];
+    if (!format) {
+        tick__complain("%s: the name must end with .svg, .png, .pdf or .dot", output);
+        return TICK__EXIT_USAGE;
+    }
+    char *dot = tick__with_extension(output, ".dot");
+    int code = dot ? write_dot(a, trace, dot) : TICK__EXIT_HARNESS;
+    if (code == 0 && strcmp(format, "dot") != 0) {
+        int result = tick_graph_draw(dot, format, output, 60000000000, &error);
+        if (result == -ENOENT) {
+            tick__say("%s written", dot);
+            tick__note("Graphviz draws it, and is not installed: apt install graphviz (or brew, dnf), then: dot -T%s %s -o %s", format, dot, output);
+            free(dot);
+            return TICK__EXIT_PASS;
+        }
+        if (result < 0) {
+            tick__complain("%s; the graph itself is in %s", error.text[0] ? error.text : tick_error_text(result), dot);
+            free(dot);
+            return TICK__EXIT_HARNESS;
+        }
+        unlink(dot);
+    }
+    if (code == 0)
+        tick__say("%s written", output);
+    free(dot);
+    return code;
+}
+
+int tick__cmd_graph(int argc, char **argv) {
+    struct graph_arguments a = {0};
+    struct tick_trace trace;
+    struct tick_error error = {0};
+    if (tick__parse(&argp, argc, argv, &a) != 0)
+        return TICK__EXIT_USAGE;
+    if (tick_trace_open(a.trace, &trace, &error) < 0) {
+        tick__complain("%s", error.text);
+        return TICK__EXIT_USAGE;
+    }
+    char *beside = tick__with_extension(a.trace, ".svg");
+    int code = beside ? draw(&a, &trace, a.output ? a.output : beside) : TICK__EXIT_HARNESS;
+    free(beside);
+    tick_trace_close(&trace);
+    return code;
+}

@@ -1,0 +1,50 @@
+// retick recover: what a killed run left in its ring.
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/print.h"
+#include "trace/writer.h"
+#include <errno.h>
+#include <unistd.h>
+
+static const char doc[] = "Completes a trace after both the program and retick were killed: appends the events that were still in the ring file beside it."
+                          "\vExamples:\n"
+                          "  retick recover run.db\n"
+                          "\n" TICK__EXIT_CODES;
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    const char **path = state->input;
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (*path)
+            argp_error(state, "one trace at a time");
+        *path = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (!*path)
+            argp_error(state, "which trace?");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+static const struct argp argp = {NULL, parse, "TRACE.db", doc, NULL, NULL, NULL};
+
+int tick__cmd_recover(int argc, char **argv) {
+    const char *path = NULL;
+    struct tick_error error = {0};
+    uint64_t events = 0;
+    char count[32];
+    if (tick__parse(&argp, argc, argv, &path) != 0)
+        return TICK__EXIT_USAGE;
+    int result = tick_trace_recover(path, &events, &error);
+    if (result == -ENOENT && access(path, F_OK) == 0) {
+        tick__say("%s is complete: there is nothing to recover", path);
+        return TICK__EXIT_PASS;
+    }
+    if (result < 0) {
+        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+        return result == -ENOENT || result == TICK_EFOREIGN || result == TICK_EFORMAT ? TICK__EXIT_USAGE : TICK__EXIT_HARNESS;
+    }
+    tick__say("%s: %s event%s recovered", path, tick__format_count(events, count, sizeof count), TICK__PLURAL(events));
+    return TICK__EXIT_PASS;
+}

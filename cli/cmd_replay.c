@@ -1,0 +1,150 @@
+// retick replay: a schedule again, and whether it still does what it did.
+#include "cli/command.h"
+#include "cli/finding.h"
+#include "cli/options.h"
+#include "cli/print.h"
+#include "cli/record.h"
+#include "cli/schedule_file.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct replay_arguments {
+    struct tick__load load;
+    struct tick__run_options run;
+    const char *recipe, *output;
+};
+
+static const struct argp_option options[] = {
+    {"schedule", 'S', "FILE", 0, "The schedule, as text or in a trace (it may also stand as the last argument)", 0},
+    {"output", 'o', "FILE", 0, "Record the run to this trace (default: no trace is written)", 0},
+    {0},
+};
+
+static const char doc[] = "Runs a schedule, or the schedule of a trace, again, says how it went, and compares the digest with the trace's. Deviations that "
+                          "the run did not meet are told, and change no exit code: people edit their program and replay."
+                          "\vA trace knows its scenario's file, so that it can stand alone.\n"
+                          "\n"
+                          "Examples:\n"
+                          "  retick replay lost_update.db\n"
+                          "  retick replay scenario.c lost_update.schedule\n"
+                          "  retick replay scenario.c --schedule lost_update.schedule -o again.db\n"
+                          "\n" TICK__EXIT_CODES;
+
+static bool names_program(const char *word) {
+    size_t length = strlen(word);
+    return strstr(word, ".c:") || strstr(word, ".so:") || (length > 2 && strcmp(word + length - 2, ".c") == 0) ||
+           (length > 3 && strcmp(word + length - 3, ".so") == 0);
+}
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct replay_arguments *a = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->run;
+        state->child_inputs[1] = &a->load;
+        return 0;
+    case 'S':
+        a->recipe = value;
+        return 0;
+    case 'o':
+        a->output = value;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (names_program(value) && !a->load.argument)
+            a->load.argument = value;
+        else if (!a->recipe)
+            a->recipe = value;
+        else
+            argp_error(state, "%s is one argument too many", value);
+        return 0;
+    case ARGP_KEY_END:
+        if (!a->recipe)
+            argp_error(state, "which schedule? Name a .schedule file or a trace");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&tick__run_argp, 0, NULL, 0}, {&tick__load_argp, 0, NULL, 10}, {0}};
+static const struct argp argp = {options, parse, "[FILE.c[:SCENARIO]] SCHEDULE|TRACE", doc, children, NULL, NULL};
+
+static int carry_out(const struct replay_arguments *a, const struct tick__loaded *loaded, const struct tick__input *input,
+    struct tick__attempt *attempt, struct tick_error *error) {
+    if (a->output) {
+        const struct tick__record record = {
+            .scenario = loaded->scenario,
+            .scenario_file = loaded->source,
+            .chooser = "replay",
+            .path = a->output,
+            .input = *input,
+            .hang = a->run.hang,
+        };
+        return tick__record_run(&record, attempt, error);
+    }
+    struct tick__digester *digester = NULL;
+    int result = tick__digester_new(loaded->scenario, a->run.hang, &digester);
+    if (result == 0)
+        result = tick__digester_run(digester, input, attempt);
+    tick__digester_free(digester);
+    return result;
+}
+
+static void compare(const struct replay_arguments *a, const struct tick__recipe *recipe, const struct tick__attempt *attempt) {
+    const char *verdict = tick_verdict_word(attempt->outcome.verdict);
+    char before[64], now[64];
+    if (!recipe->trace)
+        return;
+    if (recipe->verdict[0] && strcmp(recipe->verdict, verdict) != 0)
+        tick__say("  another verdict than in %s, which ended with: %s%s%s", a->recipe, recipe->verdict, recipe->text[0] ? ", " : "", recipe->text);
+    if (!attempt->has_digest || !recipe->has_digest)
+        return;
+    if (memcmp(recipe->digest, attempt->digest, sizeof recipe->digest) == 0)
+        tick__say("  the same run as in %s, event by event", a->recipe);
+    else
+        tick__say("  not the same run as in %s (digest %s, now %s): the program was edited, or does not repeat (retick check)", a->recipe,
+            tick__format_digest(recipe->digest, 1, before, sizeof before), tick__format_digest(attempt->digest, 1, now, sizeof now));
+}
+
+int tick__cmd_replay(int argc, char **argv) {
+    struct replay_arguments a = {0};
+    struct tick__loaded loaded = {0};
+    struct tick__recipe recipe;
+    struct tick__attempt attempt;
+    struct tick_error error = {0};
+    char digest[64];
+    tick__run_options_init(&a.run);
+    if (tick__parse(&argp, argc, argv, &a) != 0)
+        return TICK__EXIT_USAGE;
+    int code = tick__recipe_read(a.recipe, &recipe);
+    if (code == 0)
+        code = tick__recipe_scenario(&recipe, a.recipe, &a.load, &loaded);
+    if (code == 0) {
+        const struct tick__input input = {.schedule = &recipe.schedule};
+        int result = carry_out(&a, &loaded, &input, &attempt, &error);
+        if (result < 0) {
+            tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+            code = result == TICK_ECANCELED ? TICK__EXIT_INTERRUPTED : TICK__EXIT_HARNESS;
+        } else {
+            bool passed = attempt.outcome.verdict == TICK_PASS;
+            tick__say("%s%s%s: %s%s%s under %zu deviation%s", tick__colour(stdout, TICK__BOLD), loaded.scenario->name,
+                tick__colour(stdout, TICK__PLAIN), tick__colour(stdout, passed ? TICK__GREEN : TICK__RED), passed ? "passes" : "fails",
+                tick__colour(stdout, TICK__PLAIN), recipe.schedule.count, TICK__PLURAL(recipe.schedule.count));
+            if (!passed)
+                tick__say_outcome(&attempt.outcome);
+            if (attempt.has_digest)
+                tick__say("  digest %s", tick__format_digest(attempt.digest, 0, digest, sizeof digest));
+            compare(&a, &recipe, &attempt);
+            if (a.output)
+                tick__say("%s written", a.output);
+            if (tick__note_unmet(&recipe.schedule, &attempt.drawn, NULL) > 0)
+                tick__note("addresses that a run does not meet change nothing; retick fuzz finds new ones");
+            tick__warn_no_checks(loaded.scenario->name, &attempt.outcome);
+            code = passed ? TICK__EXIT_PASS : TICK__EXIT_FINDING;
+            tick__attempt_fini(&attempt);
+        }
+    }
+    tick__recipe_fini(&recipe);
+    tick__loaded_fini(&loaded);
+    return code;
+}

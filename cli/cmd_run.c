@@ -1,0 +1,181 @@
+// retick run: once, recorded.
+#include "cli/command.h"
+#include "cli/finding.h"
+#include "cli/options.h"
+#include "cli/print.h"
+#include "cli/record.h"
+#include "cli/schedule_file.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct run_arguments {
+    struct tick__load load;
+    struct tick__run_options run;
+    const char *schedule, *output;
+    uint64_t seed;
+    bool seeded, calm, list, real;
+    struct tick_real_name names[64];
+    size_t names_count;
+};
+
+enum { OPTION_CALM = TICK__OPTION_OTHERS, OPTION_REAL, OPTION_AT, OPTION_LIST };
+
+static const struct argp_option options[] = {
+    {"calm", OPTION_CALM, NULL, 0, "Run as on an idle machine: nothing deviates (the default)", 0},
+    {"seed", 's', "N", 0, "Let seed N decide", 0},
+    {"schedule", 'S', "FILE", 0, "Let the schedule in FILE (text, or a trace) decide", 0},
+    {"output", 'o', "FILE", 0, "Where the trace goes (default: run.db)", 0},
+    {"list", OPTION_LIST, NULL, 0, "List the scenarios of the file, and run none", 0},
+    {"real", OPTION_REAL, NULL, 0, "Run the scenario's real host on this machine's kernel and clock", 0},
+    {"at", OPTION_AT, "NAME=HOST:PORT", 0, "With --real: where host NAME of the scenario is to be found (may be repeated)", 0},
+    {0},
+};
+
+static const char doc[] = "Runs a scenario once in the simulated world, records everything that happens, and says how it went."
+                          "\vExamples:\n"
+                          "  retick run scenario.c\n"
+                          "  retick run scenario.c:second --seed 6 -o six.db\n"
+                          "  retick run scenario.c --schedule lost_update.schedule\n"
+                          "  retick run scenario.c --real --at server=localhost:7000\n"
+                          "\n" TICK__EXIT_CODES;
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct run_arguments *a = state->input;
+    char *equals;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->run;
+        state->child_inputs[1] = &a->load;
+        return 0;
+    case OPTION_CALM:
+        a->calm = true;
+        return 0;
+    case 's':
+        if (!tick__parse_number(value, &a->seed))
+            argp_error(state, "--seed %s: write a number", value);
+        a->seeded = true;
+        return 0;
+    case 'S':
+        a->schedule = value;
+        return 0;
+    case 'o':
+        a->output = value;
+        return 0;
+    case OPTION_LIST:
+        a->list = true;
+        return 0;
+    case OPTION_REAL:
+        a->real = a->load.real = true;
+        return 0;
+    case OPTION_AT:
+        equals = strchr(value, '=');
+        if (!equals || equals == value || !equals[1])
+            argp_error(state, "--at %s: write NAME=HOST:PORT", value);
+        if (a->names_count == sizeof a->names / sizeof *a->names)
+            argp_error(state, "more than %zu --at", a->names_count);
+        *equals = '\0';
+        a->names[a->names_count++] = (struct tick_real_name){value, equals + 1};
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->load.argument)
+            argp_error(state, "one scenario at a time: %s, or %s?", a->load.argument, value);
+        a->load.argument = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (a->calm + a->seeded + (a->schedule != NULL) + a->real > 1)
+            argp_error(state, "--calm, --seed, --schedule and --real exclude one another");
+        if (a->names_count && !a->real)
+            argp_error(state, "--at goes with --real");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&tick__run_argp, 0, NULL, 0}, {&tick__load_argp, 0, NULL, 10}, {0}};
+static const struct argp argp = {options, parse, "[FILE.c[:SCENARIO]]", doc, children, NULL, NULL};
+
+static int list(void) {
+    size_t width = 0;
+    for (const struct tick_scenario *s = tick_scenario_first(); s; s = s->next)
+        if (strlen(s->name) > width)
+            width = strlen(s->name);
+    for (const struct tick_scenario *s = tick_scenario_first(); s; s = s->next)
+        tick__say("%-*s  %s", (int)width, s->name, s->summary);
+    return TICK__EXIT_PASS;
+}
+
+static void say_run(const struct run_arguments *a, const struct tick__loaded *loaded, const struct tick__attempt *attempt, const char *path) {
+    const struct tick_outcome *outcome = &attempt->outcome;
+    char how[64] = "calm", time[64], events[32], choices[32], digest[64];
+    bool passed = outcome->verdict == TICK_PASS;
+    if (a->seeded)
+        snprintf(how, sizeof how, "seed %llu", (unsigned long long)a->seed);
+    else if (a->schedule)
+        snprintf(how, sizeof how, "schedule");
+    else if (a->real)
+        snprintf(how, sizeof how, "real");
+    tick__say("%s%s%s: %s%s%s (%s)", tick__colour(stdout, TICK__BOLD), loaded->scenario->name, tick__colour(stdout, TICK__PLAIN),
+        tick__colour(stdout, passed ? TICK__GREEN : TICK__RED), passed ? "passed" : "failed", tick__colour(stdout, TICK__PLAIN), how);
+    if (!passed)
+        tick__say_outcome(outcome);
+    tick__say("  %s %s, %s events, %s choices, %zu deviation%s", tick__format_time(outcome->ended_at, time, sizeof time),
+        a->real ? "of this machine's time" : "of virtual time", tick__format_count(attempt->events, events, sizeof events),
+        tick__format_count(outcome->choices, choices, sizeof choices), attempt->drawn.count, TICK__PLURAL(attempt->drawn.count));
+    if (attempt->has_digest)
+        tick__say("  digest %s", tick__format_digest(attempt->digest, 0, digest, sizeof digest));
+    char *picture = tick__with_extension(path, ".svg");
+    if (passed)
+        tick__say("%s written. Next: retick fuzz%s%s    retick graph %s -o %s", path, a->load.argument ? " " : "",
+            a->load.argument ? a->load.argument : "", path, picture ? picture : "run.svg");
+    else
+        tick__say("%s written. Next: retick shrink %s    retick graph %s -o %s", path, path, path, picture ? picture : "run.svg");
+    free(picture);
+}
+
+int tick__cmd_run(int argc, char **argv) {
+    struct run_arguments a = {.output = "run.db"};
+    struct tick__loaded loaded = {0};
+    struct tick__recipe recipe = {0};
+    struct tick_schedule calm;
+    struct tick_error error = {0};
+    struct tick__attempt attempt;
+    tick__run_options_init(&a.run);
+    if (tick__parse(&argp, argc, argv, &a) != 0)
+        return TICK__EXIT_USAGE;
+    int code = a.schedule ? tick__recipe_read(a.schedule, &recipe) : 0;
+    if (code == 0)
+        code = a.schedule ? tick__recipe_scenario(&recipe, a.schedule, &a.load, &loaded) : tick__scenario_load(&a.load, &loaded);
+    if (code == 0 && a.list)
+        code = list();
+    else if (code == 0) {
+        const struct tick_real_options real = {.names = a.names, .names_count = a.names_count};
+        tick_schedule_init(&calm, loaded.scenario->name);
+        const struct tick__record record = {
+            .scenario = loaded.scenario,
+            .scenario_file = loaded.source,
+            .chooser = a.real ? "real" : a.seeded ? "random" : a.schedule ? "replay" : "calm",
+            .path = a.output,
+            .input = {.schedule = a.seeded ? NULL : a.schedule ? &recipe.schedule : &calm, .seed = a.seed, .rates = &a.run.rates},
+            .hang = a.run.hang,
+            .real = a.real ? &real : NULL,
+        };
+        int result = tick__record_run(&record, &attempt, &error);
+        if (result == 0) {
+            say_run(&a, &loaded, &attempt, a.output);
+            if (a.schedule)
+                tick__note_unmet(&recipe.schedule, &attempt.drawn, NULL);
+            tick__warn_no_checks(loaded.scenario->name, &attempt.outcome);
+            code = attempt.outcome.verdict == TICK_PASS ? TICK__EXIT_PASS : TICK__EXIT_FINDING;
+            tick__attempt_fini(&attempt);
+        } else {
+            tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+            code = result == TICK_ECANCELED ? TICK__EXIT_INTERRUPTED : TICK__EXIT_HARNESS;
+        }
+        tick_schedule_fini(&calm);
+    }
+    if (a.schedule)
+        tick__recipe_fini(&recipe);
+    tick__loaded_fini(&loaded);
+    return code;
+}

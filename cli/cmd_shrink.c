@@ -1,0 +1,124 @@
+// retick shrink: a smaller schedule of the same finding.
+#include "cli/command.h"
+#include "cli/finding.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/print.h"
+#include "cli/schedule_file.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct shrink_arguments {
+    struct tick__load load;
+    struct tick__run_options run;
+    const char *recipe, *output;
+    uint64_t most_runs;
+};
+
+enum { OPTION_RUNS = TICK__OPTION_OTHERS };
+
+static const struct argp_option options[] = {
+    {"runs", OPTION_RUNS, "N", 0, "How many runs to spend at most (default: 10000)", 0},
+    {"output", 'o', "FILE", 0, "Where the trace goes, its schedule beside it (default: beside the schedule given, in place of what is there)", 0},
+    {0},
+};
+
+static const char doc[] = "Takes deviations away from a failing schedule, and makes those that stay smaller, as long as it fails in the same way."
+                          "\vThe result is minimal: without any one of its deviations, or with the next smaller value of one, the finding is gone.\n"
+                          "\n"
+                          "Examples:\n"
+                          "  retick shrink run.db\n"
+                          "  retick shrink scenario.c found.schedule --runs 100000 -o small.db\n"
+                          "\n" TICK__EXIT_CODES;
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct shrink_arguments *a = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->run;
+        state->child_inputs[1] = &a->load;
+        return 0;
+    case OPTION_RUNS:
+        if (!tick__parse_number(value, &a->most_runs) || a->most_runs == 0)
+            argp_error(state, "--runs %s: write a positive number", value);
+        return 0;
+    case 'o':
+        a->output = value;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num == 0)
+            a->recipe = value;
+        else if (state->arg_num == 1) {
+            a->load.argument = a->recipe;
+            a->recipe = value;
+        } else
+            argp_error(state, "%s is one argument too many", value);
+        return 0;
+    case ARGP_KEY_END:
+        if (!a->recipe)
+            argp_error(state, "which schedule? Name a trace or a .schedule file");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&tick__run_argp, 0, NULL, 0}, {&tick__load_argp, 0, NULL, 10}, {0}};
+static const struct argp argp = {options, parse, "[FILE.c[:SCENARIO]] TRACE|SCHEDULE", doc, children, NULL, NULL};
+
+static int shrink(const struct shrink_arguments *a, const struct tick__recipe *recipe, const struct tick__loaded *loaded) {
+    struct tick__digester *digester = NULL;
+    struct tick__attempt attempt;
+    const struct tick__input input = {.schedule = &recipe->schedule};
+    int result = tick__digester_new(loaded->scenario, a->run.hang, &digester);
+    if (result == 0)
+        result = tick__digester_run(digester, &input, &attempt);
+    tick__digester_free(digester);
+    if (result < 0) {
+        tick__complain("%s", tick_error_text(result));
+        return TICK__EXIT_HARNESS;
+    }
+    if (attempt.outcome.verdict == TICK_PASS) {
+        tick__say("%s: %s passes, so that there is nothing to shrink. Was the program repaired?", loaded->scenario->name, a->recipe);
+        tick__attempt_fini(&attempt);
+        return TICK__EXIT_PASS;
+    }
+    tick__say("%s%s%s: %sfails%s under the %zu deviation%s of %s", tick__colour(stdout, TICK__BOLD), loaded->scenario->name,
+        tick__colour(stdout, TICK__PLAIN), tick__colour(stdout, TICK__RED), tick__colour(stdout, TICK__PLAIN), recipe->schedule.count,
+        TICK__PLURAL(recipe->schedule.count), a->recipe);
+    tick__say_outcome(&attempt.outcome);
+    fflush(stdout);
+    char *beside = tick__with_extension(a->recipe, ".db");
+    const struct tick__settle what = {
+        .loaded = loaded,
+        .start = &attempt.drawn,
+        .outcome = &attempt.outcome,
+        .hang = a->run.hang,
+        .most_runs = a->most_runs,
+        .replays = 10,
+        .path = a->output ? a->output : beside,
+    };
+    int code = beside ? tick__settle_finding(&what) : TICK__EXIT_HARNESS;
+    free(beside);
+    tick__attempt_fini(&attempt);
+    return code;
+}
+
+int tick__cmd_shrink(int argc, char **argv) {
+    struct shrink_arguments a = {0};
+    struct tick__loaded loaded = {0};
+    struct tick__recipe recipe;
+    tick__run_options_init(&a.run);
+    if (tick__parse(&argp, argc, argv, &a) != 0)
+        return TICK__EXIT_USAGE;
+    int code = tick__recipe_read(a.recipe, &recipe);
+    if (code == 0)
+        code = tick__recipe_scenario(&recipe, a.recipe, &a.load, &loaded);
+    if (code == 0) {
+        tick__interrupt_watch();
+        code = shrink(&a, &recipe, &loaded);
+    }
+    tick__recipe_fini(&recipe);
+    tick__loaded_fini(&loaded);
+    return code;
+}

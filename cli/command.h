@@ -1,0 +1,22 @@
+// The commands: each parses its own arguments (argv[0] is "retick run") and returns the exit code.
+#ifndef RETICK_CLI_COMMAND_H
+#define RETICK_CLI_COMMAND_H
+
+// X(name, what it does)
+#define TICK__COMMANDS(X) \
+    X(run, "run a scenario once and record it") \
+    X(fuzz, "look for a schedule under which a scenario fails, and shrink it") \
+    X(replay, "run a schedule or a trace again") \
+    X(shrink, "find a smaller schedule that fails in the same way") \
+    X(check, "prove that runs of a scenario repeat, or show where they do not") \
+    X(diff, "show the first difference of two traces") \
+    X(graph, "draw a trace's tasks and messages") \
+    X(query, "ask a trace in SQL, or by the name of a query") \
+    X(recover, "complete a trace after its writer was killed") \
+    X(digest, "print the digest and verdict of each seed")
+
+#define TICK__COMMAND_DECLARE(name, purpose) int tick__cmd_##name(int argc, char **argv);
+TICK__COMMANDS(TICK__COMMAND_DECLARE)
+#undef TICK__COMMAND_DECLARE
+
+#endif

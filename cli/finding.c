@@ -1,0 +1,176 @@
+#include "cli/finding.h"
+#include "cli/interrupt.h"
+#include "cli/print.h"
+#include "cli/progress.h"
+#include "cli/record.h"
+#include "cli/schedule_file.h"
+#include "sim/explore/shrink.h"
+#include <stdlib.h>
+#include <string.h>
+
+void tick__say_outcome(const struct tick_outcome *outcome) {
+    char left[512], place[192] = "", who[160] = "";
+    const char *text = outcome->text[0] ? outcome->text : tick_verdict_text(outcome->verdict);
+    if (outcome->verdict == TICK_CHECK_FAILED || outcome->verdict == TICK_INVARIANT_BROKEN)
+        snprintf(left, sizeof left, "%s", text);
+    else
+        snprintf(left, sizeof left, "%s: %s", tick_verdict_word(outcome->verdict), text);
+    if (outcome->file[0])
+        snprintf(place, sizeof place, "%s:%d", outcome->file, outcome->line);
+    tick__say_columns(left, place);
+    if (outcome->host[0] && outcome->task[0])
+        snprintf(who, sizeof who, "on host %s, in task %s", outcome->host, outcome->task);
+    else if (outcome->host[0])
+        snprintf(who, sizeof who, "on host %s", outcome->host);
+    if (who[0])
+        tick__say("  %s%s%s", tick__colour(stdout, TICK__DIM), who, tick__colour(stdout, TICK__PLAIN));
+}
+
+void tick__warn_no_checks(const char *scenario, const struct tick_outcome *outcome) {
+    if (outcome->verdict == TICK_PASS && outcome->checks == 0)
+        tick__warn("%s has no checks: only crashes, deadlocks and leaks can be found. Add tick_check, tick_invariant or tick_at_end", scenario);
+}
+
+// Shrinks settle->start into *best. 0, or an exit code.
+static int shrink(const struct tick__settle *settle, struct tick_schedule *best, bool *interrupted) {
+    struct tick_shrink_result result;
+    struct tick_error error = {0};
+    struct tick_isolate *isolate = NULL;
+    const struct tick_isolate_options options = {.scenario = settle->loaded->scenario, .hang = settle->hang};
+    size_t before = settle->start->count;
+    int code = tick_isolate_new(&options, &isolate);
+    if (code < 0) {
+        tick__complain("no process to shrink in: %s", tick_error_text(code));
+        return TICK__EXIT_HARNESS;
+    }
+    const struct tick_shrink task = {
+        .isolate = isolate,
+        .start = settle->start,
+        // a hang takes its whole limit of time in each run
+        .most_runs = settle->most_runs ? settle->most_runs : settle->outcome->verdict == TICK_HUNG ? 20 : 0,
+        .progress = tick__progress_shrink,
+    };
+    code = tick_shrink_run(&task, &result, &error);
+    tick__progress_end();
+    tick_isolate_free(isolate);
+    *interrupted = tick__interrupted();
+    if (code == TICK_EINVALSTATE) {
+        tick__complain("the same schedule passed when it was run again: the scenario depends on something outside of the simulated world. Next: retick "
+                       "check %s",
+            settle->loaded->source);
+        return TICK__EXIT_FINDING;
+    }
+    if (code < 0) {
+        tick__complain("shrinking failed: %s", error.text[0] ? error.text : tick_error_text(code));
+        return TICK__EXIT_HARNESS;
+    }
+    *best = result.schedule;
+    if (best->count == 0)
+        tick__say("shrunk from %zu deviation%s to none: it fails when nothing goes wrong", before, TICK__PLURAL(before));
+    else
+        tick__say("shrunk from %zu deviation%s to %zu%s:", before, TICK__PLURAL(before), best->count,
+            result.complete ? "" : *interrupted ? " (interrupted: it may get smaller)" : " (the limit of runs was reached: it may get smaller)");
+    return 0;
+}
+
+// Replays the schedule, each time in the same worker, and says whether it gave one digest. Returns 0 or an exit code.
+static int replay(const struct tick__settle *settle, const struct tick_schedule *schedule) {
+    struct tick__digester *digester = NULL;
+    struct tick__attempt first = {0};
+    struct tick__input input = {.schedule = schedule};
+    unsigned times = settle->outcome->verdict == TICK_HUNG ? 2 : settle->replays, different = 0;
+    char text[64];
+    int result = tick__digester_new(settle->loaded->scenario, settle->hang, &digester);
+    for (unsigned i = 0; i < times && result == 0; i++) {
+        struct tick__attempt attempt;
+        if ((result = tick__digester_run(digester, &input, i ? &attempt : &first)) < 0)
+            break;
+        if (i) {
+            different += !tick__attempt_same(&first, &attempt);
+            tick__attempt_fini(&attempt);
+        }
+    }
+    tick__digester_free(digester);
+    if (result < 0) {
+        tick__complain("replaying failed: %s", tick_error_text(result));
+        return TICK__EXIT_HARNESS;
+    }
+    if (times == 0)
+        return 0;
+    if (different)
+        tick__say("replayed %u times, and %u differed: %s depends on something outside. Next: retick check %s", times, different,
+            settle->loaded->scenario->name, settle->loaded->source);
+    else if (first.has_digest)
+        tick__say("replayed %u times, digest %s, each time the same", times, tick__format_digest(first.digest, 1, text, sizeof text));
+    else
+        tick__say("replayed %u times, each time the same %s at %s", times, tick_verdict_word(first.outcome.verdict),
+            tick__format_time(first.outcome.ended_at, text, sizeof text));
+    tick__attempt_fini(&first);
+    return 0;
+}
+
+static int store(const struct tick__settle *settle, const struct tick_schedule *schedule, const struct tick_names *names) {
+    struct tick_error error = {0};
+    struct tick__attempt attempt;
+    char *text = tick__schedule_text(schedule, names), *beside = tick__with_extension(settle->path, ".schedule"),
+         *picture = tick__with_extension(settle->path, ".svg");
+    const char *schedule_path = settle->schedule_path ? settle->schedule_path : beside;
+    int code = TICK__EXIT_HARNESS;
+    const struct tick__record record = {
+        .scenario = settle->loaded->scenario,
+        .scenario_file = settle->loaded->source,
+        .chooser = "replay",
+        .schedule_text = text,
+        .path = settle->path,
+        .input = {.schedule = schedule, .seed = settle->seed},
+        .hang = settle->hang,
+    };
+    if (!text || !beside || !picture) {
+        tick__complain("out of memory");
+        goto out;
+    }
+    int result = tick__schedule_save(schedule_path, schedule, names, &error);
+    if (result == 0 && (result = tick__record_run(&record, &attempt, &error)) == 0)
+        tick__attempt_fini(&attempt);
+    if (result < 0) {
+        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+        goto out;
+    }
+    tick__say("%s and %s written. Next: retick replay %s    retick graph %s -o %s", settle->path, schedule_path, settle->path, settle->path, picture);
+    code = TICK__EXIT_FINDING;
+out:
+    free(text);
+    free(beside);
+    free(picture);
+    return code;
+}
+
+int tick__settle_finding(const struct tick__settle *settle) {
+    struct tick_schedule best;
+    struct tick_names *names = NULL;
+    bool interrupted = false;
+    int code;
+    if (settle->no_shrink) {
+        if (tick_schedule_copy(&best, settle->start) < 0)
+            return TICK__EXIT_HARNESS;
+        tick__say("%zu deviation%s, not shrunk:", best.count, TICK__PLURAL(best.count));
+    } else if ((code = shrink(settle, &best, &interrupted)) != 0) {
+        return code;
+    }
+    const struct tick__input input = {.schedule = &best};
+    code = TICK__EXIT_HARNESS;
+    if (tick__names_of_run(settle->loaded->scenario, &input, settle->hang, &names) < 0) {
+        tick__complain("out of memory");
+        goto out;
+    }
+    tick__say_schedule(&best, names);
+    code = replay(settle, &best);
+    if (code == 0)
+        code = store(settle, &best, names);
+    if (code == TICK__EXIT_FINDING && interrupted)
+        code = TICK__EXIT_INTERRUPTED;
+out:
+    tick_names_free(names);
+    tick_schedule_fini(&best);
+    return code;
+}

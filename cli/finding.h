@@ -1,0 +1,28 @@
+// A finding: what failed, in words, and the way from a failing run to its smallest schedule, its trace and its schedule file.
+#ifndef RETICK_CLI_FINDING_H
+#define RETICK_CLI_FINDING_H
+
+#include "cli/input.h"
+#include "cli/scenario_load.h"
+
+// "  an increment was lost: 1      lost_update.c:33", and who.
+void tick__say_outcome(const struct tick_outcome *outcome);
+// Warns when a passing run evaluated no check at all.
+void tick__warn_no_checks(const char *scenario, const struct tick_outcome *outcome);
+
+struct tick__settle {
+    const struct tick__loaded *loaded;
+    const struct tick_schedule *start; // a schedule that fails
+    const struct tick_outcome *outcome; // as it failed
+    uint64_t seed;                     // for the trace
+    int64_t hang;
+    bool no_shrink;
+    uint64_t most_runs; // of the shrinker; 0: its default
+    unsigned replays;
+    const char *path;          // of the trace; the schedule file stands beside it
+    const char *schedule_path; // NULL: beside the trace
+};
+// Shrinks, replays, records and prints all of it. Returns the exit code: TICK__EXIT_FINDING when all is well.
+int tick__settle_finding(const struct tick__settle *settle);
+
+#endif
