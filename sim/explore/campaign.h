@@ -15,7 +15,7 @@ struct tick_campaign_progress {
 struct tick_campaign {
     const struct tick_scenario *scenario;
     const struct tick_rates *rates; // NULL: default
-    uint64_t first, count;          // seeds first .. first + count - 1
+    uint64_t first, count;          // seeds first .. first + count - 1; count 0: as many as the time allows
     int64_t time;                   // host ns, 0: no limit
     int workers;                    // 0: as many as cores
     bool keep_going;                // run all seeds, count the failures
@@ -35,16 +35,17 @@ struct tick_campaign_mark { // a "sometimes" point
 };
 
 struct tick_campaign_result {
-    uint64_t runs, failures;
+    uint64_t runs, failures;     // runs: when one was found and keep_going is off, the seeds up to it, however many workers there were
     bool found;
     uint64_t seed;               // the smallest failing seed; runs below it all passed
     struct tick_outcome outcome; // its
-    struct tick_schedule schedule; // its deviations; initialised when found (empty after a crash: rerun with the seed under isolate.h)
+    struct tick_schedule schedule; // its deviations (after a crash: until then); initialised when found
     int64_t elapsed;             // host ns
     uint64_t choices;
-    size_t marks;
+    size_t marks;                // sorted by name; of more than 32 the first
     struct tick_campaign_mark mark[32];
 };
+// 0 with *result filled; else an error of the harness or of the system, told in *error, and nothing to fini.
 int tick_campaign_run(const struct tick_campaign *campaign, struct tick_campaign_result *result, struct tick_error *error);
 void tick_campaign_result_fini(struct tick_campaign_result *result);
 

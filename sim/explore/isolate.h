@@ -10,8 +10,8 @@
 struct tick_isolate;
 struct tick_isolate_options {
     const struct tick_scenario *scenario;
-    int64_t hang;       // CPU time in ns that a run may take before it is a hang; 0: 10 s
-    size_t memory;      // bytes of address space growth allowed; 0: 4 GiB
+    int64_t hang;  // CPU time in ns that a run may take before it is a hang; 0: 10 s
+    size_t memory; // bytes of address space growth allowed; 0: 4 GiB
     // Called in the worker for each run before and after it, to attach a probe and bring home a digest; both may be NULL.
     struct tick_probe *(*begin)(void *ctx);
     void (*end)(void *ctx, const struct tick_outcome *outcome, uint8_t digest[16]); // closes the digest with the verdict
@@ -19,11 +19,13 @@ struct tick_isolate_options {
 };
 int tick_isolate_new(const struct tick_isolate_options *options, struct tick_isolate **out);
 void tick_isolate_free(struct tick_isolate *isolate);
+// At most 262144 deviations cross the process boundary: a longer schedule is TICK_ELIMIT, and of a run that drew more (outcome->deviations
+// tells) *drawn holds the first. After a crash, exit or hang *drawn holds what was drawn until then, and digest is zero; digest may be NULL.
 // Runs a schedule; 0 with *outcome, *drawn (initialised by the call: the deviations that were met) and digest filled.
 int tick_isolate_schedule(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint8_t poison, struct tick_outcome *outcome,
     struct tick_schedule *drawn, uint8_t digest[16]);
 // Runs a seed of the random chooser.
-int tick_isolate_seed(struct tick_isolate *isolate, uint64_t seed, const struct tick_rates *rates, uint8_t poison, struct tick_outcome *outcome,
-    struct tick_schedule *drawn, uint8_t digest[16]);
+int tick_isolate_seed(struct tick_isolate *isolate, uint64_t seed, const struct tick_rates *rates, uint8_t poison,
+    struct tick_outcome *outcome, struct tick_schedule *drawn, uint8_t digest[16]);
 
 #endif

@@ -62,6 +62,8 @@ void tick_harness_free(struct tick_harness *harness);
 int tick_harness_run(struct tick_harness *harness, const struct tick_run *run, struct tick_outcome *out);
 // The deviations of the last run, in the order drawn; borrowed until the next run.
 const struct tick_deviation *tick_harness_deviations(const struct tick_harness *harness, size_t *count);
+// The names of the "sometimes" points (tick_mark) that the last run reached, each once; borrowed until the next run.
+size_t tick_harness_marks(const struct tick_harness *harness, const char *const **names);
 
 // In a crash handler: what can be said of the run in progress (async-signal-safe). Fills *out and returns true if a run is in progress.
 bool tick_harness_crashed(int signal, const void *address, struct tick_outcome *out);

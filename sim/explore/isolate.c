@@ -1,0 +1,177 @@
+// Runs carried out one after the other by a child process, over a socket pair: a byte asks, a byte answers, the rest stands in shared memory.
+#include "sim/explore/isolate.h"
+#include "sim/explore/sandbox_int.h"
+#include "src/base/outside.h"
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct request {
+    bool random;
+    uint8_t poison;
+    uint64_t seed;
+    struct tick_rates rates;
+    uint32_t count;
+    struct tick_deviation deviations[TICK__DEVIATIONS_MOST];
+};
+
+struct tick_isolate {
+    struct tick_isolate_options options;
+    struct tick__sandbox sandbox;
+    struct request *request; // shared
+};
+
+// --- in the child ---
+
+static int answer(struct tick_isolate *isolate, struct tick__page *page, struct tick_harness *harness, struct tick_replay_chooser *replay) {
+    const struct request *request = isolate->request;
+    const struct tick_isolate_options *options = &isolate->options;
+    struct tick_random_chooser seeded;
+    struct tick_run run = {.scenario = options->scenario, .poison = request->poison};
+    if (request->random) {
+        tick_random_init(&seeded, request->seed, &request->rates);
+        run.chooser = &seeded.chooser;
+    } else {
+        int rc = tick_replay_set(replay, request->deviations, request->count);
+        if (rc < 0)
+            return rc;
+        run.chooser = tick_replay_chooser(replay);
+    }
+    memset(page->digest, 0, sizeof page->digest);
+    run.probe = options->begin ? options->begin(options->ctx) : NULL;
+    struct tick_outcome outcome;
+    int rc = tick__sandbox_run(page, harness, &run, &outcome);
+    if (rc < 0)
+        return rc;
+    if (options->end)
+        options->end(options->ctx, &outcome, page->digest);
+    size_t count;
+    const struct tick_deviation *deviations = tick_harness_deviations(harness, &count);
+    page->outcome = outcome;
+    page->count = tick__deviations_copy(page->deviations, deviations, count);
+    return 0;
+}
+
+static void serve(void *ctx, struct tick__page *page, int fd) {
+    struct tick_isolate *isolate = ctx;
+    struct tick_harness *harness;
+    struct tick_replay_chooser *replay;
+    char byte;
+    page->rc = tick_harness_new(&harness);
+    if (page->rc >= 0)
+        page->rc = tick_replay_new(NULL, 0, &replay);
+    if (page->rc >= 0)
+        page->rc = tick__sandbox_ready(page, harness, isolate->options.memory);
+    if (page->rc < 0)
+        return;
+    while (recv(fd, &byte, 1, 0) == 1) {
+        page->rc = answer(isolate, page, harness, replay);
+        if (send(fd, &byte, 1, MSG_NOSIGNAL) != 1)
+            return;
+    }
+}
+
+// --- in the parent ---
+
+int tick_isolate_new(const struct tick_isolate_options *options, struct tick_isolate **out) {
+    struct tick_isolate *isolate = tick__outside_alloc(sizeof *isolate);
+    if (!isolate)
+        return -ENOMEM;
+    *isolate = (struct tick_isolate){.options = *options, .sandbox.fd = -1, .request = tick__shared_new(sizeof *isolate->request)};
+    if (!isolate->request || tick__sandbox_new(&isolate->sandbox) < 0) {
+        tick_isolate_free(isolate);
+        return -ENOMEM;
+    }
+    *out = isolate;
+    return 0;
+}
+
+void tick_isolate_free(struct tick_isolate *isolate) {
+    if (!isolate)
+        return;
+    tick__sandbox_fini(&isolate->sandbox);
+    tick__shared_free(isolate->request, sizeof *isolate->request);
+    tick__outside_free(isolate);
+}
+
+// Waits for the child's answer: 1 answered, 0 the child died in the run (buried), negative: it could not carry it out.
+static int await(struct tick_isolate *isolate) {
+    struct tick__sandbox *sandbox = &isolate->sandbox;
+    int64_t hang = isolate->options.hang;
+    int timeout = hang > 0 && hang < 800000000 ? (int)(hang / 8000000) + 1 : 100;
+    char byte;
+    for (;;) {
+        struct pollfd fd = {.fd = sandbox->fd, .events = POLLIN};
+        int ready = poll(&fd, 1, timeout);
+        if (ready > 0 && recv(sandbox->fd, &byte, 1, 0) == 1)
+            return sandbox->page->rc < 0 ? sandbox->page->rc : 1;
+        bool hung = !ready && tick__sandbox_hangs(sandbox, hang);
+        if (ready <= 0 && !hung)
+            continue;
+        tick__sandbox_bury(sandbox, hung);
+        if (atomic_load(&sandbox->page->state) == TICK__DIED)
+            return 0;
+        return sandbox->page->rc < 0 ? sandbox->page->rc : -ECHILD; // between runs
+    }
+}
+
+// Has the request carried out, by a new child if there is none.
+static int carry_out(struct tick_isolate *isolate, struct tick_outcome *outcome, struct tick_schedule *drawn, uint8_t digest[16]) {
+    struct tick__sandbox *sandbox = &isolate->sandbox;
+    char byte = 0;
+    tick_schedule_init(drawn, isolate->options.scenario->name);
+    if (sandbox->pid && send(sandbox->fd, &byte, 1, MSG_NOSIGNAL) != 1)
+        tick__sandbox_bury(sandbox, false); // something killed it while it was idle
+    if (!sandbox->pid) {
+        int rc = tick__sandbox_start(sandbox, serve, isolate);
+        if (rc < 0)
+            return rc;
+        if (send(sandbox->fd, &byte, 1, MSG_NOSIGNAL) != 1)
+            return -ECHILD;
+    }
+    sandbox->runs_seen = UINT64_MAX; // the first look only notes how far it is
+    int rc = await(isolate);
+    if (rc < 0)
+        return rc;
+    struct tick__page *page = sandbox->page;
+    *outcome = page->outcome;
+    if (digest)
+        memcpy(digest, page->digest, 16);
+    if (!rc && digest)
+        memset(digest, 0, 16);
+    for (uint32_t i = 0; i < page->count; i++) {
+        rc = tick_schedule_add(drawn, &page->deviations[i]);
+        if (rc < 0) {
+            tick_schedule_fini(drawn);
+            return rc;
+        }
+    }
+    return 0;
+}
+
+int tick_isolate_schedule(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint8_t poison, struct tick_outcome *outcome,
+    struct tick_schedule *drawn, uint8_t digest[16]) {
+    struct request *request = isolate->request;
+    tick_schedule_init(drawn, schedule->scenario);
+    if (schedule->count > TICK__DEVIATIONS_MOST)
+        return TICK_ELIMIT;
+    request->random = false;
+    request->poison = poison;
+    request->count = tick__deviations_copy(request->deviations, schedule->deviations, schedule->count);
+    return carry_out(isolate, outcome, drawn, digest);
+}
+
+int tick_isolate_seed(struct tick_isolate *isolate, uint64_t seed, const struct tick_rates *rates, uint8_t poison,
+    struct tick_outcome *outcome, struct tick_schedule *drawn, uint8_t digest[16]) {
+    struct request *request = isolate->request;
+    request->random = true;
+    request->poison = poison;
+    request->seed = seed;
+    if (rates)
+        request->rates = *rates;
+    else
+        tick_rates_default(&request->rates);
+    return carry_out(isolate, outcome, drawn, digest);
+}

@@ -1,0 +1,227 @@
+// Child processes for runs: what they inherit is fixed, what they may use up is limited, and how they end is understood.
+#include "sim/explore/last_words_int.h"
+#include "sim/explore/sandbox_int.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HANG_DEFAULT ((int64_t)10000000000)
+#define MEMORY_DEFAULT ((size_t)4 << 30)
+
+void *tick__shared_new(size_t size) {
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+void tick__shared_free(void *memory, size_t size) {
+    if (memory)
+        munmap(memory, size);
+}
+
+static int64_t read_clock(clockid_t id) {
+    struct timespec time;
+    return clock_gettime(id, &time) < 0 ? -1 : (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+int64_t tick__host_now(void) {
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+int tick__sandbox_new(struct tick__sandbox *sandbox) {
+    *sandbox = (struct tick__sandbox){.fd = -1, .page = tick__shared_new(sizeof *sandbox->page)};
+    return sandbox->page ? 0 : -ENOMEM;
+}
+
+void tick__sandbox_fini(struct tick__sandbox *sandbox) {
+    if (sandbox->pid) {
+        kill(sandbox->pid, SIGKILL);
+        tick__sandbox_bury(sandbox, false);
+    }
+    tick__shared_free(sandbox->page, sizeof *sandbox->page);
+    sandbox->page = NULL;
+}
+
+// --- in the child ---
+
+static void same_for_all(pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(0); // it died before that took effect
+    const struct rlimit no_core = {0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    // The terminal's interrupt is for the parent, which then stops the campaign.
+    signal(SIGINT, SIG_IGN);
+    clearenv();
+    setenv("LANG", "C", 1);
+    setenv("LC_ALL", "C", 1);
+    setenv("TZ", "UTC", 1);
+    setenv("PATH", "/usr/bin:/bin", 1);
+    setenv("HOME", "/", 1);
+    tzset();
+    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (c)
+        uselocale(c);
+}
+
+int tick__sandbox_start(struct tick__sandbox *sandbox, void (*body)(void *ctx, struct tick__page *page, int fd), void *ctx) {
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    atomic_store(&sandbox->page->state, TICK__STARTING);
+    sandbox->page->rc = 0;
+    fflush(NULL); // else what is buffered would be written twice
+    pid_t parent = getpid(), pid = fork();
+    if (pid < 0) {
+        int rc = -errno;
+        close(pair[0]);
+        close(pair[1]);
+        return rc;
+    }
+    if (!pid) {
+        close(pair[0]);
+        same_for_all(parent);
+        body(ctx, sandbox->page, pair[1]);
+        fflush(NULL); // what programs printed
+        _exit(0);
+    }
+    close(pair[1]);
+    sandbox->pid = pid;
+    sandbox->fd = pair[0];
+    sandbox->runs_seen = 0;
+    sandbox->cpu_at = 0;
+    sandbox->wall_at = tick__host_now();
+    return 0;
+}
+
+int tick__sandbox_ready(struct tick__page *page, struct tick_harness *harness, size_t memory) {
+    size_t limit = 0;
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(TICK__CLANG_SANITIZES)
+    limit = tick__address_space();
+    memory = memory ? memory : MEMORY_DEFAULT;
+    if (limit) {
+        limit += memory;
+        const struct rlimit most = {limit, limit};
+        if (setrlimit(RLIMIT_AS, &most) < 0)
+            limit = 0;
+    }
+#else
+    (void)memory; // their shadow memory is larger than any sensible limit
+#endif
+    int rc = tick__last_words_install(page, harness, limit, limit ? memory / 8 : 0);
+    if (rc >= 0)
+        atomic_store(&page->state, TICK__IDLE);
+    return rc;
+}
+
+uint32_t tick__deviations_copy(struct tick_deviation *to, const struct tick_deviation *from, size_t count) {
+    count = count < TICK__DEVIATIONS_MOST ? count : TICK__DEVIATIONS_MOST;
+    if (count)
+        memcpy(to, from, count * sizeof *to);
+    return (uint32_t)count;
+}
+
+int tick__sandbox_run(struct tick__page *page, struct tick_harness *harness, const struct tick_run *run, struct tick_outcome *outcome) {
+    atomic_fetch_add_explicit(&page->runs, 1, memory_order_relaxed);
+    atomic_store_explicit(&page->state, TICK__RUNNING, memory_order_release);
+    int rc = tick_harness_run(harness, run, outcome);
+    if (rc == -ENOMEM) {
+        *outcome = (struct tick_outcome){.verdict = TICK_OUT_OF_MEMORY};
+        snprintf(outcome->text, sizeof outcome->text, "the world of the run used up the memory that it may have");
+        rc = 0;
+    }
+    atomic_store_explicit(&page->state, TICK__IDLE, memory_order_release);
+    return rc;
+}
+
+// --- in the parent ---
+
+static int64_t cpu_of(pid_t pid) {
+    clockid_t id;
+    return clock_getcpuclockid(pid, &id) ? -1 : read_clock(id);
+}
+
+bool tick__sandbox_hangs(struct tick__sandbox *sandbox, int64_t hang) {
+    hang = hang > 0 ? hang : HANG_DEFAULT;
+    uint64_t runs = atomic_load_explicit(&sandbox->page->runs, memory_order_relaxed);
+    int64_t cpu = cpu_of(sandbox->pid), wall = tick__host_now();
+    uint32_t state = atomic_load(&sandbox->page->state);
+    if (cpu < 0 || runs != sandbox->runs_seen || (state != TICK__RUNNING && state != TICK__STARTING)) {
+        sandbox->runs_seen = runs;
+        sandbox->cpu_at = cpu;
+        sandbox->wall_at = wall;
+        return false;
+    }
+    int64_t used = cpu - sandbox->cpu_at, passed = wall - sandbox->wall_at;
+    // The second: blocked in a system call of its own, where it uses no CPU time at all.
+    return used > hang || (passed > 4 * hang + 1000000000 && used < passed / 100);
+}
+
+// Waits for the child's end for so many ms at most.
+static bool gone(pid_t pid, int ms, int *status) {
+    for (int waited = 0;; waited++) {
+        pid_t got = waitpid(pid, status, WNOHANG);
+        if (got == pid || (got < 0 && errno != EINTR))
+            return true;
+        if (waited >= ms)
+            return false;
+        nanosleep(&(const struct timespec){0, 1000000}, NULL);
+    }
+}
+
+static void from_status(struct tick_outcome *outcome, int status) {
+    *outcome = (struct tick_outcome){0};
+    if (WIFEXITED(status)) {
+        outcome->verdict = TICK_EXITED;
+        outcome->code = WEXITSTATUS(status);
+        snprintf(outcome->text, sizeof outcome->text, "the program ended its process with status %d", outcome->code);
+        return;
+    }
+    outcome->verdict = TICK_CRASHED;
+    outcome->code = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (outcome->code == SIGKILL) { // not by us
+        outcome->verdict = TICK_OUT_OF_MEMORY;
+        snprintf(outcome->text, sizeof outcome->text, "the process was killed (SIGKILL), as the kernel does when memory runs out");
+        return;
+    }
+    snprintf(outcome->text, sizeof outcome->text, "the process was killed by %s", tick__signal_word(outcome->code));
+}
+
+void tick__sandbox_bury(struct tick__sandbox *sandbox, bool hung) {
+    int status = 0;
+    if (hung)
+        kill(sandbox->pid, SIGXCPU); // its handler leaves the deviations
+    if (!gone(sandbox->pid, hung ? 500 : 0, &status)) {
+        kill(sandbox->pid, SIGKILL);
+        while (waitpid(sandbox->pid, &status, 0) < 0 && errno == EINTR)
+            ;
+    }
+    close(sandbox->fd);
+    sandbox->fd = -1;
+    sandbox->pid = 0;
+    struct tick__page *page = sandbox->page;
+    if (atomic_load(&page->state) == TICK__RUNNING) {
+        page->count = 0;
+        from_status(&page->outcome, status);
+        atomic_store(&page->state, TICK__DIED);
+    } else if (atomic_load(&page->state) != TICK__DIED) {
+        return;
+    }
+    if (hung) {
+        page->outcome.verdict = TICK_HUNG;
+        page->outcome.code = 0;
+        page->outcome.file[0] = 0; // where it was stopped is chance
+        page->outcome.line = 0;
+        snprintf(page->outcome.text, sizeof page->outcome.text, "the program did not come back within the CPU time that a run may take");
+    }
+}

@@ -1,0 +1,66 @@
+// A sandbox: a child process in which programs may crash, exit, hang or eat memory. What isolate.c and campaign.c have in common.
+//
+// Child and parent share one page block. The child says there what it is doing; when it dies, its signal handlers (or the parent, from the wait
+// status) have left an outcome there, and the deviations that were drawn until then.
+#ifndef RETICK_SANDBOX_INT_H
+#define RETICK_SANDBOX_INT_H
+
+#include "sim/choice/schedule.h"
+#include "sim/harness/run.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define TICK__DEVIATIONS_MOST 262144u // that cross a process boundary; pages are only used when they are written
+
+enum tick__sandbox_state {
+    TICK__STARTING, // not yet ready for runs
+    TICK__IDLE,
+    TICK__RUNNING,
+    TICK__DIED,    // in a run; outcome and deviations are filled
+    TICK__FINISHED // ended by itself, or could not go on (rc)
+};
+
+struct tick__page {
+    _Atomic uint32_t state; // enum tick__sandbox_state
+    int rc;
+    _Atomic uint64_t runs; // begun
+    uint64_t seed;         // of the run in progress (campaigns: counted from the first)
+    struct tick_outcome outcome;
+    uint8_t digest[16];
+    uint32_t count; // of deviations
+    struct tick_deviation deviations[TICK__DEVIATIONS_MOST];
+};
+
+struct tick__sandbox {
+    pid_t pid; // 0: no child
+    int fd;    // the parent's end of a socket pair; end of file when the child died
+    struct tick__page *page;
+    // Watching for hangs
+    uint64_t runs_seen;
+    int64_t cpu_at, wall_at;
+};
+
+// Maps shared memory (zeroed, lazily); NULL when out of memory.
+void *tick__shared_new(size_t size);
+void tick__shared_free(void *memory, size_t size);
+int64_t tick__host_now(void); // host ns; for watching and progress, never for a run
+
+int tick__sandbox_new(struct tick__sandbox *sandbox);   // the page; no child yet
+void tick__sandbox_fini(struct tick__sandbox *sandbox); // kills the child
+// Forks; the child calls body and ends with it. fd is the child's end of the socket pair.
+int tick__sandbox_start(struct tick__sandbox *sandbox, void (*body)(void *ctx, struct tick__page *page, int fd), void *ctx);
+// In the child, when the harness exists: limits memory to the present size and this much more (0: 4 GiB), and catches crashes.
+int tick__sandbox_ready(struct tick__page *page, struct tick_harness *harness, size_t memory);
+// In the child: runs, with the page's state and the harness's errors taken care of. 0, or the harness's error.
+int tick__sandbox_run(struct tick__page *page, struct tick_harness *harness, const struct tick_run *run, struct tick_outcome *outcome);
+// In the child or the parent: copies deviations into the page's array (or another of that size); returns how many.
+uint32_t tick__deviations_copy(struct tick_deviation *to, const struct tick_deviation *from, size_t count);
+
+// In the parent, now and then while a run is in progress: whether it takes more CPU time than hang (0: 10 s), or sleeps.
+bool tick__sandbox_hangs(struct tick__sandbox *sandbox, int64_t hang);
+// Ends the child. It is gone, or ended for a hang (hung); afterwards the page tells: state DIED with outcome and deviations if a run was in
+// progress. Else state stays as it was.
+void tick__sandbox_bury(struct tick__sandbox *sandbox, bool hung);
+
+#endif
