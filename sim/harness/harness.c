@@ -1,0 +1,183 @@
+// A run, from a restored image to its outcome; and the memory that runs share.
+#include "sim/harness/heap_list.h"
+#include "sim/harness/image.h"
+#include "sim/harness/malloc_family.h"
+#include "sim/harness/run.h"
+#include "sim/harness/world_int.h"
+#include "src/base/check.h"
+#include "src/base/keep.h"
+#include "src/base/outside.h"
+#include "src/loop/loop_int.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_MOST ((size_t)64 << 30) // address space; pages come as they are used
+#define STACKS_BASE ((uintptr_t)0x300000000000)
+
+TICK_KEEP static struct tick_world *in_progress = NULL; // for crash handlers and exit
+
+int tick_harness_new(struct tick_harness **out) {
+    struct tick_harness *h = tick__outside_alloc(sizeof *h);
+    if (!h)
+        return -ENOMEM;
+    memset(h, 0, sizeof *h);
+    // Named here, so that programs that link the library statically get its malloc family.
+    struct tick_stacks_options options = {.base = tick_malloc_family_linked() ? (void *)STACKS_BASE : NULL};
+    int result = tick_kernel_new(ARENA_MOST, &h->world.kernel);
+    if (result == 0)
+        result = tick_stacks_new(&options, &h->world.stacks);
+    if (result == -EEXIST) { // a second harness in this process
+        options.base = NULL;
+        result = tick_stacks_new(&options, &h->world.stacks);
+    }
+    if (result == 0 && !(h->world.coro = tick_coro_thread_new()))
+        result = -ENOMEM;
+    if (result < 0) {
+        tick_harness_free(h);
+        return result;
+    }
+    tick_heap_list_start();
+    tick__exit_link();
+    // libc allocates its buffer at the first print, which must not come from a host's heap.
+    TICK_KEEP static char buffer[BUFSIZ] = {0};
+    setvbuf(stdout, buffer, _IOLBF, sizeof buffer);
+    *out = h;
+    return 0;
+}
+
+void tick_harness_free(struct tick_harness *h) {
+    if (!h)
+        return;
+    struct tick_world *w = &h->world;
+    tick_image_free(h->image);
+    if (w->coro)
+        tick_coro_thread_free(w->coro);
+    if (w->stacks)
+        tick_stacks_free(w->stacks);
+    if (w->kernel)
+        tick_kernel_free(w->kernel);
+    for (size_t i = 0; i < w->heaps.count; i++)
+        tick_heap_free(((struct tick_heap **)w->heaps.items)[i]);
+    for (size_t i = 0; i < w->hosts.count; i++)
+        tick__outside_free(((struct tick_host **)w->hosts.items)[i]);
+    struct list *const lists[] = {&w->heaps, &w->hosts, &w->deviations, &w->invariants, &w->finals};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        tick__outside_free(lists[i]->items);
+    tick__outside_free(h);
+}
+
+// What a run leaves behind is dropped at its end, and once more before the next, should it not have come to its end.
+static void drop(struct tick_world *w) {
+    tick_heap_use(NULL);
+    tick__loop_running = NULL;
+    tick_stacks_reset(w->stacks);
+    for (size_t i = 0; i <= w->host_count && i < w->heaps.count; i++)
+        tick_heap_reset(((struct tick_heap **)w->heaps.items)[i]);
+    w->host_count = 0;
+}
+
+static int image_for(struct tick_harness *h, const struct tick_scenario *scenario) {
+    if (h->image_of == scenario) {
+        tick_image_restore(h->image);
+        return 0;
+    }
+    tick_image_free(h->image);
+    h->image = NULL;
+    h->image_of = NULL;
+    void *inside;
+    memcpy(&inside, &scenario->setup, sizeof inside);
+    int result = tick_image_take(inside, &h->image);
+    if (result == 0)
+        h->image_of = scenario;
+    return result;
+}
+
+void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
+    struct tick_world *w = &h->world;
+    w->scenario = run->scenario;
+    w->chooser = run->chooser;
+    w->probe = run->probe;
+    w->poison = run->poison;
+    w->deviations.count = w->invariants.count = w->finals.count = 0;
+    w->ready = NULL;
+    w->ready_end = &w->ready;
+    w->running = w->real_host = NULL;
+    w->live = 0;
+    w->ended = false;
+    w->time_limit = TIME_LIMIT;
+    w->iteration_limit = ITERATION_LIMIT;
+    w->iterations = w->choices = 0;
+    w->mark_count = 0;
+    memset(&w->outcome, 0, sizeof w->outcome);
+    w->stage = (struct tick_stage){.probe = run->probe};
+    tick_stacks_set_poison(w->stacks, run->poison);
+    tick_kernel_reset(w->kernel, &(struct tick_kernel_env){.choose = tick__world_choose, .ctx = w, .probe = run->probe});
+    if (run->probe) {
+        run->probe->now = 0;
+        run->probe->host = run->probe->task = run->probe->here = run->probe->arrived = 0;
+    }
+}
+
+static void fill(const struct tick_world *w, struct tick_outcome *out) {
+    *out = w->outcome;
+    out->ended_at = tick_kernel_now(w->kernel);
+    out->choices = w->choices;
+    out->iterations = w->iterations;
+    out->checks = w->stage.checks;
+    out->deviations = (uint32_t)w->deviations.count;
+}
+
+int tick_harness_run(struct tick_harness *h, const struct tick_run *run, struct tick_outcome *out) {
+    struct tick_world *w = &h->world;
+    if (in_progress)
+        return TICK_ENESTED;
+    int result = image_for(h, run->scenario);
+    if (result < 0)
+        return result;
+    tick__harness_begin(h, run);
+    in_progress = w;
+    tick__stage_set(&w->stage);
+    tick__world_run(w);
+    tick__stage_set(NULL);
+    in_progress = NULL;
+    fill(w, out);
+    drop(w);
+    return 0;
+}
+
+const struct tick_deviation *tick_harness_deviations(const struct tick_harness *h, size_t *count) {
+    *count = h->world.deviations.count;
+    return h->world.deviations.items;
+}
+
+size_t tick_harness_marks(const struct tick_harness *h, const char *const **names) {
+    *names = h->world.marks;
+    return h->world.mark_count;
+}
+
+bool tick_harness_crashed(int signal, const void *address, struct tick_outcome *out) {
+    struct tick_world *w = in_progress;
+    if (!w)
+        return false;
+    const struct tick_host *host = w->running;
+    struct tick_task *task = host ? tick_task_current() : NULL;
+    const struct tick_coro *coro = task ? task->coro : host ? host->coro : NULL;
+    char text[200];
+    bool overflow = coro && tick_coro_in_guard(coro, address);
+    snprintf(text, sizeof text, "%s%s%s", overflow ? "stack overflow" : strsignal(signal), host ? " in " : "", host ? host->name : "");
+    tick__outcome_fail(&w->outcome, TICK_CRASHED, signal, host ? host->name : NULL, NULL, text);
+    fill(w, out);
+    return true;
+}
+
+// exit.c: a program that ends itself, in the middle of a run. Returns if no host runs.
+void tick__harness_exited(const char *how, int status) {
+    struct tick_world *w = in_progress;
+    if (!w || !w->running)
+        return;
+    char text[100];
+    snprintf(text, sizeof text, "%s called %s(%d)", w->running->name, how, status);
+    w->stage.fail(&w->stage, TICK_EXITED, status, NULL, text);
+}

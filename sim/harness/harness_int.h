@@ -1,0 +1,137 @@
+// Inside the harness: the world of a run, its hosts, and how they take turns.
+//
+// A host is a coroutine that runs a loop. It is switched away from only at world points: in epoll_wait, which its loop calls each iteration.
+// Between two switches exactly one host runs, and the clock stands still.
+#ifndef RETICK_HARNESS_INT_H
+#define RETICK_HARNESS_INT_H
+
+#include "sim/harness/heap.h"
+#include "sim/harness/stage.h"
+#include "sim/kernel/kernel.h"
+#include "src/coro/coro.h"
+#include <retick/loop.h>
+
+#define HOST_LATE_MOST TICK_MS(100)
+#define POLL_LATE_MOST TICK_MS(100)
+#define LIVELOCK_ITERATIONS 100000 // of one host at one instant
+#define TIME_LIMIT TICK_SEC(3600)
+#define ITERATION_LIMIT ((uint64_t)10000000)
+#define WALL_START TICK_SEC(1577836800) // 2020-01-01: what the wall clock says when a run begins
+#define MARKS_MOST 32
+
+enum host_state {
+    HOST_WAITING, // not started
+    HOST_READY,   // in the ready list
+    HOST_RUNNING,
+    HOST_PARKED, // in epoll_wait, until woken or timed out
+    HOST_LATE,   // woken, or busy: goes on when its RESUME comes
+    HOST_DONE
+};
+
+enum posted_what { POST_START = 1, POST_TIMEOUT, POST_RESUME };
+
+struct sim_sys {
+    struct tick_sys sys; // first
+    struct tick_host *host;
+};
+
+struct tick_host {
+    struct tick_world *world;
+    struct sim_sys sys;
+    int index; // the kernel's
+    tick_id id;
+    uint32_t object;
+    char name[64];
+    tick_task_fn *fn;
+    void *arg;
+    const struct tick_loc *loc;
+    struct tick_host_options options;
+
+    enum host_state state;
+    struct tick_host *next; // in the ready list
+    struct tick_heap *heap;
+    struct tick_coro *coro;
+    struct tick_loop *loop;
+    struct tick_loop *running; // what tick__loop_running was when it was switched away from
+    uint32_t task, here;       // and the probe's context
+    uint32_t timeout_key;
+    bool timed_out, woken;
+    int64_t busy; // step costs since the last world point
+    uint64_t wakes;
+    uint64_t randoms;
+    int64_t instant;
+    uint32_t at_instant; // iterations at that instant
+    int result;
+    struct host_local *locals;
+};
+
+struct invariant {
+    tick_invariant_fn *fn;
+    void *arg;
+    const char *text;
+    const struct tick_loc *loc;
+};
+
+struct final_check {
+    tick_final_fn *fn;
+    void *arg;
+};
+
+// A growing array in outside memory, kept from run to run.
+struct list {
+    void *items;
+    size_t count, room;
+};
+
+struct tick_world {
+    struct tick_stage stage; // first
+    struct tick_kernel *kernel;
+    struct tick_stacks *stacks;
+    struct tick_coro *coro; // the stack that runs the world
+    struct tick_chooser *chooser;
+    struct tick_probe *probe;
+    const struct tick_scenario *scenario;
+    struct list hosts;      // struct tick_host *, in order of adding; the structures are kept from run to run
+    size_t host_count;      // of this run
+    struct list heaps;      // struct tick_heap *: 0 is the set-up's, then one a host
+    struct list deviations; // struct tick_deviation
+    struct list invariants, finals;
+    struct tick_host *ready, **ready_end;
+    struct tick_host *running;
+    struct tick_host *real_host;
+    size_t live; // hosts that are no daemons and have not returned
+    bool ended, in_setup;
+    uint8_t poison;
+    int64_t time_limit;
+    uint64_t iteration_limit, iterations, choices;
+    struct tick_outcome outcome;
+    const char *marks[MARKS_MOST];
+    size_t mark_count;
+};
+
+struct tick_image;
+
+struct tick_harness {
+    struct tick_world world;
+    struct tick_image *image;
+    const struct tick_scenario *image_of;
+};
+
+int tick__list_push(struct list *list, const void *item, size_t size); // copies the item in; 0 or -ENOMEM
+
+// host.c
+struct tick_host *tick__host_take(struct tick_world *world); // the structure for one more host; NULL when out of memory
+void tick__host_make_ready(struct tick_host *host);
+void tick__host_switch_to(struct tick_host *host);  // runs it until it is switched away from
+void tick__host_switch_out(struct tick_host *host); // from inside it
+int tick__host_start(struct tick_host *host);
+
+// sim_sys.c
+void tick__sim_sys_init(struct sim_sys *sys, struct tick_host *host);
+uint32_t tick__world_choose(void *world, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
+
+// world.c
+void tick__world_describe_deadlock(const struct tick_world *world, char *text, size_t size);
+bool tick__world_holds(struct tick_world *world); // evaluates the invariants; false: the run has ended
+
+#endif

@@ -1,0 +1,206 @@
+// A host: a loop on a coroutine, and the switch between it and the world.
+#include "sim/harness/world_int.h"
+#include "src/base/check.h"
+#include "src/base/outside.h"
+#include "src/io/epoll_poller.h"
+#include "src/loop/loop_int.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int tick__list_push(struct list *list, const void *item, size_t size) {
+    if (list->count == list->room) {
+        size_t room = list->room ? list->room * 2 : 16;
+        void *items = tick__outside_realloc(list->items, room * size);
+        if (!items)
+            return -ENOMEM;
+        list->items = items;
+        list->room = room;
+    }
+    memcpy((char *)list->items + list->count++ * size, item, size);
+    return 0;
+}
+
+static struct tick_heap *heap_at(struct tick_world *w, size_t number) {
+    while (w->heaps.count <= number) {
+        struct tick_heap *heap = tick_heap_new((uint32_t)w->heaps.count);
+        if (!heap)
+            return NULL;
+        if (tick__list_push(&w->heaps, &heap, sizeof heap) < 0) {
+            tick_heap_free(heap);
+            return NULL;
+        }
+    }
+    return ((struct tick_heap **)w->heaps.items)[number];
+}
+
+struct tick_heap *tick__world_heap(struct tick_world *w) {
+    return heap_at(w, 0);
+}
+
+struct tick_host *tick__host_take(struct tick_world *w) {
+    if (w->host_count == w->hosts.count) {
+        struct tick_host *made = tick__outside_alloc(sizeof *made);
+        if (!made)
+            return NULL;
+        if (tick__list_push(&w->hosts, &made, sizeof made) < 0) {
+            tick__outside_free(made);
+            return NULL;
+        }
+    }
+    struct tick_host *host = ((struct tick_host **)w->hosts.items)[w->host_count];
+    memset(host, 0, sizeof *host);
+    host->heap = heap_at(w, w->host_count + 1);
+    if (!host->heap)
+        return NULL;
+    tick_heap_set_poison(host->heap, w->poison);
+    host->world = w;
+    tick__sim_sys_init(&host->sys, host);
+    w->host_count++;
+    return host;
+}
+
+void tick__host_make_ready(struct tick_host *host) {
+    struct tick_world *w = host->world;
+    TICK_ASSERT(host->state != HOST_READY);
+    TICK_ASSERT(host->state != HOST_DONE);
+    host->state = HOST_READY;
+    host->next = NULL;
+    *w->ready_end = host;
+    w->ready_end = &host->next;
+}
+
+void tick__host_switch_to(struct tick_host *host) {
+    struct tick_world *w = host->world;
+    host->state = HOST_RUNNING;
+    w->running = host;
+    w->stage.host = host->name;
+    w->stage.host_id = host->id;
+    w->stage.host_object = host->object;
+    w->stage.sys = &host->sys.sys;
+    w->stage.locals = &host->locals;
+    tick__loop_running = host->running;
+    if (w->probe) {
+        w->probe->host = host->object;
+        w->probe->task = host->task;
+        w->probe->here = host->here;
+    }
+    tick_heap_use(host->heap);
+    tick_coro_switch(w->coro, host->coro);
+    tick_heap_use(NULL);
+    tick__loop_running = NULL;
+    if (w->probe) {
+        host->task = w->probe->task;
+        host->here = w->probe->here;
+        w->probe->host = w->probe->task = w->probe->here = 0;
+    }
+    w->running = NULL;
+    w->stage.host = NULL;
+    w->stage.host_object = 0;
+    w->stage.sys = NULL;
+    w->stage.locals = NULL;
+}
+
+void tick__host_switch_out(struct tick_host *host) {
+    host->running = tick__loop_running;
+    tick_coro_switch(host->coro, host->world->coro);
+}
+
+// In the simulated world a report is an event of the trace, which the loop has told already.
+static int exception_told(struct tick_loop *loop, const struct tick_report *report, void *arg) {
+    (void)loop;
+    (void)report;
+    (void)arg;
+    return 0;
+}
+
+// The first other task that is still unfinished when main returns, and how many there are.
+static size_t left_over(const struct tick_loop *loop, const struct tick_task **first) {
+    size_t count = 0;
+    for (struct tick_task *task = loop->tasks; task; task = task->next) {
+        if (task == loop->current)
+            continue;
+        if (!count++)
+            *first = task;
+    }
+    return count;
+}
+
+static int host_main(void *arg) {
+    struct tick_host *host = arg;
+    struct tick_world *w = host->world;
+    int result = host->fn(host->arg);
+    const struct tick_task *first = NULL;
+    size_t left = result >= 0 && !host->options.daemon ? left_over(host->loop, &first) : 0;
+    if (left) {
+        char text[200];
+        snprintf(text, sizeof text, "%s returned while %zu of its tasks %s unfinished: %s%s", host->name, left, left == 1 ? "was" : "were",
+            tick_task_name(first), left == 1 ? "" : ", ...");
+        w->stage.fail(&w->stage, TICK_LEAKED, 0, host->loc, text);
+    }
+    return result;
+}
+
+static void check_leaks(struct tick_host *host) {
+    struct tick_world *w = host->world;
+    size_t bytes, blocks = tick_heap_live(host->heap, &bytes);
+    int fds = tick_kernel_open_fds(w->kernel, host->index);
+    char text[200];
+    if (fds > 0)
+        snprintf(text, sizeof text, "%s left %d file descriptor%s open", host->name, fds, fds == 1 ? "" : "s");
+    else if (blocks)
+        snprintf(text, sizeof text, "%s did not free %zu block%s of memory, %zu bytes", host->name, blocks, blocks == 1 ? "" : "s", bytes);
+    else
+        return;
+    w->stage.fail(&w->stage, TICK_LEAKED, 0, host->loc, text);
+}
+
+static void host_entry(void *arg) {
+    struct tick_host *host = arg;
+    struct tick_world *w = host->world;
+    struct tick_io *io = NULL;
+    host->result = tick_epoll_new(&host->sys.sys, w->probe, &io);
+    if (host->result == 0) {
+        struct tick_loop_options options = {
+            .sys = &host->sys.sys,
+            .poller = &io->poller,
+            .probe = w->probe,
+            .stacks = w->stacks,
+            .id = host->id,
+            .object = host->object,
+            .poll_budget = 1,
+        };
+        host->result = tick_loop_new(&options, &host->loop);
+    }
+    if (host->result == 0) {
+        tick_loop_set_exception_handler(host->loop, exception_told, NULL);
+        host->result = tick_loop_run(host->loop, host_main, host);
+        tick_loop_free(host->loop);
+        host->loop = NULL;
+    }
+    tick_epoll_free(io);
+    tick__locals_free(&host->locals);
+    if (host->result < 0) {
+        char text[300];
+        snprintf(text, sizeof text, "%s's main returned %s: %s", host->name, tick_error_name(host->result), tick_error_text(host->result));
+        w->stage.fail(&w->stage, TICK_HOST_FAILED, host->result, host->loc, text);
+    }
+    if (!host->options.daemon)
+        check_leaks(host);
+    host->state = HOST_DONE;
+    tick_coro_exit(host->coro, w->coro);
+}
+
+int tick__host_start(struct tick_host *host) {
+    struct tick_world *w = host->world;
+    host->coro = tick_coro_new(w->stacks, host_entry, host);
+    if (!host->coro)
+        return -ENOMEM;
+    if (w->probe) {
+        w->probe->host = host->object;
+        tick_emit(w->probe, TICK_EV_HOST_START, host->object, 0, 0, host->loc);
+        w->probe->host = 0;
+    }
+    tick__host_make_ready(host);
+    return 0;
+}

@@ -1,0 +1,272 @@
+// The seam's simulated side: each host's system calls go to the kernel, and epoll_wait is the world point.
+#include "sim/harness/harness_int.h"
+#include "sim/kernel/kernel_int.h"
+#include "src/base/check.h"
+#include "src/loop/loop_int.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+static struct tick_host *host_of(struct tick_sys *self) {
+    return ((struct sim_sys *)self)->host;
+}
+
+#define KERNEL(self) host_of(self)->world->kernel
+#define INDEX(self) host_of(self)->index
+
+// Every question to the outside world, whoever asks it, passes here: deviations are logged and told.
+uint32_t tick__world_choose(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
+    struct tick_world *w = ctx;
+    w->choices++;
+    uint32_t value = w->chooser->ops->choose(w->chooser, kind, subject, ordinal, n, most);
+    if (!value)
+        return 0;
+    TICK_ASSERT(value < n);
+    struct tick_deviation deviation = {.subject = subject, .ordinal = ordinal, .value = value, .n = n, .most = most, .kind = (uint8_t)kind};
+    int kept = tick__list_push(&w->deviations, &deviation, sizeof deviation);
+    TICK_ASSERT(kept == 0);
+    if (w->probe && w->probe->ops->choice)
+        w->probe->ops->choice(w->probe, &deviation);
+    return value;
+}
+
+static uint32_t sim_choose(struct tick_sys *self, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
+    struct tick_host *host = host_of(self);
+    uint32_t value = tick__world_choose(host->world, kind, subject, ordinal, n, most);
+    if (kind == TICK_CHOICE_STEP_COST && value) // what the step took passes at the next world point
+        host->busy += tick_scale_capped(value, most);
+    return value;
+}
+
+static int64_t sim_now(struct tick_sys *self) {
+    return tick_kernel_now(KERNEL(self));
+}
+
+static int64_t sim_wall(struct tick_sys *self) {
+    return WALL_START + tick_kernel_now(KERNEL(self));
+}
+
+// The identity of what a call makes: of the task or callback that acts, else of the host.
+static struct tick_kernel_name name_of(struct tick_sys *self, enum tick_object_type type) {
+    struct tick_maker *maker = self->maker;
+    struct tick_kernel_name name = {0};
+    if (maker) {
+        name.id = tick_maker_next(maker, type, &name.kth);
+        name.maker_object = maker->object;
+    }
+    return name;
+}
+
+static int sim_epoll_create(struct tick_sys *self) {
+    struct tick_kernel_name name = name_of(self, TICK_OBJECT_FD);
+    return tick_k_epoll_create(KERNEL(self), INDEX(self), &name);
+}
+
+static int sim_epoll_ctl(struct tick_sys *self, int epfd, int op, int fd, const struct tick_sys_event *event) {
+    return tick_k_epoll_ctl(KERNEL(self), INDEX(self), epfd, op, fd, event);
+}
+
+static void fail(struct tick_host *host, enum tick_verdict verdict, const char *text) {
+    host->world->stage.fail(&host->world->stage, verdict, 0, NULL, text);
+}
+
+// Lets the others have their turn, and the time pass that this host's steps took.
+static void give_way(struct tick_host *host, int64_t timeout) {
+    struct tick_world *w = host->world;
+    int64_t now = tick_kernel_now(w->kernel);
+    if (host->busy) {
+        uint32_t posted = tick_kernel_post(w->kernel, now + host->busy, POST_RESUME, (uint32_t)host->index);
+        TICK_ASSERT(posted);
+        host->busy = 0;
+        host->state = HOST_LATE;
+        tick__host_switch_out(host);
+    } else if (timeout == 0 && (w->ready || tick_kernel_next_at(w->kernel) <= now)) {
+        tick__host_make_ready(host);
+        tick__host_switch_out(host);
+    }
+}
+
+static int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
+    struct tick_host *host = host_of(self);
+    struct tick_world *w = host->world;
+    struct tick_kernel *k = w->kernel;
+    int64_t now = tick_kernel_now(k);
+    if (now != host->instant) {
+        host->instant = now;
+        host->at_instant = 0;
+    }
+    if (++host->at_instant > LIVELOCK_ITERATIONS)
+        fail(host, TICK_LIVELOCKED, "more than 100000 loop iterations at one instant: something spins without waiting");
+    if (++w->iterations > w->iteration_limit)
+        fail(host, TICK_LIMIT_PASSED, "the limit of loop iterations was passed (tick_limit raises it)");
+    if (w->invariants.count && !tick__world_holds(w))
+        fail(host, TICK_INVARIANT_BROKEN, ""); // has its text already
+
+    int64_t deadline = timeout < 0 ? TICK_NEVER : now + timeout;
+    give_way(host, timeout);
+    int count = tick_k_epoll_wait(k, host->index, epfd, out, most, timeout != 0);
+    if (count != 0 || timeout == 0)
+        return count;
+    if (deadline != TICK_NEVER && timer) {
+        // What lies between the deadline and the return is lateness of the whole thread: whatever falls due meanwhile fires together.
+        uint32_t late = tick__world_choose(w, TICK_CHOICE_POLL_LATE, timer, 0, tick_scale_count(POLL_LATE_MOST), POLL_LATE_MOST);
+        deadline += tick_scale_capped(late, POLL_LATE_MOST);
+    }
+    host->timed_out = false;
+    while (count == 0 && !host->timed_out) {
+        if (deadline <= tick_kernel_now(k)) // giving way took that long
+            break;
+        int watched = tick_kernel_watch(k, host->index, epfd, (uint32_t)host->index);
+        if (watched < 0)
+            return watched;
+        if (deadline != TICK_NEVER) {
+            host->timeout_key = tick_kernel_post(k, deadline, POST_TIMEOUT, (uint32_t)host->index);
+            if (!host->timeout_key)
+                return -ENOMEM;
+        }
+        host->state = HOST_PARKED;
+        tick__host_switch_out(host);
+        tick_kernel_unwatch(k, host->index, epfd);
+        count = tick_k_epoll_wait(k, host->index, epfd, out, most, !host->timed_out);
+    }
+    return count;
+}
+
+static int sim_eventfd(struct tick_sys *self, unsigned initial, int flags) {
+    struct tick_kernel_name name = name_of(self, TICK_OBJECT_FD);
+    return tick_k_eventfd(KERNEL(self), INDEX(self), initial, flags, &name);
+}
+
+static int sim_socket(struct tick_sys *self, int domain, int type, int protocol) {
+    struct tick_kernel_name name = name_of(self, TICK_OBJECT_FD);
+    return tick_k_socket(KERNEL(self), INDEX(self), domain, type, protocol, &name);
+}
+
+static int sim_bind(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
+    return tick_k_bind(KERNEL(self), INDEX(self), fd, address, size);
+}
+
+static int sim_listen(struct tick_sys *self, int fd, int backlog) {
+    return tick_k_listen(KERNEL(self), INDEX(self), fd, backlog);
+}
+
+static int sim_accept(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
+    return tick_k_accept(KERNEL(self), INDEX(self), fd, address, size);
+}
+
+static int sim_connect(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
+    struct tick_kernel_name name = name_of(self, TICK_OBJECT_CONNECTION);
+    return tick_k_connect(KERNEL(self), INDEX(self), fd, address, size, &name);
+}
+
+static ssize_t sim_send(struct tick_sys *self, int fd, const void *bytes, size_t count, int flags) {
+    return tick_k_send(KERNEL(self), INDEX(self), fd, bytes, count, flags);
+}
+
+static ssize_t sim_recv(struct tick_sys *self, int fd, void *bytes, size_t count, int flags) {
+    return tick_k_recv(KERNEL(self), INDEX(self), fd, bytes, count, flags);
+}
+
+static int sim_shutdown(struct tick_sys *self, int fd, int how) {
+    return tick_k_shutdown(KERNEL(self), INDEX(self), fd, how);
+}
+
+static int sim_getsockopt(struct tick_sys *self, int fd, int level, int name, void *value, socklen_t *size) {
+    return tick_k_getsockopt(KERNEL(self), INDEX(self), fd, level, name, value, size);
+}
+
+static int sim_setsockopt(struct tick_sys *self, int fd, int level, int name, const void *value, socklen_t size) {
+    return tick_k_setsockopt(KERNEL(self), INDEX(self), fd, level, name, value, size);
+}
+
+static int sim_getsockname(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
+    return tick_k_getsockname(KERNEL(self), INDEX(self), fd, address, size);
+}
+
+static int sim_getpeername(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
+    return tick_k_getpeername(KERNEL(self), INDEX(self), fd, address, size);
+}
+
+static ssize_t sim_read(struct tick_sys *self, int fd, void *bytes, size_t count) {
+    return tick_k_read(KERNEL(self), INDEX(self), fd, bytes, count);
+}
+
+static ssize_t sim_write(struct tick_sys *self, int fd, const void *bytes, size_t count) {
+    return tick_k_write(KERNEL(self), INDEX(self), fd, bytes, count);
+}
+
+static int sim_close(struct tick_sys *self, int fd) {
+    return tick_k_close(KERNEL(self), INDEX(self), fd);
+}
+
+// Names are the world's hosts; numbers are taken as they are.
+static int sim_resolve(struct tick_sys *self, const char *name, uint16_t port, struct sockaddr_storage *address, socklen_t *size) {
+    struct sockaddr_in *in = (struct sockaddr_in *)address;
+    memset(in, 0, sizeof *in);
+    in->sin_family = AF_INET;
+    in->sin_port = htons(port);
+    *size = sizeof *in;
+    if (!strcmp(name, "localhost")) {
+        in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        return 0;
+    }
+    if (inet_pton(AF_INET, name, &in->sin_addr) == 1)
+        return 0;
+    int index = tick_kernel_host_find(KERNEL(self), name);
+    if (index < 0)
+        return -ENOENT;
+    in->sin_addr.s_addr = htonl(tick__host_address((uint32_t)index));
+    return 0;
+}
+
+// The same bytes in every run: what a program draws from here must not differ between schedules.
+static int sim_random(struct tick_sys *self, void *bytes, size_t count) {
+    struct tick_host *host = host_of(self);
+    unsigned char *at = bytes;
+    for (size_t done = 0; done < count; done += 8) {
+        uint64_t word = tick_id_mix(host->id, ++host->randoms);
+        memcpy(at + done, &word, count - done < 8 ? count - done : 8);
+    }
+    return (int)count;
+}
+
+static void sim_connection(struct tick_sys *self, int fd, tick_id *id, uint32_t *object) {
+    tick_k_connection(KERNEL(self), INDEX(self), fd, id, object);
+}
+
+static const struct tick_sys_ops sim_ops = {
+    .name = "sim",
+    .now = sim_now,
+    .wall = sim_wall,
+    .epoll_create = sim_epoll_create,
+    .epoll_ctl = sim_epoll_ctl,
+    .epoll_wait = sim_epoll_wait,
+    .eventfd = sim_eventfd,
+    .socket = sim_socket,
+    .bind = sim_bind,
+    .listen = sim_listen,
+    .accept = sim_accept,
+    .connect = sim_connect,
+    .send = sim_send,
+    .recv = sim_recv,
+    .shutdown = sim_shutdown,
+    .getsockopt = sim_getsockopt,
+    .setsockopt = sim_setsockopt,
+    .getsockname = sim_getsockname,
+    .getpeername = sim_getpeername,
+    .read = sim_read,
+    .write = sim_write,
+    .close = sim_close,
+    .resolve = sim_resolve,
+    .random = sim_random,
+    .connection = sim_connection,
+    .choose = sim_choose,
+};
+
+void tick__sim_sys_init(struct sim_sys *sys, struct tick_host *host) {
+    sys->sys.ops = &sim_ops;
+    sys->sys.maker = NULL;
+    sys->host = host;
+}

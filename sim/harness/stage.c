@@ -1,0 +1,137 @@
+// What programs call: checks, logs, marks, numbers of their own, host-local memory.
+#include "sim/harness/stage.h"
+#include "src/base/keep.h"
+#include "src/loop/loop_int.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+TICK_KEEP static struct tick_stage *stage = NULL;
+
+struct host_local {
+    struct host_local *next;
+    const void *key;
+    _Alignas(16) char memory[];
+};
+
+void tick__stage_set(struct tick_stage *chosen) {
+    stage = chosen;
+}
+
+struct tick_stage *tick__stage(void) {
+    return stage;
+}
+
+static void copy_text(char *to, size_t size, const char *from) {
+    snprintf(to, size, "%s", from ? from : "");
+}
+
+void tick__outcome_fail(
+    struct tick_outcome *outcome, enum tick_verdict verdict, int code, const char *host, const struct tick_loc *loc, const char *text) {
+    outcome->verdict = verdict;
+    outcome->code = code;
+    copy_text(outcome->text, sizeof outcome->text, text);
+    copy_text(outcome->host, sizeof outcome->host, host);
+    copy_text(outcome->file, sizeof outcome->file, loc ? loc->file : NULL);
+    outcome->line = loc ? loc->line : 0;
+    struct tick_task *task = tick_task_current();
+    copy_text(outcome->task, sizeof outcome->task, host && task ? tick_task_name(task) : NULL);
+}
+
+int tick_check_at(bool condition, const struct tick_loc *loc, const char *format, ...) {
+    if (stage)
+        stage->checks++;
+    if (condition)
+        return 0;
+    char text[sizeof((struct tick_outcome *)0)->text];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    if (stage)
+        stage->fail(stage, TICK_CHECK_FAILED, TICK_EFAILED, loc, text);
+    else
+        fprintf(stderr, "%s:%d: check failed: %s\n", loc->file, loc->line, text);
+    return TICK_EFAILED;
+}
+
+void tick_log(const char *format, ...) {
+    char text[512];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    if (stage && stage->probe) {
+        uint32_t object = stage->probe->ops->text(stage->probe, text);
+        tick_emit(stage->probe, TICK_EV_LOG, object, stage->probe->here, 0, NULL);
+    }
+    if (!stage || stage->real)
+        fprintf(stderr, "%s%s%s\n", stage && stage->host ? stage->host : "", stage && stage->host ? ": " : "", text);
+}
+
+void tick_mark(const char *name) {
+    if (!stage)
+        return;
+    if (stage->probe) {
+        uint32_t object = stage->probe->ops->text(stage->probe, name);
+        tick_emit(stage->probe, TICK_EV_MARK, object, stage->probe->here, 0, NULL);
+    }
+    if (stage->mark)
+        stage->mark(stage, name);
+}
+
+// A choice of the program's own: its subject is a child of the task by its name (path: task/name), its ordinal the task's kth such question.
+uint32_t tick_random(const char *name, uint32_t n) {
+    struct tick_sys *sys = stage ? stage->sys : NULL;
+    if (!sys || !sys->ops->choose || n < 2)
+        return 0;
+    struct tick_maker *maker = sys->maker;
+    if (!maker)
+        return 0;
+    tick_id subject = tick_id_task(maker->id, name, 1);
+    uint64_t ordinal = ++maker->made[TICK_OBJECT_USER];
+    if (stage->probe) {
+        stage->probe->ops->object(stage->probe, &(struct tick_object){
+                                                    .type = TICK_OBJECT_USER,
+                                                    .id = subject,
+                                                    .parent = maker->object,
+                                                    .host = stage->host_object,
+                                                    .key = name,
+                                                    .kth = 1,
+                                                });
+    }
+    return sys->ops->choose(sys, TICK_CHOICE_USER, subject, ordinal, n, 0);
+}
+
+bool tick_buggify(const char *name) {
+    return tick_random(name, 2) == 1;
+}
+
+void *tick_host_local(const void *key, size_t size) {
+    if (!stage || !stage->locals)
+        return NULL;
+    for (struct host_local *each = *stage->locals; each; each = each->next) {
+        if (each->key == key)
+            return each->memory;
+    }
+    struct host_local *local = calloc(1, sizeof *local + size);
+    if (!local)
+        return NULL;
+    local->key = key;
+    local->next = *stage->locals;
+    *stage->locals = local;
+    return local->memory;
+}
+
+void tick__locals_free(struct host_local **locals) {
+    while (*locals) {
+        struct host_local *each = *locals;
+        *locals = each->next;
+        free(each);
+    }
+}
+
+const char *tick_host_name(void) {
+    return stage && stage->host ? stage->host : "";
+}

@@ -1,0 +1,33 @@
+// The stage: what the calls of a program (tick_check, tick_log, ...) stand on, in the simulated and in the real world alike.
+#ifndef RETICK_STAGE_H
+#define RETICK_STAGE_H
+
+#include "sim/harness/run.h"
+#include <retick/sys.h>
+
+struct host_local;
+
+struct tick_stage {
+    struct tick_probe *probe; // NULL: nobody listens
+    const char *host;         // name of the running host; NULL between hosts
+    tick_id host_id;
+    uint32_t host_object;
+    struct tick_sys *sys; // the running host's, NULL between hosts
+    struct host_local **locals;
+    uint64_t checks;
+    bool real; // logs also go to stderr
+    // Records the first finding and, in a simulated host, does not return.
+    void (*fail)(struct tick_stage *stage, enum tick_verdict verdict, int code, const struct tick_loc *loc, const char *text);
+    // A "sometimes" point. NULL: not counted.
+    void (*mark)(struct tick_stage *stage, const char *name);
+};
+
+void tick__stage_set(struct tick_stage *stage); // NULL: none
+struct tick_stage *tick__stage(void);
+
+// Fills an outcome with a finding. host, loc may be NULL.
+void tick__outcome_fail(
+    struct tick_outcome *outcome, enum tick_verdict verdict, int code, const char *host, const struct tick_loc *loc, const char *text);
+void tick__locals_free(struct host_local **locals); // to the heap that they came from
+
+#endif

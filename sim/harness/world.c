@@ -1,0 +1,314 @@
+// The world of a run: what a scenario sets up, whose turn it is, and how it ends.
+#include "sim/harness/harness_int.h"
+#include "sim/harness/world_int.h"
+#include "src/base/check.h"
+#include "src/loop/loop_int.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+// --- set-up ---
+
+__attribute__((format(printf, 3, 4))) static void bad(struct tick_world *w, const struct tick_loc *loc, const char *format, ...) {
+    if (w->ended)
+        return;
+    char text[300];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    tick__outcome_fail(&w->outcome, TICK_BAD_SCENARIO, TICK_EINVALSTATE, NULL, loc, text);
+    w->ended = true;
+}
+
+struct tick_host *tick_host_add_at(struct tick_world *w, const char *name, tick_task_fn *fn, void *arg,
+    const struct tick_host_options *options, const struct tick_loc *loc) {
+    static const struct tick_host_options none = {0};
+    struct tick_host *host = tick__host_take(w);
+    if (!host) {
+        bad(w, loc, "too many hosts: no memory for \"%s\"", name);
+        return NULL;
+    }
+    snprintf(host->name, sizeof host->name, "%s", name);
+    host->options = options ? *options : none;
+    host->fn = fn;
+    host->arg = arg;
+    host->loc = loc;
+    host->id = tick_id_host(host->name);
+    if (w->probe)
+        host->object = w->probe->ops->object(
+            w->probe, &(struct tick_object){.type = TICK_OBJECT_HOST, .id = host->id, .key = host->name, .kth = 1, .loc = loc});
+    if (strlen(name) >= sizeof host->name)
+        bad(w, loc, "a host's name is longer than %zu bytes: \"%.80s...\"", sizeof host->name - 1, name);
+    if (!*name)
+        bad(w, loc, "a host has no name");
+    host->index = tick_kernel_host_add(w->kernel, host->name, host->id, host->object);
+    if (host->index == -EEXIST)
+        bad(w, loc, "two hosts are named \"%s\"", name);
+    else if (host->index < 0)
+        bad(w, loc, "host \"%s\": %s", name, tick_error_text(host->index));
+    if (!host->options.daemon)
+        w->live++;
+    return host;
+}
+
+static struct tick_link link_of(const struct tick_link_options *options) {
+    return (struct tick_link){.latency = options->latency, .jitter = options->jitter, .refuse = options->refuse, .reset = options->reset};
+}
+
+void tick_link_all_at(struct tick_world *w, const struct tick_link_options *options) {
+    struct tick_link link = link_of(options);
+    if (link.latency < 0 || link.jitter < 0)
+        bad(w, NULL, "a link's latency or jitter is negative");
+    tick_kernel_link_all(w->kernel, &link);
+}
+
+void tick_link_between_at(struct tick_world *w, struct tick_host *a, struct tick_host *b, const struct tick_link_options *options) {
+    struct tick_link link = link_of(options);
+    if (!a || !b || a->index < 0 || b->index < 0 || link.latency < 0 || link.jitter < 0)
+        bad(w, NULL, "a link needs two hosts, and a latency and jitter of 0 or more");
+    else if (tick_kernel_link_set(w->kernel, a->index, b->index, &link) < 0)
+        bad(w, NULL, "no memory for another link");
+}
+
+void tick_limit(struct tick_world *w, int64_t time, uint64_t iterations) {
+    if (time > 0)
+        w->time_limit = time;
+    if (iterations)
+        w->iteration_limit = iterations;
+}
+
+void tick_real_host(struct tick_world *w, struct tick_host *host) {
+    w->real_host = host;
+}
+
+void tick_invariant_at(struct tick_world *w, tick_invariant_fn *fn, void *arg, const char *text, const struct tick_loc *loc) {
+    if (tick__list_push(&w->invariants, &(struct invariant){fn, arg, text, loc}, sizeof(struct invariant)) < 0)
+        bad(w, loc, "no memory for another invariant");
+}
+
+void tick_at_end(struct tick_world *w, tick_final_fn *fn, void *arg) {
+    if (tick__list_push(&w->finals, &(struct final_check){fn, arg}, sizeof(struct final_check)) < 0)
+        bad(w, NULL, "no memory for another check");
+}
+
+// --- ends ---
+
+static void world_fail(struct tick_stage *stage, enum tick_verdict verdict, int code, const struct tick_loc *loc, const char *text) {
+    struct tick_world *w = (struct tick_world *)stage;
+    if (!w->ended) {
+        tick__outcome_fail(&w->outcome, verdict, code, w->running ? w->running->name : NULL, loc, text);
+        w->ended = true;
+    }
+    if (w->running) // for good: nothing of the host is unwound
+        tick_coro_exit(w->running->coro, w->coro);
+}
+
+static void world_mark(struct tick_stage *stage, const char *name) {
+    struct tick_world *w = (struct tick_world *)stage;
+    for (size_t i = 0; i < w->mark_count; i++) {
+        if (!strcmp(w->marks[i], name))
+            return;
+    }
+    if (w->mark_count < MARKS_MOST)
+        w->marks[w->mark_count++] = name;
+}
+
+bool tick__world_holds(struct tick_world *w) {
+    const struct invariant *all = w->invariants.items;
+    for (size_t i = 0; i < w->invariants.count; i++) {
+        w->stage.checks++;
+        if (!all[i].fn(all[i].arg)) {
+            if (!w->ended)
+                tick__outcome_fail(
+                    &w->outcome, TICK_INVARIANT_BROKEN, TICK_EFAILED, w->running ? w->running->name : NULL, all[i].loc, all[i].text);
+            w->ended = true;
+            return false;
+        }
+    }
+    return true;
+}
+
+void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_t size) {
+    size_t at = (size_t)snprintf(text, size, "nothing can ever run again:");
+    for (size_t i = 0; i < w->host_count && at < size; i++) {
+        const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
+        if (host->options.daemon || host->state == HOST_DONE)
+            continue;
+        if (host->state == HOST_WAITING) {
+            at += (size_t)snprintf(text + at, size - at, " %s was never started;", host->name);
+            continue;
+        }
+        for (const struct tick_task *task = host->loop ? host->loop->tasks : NULL; task && at < size; task = task->next)
+            at += (size_t)snprintf(text + at, size - at, " %s/%s waits;", host->name, tick_task_name(task));
+    }
+    if (at < size && at && text[at - 1] == ';')
+        text[at - 1] = '\0';
+}
+
+// --- turns ---
+
+// Starts the host, or posts its start for later.
+static void start(struct tick_world *w, struct tick_host *host) {
+    if (host->options.start > 0) {
+        uint32_t key = tick_kernel_post(w->kernel, tick_kernel_now(w->kernel) + host->options.start, POST_START, (uint32_t)host->index);
+        TICK_ASSERT(key);
+    } else if (tick__host_start(host) < 0) {
+        bad(w, host->loc, "no memory to start host \"%s\"", host->name);
+    }
+}
+
+static bool waits_for_others(const struct tick_host *host) {
+    for (size_t i = 0; i < sizeof host->options.after / sizeof *host->options.after; i++) {
+        if (host->options.after[i] && host->options.after[i]->state != HOST_DONE)
+            return true;
+    }
+    return false;
+}
+
+static bool comes_after(const struct tick_host *host, const struct tick_host *other) {
+    for (size_t i = 0; i < sizeof host->options.after / sizeof *host->options.after; i++) {
+        if (host->options.after[i] == other)
+            return true;
+    }
+    return false;
+}
+
+static void ended(struct tick_world *w, struct tick_host *host) {
+    if (!host->options.daemon)
+        w->live--;
+    for (size_t i = 0; i < w->host_count; i++) {
+        struct tick_host *other = ((struct tick_host **)w->hosts.items)[i];
+        if (other->state == HOST_WAITING && comes_after(other, host) && !waits_for_others(other))
+            start(w, other);
+    }
+}
+
+static void run_ready(struct tick_world *w) {
+    while (w->ready && !w->ended) {
+        struct tick_host *host = w->ready;
+        w->ready = host->next;
+        if (!w->ready)
+            w->ready_end = &w->ready;
+        tick__host_switch_to(host);
+        if (host->state == HOST_DONE) {
+            tick_coro_free(host->coro);
+            host->coro = NULL;
+            ended(w, host);
+        }
+    }
+}
+
+static struct tick_host *host_at(struct tick_world *w, uint32_t index) {
+    TICK_ASSERT(index < w->host_count);
+    return ((struct tick_host **)w->hosts.items)[index];
+}
+
+// A parked host has something to read: it goes on now, or late.
+static void wake(struct tick_world *w, struct tick_host *host) {
+    if (host->state != HOST_PARKED)
+        return;
+    if (host->timeout_key)
+        tick_kernel_unpost(w->kernel, host->timeout_key);
+    host->timeout_key = 0;
+    uint32_t late = tick__world_choose(w, TICK_CHOICE_HOST_LATE, host->id, ++host->wakes, tick_scale_count(HOST_LATE_MOST), HOST_LATE_MOST);
+    if (late) {
+        int64_t at = tick_kernel_now(w->kernel) + tick_scale_capped(late, HOST_LATE_MOST);
+        uint32_t key = tick_kernel_post(w->kernel, at, POST_RESUME, (uint32_t)host->index);
+        TICK_ASSERT(key);
+        host->state = HOST_LATE;
+    } else {
+        tick__host_make_ready(host);
+    }
+}
+
+static void come(struct tick_world *w, const struct tick_posted *posted) {
+    struct tick_host *host = host_at(w, posted->arg);
+    switch ((enum posted_what)posted->what) {
+    case POST_START:
+        if (tick__host_start(host) < 0)
+            bad(w, host->loc, "no memory to start host \"%s\"", host->name);
+        break;
+    case POST_TIMEOUT:
+        host->timeout_key = 0;
+        host->timed_out = true;
+        tick__host_make_ready(host);
+        break;
+    case POST_RESUME:
+        tick__host_make_ready(host);
+        break;
+    }
+}
+
+static void finish(struct tick_world *w) {
+    const struct final_check *all = w->finals.items;
+    if (!tick__world_holds(w))
+        return;
+    for (size_t i = 0; i < w->finals.count && !w->ended; i++) {
+        int result = all[i].fn(all[i].arg);
+        if (result < 0 && !w->ended) {
+            char text[200];
+            snprintf(text, sizeof text, "a check at the end returned %s: %s", tick_error_name(result), tick_error_text(result));
+            world_fail(&w->stage, TICK_CHECK_FAILED, result, NULL, text);
+        }
+    }
+}
+
+static void turns(struct tick_world *w) {
+    for (size_t pass = 0; pass < 2; pass++) { // daemons first: they listen before the others begin
+        for (size_t i = 0; i < w->host_count && !w->ended; i++) {
+            struct tick_host *host = host_at(w, (uint32_t)i);
+            if (host->options.daemon == (pass == 0) && !waits_for_others(host))
+                start(w, host);
+        }
+        run_ready(w);
+    }
+    while (!w->ended && w->live) {
+        struct tick_posted posted;
+        uint32_t waiter;
+        while (tick_kernel_woken(w->kernel, &waiter))
+            wake(w, host_at(w, waiter));
+        if (w->ready) {
+            run_ready(w);
+            continue;
+        }
+        if (!tick_kernel_next(w->kernel, &posted)) {
+            char text[sizeof w->outcome.text];
+            tick__world_describe_deadlock(w, text, sizeof text);
+            world_fail(&w->stage, TICK_DEADLOCKED, TICK_EDEADLOCK, NULL, text);
+            break;
+        }
+        if (tick_kernel_now(w->kernel) > w->time_limit) {
+            world_fail(&w->stage, TICK_LIMIT_PASSED, 0, NULL, "the limit of virtual time was passed (tick_limit raises it)");
+            break;
+        }
+        if (posted.what)
+            come(w, &posted);
+    }
+    if (!w->ended) {
+        tick_heap_use(tick__world_heap(w));
+        finish(w);
+        tick_heap_use(NULL);
+    }
+}
+
+void tick__world_run(struct tick_world *w) {
+    w->stage.fail = world_fail;
+    w->stage.mark = world_mark;
+    struct tick_heap *heap = tick__world_heap(w);
+    if (!heap) {
+        bad(w, NULL, "no address space for heaps");
+        return;
+    }
+    tick_heap_set_poison(heap, w->poison);
+    tick_heap_use(heap);
+    w->scenario->setup(w);
+    tick_heap_use(NULL);
+    if (!w->host_count)
+        bad(w, NULL, "the scenario has no hosts: its set-up calls tick_host_add for each");
+    else if (!w->live)
+        bad(w, NULL, "the scenario has only daemons: the run waits for hosts added by tick_host_add");
+    if (!w->ended)
+        turns(w);
+}
