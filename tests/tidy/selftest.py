@@ -4,6 +4,7 @@
 selftest.py CHECK...: which checks (default: all).
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -40,6 +41,7 @@ BAD = [
     ("docs.py", "a dead link", {"docs/A.md": "see [this](gone.md#part)\n"}, "leads nowhere: gone.md#part"),
     ("docs.py", "a silent function", {"include/retick/b.h": "// B.\n\nint tick_silent(int x);\n"}, "tick_silent has no comment"),
     ("headers.sh", "a header that needs another", {"include/retick/b.h": "uint32_t tick_b(void);\n"}, "retick/b.h with"),
+    ("warnings.py", "what only clang warns of", {"a.c": "int f(int x);\nint f(int x) { x = x; return x; }\n"}, "self-assign"),
     ("symbols.py", "a clock", {"base/a.c": "#include <time.h>\nlong f(void) { return time(0); }\n"}, "calls time"),
     ("symbols.py", "entropy", {"kernel/a.c": "#include <stdlib.h>\nint f(void) { return rand(); }\n"}, "calls rand"),
     ("symbols.py", "a thread", {"loop/a.c": "int sem_wait(int);\nint f(void) { return sem_wait(0); }\n"}, "calls sem_wait"),
@@ -81,6 +83,12 @@ def outcome(check, files):
         if check == "symbols.py":
             archives(root, {"base/good.c": "int good(void) { return 1; }\n"} | files)
             command += [os.path.join(root, f) for f in os.listdir(root) if f.endswith(".o")]
+        elif check == "warnings.py":
+            files = files or {"a.c": "int f(void);\nint f(void) { return 1; }\n"}
+            write(root, files)
+            with open(os.path.join(root, "compile_commands.json"), "w", encoding="utf-8") as file:
+                entries = [{"directory": root, "file": name, "command": f"gcc -Wall -o a.o -c {name}"} for name in files]
+                json.dump(entries, file)
         else:
             write(root, GOOD | files)
         result = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""No warning from clang either: warnings.py BUILD_FOLDER looks at every C file that the build compiles (with gcc) by clang's eyes.
+
+Only the syntax and the meaning are looked at, nothing is compiled, so that it takes seconds.
+"""
+
+import concurrent.futures
+import json
+import os
+import shlex
+import subprocess
+import sys
+
+DROPPED = ("-o", "-MF", "-MT")  # with their argument
+
+
+def by_clang(entry):
+    """(file, what clang says) of an entry of compile_commands.json."""
+    words = shlex.split(entry["command"])[1:]
+    flags = []
+    skip = False
+    for word in words:
+        if skip or word in DROPPED:
+            skip = not skip
+        elif word not in ("-c", "-MD", "-fno-plt", "-Wno-format-truncation") and not word.startswith("-O"):
+            flags.append(word)
+    command = ["clang", "-fsyntax-only", "-Werror", *flags]
+    result = subprocess.run(command, cwd=entry["directory"], capture_output=True, text=True, check=False)
+    return entry["file"], result.stderr if result.returncode else ""
+
+
+def main():
+    with open(os.path.join(sys.argv[1], "compile_commands.json"), encoding="utf-8") as file:
+        entries = [entry for entry in json.load(file) if entry["file"].endswith(".c")]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        said = [text for _, text in pool.map(by_clang, entries) if text]
+    for text in said:
+        print(text)
+    if not entries:
+        print("no C file in compile_commands.json")
+    sys.exit(1 if said or not entries else 0)
+
+
+if __name__ == "__main__":
+    main()
