@@ -51,6 +51,8 @@ int tick_future_set_error(struct tick_future *future, int code);
 
 // Future.cancel / Task.cancel, with an optional message (copied). False if it was done already.
 bool tick_future_cancel(struct tick_future *future, const char *message);
+// The message of the cancellation that ended it; borrowed; NULL if there was none.
+const char *tick_future_cancel_message(const struct tick_future *future);
 
 // add_done_callback: fn runs through call_soon, in registration order, also when the future is done already. 0 or -ENOMEM.
 int tick_future_on_done(struct tick_future *future, tick_done_fn *fn, void *arg) TICK_MUST_USE;

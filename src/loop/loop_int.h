@@ -6,6 +6,7 @@
 #define RETICK_LOOP_INT_H
 
 #include <retick/loop.h>
+#include <retick/sync.h>
 #include <stdatomic.h>
 
 struct tick_coro;
@@ -33,9 +34,14 @@ struct tick_handle {
     } of;
     tick_id id; // 0 while nobody observes
     uint32_t object;
-    uint32_t cause;                                                                 // the event that scheduled it
-    uint32_t place;                                                                 // in the timer heap, from 1; 0: not there
-    uint32_t refs : 24, kind : 3, cancelled : 1, foreign : 1, held : 1, hidden : 1; // foreign: made by another thread; held: was displaced
+    uint32_t cause; // the event that scheduled it
+    uint32_t place; // in the timer heap, from 1; 0: not there
+    uint32_t refs : 24, kind : 2;
+    uint32_t cancelled : 1;
+    uint32_t embedded : 1; // its storage is somebody else's
+    uint32_t foreign : 1;  // made by another thread: not from the loop's pool
+    uint32_t held : 1;     // was displaced already
+    uint32_t hidden : 1;   // the loop's own: no callback_ready and callback_run; what it does is caused by what scheduled it
 };
 
 // --- futures ---
@@ -63,13 +69,15 @@ struct tick_future {
         struct tick_failure *failure; // TICK__FAILED; NULL: a plain one of `code`, made when somebody asks
         char *message;                // TICK__CANCELLED; may be NULL
     } is;
-    struct tick_future *failed_next, **failed_back; // the loop's list of those that hold a failure
+    struct tick_future *residue_next, **residue_back; // the loop's list of those that hold a failure or a message
     uint32_t refs;
     uint32_t object;   // the probe's
     uint32_t done_seq; // the future_done event
     int code;          // TICK__FAILED: its failure's code
     uint8_t state;     // enum tick__future_state
     uint8_t unread;    // failed, and nobody has asked
+    uint8_t hidden;    // the loop's own: no object, no events; what waits for it is woken by what completed it
+    uint8_t marked;    // gather's, within one call
 };
 
 // Initialises an embedded pending future of the loop (NULL: the running one) with one reference; emits future_create.
@@ -107,8 +115,8 @@ struct tick__parent {
 // Where Task.cancel stands on its way down (cancel.c).
 struct tick__cancel_frame {
     struct tick_future *up;
-    uint32_t next; // a gather's next child
-    uint32_t seq;  // of the task_cancel event
+    size_t next;    // a gather's next child
+    uint32_t cause; // of what was cancelled above
     bool active, any;
 };
 
@@ -129,9 +137,10 @@ struct tick_task {
     struct tick__cancel_frame frame;
     uint64_t suspensions, pops; // ordinals of choices
     int cancels;                // asyncio's _num_cancels_requested
-    int thrown;                 // what the present step delivers to the body: 0 or TICK_ECANCELED
+    int delivered;              // how many of them the body has seen
+    int result;                 // what the present step delivers to the body's wait; at the end, what the body returned
     uint32_t number;
-    bool must_cancel, started;
+    bool must_cancel, ended;
     char label[16];
 };
 
@@ -166,7 +175,7 @@ struct tick_loop {
     struct tick_stacks *stacks;
     bool observed; // somebody needs identities: a probe, or a chooser below
     bool own_stacks, running, stopping, closed;
-    uint8_t depth; // of runs that share `coro`
+    uint32_t runs; // nested within one tick_loop_run, which share `coro`
     uint32_t poll_budget, since_poll;
     struct tick_handle *ready, **ready_end;
     size_t ready_count;
@@ -178,14 +187,14 @@ struct tick_loop {
     struct tick_task *current;
     struct tick__parent *maker; // who acts; &root outside of tasks and callbacks
     struct tick__parent root;
-    struct tick_coro *coro; // the stack that runs the loop; one a run
+    struct tick_coro *coro; // stands for the stack that runs the loop
     struct tick_task *tasks, **tasks_end;
     size_t task_count;
     uint32_t task_number;
-    struct tick_future *failed;
+    struct tick_future *residue;
     struct tick__block *blocks;
     struct tick__task_owned at_close;
-    struct tick__pool handles, futures, pool_tasks;
+    struct tick__pool handle_pool, future_pool, task_pool;
     tick_exception_fn *on_exception;
     void *on_exception_arg;
     _Atomic(struct tick_handle *) inbox; // from other threads, newest first
@@ -193,5 +202,128 @@ struct tick_loop {
 
 // The running loop of this thread. The simulated world swaps it when it switches hosts.
 extern _Thread_local struct tick_loop *tick__loop_running;
+
+// --- within src/loop only ---
+
+extern const struct tick_future_ops tick__task_ops, tick__gather_ops, tick__hidden_ops;
+
+static inline uint32_t tick__here(const struct tick_loop *loop) {
+    return loop->probe ? loop->probe->here : 0;
+}
+
+// pool.c
+void *tick__pool_take(struct tick__pool *pool, size_t size); // always the same size for one pool; NULL when out of memory
+void tick__pool_give(struct tick__pool *pool, void *element, size_t size);
+void tick__pool_fini(struct tick__pool *pool);
+void *tick__block_alloc(struct tick_loop *loop, size_t size);
+void tick__block_free(void *memory); // NULL is allowed
+void tick__owned_init(struct tick__task_owned *head);
+void tick__owned_add(struct tick__task_owned *head, struct tick__task_owned *owned);
+void tick__owned_run(struct tick__task_owned *head); // last added first, each unlinked before it runs
+
+// identity.c: what the loop's objects are called, and telling them to the probe
+// Of the loop's present maker (tell: of any). *object is 0 without a probe.
+uint32_t tick__tell(struct tick_loop *loop, uint32_t parent, enum tick_object_type type, tick_id id, const char *key, uint32_t kth,
+    const struct tick_loc *loc);
+tick_id tick__identify(struct tick_loop *loop, enum tick_object_type type, const char *key, const struct tick_loc *loc, uint32_t *object);
+int tick__parent_count(struct tick__parent *parent, uint64_t hash, uint32_t *kth); // 0 or -ENOMEM
+void tick__parent_fini(struct tick__parent *parent);
+
+// handle.c
+struct tick_handle *tick__handle_new(struct tick_loop *loop, enum tick__handle_kind kind, bool hidden); // one reference, no identity yet
+void tick__handle_drop(struct tick_handle *handle); // takes it out of the ready queue's hands, unrun
+void tick__handle_run(struct tick_loop *loop, struct tick_handle *handle);
+// call_soon for the loop's own use: one reference (the queue's); NULL when out of memory.
+struct tick_handle *tick__call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg, bool hidden);
+
+// ready.c
+void tick__ready_push(struct tick_loop *loop, struct tick_handle *handle);   // takes a reference; dropped if the loop is closed
+void tick__ready_append(struct tick_loop *loop, struct tick_handle *handle); // the same, without a look at what other threads queued
+struct tick_handle *tick__ready_pop(struct tick_loop *loop);
+void tick__ready_hold(struct tick_loop *loop, struct tick_handle *handle, size_t after);
+void tick__ready_clear(struct tick_loop *loop);
+
+// timer.c
+// A timer with one reference besides the heap's; key names it to the probe; hidden as in struct tick_handle. NULL when out of memory.
+struct tick_handle *tick__timer_new(
+    struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg, const char *key, const struct tick_loc *loc, bool hidden);
+void tick__timer_remove(struct tick_handle *handle); // from the heap, with the heap's reference
+void tick__timers_due(struct tick_loop *loop);       // those with when <= loop->now to the ready queue
+void tick__timers_clear(struct tick_loop *loop);
+static inline int64_t tick__after(int64_t now, int64_t delay) { // saturates; a negative delay means now
+    return delay <= 0 ? now : delay > INT64_MAX - now ? INT64_MAX : now + delay;
+}
+
+// future.c
+void tick__future_init_hidden(struct tick_future *future, struct tick_loop *loop); // in the caller's storage
+int tick__future_code(struct tick_future *future); // Future.result's 0 or error of a done one; counts as retrieved
+void tick__future_cancelled(struct tick_future *future, const char *message, uint32_t cause);                 // pending -> cancelled
+void tick__future_failed(struct tick_future *future, struct tick_failure *failure, int code, uint32_t cause); // takes the reference
+void tick__future_fail_as(struct tick_future *future, struct tick_future *other); // other's failure; counts as retrieved there
+void tick__future_succeeded(struct tick_future *future, intptr_t value, uint32_t cause);
+struct tick_handle *tick__listener_new(struct tick_loop *loop, tick_done_fn *fn, void *arg, bool hidden); // for attach
+struct tick_failure *tick__failure_plain(int code);                               // one reference; out of memory: stands for that
+void tick__future_attach(struct tick_future *future, struct tick_handle *handle); // a DONE or STEP handle, in registration order
+void tick__future_detach(struct tick_future *future, struct tick_handle *handle);
+
+// task.c
+// A task made by `parent`, whose key is its name or its function's. NULL when out of memory or closed.
+struct tick_task *tick__task_new(
+    struct tick_loop *loop, struct tick__parent *parent, const char *name, tick_task_fn *fn, void *arg, const struct tick_loc *loc);
+void tick__task_ready(struct tick_task *task, uint32_t cause); // its next step is one call_soon
+void tick__task_step(struct tick_loop *loop, struct tick_task *task);
+int tick__task_yield(struct tick_task *task);                        // what the next step delivers: 0 or TICK_ECANCELED
+int tick__await(struct tick_task *task, struct tick_future *future); // of a pending one that is not the task
+void tick__task_message(struct tick_task *task, const char *message);
+void tick__task_abandon(struct tick_task *task); // the loop is freed
+static inline struct tick_task *tick__task_of_step(struct tick_handle *handle) {
+    return (struct tick_task *)((char *)handle - offsetof(struct tick_task, step));
+}
+
+// gather.c
+struct tick_future *tick__gather_on(
+    struct tick_loop *loop, struct tick_future *const *children, size_t count, bool return_errors, const struct tick_loc *loc);
+struct tick_future *const *tick__gather_children(struct tick_future *gather, size_t *count);
+struct tick__cancel_frame *tick__gather_frame(struct tick_future *gather);
+void tick__gather_cancelled(struct tick_future *gather);
+
+// event.c, queue.c: those who wait for a resource, on their stacks
+struct tick__waiter {
+    struct tick_future future;
+    struct tick__waiter *next, *prev; // next == NULL: not in the list
+};
+struct tick__resource {
+    uint32_t object; // 0: not told yet
+    enum tick_object_type type;
+};
+void tick__resource_init(struct tick__resource *resource, enum tick_object_type type);
+// Waits in the current task at the end of the list (a ring whose head is `list`). The waiter stays linked as its waker left it.
+int tick__resource_wait(struct tick__resource *resource, struct tick__waiter *list, struct tick__waiter *waiter);
+static inline void tick__waiters_init(struct tick__waiter *list) {
+    list->next = list->prev = list;
+}
+static inline void tick__waiter_unlink(struct tick__waiter *waiter) {
+    if (!waiter->next)
+        return;
+    waiter->prev->next = waiter->next;
+    waiter->next->prev = waiter->prev;
+    waiter->next = NULL;
+}
+struct tick_event_flag {
+    struct tick__resource resource;
+    struct tick__waiter waiters;
+    bool set;
+};
+void tick__event_init(struct tick_event_flag *event);
+
+// threadsafe.c
+void tick__inbox_drain(struct tick_loop *loop); // to the ready queue
+void tick__inbox_close(struct tick_loop *loop);
+
+// loop.c, report.c
+int tick__loop_begin(struct tick_loop *loop); // 0, TICK_ENESTED, TICK_ECLOSED
+void tick__loop_end(struct tick_loop *loop);
+int tick__loop_once(struct tick_loop *loop); // one iteration
+void tick__report_unread(struct tick_future *future);
 
 #endif

@@ -1,0 +1,129 @@
+// Handles: asyncio.Handle. What waits in the ready queue, and how it runs.
+#include "src/base/alloc.h"
+#include "src/loop/loop_int.h"
+#include <errno.h>
+
+struct tick_handle *tick__handle_new(struct tick_loop *loop, enum tick__handle_kind kind, bool hidden) {
+    struct tick_handle *handle = tick__pool_take(&loop->handle_pool, sizeof *handle);
+    if (handle)
+        *handle = (struct tick_handle){.loop = loop, .refs = 1, .kind = kind, .hidden = hidden};
+    return handle;
+}
+
+struct tick_handle *tick_handle_ref(struct tick_handle *handle) {
+    handle->refs++;
+    return handle;
+}
+
+void tick_handle_unref(struct tick_handle *handle) {
+    if (!handle || handle->embedded || --handle->refs > 0)
+        return;
+    if (handle->foreign)
+        tick__free(handle);
+    else
+        tick__pool_give(&handle->loop->handle_pool, handle, sizeof *handle);
+}
+
+bool tick_handle_cancelled(const struct tick_handle *handle) {
+    return handle->cancelled;
+}
+
+void tick_handle_cancel(struct tick_handle *handle) {
+    if (handle->cancelled)
+        return;
+    handle->cancelled = 1;
+    handle->fn.call = NULL;
+    handle->arg = NULL;
+    if (handle->place) {
+        tick_emit(handle->loop->probe, TICK_EV_TIMER_CANCEL, handle->object, tick__here(handle->loop), handle->of.when, NULL);
+        tick__timer_remove(handle);
+    }
+}
+
+void tick__handle_drop(struct tick_handle *handle) {
+    if (handle->kind == TICK__STEP)
+        return;
+    struct tick_future *future = handle->kind == TICK__DONE ? handle->of.future : NULL;
+    tick_handle_unref(handle);
+    tick_future_unref(future);
+}
+
+static void call(struct tick_handle *handle) {
+    if (handle->kind == TICK__DONE) {
+        struct tick_future *future = handle->of.future;
+        handle->fn.done(future, handle->arg);
+        tick_handle_unref(handle);
+        tick_future_unref(future);
+    } else {
+        handle->fn.call(handle->arg);
+        tick_handle_unref(handle);
+    }
+}
+
+// With identities and events: the callback makes objects of its own.
+static void call_observed(struct tick_loop *loop, struct tick_handle *handle) {
+    struct tick_probe *probe = loop->probe;
+    struct tick__parent parent = {.maker = {.id = handle->id, .object = handle->object}};
+    struct tick__parent *outer = loop->maker;
+    struct tick_maker *outer_maker = loop->sys->maker;
+    loop->maker = &parent;
+    loop->sys->maker = &parent.maker;
+    if (probe) {
+        uint32_t task = probe->task, here = probe->here;
+        probe->task = 0;
+        probe->here = handle->cause;
+        if (!handle->hidden)
+            probe->here = tick_emit(probe, TICK_EV_CALLBACK_RUN, handle->object, handle->cause, 0, NULL);
+        call(handle);
+        probe->task = task;
+        probe->here = here;
+    } else {
+        call(handle);
+    }
+    loop->sys->maker = outer_maker;
+    loop->maker = outer;
+    tick__parent_fini(&parent);
+}
+
+void tick__handle_run(struct tick_loop *loop, struct tick_handle *handle) {
+    if (handle->kind == TICK__STEP)
+        tick__task_step(loop, tick__task_of_step(handle));
+    else if (handle->cancelled)
+        tick__handle_drop(handle);
+    else if (loop->observed)
+        call_observed(loop, handle);
+    else
+        call(handle);
+}
+
+struct tick_handle *tick__call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg, bool hidden) {
+    struct tick_handle *handle = tick__handle_new(loop, TICK__CALL, hidden);
+    if (!handle)
+        return NULL;
+    handle->fn.call = fn;
+    handle->arg = arg;
+    if (loop->observed) {
+        if (hidden) {
+            handle->id = tick_maker_next(&loop->maker->maker, TICK_OBJECT_HANDLE, NULL);
+            handle->cause = tick__here(loop);
+        } else {
+            handle->id = tick__identify(loop, TICK_OBJECT_HANDLE, NULL, NULL, &handle->object);
+            handle->cause = tick_emit(loop->probe, TICK_EV_CALLBACK_READY, handle->object, tick__here(loop), 0, NULL);
+        }
+    }
+    tick__ready_push(loop, handle);
+    return handle;
+}
+
+struct tick_handle *tick_call_soon_handle(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
+    if (loop->closed)
+        return NULL;
+    struct tick_handle *handle = tick__call_soon(loop, fn, arg, false);
+    return handle ? tick_handle_ref(handle) : NULL;
+}
+
+int tick_call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
+    if (loop->closed)
+        return TICK_ECLOSED;
+    return tick__call_soon(loop, fn, arg, false) ? 0 : -ENOMEM;
+}

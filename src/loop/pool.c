@@ -1,0 +1,133 @@
+// Memory of one loop: pools of small objects, blocks that go with it at the latest, and lists of what ends with a task or a loop.
+#include "src/base/alloc.h"
+#include "src/loop/loop_int.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define POISONS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define POISONS 1
+#endif
+#endif
+#ifdef POISONS
+#include <sanitizer/asan_interface.h>
+#define POISON(memory, size) ASAN_POISON_MEMORY_REGION((memory), (size))
+#define UNPOISON(memory, size) ASAN_UNPOISON_MEMORY_REGION((memory), (size))
+#else
+#define POISON(memory, size) ((void)0)
+#define UNPOISON(memory, size) ((void)0)
+#endif
+
+struct chunk {
+    struct chunk *next;
+    size_t size;
+};
+
+// A loop of a simulated host lives for microseconds and makes ten tasks: chunks start small.
+#define CHUNK ((size_t)2048)
+#define CHUNK_MOST ((size_t)64 << 10)
+
+static void *take_fresh(struct tick__pool *pool, size_t size) {
+    if ((size_t)(pool->end - pool->at) < size) {
+        struct chunk *newest = pool->chunks;
+        size_t room = newest ? newest->size * 2 : CHUNK;
+        if (room > CHUNK_MOST)
+            room = CHUNK_MOST;
+        if (room < sizeof(struct chunk) + 2 * size)
+            room = sizeof(struct chunk) + 2 * size;
+        struct chunk *chunk = tick__alloc(room);
+        if (!chunk)
+            return NULL;
+        chunk->next = newest;
+        chunk->size = room;
+        pool->chunks = chunk;
+        pool->at = (char *)(chunk + 1);
+        pool->end = (char *)chunk + room;
+    }
+    void *element = pool->at;
+    pool->at += size;
+    return element;
+}
+
+void *tick__pool_take(struct tick__pool *pool, size_t size) {
+    void *element = pool->free;
+    if (!element)
+        return take_fresh(pool, size);
+    UNPOISON(element, size);
+    pool->free = *(void **)element;
+    return element;
+}
+
+void tick__pool_give(struct tick__pool *pool, void *element, size_t size) {
+    (void)size;
+    *(void **)element = pool->free;
+    pool->free = element;
+    POISON(element, size);
+}
+
+void tick__pool_fini(struct tick__pool *pool) {
+    for (struct chunk *chunk = pool->chunks, *next; chunk; chunk = next) {
+        next = chunk->next;
+        UNPOISON(chunk, chunk->size);
+        tick__free(chunk);
+    }
+    *pool = (struct tick__pool){0};
+}
+
+void *tick__block_alloc(struct tick_loop *loop, size_t size) {
+    struct tick__block *block = tick__alloc(sizeof *block + size);
+    if (!block)
+        return NULL;
+    block->next = loop->blocks;
+    block->back = &loop->blocks;
+    if (block->next)
+        block->next->back = &block->next;
+    loop->blocks = block;
+    return block + 1;
+}
+
+void tick__block_free(void *memory) {
+    if (!memory)
+        return;
+    struct tick__block *block = (struct tick__block *)memory - 1;
+    *block->back = block->next;
+    if (block->next)
+        block->next->back = block->back;
+    tick__free(block);
+}
+
+void tick__owned_init(struct tick__task_owned *head) {
+    head->next = head->prev = head;
+    head->fn = NULL;
+}
+
+void tick__owned_add(struct tick__task_owned *head, struct tick__task_owned *owned) {
+    owned->next = head->next;
+    owned->prev = head;
+    head->next->prev = owned;
+    head->next = owned;
+}
+
+void tick__owned_remove(struct tick__task_owned *owned) {
+    if (!owned->next)
+        return;
+    owned->prev->next = owned->next;
+    owned->next->prev = owned->prev;
+    owned->next = owned->prev = NULL;
+}
+
+void tick__owned_run(struct tick__task_owned *head) {
+    while (head->next != head) {
+        struct tick__task_owned *owned = head->next;
+        tick__owned_remove(owned);
+        owned->fn(owned);
+    }
+}
+
+void tick__task_at_end(struct tick_task *task, struct tick__task_owned *owned) {
+    tick__owned_add(&task->owned, owned);
+}
+
+void tick__loop_at_close(struct tick_loop *loop, struct tick__task_owned *owned) {
+    tick__owned_add(&loop->at_close, owned);
+}

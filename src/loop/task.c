@@ -1,0 +1,340 @@
+// Tasks: a coroutine that is a future. Its steps are one embedded handle; making a step ready allocates nothing.
+//
+// A task that is suspended stands in exactly one place: in the callbacks of the future it awaits, or in the ready queue.
+#include "src/base/alloc.h"
+#include "src/coro/coro.h"
+#include "src/loop/loop_int.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void task_drop(struct tick_future *future) {
+    struct tick_task *task = (struct tick_task *)future;
+    tick__block_free(task->name);
+    tick__pool_give(&future->loop->task_pool, task, sizeof *task);
+}
+
+const struct tick_future_ops tick__task_ops = {
+    .type = TICK_OBJECT_TASK,
+    .drop = task_drop,
+    .unread = "Task exception was never retrieved",
+};
+
+// --- making ---
+
+// Who a new task is: what made it, its key and the count of that.
+struct birth {
+    tick_id parent, id;
+    uint32_t parent_object, kth;
+    const char *key;
+};
+
+static struct tick_task *create(
+    struct tick_loop *loop, const struct birth *birth, const char *name, tick_task_fn *fn, void *arg, const struct tick_loc *loc) {
+    struct tick_task *task = loop->closed ? NULL : tick__pool_take(&loop->task_pool, sizeof *task);
+    if (!task)
+        return NULL;
+    *task = (struct tick_task){
+        .future = {.ops = &tick__task_ops, .loop = loop, .refs = 1},
+        .step = {.loop = loop, .refs = 1, .kind = TICK__STEP, .embedded = 1, .hidden = 1},
+        .fn = fn,
+        .arg = arg,
+        .loc = loc,
+    };
+    if (name) {
+        size_t size = strlen(name) + 1;
+        task->name = tick__block_alloc(loop, size);
+        if (!task->name) {
+            tick__pool_give(&loop->task_pool, task, sizeof *task);
+            return NULL;
+        }
+        memcpy(task->name, name, size);
+    } else {
+        task->number = ++loop->task_number;
+    }
+    tick__owned_init(&task->owned);
+    task->back = loop->tasks_end;
+    *loop->tasks_end = task;
+    loop->tasks_end = &task->next;
+    loop->task_count++;
+    uint32_t created = 0;
+    if (loop->observed) {
+        task->parent.maker.id = birth->id;
+        task->future.object = tick__tell(loop, birth->parent_object, TICK_OBJECT_TASK, birth->id, birth->key, birth->kth, loc);
+        task->parent.maker.object = task->future.object;
+        created = tick_emit(loop->probe, TICK_EV_TASK_CREATE, task->future.object, tick__here(loop), 0, loc);
+    }
+    tick__task_ready(task, created);
+    return task;
+}
+
+struct tick_task *tick__task_new(
+    struct tick_loop *loop, struct tick__parent *parent, const char *name, tick_task_fn *fn, void *arg, const struct tick_loc *loc) {
+    struct birth birth = {0};
+    if (loop->observed && !loop->closed) {
+        birth.key = name ? name : loc->name;
+        const uint64_t hash = tick_id_text(birth.key);
+        if (tick__parent_count(parent, hash, &birth.kth) < 0)
+            return NULL;
+        birth.id = tick_id_mix(tick_id_mix(parent->maker.id, hash), birth.kth); // tick_id_task, with the hash taken once
+        birth.parent_object = parent->maker.object;
+    }
+    return create(loop, &birth, name, fn, arg, loc);
+}
+
+struct tick_task *tick__spawn_as(struct tick_loop *loop, tick_id parent_id, uint32_t parent_object, const char *key, tick_task_fn *fn,
+    void *arg, const struct tick_loc *loc) {
+    const struct birth birth = {
+        .id = loop->observed ? tick_id_task(parent_id, key, 1) : 0,
+        .parent_object = parent_object,
+        .kth = 1,
+        .key = key,
+    };
+    return create(loop, &birth, NULL, fn, arg, loc);
+}
+
+struct tick_task *tick_spawn_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
+    struct tick_loop *loop = tick__loop_running;
+    return loop ? tick__task_new(loop, loop->maker, name, fn, arg, loc) : NULL;
+}
+
+void tick__task_ready(struct tick_task *task, uint32_t cause) {
+    struct tick_loop *loop = task->future.loop;
+    if (loop->probe)
+        task->step.cause = tick_emit(loop->probe, TICK_EV_TASK_READY, task->future.object, cause, 0, NULL);
+    tick__ready_push(loop, &task->step);
+}
+
+// --- running ---
+
+static void body(void *arg) {
+    struct tick_task *task = arg;
+    int result = task->fn(task->arg);
+    tick__owned_run(&task->owned);
+    task->result = result;
+    task->ended = true;
+    tick_coro_exit(task->coro, task->future.loop->coro);
+}
+
+void tick__task_message(struct tick_task *task, const char *message) {
+    if (!message && !task->message)
+        return;
+    char *copy = tick__strdup(message);
+    tick__free(task->message);
+    task->message = copy;
+}
+
+// What the step delivers to the body: the outcome of what it awaited, or a cancellation.
+static int delivery(struct tick_task *task) {
+    struct tick_future *waiter = task->waiter;
+    int result = 0;
+    if (waiter) {
+        task->waiter = NULL;
+        result = waiter->state == TICK__PENDING ? 0 : tick__future_code(waiter);
+        if (result == TICK_ECANCELED)
+            tick__task_message(task, tick_future_cancel_message(waiter));
+        tick_future_unref(waiter);
+    }
+    if (task->must_cancel) {
+        task->must_cancel = false;
+        result = TICK_ECANCELED;
+    }
+    if (result == TICK_ECANCELED)
+        task->delivered = task->cancels;
+    return result;
+}
+
+// The body is over: the future takes its outcome.
+static enum tick_step_outcome end(struct tick_loop *loop, struct tick_task *task) {
+    if (task->coro)
+        tick_coro_free(task->coro);
+    task->coro = NULL;
+    *task->back = task->next;
+    if (task->next)
+        task->next->back = task->back;
+    else
+        loop->tasks_end = task->back;
+    loop->task_count--;
+    tick__parent_fini(&task->parent);
+    const int result = task->result;
+    enum tick_step_outcome outcome = TICK_STEP_RETURNED;
+    if (result == TICK_ECANCELED || (result >= 0 && task->must_cancel)) {
+        outcome = TICK_STEP_CANCELLED;
+        tick__future_cancelled(&task->future, task->message, 0);
+    } else if (result < 0) {
+        outcome = TICK_STEP_FAILED;
+        tick__future_failed(&task->future, NULL, result, 0);
+    } else {
+        tick__future_succeeded(&task->future, result, 0);
+    }
+    task->must_cancel = false;
+    tick__free(task->message);
+    task->message = NULL;
+    return outcome;
+}
+
+static enum tick_step_outcome run(struct tick_loop *loop, struct tick_task *task, int result) {
+    if (!task->coro) {
+        if (result == 0) {
+            task->coro = tick_coro_new(loop->stacks, body, task);
+            result = task->coro ? 0 : -ENOMEM;
+        }
+        if (result < 0) { // cancelled before its start, or no stack to be had: the body never runs
+            tick__owned_run(&task->owned);
+            task->ended = true;
+        }
+    }
+    task->result = result;
+    if (!task->ended)
+        tick_coro_switch(loop->coro, task->coro);
+    return task->ended ? end(loop, task) : TICK_STEP_SUSPENDED;
+}
+
+static void step_observed(struct tick_loop *loop, struct tick_task *task) {
+    struct tick_probe *probe = loop->probe;
+    struct tick__parent *outer = loop->maker;
+    struct tick_maker *outer_maker = loop->sys->maker;
+    loop->maker = &task->parent;
+    loop->sys->maker = &task->parent.maker;
+    uint32_t outer_task = 0, here = 0;
+    if (probe) {
+        outer_task = probe->task;
+        here = probe->here;
+        probe->task = task->future.object;
+        probe->here = tick_emit(probe, TICK_EV_STEP_BEGIN, task->future.object, task->step.cause, 0, NULL);
+    }
+    const enum tick_step_outcome outcome = run(loop, task, delivery(task));
+    tick_emit(probe, TICK_EV_STEP_END, task->future.object, tick__here(loop), outcome, NULL);
+    loop->maker = outer;
+    loop->sys->maker = outer_maker;
+    if (outcome != TICK_STEP_SUSPENDED)
+        tick_future_unref(&task->future);
+    if (probe) {
+        probe->task = outer_task;
+        probe->here = here;
+    }
+}
+
+void tick__task_step(struct tick_loop *loop, struct tick_task *task) {
+    loop->current = task;
+    if (loop->observed)
+        step_observed(loop, task);
+    else if (run(loop, task, delivery(task)) != TICK_STEP_SUSPENDED)
+        tick_future_unref(&task->future);
+    loop->current = NULL;
+}
+
+void tick__task_abandon(struct tick_task *task) {
+    if (task->coro)
+        tick_coro_free(task->coro);
+    task->coro = NULL;
+    tick__parent_fini(&task->parent);
+    tick__free(task->message);
+    task->message = NULL;
+}
+
+// --- waiting ---
+
+static int suspend(struct tick_task *task) {
+    struct tick_loop *loop = task->future.loop;
+    task->suspensions++;
+    if (loop->observed && loop->sys->ops->choose &&
+        loop->sys->ops->choose(loop->sys, TICK_CHOICE_CANCEL, task->parent.maker.id, task->suspensions, 2, 0) > 0)
+        tick_task_cancel(task, NULL);
+    tick_coro_switch(task->coro, loop->coro);
+    return task->result;
+}
+
+int tick__task_yield(struct tick_task *task) {
+    tick__task_ready(task, tick__here(task->future.loop));
+    return suspend(task);
+}
+
+int tick__await(struct tick_task *task, struct tick_future *future) {
+    task->waiter = tick_future_ref(future);
+    tick__future_attach(future, &task->step);
+    if (task->must_cancel && tick_future_cancel(future, task->message))
+        task->must_cancel = false;
+    return suspend(task);
+}
+
+int tick_await_at(struct tick_future *future, const struct tick_loc *loc) {
+    struct tick_task *task = tick_task_current();
+    if (!task)
+        return TICK_EINVALSTATE;
+    if (future->state != TICK__PENDING)
+        return tick__future_code(future);
+    struct tick_loop *loop = task->future.loop;
+    if (future == &task->future || future->loop != loop) { // asyncio throws these one iteration later
+        const int error = future == &task->future ? TICK_ESELF : TICK_EINVALSTATE;
+        const int result = tick__task_yield(task);
+        return result < 0 ? result : error;
+    }
+    if (loop->probe)
+        tick_emit(loop->probe, TICK_EV_FUTURE_AWAIT, future->object, tick__here(loop), 0, loc);
+    return tick__await(task, future);
+}
+
+int tick_join_at(struct tick_task *task, const struct tick_loc *loc) {
+    struct tick_future *future = tick_future_ref(&task->future);
+    int result = tick_await_at(future, loc);
+    if (result == 0)
+        result = (int)future->is.value;
+    tick_future_unref(future);
+    return result;
+}
+
+static void sleep_over(void *arg) {
+    struct tick_future *future = arg;
+    if (future->state == TICK__PENDING)
+        tick__future_succeeded(future, 0, 0);
+}
+
+int tick_sleep_at(int64_t ns, const struct tick_loc *loc) {
+    struct tick_task *task = tick_task_current();
+    if (!task)
+        return TICK_EINVALSTATE;
+    if (ns <= 0)
+        return tick__task_yield(task);
+    struct tick_loop *loop = task->future.loop;
+    struct tick_future future; // on this stack: nobody but the timer and this task knows it
+    tick__future_init_hidden(&future, loop);
+    const int64_t when = tick__after(loop->sys->ops->now(loop->sys), ns);
+    struct tick_handle *timer = tick__timer_new(loop, when, sleep_over, &future, "sleep", loc, true);
+    if (!timer)
+        return -ENOMEM;
+    const int result = tick__await(task, &future);
+    tick_handle_cancel(timer);
+    tick_handle_unref(timer);
+    tick__future_fini(&future);
+    return result;
+}
+
+// --- asking ---
+
+struct tick_task *tick_task_ref(struct tick_task *task) {
+    tick_future_ref(&task->future);
+    return task;
+}
+
+void tick_task_unref(struct tick_task *task) {
+    if (task)
+        tick_future_unref(&task->future);
+}
+
+const char *tick_task_name(const struct tick_task *task) {
+    if (task->name)
+        return task->name;
+    char *label = ((struct tick_task *)(uintptr_t)task)->label; // written on demand: most tasks are never asked
+    if (!label[0])
+        snprintf(label, sizeof task->label, "Task-%u", task->number);
+    return label;
+}
+
+struct tick_task *tick_task_current(void) {
+    return tick__loop_running ? tick__loop_running->current : NULL;
+}
+
+size_t tick_task_count(const struct tick_loop *loop) {
+    return loop->task_count;
+}

@@ -1,0 +1,65 @@
+// call_soon_threadsafe: other threads push on a stack of handles; the loop's thread takes it whole and turns it round.
+//
+// The loop's thread looks there before it appends to its ready queue, so that one order holds for all who append. Closed: the stack's head is
+// a mark that nobody may push on.
+#include "src/base/alloc.h"
+#include "src/loop/loop_int.h"
+#include <errno.h>
+
+static const struct tick_handle shut_mark;
+#define SHUT ((struct tick_handle *)(uintptr_t)&shut_mark) // compared, never followed
+
+static void append(struct tick_loop *loop, struct tick_handle *handle) {
+    if (loop->observed) {
+        handle->id = tick__identify(loop, TICK_OBJECT_HANDLE, NULL, NULL, &handle->object);
+        handle->cause = tick_emit(loop->probe, TICK_EV_CALLBACK_READY, handle->object, tick__here(loop), 0, NULL);
+    }
+    tick__ready_append(loop, handle);
+}
+
+static void turn_round(struct tick_loop *loop, struct tick_handle *handle, void (*each)(struct tick_loop *, struct tick_handle *)) {
+    struct tick_handle *oldest = NULL;
+    while (handle) {
+        struct tick_handle *next = handle->next;
+        handle->next = oldest;
+        oldest = handle;
+        handle = next;
+    }
+    for (struct tick_handle *next; oldest; oldest = next) {
+        next = oldest->next;
+        each(loop, oldest);
+    }
+}
+
+void tick__inbox_drain(struct tick_loop *loop) {
+    if (loop->closed)
+        return;
+    turn_round(loop, atomic_exchange_explicit(&loop->inbox, NULL, memory_order_acquire), append);
+}
+
+static void drop(struct tick_loop *loop, struct tick_handle *handle) {
+    (void)loop;
+    tick_handle_unref(handle);
+}
+
+void tick__inbox_close(struct tick_loop *loop) {
+    turn_round(loop, atomic_exchange_explicit(&loop->inbox, SHUT, memory_order_acquire), drop);
+}
+
+int tick_call_soon_threadsafe(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
+    struct tick_handle *handle = tick__alloc(sizeof *handle);
+    if (!handle)
+        return -ENOMEM;
+    *handle = (struct tick_handle){.loop = loop, .refs = 1, .kind = TICK__CALL, .foreign = 1};
+    handle->fn.call = fn;
+    handle->arg = arg;
+    struct tick_handle *newest = atomic_load_explicit(&loop->inbox, memory_order_relaxed);
+    do {
+        if (newest == SHUT) {
+            tick__free(handle);
+            return TICK_ECLOSED;
+        }
+        handle->next = newest;
+    } while (!atomic_compare_exchange_weak_explicit(&loop->inbox, &newest, handle, memory_order_release, memory_order_relaxed));
+    return loop->poller->ops->wake(loop->poller);
+}
