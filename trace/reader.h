@@ -2,6 +2,7 @@
 #ifndef RETICK_READER_H
 #define RETICK_READER_H
 
+#include "sim/choice/names.h"
 #include "sim/choice/schedule.h"
 #include <retick/error.h>
 #include <sqlite3.h>
@@ -12,8 +13,11 @@ struct tick_trace {
     sqlite3 *db;
     char *path;
     char scenario[64], scenario_file[512], chooser[32], verdict[32], state[16];
-    char text[512];   // the verdict's
+    char text[512]; // the verdict's
+    char note[256]; // what a reader should know first: that the recording was cut off, or its program killed; "" if nothing
     uint64_t seed;
+    uint64_t events;
+    int64_t ended_at; // the last event's time, ns
     uint8_t digest[16];
     bool has_digest, real;
 };
@@ -22,6 +26,8 @@ int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_erro
 void tick_trace_close(struct tick_trace *trace);
 // The schedule that the run had, from its choices.
 int tick_trace_schedule(const struct tick_trace *trace, struct tick_schedule *schedule, struct tick_error *error);
+// The run's objects as names, for words; the caller frees them.
+int tick_trace_names(const struct tick_trace *trace, struct tick_names **names, struct tick_error *error);
 
 // The first difference of two runs, aligned on stable ids. 0 = the same, 1 = they differ and *report (malloc'd, the caller frees) says where,
 // with both sides' causes back to the schedule; negative = error.

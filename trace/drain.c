@@ -1,0 +1,186 @@
+// The writer beside a running program: drains its ring into the file, so that neither's sudden death loses what was published.
+//
+// Rows and the position they reach are one transaction; the ring's tail moves only after its commit. Hence at every moment the ring holds all
+// that the file does not, and `recover` can go on from the file's own position.
+#include "trace/reader.h"
+#include "trace/ring_int.h"
+#include "trace/sink_int.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COMMIT_EVERY 50000000 // ns
+
+// How long it is since the program began, for commits only: nothing of it is stored.
+static int64_t host_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int take(struct tick__sink *sink, struct tick_ring *ring, uint64_t upto) {
+    TICK_TRY(tick__sink_exec(sink, "BEGIN IMMEDIATE"));
+    TICK_TRY(tick__sink_take(sink, &ring->records, upto));
+    TICK_TRY(tick__sink_meta_number(sink, "ring_position", (int64_t)sink->taken.position));
+    TICK_TRY(tick__sink_meta_number(sink, "ring_base", sink->taken.base));
+    TICK_TRY(tick__sink_meta_number(sink, "ring_seq", sink->taken.seq));
+    TICK_TRY(tick__sink_meta_number(sink, "ring_objects", sink->taken.objects));
+    TICK_TRY(tick__sink_commit(sink));
+    atomic_store_explicit(&ring->file->tail, upto, memory_order_release);
+    return 0;
+}
+
+static int finish(struct tick__sink *sink, struct tick_ring *ring, const int *status) {
+    sink->lost = sink->lost ? sink->lost : atomic_load(&ring->file->lost);
+    sink->why_lost = "the writer had died and the ring was full";
+    TICK_TRY(tick__sink_exec(sink, "BEGIN IMMEDIATE"));
+    if (status && WIFSIGNALED(*status))
+        TICK_TRY(tick__sink_meta_number(sink, "signal", WTERMSIG(*status)));
+    if (status && WIFEXITED(*status))
+        TICK_TRY(tick__sink_meta_number(sink, "exit", WEXITSTATUS(*status)));
+    TICK_TRY(tick__sink_end(sink, sink->ended ? "closed" : "killed"));
+    TICK_TRY(tick__sink_exec(sink, "DELETE FROM meta WHERE key LIKE 'ring\\_%' ESCAPE '\\'"));
+    TICK_TRY(tick__sink_exec(sink, "COMMIT"));
+    return tick__sink_exec(sink, "PRAGMA journal_mode=DELETE");
+}
+
+static int begin(
+    struct tick__sink *sink, struct tick_ring *ring, const char *path, const struct tick_trace_meta *meta, struct tick_error *error) {
+    char journal[4096 + 16];
+    snprintf(journal, sizeof journal, "%s-journal", path);
+    if ((unlink(path) < 0 && errno != ENOENT) || (unlink(journal) < 0 && errno != ENOENT))
+        return tick_error_set(error, -errno, "%s cannot be replaced: %s", path, strerror(errno));
+    TICK_TRY(tick__sink_open(sink, path, path, true, false, error));
+    TICK_TRY(tick__sink_exec(sink, "BEGIN"));
+    TICK_TRY(tick__sink_meta(sink, meta));
+    TICK_TRY(tick__sink_meta_number(sink, "ring_id", (int64_t)ring->file->id));
+    return tick__sink_commit(sink);
+}
+
+static bool gone(pid_t pid, int *status) {
+    pid_t got;
+    do
+        got = waitpid(pid, status, WNOHANG);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        *status = 0; // somebody else waited for it
+    return got != 0;
+}
+
+int tick_trace_drain(
+    struct tick_ring *ring, pid_t pid, const char *path, const struct tick_trace_meta *meta, int *status, struct tick_error *error) {
+    struct tick__sink sink = {0};
+    *status = 0;
+    atomic_store(&ring->file->drainer, (int32_t)getpid());
+    int code = begin(&sink, ring, path, meta, error);
+    uint64_t tail = 0;
+    int64_t committed = host_now();
+    for (;;) {
+        bool last = gone(pid, status); // before head is read: then nothing can follow
+        uint64_t head = atomic_load_explicit(&ring->file->head, memory_order_acquire);
+        bool due = head - tail >= ring->file->slots / 4 || host_now() - committed >= COMMIT_EVERY || last;
+        if (head != tail && due) {
+            if (code == 0)
+                code = take(&sink, ring, head);
+            if (code < 0) // the program must not hang on our trouble: what it tells is let go
+                atomic_store_explicit(&ring->file->tail, head, memory_order_release);
+            tail = head;
+            committed = host_now();
+        }
+        if (last)
+            break;
+        if (!due)
+            nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+    }
+    if (code == 0)
+        code = finish(&sink, ring, status);
+    tick__sink_close(&sink);
+    return code;
+}
+
+static int64_t meta_number(struct tick__sink *sink, const char *key) {
+    sqlite3_stmt *statement;
+    int64_t value = -1;
+    if (sqlite3_prepare_v2(sink->db, "SELECT value FROM meta WHERE key = ?", -1, &statement, NULL) != SQLITE_OK)
+        return -1;
+    sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return value;
+}
+
+// Where the file stands in the ring's stream. False: it does not belong to this ring.
+static bool resume(struct tick__sink *sink, const struct tick_ring *ring) {
+    if (meta_number(sink, "ring_id") != (int64_t)ring->file->id)
+        return false;
+    int64_t position = meta_number(sink, "ring_position");
+    if (position > 0)
+        sink->taken = (struct tick__cursor){
+            .position = (uint64_t)position,
+            .base = meta_number(sink, "ring_base"),
+            .seq = (uint32_t)meta_number(sink, "ring_seq"),
+            .objects = (uint32_t)meta_number(sink, "ring_objects"),
+        };
+    sink->real = meta_number(sink, "real") > 0;
+    sink->stored = sink->taken.seq;
+    return true;
+}
+
+int tick_trace_recover(const char *path, uint64_t *events, struct tick_error *error) {
+    struct tick_ring *ring = NULL;
+    struct tick__sink sink = {0};
+    struct tick_trace trace;
+    struct stat about;
+    *events = 0;
+    int code = tick_ring_open(path, &ring, error);
+    if (code == -ENOENT)
+        return tick_error_set(error, code, "%s-ring is missing: there is nothing to recover", path);
+    if (code < 0)
+        return code;
+    // The writer may have died before it had made the tables.
+    bool fresh = stat(path, &about) < 0 || about.st_size == 0;
+    if (fresh) {
+        const struct tick_trace_meta unknown = {0};
+        code = begin(&sink, ring, path, &unknown, error);
+    } else {
+        code = tick_trace_open(path, &trace, error); // says what is wrong with a file that is none of ours
+        if (code < 0)
+            goto out;
+        code = tick_trace_names(&trace, &sink.names, error);
+        struct tick_names *names = sink.names;
+        tick_trace_close(&trace);
+        if (code == 0)
+            code = tick__sink_open(&sink, path, path, false, false, error);
+        if (sink.names && names)
+            tick_names_free(sink.names);
+        sink.names = names;
+    }
+    if (code < 0)
+        goto out;
+    if (!resume(&sink, ring)) {
+        code = tick_error_set(error, -EINVAL, "%s is complete, or %s-ring is another recording's: there is nothing to recover", path, path);
+        goto out;
+    }
+    uint64_t before = sink.taken.seq, head = atomic_load(&ring->file->head);
+    if (head - sink.taken.position > ring->file->slots) {
+        code = tick_error_set(error, TICK_EFORMAT, "%s-ring is damaged: its counters do not fit %s", path, path);
+        goto out;
+    }
+    code = take(&sink, ring, head);
+    if (code == 0)
+        code = finish(&sink, ring, NULL);
+    if (code == 0) {
+        *events = sink.taken.seq - before;
+        tick_ring_unlink(ring);
+    }
+out:
+    tick__sink_close(&sink);
+    tick_ring_close(ring);
+    return code;
+}

@@ -1,0 +1,269 @@
+// Opens a trace, or says in a sentence why it cannot.
+#include "trace/reader.h"
+#include "src/base/outside.h"
+#include "trace/schema_int.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char magic[16] = "SQLite format 3";
+
+// What can be told without SQLite: missing, a folder, empty, a text, another program's, cut short.
+static int look(const char *path, struct tick_error *error) {
+    struct stat about;
+    unsigned char head[100] = {0};
+    int code = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return tick_error_set(error, -ENOENT, "%s does not exist", path);
+    if (fd < 0 || fstat(fd, &about) < 0) {
+        code = tick_error_set(error, -errno, "%s cannot be read: %s", path, strerror(errno));
+        goto out;
+    }
+    if (S_ISDIR(about.st_mode)) {
+        code = tick_error_set(error, -EISDIR, "%s is a folder: give a trace file (.db)", path);
+        goto out;
+    }
+    if (about.st_size == 0) {
+        code = tick_error_set(error, TICK_EFORMAT, "%s is empty: nothing was recorded into it; record the run again", path);
+        goto out;
+    }
+    ssize_t got = pread(fd, head, sizeof head, 0);
+    size_t compared = got > 0 ? (size_t)got < sizeof magic ? (size_t)got : sizeof magic : 0;
+    if (memcmp(head, magic, compared) != 0) {
+        code = tick_error_set(error, TICK_EFOREIGN, "%s is not a trace: it is no SQLite file", path);
+        goto out;
+    }
+    if (got < (ssize_t)sizeof head) {
+        code = tick_error_set(error, TICK_EFORMAT, "%s is damaged: it ends within its head; record the run again", path);
+        goto out;
+    }
+    uint32_t id = (uint32_t)head[68] << 24 | (uint32_t)head[69] << 16 | (uint32_t)head[70] << 8 | head[71];
+    if (id != TICK__APPLICATION_ID)
+        code = tick_error_set(error, TICK_EFOREIGN, "%s is not a trace: it is another program's SQLite database", path);
+out:
+    if (fd >= 0)
+        close(fd);
+    return code;
+}
+
+static int damaged(const struct tick_trace *trace, struct tick_error *error) {
+    return tick_error_set(error, TICK_EFORMAT, "%s is damaged (%s): record the run again", trace->path, sqlite3_errmsg(trace->db));
+}
+
+// Opens read-only. A journal that its writer's death left behind must be played back first, which needs a writing connection, once.
+static int open_db(struct tick_trace *trace, struct tick_error *error) {
+    for (int tries = 0; tries < 2; tries++) {
+        if (sqlite3_open_v2(trace->path, &trace->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+            return tick_error_set(error, -EIO, "%s cannot be opened: %s", trace->path, sqlite3_errmsg(trace->db));
+        sqlite3_extended_result_codes(trace->db, 1);
+        sqlite3_busy_timeout(trace->db, 5000);
+        int code = sqlite3_exec(trace->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+        if (code == SQLITE_OK)
+            return 0;
+        bool hot = code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY || code == SQLITE_CANTOPEN;
+        if (!hot || tries)
+            return hot ? tick_error_set(error, -EACCES,
+                             "%s was cut off while being written and its journal cannot be played back here: copy both to a folder you may "
+                             "write to",
+                             trace->path)
+                       : damaged(trace, error);
+        sqlite3_close(trace->db);
+        trace->db = NULL;
+        sqlite3 *writing;
+        if (sqlite3_open_v2(trace->path, &writing, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
+            sqlite3_exec(writing, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL); // the second try tells whether it helped
+        sqlite3_close(writing);
+    }
+    return -EIO;
+}
+
+static int64_t number(sqlite3 *db, const char *sql) {
+    sqlite3_stmt *statement;
+    int64_t value = 0;
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+        return -1;
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        value = sqlite3_column_int64(statement, 0);
+    return sqlite3_finalize(statement) == SQLITE_OK ? value : -1;
+}
+
+static int whole(const struct tick_trace *trace, struct tick_error *error) {
+    int64_t version = number(trace->db, "PRAGMA user_version");
+    if (version > TICK__SCHEMA_VERSION)
+        return tick_error_set(error, TICK_EFORMAT,
+            "%s was written by a newer retick (version %lld of the file, %d is known here): update retick", trace->path, (long long)version,
+            TICK__SCHEMA_VERSION);
+    struct stat about;
+    int64_t pages = number(trace->db, "PRAGMA page_count"), size = number(trace->db, "PRAGMA page_size");
+    if (stat(trace->path, &about) == 0 && pages * size > about.st_size)
+        return tick_error_set(error, TICK_EFORMAT, "%s is cut short (%lld of %lld bytes): copy or record it again", trace->path,
+            (long long)about.st_size, (long long)(pages * size));
+    return 0;
+}
+
+static void digits(const char *text, struct tick_trace *trace) {
+    unsigned byte;
+    for (int i = 0; i < 16; i++) {
+        if (sscanf(text + 2 * i, "%2x", &byte) != 1)
+            return;
+        trace->digest[i] = (uint8_t)byte;
+    }
+    trace->has_digest = true;
+}
+
+static int read_meta(struct tick_trace *trace, int *killed_by, struct tick_error *error) {
+    const struct {
+        const char *key;
+        char *to;
+        size_t size;
+    } texts[] = {
+        {"scenario", trace->scenario, sizeof trace->scenario},
+        {"scenario_file", trace->scenario_file, sizeof trace->scenario_file},
+        {"chooser", trace->chooser, sizeof trace->chooser},
+        {"verdict", trace->verdict, sizeof trace->verdict},
+        {"state", trace->state, sizeof trace->state},
+        {"text", trace->text, sizeof trace->text},
+    };
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(trace->db, "SELECT key, value FROM meta", -1, &statement, NULL) != SQLITE_OK)
+        return damaged(trace, error);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        const char *key = (const char *)sqlite3_column_text(statement, 0), *value = (const char *)sqlite3_column_text(statement, 1);
+        if (!key || !value)
+            continue;
+        for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+            if (strcmp(key, texts[i].key) == 0)
+                snprintf(texts[i].to, texts[i].size, "%s", value);
+        if (strcmp(key, "seed") == 0)
+            trace->seed = (uint64_t)sqlite3_column_int64(statement, 1);
+        else if (strcmp(key, "real") == 0)
+            trace->real = sqlite3_column_int(statement, 1) != 0;
+        else if (strcmp(key, "signal") == 0)
+            *killed_by = sqlite3_column_int(statement, 1);
+        else if (strcmp(key, "digest") == 0)
+            digits(value, trace);
+    }
+    return sqlite3_finalize(statement) == SQLITE_OK ? 0 : damaged(trace, error);
+}
+
+int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_error *error) {
+    *trace = (struct tick_trace){0};
+    TICK_TRY(look(path, error));
+    trace->path = tick__outside_alloc(strlen(path) + 1);
+    if (!trace->path)
+        return tick_error_set(error, -ENOMEM, "%s: out of memory", path);
+    memcpy(trace->path, path, strlen(path) + 1);
+    int killed_by = 0;
+    int code = open_db(trace, error);
+    if (code == 0)
+        code = whole(trace, error);
+    if (code == 0)
+        code = read_meta(trace, &killed_by, error);
+    if (code == 0) {
+        int64_t events = number(trace->db, "SELECT max(seq) FROM events"),
+                last = number(trace->db, "SELECT ts FROM events ORDER BY seq DESC LIMIT 1");
+        if (events < 0)
+            code = damaged(trace, error);
+        trace->events = (uint64_t)events;
+        trace->ended_at = last;
+    }
+    if (code < 0) {
+        tick_trace_close(trace);
+        return code;
+    }
+    if (strcmp(trace->state, "recording") == 0)
+        snprintf(trace->note, sizeof trace->note,
+            "the recording was cut off after %llu events, or is still going on: `retick recover` adds what its ring still holds",
+            (unsigned long long)trace->events);
+    else if (strcmp(trace->state, "killed") == 0 && killed_by)
+        snprintf(trace->note, sizeof trace->note, "the program was killed by signal %d (%s) after %llu events", killed_by,
+            sigabbrev_np(killed_by) ? sigabbrev_np(killed_by) : "?", (unsigned long long)trace->events);
+    else if (strcmp(trace->state, "killed") == 0)
+        snprintf(
+            trace->note, sizeof trace->note, "the program ended without a verdict after %llu events", (unsigned long long)trace->events);
+    return 0;
+}
+
+void tick_trace_close(struct tick_trace *trace) {
+    sqlite3_close(trace->db);
+    tick__outside_free(trace->path);
+    *trace = (struct tick_trace){0};
+}
+
+static uint8_t choice_kind(const char *word) {
+#define CHOICE_KIND(name, number, text, sound, rate, unit, manual) \
+    if (strcmp(word, text) == 0) \
+        return name;
+    TICK_CHOICES(CHOICE_KIND)
+    return 0;
+}
+
+int tick_trace_schedule(const struct tick_trace *trace, struct tick_schedule *schedule, struct tick_error *error) {
+    sqlite3_stmt *statement;
+    tick_schedule_init(schedule, trace->scenario);
+    if (sqlite3_prepare_v2(
+            trace->db, "SELECT kind, subject, ordinal, n, value, most FROM choices ORDER BY choice_id", -1, &statement, NULL) != SQLITE_OK)
+        return damaged(trace, error);
+    int code = 0;
+    while (code == 0 && sqlite3_step(statement) == SQLITE_ROW) {
+        const char *word = (const char *)sqlite3_column_text(statement, 0);
+        const struct tick_deviation deviation = {
+            .kind = choice_kind(word ? word : ""),
+            .subject = (tick_id)sqlite3_column_int64(statement, 1),
+            .ordinal = (uint64_t)sqlite3_column_int64(statement, 2),
+            .n = (uint32_t)sqlite3_column_int64(statement, 3),
+            .value = (uint32_t)sqlite3_column_int64(statement, 4),
+            .most = sqlite3_column_int64(statement, 5),
+        };
+        if (!deviation.kind)
+            code = tick_error_set(error, TICK_EFORMAT, "%s has a choice of an unknown kind: '%s'", trace->path, word ? word : "");
+        else
+            code = tick_schedule_add(schedule, &deviation);
+    }
+    if (sqlite3_finalize(statement) != SQLITE_OK && code == 0)
+        code = damaged(trace, error);
+    if (code < 0)
+        tick_schedule_fini(schedule);
+    return code;
+}
+
+static enum tick_object_type object_type(const char *word) {
+#define OBJECT_TYPE(name, number, text) \
+    if (strcmp(word, text) == 0) \
+        return name;
+    TICK_OBJECTS(OBJECT_TYPE)
+    return TICK_OBJECT_USER;
+}
+
+int tick_trace_names(const struct tick_trace *trace, struct tick_names **names, struct tick_error *error) {
+    sqlite3_stmt *statement;
+    *names = NULL;
+    if (tick_names_new(names) < 0)
+        return tick_error_set(error, -ENOMEM, "%s: out of memory", trace->path);
+    const char *sql = "SELECT object_id, type, stable_id, parent_id, host_id, name, kth FROM objects WHERE type NOT IN ('message', "
+                      "'string') ORDER BY object_id";
+    int code = sqlite3_prepare_v2(trace->db, sql, -1, &statement, NULL) == SQLITE_OK ? 0 : damaged(trace, error);
+    while (code == 0 && sqlite3_step(statement) == SQLITE_ROW) {
+        const char *type = (const char *)sqlite3_column_text(statement, 1);
+        const struct tick_object object = {
+            .type = object_type(type ? type : ""),
+            .id = (tick_id)sqlite3_column_int64(statement, 2),
+            .parent = (uint32_t)sqlite3_column_int64(statement, 3),
+            .host = (uint32_t)sqlite3_column_int64(statement, 4),
+            .key = (const char *)sqlite3_column_text(statement, 5),
+            .kth = (uint32_t)sqlite3_column_int64(statement, 6),
+        };
+        tick_names_tell(*names, (uint32_t)sqlite3_column_int64(statement, 0), &object);
+    }
+    if (code == 0 && sqlite3_finalize(statement) != SQLITE_OK)
+        code = damaged(trace, error);
+    if (code < 0) {
+        tick_names_free(*names);
+        *names = NULL;
+    }
+    return code;
+}

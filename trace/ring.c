@@ -1,0 +1,125 @@
+// The ring file: created whole and touched page by page, so that the loop thread never meets a fresh page or a full disk.
+#include "src/base/outside.h"
+#include "trace/ring_int.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char magic[8] = "tickring";
+#define RING_VERSION 1
+
+static struct tick_ring *ring_of(const char *trace_path) {
+    struct tick_ring *ring = tick__outside_alloc(sizeof *ring);
+    char *path = tick__outside_alloc(strlen(trace_path) + sizeof "-ring");
+    if (!ring || !path) {
+        tick__outside_free(ring);
+        tick__outside_free(path);
+        return NULL;
+    }
+    *ring = (struct tick_ring){.path = path};
+    snprintf(path, strlen(trace_path) + sizeof "-ring", "%s-ring", trace_path);
+    return ring;
+}
+
+static int map(struct tick_ring *ring, int fd, size_t bytes) {
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+    if (memory == MAP_FAILED)
+        return -errno;
+    ring->file = memory;
+    ring->bytes = bytes;
+    size_t chunks = (bytes - TICK__RING_HEAD_BYTES) / TICK__CHUNK_BYTES;
+    ring->chunks = tick__outside_alloc(chunks * sizeof *ring->chunks);
+    if (!ring->chunks)
+        return -ENOMEM;
+    for (size_t i = 0; i < chunks; i++)
+        ring->chunks[i] = (struct tick__slot *)((char *)memory + TICK__RING_HEAD_BYTES + i * TICK__CHUNK_BYTES);
+    ring->records = (struct tick__records){.chunks = ring->chunks, .mask = chunks - 1};
+    return 0;
+}
+
+int tick_ring_create(const char *trace_path, size_t bytes, struct tick_ring **out, struct tick_error *error) {
+    if (bytes < TICK__CHUNK_BYTES || (bytes & (bytes - 1)))
+        return tick_error_set(error, -EINVAL, "a ring takes a power of two of bytes, at least %zu", TICK__CHUNK_BYTES);
+    struct tick_ring *ring = ring_of(trace_path);
+    if (!ring)
+        return tick_error_set(error, -ENOMEM, "out of memory for the ring of %s", trace_path);
+    size_t total = TICK__RING_HEAD_BYTES + bytes;
+    int code = 0, fd = open(ring->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        code = tick_error_set(error, -errno, "cannot create %s: %s; give a folder that you may write to", ring->path, strerror(errno));
+        goto out;
+    }
+    code = -posix_fallocate(fd, 0, (off_t)total);
+    if (code == 0)
+        code = map(ring, fd, total);
+    if (code < 0) {
+        tick_error_set(error, code, "cannot make the ring %s of %zu bytes: %s", ring->path, total, tick_error_text(code));
+        unlink(ring->path);
+        goto out;
+    }
+    struct tick__ring_head *head = ring->file;
+    *head = (struct tick__ring_head){.version = RING_VERSION, .slots = bytes / TICK__SLOT};
+    // Which recording a ring belongs to is no part of any run.
+    if (getrandom(&head->id, sizeof head->id, 0) != (ssize_t)sizeof head->id)
+        head->id = (uint64_t)getpid();
+    head->id >>= 1; // fits SQLite's integers
+    memcpy(head->magic, magic, sizeof magic);
+    *out = ring;
+    ring = NULL;
+out:
+    if (fd >= 0)
+        close(fd);
+    tick_ring_close(ring);
+    return code;
+}
+
+int tick_ring_open(const char *trace_path, struct tick_ring **out, struct tick_error *error) {
+    struct tick_ring *ring = ring_of(trace_path);
+    if (!ring)
+        return tick_error_set(error, -ENOMEM, "out of memory for the ring of %s", trace_path);
+    struct stat about;
+    int code = 0, fd = open(ring->path, O_RDWR | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &about) < 0) {
+        code = tick_error_set(error, -errno, "cannot open %s: %s", ring->path, strerror(errno));
+        goto out;
+    }
+    struct tick__ring_head head;
+    bool whole = pread(fd, &head, sizeof head, 0) == (ssize_t)sizeof head && memcmp(head.magic, magic, sizeof magic) == 0;
+    if (!whole || head.version != RING_VERSION || head.slots < TICK__CHUNK_SLOTS || (head.slots & (head.slots - 1)) ||
+        (uint64_t)about.st_size != TICK__RING_HEAD_BYTES + head.slots * TICK__SLOT) {
+        code = tick_error_set(error, whole ? TICK_EFORMAT : TICK_EFOREIGN, "%s is not a whole ring of this version", ring->path);
+        goto out;
+    }
+    code = map(ring, fd, (size_t)about.st_size);
+    if (code < 0) {
+        tick_error_set(error, code, "cannot map %s: %s", ring->path, tick_error_text(code));
+        goto out;
+    }
+    *out = ring;
+    ring = NULL;
+out:
+    if (fd >= 0)
+        close(fd);
+    tick_ring_close(ring);
+    return code;
+}
+
+void tick_ring_close(struct tick_ring *ring) {
+    if (!ring)
+        return;
+    if (ring->file)
+        munmap(ring->file, ring->bytes);
+    tick__outside_free(ring->chunks);
+    tick__outside_free(ring->path);
+    tick__outside_free(ring);
+}
+
+void tick_ring_unlink(struct tick_ring *ring) {
+    unlink(ring->path);
+}
