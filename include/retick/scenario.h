@@ -30,19 +30,20 @@ const struct tick_scenario *tick_scenario_find(const char *name); // NULL: none.
 
 // --- set-up ---
 struct tick_host_options {
-    int64_t start;               // ns after the run's start; clients start after every daemon has had its first turn
-    struct tick_host *after[8];  // start when these have returned
-    bool daemon;                 // the run does not wait for it (set by tick_daemon)
+    void *arg;                 // what the main task gets (set by the macros below)
+    bool daemon;               // the run does not wait for it (set by tick_daemon)
+    int64_t start;             // ns after the run's start; clients start after every daemon has had its first turn
+    struct tick_host *after[8]; // start when these have returned
 };
-// Adds a host whose main task runs fn(arg). The run waits for its return; a negative one is a finding. A bad name or too many hosts ends
-// the run with a finding that says so.
-#define tick_host_add(world, name, fn, arg, ...) \
-    tick_host_add_at((world), (name), (fn), (arg), &(struct tick_host_options){__VA_ARGS__}, TICK_HERE(#fn))
-// A host that the run does not wait for: servers. It is started first.
-#define tick_daemon(world, name, fn, arg, ...) \
-    tick_host_add_at((world), (name), (fn), (arg), &(struct tick_host_options){.daemon = true, ##__VA_ARGS__}, TICK_HERE(#fn))
-struct tick_host *tick_host_add_at(struct tick_world *world, const char *name, tick_task_fn *fn, void *arg,
-    const struct tick_host_options *options, const struct tick_loc *loc);
+// tick_host_add(world, name, fn, arg[, .start = ..., .after = {...}]): adds a host whose main task runs fn(arg). The run waits for its return; a
+// negative one is a finding. A bad name or too many hosts ends the run with a finding that says so.
+#define tick_host_add(world, name, fn, ...) \
+    tick_host_add_at((world), (name), (fn), &(struct tick_host_options){.daemon = false, .arg = __VA_ARGS__}, TICK_HERE(#fn))
+// The same for a host that the run does not wait for: a server. It is started first.
+#define tick_daemon(world, name, fn, ...) \
+    tick_host_add_at((world), (name), (fn), &(struct tick_host_options){.daemon = true, .arg = __VA_ARGS__}, TICK_HERE(#fn))
+struct tick_host *tick_host_add_at(struct tick_world *world, const char *name, tick_task_fn *fn, const struct tick_host_options *options,
+    const struct tick_loc *loc);
 
 // The network. latency and jitter in ns; refuse, reset: connections may be refused, or reset, at any time (choices).
 struct tick_link_options {

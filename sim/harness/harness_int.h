@@ -43,7 +43,6 @@ struct tick_host {
     uint32_t object;
     char name[64];
     tick_task_fn *fn;
-    void *arg;
     const struct tick_loc *loc;
     struct tick_host_options options;
 

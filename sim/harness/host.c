@@ -129,7 +129,7 @@ static size_t left_over(const struct tick_loop *loop, const struct tick_task **f
 static int host_main(void *arg) {
     struct tick_host *host = arg;
     struct tick_world *w = host->world;
-    int result = host->fn(host->arg);
+    int result = host->fn(host->options.arg);
     const struct tick_task *first = NULL;
     size_t left = result >= 0 && !host->options.daemon ? left_over(host->loop, &first) : 0;
     if (left) {

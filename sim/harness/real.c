@@ -63,7 +63,7 @@ static int run_host(struct real *real, const struct tick_host *host, struct tick
         result = tick_loop_new(&options, &loop);
     }
     if (result == 0)
-        result = tick_loop_run(loop, host->fn, host->arg);
+        result = tick_loop_run(loop, host->fn, host->options.arg);
     if (loop)
         real->out->iterations = tick_loop_iterations(loop);
     tick_loop_free(loop);

@@ -22,18 +22,16 @@ __attribute__((format(printf, 3, 4))) static void bad(struct tick_world *w, cons
     w->ended = true;
 }
 
-struct tick_host *tick_host_add_at(struct tick_world *w, const char *name, tick_task_fn *fn, void *arg,
-    const struct tick_host_options *options, const struct tick_loc *loc) {
-    static const struct tick_host_options none = {0};
+struct tick_host *tick_host_add_at(
+    struct tick_world *w, const char *name, tick_task_fn *fn, const struct tick_host_options *options, const struct tick_loc *loc) {
     struct tick_host *host = tick__host_take(w);
     if (!host) {
         bad(w, loc, "too many hosts: no memory for \"%s\"", name);
         return NULL;
     }
     snprintf(host->name, sizeof host->name, "%s", name);
-    host->options = options ? *options : none;
+    host->options = *options;
     host->fn = fn;
-    host->arg = arg;
     host->loc = loc;
     host->id = tick_id_host(host->name);
     if (w->probe)
