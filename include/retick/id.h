@@ -8,7 +8,8 @@ typedef uint64_t tick_id; // 0 is no object
 
 // Mixes b into a (the splitmix64 finaliser over both): the one hash that ids and random choices are made with.
 static inline tick_id tick_id_mix(tick_id a, uint64_t b) {
-    uint64_t x = (a ^ (b + 0x9e3779b97f4a7c15u + (a << 6) + (a >> 2))) * 0xbf58476d1ce4e5b9u;
+    uint64_t x = (a * 0xd1342543de82ef95u) ^ (b + 0x9e3779b97f4a7c15u); // small a and small b must not meet: a is spread first
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
     x ^= x >> 31;
     return x ? x : 1;

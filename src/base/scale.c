@@ -20,6 +20,6 @@ uint32_t tick_scale_count(int64_t most) {
 }
 
 int64_t tick_scale_capped(uint32_t value, int64_t most) {
-    int64_t delay = tick_scale(value);
+    int64_t delay = value < TICK_SCALE_STEPS ? scale[value] : INT64_MAX; // beyond the scale lies only `most`
     return delay < most ? delay : most > 0 ? most : 0;
 }
