@@ -165,11 +165,7 @@ int tick__record_run(const struct tick__record *record, struct tick__attempt *at
             .schedule = record->schedule_text,
             .real = record->real != NULL,
         };
-        result = tick_trace_drain(recording.ring, pid, record->path, &meta, &status, error);
-        if (result < 0) { // the disk is full, say: nobody drains the ring any more
-            kill(pid, SIGKILL);
-            waitpid(pid, &status, 0);
-        }
+        result = tick_trace_drain(recording.ring, pid, record->path, &meta, &status, error); // returns when the child is gone
     }
     sigaction(SIGINT, &before, NULL);
     if (result >= 0)
