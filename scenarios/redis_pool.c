@@ -130,7 +130,7 @@ static int application(void *careful) {
 struct store {
     size_t count;
     struct {
-        char key[32], value[64];
+        char key[64], value[64];
     } entries[16];
 };
 
