@@ -1,0 +1,51 @@
+# For the scripts of tests/cli: a folder of one's own, and what a command must say and how it must end.
+# shellcheck shell=bash
+set -u
+: "${RETICK:?is the program under test}"
+RETICK=$(realpath "$RETICK")
+scenarios=$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../cli/scenarios
+scenarios=$(realpath "$scenarios")
+work=$(mktemp -d)
+trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
+export XDG_CACHE_HOME=$work/cache NO_COLOR=1 LC_ALL=C.UTF-8
+cd "$work" || exit 1
+failures=0 checks=0
+
+complain() {
+    failures=$((failures + 1))
+    printf 'FAILED: %s\n' "$*" >&2
+    [ -s "$work/.output" ] && sed 's/^/    | /' "$work/.output" >&2
+}
+
+# expect CODE PHRASE COMMAND...: output (both streams) must hold the phrase; "" for any. It stays in $work/.output.
+expect() {
+    local code=$1 phrase=$2 got=0
+    shift 2
+    checks=$((checks + 1))
+    "$@" >"$work/.output" 2>&1 </dev/null || got=$?
+    if [ "$got" != "$code" ]; then
+        complain "$* ended with $got, not $code"
+    elif ! grep -qF -- "$phrase" "$work/.output"; then
+        complain "$* did not say \"$phrase\""
+    fi
+}
+
+# also PHRASE: the last command said this too. never PHRASE: it did not.
+also() {
+    checks=$((checks + 1))
+    grep -qF -- "$1" "$work/.output" || complain "the last command did not say \"$1\""
+}
+never() {
+    checks=$((checks + 1))
+    ! grep -qF -- "$1" "$work/.output" || complain "the last command said \"$1\""
+}
+exists() {
+    checks=$((checks + 1))
+    [ -s "$1" ] || complain "$1 was not written"
+}
+
+finish() {
+    echo "$checks checks, $failures failed"
+    [ "$failures" = 0 ]
+    exit
+}
