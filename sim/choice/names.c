@@ -267,12 +267,11 @@ static bool is_main(const struct tick_object *object) {
 
 // The id that the grammar derives, which must be the object's own if its path is to lead back.
 static tick_id derived(const struct tick_object *object, const struct tick_object *parent) {
-    if (object->type == TICK_OBJECT_TASK)
+    if (object->type == TICK_OBJECT_TASK || object->type == TICK_OBJECT_USER)
         return object->key ? tick_id_task(parent->id, object->key, object->kth) : 0;
     if (object->type == TICK_OBJECT_DIRECTION || is_end(object, parent))
         return tick_id_part(parent->id, (enum tick_connection_part)object->kth);
-    tick_id base = tick_id_mix(parent->id, object->type);
-    return tick_id_mix(base, object->type == TICK_OBJECT_USER && object->key ? tick_id_text(object->key) : object->kth);
+    return tick_id_mix(tick_id_mix(parent->id, object->type), object->kth);
 }
 
 static void kth(struct tick__text *to, const struct tick_object *object) {
@@ -287,7 +286,8 @@ static void connection(struct tick__text *to, const struct tick_object *object, 
     tick__text_add(to, arrow, strlen(arrow));
     tick__text_name(to, object->key ? object->key : "peer");
     kth(to, object);
-    if (!next || (next->type != TICK_OBJECT_TASK && next->type != TICK_OBJECT_DIRECTION && !is_end(next, object)))
+    if (!next ||
+        (next->type != TICK_OBJECT_TASK && next->type != TICK_OBJECT_USER && next->type != TICK_OBJECT_DIRECTION && !is_end(next, object)))
         tick__text_format(to, ":conn");
 }
 
@@ -304,8 +304,9 @@ static void link_to(
         tick__text_format(to, ":host");
     switch (object->type) {
     case TICK_OBJECT_TASK:
+    case TICK_OBJECT_USER:
         tick__text_add(to, "/", 1);
-        tick__text_name(to, object->key ? object->key : "task");
+        tick__text_name(to, object->key ? object->key : tick__object_word(object->type));
         kth(to, object);
         break;
     case TICK_OBJECT_CONNECTION:
@@ -317,15 +318,6 @@ static void link_to(
         break;
     case TICK_OBJECT_MESSAGE:
         tick__text_format(to, "@%llu", (unsigned long long)object->ordinal);
-        break;
-    case TICK_OBJECT_USER:
-        tick__text_format(to, ":user");
-        if (object->key) {
-            tick__text_add(to, ":", 1);
-            tick__text_name(to, object->key);
-        } else {
-            kth(to, object);
-        }
         break;
     default:
         if (is_end(object, parent)) {

@@ -8,7 +8,7 @@
 //   end                alice→server:near  alice→server:far
 //   handler task       alice→server/serve        (its parent is the connection)
 //   another object     alice/increment:timer#3   (#1 left out; of a connection, direction or end: alice→server:conn:timer#3)
-//   a user's choice    alice/increment:user:name (key "name": tick_id_mix(tick_id_mix(maker, TICK_OBJECT_USER), tick_id_text(key)))
+//   a user's choice    alice/increment/coin      (tick_random("coin"): type TICK_OBJECT_USER, id and path as a task's)
 //   made by the host   alice:host/task  alice:host:fd   (not by its main task)
 //   message            alice→server@17           (its byte offset; only for people: no stable id is made of it)
 // A name's characters / : # → ← % < > white space and control characters are written %xx; an empty name is %00.

@@ -173,19 +173,10 @@ static bool object(const char **at, tick_id *id) {
         *at = ahead;
         if (type == TICK_OBJECT_HOST || type == TICK_OBJECT_TASK || type == TICK_OBJECT_CONNECTION || type == TICK_OBJECT_DIRECTION)
             return false; // these have ways of their own
-        tick_id base = tick_id_mix(*id, type);
-        char key[NAME_MOST + 1];
-        if (type == TICK_OBJECT_USER && **at == ':') {
-            ++*at;
-            if (!take_name(at, key))
-                return false;
-            *id = tick_id_mix(base, tick_id_text(key));
-            return true;
-        }
         uint32_t kth;
         if (!take_kth(at, &kth))
             return false;
-        *id = tick_id_mix(base, kth);
+        *id = tick_id_mix(tick_id_mix(*id, type), kth);
         return true;
     }
     return false;

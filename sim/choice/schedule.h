@@ -25,7 +25,7 @@ int tick_schedule_copy(struct tick_schedule *to, const struct tick_schedule *fro
 //   delivery alice→server @12 +30ms        TIME: the delay itself, an integer of ns, us, ms or s
 //   ready_hold alice→server:far @3 2 polls  POLLS; likewise bytes (how many are moved) and pops
 //   refuse alice→server:conn @0 yes         YES ("yes" may be left out)
-//   user alice/increment:user:coin @1 =7    VALUE
+//   user alice/increment/coin @1 =7         VALUE
 // A delay read from text is kept in `most`, with n = 0: the replay chooser resolves it when it is met, to the smallest value that is not
 // below it (so that +40ms on a link with 49 ms of jitter is 49 ms, and a recorded value comes back exactly). Beyond the largest delay then
 // allowed it means calm, as every value out of range does.

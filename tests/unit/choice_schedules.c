@@ -1,0 +1,293 @@
+// Schedules as text: round trips, what people write, bad lines, sentences.
+#include "sim/choice/choosers.h"
+#include "sim/choice/names.h"
+#include "sim/choice/schedule.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define JITTER ((int64_t)49000000)
+
+struct world {
+    struct tick_names *names;
+    tick_id alice, main_task, out, in, near, far, timer, handler, coin, connection;
+};
+
+static uint32_t tell(struct tick_names *names, enum tick_object_type type, tick_id id, uint32_t parent, const char *key, uint32_t kth) {
+    struct tick_probe *probe = tick_names_probe(names);
+    return probe->ops->object(probe, &(struct tick_object){.type = type, .id = id, .parent = parent, .key = key, .kth = kth});
+}
+
+static int set_up(void **state) {
+    static struct world w;
+    *state = &w;
+    if (tick_names_new(&w.names) < 0)
+        return -1;
+    w.alice = tick_id_host("alice");
+    uint32_t alice = tell(w.names, TICK_OBJECT_HOST, w.alice, 0, "alice", 1);
+    w.main_task = tick_id_task(w.alice, "main", 1);
+    uint32_t main_task = tell(w.names, TICK_OBJECT_TASK, w.main_task, alice, "main", 1);
+    w.connection = tick_id_mix(tick_id_mix(w.main_task, TICK_OBJECT_CONNECTION), 1);
+    uint32_t connection = tell(w.names, TICK_OBJECT_CONNECTION, w.connection, main_task, "server", 1);
+    w.out = tick_id_part(w.connection, TICK_OUT);
+    uint32_t out = tell(w.names, TICK_OBJECT_DIRECTION, w.out, connection, NULL, TICK_OUT);
+    w.in = tick_id_part(w.connection, TICK_IN);
+    tell(w.names, TICK_OBJECT_DIRECTION, w.in, connection, NULL, TICK_IN);
+    w.near = tick_id_part(w.connection, TICK_NEAR);
+    tell(w.names, TICK_OBJECT_FD, w.near, connection, NULL, TICK_NEAR);
+    w.far = tick_id_part(w.connection, TICK_FAR);
+    tell(w.names, TICK_OBJECT_FD, w.far, connection, NULL, TICK_FAR);
+    w.handler = tick_id_task(w.connection, "serve", 1);
+    tell(w.names, TICK_OBJECT_TASK, w.handler, connection, "serve", 1);
+    w.timer = tick_id_mix(tick_id_mix(w.main_task, TICK_OBJECT_TIMER), 1);
+    tell(w.names, TICK_OBJECT_TIMER, w.timer, main_task, "deadline", 1);
+    w.coin = tick_id_task(w.main_task, "coin", 1);
+    tell(w.names, TICK_OBJECT_USER, w.coin, main_task, "coin", 1);
+    struct tick_probe *probe = tick_names_probe(w.names);
+    uint32_t message = probe->ops->object(probe, &(struct tick_object){.type = TICK_OBJECT_MESSAGE, .parent = out, .ordinal = 12});
+    tick_emit(probe, TICK_EV_MSG_SEND, message, 0, 17, NULL);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    tick_names_free(((struct world *)*state)->names);
+    return 0;
+}
+
+static void lines_and_words(void **state) {
+    const struct world *w = *state;
+    const struct {
+        struct tick_deviation d;
+        const char *line, *words;
+    } cases[] = {
+        {{w->out, 12, 7, 9, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice→server @12 +30ms",
+            "the 17 bytes that alice sent to server at offset 12 arrive 30 ms late"},
+        {{w->out, 99, 8, 9, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice→server @99 +49ms",
+            "what alice sent to server at offset 99 arrives 49 ms late"},
+        {{w->in, 0, 1, 9, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice←server @0 +1us",
+            "what server sent to alice at offset 0 arrives 1 us late"},
+        {{w->in, 0, 2, 3, 1500, TICK_CHOICE_DELIVERY}, "delivery alice←server @0 +1500ns",
+            "what server sent to alice at offset 0 arrives 1500 ns late"},
+        {{w->timer, 0, 6, 9, JITTER, TICK_CHOICE_POLL_LATE}, "poll_late alice:timer @0 +10ms", "the deadline of alice fires 10 ms late"},
+        {{w->far, 3, 2, 4, 0, TICK_CHOICE_READY_HOLD}, "ready_hold alice→server:far @3 2 polls",
+            "server sees that alice's connection to server is ready 2 polls later than it is, the 3rd time"},
+        {{w->far, 17, 1, 9, 0, TICK_CHOICE_SHORT_RECV}, "short_recv alice→server:far @17 1 bytes",
+            "server receives only 1 byte of what it could on alice's connection to server at offset 17"},
+        {{w->near, 0, 3, 9, 0, TICK_CHOICE_SHORT_SEND}, "short_send alice→server:near @0 3 bytes",
+            "alice sends only 3 bytes of what it could on alice's connection to server at offset 0"},
+        {{w->connection, 0, 1, 2, 0, TICK_CHOICE_FAULT_REFUSE}, "refuse alice→server:conn @0 yes",
+            "alice's connection to server is refused"},
+        {{w->out, 5, 1, 2, 0, TICK_CHOICE_FAULT_RESET}, "reset alice→server @5 yes", "alice's connection to server is reset at offset 5"},
+        {{w->alice, 1, 10, 12, 3000000000, TICK_CHOICE_HOST_LATE}, "host_late alice @1 +1s",
+            "alice goes on 1 s late, the 1st time that it wakes"},
+        {{w->handler, 12, 4, 9, JITTER, TICK_CHOICE_STEP_COST}, "step_cost alice→server/serve @12 +1ms",
+            "the 12th step of alice→server/serve takes 1 ms"},
+        {{w->coin, 22, 7, 9, 0, TICK_CHOICE_USER}, "user alice/coin @22 =7", "coin in alice gives 7 the 22nd time"},
+        {{w->main_task, 2, 1, 2, 0, TICK_CHOICE_CANCEL}, "cancel alice/main @2 yes", "alice is cancelled where it waits for the 2nd time"},
+        {{w->timer, 1, 2, 4, 0, TICK_CHOICE_DISPLACE}, "displace alice:timer @1 2 pops",
+            "alice:timer is held back while 2 other callbacks run"},
+        {{0x1234, 1, 2, 9, 0, TICK_CHOICE_SHORT_RECV}, "short_recv id:0000000000001234 @1 2 bytes",
+            "a receive on id:0000000000001234 moves only 2 bytes at offset 1"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[256];
+        assert_int_equal(tick_deviation_line(&cases[i].d, w->names, text, sizeof text), strlen(cases[i].line));
+        assert_string_equal(text, cases[i].line);
+        assert_int_equal(tick_deviation_words(&cases[i].d, w->names, text, sizeof text), strlen(cases[i].words));
+        assert_string_equal(text, cases[i].words);
+        tick_deviation_words(&cases[i].d, NULL, text, sizeof text); // must only be sane
+        assert_true(strlen(text) > 10);
+    }
+}
+
+static char *write_out(const struct tick_schedule *schedule, const struct tick_names *names) {
+    char *text;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    assert_int_equal(tick_schedule_write(schedule, names, file), 0);
+    fclose(file);
+    return text;
+}
+
+static int read_in(const char *text, struct tick_schedule *schedule, struct tick_error *error) {
+    FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+    assert_non_null(file);
+    int rc = tick_schedule_read(file, "a.schedule", schedule, error);
+    fclose(file);
+    return rc;
+}
+
+static void round_trip(const struct world *w, const struct tick_names *names) {
+    struct tick_schedule schedule, back;
+    struct tick_error error;
+    const tick_id subjects[] = {w->out, w->in, w->far, w->timer, w->handler, 0x7777, w->alice};
+    tick_schedule_init(&schedule, "lost_update");
+    for (uint32_t i = 0; i < 200; i++) {
+        uint32_t kind = i % (TICK_CHOICE_KINDS - 1) + 1, n = 1000;
+        bool timed =
+            kind == TICK_CHOICE_HOST_LATE || kind == TICK_CHOICE_POLL_LATE || kind == TICK_CHOICE_DELIVERY || kind == TICK_CHOICE_STEP_COST;
+        bool yes = kind == TICK_CHOICE_FAULT_REFUSE || kind == TICK_CHOICE_FAULT_RESET || kind == TICK_CHOICE_CANCEL;
+        int64_t most = timed ? JITTER + i : 0;
+        n = timed ? tick_scale_count(most) : yes ? 2 : 1000;
+        const struct tick_deviation d = {subjects[i % 7], (uint64_t)i << (i % 40), i % (n - 1) + 1, n, most, (uint8_t)kind};
+        assert_int_equal(tick_schedule_add(&schedule, &d), 0);
+    }
+    char *text = write_out(&schedule, names);
+    assert_int_equal(read_in(text, &back, &error), 0);
+    assert_string_equal(back.scenario, "lost_update");
+    assert_int_equal(back.version, TICK_CHOICE_VERSION);
+    assert_int_equal(back.count, schedule.count);
+    struct tick_replay_chooser *replay;
+    assert_int_equal(tick_replay_new(back.deviations, back.count, &replay), 0);
+    struct tick_chooser *chooser = tick_replay_chooser(replay);
+    for (size_t i = 0; i < schedule.count; i++) {
+        const struct tick_deviation *d = &schedule.deviations[i];
+        assert_int_equal(chooser->ops->choose(chooser, d->kind, d->subject, d->ordinal, d->n, d->most), d->value);
+    }
+    tick_replay_free(replay);
+    char *again = write_out(&back, NULL); // what was read is written as it was
+    struct tick_schedule third;
+    assert_int_equal(read_in(again, &third, &error), 0);
+    char *thrice = write_out(&third, NULL);
+    assert_string_equal(again, thrice);
+    assert_int_equal(third.count, back.count);
+    for (size_t i = 0; i < back.count; i++)
+        assert_memory_equal(&third.deviations[i], &back.deviations[i], sizeof third.deviations[i]);
+    free(text);
+    free(again);
+    free(thrice);
+    tick_schedule_fini(&third);
+    tick_schedule_fini(&back);
+    tick_schedule_fini(&schedule);
+}
+
+static void text_round_trips(void **state) {
+    round_trip(*state, ((const struct world *)*state)->names);
+    round_trip(*state, NULL);
+}
+
+static void text_as_written(void **state) {
+    const struct world *w = *state;
+    struct tick_schedule schedule;
+    tick_schedule_init(&schedule, "lost_update");
+    assert_int_equal(tick_schedule_add(&schedule, &(const struct tick_deviation){w->out, 12, 7, 9, JITTER, TICK_CHOICE_DELIVERY}), 0);
+    assert_int_equal(tick_schedule_add(&schedule, &(const struct tick_deviation){5, 1, 1, 2, 0, TICK_CHOICE_FAULT_REFUSE}), 0);
+    char *text = write_out(&schedule, w->names);
+    assert_string_equal(text, "retick schedule 1\nscenario lost_update\n"
+                              "delivery alice→server @12 +30ms  # the 17 bytes that alice sent to server at offset 12 arrive 30 ms late\n"
+                              "refuse id:0000000000000005 @1 yes\n");
+    free(text);
+    tick_schedule_fini(&schedule);
+}
+
+static void people_may_write(void **state) {
+    const struct world *w = *state;
+    struct tick_schedule s, copy;
+    struct tick_error error;
+    assert_int_equal(read_in("# why\n\n  retick schedule 1   # head\r\nscenario  x\n\tdelivery  alice->server\t@12 40ms # late\n"
+                             "refuse alice→server:conn @0\nready_hold alice→server#1:far @3 1 poll\nuser alice/coin @1 5\n"
+                             "delivery alice->server @13 +2µs\nhost_late alice @18446744073709551615 +9223372036s",
+                         &s, &error),
+        0);
+    assert_int_equal(s.count, 6);
+    assert_string_equal(s.scenario, "x");
+    assert_true(s.deviations[0].subject == w->out && s.deviations[0].ordinal == 12 && s.deviations[0].n == 0);
+    assert_true(s.deviations[0].most == 40000000 && s.deviations[0].value == 8);
+    assert_string_equal(s.words[0], "delivery  alice->server\t@12 40ms");
+    assert_true(s.deviations[1].subject == w->connection && s.deviations[1].value == 1);
+    assert_true(s.deviations[2].subject == w->far && s.deviations[2].value == 1);
+    assert_true(s.deviations[3].subject == w->coin && s.deviations[3].value == 5);
+    assert_true(s.deviations[4].most == 2000);
+    assert_true(s.deviations[5].ordinal == UINT64_MAX);
+    assert_int_equal(tick_schedule_copy(&copy, &s), 0);
+    assert_int_equal(copy.count, 6);
+    assert_string_equal(copy.words[0], s.words[0]);
+    assert_memory_equal(copy.deviations, s.deviations, 6 * sizeof *s.deviations);
+    tick_schedule_fini(&copy);
+    tick_schedule_fini(&s);
+    tick_schedule_fini(&s); // harmless
+}
+
+static void bad_lines(void **state) {
+    (void)state;
+    static const struct {
+        const char *line, *reason;
+    } cases[] = {
+        {"late alice @1 +1ms", "a kind of choice"},
+        {"delivery", "what it happens to"},
+        {"delivery alice//x @1 +1ms", "what it happens to"},
+        {"delivery alice 12 +1ms", "the occasion"},
+        {"delivery alice @ +1ms", "the occasion"},
+        {"delivery alice @1x +1ms", "the occasion"},
+        {"delivery alice @18446744073709551616 +1ms", "the occasion"},
+        {"delivery alice @1", "a delay"},
+        {"delivery alice @1 +1", "a delay"},
+        {"delivery alice @1 +1 ms", "a delay"},
+        {"delivery alice @1 +1h", "a delay"},
+        {"delivery alice @1 -1ms", "a delay"},
+        {"delivery alice @1 +1.5ms", "a delay"},
+        {"delivery alice @1 +0ms", "a delay above 0"},
+        {"delivery alice @1 +9223372037s", "a shorter delay"},
+        {"delivery alice @1 +1ms more", "nothing after"},
+        {"ready_hold alice @1 0 polls", "a count such as \"2 polls\""},
+        {"ready_hold alice @1 2 bytes", "a count such as \"2 polls\""},
+        {"ready_hold alice @1 2", "a count such as \"2 polls\""},
+        {"short_recv alice @1 x bytes", "a count such as \"1 bytes\""},
+        {"short_recv alice @1 4294967296 bytes", "a count such as \"1 bytes\""},
+        {"displace alice @1 1 byte", "a count such as \"2 pops\""},
+        {"refuse alice @1 no", "\"yes\""},
+        {"refuse alice @1 yes yes", "nothing after"},
+        {"user alice @1 =0", "a value such as =3"},
+        {"user alice @1", "a value such as =3"},
+        {"scenario again", "one scenario"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[512], where[64];
+        struct tick_schedule s;
+        struct tick_error error = {0};
+        snprintf(text, sizeof text, "retick schedule 1\nscenario x\ndelivery alice @1 +1ms\n# fine\n%s\n", cases[i].line);
+        assert_int_equal(read_in(text, &s, &error), TICK_EFORMAT);
+        assert_int_equal(error.code, TICK_EFORMAT);
+        snprintf(where, sizeof where, "a.schedule:5: expected %s", cases[i].reason);
+        if (strncmp(error.text, where, strlen(where)) != 0 || !strstr(error.text, cases[i].line))
+            fail_msg("%s: %s", cases[i].line, error.text);
+        assert_int_equal(s.count, 0);
+    }
+}
+
+static void bad_heads(void **state) {
+    (void)state;
+    struct tick_schedule s;
+    struct tick_error error;
+    static const char *const texts[] = {"\n", "# only\n", "scenario x\n", "retick schedule\n", "retick schedule 0\n", "retick schedule x\n",
+        "delivery alice @1 +1ms\n", "retick schedule 1 2\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_int_equal(read_in(texts[i], &s, &error), TICK_EFORMAT);
+    assert_int_equal(read_in("retick schedule 2\n", &s, &error), TICK_EFORMAT);
+    assert_string_equal(error.text, "a.schedule:1: this schedule is of version 2, and this retick knows 1");
+    char longest[9000];
+    memset(longest, 'x', sizeof longest);
+    memcpy(longest, "retick schedule 1\n", 18);
+    longest[sizeof longest - 1] = 0;
+    assert_int_equal(read_in(longest, &s, &error), TICK_EFORMAT);
+    assert_int_equal(read_in("retick schedule 1\nscenario 0123456789012345678901234567890123456789012345678901234567890123\n", &s, &error),
+        TICK_EFORMAT);
+    assert_int_equal(read_in("retick schedule 1\n", &s, NULL), 0);
+    tick_schedule_fini(&s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(lines_and_words, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(text_round_trips, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(text_as_written, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(people_may_write, set_up, tear_down),
+        cmocka_unit_test(bad_lines),
+        cmocka_unit_test(bad_heads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
