@@ -137,7 +137,7 @@ struct tick_task {
     struct tick__cancel_frame frame;
     uint64_t suspensions, pops; // ordinals of choices
     int cancels;                // asyncio's _num_cancels_requested
-    int delivered;              // how many of them the body has seen
+    int delivered;              // how many of them are not still to come
     int result;                 // what the present step delivers to the body's wait; at the end, what the body returned
     uint32_t number;
     bool must_cancel, ended;

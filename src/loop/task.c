@@ -139,8 +139,7 @@ static int delivery(struct tick_task *task) {
         task->must_cancel = false;
         result = TICK_ECANCELED;
     }
-    if (result == TICK_ECANCELED)
-        task->delivered = task->cancels;
+    task->delivered = task->cancels; // or swallowed by what it awaited: none is left to come
     return result;
 }
 
