@@ -48,15 +48,19 @@ void tick__handle_drop(struct tick_handle *handle) {
     tick_future_unref(future);
 }
 
+// The queue's reference ends before the call: a gather frees its own handles in it.
 static void call(struct tick_handle *handle) {
+    void *arg = handle->arg;
     if (handle->kind == TICK__DONE) {
         struct tick_future *future = handle->of.future;
-        handle->fn.done(future, handle->arg);
+        tick_done_fn *done = handle->fn.done;
         tick_handle_unref(handle);
+        done(future, arg);
         tick_future_unref(future);
     } else {
-        handle->fn.call(handle->arg);
+        tick_callback_fn *fn = handle->fn.call;
         tick_handle_unref(handle);
+        fn(arg);
     }
 }
 
