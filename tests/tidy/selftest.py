@@ -15,6 +15,7 @@ PYTHON = [sys.executable]
 
 GOOD = {
     "include/retick/thing.h": "// Things.\n#include <stdint.h>\n// Makes one.\nint tick_thing(void);\n",
+    "src/base/wide.c": '"' + "x" * 150 + '"\n',
     "src/base/low.c": "#include <retick/thing.h>\n#include <string.h>\n",
     "src/loop/middle.c": '#include "src/coro/low.h"\n',
     "src/coro/low.h": '#include "src/base/other.h"\n',
@@ -37,6 +38,7 @@ BAD = [
     ("layers.py", "a scenario looks inside", {"scenarios/a.c": '#include "src/base/check.h"\n'}, "scenarios may not include"),
     ("sizes.py", "a long file", {"src/base/a.c": "\n" * 701}, "701 lines"),
     ("sizes.py", "a wide line", {"src/base/a.c": "x" * 141 + "\n"}, "141 columns"),
+    ("sizes.py", "a wide text", {"src/base/a.c": '"' + "x" * 160 + '"\n'}, "162 columns"),
     ("sizes.py", "one name twice", {"src/io/low.c": "\n"}, "has this name already"),
     ("docs.py", "a dead link", {"docs/A.md": "see [this](gone.md#part)\n"}, "leads nowhere: gone.md#part"),
     ("docs.py", "a silent function", {"include/retick/b.h": "// B.\n\nint tick_silent(int x);\n"}, "tick_silent has no comment"),
