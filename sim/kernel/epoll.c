@@ -1,0 +1,302 @@
+// epoll(7): a ready list in the order of wake-ups; a level-triggered item goes to its end each time it is reported, as in Linux.
+//
+// An item held back (`ready_hold`) stays in the ready list, and counts down a call at a time.
+#include "sim/kernel/kernel_int.h"
+
+#define PRIVATE (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
+#define MOST_NESTED 5
+
+static struct tick__item *item_at(const struct tick_kernel *k, tick__ref ref) {
+    return TICK__AT(k, tick__item, ref);
+}
+
+static struct tick__epoll *epoll_at(const struct tick_kernel *k, tick__ref ref) {
+    return TICK__AT(k, tick__epoll, ref);
+}
+
+int tick_k_epoll_create(struct tick_kernel *k, int host, const struct tick_kernel_name *name) {
+    tick__ref ref = tick__arena_zero(k, sizeof(struct tick__epoll));
+    if (!ref)
+        return -ENOMEM;
+    struct tick__epoll *epoll = epoll_at(k, ref);
+    epoll->file = (struct tick__file){.id = name->id, .fd = -1, .host = (uint32_t)host, .ref = ref, .type = TICK__EPOLL};
+    int fd = tick__fd_give(k, &epoll->file);
+    if (fd < 0)
+        tick__arena_give(k, ref, sizeof *epoll);
+    else
+        tick__tell_fd(k, &epoll->file, name, "epoll");
+    return fd;
+}
+
+// --- the ready list ---
+
+static void list_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__item *item) {
+    item->ready_next = 0;
+    item->ready_prev = epoll->ready_last;
+    if (epoll->ready_last)
+        item_at(k, epoll->ready_last)->ready_next = item->ref;
+    else
+        epoll->ready_first = item->ref;
+    epoll->ready_last = item->ref;
+    epoll->ready_count++;
+    item->listed = true;
+}
+
+static void list_remove(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__item *item) {
+    if (item->ready_prev)
+        item_at(k, item->ready_prev)->ready_next = item->ready_next;
+    else
+        epoll->ready_first = item->ready_next;
+    if (item->ready_next)
+        item_at(k, item->ready_next)->ready_prev = item->ready_prev;
+    else
+        epoll->ready_last = item->ready_prev;
+    epoll->ready_count--;
+    item->listed = false;
+}
+
+static void woken_add(struct tick_kernel *k, struct tick__epoll *epoll) {
+    struct tick__root *root = k->root;
+    epoll->waiting = false;
+    epoll->woken = true;
+    epoll->woken_next = 0;
+    epoll->woken_prev = root->woken_last;
+    if (root->woken_last)
+        epoll_at(k, root->woken_last)->woken_next = epoll->file.ref;
+    else
+        root->woken_first = epoll->file.ref;
+    root->woken_last = epoll->file.ref;
+}
+
+static void woken_remove(struct tick_kernel *k, struct tick__epoll *epoll) {
+    struct tick__root *root = k->root;
+    if (epoll->woken_prev)
+        epoll_at(k, epoll->woken_prev)->woken_next = epoll->woken_next;
+    else
+        root->woken_first = epoll->woken_next;
+    if (epoll->woken_next)
+        epoll_at(k, epoll->woken_next)->woken_prev = epoll->woken_prev;
+    else
+        root->woken_last = epoll->woken_prev;
+    epoll->woken = false;
+}
+
+static void unwatch(struct tick_kernel *k, struct tick__epoll *epoll) {
+    epoll->waiting = false;
+    if (epoll->woken)
+        woken_remove(k, epoll);
+}
+
+void tick__item_ready(struct tick_kernel *k, struct tick__item *item) {
+    struct tick__epoll *epoll = epoll_at(k, item->epoll);
+    if (!item->listed)
+        list_add(k, epoll, item);
+    if (epoll->waiting && (tick__file_mask(k, TICK__AT(k, tick__file, item->file)) & item->events))
+        woken_add(k, epoll);
+    if (epoll->file.items)
+        tick__file_wake(k, &epoll->file, EPOLLIN | EPOLLRDNORM, false);
+}
+
+uint32_t tick__epoll_mask(struct tick_kernel *k, struct tick__epoll *epoll) {
+    for (tick__ref ref = epoll->ready_first; ref; ref = item_at(k, ref)->ready_next) {
+        const struct tick__item *item = item_at(k, ref);
+        if (tick__file_mask(k, TICK__AT(k, tick__file, item->file)) & item->events)
+            return EPOLLIN | EPOLLRDNORM;
+    }
+    return 0;
+}
+
+// --- epoll_ctl ---
+
+static struct tick__item *find(const struct tick_kernel *k, const struct tick__file *file, tick__ref epoll, int fd) {
+    for (tick__ref ref = file->items; ref; ref = item_at(k, ref)->file_next)
+        if (item_at(k, ref)->epoll == epoll && item_at(k, ref)->fd == fd)
+            return item_at(k, ref);
+    return NULL;
+}
+
+static void item_free(struct tick_kernel *k, struct tick__item *item) {
+    struct tick__epoll *epoll = epoll_at(k, item->epoll);
+    if (item->listed)
+        list_remove(k, epoll, item);
+    if (item->epoll_prev)
+        item_at(k, item->epoll_prev)->epoll_next = item->epoll_next;
+    else
+        epoll->items = item->epoll_next;
+    if (item->epoll_next)
+        item_at(k, item->epoll_next)->epoll_prev = item->epoll_prev;
+    tick__ref *link = &TICK__AT(k, tick__file, item->file)->items;
+    while (*link != item->ref)
+        link = &item_at(k, *link)->file_next;
+    *link = item->file_next;
+    tick__arena_give(k, item->ref, sizeof *item);
+}
+
+void tick__items_drop(struct tick_kernel *k, struct tick__file *file) {
+    while (file->items)
+        item_free(k, item_at(k, file->items));
+}
+
+// How deep epolls would stand in each other below `file`, or MOST_NESTED + 1 if `target` is among them.
+static int depth(const struct tick_kernel *k, const struct tick__file *file, tick__ref target, int above) {
+    if (file->type != TICK__EPOLL)
+        return 0;
+    if (file->ref == target || above > MOST_NESTED)
+        return MOST_NESTED + 1;
+    int most = 0;
+    for (tick__ref ref = ((const struct tick__epoll *)file)->items; ref; ref = item_at(k, ref)->epoll_next) {
+        int below = depth(k, TICK__AT(k, tick__file, item_at(k, ref)->file), target, above + 1);
+        if (below > most)
+            most = below;
+    }
+    return most + 1;
+}
+
+static int add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, const struct tick_sys_event *event) {
+    if (file->type == TICK__EPOLL && depth(k, file, epoll->file.ref, 0) >= MOST_NESTED)
+        return -ELOOP;
+    tick__ref ref = tick__arena_zero(k, sizeof(struct tick__item));
+    if (!ref)
+        return -ENOMEM;
+    struct tick__item *item = item_at(k, ref);
+    item->data = event->data;
+    item->events = event->events | EPOLLERR | EPOLLHUP;
+    item->fd = file->fd;
+    item->ref = ref;
+    item->epoll = epoll->file.ref;
+    item->file = file->ref;
+    item->file_next = file->items;
+    file->items = ref;
+    item->epoll_next = epoll->items;
+    if (epoll->items)
+        item_at(k, epoll->items)->epoll_prev = ref;
+    epoll->items = ref;
+    if (tick__file_mask(k, file) & item->events)
+        tick__item_ready(k, item);
+    return 0;
+}
+
+int tick_k_epoll_ctl(struct tick_kernel *k, int host, int epfd, int op, int fd, const struct tick_sys_event *event) {
+    if (!event && op != EPOLL_CTL_DEL)
+        return -EFAULT;
+    struct tick__file *of = tick__file(k, host, epfd), *file = tick__file(k, host, fd);
+    if (!of || !file)
+        return -EBADF;
+    if (of == file || of->type != TICK__EPOLL)
+        return -EINVAL;
+    struct tick__epoll *epoll = (struct tick__epoll *)of;
+    struct tick__item *item = find(k, file, of->ref, fd);
+    if (op != EPOLL_CTL_DEL && (event->events & EPOLLEXCLUSIVE) &&
+        (op == EPOLL_CTL_MOD || file->type == TICK__EPOLL ||
+            (event->events & ~(uint32_t)(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE))))
+        return -EINVAL;
+    switch (op) {
+    case EPOLL_CTL_ADD:
+        return item ? -EEXIST : add(k, epoll, file, event);
+    case EPOLL_CTL_MOD:
+        if (!item)
+            return -ENOENT;
+        if (item->events & EPOLLEXCLUSIVE)
+            return -EINVAL;
+        item->events = event->events | EPOLLERR | EPOLLHUP;
+        item->data = event->data;
+        if (tick__file_mask(k, file) & item->events)
+            tick__item_ready(k, item);
+        return 0;
+    case EPOLL_CTL_DEL:
+        if (!item)
+            return -ENOENT;
+        item_free(k, item);
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+void tick__epoll_close(struct tick_kernel *k, struct tick__epoll *epoll) {
+    unwatch(k, epoll);
+    while (epoll->items)
+        item_free(k, item_at(k, epoll->items));
+    tick__arena_give(k, epoll->file.ref, sizeof *epoll);
+}
+
+// --- waiting ---
+
+static int epoll_of(const struct tick_kernel *k, int host, int epfd, struct tick__epoll **out) {
+    struct tick__file *file = tick__file(k, host, epfd);
+    if (!file)
+        return -EBADF;
+    if (file->type != TICK__EPOLL)
+        return -EINVAL;
+    *out = (struct tick__epoll *)file;
+    return 0;
+}
+
+// One pass over what the ready list held at its start. *held: how many were ready but held back.
+static int collect(struct tick_kernel *k, struct tick__epoll *epoll, struct tick_sys_event *out, int most, bool release, int *held) {
+    int count = 0;
+    for (uint32_t left = epoll->ready_count; left && count < most; left--) {
+        struct tick__item *item = item_at(k, epoll->ready_first);
+        list_remove(k, epoll, item);
+        uint32_t events = tick__file_mask(k, TICK__AT(k, tick__file, item->file)) & item->events;
+        if (!events) {
+            item->hold = 0;
+            continue;
+        }
+        if (item->hold && !release) {
+            item->hold--;
+            list_add(k, epoll, item);
+            ++*held;
+            continue;
+        }
+        item->hold = 0;
+        out[count++] = (struct tick_sys_event){events, item->data};
+        if (item->events & EPOLLONESHOT)
+            item->events &= PRIVATE;
+        else if (!(item->events & EPOLLET))
+            list_add(k, epoll, item);
+    }
+    return count;
+}
+
+int tick_k_epoll_wait(struct tick_kernel *k, int host, int epfd, struct tick_sys_event *out, int most, bool may_block) {
+    if (most <= 0)
+        return -EINVAL;
+    struct tick__epoll *epoll;
+    int error = epoll_of(k, host, epfd, &epoll);
+    if (error)
+        return error;
+    int held = 0, count = collect(k, epoll, out, most, false, &held);
+    if (!count && held && may_block)
+        count = collect(k, epoll, out, most, true, &held);
+    return count;
+}
+
+int tick_kernel_watch(struct tick_kernel *k, int host, int epfd, uint32_t waiter) {
+    struct tick__epoll *epoll;
+    int error = epoll_of(k, host, epfd, &epoll);
+    if (error)
+        return error;
+    if (epoll->waiting || epoll->woken)
+        return -EBUSY;
+    epoll->waiter = waiter;
+    epoll->waiting = true;
+    if (tick__epoll_mask(k, epoll))
+        woken_add(k, epoll);
+    return 0;
+}
+
+void tick_kernel_unwatch(struct tick_kernel *k, int host, int epfd) {
+    struct tick__epoll *epoll;
+    if (epoll_of(k, host, epfd, &epoll) == 0)
+        unwatch(k, epoll);
+}
+
+bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter) {
+    if (!k->root->woken_first)
+        return false;
+    struct tick__epoll *epoll = epoll_at(k, k->root->woken_first);
+    woken_remove(k, epoll);
+    *waiter = epoll->waiter;
+    return true;
+}

@@ -1,0 +1,53 @@
+// eventfd(2). It comes from within the host: never held back, never short.
+#include "sim/kernel/kernel_int.h"
+#include <sys/eventfd.h>
+
+#define MOST (UINT64_MAX - 1)
+
+int tick_k_eventfd(struct tick_kernel *k, int host, unsigned initial, int flags, const struct tick_kernel_name *name) {
+    if (flags & ~(EFD_SEMAPHORE | EFD_CLOEXEC | EFD_NONBLOCK))
+        return -EINVAL;
+    tick__ref ref = tick__arena_zero(k, sizeof(struct tick__eventfd));
+    if (!ref)
+        return -ENOMEM;
+    struct tick__eventfd *eventfd = TICK__AT(k, tick__eventfd, ref);
+    eventfd->file = (struct tick__file){.id = name->id, .fd = -1, .host = (uint32_t)host, .ref = ref, .type = TICK__EVENTFD};
+    eventfd->count = initial;
+    eventfd->semaphore = (flags & EFD_SEMAPHORE) != 0;
+    int fd = tick__fd_give(k, &eventfd->file);
+    if (fd < 0)
+        tick__arena_give(k, ref, sizeof *eventfd);
+    else
+        tick__tell_fd(k, &eventfd->file, name, "eventfd");
+    return fd;
+}
+
+uint32_t tick__eventfd_mask(const struct tick__eventfd *eventfd) {
+    return (eventfd->count ? EPOLLIN : 0) | (eventfd->count < MOST ? EPOLLOUT : 0);
+}
+
+ssize_t tick__eventfd_read(struct tick_kernel *k, struct tick__eventfd *eventfd, void *bytes, size_t count) {
+    if (count < sizeof(uint64_t))
+        return -EINVAL;
+    if (!eventfd->count)
+        return -EAGAIN;
+    uint64_t taken = eventfd->semaphore ? 1 : eventfd->count;
+    eventfd->count -= taken;
+    memcpy(bytes, &taken, sizeof taken);
+    tick__file_wake(k, &eventfd->file, EPOLLOUT, false);
+    return sizeof taken;
+}
+
+ssize_t tick__eventfd_write(struct tick_kernel *k, struct tick__eventfd *eventfd, const void *bytes, size_t count) {
+    if (count < sizeof(uint64_t))
+        return -EINVAL;
+    uint64_t added;
+    memcpy(&added, bytes, sizeof added);
+    if (added == UINT64_MAX)
+        return -EINVAL;
+    if (added > MOST - eventfd->count)
+        return -EAGAIN;
+    eventfd->count += added;
+    tick__file_wake(k, &eventfd->file, EPOLLIN, false);
+    return sizeof added;
+}

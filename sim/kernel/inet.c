@@ -1,0 +1,324 @@
+// Sockets as such: their making and their end, names, ports.
+//
+// A connection is two sockets that know each other; since each keeps the bytes that the other will read, they are freed together, when
+// neither has an fd, a place in a queue or an event in flight.
+#include "sim/kernel/kernel_int.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#define FIRST_PORT 32768u
+#define LAST_PORT 60999u
+#define DEFAULT_BUFFER 131072u
+#define TIME_WAIT TICK_SEC(60)
+
+int tick__sock_of(const struct tick_kernel *k, int host, int fd, struct tick__sock **out) {
+    struct tick__file *file = tick__file(k, host, fd);
+    if (!file)
+        return -EBADF;
+    if (file->type != TICK__SOCK)
+        return -ENOTSOCK;
+    *out = (struct tick__sock *)file;
+    return 0;
+}
+
+struct tick__sock *tick__sock_new(struct tick_kernel *k, uint32_t host) {
+    tick__ref ref = tick__arena_zero(k, sizeof(struct tick__sock));
+    if (!ref)
+        return NULL;
+    struct tick__sock *s = tick__sock(k, ref);
+    struct tick__host *h = tick__host(k, host);
+    s->file.fd = -1;
+    s->file.host = host;
+    s->file.ref = ref;
+    s->file.type = TICK__SOCK;
+    s->sndbuf = s->rcvbuf = DEFAULT_BUFFER;
+    s->refs = 1;
+    s->host_next = h->socks;
+    if (h->socks)
+        tick__sock(k, h->socks)->host_prev = ref;
+    h->socks = ref;
+    return s;
+}
+
+void tick__sock_hold(struct tick__sock *s) {
+    s->refs++;
+}
+
+static void sock_free(struct tick_kernel *k, struct tick__sock *s) {
+    struct tick__host *h = tick__host(k, s->file.host);
+    tick__port_leave(k, s);
+    tick__chain_clear(k, &s->out.chain);
+    for (tick__ref ref = s->out.messages; ref;) {
+        tick__ref next = TICK__AT(k, tick__message, ref)->next;
+        tick__arena_give(k, ref, sizeof(struct tick__message));
+        ref = next;
+    }
+    if (s->host_prev)
+        tick__sock(k, s->host_prev)->host_next = s->host_next;
+    else
+        h->socks = s->host_next;
+    if (s->host_next)
+        tick__sock(k, s->host_next)->host_prev = s->host_prev;
+    tick__arena_give(k, s->file.ref, sizeof *s);
+}
+
+void tick__sock_release(struct tick_kernel *k, struct tick__sock *s) {
+    if (--s->refs)
+        return;
+    struct tick__sock *peer = s->peer ? tick__sock(k, s->peer) : NULL;
+    if (peer && peer->refs)
+        return;
+    sock_free(k, s);
+    if (peer)
+        sock_free(k, peer);
+}
+
+int tick_k_socket(struct tick_kernel *k, int host, int domain, int type, int protocol, const struct tick_kernel_name *name) {
+    if (domain != AF_INET)
+        return -EAFNOSUPPORT;
+    if (type & ~(0xf | SOCK_NONBLOCK | SOCK_CLOEXEC))
+        return -EINVAL;
+    if ((type & 0xf) != SOCK_STREAM)
+        return -ESOCKTNOSUPPORT;
+    if (protocol != 0 && protocol != IPPROTO_TCP)
+        return -EPROTONOSUPPORT;
+    struct tick__sock *s = tick__sock_new(k, (uint32_t)host);
+    if (!s)
+        return -ENOMEM;
+    s->file.id = name->id;
+    int fd = tick__fd_give(k, &s->file);
+    if (fd < 0)
+        tick__sock_release(k, s);
+    else
+        tick__tell_fd(k, &s->file, name, "socket");
+    return fd;
+}
+
+// --- ports ---
+
+static bool overlap(uint32_t a, uint32_t b) {
+    return !a || !b || a == b;
+}
+
+// Finds the host's record of a port; those that nobody uses any more go.
+static struct tick__port *port_find(struct tick_kernel *k, struct tick__host *h, uint16_t number) {
+    struct tick__port *found = NULL;
+    for (tick__ref *link = &h->ports; *link;) {
+        struct tick__port *port = TICK__AT(k, tick__port, *link);
+        if (!port->socks && !port->children && port->lingers_until <= k->root->now) {
+            tick__ref gone = *link;
+            *link = port->next;
+            tick__arena_give(k, gone, sizeof *port);
+            continue;
+        }
+        if (port->number == number)
+            found = port;
+        link = &port->next;
+    }
+    return found;
+}
+
+static tick__ref port_ref(const struct tick_kernel *k, const struct tick__port *port) {
+    return (tick__ref)(((const uint8_t *)port - k->base) / TICK__GRANULE);
+}
+
+// A port of a connecting socket that was never bound has no record.
+static bool used_unbound(const struct tick_kernel *k, const struct tick__host *h, uint16_t number) {
+    for (tick__ref ref = h->socks; ref; ref = tick__sock(k, ref)->host_next) {
+        const struct tick__sock *s = tick__sock(k, ref);
+        if (!s->port && s->local_port == number && s->state != TICK__CLOSE)
+            return true;
+    }
+    return false;
+}
+
+static bool port_conflict(struct tick_kernel *k, const struct tick__sock *s, uint32_t address, uint16_t number) {
+    struct tick__host *h = tick__host(k, s->file.host);
+    const struct tick__port *port = port_find(k, h, number);
+    if (number >= FIRST_PORT && number <= LAST_PORT && (h->ports_wrapped || number < h->next_port) && used_unbound(k, h, number))
+        return true;
+    if (!port)
+        return false;
+    if (port->children && (!s->reuse || port->rigid_children))
+        return true;
+    if (port->lingers_until > k->root->now && (!s->reuse || port->lingers_rigid))
+        return true;
+    for (tick__ref ref = port->socks; ref; ref = tick__sock(k, ref)->port_next) {
+        const struct tick__sock *other = tick__sock(k, ref);
+        if (overlap(address, other->local_address) && !(s->reuse && other->reuse && other->state != TICK__LISTEN))
+            return true;
+    }
+    return false;
+}
+
+// The next ephemeral port: counted up, so that runs agree; a port comes again only after all others were given.
+static int port_next(struct tick_kernel *k, const struct tick__sock *s) {
+    struct tick__host *h = tick__host(k, s->file.host);
+    for (uint32_t tries = 0; tries <= LAST_PORT - FIRST_PORT; tries++) {
+        uint32_t number = h->next_port;
+        if (++h->next_port > LAST_PORT) {
+            h->next_port = FIRST_PORT;
+            h->ports_wrapped = true;
+        }
+        if (port_find(k, h, (uint16_t)number) || (h->ports_wrapped && used_unbound(k, h, (uint16_t)number)))
+            continue;
+        (void)s;
+        return (int)number;
+    }
+    return -EADDRNOTAVAIL;
+}
+
+int tick__sock_autobind(struct tick_kernel *k, struct tick__sock *s) {
+    if (s->local_port && (s->port || s->state != TICK__CLOSE))
+        return 0;
+    int number = port_next(k, s);
+    if (number < 0)
+        return number;
+    s->local_port = (uint16_t)number;
+    return 0;
+}
+
+static int port_join(struct tick_kernel *k, struct tick__sock *s, uint16_t number) {
+    struct tick__host *h = tick__host(k, s->file.host);
+    struct tick__port *port = port_find(k, h, number);
+    if (!port) {
+        tick__ref ref = tick__arena_zero(k, sizeof *port);
+        if (!ref)
+            return -ENOMEM;
+        port = TICK__AT(k, tick__port, ref);
+        port->number = number;
+        port->next = h->ports;
+        h->ports = ref;
+    }
+    s->port = port_ref(k, port);
+    s->local_port = number;
+    s->port_next = port->socks;
+    port->socks = s->file.ref;
+    return 0;
+}
+
+void tick__port_share(struct tick_kernel *k, struct tick__sock *child, const struct tick__sock *listener) {
+    struct tick__port *port = TICK__AT(k, tick__port, listener->port);
+    child->port = listener->port;
+    port->children++;
+    port->rigid_children += !child->reuse;
+}
+
+void tick__port_leave(struct tick_kernel *k, struct tick__sock *s) {
+    if (!s->port)
+        return;
+    struct tick__port *port = TICK__AT(k, tick__port, s->port);
+    s->port = 0;
+    if (s->far) {
+        port->children--;
+        port->rigid_children -= !s->reuse;
+        return;
+    }
+    tick__ref *link = &port->socks;
+    while (*link != s->file.ref)
+        link = &tick__sock(k, *link)->port_next;
+    *link = s->port_next;
+}
+
+void tick__port_linger(struct tick_kernel *k, const struct tick__sock *s) {
+    if (!s->port)
+        return;
+    struct tick__port *port = TICK__AT(k, tick__port, s->port);
+    bool over = port->lingers_until <= k->root->now;
+    port->lingers_until = k->root->now + TIME_WAIT;
+    port->lingers_rigid = (!over && port->lingers_rigid) || !s->reuse;
+}
+
+struct tick__sock *tick__sock_listener(struct tick_kernel *k, uint32_t host, uint32_t address, uint16_t number) {
+    struct tick__sock *found = NULL;
+    const struct tick__port *port = port_find(k, tick__host(k, host), number);
+    for (tick__ref ref = port ? port->socks : 0; ref; ref = tick__sock(k, ref)->port_next) {
+        struct tick__sock *s = tick__sock(k, ref);
+        if (s->state != TICK__LISTEN || (s->local_address && s->local_address != address))
+            continue;
+        if (!found || s->local_address)
+            found = s;
+    }
+    return found;
+}
+
+// --- names ---
+
+int tick_k_bind(struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size) {
+    struct tick__sock *s;
+    TICK_TRY(tick__sock_of(k, host, fd, &s));
+    struct sockaddr_in in;
+    if (size < sizeof in)
+        return -EINVAL;
+    memcpy(&in, address, sizeof in);
+    uint32_t ip = ntohl(in.sin_addr.s_addr);
+    if (in.sin_family != AF_INET && (in.sin_family != AF_UNSPEC || ip))
+        return -EAFNOSUPPORT;
+    if (ip && tick__host_of_address(k, (uint32_t)host, ip) != host)
+        return -EADDRNOTAVAIL;
+    if (s->state != TICK__CLOSE || s->port || s->local_port)
+        return -EINVAL;
+    uint16_t number = ntohs(in.sin_port);
+    if (number && port_conflict(k, s, ip, number))
+        return -EADDRINUSE;
+    if (!number) {
+        int next = port_next(k, s);
+        if (next < 0)
+            return -EADDRINUSE;
+        number = (uint16_t)next;
+    }
+    TICK_TRY(port_join(k, s, number));
+    s->local_address = ip;
+    s->bound = ip != 0;
+    return 0;
+}
+
+int tick_k_listen(struct tick_kernel *k, int host, int fd, int backlog) {
+    struct tick__sock *s;
+    TICK_TRY(tick__sock_of(k, host, fd, &s));
+    if (s->stage != TICK__UNCONNECTED || (s->state != TICK__CLOSE && s->state != TICK__LISTEN))
+        return -EINVAL;
+    if (s->state == TICK__CLOSE) {
+        if (!s->port) {
+            int number = s->local_port ? s->local_port : port_next(k, s);
+            if (number < 0)
+                return -EADDRINUSE;
+            TICK_TRY(port_join(k, s, (uint16_t)number));
+        }
+        for (tick__ref ref = TICK__AT(k, tick__port, s->port)->socks; ref; ref = tick__sock(k, ref)->port_next) {
+            const struct tick__sock *other = tick__sock(k, ref);
+            if (other != s && other->state == TICK__LISTEN && overlap(other->local_address, s->local_address))
+                return -EADDRINUSE;
+        }
+        s->state = TICK__LISTEN;
+        s->connection = 0;
+    }
+    s->backlog = (uint32_t)backlog > 4096u ? 4096u : (uint32_t)backlog; // somaxconn
+    return 0;
+}
+
+static void name_out(uint32_t ip, uint16_t number, struct sockaddr *address, socklen_t *size) {
+    const struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(number), .sin_addr.s_addr = htonl(ip)};
+    memcpy(address, &in, *size < sizeof in ? *size : sizeof in);
+    *size = sizeof in;
+}
+
+int tick_k_getsockname(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size) {
+    struct tick__sock *s;
+    TICK_TRY(tick__sock_of(k, host, fd, &s));
+    if ((int)*size < 0)
+        return -EINVAL;
+    name_out(s->local_address, s->local_port, address, size);
+    return 0;
+}
+
+int tick_k_getpeername(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size) {
+    struct tick__sock *s;
+    TICK_TRY(tick__sock_of(k, host, fd, &s));
+    if (s->state <= TICK__SYN_SENT)
+        return -ENOTCONN;
+    if ((int)*size < 0)
+        return -EINVAL;
+    name_out(s->remote_address, s->remote_port, address, size);
+    return 0;
+}

@@ -1,0 +1,66 @@
+// The kernel as a whole: its memory, its reset, the clock, and what each event does.
+#include "sim/kernel/kernel_int.h"
+#include "src/base/outside.h"
+#include <sys/mman.h>
+
+int tick_kernel_new(size_t arena_most, struct tick_kernel **out) {
+    size_t page = 4096, size = (arena_most + page - 1) / page * page;
+    if (size < 4 * page)
+        size = 4 * page;
+    if (size / TICK__GRANULE > UINT32_MAX)
+        size = (size_t)UINT32_MAX * TICK__GRANULE / page * page;
+    struct tick_kernel *k = tick__outside_alloc(sizeof *k);
+    if (!k)
+        return -ENOMEM;
+    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED) {
+        tick__outside_free(k);
+        return -ENOMEM;
+    }
+    *k = (struct tick_kernel){.base = base, .root = base, .size = size};
+    *out = k;
+    tick_kernel_reset(k, &(struct tick_kernel_env){0});
+    return 0;
+}
+
+void tick_kernel_free(struct tick_kernel *k) {
+    if (!k)
+        return;
+    munmap(k->base, k->size);
+    tick__outside_free(k);
+}
+
+void tick_kernel_reset(struct tick_kernel *k, const struct tick_kernel_env *env) {
+    k->env = *env;
+    *k->root = (struct tick__root){
+        .bump = (uint32_t)((sizeof(struct tick__root) + TICK__GRANULE - 1) / TICK__GRANULE),
+        .limit = (uint32_t)(k->size / TICK__GRANULE),
+    };
+    if (env->probe)
+        env->probe->now = 0;
+}
+
+int64_t tick_kernel_now(const struct tick_kernel *k) {
+    return k->root->now;
+}
+
+void tick_kernel_clock_to(struct tick_kernel *k, int64_t at) {
+    if (at > k->root->now)
+        k->root->now = at;
+    if (k->env.probe)
+        k->env.probe->now = k->root->now;
+}
+
+bool tick_kernel_next(struct tick_kernel *k, struct tick_posted *posted) {
+    struct tick__due due;
+    if (!tick__event_take(k, &due))
+        return false;
+    tick_kernel_clock_to(k, due.at);
+    if (due.kind == TICK__POSTED) {
+        *posted = (struct tick_posted){due.at, due.a, due.b};
+    } else {
+        *posted = (struct tick_posted){due.at, 0, 0};
+        tick__tcp_event(k, &due);
+    }
+    return true;
+}

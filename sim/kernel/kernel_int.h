@@ -1,0 +1,311 @@
+// What the simulated kernel's files share: the arena, and every object that lies in it.
+//
+// A ref is a count of 64-byte granules from the arena's start; 0 is none. Nothing in the arena holds a pointer, so that several processes may
+// map it. An object is zeroed when it is allocated; bytes of a freed or never used block are never read.
+#ifndef RETICK_KERNEL_INT_H
+#define RETICK_KERNEL_INT_H
+
+#include "sim/kernel/kernel.h"
+#include "src/base/check.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+typedef uint32_t tick__ref;
+
+#define TICK__GRANULE 64u
+#define TICK__SMALL_CLASSES 8u // 1 to 8 granules; above, powers of two
+#define TICK__CLASSES 31u
+
+// The arena's first object.
+struct tick__root {
+    int64_t now;
+    uint32_t bump, limit; // granules
+    tick__ref free[TICK__CLASSES];
+
+    uint64_t order; // events posted so far
+    tick__ref heap, slots;
+    uint32_t heap_count, event_most, slots_used, slot_free;
+
+    tick__ref hosts; // array of refs
+    uint32_t host_count, host_most;
+
+    struct tick_link link;
+    tick__ref pairs; // hash table, pair_most slots
+    uint32_t pair_count, pair_most;
+
+    tick__ref woken_first, woken_last; // epolls whose waiter is to go on
+};
+
+struct tick_kernel {
+    uint8_t *base;
+    struct tick__root *root;
+    size_t size;
+    struct tick_kernel_env env;
+    bool carrying;  // in tick_kernel_next: what is sent is the kernel's own doing
+    uint32_t cause; // then: seq of the arrival that it carries out
+};
+
+#define TICK__AT(k, type, ref) ((struct type *)(void *)((k)->base + (size_t)(ref)*TICK__GRANULE))
+#define TICK__ARRAY(k, type, ref) ((type *)(void *)((k)->base + (size_t)(ref)*TICK__GRANULE))
+
+// --- arena.c ---
+tick__ref tick__arena_take(struct tick_kernel *k, size_t size); // not zeroed; 0: out of memory
+tick__ref tick__arena_zero(struct tick_kernel *k, size_t size);
+void tick__arena_give(struct tick_kernel *k, tick__ref ref, size_t size); // the size it was taken with
+// Doubles an array of `count` used of *most elements (0: makes it, of first elements). The ref and *most change only on success.
+bool tick__arena_grow(struct tick_kernel *k, tick__ref *array, uint32_t *most, uint32_t first, uint32_t used, size_t element);
+
+// --- sim/world/events.c ---
+enum tick__event_kind {
+    TICK__POSTED, // the world's own: a what, b arg
+    // Segments, and what stands for them. a: the socket they reach.
+    TICK__SYN,       // a: the connecting socket itself
+    TICK__SYN_AGAIN, // the same, sent again
+    TICK__SYN_ACK,   // b: the socket it comes from; as for all that follow
+    TICK__ACK,       // the handshake's third
+    TICK__DATA,      // c: bytes up to this count have arrived
+    TICK__FIN,
+    TICK__FIN_ACK,
+    TICK__RST,
+    TICK__UPDATE,       // acknowledgement and window
+    TICK__ACCEPT_AGAIN, // the accept queue was full: try again
+};
+struct tick__due {
+    int64_t at;
+    uint64_t c; // of SYN, SYN_ACK, FIN, RST: the message's object << 32 | seq of its msg_send
+    uint32_t a, b;
+    enum tick__event_kind kind;
+};
+uint32_t tick__event_post(
+    struct tick_kernel *k, int64_t at, enum tick__event_kind kind, uint32_t a, uint32_t b, uint64_t c); // key; 0: no memory
+bool tick__event_take(struct tick_kernel *k, struct tick__due *due);
+void tick__event_cancel(struct tick_kernel *k, uint32_t key);
+bool tick__event_room(struct tick_kernel *k, uint32_t count); // makes room for so many more posts
+
+// --- files, fd.c ---
+enum tick__file_type { TICK__SOCK = 1, TICK__EPOLL, TICK__EVENTFD };
+struct tick__file {
+    tick_id id;
+    int32_t fd;      // -1: no fd names it
+    uint32_t host;   // index
+    tick__ref ref;   // itself
+    tick__ref items; // epoll items that watch it
+    uint32_t rises;  // readiness transitions so far
+    uint32_t object; // the probe's, 0 without
+    uint8_t type;
+};
+
+// --- sim/world/hosts.c ---
+struct tick__host {
+    char name[64];
+    tick_id id;
+    uint32_t hash, object;
+    tick__ref fds;                      // array of refs of files
+    uint32_t fd_most, fd_count, fd_low; // fd_low: no free fd below it
+    tick__ref socks;                    // all sockets, by host_next
+    tick__ref ports;                    // ports in use by name, by next
+    uint32_t next_port;
+    bool ports_wrapped;
+};
+#define TICK__FIRST_FD 3u // 0 to 2 are taken in every program
+#define TICK__MOST_FDS 65536u
+
+static inline struct tick__host *tick__host(const struct tick_kernel *k, uint32_t index) {
+    return TICK__AT(k, tick__host, TICK__ARRAY(k, tick__ref, k->root->hosts)[index]);
+}
+uint32_t tick__host_address(uint32_t index); // host byte order
+// The host that an address names for `from` (itself for its own and 127/8), or -1.
+int tick__host_of_address(const struct tick_kernel *k, uint32_t from, uint32_t address);
+
+// --- sim/world/links.c ---
+const struct tick_link *tick__link(const struct tick_kernel *k, uint32_t a, uint32_t b); // of a host with itself: latency 0, no choices
+
+// --- fd.c ---
+static inline struct tick__file *tick__file(const struct tick_kernel *k, int host, int fd) {
+    const struct tick__host *h = tick__host(k, (uint32_t)host);
+    if (fd < 0 || (uint32_t)fd >= h->fd_most)
+        return NULL;
+    tick__ref ref = TICK__ARRAY(k, tick__ref, h->fds)[fd];
+    return ref ? TICK__AT(k, tick__file, ref) : NULL;
+}
+int tick__fd_give(struct tick_kernel *k, struct tick__file *file); // the lowest free fd of file->host: now the file's; or -EMFILE, -ENOMEM
+void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to); // to takes from's fd and watchers
+void tick__fd_drop(struct tick_kernel *k, struct tick__file *file);                       // its fd is free again, its watchers are gone
+uint32_t tick__file_mask(struct tick_kernel *k, struct tick__file *file);                 // EPOLL* that hold now
+// Tells the watchers that something happened: key the EPOLL* that it is about (0: anything), rise: it was not so before.
+void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise);
+
+// --- epoll.c ---
+struct tick__item {
+    uint64_t data;
+    uint32_t events; // asked for; no bit but private ones after a one-shot
+    int32_t fd;
+    tick__ref ref, epoll, file;
+    tick__ref file_next;
+    tick__ref epoll_next, epoll_prev;
+    tick__ref ready_next, ready_prev;
+    uint8_t hold; // calls of epoll_wait that it is held back for
+    bool listed;  // stands in the ready list
+};
+struct tick__epoll {
+    struct tick__file file;
+    tick__ref items, ready_first, ready_last;
+    uint32_t ready_count;
+    tick__ref woken_next, woken_prev;
+    uint32_t waiter;
+    bool waiting, woken;
+};
+void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go
+void tick__epoll_close(struct tick_kernel *k, struct tick__epoll *epoll);
+uint32_t tick__epoll_mask(struct tick_kernel *k, struct tick__epoll *epoll);
+void tick__item_ready(struct tick_kernel *k, struct tick__item *item);
+
+// --- eventfd.c ---
+struct tick__eventfd {
+    struct tick__file file;
+    uint64_t count;
+    bool semaphore;
+};
+uint32_t tick__eventfd_mask(const struct tick__eventfd *eventfd);
+ssize_t tick__eventfd_read(struct tick_kernel *k, struct tick__eventfd *eventfd, void *bytes, size_t count);
+ssize_t tick__eventfd_write(struct tick_kernel *k, struct tick__eventfd *eventfd, const void *bytes, size_t count);
+
+// --- chain.c: the bytes of one direction, from send to recv without a copy between ---
+struct tick__chain {
+    tick__ref head, tail;
+    uint32_t head_at, tail_at; // where to read in head, where to write in tail
+};
+size_t tick__chain_append(struct tick_kernel *k, struct tick__chain *chain, const void *bytes, size_t count); // how many fitted memory
+void tick__chain_copy(const struct tick_kernel *k, const struct tick__chain *chain, void *bytes, size_t count);
+void tick__chain_consume(struct tick_kernel *k, struct tick__chain *chain, size_t count);
+void tick__chain_clear(struct tick_kernel *k, struct tick__chain *chain);
+
+// --- sockets: inet.c (addresses, options), tcp.c (segments), tcp_calls.c ---
+enum tick__tcp_state {
+    TICK__CLOSE,
+    TICK__LISTEN,
+    TICK__SYN_SENT,
+    TICK__SYN_RECV,
+    TICK__ESTABLISHED,
+    TICK__CLOSE_WAIT,
+    TICK__FIN_WAIT1,
+    TICK__FIN_WAIT2,
+    TICK__CLOSING,
+    TICK__LAST_ACK,
+};
+// What connect(2) makes of a socket, beside its TCP state: as struct socket's state in Linux.
+enum tick__sock_stage { TICK__UNCONNECTED, TICK__CONNECTING, TICK__CONNECTED, TICK__DISCONNECTING };
+enum { TICK__SHUT_RECV = 1, TICK__SHUT_SEND = 2, TICK__SHUT_BOTH = 3 };
+
+// A port that somebody bound or listens on.
+struct tick__port {
+    int64_t lingers_until;             // a connection through it is in TIME_WAIT until then
+    tick__ref next, socks;             // socks: bound to it, by port_next
+    uint32_t children, rigid_children; // accepted connections; those without SO_REUSEADDR
+    uint16_t number;
+    bool lingers_rigid;
+};
+
+// One direction, kept by its sending end.
+struct tick__flow {
+    uint64_t written, flown, arrived, read;       // byte counts: accepted, put into segments, in the receive buffer, consumed
+    uint64_t acked, granted;                      // what the sender knows of arrived and read
+    uint64_t ack_arrived, ack_read;               // what the acknowledgement in flight says of them
+    int64_t last_at;                              // when the latest segment arrives: none overtakes it
+    struct tick__chain chain;                     // bytes read..written
+    tick__ref messages, unarrived, messages_last; // with a probe: those not read yet; the first of them that has not arrived
+    uint32_t object;                              // the direction's, with a probe
+};
+
+struct tick__sock {
+    struct tick__file file;
+    uint8_t state, stage, shut;
+    bool reuse, nodelay, keepalive, linger, bound, nospace, done, fin_wanted, fin_sent, ack_flies, far, orphan, refused, freed;
+    int32_t error;
+    int32_t linger_time;
+    uint32_t sndbuf, rcvbuf; // as getsockopt says them; half of it is for bytes
+    uint32_t refs;           // fd or queue, events in flight to it; a pair is freed when both have none
+    tick__ref peer, port, port_next, host_next, host_prev;
+    uint32_t local_address, remote_address; // host byte order
+    uint16_t local_port, remote_port;
+    uint8_t tries;
+    uint32_t event;                                // key of the SYN in flight, or of its repetition
+    tick__ref listener;                            // of one that is not accepted yet; holds a ref on it
+    tick__ref queue_first, queue_last, queue_next; // a listener's accept queue
+    uint32_t queue_count, backlog;
+    tick_id connection;
+    uint32_t connection_object;
+    uint32_t hello, farewell; // seq of the msg_recv of the handshake's segment, of FIN or RST
+    struct tick__flow out;
+};
+
+// An accepted send, for the probe.
+struct tick__message {
+    uint64_t begin, end;             // byte counts
+    uint32_t object, sent, received; // seqs
+    tick__ref next;
+};
+
+static inline uint32_t tick__sock_room(const struct tick__sock *s) {
+    return s->sndbuf / 2;
+}
+static inline struct tick__sock *tick__sock(const struct tick_kernel *k, tick__ref ref) {
+    return TICK__AT(k, tick__sock, ref);
+}
+static inline bool tick__sock_has_fd(const struct tick__sock *s) {
+    return s->file.fd >= 0;
+}
+static inline enum tick_connection_part tick__sock_part(const struct tick__sock *s) {
+    return s->far ? TICK_FAR : TICK_NEAR;
+}
+static inline enum tick_connection_part tick__sock_way(const struct tick__sock *s) {
+    return s->far ? TICK_IN : TICK_OUT;
+}
+static inline tick_id tick__sock_way_id(const struct tick__sock *s) {
+    return tick_id_part(s->connection, tick__sock_way(s));
+}
+
+// inet.c
+struct tick__sock *tick__sock_new(struct tick_kernel *k, uint32_t host); // one ref, for its fd or queue; NULL: no memory
+void tick__sock_hold(struct tick__sock *s);
+void tick__sock_release(struct tick_kernel *k, struct tick__sock *s);
+int tick__sock_autobind(struct tick_kernel *k, struct tick__sock *s);
+struct tick__sock *tick__sock_listener(struct tick_kernel *k, uint32_t host, uint32_t address, uint16_t port);
+void tick__port_share(struct tick_kernel *k, struct tick__sock *child, const struct tick__sock *listener);
+void tick__port_leave(struct tick_kernel *k, struct tick__sock *s);
+void tick__port_linger(struct tick_kernel *k, const struct tick__sock *s);
+int tick__sock_of(const struct tick_kernel *k, int host, int fd, struct tick__sock **out); // 0, -EBADF, -ENOTSOCK
+
+// tcp.c
+uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__sock *s);
+void tick__tcp_event(struct tick_kernel *k, const struct tick__due *due);
+void tick__tcp_send_syn(struct tick_kernel *k, struct tick__sock *s);
+void tick__tcp_transmit(struct tick_kernel *k, struct tick__sock *s); // what the window lets out, and the FIN behind it
+void tick__tcp_reset_peer(struct tick_kernel *k, struct tick__sock *s);
+void tick__tcp_catch_up(struct tick_kernel *k, struct tick__sock *sender); // an acknowledgement, if the sender lacks one
+void tick__tcp_purge(struct tick_kernel *k, struct tick__sock *s);         // drops what was not sent yet
+void tick__tcp_done(struct tick_kernel *k, struct tick__sock *s);
+void tick__tcp_queue_clear(struct tick_kernel *k, struct tick__sock *listener, bool silent);
+bool tick__tcp_writable(const struct tick__sock *s);
+
+// tcp_calls.c
+void tick__sock_close(struct tick_kernel *k, struct tick__sock *s);
+void tick__sock_die(struct tick_kernel *k, struct tick__sock *s); // its host crashed: not a word to anybody
+
+// --- tell.c: what the probe is told; every function is a no-op without one ---
+void tick__tell_fd(struct tick_kernel *k, struct tick__file *file, const struct tick_kernel_name *name, const char *key);
+void tick__tell_connection(struct tick_kernel *k, struct tick__sock *s, const struct tick_kernel_name *name, uint32_t peer_host);
+// A segment without bytes leaves host: its message in the direction (object and id), and msg_send (by the running task, or by the kernel because of what it
+// carries out). Returns object << 32 | seq.
+uint64_t tick__tell_segment(struct tick_kernel *k, uint32_t host, uint32_t direction, tick_id id, uint64_t ordinal);
+// It arrived at host: returns the seq of msg_recv.
+uint32_t tick__tell_arrival(struct tick_kernel *k, uint32_t host, uint64_t segment);
+void tick__tell_send(struct tick_kernel *k, struct tick__sock *s, const void *bytes, size_t count); // bytes just written
+void tick__tell_arrived(struct tick_kernel *k, struct tick__sock *sender, uint32_t host);           // up to sender->out.arrived
+void tick__tell_dropped(
+    struct tick_kernel *k, struct tick__sock *sender, uint32_t host, uint64_t from, uint64_t to); // messages that end in (from, to]
+void tick__tell_read(struct tick_kernel *k, struct tick__sock *sender);                           // bytes up to out.read were consumed
+void tick__tell_consumed(struct tick_kernel *k, uint32_t seq);
+
+#endif

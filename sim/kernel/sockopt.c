@@ -1,0 +1,129 @@
+// Socket options: those that change what a program sees, and those that are accepted because programs set them.
+#include "sim/kernel/kernel_int.h"
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#define LEAST_SNDBUF 4608u
+#define LEAST_RCVBUF 2304u
+#define MOST_BUFFER 212992u // net.core.wmem_max
+
+int tick_k_getsockopt(struct tick_kernel *k, int host, int fd, int level, int name, void *value, socklen_t *size) {
+    struct tick__sock *s;
+    TICK_TRY(tick__sock_of(k, host, fd, &s));
+    if ((int)*size < 0)
+        return -EINVAL;
+    int answer;
+    if (level == SOL_SOCKET) {
+        switch (name) {
+        case SO_ERROR:
+            if (s->stage == TICK__CONNECTING && s->state != TICK__SYN_SENT)
+                tick__tell_consumed(k, s->hello);
+            answer = s->error;
+            s->error = 0;
+            break;
+        case SO_TYPE:
+            answer = SOCK_STREAM;
+            break;
+        case SO_DOMAIN:
+            answer = AF_INET;
+            break;
+        case SO_PROTOCOL:
+            answer = IPPROTO_TCP;
+            break;
+        case SO_ACCEPTCONN:
+            answer = s->state == TICK__LISTEN;
+            break;
+        case SO_REUSEADDR:
+            answer = s->reuse;
+            break;
+        case SO_KEEPALIVE:
+            answer = s->keepalive;
+            break;
+        case SO_SNDBUF:
+            answer = (int)s->sndbuf;
+            break;
+        case SO_RCVBUF:
+            answer = (int)s->rcvbuf;
+            break;
+        case SO_LINGER: {
+            const struct linger linger = {s->linger, s->linger_time};
+            if (*size > sizeof linger)
+                *size = sizeof linger;
+            memcpy(value, &linger, *size);
+            return 0;
+        }
+        default:
+            return -ENOPROTOOPT;
+        }
+    } else if (level == IPPROTO_TCP && name == TCP_NODELAY) {
+        answer = s->nodelay;
+    } else {
+        return level == IPPROTO_TCP ? -ENOPROTOOPT : -EOPNOTSUPP;
+    }
+    if (*size > sizeof answer)
+        *size = sizeof answer;
+    memcpy(value, &answer, *size);
+    return 0;
+}
+
+static uint32_t buffer(int asked, uint32_t least) {
+    uint32_t value = asked < 0 || (uint32_t)asked > MOST_BUFFER ? MOST_BUFFER : (uint32_t)asked;
+    return value * 2 < least ? least : value * 2;
+}
+
+// The port counts its accepted connections without SO_REUSEADDR.
+static void set_reuse(struct tick_kernel *k, struct tick__sock *s, bool reuse) {
+    if (s->far && s->port && s->reuse != reuse)
+        TICK__AT(k, tick__port, s->port)->rigid_children += reuse ? UINT32_MAX : 1;
+    s->reuse = reuse;
+}
+
+int tick_k_setsockopt(struct tick_kernel *k, int host, int fd, int level, int name, const void *value, socklen_t size) {
+    struct tick__sock *s;
+    TICK_TRY(tick__sock_of(k, host, fd, &s));
+    int asked;
+    if (size < sizeof asked)
+        return -EINVAL;
+    memcpy(&asked, value, sizeof asked);
+    if (level == SOL_SOCKET) {
+        switch (name) {
+        case SO_REUSEADDR:
+            set_reuse(k, s, asked != 0);
+            return 0;
+        case SO_KEEPALIVE:
+            s->keepalive = asked != 0;
+            return 0;
+        case SO_SNDBUF:
+            s->sndbuf = buffer(asked, LEAST_SNDBUF);
+            if (s->nospace && tick__tcp_writable(s)) {
+                s->nospace = false;
+                tick__file_wake(k, &s->file, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND, true);
+            }
+            return 0;
+        case SO_RCVBUF:
+            s->rcvbuf = buffer(asked, LEAST_RCVBUF);
+            return 0;
+        case SO_LINGER: {
+            struct linger linger;
+            if (size < sizeof linger)
+                return -EINVAL;
+            memcpy(&linger, value, sizeof linger);
+            s->linger = linger.l_onoff != 0;
+            s->linger_time = linger.l_linger;
+            return 0;
+        }
+        case SO_ERROR:
+        case SO_TYPE:
+        case SO_DOMAIN:
+        case SO_PROTOCOL:
+        case SO_ACCEPTCONN:
+        default:
+            return -ENOPROTOOPT;
+        }
+    }
+    if (level == IPPROTO_TCP && name == TCP_NODELAY) {
+        s->nodelay = asked != 0;
+        return 0;
+    }
+    return -ENOPROTOOPT;
+}

@@ -1,0 +1,401 @@
+// The calls on stream sockets. Which error wins where follows net/ipv4's order of checks, as tests/conformance finds it on Linux.
+#include "sim/kernel/kernel_int.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+static struct tick__sock *peer_of(const struct tick_kernel *k, const struct tick__sock *s) {
+    return s->peer ? tick__sock(k, s->peer) : NULL;
+}
+
+static int take_error(struct tick__sock *s) {
+    int error = s->error;
+    s->error = 0;
+    return -error;
+}
+
+// A connecting socket stops: what is under way must not find it again.
+static void abandon_syn(struct tick_kernel *k, struct tick__sock *s) {
+    if (s->event) {
+        tick__event_cancel(k, s->event);
+        s->event = 0;
+        tick__sock_release(k, s);
+    }
+}
+
+// A socket whose connection is over is to connect again. What is left of the old connection keeps the old object; the fd gets a new one.
+static struct tick__sock *renew(struct tick_kernel *k, struct tick__sock *s) {
+    s->connection = 0;
+    if (!s->peer && s->refs == 1)
+        return s;
+    struct tick__sock *fresh = tick__sock_new(k, s->file.host);
+    if (!fresh)
+        return NULL;
+    fresh->file.id = s->file.id;
+    fresh->file.object = s->file.object;
+    fresh->file.rises = s->file.rises;
+    fresh->state = TICK__CLOSE;
+    fresh->stage = s->stage;
+    fresh->error = s->error;
+    fresh->reuse = s->reuse;
+    fresh->nodelay = s->nodelay;
+    fresh->keepalive = s->keepalive;
+    fresh->linger = s->linger;
+    fresh->linger_time = s->linger_time;
+    fresh->sndbuf = s->sndbuf;
+    fresh->rcvbuf = s->rcvbuf;
+    fresh->bound = s->bound;
+    fresh->local_address = s->local_address;
+    fresh->local_port = s->local_port;
+    if (s->port && !s->far) { // takes the old one's place among the port's sockets
+        fresh->port = s->port;
+        fresh->port_next = s->port_next;
+        tick__ref *link = &TICK__AT(k, tick__port, s->port)->socks;
+        while (*link != s->file.ref)
+            link = &tick__sock(k, *link)->port_next;
+        *link = fresh->file.ref;
+        s->port = 0;
+    }
+    tick__fd_put(k, &s->file, &fresh->file);
+    tick__sock_release(k, s);
+    return fresh;
+}
+
+// tcp_disconnect: back to a socket that was never connected.
+static struct tick__sock *disconnect(struct tick_kernel *k, struct tick__sock *s) {
+    switch (s->state) {
+    case TICK__CLOSE:
+        break;
+    case TICK__LISTEN:
+        tick__tcp_queue_clear(k, s, false);
+        break;
+    case TICK__SYN_SENT:
+        s->error = ECONNRESET;
+        abandon_syn(k, s);
+        break;
+    default:
+        if (s->state != TICK__CLOSING && s->state != TICK__LAST_ACK)
+            tick__tcp_reset_peer(k, s);
+        s->error = ECONNRESET;
+        tick__tcp_purge(k, s);
+        break;
+    }
+    s->state = TICK__CLOSE;
+    s->shut = 0;
+    s->done = false;
+    if (s->far)
+        tick__port_leave(k, s);
+    if (!tick__sock_has_fd(s))
+        return s;
+    s = renew(k, s);
+    if (!s)
+        return NULL;
+    s->far = false;
+    if (!s->bound)
+        s->local_address = 0;
+    if (!s->port)
+        s->local_port = 0;
+    s->remote_address = s->remote_port = 0;
+    s->fin_wanted = s->fin_sent = s->nospace = s->refused = false;
+    s->tries = 0;
+    return s;
+}
+
+static int finish_connect(struct tick_kernel *k, struct tick__sock *s) {
+    tick__tell_consumed(k, s->hello);
+    if (s->state == TICK__CLOSE) {
+        int error = take_error(s);
+        s->stage = TICK__UNCONNECTED;
+        if (!disconnect(k, s))
+            return -ENOBUFS;
+        return error ? error : -ECONNABORTED;
+    }
+    s->stage = TICK__CONNECTED;
+    return 0;
+}
+
+static int start_connect(struct tick_kernel *k, struct tick__sock *s, const struct sockaddr_in *in, const struct tick_kernel_name *name) {
+    uint32_t address = ntohl(in->sin_addr.s_addr), own = tick__host_address(s->file.host);
+    if (!address)
+        address = INADDR_LOOPBACK;
+    int host = tick__host_of_address(k, s->file.host, address);
+    if (host < 0)
+        return -ENETUNREACH;
+    bool loopback = address >> 24 == 127;
+    if (!loopback && (uint32_t)host != s->file.host && s->local_address >> 24 == 127)
+        return -EINVAL;
+    TICK_TRY(tick__sock_autobind(k, s));
+    if (!s->local_address)
+        s->local_address = loopback ? INADDR_LOOPBACK : own;
+    s->remote_address = address;
+    s->remote_port = ntohs(in->sin_port);
+    s->connection = name->id;
+    s->hello = s->farewell = 0;
+    s->tries = 0;
+    s->shut = 0;
+    s->done = false;
+    s->error = 0;
+    s->state = TICK__SYN_SENT;
+    tick__tell_connection(k, s, name, (uint32_t)host);
+    const struct tick_link *link = tick__link(k, s->file.host, (uint32_t)host);
+    s->refused = link->refuse && k->env.choose(k->env.ctx, TICK_CHOICE_FAULT_REFUSE, s->connection, 0, 2, 0);
+    s->stage = TICK__CONNECTING;
+    tick__tcp_send_syn(k, s);
+    return -EINPROGRESS;
+}
+
+int tick_k_connect(
+    struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection) {
+    struct tick__sock *s;
+    TICK_TRY(tick__sock_of(k, host, fd, &s));
+    struct sockaddr_in in = {0};
+    if (size < sizeof in.sin_family)
+        return -EINVAL;
+    memcpy(&in, address, size < sizeof in ? size : sizeof in);
+    if (in.sin_family == AF_UNSPEC) {
+        bool dead = s->state == TICK__CLOSE;
+        s = disconnect(k, s);
+        if (!s)
+            return -ENOBUFS;
+        s->stage = TICK__UNCONNECTED;
+        if (!dead)
+            tick__file_wake(k, &s->file, 0, true);
+        return 0;
+    }
+    switch ((enum tick__sock_stage)s->stage) {
+    case TICK__UNCONNECTED:
+        if (s->state != TICK__CLOSE)
+            return -EISCONN;
+        if (size < sizeof in)
+            return -EINVAL;
+        if (in.sin_family != AF_INET)
+            return -EAFNOSUPPORT;
+        if ((s->peer || s->refs > 1) && !(s = disconnect(k, s)))
+            return -ENOBUFS;
+        return start_connect(k, s, &in, connection);
+    case TICK__CONNECTING:
+        return s->state == TICK__SYN_SENT ? -EALREADY : finish_connect(k, s);
+    case TICK__CONNECTED:
+        return -EISCONN;
+    case TICK__DISCONNECTING:
+        break;
+    }
+    return -EINVAL;
+}
+
+int tick_k_accept(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size) {
+    struct tick__sock *listener;
+    TICK_TRY(tick__sock_of(k, host, fd, &listener));
+    if (listener->state != TICK__LISTEN)
+        return -EINVAL;
+    if (address && (int)*size < 0)
+        return -EINVAL;
+    if (!listener->queue_first)
+        return -EAGAIN;
+    struct tick__sock *s = tick__sock(k, listener->queue_first);
+    int made = tick__fd_give(k, &s->file);
+    if (made < 0)
+        return made;
+    listener->queue_first = s->queue_next;
+    if (!s->queue_next)
+        listener->queue_last = 0;
+    listener->queue_count--;
+    s->listener = 0;
+    tick__sock_release(k, listener);
+    tick__tell_consumed(k, s->hello);
+    if (address) {
+        const struct sockaddr_in in = {
+            .sin_family = AF_INET, .sin_port = htons(s->remote_port), .sin_addr.s_addr = htonl(s->remote_address)};
+        memcpy(address, &in, *size < sizeof in ? *size : sizeof in);
+        *size = sizeof in;
+    }
+    return made;
+}
+
+// SHORT_SEND and SHORT_RECV: how many of `count` bytes are moved.
+static size_t shortened(struct tick_kernel *k, const struct tick__sock *s, enum tick_choice_kind kind, uint64_t offset, size_t count) {
+    if (count <= 1)
+        return count;
+    uint32_t n = count < 16 ? (uint32_t)count : 16;
+    uint32_t value = k->env.choose(k->env.ctx, kind, tick_id_part(s->connection, tick__sock_part(s)), offset + 1, n, 0);
+    return value ? value : count;
+}
+
+ssize_t tick_k_send(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int flags) {
+    struct tick__sock *s;
+    TICK_TRY(tick__sock_of(k, host, fd, &s));
+    if (flags & MSG_OOB)
+        return -EOPNOTSUPP;
+    if (s->state != TICK__ESTABLISHED && s->state != TICK__CLOSE_WAIT) {
+        if (s->error)
+            return take_error(s);
+        return s->state == TICK__SYN_SENT ? -EAGAIN : -EPIPE;
+    }
+    if (s->error)
+        return take_error(s);
+    if (s->shut & TICK__SHUT_SEND)
+        return -EPIPE;
+    if (!count)
+        return 0;
+    uint64_t queued = s->out.written - s->out.acked;
+    if (queued >= tick__sock_room(s)) {
+        s->nospace = true;
+        tick__tcp_catch_up(k, s);
+        return -EAGAIN;
+    }
+    size_t space = tick__sock_room(s) - (size_t)queued;
+    size_t moved = shortened(k, s, TICK_CHOICE_SHORT_SEND, s->out.written, count < space ? count : space);
+    moved = tick__chain_append(k, &s->out.chain, bytes, moved);
+    if (!moved)
+        return -ENOBUFS;
+    s->out.written += moved;
+    tick__tell_send(k, s, bytes, moved);
+    if (moved < count && space == moved)
+        s->nospace = true;
+    tick__tcp_transmit(k, s);
+    return (ssize_t)moved;
+}
+
+ssize_t tick_k_recv(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags) {
+    struct tick__sock *s;
+    TICK_TRY(tick__sock_of(k, host, fd, &s));
+    if (s->state == TICK__LISTEN)
+        return -ENOTCONN;
+    if (flags & MSG_OOB)
+        return -EINVAL;
+    struct tick__sock *peer = peer_of(k, s);
+    uint64_t there = peer ? peer->out.arrived - peer->out.read : 0;
+    if (there) {
+        size_t moved = count < there ? count : (size_t)there;
+        if (flags & MSG_PEEK) {
+            tick__chain_copy(k, &peer->out.chain, bytes, moved);
+            return (ssize_t)moved;
+        }
+        moved = shortened(k, s, TICK_CHOICE_SHORT_RECV, peer->out.read, moved);
+        if (!(flags & MSG_TRUNC))
+            tick__chain_copy(k, &peer->out.chain, bytes, moved);
+        tick__chain_consume(k, &peer->out.chain, moved);
+        peer->out.read += moved;
+        tick__tell_read(k, peer);
+        if (peer->out.written > peer->out.flown)
+            tick__tcp_catch_up(k, peer); // the window opens
+        return (ssize_t)moved;
+    }
+    if (s->done) {
+        tick__tell_consumed(k, s->farewell);
+        return 0;
+    }
+    if (s->error) {
+        tick__tell_consumed(k, s->farewell);
+        return take_error(s);
+    }
+    if (s->shut & TICK__SHUT_RECV)
+        return 0;
+    return s->state == TICK__CLOSE ? -ENOTCONN : -EAGAIN;
+}
+
+// tcp_close_state: whether a FIN is to be sent now.
+static bool leave(struct tick_kernel *k, struct tick__sock *s) {
+    switch (s->state) {
+    case TICK__ESTABLISHED:
+        s->state = TICK__FIN_WAIT1;
+        return true;
+    case TICK__CLOSE_WAIT:
+        s->state = TICK__LAST_ACK;
+        return true;
+    case TICK__SYN_SENT:
+        abandon_syn(k, s);
+        s->state = TICK__CLOSE;
+        return false;
+    default:
+        return false;
+    }
+}
+
+int tick_k_shutdown(struct tick_kernel *k, int host, int fd, int how) {
+    struct tick__sock *s;
+    TICK_TRY(tick__sock_of(k, host, fd, &s));
+    if (how < SHUT_RD || how > SHUT_RDWR)
+        return -EINVAL;
+    unsigned ways = (unsigned)how + 1;
+    if (s->stage == TICK__CONNECTING)
+        s->stage = s->state == TICK__SYN_SENT || s->state == TICK__CLOSE ? TICK__DISCONNECTING : TICK__CONNECTED;
+    int error = 0;
+    switch (s->state) {
+    case TICK__LISTEN:
+        if (!(ways & TICK__SHUT_RECV))
+            break;
+        // fallthrough
+    case TICK__SYN_SENT:
+        s = disconnect(k, s);
+        if (!s)
+            return -ENOBUFS;
+        s->stage = TICK__UNCONNECTED;
+        break;
+    case TICK__CLOSE:
+        error = -ENOTCONN;
+        s->shut |= (uint8_t)ways;
+        break;
+    default:
+        s->shut |= (uint8_t)ways;
+        if ((ways & TICK__SHUT_SEND) && leave(k, s)) {
+            s->fin_wanted = true;
+            tick__tcp_transmit(k, s);
+        }
+        break;
+    }
+    tick__file_wake(k, &s->file, 0, true);
+    return error;
+}
+
+void tick__sock_close(struct tick_kernel *k, struct tick__sock *s) {
+    s->shut = TICK__SHUT_BOTH;
+    struct tick__sock *peer = peer_of(k, s);
+    if (s->state == TICK__LISTEN) {
+        tick__tcp_queue_clear(k, s, false);
+        s->state = TICK__CLOSE;
+    } else if (s->state != TICK__CLOSE) {
+        if (peer && peer->out.arrived > peer->out.read) {
+            tick__tcp_reset_peer(k, s);
+            tick__tcp_purge(k, s);
+            s->state = TICK__CLOSE;
+        } else if (s->linger && !s->linger_time) {
+            disconnect(k, s);
+        } else if (leave(k, s)) {
+            s->fin_wanted = true;
+            tick__tcp_transmit(k, s);
+        }
+    }
+    if (!s->far || s->state == TICK__CLOSE)
+        tick__port_leave(k, s);
+    tick__sock_release(k, s);
+}
+
+void tick__sock_die(struct tick_kernel *k, struct tick__sock *s) {
+    bool had_fd = tick__sock_has_fd(s);
+    if (had_fd)
+        tick__fd_drop(k, &s->file);
+    if (s->state == TICK__LISTEN)
+        tick__tcp_queue_clear(k, s, true);
+    if (s->state == TICK__SYN_SENT)
+        abandon_syn(k, s);
+    tick__tcp_purge(k, s);
+    bool embryo = s->state == TICK__SYN_RECV;
+    s->state = TICK__CLOSE;
+    s->shut = TICK__SHUT_BOTH;
+    tick__port_leave(k, s);
+    if (embryo && s->listener) {
+        struct tick__sock *listener = tick__sock(k, s->listener);
+        s->listener = 0;
+        tick__sock_release(k, listener);
+        tick__sock_release(k, s);
+    }
+    if (had_fd)
+        tick__sock_release(k, s);
+}
+
+void tick_k_connection(const struct tick_kernel *k, int host, int fd, tick_id *id, uint32_t *object) {
+    struct tick__sock *s;
+    bool known = tick__sock_of(k, host, fd, &s) == 0;
+    *id = known ? s->connection : 0;
+    *object = known ? s->connection_object : 0;
+}

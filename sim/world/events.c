@@ -1,0 +1,156 @@
+// What is to happen: a 4-ary heap by (time, posting order), each entry with a slot that knows its place, so that it can be taken back.
+#include "sim/kernel/kernel_int.h"
+
+struct entry {
+    int64_t at;
+    uint64_t order;
+    uint32_t slot;
+};
+
+// A key is slot + 1 in the low bits and the slot's generation above, so that a stale key is seen.
+#define SLOT_BITS 22u
+#define SLOT_MOST ((1u << SLOT_BITS) - 1)
+#define FREE UINT32_MAX
+
+struct slot {
+    uint64_t c;
+    uint32_t a, b;
+    uint32_t place; // in the heap; FREE: not posted (a is then the next free slot + 1)
+    uint16_t generation, kind;
+};
+
+static bool before(const struct entry *a, const struct entry *b) {
+    return a->at != b->at ? a->at < b->at : a->order < b->order;
+}
+
+static void up(struct entry *heap, struct slot *slots, uint32_t place, struct entry entry) {
+    while (place > 0) {
+        uint32_t parent = (place - 1) / 4;
+        if (!before(&entry, &heap[parent]))
+            break;
+        heap[place] = heap[parent];
+        slots[heap[place].slot].place = place;
+        place = parent;
+    }
+    heap[place] = entry;
+    slots[entry.slot].place = place;
+}
+
+static void down(struct entry *heap, struct slot *slots, uint32_t count, uint32_t place, struct entry entry) {
+    for (;;) {
+        uint32_t first = place * 4 + 1, end = first + 4 < count ? first + 4 : count;
+        if (first >= count)
+            break;
+        uint32_t least = first;
+        for (uint32_t child = first + 1; child < end; child++)
+            if (before(&heap[child], &heap[least]))
+                least = child;
+        if (!before(&heap[least], &entry))
+            break;
+        heap[place] = heap[least];
+        slots[heap[place].slot].place = place;
+        place = least;
+    }
+    heap[place] = entry;
+    slots[entry.slot].place = place;
+}
+
+// Heap and slots have one capacity: an entry has a slot, and the other way round.
+bool tick__event_room(struct tick_kernel *k, uint32_t count) {
+    struct tick__root *root = k->root;
+    while (root->heap_count + count > root->event_most) {
+        uint32_t most = root->event_most, wanted = most ? most * 2 : 64;
+        if (wanted > SLOT_MOST)
+            return false;
+        tick__ref heap = tick__arena_take(k, wanted * sizeof(struct entry));
+        if (!heap)
+            return false;
+        if (!tick__arena_grow(k, &root->slots, &root->event_most, wanted, root->slots_used, sizeof(struct slot))) {
+            tick__arena_give(k, heap, wanted * sizeof(struct entry));
+            return false;
+        }
+        if (most) {
+            memcpy(TICK__AT(k, entry, heap), TICK__AT(k, entry, root->heap), root->heap_count * sizeof(struct entry));
+            tick__arena_give(k, root->heap, most * sizeof(struct entry));
+        }
+        root->heap = heap;
+    }
+    return true;
+}
+
+uint32_t tick__event_post(struct tick_kernel *k, int64_t at, enum tick__event_kind kind, uint32_t a, uint32_t b, uint64_t c) {
+    struct tick__root *root = k->root;
+    if (root->heap_count == root->event_most && !tick__event_room(k, 1))
+        return 0;
+    struct slot *slots = TICK__AT(k, slot, root->slots);
+    uint32_t index;
+    if (root->slot_free) {
+        index = root->slot_free - 1;
+        root->slot_free = slots[index].a;
+    } else {
+        index = root->slots_used++;
+        slots[index].generation = 0;
+    }
+    struct slot *slot = &slots[index];
+    slot->a = a;
+    slot->b = b;
+    slot->c = c;
+    slot->kind = (uint16_t)kind;
+    const struct entry entry = {at < root->now ? root->now : at, root->order++, index};
+    up(TICK__AT(k, entry, root->heap), slots, root->heap_count++, entry);
+    return (index + 1) | (uint32_t)slot->generation << SLOT_BITS;
+}
+
+static void release(struct tick__root *root, struct slot *slots, uint32_t index) {
+    slots[index].generation = (slots[index].generation + 1u) & ((1u << (32 - SLOT_BITS)) - 1);
+    slots[index].place = FREE;
+    slots[index].a = root->slot_free;
+    root->slot_free = index + 1;
+}
+
+static void remove_at(struct tick_kernel *k, uint32_t place) {
+    struct tick__root *root = k->root;
+    struct entry *heap = TICK__AT(k, entry, root->heap);
+    struct slot *slots = TICK__AT(k, slot, root->slots);
+    release(root, slots, heap[place].slot);
+    const struct entry last = heap[--root->heap_count];
+    if (place == root->heap_count)
+        return;
+    if (place > 0 && before(&last, &heap[(place - 1) / 4]))
+        up(heap, slots, place, last);
+    else
+        down(heap, slots, root->heap_count, place, last);
+}
+
+void tick__event_cancel(struct tick_kernel *k, uint32_t key) {
+    struct tick__root *root = k->root;
+    uint32_t index = (key & SLOT_MOST) - 1;
+    if (!key || index >= root->slots_used)
+        return;
+    const struct slot *slot = &TICK__AT(k, slot, root->slots)[index];
+    if (slot->place != FREE && slot->generation == key >> SLOT_BITS)
+        remove_at(k, slot->place);
+}
+
+bool tick__event_take(struct tick_kernel *k, struct tick__due *due) {
+    struct tick__root *root = k->root;
+    if (!root->heap_count)
+        return false;
+    const struct entry *first = TICK__AT(k, entry, root->heap);
+    const struct slot *slot = &TICK__AT(k, slot, root->slots)[first->slot];
+    *due = (struct tick__due){.at = first->at, .c = slot->c, .a = slot->a, .b = slot->b, .kind = (enum tick__event_kind)slot->kind};
+    remove_at(k, 0);
+    return true;
+}
+
+int64_t tick_kernel_next_at(const struct tick_kernel *k) {
+    return k->root->heap_count ? TICK__AT(k, entry, k->root->heap)->at : TICK_NEVER;
+}
+
+uint32_t tick_kernel_post(struct tick_kernel *k, int64_t at, uint32_t what, uint32_t arg) {
+    return tick__event_post(k, at, TICK__POSTED, what, arg, 0);
+}
+
+void tick_kernel_unpost(struct tick_kernel *k, uint32_t key) {
+    tick__event_cancel(k, key);
+}
