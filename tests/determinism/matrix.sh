@@ -60,24 +60,24 @@ esac
 
 differ=0
 compared=0
-for scenario in scenarios/*.c; do
-    base=$(basename "$scenario" .c)
+for scenario in $(sed -nE 's/^TICK_SCENARIO\(([a-z0-9_]+),.*/\1/p' scenarios/*.c); do
+    file=$(grep -lE "^TICK_SCENARIO\($scenario," scenarios/*.c)
     for name in "${names[@]}"; do
-        RETICK_CC=${compiler[$name]} RETICK_CFLAGS=${level[$name]} "${folder[$name]}/retick" digest "$scenario" --seeds "$seeds" \
-            >"$out/$base.$name" 2>"$out/$base.$name.err" || {
-            cat "$out/$base.$name.err"
-            echo "matrix: $base with $name: retick digest failed"
+        RETICK_CC=${compiler[$name]} RETICK_CFLAGS=${level[$name]} "${folder[$name]}/retick" digest "$file:$scenario" --seeds "$seeds" \
+            >"$out/$scenario.$name" 2>"$out/$scenario.$name.err" || {
+            cat "$out/$scenario.$name.err"
+            echo "matrix: $scenario with $name: retick digest failed"
             exit 1
         }
-        lines=$(wc -l <"$out/$base.$name")
+        lines=$(wc -l <"$out/$scenario.$name")
         if [ "$lines" -lt "$seeds" ]; then
-            echo "matrix: $base with $name: $lines digests for $seeds seeds"
+            echo "matrix: $scenario with $name: $lines digests for $seeds seeds"
             exit 1
         fi
-        if ! cmp -s "$out/$base.${names[0]}" "$out/$base.$name"; then
+        if ! cmp -s "$out/$scenario.${names[0]}" "$out/$scenario.$name"; then
             differ=$((differ + 1))
-            echo "$base: ${names[0]} and $name differ, first here:"
-            diff "$out/$base.${names[0]}" "$out/$base.$name" | head -n 4 || true
+            echo "$scenario: ${names[0]} and $name differ, first here:"
+            diff "$out/$scenario.${names[0]}" "$out/$scenario.$name" | head -n 4 || true
         fi
         compared=$((compared + lines))
     done
