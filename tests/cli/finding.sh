@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# From a campaign to the smallest schedule, its files, and back: fuzz, replay, shrink, diff, check, digest.
+. "$(dirname "$0")/../support/cli_expect.sh"
+
+expect 0 "passing: 200 schedules passed in" "$RETICK" fuzz "$scenarios/passing.c" --seeds 200
+also "/s)"
+never $'\r'
+expect 0 "no checks" "$RETICK" fuzz "$scenarios/unchecked.c" --seeds 20
+expect 0 "schedules passed in" "$RETICK" fuzz "$scenarios/passing.c" --time 300ms --jobs 1
+
+expect 1 "rare: seed " "$RETICK" fuzz "$scenarios/rare.c" --rate user=30%
+also " fails after "
+also "both were three"
+also "rare.c:"
+also " to 2:"
+also "sound: the program asked for it"
+also "replayed 10 times, digest "
+also "each time the same"
+also "rare.db and rare.schedule written. Next: retick replay rare.db"
+also "reached drawn"
+exists rare.db
+exists rare.schedule
+[ "$(grep -c '^user ' rare.schedule)" = 2 ] || complain "rare.schedule holds not two deviations: $(cat rare.schedule)"
+
+# Replays: the trace alone, the text, an edited text
+expect 1 "rare: fails under 2 deviations" "$RETICK" replay rare.db
+also "the same run as in rare.db"
+expect 1 "rare: fails" "$RETICK" replay "$scenarios/rare.c" rare.schedule
+expect 1 "rare: fails" "$RETICK" replay "$scenarios/rare.c" --schedule rare.schedule -o again.db
+exists again.db
+expect 0 "the same run" "$RETICK" diff rare.db again.db
+sed -n '1,3p' rare.schedule >one.schedule
+expect 0 "rare: passes under 1 deviation" "$RETICK" replay "$scenarios/rare.c" one.schedule
+cp rare.schedule more.schedule
+echo 'user alice:user#99 @1 =3' >>more.schedule
+"$RETICK" replay "$scenarios/rare.c" more.schedule >text 2>&1
+code=$?
+[ $code = 1 ] || [ $code = 2 ] || complain "a schedule with one more line ended with $code"
+expect 1 "rare: failed (schedule)" "$RETICK" run "$scenarios/rare.c" --schedule rare.schedule -o run.db
+expect 0 "rare: passed" "$RETICK" run "$scenarios/rare.c" -o calm.db
+expect 1 "" "$RETICK" diff calm.db run.db
+
+# An address that the program no longer has
+sed 's/tick_random("first", 4)/3/' "$scenarios/rare.c" >rare.c
+expect 1 "the run did not meet: user " "$RETICK" replay rare.c rare.schedule
+
+# Shrinking what was not shrunk
+expect 1 "not shrunk" "$RETICK" fuzz "$scenarios/rare.c" --rate user=60% --no-shrink -o big.db
+expect 1 " to 2:" "$RETICK" shrink big.db -o small.db
+exists small.db
+exists small.schedule
+expect 1 "from 2 deviations to 2" "$RETICK" shrink "$scenarios/rare.c" rare.schedule -o same.db
+expect 0 "passes, so that there is nothing to shrink" "$RETICK" shrink "$scenarios/rare.c" one.schedule
+expect 1 "of 300 schedules failed" "$RETICK" fuzz "$scenarios/rare.c" --rate user=30% --seeds 300 --keep-going
+
+# Crashes and hangs are findings like others
+expect 1 "segfault: seed " "$RETICK" fuzz "$scenarios/segfault.c" --rate user=50%
+also "crash: "
+also " to 1:"
+also "replayed 10 times, each time the same crash"
+exists segfault.db
+expect 1 "segfault: fails" "$RETICK" replay segfault.db
+expect 0 "segfault" "$RETICK" query segfault.db summary
+expect 1 "hang: " "$RETICK" fuzz "$scenarios/forever.c" --hang 200ms --seeds 3
+expect 1 "exit: " "$RETICK" fuzz "$scenarios/exits.c" --seeds 3
+expect 1 "leak: " "$RETICK" fuzz "$scenarios/leaks.c" --seeds 3
+expect 1 "it fails when nothing goes wrong" "$RETICK" fuzz "$scenarios/deadlocks.c" --seeds 3
+
+# Do runs repeat?
+expect 0 "every run repeats" "$RETICK" check "$scenarios/rare.c" --seeds 0..9 --after 50 --rate user=50%
+also "after 50 other runs"
+also "schedule stability"
+expect 1 "do not repeat" "$RETICK" check "$scenarios/wandering.c" --seeds 2 --after 5
+also "wandering-0-a.db"
+expect 0 "0 " "$RETICK" digest "$scenarios/passing.c" --seeds 5
+[ "$(wc -l <"$work/.output")" = 5 ] || complain "digest printed not five lines"
+grep -qE '^4 [0-9a-f]{32} pass$' "$work/.output" || complain "digest's line is not 'seed digest verdict'"
+finish

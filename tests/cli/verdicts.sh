@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# What `retick run` says of programs that pass, fail, crash, hang, leave and leak; and that each leaves a readable trace.
+. "$(dirname "$0")/../support/cli_expect.sh"
+
+readable() { # readable FILE: the trace can be asked
+    exists "$1"
+    expect 0 "scenario" "$RETICK" query "$1" summary
+}
+
+expect 0 "passing: passed (calm)" "$RETICK" run "$scenarios/passing.c"
+also "5 ms of virtual time"
+also "digest "
+also "run.db written. Next: retick fuzz"
+never "warning"
+readable run.db
+expect 0 "task_create" "$RETICK" query run.db events
+expect 0 "alice" "$RETICK" query run.db tasks
+expect 0 "passing: passed (seed 7)" "$RETICK" run "$scenarios/passing.c" --seed 7 -o seven.db
+readable seven.db
+expect 0 "no checks: only crashes, deadlocks and leaks can be found" "$RETICK" run "$scenarios/unchecked.c"
+expect 1 "faulty: failed" "$RETICK" run "$scenarios/two.c:faulty"
+also "always wrong"
+also "two.c:"
+also "Next: retick shrink run.db"
+
+expect 1 "segfault: failed" "$RETICK" run "$scenarios/segfault.c" --cflags -DALWAYS -o crash.db
+also "crash: "
+readable crash.db
+expect 1 "forever: failed" "$RETICK" run "$scenarios/forever.c" --hang 300ms -o hang.db
+also "hang: "
+readable hang.db
+expect 1 "exits: failed" "$RETICK" run "$scenarios/exits.c" -o exit.db
+also "exit: "
+readable exit.db
+expect 1 "leaks: failed" "$RETICK" run "$scenarios/leaks.c" -o leak.db
+also "leak: "
+also "sleeper"
+readable leak.db
+expect 1 "deadlocks: failed" "$RETICK" run "$scenarios/deadlocks.c" -o deadlock.db
+also "deadlock: "
+readable deadlock.db
+expect 0 "future" "$RETICK" query deadlock.db waits
+
+# The ring's file is gone after each of them.
+if compgen -G "*-ring" >/dev/null; then
+    complain "a ring file was left over"
+fi
+finish
