@@ -21,8 +21,8 @@ struct tick_scenario {
 //     TICK_SCENARIO(lost_update, "two increments over a network") { tick_daemon(world, "server", server, NULL); ... }
 #define TICK_SCENARIO(scenario, text) \
     static void tick_setup_##scenario(struct tick_world *world); \
-    static struct tick_scenario tick_scenario_##scenario = {#scenario, (text), __FILE__, tick_setup_##scenario, NULL}; \
-    __attribute__((constructor)) static void tick_register_##scenario(void) { tick_scenario_register(&tick_scenario_##scenario); } \
+    static struct tick_scenario tick_scenario_is_##scenario = {#scenario, (text), __FILE__, tick_setup_##scenario, NULL}; \
+    __attribute__((constructor)) static void tick_register_##scenario(void) { tick_scenario_register(&tick_scenario_is_##scenario); } \
     static void tick_setup_##scenario(struct tick_world *world)
 void tick_scenario_register(struct tick_scenario *scenario);      // keeps it; first registered comes first
 const struct tick_scenario *tick_scenario_first(void);            // then ->next

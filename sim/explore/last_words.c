@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -145,11 +146,17 @@ static void tell_stack(struct tick_outcome *outcome, void *counter) {
     }
 }
 
+// Not _exit: while a host runs, that is the program's (sim/harness/exit.c), and would end the run instead of the process.
+_Noreturn static void leave(void) {
+    for (;;)
+        syscall(SYS_exit_group, 1);
+}
+
 static void on_signal(int signal, siginfo_t *info, void *context) {
     struct tick__page *page = dying.page;
     uint32_t state = atomic_load(&page->state);
     if (state != TICK__RUNNING)
-        _exit(1); // a hang's signal between runs, or a crash outside of any
+        leave(); // a hang's signal between runs, or a crash outside of any
     size_t count = 0;
     const struct tick_deviation *deviations = tick_harness_deviations(dying.harness, &count);
     page->count = tick__deviations_copy(page->deviations, deviations, count);
@@ -170,7 +177,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     atomic_store(&page->state, TICK__DIED);
     if (signal != SIGXCPU)
         tell_stack(outcome, counter_of(context));
-    _exit(1);
+    leave();
 }
 
 int tick__last_words_install(struct tick__page *page, struct tick_harness *harness, size_t limit, size_t near) {
