@@ -14,15 +14,17 @@ static inline void check_canary(const struct tick_coro *coro) {
 
 void tick_coro_switch(struct tick_coro *from, struct tick_coro *to) {
     check_canary(from);
+    void *sp = to->sp; // before TSan takes what follows for the other's doing
     tick__annotate_leave(from, to, false);
-    tick__switch(&from->sp, to->sp);
+    tick__switch(&from->sp, sp);
     tick__annotate_arrive(from);
 }
 
 _Noreturn void tick_coro_exit(struct tick_coro *from, struct tick_coro *to) {
     check_canary(from);
+    void *sp = to->sp;
     tick__annotate_leave(from, to, true);
-    tick__switch(&from->sp, to->sp);
+    tick__switch(&from->sp, sp);
     __builtin_unreachable();
 }
 

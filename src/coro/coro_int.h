@@ -23,6 +23,13 @@
 #endif
 #endif
 
+// Instrumented frames are larger.
+#if defined(TICK_CORO_ASAN) || defined(TICK_CORO_TSAN)
+#define TICK__STACK_FACTOR 2
+#else
+#define TICK__STACK_FACTOR 1
+#endif
+
 struct tick_coro {
     void *sp;                   // while it does not run: what tick__switch resumes
     const uint64_t *canary;     // TICK__CANARY_WORDS words that stay 0; NULL where a guard does the work

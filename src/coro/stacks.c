@@ -83,9 +83,9 @@ int tick__stacks_new(const struct tick_stacks_options *options, enum tick__guard
     if (!options)
         options = &defaults;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t size = options->size ? options->size : TICK_STACK_SIZE;
+    size_t size = options->size ? options->size : TICK_STACK_SIZE * TICK__STACK_FACTOR;
     size_t most = options->most ? options->most : TICK_STACKS_MOST;
-    if (most > UINT32_MAX / 2 || size > (size_t)1 << 40)
+    if (most > UINT32_MAX / 2 || size > (size_t)1 << 40 || (uintptr_t)options->base % page)
         return -EINVAL;
     size_t guard = round_up(TICK__GUARD_SIZE, page);
     size_t head = round_up(round_up(sizeof(struct tick_coro), 64) + (size_t)TICK__COLOURS * TICK__COLOUR_STEP, page);
@@ -242,6 +242,7 @@ void tick__stack_give(struct tick_coro *coro) {
 // The words lie in the unprotected guard and were never written, so that looking at them costs no page of memory: reads map the zero page.
 void tick__canary_check(const struct tick_coro *coro) {
     uint64_t all = 0;
+    tick__annotate_look(coro->canary, TICK__CANARY_WORDS * sizeof *coro->canary, coro->stacks->on_valgrind);
     for (uint32_t i = 0; i < TICK__CANARY_WORDS; i++)
         all |= coro->canary[i];
     if (all)

@@ -11,8 +11,9 @@ struct frame {
     uint32_t mxcsr;
     uint16_t x87_control, unused;
     uint64_t r15, r14, r13, r12, rbx, rbp, rip;
+    uint64_t end[2]; // a return address of 0, for unwinders that do not know "undefined" (valgrind's)
 };
-_Static_assert(sizeof(struct frame) == 64, "tick__switch pops 64 bytes, and leaves the stack aligned");
+_Static_assert(sizeof(struct frame) == 80, "tick__switch pops 64 bytes, and leaves the stack aligned");
 
 // The floating-point control words begin as the creator has them, like a thread's.
 void *tick__switch_prepare(void *low, void *top, struct tick_coro *coro) {
