@@ -27,6 +27,7 @@ struct program {
     size_t used, room;
     int events, made;
     struct tick_task *newest[16];
+    struct program_arg *args;
     struct tick_handle *handles[PROGRAM_EVENTS];
     int handle_count;
     struct tick_queue *queues[2];
@@ -34,8 +35,9 @@ struct program {
     struct tick_future *futures[3];
 };
 
-struct program_arg { // of a body, a callback, or a primitive in a task of its own
+struct program_arg { // kept to the end; of a body, a callback, or a primitive in a task of its own
     struct program *program;
+    struct program_arg *next;
     struct json *op;
     char name[16], word[8];
     int number;
@@ -162,15 +164,23 @@ static inline int program_body(void *arg) {
         program_error(p, result);
     else
         program_value(p, result ? result - 1 : 0);
-    free(body);
     return result > 0 ? result - 1 : result;
 }
 
+static inline struct program_arg *program_arg(struct program *p, const char *me, const char *word, struct json *op) {
+    struct program_arg *arg = calloc(1, sizeof *arg);
+    assert_non_null(arg);
+    arg->program = p;
+    arg->next = p->args;
+    p->args = arg;
+    arg->op = op;
+    snprintf(arg->name, sizeof arg->name, "%s", me);
+    snprintf(arg->word, sizeof arg->word, "%s", word);
+    return arg;
+}
+
 static inline void program_start(struct program *p, int k, int number) {
-    struct program_arg *body = calloc(1, sizeof *body);
-    assert_non_null(body);
-    body->program = p;
-    body->op = p->bodies->child;
+    struct program_arg *body = program_arg(p, "", "", p->bodies->child);
     for (int i = 0; i < k; i++)
         body->op = body->op->next;
     snprintf(body->name, sizeof body->name, "%d#%d", k, number);
@@ -189,23 +199,12 @@ static inline void program_done(struct tick_future *future, void *arg) {
     program_line(callback->program, "cb");
     program_put(callback->program, " %s %s %s", callback->name, tick_task_name((struct tick_task *)future),
         tick_future_cancelled(future) ? "True" : "False");
-    free(callback);
 }
 
 static inline void program_called(void *arg) {
     struct program_arg *callback = arg;
     program_line(callback->program, callback->word);
     program_put(callback->program, " %d", callback->number);
-}
-
-static inline struct program_arg *program_arg(struct program *p, const char *me, const char *word, struct json *op) {
-    struct program_arg *arg = calloc(1, sizeof *arg);
-    assert_non_null(arg);
-    arg->program = p;
-    arg->op = op;
-    snprintf(arg->name, sizeof arg->name, "%s", me);
-    snprintf(arg->word, sizeof arg->word, "%s", word);
-    return arg;
 }
 
 static inline void program_got(struct program *p, const char *me, intptr_t value) {
@@ -355,7 +354,6 @@ static inline int program_primitive(struct program *p, struct json *op, const ch
 static inline int program_primitive_task(void *arg) {
     struct program_arg *primitive = arg;
     int result = program_primitive(primitive->program, primitive->op, primitive->name);
-    free(primitive);
     return result;
 }
 
@@ -476,6 +474,10 @@ static inline char *program_run(const char *text) {
         tick_event_free(p->flags[i]);
     }
     json_free(p->bodies);
+    for (struct program_arg *arg = p->args, *next; arg; arg = next) {
+        next = arg->next;
+        free(arg);
+    }
     free(p);
     return out;
 }
