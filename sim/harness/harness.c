@@ -51,7 +51,6 @@ void tick_harness_free(struct tick_harness *h) {
     if (!h)
         return;
     struct tick_world *w = &h->world;
-    tick_image_free(h->image);
     if (w->coro)
         tick_coro_thread_free(w->coro);
     if (w->stacks)
@@ -78,20 +77,19 @@ static void drop(struct tick_world *w) {
     w->host_count = 0;
 }
 
-static int image_for(struct tick_harness *h, const struct tick_scenario *scenario) {
-    if (h->image_of == scenario) {
-        tick_image_restore(h->image);
-        return 0;
-    }
-    tick_image_free(h->image);
-    h->image = NULL;
-    h->image_of = NULL;
+// The images of this process, one a module that holds scenarios: taken before its first run, whichever harness it is in.
+TICK_KEEP static struct tick_image *images = NULL;
+
+static int restore_image(const struct tick_scenario *scenario) {
     void *inside;
     memcpy(&inside, &scenario->setup, sizeof inside);
-    int result = tick_image_take(inside, &h->image);
-    if (result == 0)
-        h->image_of = scenario;
-    return result;
+    for (struct tick_image *each = images; each; each = tick_image_next(each)) {
+        if (tick_image_holds(each, inside)) {
+            tick_image_restore(each);
+            return 0;
+        }
+    }
+    return tick_image_take(inside, &images);
 }
 
 void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
@@ -133,7 +131,7 @@ int tick_harness_run(struct tick_harness *h, const struct tick_run *run, struct 
     struct tick_world *w = &h->world;
     if (in_progress)
         return TICK_ENESTED;
-    int result = image_for(h, run->scenario);
+    int result = restore_image(run->scenario);
     if (result < 0)
         return result;
     tick__harness_begin(h, run);

@@ -18,6 +18,7 @@
 #define ITERATION_LIMIT ((uint64_t)10000000)
 #define WALL_START TICK_SEC(1577836800) // 2020-01-01: what the wall clock says when a run begins
 #define MARKS_MOST 32
+#define HEAPS_APART 4096 // between the first heaps of the harnesses of one process
 
 enum host_state {
     HOST_WAITING, // not started
@@ -93,6 +94,7 @@ struct tick_world {
     struct list hosts;      // struct tick_host *, in order of adding; the structures are kept from run to run
     size_t host_count;      // of this run
     struct list heaps;      // struct tick_heap *: 0 is the set-up's, then one a host
+    uint32_t first_heap;    // its number
     struct list deviations; // struct tick_deviation
     struct list invariants, finals;
     struct tick_host *ready, **ready_end;
@@ -108,12 +110,8 @@ struct tick_world {
     size_t mark_count;
 };
 
-struct tick_image;
-
 struct tick_harness {
     struct tick_world world;
-    struct tick_image *image;
-    const struct tick_scenario *image_of;
 };
 
 int tick__list_push(struct list *list, const void *item, size_t size); // copies the item in; 0 or -ENOMEM

@@ -42,6 +42,8 @@ struct tick_image {
     struct piece *pieces;
     bool failed;
     const void *inside;
+    const char *from, *to; // the module's addresses
+    struct tick_image *next;
 };
 
 // Present when anything of libretick uses the section; then statics between the two are not restored.
@@ -119,6 +121,14 @@ static int visit(struct dl_phdr_info *info, size_t size, void *arg) {
     // The program itself is restored only where the scenario is linked into it: else it is retick, which has no state but what it keeps.
     if (!scenarios && (program || is_own_library(info->dlpi_name)))
         return 0;
+    for (int i = 0; scenarios && i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD)
+            continue;
+        const char *from = (const char *)(info->dlpi_addr + segment->p_vaddr), *to = from + segment->p_memsz;
+        image->from = image->from && image->from < from ? image->from : from;
+        image->to = image->to > to ? image->to : to;
+    }
     char *relro_from = NULL, *relro_to = NULL;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
@@ -145,18 +155,26 @@ static int visit(struct dl_phdr_info *info, size_t size, void *arg) {
     return 0;
 }
 
-int tick_image_take(const void *inside, struct tick_image **out) {
+int tick_image_take(const void *inside, struct tick_image **first) {
     struct tick_image *image = tick__outside_alloc(sizeof *image);
     if (!image)
         return -ENOMEM;
-    *image = (struct tick_image){.inside = inside};
+    *image = (struct tick_image){.inside = inside, .next = *first};
     dl_iterate_phdr(visit, image);
     if (image->failed) {
         tick_image_free(image);
         return -ENOMEM;
     }
-    *out = image;
+    *first = image;
     return 0;
+}
+
+struct tick_image *tick_image_next(const struct tick_image *image) {
+    return image->next;
+}
+
+bool tick_image_holds(const struct tick_image *image, const void *inside) {
+    return (const char *)inside >= image->from && (const char *)inside < image->to;
 }
 
 void tick_image_restore(const struct tick_image *image) {

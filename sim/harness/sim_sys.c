@@ -16,6 +16,16 @@ static struct tick_host *host_of(struct tick_sys *self) {
 #define KERNEL(self) host_of(self)->world->kernel
 #define INDEX(self) host_of(self)->index
 
+// A timer's lateness is asked for at each poll that it bounds: one decision, however often it is asked.
+static bool logged(const struct tick_world *w, tick_id timer) {
+    const struct tick_deviation *all = w->deviations.items;
+    for (size_t i = w->deviations.count; i-- > 0;) {
+        if (all[i].kind == TICK_CHOICE_POLL_LATE && all[i].subject == timer)
+            return true;
+    }
+    return false;
+}
+
 // Every question to the outside world, whoever asks it, passes here: deviations are logged and told.
 uint32_t tick__world_choose(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
     struct tick_world *w = ctx;
@@ -24,6 +34,8 @@ uint32_t tick__world_choose(void *ctx, enum tick_choice_kind kind, tick_id subje
     if (!value)
         return 0;
     TICK_ASSERT(value < n);
+    if (kind == TICK_CHOICE_POLL_LATE && logged(w, subject))
+        return value;
     struct tick_deviation deviation = {.subject = subject, .ordinal = ordinal, .value = value, .n = n, .most = most, .kind = (uint8_t)kind};
     int kept = tick__list_push(&w->deviations, &deviation, sizeof deviation);
     TICK_ASSERT(kept == 0);

@@ -1,0 +1,429 @@
+// Runs: each way to end, the order of starts, what is restored between runs, and that nothing of one run shows in another.
+#include "sim/choice/choosers.h"
+#include "sim/harness/run.h"
+#include "src/base/keep.h"
+#include "tests/support/hash_probe.h"
+#include <retick.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+// --- programs ---
+
+static int returns_at_once(void *arg) {
+    return (int)(intptr_t)arg;
+}
+
+static int sleeps(void *arg) {
+    TICK_TRY(tick_sleep((int64_t)(intptr_t)arg));
+    return tick_check(true, "never");
+}
+
+static int waits_for_ever(void *arg) {
+    (void)arg;
+    struct tick_future *future = tick_future_new();
+    return tick_await(future);
+}
+
+static int spins(void *arg) {
+    (void)arg;
+    for (;;)
+        TICK_TRY(tick_sleep(0));
+}
+
+static int ticks_for_ever(void *arg) {
+    (void)arg;
+    for (;;)
+        TICK_TRY(tick_sleep(TICK_SEC(1)));
+}
+
+static int leaves_a_task(void *arg) {
+    (void)arg;
+    tick_spawn(ticks_for_ever, NULL);
+    return 0;
+}
+
+static void *volatile lost;
+
+static int leaves_memory(void *arg) {
+    (void)arg;
+    lost = malloc(48);
+    return lost ? 0 : -12;
+}
+
+static int fails_a_check(void *arg) {
+    (void)arg;
+    TICK_TRY(tick_sleep(TICK_MS(3)));
+    return tick_check(1 + 1 == 3, "sums are off by %d", 1);
+}
+
+static int calls_exit(void *arg) {
+    (void)arg;
+    exit(9);
+}
+
+// --- scenarios ---
+
+TICK_SCENARIO(passes, "") {
+    tick_host_add(world, "a", sleeps, (void *)5000);
+}
+TICK_SCENARIO(fails, "") {
+    tick_host_add(world, "a", returns_at_once, (void *)-2);
+}
+TICK_SCENARIO(deadlocks, "") {
+    tick_host_add(world, "a", waits_for_ever, NULL);
+    tick_host_add(world, "b", sleeps, (void *)5000);
+}
+TICK_SCENARIO(livelocks, "") {
+    tick_host_add(world, "a", spins, NULL);
+}
+TICK_SCENARIO(never_ends, "") {
+    tick_host_add(world, "a", ticks_for_ever, NULL);
+    tick_limit(world, TICK_SEC(20), 0);
+}
+TICK_SCENARIO(iterates_too_often, "") {
+    tick_host_add(world, "a", ticks_for_ever, NULL);
+    tick_limit(world, 0, 100);
+}
+TICK_SCENARIO(leaks_a_task, "") {
+    tick_host_add(world, "a", leaves_a_task, NULL);
+}
+TICK_SCENARIO(leaks_memory, "") {
+    tick_host_add(world, "a", leaves_memory, NULL);
+}
+TICK_SCENARIO(checks, "") {
+    tick_host_add(world, "a", fails_a_check, NULL);
+    tick_host_add(world, "b", sleeps, (void *)(intptr_t)TICK_SEC(1));
+}
+TICK_SCENARIO(exits, "") {
+    tick_host_add(world, "a", calls_exit, NULL);
+}
+TICK_SCENARIO(has_no_hosts, "") {
+    (void)world;
+}
+TICK_SCENARIO(has_only_daemons, "") {
+    tick_daemon(world, "a", ticks_for_ever, NULL);
+}
+TICK_SCENARIO(names_twice, "") {
+    tick_host_add(world, "a", returns_at_once, NULL);
+    tick_host_add(world, "a", returns_at_once, NULL);
+}
+TICK_SCENARIO(links_nobody, "") {
+    tick_host_add(world, "a", returns_at_once, NULL);
+    tick_link_between(world, NULL, NULL, .latency = 1);
+}
+
+static bool is_small(void *arg) {
+    return *(int *)arg < 3;
+}
+
+static int grows(void *arg) {
+    for (int i = 0; i < 5; i++) {
+        ++*(int *)arg;
+        TICK_TRY(tick_sleep(TICK_MS(1)));
+    }
+    return 0;
+}
+
+static int size;
+
+TICK_SCENARIO(breaks_an_invariant, "") {
+    tick_host_add(world, "a", grows, &size);
+    tick_invariant(world, is_small, &size, "it grew");
+}
+
+static int is_five(void *arg) {
+    return tick_check(*(int *)arg == 5, "it is %d", *(int *)arg);
+}
+
+static int is_six(void *arg) {
+    return tick_check(*(int *)arg == 6, "it is %d", *(int *)arg);
+}
+
+TICK_SCENARIO(checks_at_the_end, "") {
+    tick_host_add(world, "a", grows, &size);
+    tick_at_end(world, is_five, &size);
+    tick_at_end(world, is_six, &size);
+}
+
+// --- running ---
+
+TICK_KEEP static struct tick_harness *harness = NULL;
+
+static struct tick_outcome run_with(const char *name, struct tick_chooser *chooser, struct tick_probe *probe, uint8_t poison) {
+    struct tick_outcome outcome;
+    const struct tick_run run = {.scenario = tick_scenario_find(name), .chooser = chooser, .probe = probe, .poison = poison};
+    assert_non_null(run.scenario);
+    assert_int_equal(tick_harness_run(harness, &run, &outcome), 0);
+    return outcome;
+}
+
+static struct tick_outcome calm(const char *name) {
+    return run_with(name, &tick_calm, NULL, 0);
+}
+
+static void ends_are_told_apart(void **state) {
+    (void)state;
+    static const struct {
+        const char *scenario;
+        enum tick_verdict verdict;
+        const char *text;
+    } rows[] = {
+        {"passes", TICK_PASS, ""},
+        {"fails", TICK_HOST_FAILED, "a's main returned ENOENT: No such file or directory"},
+        {"deadlocks", TICK_DEADLOCKED, "nothing can ever run again: a/main waits"},
+        {"livelocks", TICK_LIVELOCKED, "more than 100000 loop iterations at one instant"},
+        {"never_ends", TICK_LIMIT_PASSED, "the limit of virtual time was passed"},
+        {"iterates_too_often", TICK_LIMIT_PASSED, "the limit of loop iterations was passed"},
+        {"leaks_a_task", TICK_LEAKED, "a returned while 1 of its tasks was unfinished: "},
+        {"leaks_memory", TICK_LEAKED, "a did not free 1 block of memory, 48 bytes"},
+        {"checks", TICK_CHECK_FAILED, "sums are off by 1"},
+        {"exits", TICK_EXITED, "a called exit(9)"},
+        {"has_no_hosts", TICK_BAD_SCENARIO, "the scenario has no hosts"},
+        {"has_only_daemons", TICK_BAD_SCENARIO, "the scenario has only daemons"},
+        {"names_twice", TICK_BAD_SCENARIO, "two hosts are named \"a\""},
+        {"links_nobody", TICK_BAD_SCENARIO, "a link needs two hosts"},
+        {"breaks_an_invariant", TICK_INVARIANT_BROKEN, "it grew"},
+        {"checks_at_the_end", TICK_CHECK_FAILED, "it is 5"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tick_outcome outcome = calm(rows[i].scenario);
+        if (outcome.verdict != rows[i].verdict || strncmp(outcome.text, rows[i].text, strlen(rows[i].text)) != 0)
+            fail_msg("%s: %s: %s", rows[i].scenario, tick_verdict_word(outcome.verdict), outcome.text);
+        outcome = calm("passes"); // whatever went before
+        assert_int_equal(outcome.verdict, TICK_PASS);
+        assert_int_equal(outcome.ended_at, 5000);
+        assert_int_equal(outcome.checks, 1);
+    }
+}
+
+static void a_finding_says_where(void **state) {
+    (void)state;
+    struct tick_outcome outcome = calm("checks");
+    assert_string_equal(outcome.host, "a");
+    assert_string_equal(outcome.task, "main");
+    assert_non_null(strstr(outcome.file, "harness_runs.c"));
+    assert_int_equal(outcome.ended_at, TICK_MS(3)); // at once: b sleeps on
+}
+
+// --- order of starts ---
+
+static char order[64];
+
+static int signs(void *arg) {
+    strcat(order, arg);
+    return 0;
+}
+
+static int signs_and_stays(void *arg) {
+    strcat(order, arg);
+    return ticks_for_ever(NULL);
+}
+
+TICK_SCENARIO(starts, "") {
+    struct tick_host *one = tick_host_add(world, "one", signs, "1", .start = TICK_MS(2));
+    struct tick_host *two = tick_host_add(world, "two", signs, "2");
+    tick_host_add(world, "three", signs, "3", .after = {one, two});
+    tick_host_add(world, "four", signs, "4", .after = {two}, .start = TICK_MS(1));
+    tick_daemon(world, "five", signs_and_stays, "5");
+}
+
+static void hosts_start_in_order(void **state) {
+    (void)state;
+    struct tick_outcome outcome = calm("starts");
+    assert_int_equal(outcome.verdict, TICK_PASS);
+    assert_string_equal(order, "52413");
+    assert_int_equal(outcome.ended_at, TICK_MS(2));
+}
+
+// --- statics, host-local memory ---
+
+static int count_of_runs = 40;
+static _Thread_local int per_thread = 7;
+
+static int counts(void *arg) {
+    (void)arg;
+    static int inside;
+    count_of_runs++, per_thread++, inside++;
+    int *mine = tick_host_local(&count_of_runs, sizeof *mine);
+    int *again = tick_host_local(&count_of_runs, sizeof *again);
+    ++*mine;
+    return tick_check(
+        count_of_runs + per_thread + inside == 41 + 8 + 1 && *again == 1, "%d %d %d %d", count_of_runs, per_thread, inside, *again);
+}
+
+TICK_SCENARIO(counting, "") {
+    tick_host_add(world, "a", counts, NULL);
+}
+
+static void statics_are_restored(void **state) {
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(calm("counting").text, "");
+}
+
+// --- one program of everything, for comparing runs ---
+
+static int echo(tick_stream *stream, void *arg) {
+    (void)arg;
+    char line[40];
+    while (tick_stream_read_line(stream, line, sizeof line) > 0)
+        TICK_TRY((int)tick_stream_printf(stream, "%s\n", line));
+    return 0;
+}
+
+static int echoes(void *arg) {
+    return tick_serve(":7", echo, arg);
+}
+
+static int talks(void *arg) {
+    (void)arg;
+    char line[40];
+    tick_stream *stream;
+    char *kept = malloc(100);
+    TICK_TRY(tick_connect("server:7", &stream));
+    for (int i = 0; i < 5; i++) {
+        TICK_TRY((int)tick_stream_printf(stream, "line %d\n", i + (int)tick_random("more", 3)));
+        int length = tick_within(TICK_MS(10), (int)tick_stream_read_line(stream, line, sizeof line));
+        if (length < 0)
+            break;
+        tick_log("%s %d", tick_host_name(), length);
+    }
+    free(kept);
+    return 0;
+}
+
+TICK_SCENARIO(everything, "") {
+    tick_daemon(world, "server", echoes, NULL);
+    tick_host_add(world, "a", talks, NULL);
+    tick_host_add(world, "b", talks, NULL);
+    tick_link_all(world, .latency = TICK_MS(1), .jitter = TICK_MS(20));
+}
+
+static uint64_t hash_of(const char *name, uint64_t seed, uint8_t poison) {
+    struct hash_probe probe;
+    struct tick_random_chooser chooser;
+    tick_random_init(&chooser, seed, NULL);
+    run_with(name, &chooser.chooser, hash_probe_init(&probe), poison);
+    return probe.hash;
+}
+
+static void a_run_depends_on_nothing_before_it(void **state) {
+    (void)state;
+    uint64_t first[20];
+    size_t different = 0;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        first[seed] = hash_of("everything", seed, 0);
+        different += seed && first[seed] != first[0];
+    }
+    assert_true(different > 10);
+    for (uint64_t seed = 20; seed < 1000; seed++)
+        hash_of(seed % 3 ? "everything" : seed % 2 ? "checks" : "leaks_memory", seed, (uint8_t)seed);
+    for (uint64_t seed = 20; seed-- > 0;) {
+        assert_int_equal(hash_of("everything", seed, 0), first[seed]);
+        assert_int_equal(hash_of("everything", seed, 0xa5), first[seed]);
+    }
+    struct tick_harness *other = harness;
+    assert_int_equal(tick_harness_new(&harness), 0); // a second one, at other addresses
+    for (uint64_t seed = 0; seed < 20; seed++)
+        assert_int_equal(hash_of("everything", seed, 0), first[seed]);
+    tick_harness_free(harness);
+    harness = other;
+}
+
+static void a_run_replays_from_its_deviations(void **state) {
+    (void)state;
+    struct tick_replay_chooser *replay;
+    assert_int_equal(tick_replay_new(NULL, 0, &replay), 0);
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        uint64_t hash = hash_of("everything", seed, 0);
+        size_t count;
+        const struct tick_deviation *drawn = tick_harness_deviations(harness, &count);
+        assert_int_equal(tick_replay_set(replay, drawn, count), 0);
+        struct hash_probe probe;
+        run_with("everything", tick_replay_chooser(replay), hash_probe_init(&probe), 0);
+        assert_int_equal(probe.hash, hash);
+        for (size_t i = 0; i < count; i++)
+            assert_true(tick_replay_met(replay, i));
+    }
+    tick_replay_free(replay);
+}
+
+// The metamorphic rule of docs/IDENTITY.md: with one deviation taken away, every other address that is still met has its old value.
+static void values_do_not_depend_on_other_deviations(void **state) {
+    (void)state;
+    struct tick_replay_chooser *replay;
+    assert_int_equal(tick_replay_new(NULL, 0, &replay), 0);
+    size_t others = 0, met = 0;
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        struct tick_deviation drawn[256], without[256];
+        size_t count;
+        hash_of("everything", seed, 0);
+        const struct tick_deviation *all = tick_harness_deviations(harness, &count);
+        if (!count || count > 256)
+            continue;
+        memcpy(drawn, all, count * sizeof *drawn);
+        for (size_t left_out = 0; left_out < count; left_out++) {
+            size_t kept = 0;
+            for (size_t i = 0; i < count; i++) {
+                if (i != left_out)
+                    without[kept++] = drawn[i];
+            }
+            assert_int_equal(tick_replay_set(replay, without, kept), 0);
+            run_with("everything", tick_replay_chooser(replay), NULL, 0);
+            size_t now;
+            const struct tick_deviation *drawn_now = tick_harness_deviations(harness, &now);
+            others += kept;
+            met += now;
+            for (size_t i = 0; i < now; i++) {
+                bool known = false;
+                for (size_t k = 0; k < kept && !known; k++)
+                    known = without[k].kind == drawn_now[i].kind && without[k].subject == drawn_now[i].subject &&
+                            without[k].ordinal == drawn_now[i].ordinal && without[k].value == drawn_now[i].value;
+                assert_true(known);
+            }
+        }
+    }
+    tick_replay_free(replay);
+    printf("schedule stability: %zu of %zu deviations are still met when another is taken away (%.1f%%)\n", met, others,
+        100.0 * (double)met / (double)others);
+    assert_true(others > 500);
+    assert_true(met * 10 > others * 6);
+}
+
+static void nothing_runs_inside_a_run(void **state) {
+    (void)state;
+    assert_int_equal(tick_check(true, "outside of any run"), 0);
+    assert_string_equal(tick_host_name(), "");
+    assert_null(tick_host_local(&size, 4));
+    assert_int_equal(tick_random("x", 5), 0);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    return tick_harness_new(&harness);
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    tick_harness_free(harness);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ends_are_told_apart),
+        cmocka_unit_test(a_finding_says_where),
+        cmocka_unit_test(hosts_start_in_order),
+        cmocka_unit_test(statics_are_restored),
+        cmocka_unit_test(a_run_depends_on_nothing_before_it),
+        cmocka_unit_test(a_run_replays_from_its_deviations),
+        cmocka_unit_test(values_do_not_depend_on_other_deviations),
+        cmocka_unit_test(nothing_runs_inside_a_run),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
