@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include "trace/reader.h"
 #include "trace/writer.h"
 #include <errno.h>
 #include <unistd.h>
@@ -37,9 +38,14 @@ int tick__cmd_recover(int argc, char **argv) {
     if (tick__parse(&argp, argc, argv, &path) != 0)
         return TICK__EXIT_USAGE;
     int result = tick_trace_recover(path, &events, &error);
-    if (result == -ENOENT && access(path, F_OK) == 0) {
-        tick__say("%s is complete: there is nothing to recover", path);
-        return TICK__EXIT_PASS;
+    if (result == -ENOENT && access(path, F_OK) == 0) { // no ring beside it: then it has to be whole
+        struct tick_trace trace;
+        result = tick_trace_open(path, &trace, &error);
+        if (result == 0) {
+            tick__say("%s is complete: there is nothing to recover", path);
+            tick_trace_close(&trace);
+            return TICK__EXIT_PASS;
+        }
     }
     if (result < 0) {
         tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));

@@ -31,7 +31,7 @@ for ((i = 0; i < rounds; i++)); do
         "$RETICK" recover run.db >recovered 2>&1 || { cp recovered .output; complain "round $i: recover failed"; }
     fi
     if [ -e run.db ]; then
-        expect 0 "" "$RETICK" query run.db "SELECT count(*) FROM events" --tabs
+        expect 0 "" "$RETICK" query run.db "SELECT count(*) FROM events"
         expect 0 "" "$RETICK" query run.db "SELECT iif(count(*) = max(seq), 'whole', 'holes') FROM events"
         grep -q holes "$work/.output" && complain "round $i: events are missing"
         if command -v sqlite3 >/dev/null; then

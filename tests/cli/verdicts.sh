@@ -4,7 +4,7 @@
 
 readable() { # readable FILE: the trace can be asked
     exists "$1"
-    expect 0 "scenario" "$RETICK" query "$1" summary
+    expect 0 "scenario" "$RETICK" query "$1" "SELECT * FROM meta"
 }
 
 expect 0 "passing: passed (calm)" "$RETICK" run "$scenarios/passing.c"
@@ -13,7 +13,7 @@ also "digest "
 also "run.db written. Next: retick fuzz"
 never "warning"
 readable run.db
-expect 0 "task_create" "$RETICK" query run.db events
+expect 0 "task_create" "$RETICK" query run.db "SELECT * FROM events JOIN kinds USING (kind)"
 expect 0 "alice" "$RETICK" query run.db tasks
 expect 0 "passing: passed (seed 7)" "$RETICK" run "$scenarios/passing.c" --seed 7 -o seven.db
 readable seven.db
@@ -34,7 +34,7 @@ also "exit: "
 readable exit.db
 expect 1 "leaks: failed" "$RETICK" run "$scenarios/leaks.c" -o leak.db
 also "leak: "
-also "sleeper"
+also "1 of its tasks was unfinished"
 readable leak.db
 expect 1 "deadlocks: failed" "$RETICK" run "$scenarios/deadlocks.c" -o deadlock.db
 also "deadlock: "
