@@ -11,8 +11,8 @@
 struct tick_trace_meta {
     const char *scenario, *scenario_file, *chooser;
     uint64_t seed;
-    const char *schedule;      // the schedule's text, so that the file alone can be replayed; NULL: none
-    bool real;                 // a real run: times are host times and stay off the digest
+    const char *schedule; // the schedule's text, so that the file alone can be replayed; NULL: none
+    bool real;            // a real run: times are host times and stay off the digest
 };
 
 // Stores what a recorder in memory holds as a new file at path (replaced whole, by rename, when it is complete). 0, or an error with details:
@@ -21,7 +21,8 @@ int tick_trace_store(struct tick_recorder *recorder, const char *path, const str
 
 // Live: the parent drains the ring of the child `pid` into path until the child is gone, commits every 50 ms or quarter ring, and writes
 // state closed (the recorder ended) or killed (with its signal). *status is waitpid's.
-int tick_trace_drain(struct tick_ring *ring, pid_t pid, const char *path, const struct tick_trace_meta *meta, int *status, struct tick_error *error);
+int tick_trace_drain(
+    struct tick_ring *ring, pid_t pid, const char *path, const struct tick_trace_meta *meta, int *status, struct tick_error *error);
 
 // After both processes died: appends what the ring file beside path still holds. *events: how many were added.
 int tick_trace_recover(const char *path, uint64_t *events, struct tick_error *error);

@@ -1,0 +1,265 @@
+// Where two runs part: their events in step, compared by what they mean (stable ids), not by this run's numbers.
+#include "trace/story.h"
+#include <errno.h>
+#include <retick/probe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TS, KIND, HOST, TASK, SUBJECT, CAUSE, ARG, FIELDS };
+static const char *const field_names[FIELDS] = {"time", "kind", "host", "task", "subject", "cause", "argument"};
+
+struct side {
+    const struct tick_trace *trace;
+    const char *name;
+    sqlite3_stmt *events;
+    int64_t seq, field[FIELDS];
+    bool there;
+};
+
+static int failed(const struct tick_trace *trace, struct tick_error *error) {
+    return tick_error_set(error, TICK_EFORMAT, "%s: %s", trace->path, sqlite3_errmsg(trace->db));
+}
+
+// 1: the objects of both runs are the same, by stable ids and numbers, so that equal checkpoints mean equal events.
+static int same_objects(const struct tick_trace *a, const struct tick_trace *b, struct tick_error *error) {
+    sqlite3_stmt *x = NULL, *y = NULL;
+    const char *sql = "SELECT stable_id FROM objects ORDER BY object_id";
+    int result = 1;
+    if (tick__prepare(a, sql, &x, error) < 0 || tick__prepare(b, sql, &y, error) < 0)
+        result = TICK_EFORMAT;
+    while (result == 1 && sqlite3_step(x) == SQLITE_ROW && sqlite3_step(y) == SQLITE_ROW)
+        if (sqlite3_column_int64(x, 0) != sqlite3_column_int64(y, 0))
+            result = 0; // of what both have, one differs
+    sqlite3_finalize(x);
+    sqlite3_finalize(y);
+    return result;
+}
+
+// The seq up to which checkpoints say that both runs are the same; by bisection, as digests of longer prefixes stay different.
+static int64_t common_prefix(const struct tick_trace *a, const struct tick_trace *b) {
+    sqlite3_stmt *x = NULL, *y = NULL;
+    const char *sql = "SELECT digest FROM checkpoints WHERE seq = ? * 4096";
+    int64_t low = 0, high = (int64_t)((a->events < b->events ? a->events : b->events) / 4096);
+    if (tick__prepare(a, sql, &x, NULL) == 0 && tick__prepare(b, sql, &y, NULL) == 0)
+        while (low < high) {
+            int64_t middle = low + (high - low + 1) / 2;
+            sqlite3_bind_int64(x, 1, middle);
+            sqlite3_bind_int64(y, 1, middle);
+            bool same = sqlite3_step(x) == SQLITE_ROW && sqlite3_step(y) == SQLITE_ROW && sqlite3_column_bytes(x, 0) == 16 &&
+                        sqlite3_column_bytes(y, 0) == 16 && memcmp(sqlite3_column_blob(x, 0), sqlite3_column_blob(y, 0), 16) == 0;
+            sqlite3_reset(x);
+            sqlite3_reset(y);
+            if (same)
+                low = middle;
+            else
+                high = middle - 1;
+        }
+    sqlite3_finalize(x);
+    sqlite3_finalize(y);
+    return low * 4096;
+}
+
+static int side_next(struct side *side, struct tick_error *error) {
+    int code = sqlite3_step(side->events);
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        return failed(side->trace, error);
+    side->there = code == SQLITE_ROW;
+    if (side->there)
+        side->seq = sqlite3_column_int64(side->events, 0);
+    for (int i = 0; i < FIELDS; i++)
+        side->field[i] = side->there ? sqlite3_column_int64(side->events, i + 1) : 0;
+    return 0;
+}
+
+// Steps both until they differ: 1, or until both end: 0. Up to there all is the same, so that a cause's number is its identity.
+static int walk(struct side *a, struct side *b, int64_t from, struct tick_error *error) {
+    const char *sql = "SELECT e.seq, e.ts, e.kind, h.stable_id, t.stable_id, s.stable_id, e.cause_seq, e.arg FROM events e"
+                      " LEFT JOIN objects h ON h.object_id = e.host_id LEFT JOIN objects t ON t.object_id = e.task_id"
+                      " LEFT JOIN objects s ON s.object_id = e.subject_id WHERE e.seq > ? ORDER BY e.seq";
+    struct side *sides[2] = {a, b};
+    bool timed = !a->trace->real && !b->trace->real; // host times are never alike
+    for (int i = 0; i < 2; i++) {
+        TICK_TRY(tick__prepare(sides[i]->trace, sql, &sides[i]->events, error));
+        sqlite3_bind_int64(sides[i]->events, 1, from);
+    }
+    for (;;) {
+        TICK_TRY(side_next(a, error));
+        TICK_TRY(side_next(b, error));
+        if (!a->there && !b->there)
+            return 0;
+        if (a->there != b->there)
+            return 1;
+        if (memcmp(a->field + !timed, b->field + !timed, sizeof a->field - (timed ? 0 : sizeof a->field[0])) != 0)
+            return 1;
+    }
+}
+
+static void line(FILE *out, const struct tick__told *told) {
+    fprintf(out, "#%-6lld %12s  %s%s%s", (long long)told->seq, told->time, told->who, *told->who ? " " : "", told->words);
+    if (*told->where)
+        fprintf(out, "  (%s)", told->where);
+    fputc('\n', out);
+}
+
+static int say_side(FILE *out, const struct side *side, struct tick__told *told, struct tick_error *error) {
+    fprintf(out, "  %s  ", side->name);
+    if (!side->there) {
+        fprintf(out, "has ended: it has %llu events\n", (unsigned long long)side->trace->events);
+        return 0;
+    }
+    TICK_TRY(tick__told_read(side->trace, side->seq, told, error));
+    line(out, told);
+    return 0;
+}
+
+// The last events of the task (else of the host) that acts at the parting; the same in both runs.
+static int say_history(FILE *out, const struct side *side, const struct tick__told *at, struct tick_error *error) {
+    int64_t seqs[6];
+    size_t count = 0;
+    sqlite3_stmt *row;
+    bool task = at->task != 0;
+    if (!task && !at->host)
+        return 0;
+    TICK_TRY(tick__prepare(side->trace,
+        task ? "SELECT seq FROM events WHERE task_id = ? AND seq < ? ORDER BY seq DESC LIMIT 6"
+             : "SELECT seq FROM events WHERE host_id = ? AND seq < ? ORDER BY seq DESC LIMIT 6",
+        &row, error));
+    sqlite3_bind_int64(row, 1, task ? at->task : at->host);
+    sqlite3_bind_int64(row, 2, at->seq);
+    while (count < 6 && sqlite3_step(row) == SQLITE_ROW)
+        seqs[count++] = sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    if (count)
+        fprintf(out, "\n%s before that, in both:\n", at->who);
+    while (count--) {
+        struct tick__told told;
+        TICK_TRY(tick__told_read(side->trace, seqs[count], &told, error));
+        fputs("     ", out);
+        line(out, &told);
+    }
+    return 0;
+}
+
+static int say_why(FILE *out, const struct side *side, struct tick_error *error) {
+    struct tick__cause *chain;
+    if (!side->there)
+        return 0;
+    int count = tick__causes(side->trace, side->seq, &chain, error);
+    if (count < 0)
+        return count;
+    fprintf(out, "\nwhy, in %s:\n", side->name);
+    int code = 0;
+    for (int i = 0; i < count && code == 0; i++) {
+        struct tick__told told;
+        if (i == 12 && count > 16) {
+            fprintf(out, "     ... %d more causes ...\n", count - 16);
+            i = count - 4;
+        }
+        code = tick__told_read(side->trace, chain[i].seq, &told, error);
+        if (code < 0)
+            break;
+        code = 0;
+        fputs(i ? "  <- " : "     ", out);
+        line(out, &told);
+        if (*chain[i].deviation && told.kind != TICK_EV_CHOICE)
+            fprintf(out, "       deviation #%lld bears on it: %s\n", (long long)chain[i].choice_seq, chain[i].deviation);
+    }
+    free(chain);
+    return code;
+}
+
+// What only one of two schedules has; 1 if there is anything.
+static int say_schedule(FILE *out, const struct side *side, const struct side *other, struct tick_error *error) {
+    struct tick_schedule mine, theirs;
+    sqlite3_stmt *row;
+    int said = 0;
+    TICK_TRY(tick_trace_schedule(side->trace, &mine, error));
+    int code = tick_trace_schedule(other->trace, &theirs, error);
+    if (code < 0) {
+        tick_schedule_fini(&mine);
+        return code;
+    }
+    code = tick__prepare(side->trace, "SELECT coalesce(line, kind), sound FROM choices ORDER BY choice_id", &row, error);
+    for (size_t i = 0; code == 0 && i < mine.count && sqlite3_step(row) == SQLITE_ROW; i++) {
+        const struct tick_deviation *a = &mine.deviations[i];
+        bool found = false;
+        for (size_t k = 0; k < theirs.count && !found; k++) {
+            const struct tick_deviation *b = &theirs.deviations[k];
+            found = a->kind == b->kind && a->subject == b->subject && a->ordinal == b->ordinal && a->value == b->value;
+        }
+        if (!found && said++ < 40)
+            fprintf(out, "  only in %s: %s%s\n", side->name, (const char *)sqlite3_column_text(row, 0),
+                sqlite3_column_int(row, 1) ? "" : "  (relaxed)");
+    }
+    if (said > 40)
+        fprintf(out, "  only in %s: %d more\n", side->name, said - 40);
+    sqlite3_finalize(row);
+    tick_schedule_fini(&mine);
+    tick_schedule_fini(&theirs);
+    return code < 0 ? code : said;
+}
+
+static void say_verdict(FILE *out, const struct side *side) {
+    const struct tick_trace *trace = side->trace;
+    bool more = *trace->text && strcmp(trace->text, trace->verdict) != 0;
+    fprintf(out, "  %s  %s%s%s  (%s, %llu events)\n", side->name, *trace->verdict ? trace->verdict : "no verdict", more ? ": " : "",
+        more ? trace->text : "", trace->path, (unsigned long long)trace->events);
+    if (*trace->note)
+        fprintf(out, "     note: %s\n", trace->note);
+}
+
+static int tell(FILE *out, struct side *a, struct side *b, struct tick_error *error) {
+    struct tick__told at_a = {0}, at_b = {0};
+    int64_t parting = a->there ? a->seq : b->seq;
+    fprintf(out, "the runs are the same up to event %lld and part at event %lld\n", (long long)parting - 1, (long long)parting);
+    say_verdict(out, a);
+    say_verdict(out, b);
+    fputs("\nthe parting:\n", out);
+    TICK_TRY(say_side(out, a, &at_a, error));
+    TICK_TRY(say_side(out, b, &at_b, error));
+    if (a->there && b->there) {
+        const char *comma = "";
+        fputs("  differing in ", out);
+        for (int i = 0; i < FIELDS; i++)
+            if (a->field[i] != b->field[i]) {
+                fprintf(out, "%s%s", comma, field_names[i]);
+                comma = ", ";
+            }
+        fputc('\n', out);
+    }
+    TICK_TRY(say_history(out, a->there ? a : b, a->there ? &at_a : &at_b, error));
+    TICK_TRY(say_why(out, a, error));
+    TICK_TRY(say_why(out, b, error));
+    fputs("\nthe schedules:\n", out);
+    int only_a = say_schedule(out, a, b, error), only_b = only_a < 0 ? only_a : say_schedule(out, b, a, error);
+    TICK_TRY(only_b);
+    if (only_a + only_b == 0)
+        fputs("  are the same: the difference lies in the program, its build or its surroundings\n", out);
+    return 0;
+}
+
+int tick_trace_diff(const struct tick_trace *a, const struct tick_trace *b, char **report, struct tick_error *error) {
+    struct side left = {.trace = a, .name = "A"}, right = {.trace = b, .name = "B"};
+    FILE *out = NULL;
+    size_t size;
+    *report = NULL;
+    int code = same_objects(a, b, error);
+    if (code >= 0)
+        code = walk(&left, &right, code == 1 && !a->real && !b->real ? common_prefix(a, b) : 0, error);
+    if (code == 1) {
+        out = open_memstream(report, &size);
+        code = out ? tell(out, &left, &right, error) : tick_error_set(error, -ENOMEM, "out of memory");
+        if (out && fclose(out) != 0 && code == 0)
+            code = tick_error_set(error, -ENOMEM, "out of memory");
+        if (code < 0) {
+            free(*report);
+            *report = NULL;
+        } else {
+            code = 1;
+        }
+    }
+    sqlite3_finalize(left.events);
+    sqlite3_finalize(right.events);
+    return code;
+}

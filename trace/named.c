@@ -1,0 +1,95 @@
+// The questions that have names. Each is plain SQL over docs/TRACE.md's tables, so that it can be had, changed and asked again.
+#include "trace/query.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct tick_trace_named tick_trace_named_queries[] = {
+    {"tasks", NULL, "every task: its host, when it began, how it ended"},
+    {"waits", NULL, "who waited for what, and how long; still waiting first"},
+    {"deadlocks", NULL, "tasks that wait for each other in a cycle"},
+    {"messages", NULL, "every message: from, to, when, its first bytes"},
+    {"choices", NULL, "the deviations of the run, in the words of a schedule"},
+    {"log", NULL, "log lines, marks, errors and the verdict"},
+    {"why", "SEQ", "the chain of causes of an event"},
+    {"history", "TASK-PATH", "everything that a task did and that was done to it"},
+    {NULL, NULL, NULL},
+};
+
+#define MS(column) "printf('%d.%06d', " column " / 1000000, " column " % 1000000) AS ms"
+#define NAME(table) "coalesce(" table ".path, " table ".name, " table ".type || ' ' || " table ".object_id)"
+
+// %Q is where the argument goes.
+static const char *const texts[] = {
+    "SELECT t.task_id AS id, o.path AS task, h.name AS host, " MS(
+        "c.ts") ", coalesce(t.outcome, 'unfinished') AS outcome, d.ts / 1000000 AS until_ms,"
+                " l.file || ':' || l.line AS made_at FROM tasks t JOIN objects o ON o.object_id = t.task_id LEFT JOIN hosts h ON h.host_id "
+                "= t.host_id"
+                " LEFT JOIN events c ON c.seq = t.created_seq LEFT JOIN events d ON d.seq = t.done_seq LEFT JOIN locations l ON l.loc_id = "
+                "t.loc_id ORDER BY t.task_id",
+    "SELECT w.wait_id AS seq, " MS("w.begin_ts") ", t.path AS task, " NAME(
+        "o") " AS waits_for,"
+             " coalesce((w.end_ts - w.begin_ts) / 1000 || ' us', 'still waiting') AS for_how_long FROM waits w LEFT JOIN objects t ON "
+             "t.object_id = w.task_id"
+             " LEFT JOIN objects o ON o.object_id = w.subject_id ORDER BY w.end_ts IS NOT NULL, w.wait_id",
+    "SELECT way FROM deadlocks",
+    "SELECT m.message_id AS id, " MS(
+        "s.ts") ", a.name AS \"from\", b.name AS \"to\", d.path AS direction, o.ordinal AS \"offset\", m.bytes, m.fate,"
+                " (r.ts - s.ts) / 1000 AS took_us, m.payload FROM messages m JOIN objects o ON o.object_id = m.message_id LEFT JOIN "
+                "objects d ON d.object_id = o.parent_id"
+                " LEFT JOIN hosts a ON a.host_id = m.src_host_id LEFT JOIN hosts b ON b.host_id = m.dst_host_id LEFT JOIN events s ON "
+                "s.seq = m.send_seq"
+                " LEFT JOIN events r ON r.seq = m.recv_seq ORDER BY m.message_id",
+    "SELECT c.seq, " MS("e.ts") ", c.line, iif(c.sound, 'sound', 'relaxed') AS soundness, c.words FROM choices c JOIN events e ON e.seq = "
+                                "c.seq ORDER BY c.seq",
+    "SELECT e.seq, " MS(
+        "e.ts") ", coalesce(t.path, h.name) AS who, k.name AS kind, s.value AS text FROM events e JOIN kinds k ON k.kind = e.kind"
+                " JOIN strings s ON s.string_id = e.subject_id LEFT JOIN objects t ON t.object_id = e.task_id LEFT JOIN hosts h ON "
+                "h.host_id = e.host_id ORDER BY e.seq",
+    "WITH RECURSIVE chain(depth, seq) AS (SELECT 0, CAST(%Q AS INTEGER) UNION ALL SELECT depth + 1, e.cause_seq FROM chain JOIN events e"
+    " ON e.seq = chain.seq WHERE e.cause_seq < e.seq) SELECT chain.seq, " MS(
+        "e.ts") ", coalesce(t.path, h.name) AS who, k.name AS kind, "
+                "coalesce(x.value, " NAME("s") ") AS subject, e.arg, c.line AS deviation, l.file || ':' || l.line AS at FROM chain JOIN "
+                                               "events e ON e.seq = chain.seq JOIN kinds k ON k.kind = e.kind"
+                                               " LEFT JOIN objects t ON t.object_id = e.task_id LEFT JOIN objects h ON h.object_id = "
+                                               "e.host_id LEFT JOIN objects s ON s.object_id = e.subject_id"
+                                               " LEFT JOIN strings x ON x.string_id = e.subject_id LEFT JOIN choices c ON c.seq = e.seq "
+                                               "LEFT JOIN locations l ON l.loc_id = e.loc_id ORDER BY depth",
+    "SELECT seq, " MS("ts") ", kind, subject, arg, cause_seq AS cause FROM task_history WHERE task IN (%Q, %Q || '/main') ORDER BY seq",
+};
+
+int tick_trace_named_query(const char *name, const char *arg, char **sql, struct tick_error *error) {
+    *sql = NULL;
+    size_t i = 0;
+    while (tick_trace_named_queries[i].name && strcmp(tick_trace_named_queries[i].name, name) != 0)
+        i++;
+    const struct tick_trace_named *named = &tick_trace_named_queries[i];
+    if (!named->name)
+        return tick_error_set(error, -ENOENT, "there is no query named '%s'", name);
+    if (named->arg && !arg)
+        return tick_error_set(error, -EINVAL, "%s wants a %s", name, named->arg);
+    if (!named->arg && arg)
+        return tick_error_set(error, -EINVAL, "%s takes no argument, but was given '%s'", name, arg);
+    // Only the texts with an argument are formats: the others contain printf's own percent signs.
+    size_t room = strlen(texts[i]) + (arg ? 2 * (2 * strlen(arg) + 2) : 0) + 1;
+    char *text = malloc(room), *to = text;
+    if (!text)
+        return tick_error_set(error, -ENOMEM, "out of memory");
+    for (const char *at = texts[i]; *at;) {
+        if (arg && at[0] == '%' && at[1] == 'Q') {
+            *to++ = '\'';
+            for (const char *from = arg; *from; from++) {
+                if (*from == '\'')
+                    *to++ = '\'';
+                *to++ = *from;
+            }
+            *to++ = '\'';
+            at += 2;
+        } else {
+            *to++ = *at++;
+        }
+    }
+    *to = 0;
+    *sql = text;
+    return 0;
+}

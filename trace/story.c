@@ -1,0 +1,256 @@
+#include "trace/story.h"
+#include <errno.h>
+#include <retick/probe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int tick__prepare(const struct tick_trace *trace, const char *sql, sqlite3_stmt **statement, struct tick_error *error) {
+    *statement = NULL;
+    if (sqlite3_prepare_v2(trace->db, sql, -1, statement, NULL) == SQLITE_OK)
+        return 0;
+    return tick_error_set(error, TICK_EFORMAT, "%s: %s", trace->path, sqlite3_errmsg(trace->db));
+}
+
+int tick__time_words(int64_t ns, char *text, size_t size) {
+    int64_t unit = ns >= 1000000000 ? 1000000000 : ns >= 1000000 || ns == 0 ? 1000000 : 1000;
+    const char *word = unit == 1000000000 ? "s" : unit == 1000000 ? "ms" : "us";
+    int64_t rest = ns % unit;
+    int digits = unit == 1000000000 ? 9 : unit == 1000000 ? 6 : 3;
+    if (ns < 0 || rest == 0)
+        return snprintf(text, size, "%lld %s", (long long)(ns / unit), word);
+    while (rest % 10 == 0) {
+        rest /= 10;
+        digits--;
+    }
+    return snprintf(text, size, "%lld.%0*lld %s", (long long)(ns / unit), digits, (long long)rest, word);
+}
+
+// Length of the UTF-8 sequence at `at`, 0 if it is broken.
+static size_t utf8(const unsigned char *at, size_t left) {
+    size_t length = *at < 0xc2 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : *at < 0xf5 ? 4 : 0;
+    if (!length || length > left)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
+void tick__printable(const void *bytes, size_t count, char *text, size_t size) {
+    const unsigned char *at = bytes, *end = at + count;
+    size_t used = 0;
+    static const char ellipsis[] = "…";
+    while (at < end) {
+        char piece[8];
+        size_t length = 1;
+        if (*at == '\n' || *at == '\r' || *at == '\t')
+            length = (size_t)snprintf(piece, sizeof piece, "\\%c", *at == '\n' ? 'n' : *at == '\r' ? 'r' : 't');
+        else if (*at == '"' || *at == '\\')
+            length = (size_t)snprintf(piece, sizeof piece, "\\%c", *at);
+        else if (*at >= 0x20 && *at < 0x7f)
+            piece[0] = (char)*at;
+        else if (utf8(at, (size_t)(end - at)))
+            memcpy(piece, at, length = utf8(at, (size_t)(end - at)));
+        else
+            length = (size_t)snprintf(piece, sizeof piece, "\\x%02x", *at);
+        if (used + length + sizeof ellipsis > size) {
+            memcpy(text + used, ellipsis, sizeof ellipsis);
+            return;
+        }
+        memcpy(text + used, piece, length);
+        used += length;
+        at += *at >= 0x80 && utf8(at, (size_t)(end - at)) ? utf8(at, (size_t)(end - at)) : 1;
+    }
+    text[used] = 0;
+}
+
+static const char *column(sqlite3_stmt *statement, int index) {
+    const char *text = (const char *)sqlite3_column_text(statement, index);
+    return text ? text : "";
+}
+
+static void message_words(const char *verb, sqlite3_stmt *row, struct tick__told *told) {
+    char payload[64] = "";
+    const void *bytes = sqlite3_column_blob(row, 12);
+    if (bytes)
+        tick__printable(bytes, (size_t)sqlite3_column_bytes(row, 12), payload, sizeof payload);
+    const char *way = column(row, 11);
+    snprintf(told->words, sizeof told->words, "%s %lld byte%s%s%s @%lld%s%s%s", verb, (long long)told->arg, told->arg == 1 ? "" : "s",
+        *way ? " " : "", way, (long long)sqlite3_column_int64(row, 13), bytes ? ": \"" : "", payload, bytes ? "\"" : "");
+}
+
+static void say(sqlite3_stmt *row, struct tick__told *told) {
+    static const char *const steps[] = {"suspends", "returns", "fails", "is cancelled"};
+    static const char *const dones[] = {"a result", "an error", "cancellation"};
+    const char *subject = column(row, 9), *text = column(row, 10), *word = column(row, 8);
+    char time[32] = "", shown[256];
+    switch (told->kind) {
+    case TICK_EV_TASK_CREATE:
+        snprintf(told->words, sizeof told->words, "creates task %s", subject);
+        break;
+    case TICK_EV_TASK_READY:
+        snprintf(told->words, sizeof told->words, "%s is ready to run", subject);
+        break;
+    case TICK_EV_STEP_BEGIN:
+        snprintf(told->words, sizeof told->words, "runs");
+        break;
+    case TICK_EV_STEP_END:
+        snprintf(told->words, sizeof told->words, "%s", told->arg >= 0 && told->arg < 4 ? steps[told->arg] : "stops");
+        break;
+    case TICK_EV_FUTURE_AWAIT:
+        snprintf(told->words, sizeof told->words, "awaits %s", subject);
+        break;
+    case TICK_EV_FUTURE_DONE:
+        snprintf(told->words, sizeof told->words, "%s is done with %s", subject, told->arg >= 0 && told->arg < 3 ? dones[told->arg] : "?");
+        break;
+    case TICK_EV_TIMER_ARM:
+        tick__time_words(told->arg, time, sizeof time);
+        snprintf(told->words, sizeof told->words, "arms %s for %s", subject, time);
+        break;
+    case TICK_EV_TIMER_FIRE:
+        tick__time_words(told->arg, time, sizeof time);
+        snprintf(told->words, sizeof told->words, "%s fires (due %s)", subject, time);
+        break;
+    case TICK_EV_MSG_SEND:
+        message_words("sends", row, told);
+        break;
+    case TICK_EV_MSG_RECV:
+        message_words("receives", row, told);
+        break;
+    case TICK_EV_MSG_DROP:
+        message_words("loses", row, told);
+        break;
+    case TICK_EV_CHOICE:
+        snprintf(told->words, sizeof told->words, "deviation: %s", *column(row, 14) ? column(row, 14) : subject);
+        break;
+    case TICK_EV_LOG:
+    case TICK_EV_MARK:
+    case TICK_EV_EXCEPTION:
+    case TICK_EV_VERDICT:
+    case TICK_EV_SPAN_BEGIN:
+    case TICK_EV_SPAN_END:
+        tick__printable(text, strlen(text), shown, sizeof shown);
+        snprintf(told->words, sizeof told->words, "%s: %s", word, *text ? shown : subject);
+        break;
+    default:
+        snprintf(told->words, sizeof told->words, "%s %s", word, subject);
+        if (told->arg)
+            snprintf(told->words, sizeof told->words, "%s %s (%lld)", word, subject, (long long)told->arg);
+        break;
+    }
+}
+
+int tick__told_read(const struct tick_trace *trace, int64_t seq, struct tick__told *told, struct tick_error *error) {
+    sqlite3_stmt *row;
+    *told = (struct tick__told){.seq = seq};
+    TICK_TRY(tick__prepare(trace,
+        "SELECT e.ts, e.kind, e.host_id, e.task_id, e.subject_id, e.cause_seq, e.arg, coalesce(t.path, h.name), k.name,"
+        " coalesce(s.path, s.name, s.type || ' ' || s.object_id), x.value, p.path, m.payload, s.ordinal, c.line,"
+        " CASE WHEN l.loc_id THEN coalesce(l.file, '?') || ':' || l.line END"
+        " FROM events e LEFT JOIN objects t ON t.object_id = e.task_id LEFT JOIN objects h ON h.object_id = e.host_id"
+        " LEFT JOIN kinds k ON k.kind = e.kind LEFT JOIN objects s ON s.object_id = e.subject_id LEFT JOIN strings x ON x.string_id = "
+        "e.subject_id"
+        " LEFT JOIN objects p ON p.object_id = s.parent_id LEFT JOIN messages m ON m.message_id = e.subject_id"
+        " LEFT JOIN choices c ON e.kind = 28 AND c.seq = e.seq LEFT JOIN locations l ON l.loc_id = e.loc_id WHERE e.seq = ?",
+        &row, error));
+    sqlite3_bind_int64(row, 1, seq);
+    int found = sqlite3_step(row) == SQLITE_ROW;
+    if (found) {
+        told->ts = sqlite3_column_int64(row, 0);
+        told->kind = sqlite3_column_int(row, 1);
+        told->host = sqlite3_column_int64(row, 2);
+        told->task = sqlite3_column_int64(row, 3);
+        told->subject = sqlite3_column_int64(row, 4);
+        told->cause = sqlite3_column_int64(row, 5);
+        told->arg = sqlite3_column_int64(row, 6);
+        snprintf(told->who, sizeof told->who, "%s", column(row, 7));
+        snprintf(told->where, sizeof told->where, "%s", column(row, 15));
+        tick__time_words(told->ts, told->time, sizeof told->time);
+        say(row, told);
+    }
+    if (sqlite3_finalize(row) != SQLITE_OK)
+        return tick_error_set(error, TICK_EFORMAT, "%s: %s", trace->path, sqlite3_errmsg(trace->db));
+    return found;
+}
+
+// The deviation that bears on an event: of a message, the one at its place in the stream; else one about its subject, task or host that was drawn
+// since its cause.
+static int deviation_of(
+    const struct tick_trace *trace, const struct tick__told *told, struct tick__cause *cause, struct tick_error *error) {
+    bool message = told->kind == TICK_EV_MSG_RECV || told->kind == TICK_EV_MSG_DROP;
+    sqlite3_stmt *row;
+    TICK_TRY(tick__prepare(trace,
+        message ? "SELECT c.seq, c.line FROM objects m JOIN choices c ON c.subject_id = m.parent_id AND c.ordinal BETWEEN m.ordinal AND"
+                  " m.ordinal + max(?2, 1) - 1 WHERE m.object_id = ?1 ORDER BY c.seq DESC LIMIT 1"
+                : "SELECT seq, line FROM choices WHERE subject_id IN (?1, ?2, ?3) AND seq > ?4 AND seq <= ?5 ORDER BY seq DESC LIMIT 1",
+        &row, error));
+    sqlite3_bind_int64(row, 1, told->subject);
+    sqlite3_bind_int64(row, 2, message ? told->arg : told->task);
+    if (!message) {
+        sqlite3_bind_int64(row, 3, told->host);
+        sqlite3_bind_int64(row, 4, told->cause ? told->cause : told->seq - 1);
+        sqlite3_bind_int64(row, 5, told->seq);
+    }
+    if (sqlite3_step(row) == SQLITE_ROW) {
+        cause->choice_seq = sqlite3_column_int64(row, 0);
+        snprintf(cause->deviation, sizeof cause->deviation, "%s", column(row, 1));
+    }
+    sqlite3_finalize(row);
+    return 0;
+}
+
+// The step in which an event without a cause of its own was told.
+static int64_t own_step(const struct tick_trace *trace, const struct tick__told *told) {
+    sqlite3_stmt *row;
+    int64_t seq = 0;
+    if (!told->task || told->kind == TICK_EV_STEP_BEGIN || told->kind == TICK_EV_CALLBACK_RUN ||
+        tick__prepare(trace, "SELECT max(seq) FROM events WHERE subject_id = ? AND kind = 3 AND seq < ?", &row, NULL) < 0)
+        return 0;
+    sqlite3_bind_int64(row, 1, told->task);
+    sqlite3_bind_int64(row, 2, told->seq);
+    if (sqlite3_step(row) == SQLITE_ROW)
+        seq = sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    return seq;
+}
+
+int tick__causes(const struct tick_trace *trace, int64_t seq, struct tick__cause **chain, struct tick_error *error) {
+    struct tick__told told;
+    size_t count = 0, room = 0;
+    *chain = NULL;
+    while (seq > 0) {
+        int found = tick__told_read(trace, seq, &told, error);
+        if (found <= 0) {
+            if (found < 0)
+                goto failed;
+            break;
+        }
+        if (count == room) {
+            room = room ? 2 * room : 32;
+            struct tick__cause *grown = realloc(*chain, room * sizeof *grown);
+            if (!grown) {
+                found = tick_error_set(error, -ENOMEM, "out of memory");
+                goto failed;
+            }
+            *chain = grown;
+        }
+        struct tick__cause *cause = &(*chain)[count++];
+        *cause = (struct tick__cause){.seq = seq};
+        if (told.kind == TICK_EV_CHOICE)
+            break;
+        found = deviation_of(trace, &told, cause, error);
+        if (found < 0)
+            goto failed;
+        int64_t before = told.cause ? told.cause : own_step(trace, &told);
+        if (before >= seq)
+            break; // a damaged file: causes lie before
+        seq = before;
+        continue;
+    failed:
+        free(*chain);
+        *chain = NULL;
+        return found;
+    }
+    return (int)count;
+}
