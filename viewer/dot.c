@@ -1,0 +1,236 @@
+// The graph as Graphviz text: one box a task, one frame a host, left to right; few colours, each with one meaning.
+#include "viewer/dot.h"
+#include "trace/story.h"
+#include "viewer/graph_model.h"
+#include <errno.h>
+#include <retick/probe.h>
+#include <string.h>
+
+#define INK "#1f2937"
+#define MUTED "#6b7280"
+#define PALE "#9ca3af"
+#define MESSAGE "#2563eb"
+#define WAKE "#0f766e"
+#define FAILURE "#dc2626"
+#define DEVIATION "#b45309"
+
+// Text inside an HTML-like label; line breaks become <BR/>.
+static void html(FILE *file, const char *text, const char *brk) {
+    for (; *text; text++)
+        switch (*text) {
+        case '&':
+            fputs("&amp;", file);
+            break;
+        case '<':
+            fputs("&lt;", file);
+            break;
+        case '>':
+            fputs("&gt;", file);
+            break;
+        case '"':
+            fputs("&quot;", file);
+            break;
+        case '\n':
+            fputs(brk, file);
+            break;
+        default:
+            if ((unsigned char)*text >= 0x20)
+                fputc(*text, file);
+        }
+}
+
+// Foreign text, made safe and short first.
+static void shown(FILE *file, const char *text, size_t most) {
+    char room[512];
+    tick__printable(text, strlen(text), room, most < sizeof room ? most : sizeof room);
+    html(file, room, " ");
+}
+
+static void note(FILE *file, const char *text) {
+    fputs("<BR/><FONT COLOR=\"" DEVIATION "\" POINT-SIZE=\"10\">", file);
+    html(file, text, "<BR/>");
+    fputs("</FONT>", file);
+}
+
+// The last part of a task's path says what it does; the rest, where it belongs.
+static const char *last_part(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static void outcome(FILE *file, const struct tick__graph_node *node) {
+    static const char *const words[] = {"unfinished", "returned", "failed", "cancelled"};
+    char time[32];
+    const char *color = node->outcome == TICK_STEP_FAILED ? FAILURE : MUTED;
+    fprintf(file, "<BR/><FONT COLOR=\"%s\" POINT-SIZE=\"10\">", color);
+    if (node->ended >= 0) {
+        tick__time_words(node->ended, time, sizeof time);
+        fprintf(file, "%s at %s", node->outcome >= 0 && node->outcome < 4 ? words[node->outcome] : "ended", time);
+    } else if (*node->waits) {
+        fputs("still waits for ", file);
+        shown(file, node->waits, 60);
+    } else {
+        fputs(node->outcome < 0 ? "never ran" : "still running at the end", file);
+    }
+    fputs("</FONT>", file);
+}
+
+static void write_node(FILE *file, const struct tick__graph_node *node) {
+    const char *name = last_part(node->path);
+    char owner[256];
+    snprintf(owner, sizeof owner, "%.*s", (int)(name > node->path ? name - node->path - 1 : 0), node->path);
+    fprintf(file, "    t%u [label=<<B>", node->object);
+    shown(file, name, 60);
+    fputs("</B>", file);
+    if (strstr(owner, "→") || strchr(owner, '/')) { // more than the host's name, which the frame says
+        fputs("<BR/><FONT COLOR=\"" MUTED "\" POINT-SIZE=\"10\">", file);
+        shown(file, owner, 80);
+        fputs("</FONT>", file);
+    }
+    outcome(file, node);
+    if (node->note)
+        note(file, node->note);
+    fputs(">", file);
+    if (node->failing)
+        fputs(", color=\"" FAILURE "\", fillcolor=\"#fee2e2\", penwidth=2", file);
+    else if (node->path_of_failure)
+        fputs(", color=\"" FAILURE "\", penwidth=1.6", file);
+    fputs("];\n", file);
+}
+
+static void write_host(FILE *file, const struct tick__graph *graph, const struct tick__graph_host *host) {
+    size_t drawn = 0, hidden = 0;
+    for (size_t i = 0; i < graph->node_count; i++)
+        if (graph->nodes[i].host == host->object) {
+            drawn += graph->nodes[i].drawn;
+            hidden += !graph->nodes[i].drawn;
+        }
+    if (!drawn)
+        return;
+    fprintf(file, "  subgraph cluster_h%u {\n    label=<<B>", host->object);
+    shown(file, host->name ? host->name : "", 80);
+    fputs("</B>", file);
+    if (hidden)
+        fprintf(file, "<FONT COLOR=\"" MUTED "\" POINT-SIZE=\"10\">  and %zu more tasks</FONT>", hidden);
+    if (host->note)
+        note(file, host->note);
+    fputs(">; labeljust=l; style=\"rounded,filled\"; fillcolor=\"#f8fafc\"; color=\"#cbd5e1\"; fontcolor=\"" INK
+          "\"; fontsize=13; margin=14;\n",
+        file);
+    for (size_t i = 0; i < graph->node_count; i++)
+        if (graph->nodes[i].host == host->object && graph->nodes[i].drawn)
+            write_node(file, &graph->nodes[i]);
+    fputs("  }\n", file);
+}
+
+static void edge_label(FILE *file, const struct tick__graph_edge *edge) {
+    static const char *const words[] = {"", "awaits", "wakes", ""};
+    bool empty = edge->kind == TICK__EDGE_SPAWN && edge->count == 1;
+    if (empty && !edge->note)
+        return;
+    fputs(", label=<", file);
+    if (edge->kind == TICK__EDGE_MESSAGE) {
+        fprintf(file, "%u message%s, %lld B", edge->count, edge->count == 1 ? "" : "s", (long long)edge->bytes);
+        if (edge->lost)
+            fprintf(file, ", %u lost", edge->lost);
+        if (edge->sample && *edge->sample) {
+            fputs("<BR/><FONT FACE=\"monospace\">", file);
+            html(file, edge->sample, " ");
+            fprintf(file, "</FONT>%s", edge->count > 1 ? ", …" : "");
+        }
+    } else if (edge->kind != TICK__EDGE_SPAWN) {
+        fputs(words[edge->kind], file);
+        if (edge->count > 1)
+            fprintf(file, " ×%u", edge->count);
+    } else if (edge->count > 1) {
+        fprintf(file, "×%u", edge->count);
+    }
+    if (edge->note)
+        note(file, edge->note);
+    fputs(">", file);
+}
+
+static void write_edge(FILE *file, const struct tick__graph *graph, const struct tick__graph_edge *edge) {
+    static const char *const looks[] = {
+        "color=\"" PALE "\", fontcolor=\"" MUTED "\", arrowhead=vee",
+        "color=\"" MUTED "\", fontcolor=\"" MUTED "\", style=dashed, arrowhead=empty",
+        "color=\"" WAKE "\", fontcolor=\"" WAKE "\", style=dotted, arrowhead=vee, constraint=false",
+        "color=\"" MESSAGE "\", fontcolor=\"" MESSAGE "\"",
+    };
+    const struct tick__graph_node *from = &graph->nodes[edge->from], *to = &graph->nodes[edge->to];
+    if (!from->drawn || !to->drawn)
+        return;
+    fprintf(file, "  t%u -> t%u [%s", from->object, to->object, looks[edge->kind]);
+    if (edge->kind == TICK__EDGE_MESSAGE && edge->back)
+        fputs(", constraint=false", file); // answers must not pull the callers to the right
+    if (edge->path_of_failure)
+        fputs(", color=\"" FAILURE "\", fontcolor=\"" FAILURE "\", penwidth=2.2", file);
+    else if (edge->note)
+        fputs(", penwidth=1.8", file);
+    edge_label(file, edge);
+    fputs("];\n", file);
+}
+
+static void write_head(FILE *file, const struct tick__graph *graph) {
+    const struct tick_trace *trace = graph->trace;
+    bool failed = *trace->verdict && strcmp(trace->verdict, "pass") != 0;
+    char time[32];
+    tick__time_words(trace->ended_at, time, sizeof time);
+    fputs("digraph retick {\n"
+          "  graph [rankdir=LR, fontname=\"Helvetica\", fontsize=12, fontcolor=\"" INK
+          "\", bgcolor=\"white\", pad=0.4, nodesep=0.35, ranksep=0.9,"
+          " labelloc=t, labeljust=l, compound=true, charset=\"UTF-8\"];\n"
+          "  node [shape=box, style=\"rounded,filled\", fillcolor=\"white\", color=\"#94a3b8\", fontname=\"Helvetica\", fontsize=12, "
+          "fontcolor=\"" INK "\", margin=\"0.16,0.09\", penwidth=1];\n"
+          "  edge [fontname=\"Helvetica\", fontsize=10, arrowsize=0.75, penwidth=1.2];\n"
+          "  label=<<FONT POINT-SIZE=\"16\"><B>",
+        file);
+    shown(file, *trace->scenario ? trace->scenario : "run", 80);
+    fprintf(file, "</B></FONT>   <FONT POINT-SIZE=\"13\" COLOR=\"%s\">", failed ? FAILURE : *trace->verdict ? "#15803d" : MUTED);
+    shown(file, *trace->verdict ? trace->verdict : "no verdict", 40);
+    if (*trace->text && strcmp(trace->text, trace->verdict) != 0) {
+        fputs(": ", file);
+        shown(file, trace->text, 160);
+    }
+    fprintf(file, "</FONT><BR ALIGN=\"LEFT\"/><FONT COLOR=\"" MUTED "\">%s%s, seed %llu, %llu events, %s%s</FONT><BR ALIGN=\"LEFT\"/>",
+        *trace->chooser ? trace->chooser : "run", trace->real ? " (real)" : "", (unsigned long long)trace->seed,
+        (unsigned long long)trace->events, trace->real ? "host time " : "virtual time ", time);
+    fputs("<FONT POINT-SIZE=\"10\"><FONT COLOR=\"" PALE "\">&#8212; spawns</FONT>   <FONT COLOR=\"" MUTED
+          "\">- - awaits</FONT>   <FONT COLOR=\"" WAKE "\">&#183;&#183;&#183; wakes</FONT>   <FONT COLOR=\"" MESSAGE
+          "\">&#8212; messages</FONT>",
+        file);
+    if (failed)
+        fputs("   <FONT COLOR=\"" FAILURE "\">&#8212; what the failure came of</FONT>", file);
+    fputs("   <FONT COLOR=\"" DEVIATION "\">deviations</FONT></FONT><BR ALIGN=\"LEFT\"/>", file);
+    if (*trace->note) {
+        fputs("<FONT COLOR=\"" DEVIATION "\">", file);
+        shown(file, trace->note, 300);
+        fputs("</FONT><BR ALIGN=\"LEFT\"/>", file);
+    }
+    if (graph->left_out || graph->unread) {
+        fputs("<FONT COLOR=\"" DEVIATION "\">left out: ", file);
+        if (graph->left_out)
+            fprintf(file, "%zu of %zu tasks, with what leads to and from them", graph->left_out, graph->node_count);
+        if (graph->unread)
+            fprintf(file, "%severything after event %llu", graph->left_out ? "; " : "",
+                (unsigned long long)(graph->trace->events - graph->unread));
+        fputs("</FONT><BR ALIGN=\"LEFT\"/>", file);
+    }
+    fputs(">;\n", file);
+}
+
+int tick_graph_write(const struct tick_trace *trace, const struct tick_graph_options *options, FILE *file, struct tick_error *error) {
+    struct tick__graph graph;
+    unsigned most = options && options->most_nodes ? options->most_nodes : 500;
+    TICK_TRY(tick__graph_read(trace, most, &graph, error));
+    write_head(file, &graph);
+    for (size_t i = 0; i < graph.host_count; i++)
+        write_host(file, &graph, &graph.hosts[i]);
+    for (size_t i = 0; i < graph.edge_count; i++)
+        write_edge(file, &graph, &graph.edges[i]);
+    fputs("}\n", file);
+    tick__graph_fini(&graph);
+    if (fflush(file) != 0 || ferror(file))
+        return tick_error_set(error, errno ? -errno : -EIO, "the graph could not be written: %s", strerror(errno));
+    return 0;
+}

@@ -1,0 +1,462 @@
+#include "viewer/graph_model.h"
+#include "trace/story.h"
+#include <errno.h>
+#include <retick/probe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENTS_MOST 20000000u // two words each are kept while reading
+
+struct reading {
+    struct tick__graph *graph;
+    const struct tick_trace *trace;
+    struct tick_error *error;
+    uint32_t *task_at, *message_at; // by seq: who acted; which message an event came of
+    uint32_t *sender, *receiver;    // by object id: nodes + 1 of a message
+    uint32_t events;
+};
+
+static int no_memory(struct tick_error *error) {
+    return tick_error_set(error, -ENOMEM, "out of memory for the graph");
+}
+
+static char *copy(const char *text) {
+    size_t size = strlen(text ? text : "") + 1;
+    char *to = malloc(size);
+    if (to)
+        memcpy(to, text ? text : "", size);
+    return to;
+}
+
+// Appends a line to a note.
+static int note(char **to, const char *line) {
+    size_t before = *to ? strlen(*to) + 1 : 0, size = before + strlen(line) + 1;
+    if (before > 400)
+        return 0; // enough for a label
+    char *grown = realloc(*to, size);
+    if (!grown)
+        return -ENOMEM;
+    if (before)
+        grown[before - 1] = '\n';
+    memcpy(grown + before, line, size - before);
+    *to = grown;
+    return 0;
+}
+
+static struct tick__graph_node *node_of(const struct tick__graph *graph, int64_t object) {
+    if (object <= 0 || object > graph->objects || !graph->node_of[object])
+        return NULL;
+    return &graph->nodes[graph->node_of[object] - 1];
+}
+
+static uint32_t slot_of(const struct tick__graph *graph, uint32_t from, uint32_t to, enum tick__edge_kind kind) {
+    uint64_t key = ((uint64_t)from << 34 ^ (uint64_t)to << 2 ^ kind) * 0x9e3779b97f4a7c15u;
+    uint32_t at = (uint32_t)(key >> 32) & (graph->table_room - 1);
+    for (; graph->table[at]; at = (at + 1) & (graph->table_room - 1)) {
+        const struct tick__graph_edge *edge = &graph->edges[graph->table[at] - 1];
+        if (edge->from == from && edge->to == to && edge->kind == kind)
+            break;
+    }
+    return at;
+}
+
+static struct tick__graph_edge *find_edge(const struct tick__graph *graph, uint32_t from, uint32_t to, enum tick__edge_kind kind) {
+    if (!graph->table_room)
+        return NULL;
+    uint32_t at = slot_of(graph, from, to, kind);
+    return graph->table[at] ? &graph->edges[graph->table[at] - 1] : NULL;
+}
+
+// The edge, made if need be and counted once more; NULL when out of memory.
+static struct tick__graph_edge *add_edge(struct tick__graph *graph, uint32_t from, uint32_t to, enum tick__edge_kind kind) {
+    if (2 * graph->edge_count >= graph->table_room) {
+        uint32_t room = graph->table_room ? 2 * graph->table_room : 256;
+        struct tick__graph_edge *edges = realloc(graph->edges, room * sizeof *edges);
+        if (!edges)
+            return NULL;
+        graph->edges = edges;
+        uint32_t *table = calloc(room, sizeof *table);
+        if (!table)
+            return NULL;
+        free(graph->table);
+        graph->table = table;
+        graph->table_room = room;
+        for (uint32_t i = 0; i < graph->edge_count; i++)
+            table[slot_of(graph, edges[i].from, edges[i].to, edges[i].kind)] = i + 1;
+    }
+    uint32_t at = slot_of(graph, from, to, kind);
+    if (!graph->table[at]) {
+        graph->edges[graph->edge_count] = (struct tick__graph_edge){.from = from, .to = to, .kind = kind};
+        graph->table[at] = (uint32_t)++graph->edge_count;
+        graph->nodes[from].weight++;
+        graph->nodes[to].weight++;
+    }
+    struct tick__graph_edge *edge = &graph->edges[graph->table[at] - 1];
+    edge->count++;
+    return edge;
+}
+
+static int connect(
+    struct reading *reading, const struct tick__graph_node *from, const struct tick__graph_node *to, enum tick__edge_kind kind) {
+    struct tick__graph *graph = reading->graph;
+    if (!from || !to || from == to)
+        return 0;
+    return add_edge(graph, (uint32_t)(from - graph->nodes), (uint32_t)(to - graph->nodes), kind) ? 0 : no_memory(reading->error);
+}
+
+static int64_t count_of(const struct tick_trace *trace, const char *sql) {
+    sqlite3_stmt *row;
+    int64_t value = 0;
+    if (tick__prepare(trace, sql, &row, NULL) == 0 && sqlite3_step(row) == SQLITE_ROW)
+        value = sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    return value;
+}
+
+static int read_nodes(struct reading *reading) {
+    struct tick__graph *graph = reading->graph;
+    const struct tick_trace *trace = reading->trace;
+    size_t tasks = (size_t)count_of(trace, "SELECT count(*) FROM tasks"), hosts = (size_t)count_of(trace, "SELECT count(*) FROM hosts");
+    graph->objects = (uint32_t)count_of(trace, "SELECT max(object_id) FROM objects");
+    graph->nodes = calloc(tasks + 1, sizeof *graph->nodes);
+    graph->hosts = calloc(hosts + 1, sizeof *graph->hosts);
+    graph->node_of = calloc((size_t)graph->objects + 1, sizeof *graph->node_of);
+    if (!graph->nodes || !graph->hosts || !graph->node_of)
+        return no_memory(reading->error);
+    sqlite3_stmt *row;
+    TICK_TRY(tick__prepare(trace, "SELECT host_id, name FROM hosts ORDER BY host_id", &row, reading->error));
+    while (graph->host_count < hosts && sqlite3_step(row) == SQLITE_ROW)
+        graph->hosts[graph->host_count++] = (struct tick__graph_host){
+            .object = (uint32_t)sqlite3_column_int64(row, 0), .name = copy((const char *)sqlite3_column_text(row, 1))};
+    sqlite3_finalize(row);
+    TICK_TRY(tick__prepare(trace,
+        "SELECT t.task_id, t.host_id, coalesce(o.path, t.name, 'task ' || t.task_id) FROM tasks t LEFT JOIN objects o ON"
+        " o.object_id = t.task_id ORDER BY t.task_id",
+        &row, reading->error));
+    while (graph->node_count < tasks && sqlite3_step(row) == SQLITE_ROW) {
+        struct tick__graph_node *node = &graph->nodes[graph->node_count++];
+        *node = (struct tick__graph_node){.object = (uint32_t)sqlite3_column_int64(row, 0),
+            .host = (uint32_t)sqlite3_column_int64(row, 1),
+            .path = copy((const char *)sqlite3_column_text(row, 2)),
+            .created = -1,
+            .ended = -1,
+            .outcome = -1};
+        if (node->object <= graph->objects)
+            graph->node_of[node->object] = (uint32_t)graph->node_count;
+        if (!node->path) {
+            sqlite3_finalize(row);
+            return no_memory(reading->error);
+        }
+    }
+    return sqlite3_finalize(row) == SQLITE_OK ? 0 : tick_error_set(reading->error, TICK_EFORMAT, "%s is damaged", trace->path);
+}
+
+static uint32_t index_of(const struct tick__graph *graph, const struct tick__graph_node *node) {
+    return node ? (uint32_t)(node - graph->nodes) + 1 : 0;
+}
+
+static int take_ready(struct reading *reading, int64_t subject, int64_t cause) {
+    struct tick__graph *graph = reading->graph;
+    const struct tick__graph_node *woken = node_of(graph, subject);
+    if (!woken || cause <= 0 || cause > reading->events)
+        return 0;
+    uint32_t message = reading->message_at[cause];
+    if (message) {
+        if (!reading->receiver[message])
+            reading->receiver[message] = index_of(graph, woken);
+        return 0;
+    }
+    const struct tick__graph_node *waker = node_of(graph, reading->task_at[cause]);
+    if (waker && find_edge(graph, (uint32_t)(waker - graph->nodes), (uint32_t)(woken - graph->nodes), TICK__EDGE_SPAWN) &&
+        woken->outcome < 0)
+        return 0; // its first step: the spawn says it
+    return connect(reading, waker, woken, TICK__EDGE_WAKE);
+}
+
+static int take_event(struct reading *reading, sqlite3_stmt *row) {
+    struct tick__graph *graph = reading->graph;
+    int64_t seq = sqlite3_column_int64(row, 0), ts = sqlite3_column_int64(row, 1), task = sqlite3_column_int64(row, 3);
+    int64_t subject = sqlite3_column_int64(row, 4), cause = sqlite3_column_int64(row, 5), arg = sqlite3_column_int64(row, 6);
+    int kind = sqlite3_column_int(row, 2);
+    if (seq <= 0 || seq > reading->events || subject < 0 || subject > graph->objects)
+        return 0;
+    struct tick__graph_node *node = node_of(graph, subject), *actor = node_of(graph, task);
+    reading->task_at[seq] = (uint32_t)task;
+    bool caused = cause > 0 && cause < seq;
+    switch (kind) {
+    case TICK_EV_TASK_CREATE:
+        if (node)
+            node->created = ts;
+        return connect(reading, actor, node, TICK__EDGE_SPAWN);
+    case TICK_EV_TASK_READY:
+        return take_ready(reading, subject, cause);
+    case TICK_EV_STEP_BEGIN:
+        if (node)
+            node->outcome = TICK_STEP_SUSPENDED;
+        return 0;
+    case TICK_EV_STEP_END:
+        if (node) {
+            node->outcome = (int)arg;
+            node->ended = arg == TICK_STEP_SUSPENDED ? -1 : ts;
+        }
+        return 0;
+    case TICK_EV_FUTURE_AWAIT:
+        return connect(reading, actor, node, TICK__EDGE_AWAIT); // of a plain future its waking tells more
+    case TICK_EV_MSG_SEND:
+        reading->sender[subject] = index_of(graph, actor);
+        return 0;
+    case TICK_EV_MSG_RECV:
+        reading->message_at[seq] = (uint32_t)subject;
+        return 0;
+    default:
+        break;
+    }
+    if (caused && (reading->message_at[seq] = reading->message_at[cause]) && actor && !reading->receiver[reading->message_at[seq]])
+        reading->receiver[reading->message_at[seq]] = index_of(graph, actor);
+    if (caused && !task)
+        reading->task_at[seq] = reading->task_at[cause]; // a timer's or callback's: on whose behalf
+    return 0;
+}
+
+static int read_events(struct reading *reading) {
+    sqlite3_stmt *row;
+    TICK_TRY(tick__prepare(reading->trace, "SELECT seq, ts, kind, task_id, subject_id, cause_seq, arg FROM events ORDER BY seq LIMIT ?",
+        &row, reading->error));
+    sqlite3_bind_int64(row, 1, reading->events);
+    int code = 0;
+    while (code == 0 && sqlite3_step(row) == SQLITE_ROW)
+        code = take_event(reading, row);
+    if (sqlite3_finalize(row) != SQLITE_OK && code == 0)
+        code = tick_error_set(reading->error, TICK_EFORMAT, "%s is damaged: %s", reading->trace->path, sqlite3_errmsg(reading->trace->db));
+    return code;
+}
+
+// A message whose ends did not name a task goes to that of the same direction's other messages, else to the host's first task.
+static uint32_t first_task(const struct tick__graph *graph, int64_t host) {
+    for (size_t i = 0; i < graph->node_count; i++)
+        if (graph->nodes[i].host == host)
+            return (uint32_t)i + 1;
+    return 0;
+}
+
+static int read_messages(struct reading *reading) {
+    struct tick__graph *graph = reading->graph;
+    sqlite3_stmt *row;
+    for (int pass = 0; pass < 2; pass++) {
+        TICK_TRY(tick__prepare(reading->trace,
+            "SELECT m.message_id, o.parent_id, d.kth, m.src_host_id, m.dst_host_id, m.bytes, m.fate = 'dropped', m.payload, c.line, "
+            "c.ordinal"
+            " FROM messages m JOIN objects o ON o.object_id = m.message_id LEFT JOIN objects d ON d.object_id = o.parent_id"
+            " LEFT JOIN choices c ON c.subject_id = o.parent_id AND c.ordinal BETWEEN o.ordinal AND o.ordinal + max(coalesce(m.bytes, 1), "
+            "1) - 1"
+            " ORDER BY m.message_id, c.choice_id",
+            &row, reading->error));
+        int code = 0;
+        int64_t before = 0;
+        while (code == 0 && sqlite3_step(row) == SQLITE_ROW) {
+            int64_t message = sqlite3_column_int64(row, 0), way = sqlite3_column_int64(row, 1);
+            if (message <= 0 || message > graph->objects || way < 0 || way > graph->objects)
+                continue;
+            uint32_t from = reading->sender[message], to = reading->receiver[message];
+            if (pass == 0) { // what is known of the direction
+                reading->sender[way] = reading->sender[way] ? reading->sender[way] : from;
+                reading->receiver[way] = reading->receiver[way] ? reading->receiver[way] : to;
+                continue;
+            }
+            from = from ? from : way && reading->sender[way] ? reading->sender[way] : first_task(graph, sqlite3_column_int64(row, 3));
+            to = to ? to : way && reading->receiver[way] ? reading->receiver[way] : first_task(graph, sqlite3_column_int64(row, 4));
+            if (!from || !to || from == to)
+                continue;
+            struct tick__graph_edge *edge = add_edge(graph, from - 1, to - 1, TICK__EDGE_MESSAGE);
+            if (!edge) {
+                code = no_memory(reading->error);
+                break;
+            }
+            const char *line = (const char *)sqlite3_column_text(row, 8);
+            if (line && note(&edge->note, line) < 0)
+                code = no_memory(reading->error);
+            if (message == before) { // a second deviation of the same message
+                edge->count--;
+                continue;
+            }
+            before = message;
+            edge->bytes += sqlite3_column_int64(row, 5);
+            edge->lost += sqlite3_column_int(row, 6) != 0;
+            edge->back = sqlite3_column_int(row, 2) == TICK_IN;
+            const void *payload = sqlite3_column_blob(row, 7);
+            char shown[40];
+            if (payload && !edge->sample) {
+                tick__printable(payload, (size_t)sqlite3_column_bytes(row, 7), shown, sizeof shown);
+                edge->sample = copy(shown);
+            }
+        }
+        sqlite3_finalize(row);
+        TICK_TRY(code);
+    }
+    return 0;
+}
+
+// Deviations that are no message's: at the task or host that they are about.
+static int read_deviations(struct reading *reading) {
+    struct tick__graph *graph = reading->graph;
+    sqlite3_stmt *row;
+    TICK_TRY(tick__prepare(reading->trace,
+        "SELECT c.line, e.task_id, coalesce(o.host_id, e.host_id), o.type, o.object_id FROM choices c LEFT JOIN objects o ON o.object_id = "
+        "c.subject_id"
+        " LEFT JOIN events e ON e.seq = c.seq WHERE c.kind NOT IN ('delivery') ORDER BY c.choice_id",
+        &row, reading->error));
+    int code = 0;
+    while (code == 0 && sqlite3_step(row) == SQLITE_ROW) {
+        const char *line = (const char *)sqlite3_column_text(row, 0), *type = (const char *)sqlite3_column_text(row, 3);
+        struct tick__graph_node *node =
+            node_of(graph, type && strcmp(type, "task") == 0 ? sqlite3_column_int64(row, 4) : sqlite3_column_int64(row, 1));
+        bool of_host = type && strcmp(type, "host") == 0;
+        if (!line)
+            continue;
+        if (node && !of_host)
+            code = note(&node->note, line);
+        for (size_t i = 0; i < graph->host_count && (of_host || !node); i++)
+            if (graph->hosts[i].object == (of_host ? sqlite3_column_int64(row, 4) : sqlite3_column_int64(row, 2)))
+                code = note(&graph->hosts[i].note, line);
+    }
+    sqlite3_finalize(row);
+    return code < 0 ? no_memory(reading->error) : 0;
+}
+
+static int read_waits(struct reading *reading) {
+    sqlite3_stmt *row;
+    TICK_TRY(tick__prepare(reading->trace, "SELECT task_id, subject FROM waits_for ORDER BY wait_id", &row, reading->error));
+    while (sqlite3_step(row) == SQLITE_ROW) {
+        struct tick__graph_node *node = node_of(reading->graph, sqlite3_column_int64(row, 0));
+        const char *subject = (const char *)sqlite3_column_text(row, 1);
+        if (node && subject)
+            snprintf(node->waits, sizeof node->waits, "%s", subject);
+    }
+    sqlite3_finalize(row);
+    return 0;
+}
+
+// The chain of causes from the verdict back: its tasks and the edges between them.
+static int read_failure(struct reading *reading) {
+    struct tick__graph *graph = reading->graph;
+    const struct tick_trace *trace = reading->trace;
+    if (!*trace->verdict || strcmp(trace->verdict, "pass") == 0)
+        return 0;
+    struct tick__cause *chain;
+    int count = tick__causes(trace, count_of(trace, "SELECT max(seq) FROM events WHERE kind = 34"), &chain, reading->error);
+    if (count < 0)
+        return count;
+    struct tick__graph_node *after = NULL;
+    bool message = false;
+    int code = 0;
+    for (int i = 0; i < count && code == 0; i++) {
+        struct tick__told told;
+        code = tick__told_read(trace, chain[i].seq, &told, reading->error);
+        if (code <= 0)
+            break;
+        code = 0;
+        message = message || told.kind == TICK_EV_MSG_RECV;
+        struct tick__graph_node *node = node_of(graph, told.kind == TICK_EV_TASK_READY ? told.subject : told.task);
+        if (!node)
+            continue;
+        node->path_of_failure = true;
+        node->failing = node->failing || !after;
+        if (after && after != node) {
+            static const enum tick__edge_kind others[] = {TICK__EDGE_WAKE, TICK__EDGE_SPAWN, TICK__EDGE_MESSAGE};
+            uint32_t from = (uint32_t)(node - graph->nodes), to = (uint32_t)(after - graph->nodes);
+            struct tick__graph_edge *edge = message ? find_edge(graph, from, to, TICK__EDGE_MESSAGE) : NULL;
+            for (size_t k = 0; k < 3 && !edge; k++)
+                edge = find_edge(graph, from, to, others[k]);
+            if (edge)
+                edge->path_of_failure = true;
+            message = false;
+        }
+        after = node;
+    }
+    free(chain);
+    return code < 0 ? code : 0;
+}
+
+static int by_interest(const void *a, const void *b, void *context) {
+    const struct tick__graph *sorted = context;
+    const struct tick__graph_node *x = &sorted->nodes[*(const uint32_t *)a], *y = &sorted->nodes[*(const uint32_t *)b];
+    int rank_x = 4 * x->path_of_failure + 2 * (x->note != NULL) + (x->outcome >= TICK_STEP_FAILED);
+    int rank_y = 4 * y->path_of_failure + 2 * (y->note != NULL) + (y->outcome >= TICK_STEP_FAILED);
+    if (rank_x != rank_y)
+        return rank_y - rank_x;
+    if (x->weight != y->weight)
+        return x->weight < y->weight ? 1 : -1;
+    return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : 1;
+}
+
+static int select_nodes(struct tick__graph *graph, unsigned most, struct tick_error *error) {
+    if (graph->node_count <= most) {
+        for (size_t i = 0; i < graph->node_count; i++)
+            graph->nodes[i].drawn = true;
+        return 0;
+    }
+    uint32_t *order = malloc(graph->node_count * sizeof *order);
+    if (!order)
+        return no_memory(error);
+    for (uint32_t i = 0; i < graph->node_count; i++)
+        order[i] = i;
+    qsort_r(order, graph->node_count, sizeof *order, by_interest, graph);
+    for (unsigned i = 0; i < most; i++)
+        graph->nodes[order[i]].drawn = true;
+    graph->left_out = graph->node_count - most;
+    free(order);
+    return 0;
+}
+
+int tick__graph_read(const struct tick_trace *trace, unsigned most_nodes, struct tick__graph *graph, struct tick_error *error) {
+    *graph = (struct tick__graph){.trace = trace};
+    struct reading reading = {.graph = graph, .trace = trace, .error = error};
+    reading.events = trace->events < EVENTS_MOST ? (uint32_t)trace->events : EVENTS_MOST;
+    graph->unread = trace->events - reading.events;
+    int code = read_nodes(&reading);
+    if (code < 0)
+        goto out;
+    reading.task_at = calloc((size_t)reading.events + 1, sizeof *reading.task_at);
+    reading.message_at = calloc((size_t)reading.events + 1, sizeof *reading.message_at);
+    reading.sender = calloc((size_t)graph->objects + 1, sizeof *reading.sender);
+    reading.receiver = calloc((size_t)graph->objects + 1, sizeof *reading.receiver);
+    if (!reading.task_at || !reading.message_at || !reading.sender || !reading.receiver) {
+        code = no_memory(error);
+        goto out;
+    }
+    int (*const parts[])(struct reading *) = {read_events, read_messages, read_deviations, read_waits, read_failure};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && code == 0; i++)
+        code = parts[i](&reading);
+    if (code == 0)
+        code = select_nodes(graph, most_nodes, error);
+out:
+    free(reading.task_at);
+    free(reading.message_at);
+    free(reading.sender);
+    free(reading.receiver);
+    if (code < 0)
+        tick__graph_fini(graph);
+    return code;
+}
+
+void tick__graph_fini(struct tick__graph *graph) {
+    for (size_t i = 0; i < graph->node_count; i++) {
+        free(graph->nodes[i].path);
+        free(graph->nodes[i].note);
+    }
+    for (size_t i = 0; i < graph->edge_count; i++) {
+        free(graph->edges[i].sample);
+        free(graph->edges[i].note);
+    }
+    for (size_t i = 0; i < graph->host_count; i++) {
+        free(graph->hosts[i].name);
+        free(graph->hosts[i].note);
+    }
+    free(graph->nodes);
+    free(graph->edges);
+    free(graph->hosts);
+    free(graph->node_of);
+    free(graph->table);
+    *graph = (struct tick__graph){0};
+}
