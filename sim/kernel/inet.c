@@ -78,6 +78,8 @@ int tick_k_socket(struct tick_kernel *k, int host, int domain, int type, int pro
         return -EAFNOSUPPORT;
     if (type & ~(0xf | SOCK_NONBLOCK | SOCK_CLOEXEC))
         return -EINVAL;
+    if ((type & 0xf) > SOCK_PACKET)
+        return -EINVAL;
     if ((type & 0xf) != SOCK_STREAM)
         return -ESOCKTNOSUPPORT;
     if (protocol != 0 && protocol != IPPROTO_TCP)
@@ -270,6 +272,7 @@ int tick_k_bind(struct tick_kernel *k, int host, int fd, const struct sockaddr *
     TICK_TRY(port_join(k, s, number));
     s->local_address = ip;
     s->bound = ip != 0;
+    s->port_asked = in.sin_port != 0;
     return 0;
 }
 

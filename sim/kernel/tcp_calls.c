@@ -44,6 +44,7 @@ static struct tick__sock *renew(struct tick_kernel *k, struct tick__sock *s) {
     fresh->sndbuf = s->sndbuf;
     fresh->rcvbuf = s->rcvbuf;
     fresh->bound = s->bound;
+    fresh->port_asked = s->port_asked;
     fresh->local_address = s->local_address;
     fresh->local_port = s->local_port;
     if (s->port && !s->far) { // takes the old one's place among the port's sockets
@@ -82,8 +83,8 @@ static struct tick__sock *disconnect(struct tick_kernel *k, struct tick__sock *s
     s->state = TICK__CLOSE;
     s->shut = 0;
     s->done = false;
-    if (s->far)
-        tick__port_leave(k, s);
+    if (!s->port_asked)
+        tick__port_leave(k, s); // a port that was given, not asked for, goes back
     if (!tick__sock_has_fd(s))
         return s;
     s = renew(k, s);
