@@ -14,11 +14,22 @@ struct gather {
     struct tick_future *children[]; // then a handle for each
 };
 
+// Gathers of gathers are freed one after the other, not one within the other: they may be 100,000 deep.
 static void gather_drop(struct tick_future *future) {
-    struct gather *gather = (struct gather *)future;
-    for (size_t i = 0; i < gather->count; i++)
-        tick_future_unref(gather->children[i]);
-    tick__block_free(gather);
+    struct tick_loop *loop = future->loop;
+    ((struct gather *)future)->frame.up = loop->dropped;
+    loop->dropped = future;
+    if (loop->dropping)
+        return;
+    loop->dropping = true;
+    while (loop->dropped) {
+        struct gather *gather = (struct gather *)loop->dropped;
+        loop->dropped = gather->frame.up;
+        for (size_t i = 0; i < gather->count; i++)
+            tick_future_unref(gather->children[i]);
+        tick__block_free(gather);
+    }
+    loop->dropping = false;
 }
 
 const struct tick_future_ops tick__gather_ops = {

@@ -175,7 +175,9 @@ struct tick_loop {
     struct tick_stacks *stacks;
     bool observed; // somebody needs identities: a probe, or a chooser below
     bool own_stacks, running, stopping, closed;
-    uint32_t runs; // nested within one tick_loop_run, which share `coro`
+    bool dropping;               // gathers are being freed:
+    struct tick_future *dropped; // these come next
+    uint32_t runs;               // nested within one tick_loop_run, which share `coro`
     uint32_t poll_budget, since_poll;
     struct tick_handle *ready, **ready_end;
     size_t ready_count;
