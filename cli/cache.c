@@ -52,8 +52,9 @@ int tick__cache_folder(char *folder, size_t size, struct tick_error *error) {
     if (result == 0 && (lstat(folder, &about) != 0 || !S_ISDIR(about.st_mode) || about.st_uid != getuid() || (about.st_mode & 022)))
         result = -EPERM;
     if (result < 0)
-        return tick_error_set(error, result, "no folder for compiled scenarios can be written (last tried %s: %s); set XDG_CACHE_HOME or TMPDIR to one",
-            folder, tick_error_text(result));
+        return tick_error_set(error, result,
+            "no folder for compiled scenarios can be written (last tried %s: %s); set XDG_CACHE_HOME or TMPDIR to one", folder,
+            tick_error_text(result));
     return 0;
 }
 

@@ -25,7 +25,8 @@ static void scan(const struct tick__elf *elf, const Elf64_Shdr *section, const c
         return;
     for (size_t i = 0; i < relocations; i++) {
         size_t index = ELF64_R_SYM(rela[i].r_info);
-        if (index >= symbols || symbol[index].st_shndx != SHN_UNDEF || strcmp(tick__elf_string(elf, symtab->sh_link, symbol[index].st_name), name) != 0)
+        if (index >= symbols || symbol[index].st_shndx != SHN_UNDEF ||
+            strcmp(tick__elf_string(elf, symtab->sh_link, symbol[index].st_name), name) != 0)
             continue;
         found(ctx, function_at(elf, symtab, section->sh_info, rela[i].r_offset), tick__elf_section_name(elf, target), rela[i].r_offset);
     }

@@ -30,17 +30,18 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static const char doc[] = "Runs each seed in two fresh processes, after 1,000 other runs in one process, with stacks and heaps filled with 0xa5 and with 0x5a, "
-                          "and in a process whose addresses lie elsewhere; all digests must agree. If two differ, both runs are recorded and their first "
-                          "difference is shown."
-                          "\vIt ends with the schedule stability: when one deviation of a seed is taken away, which share of the others the run still "
-                          "meets. Shrinking works the better the higher it is.\n"
-                          "\n"
-                          "Examples:\n"
-                          "  retick check scenario.c\n"
-                          "  retick check scenario.c --seeds 0..9 --after 100\n"
-                          "\n"
-                          "Exit codes: 0 runs repeat (also failing ones), 1 they do not, 2 the arguments or a file cannot be used, 3 retick itself failed.";
+static const char doc[] =
+    "Runs each seed in two fresh processes, after 1,000 other runs in one process, with stacks and heaps filled with 0xa5 and with 0x5a, "
+    "and in a process whose addresses lie elsewhere; all digests must agree. If two differ, both runs are recorded and their first "
+    "difference is shown."
+    "\vIt ends with the schedule stability: when one deviation of a seed is taken away, which share of the others the run still "
+    "meets. Shrinking works the better the higher it is.\n"
+    "\n"
+    "Examples:\n"
+    "  retick check scenario.c\n"
+    "  retick check scenario.c --seeds 0..9 --after 100\n"
+    "\n"
+    "Exit codes: 0 runs repeat (also failing ones), 1 they do not, 2 the arguments or a file cannot be used, 3 retick itself failed.";
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct check_arguments *a = state->input;
@@ -92,9 +93,9 @@ static const struct way {
 struct checking {
     const struct check_arguments *a;
     const struct tick__loaded *loaded;
-    struct tick__attempt *base;     // of the first way, by seed
-    uint64_t differ[WAYS];          // how many seeds
-    uint64_t moved;                 // ... in the process with other addresses
+    struct tick__attempt *base; // of the first way, by seed
+    uint64_t differ[WAYS];      // how many seeds
+    uint64_t moved;             // ... in the process with other addresses
     uint64_t failing, deviations;
     uint64_t odd_seed;
     int odd_way; // -1: none
@@ -120,7 +121,8 @@ static int run_way(struct checking *checking, int way) {
     for (uint64_t i = 0; i < checking->a->count && result == 0 && !tick__interrupted(); i++) {
         struct tick__attempt attempt;
         const struct tick__input input = input_of(checking, checking->a->first + i, way);
-        if (!digester && (result = tick__digester_new(checking->loaded->scenario, checking->a->run.hang, &digester)) == 0 && !ways[way].fresh)
+        if (!digester && (result = tick__digester_new(checking->loaded->scenario, checking->a->run.hang, &digester)) == 0 &&
+            !ways[way].fresh)
             warm_up(checking, digester);
         if (result == 0)
             result = tick__digester_run(digester, &input, way ? &attempt : &checking->base[i]);
@@ -191,7 +193,8 @@ static int run_moved(struct checking *checking) {
 
 // The mean over up to ten seeds with at least two deviations, in 1/10000; false if there is none.
 static bool stability(struct checking *checking, uint32_t *share, unsigned *seeds) {
-    const struct tick_isolate_options isolated = {.scenario = checking->loaded->scenario, .hang = checking->a->run.hang};
+    const struct tick_isolate_options isolated = {
+        .scenario = checking->loaded->scenario, .hang = checking->a->run.hang, .memory = TICK__MEMORY};
     struct tick_isolate *isolate = NULL;
     uint64_t sum = 0;
     *seeds = 0;
@@ -219,8 +222,8 @@ static void say_way(const char *text, uint64_t differ, uint64_t count) {
     if (differ == 0)
         tick__say("  %-34s %ssame%s", text, tick__colour(stdout, TICK__GREEN), tick__colour(stdout, TICK__PLAIN));
     else
-        tick__say("  %-34s %s%s of %s differ%s", text, tick__colour(stdout, TICK__RED), tick__format_count(differ, number, sizeof number), of,
-            tick__colour(stdout, TICK__PLAIN));
+        tick__say("  %-34s %s%s of %s differ%s", text, tick__colour(stdout, TICK__RED), tick__format_count(differ, number, sizeof number),
+            of, tick__colour(stdout, TICK__PLAIN));
 }
 
 // Records the seed both ways and shows where they part.
@@ -234,7 +237,8 @@ static int show_difference(const struct checking *checking) {
     for (int side = 0; side < 2 && result == 0; side++) {
         int way = side ? checking->odd_way : WAY_FRESH;
         struct tick__attempt attempt;
-        snprintf(path[side], sizeof path[side], "%s/%s-%" PRIu64 "-%s.db", folder, checking->loaded->scenario->name, checking->odd_seed, suffix[side]);
+        snprintf(path[side], sizeof path[side], "%s/%s-%" PRIu64 "-%s.db", folder, checking->loaded->scenario->name, checking->odd_seed,
+            suffix[side]);
         const struct tick__record record = {
             .scenario = checking->loaded->scenario,
             .scenario_file = checking->loaded->source,
@@ -290,7 +294,8 @@ static int check(struct checking *checking) {
     }
     tick__say("%s%s%s: %s seed%s, %s deviations, %s", tick__colour(stdout, TICK__BOLD), checking->loaded->scenario->name,
         tick__colour(stdout, TICK__PLAIN), tick__format_count(a->count, count, sizeof count), TICK__PLURAL(a->count),
-        tick__format_count(checking->deviations, deviations, sizeof deviations), differ ? "and runs that do not repeat" : "every run repeats");
+        tick__format_count(checking->deviations, deviations, sizeof deviations),
+        differ ? "and runs that do not repeat" : "every run repeats");
     say_way("two fresh processes", checking->differ[WAY_AGAIN], a->count);
     snprintf(text, sizeof text, "after %s other runs", tick__format_count(a->warm, warm, sizeof warm));
     say_way(text, checking->differ[WAY_AFTER], a->count);
@@ -301,7 +306,8 @@ static int check(struct checking *checking) {
     if (checking->failing)
         tick__say("  %" PRIu64 " of %s seeds fail, each time in the same way", checking->failing, count);
     if (stable)
-        tick__say("  schedule stability: %u.%02u %% (mean of %u seed%s)", share / 100, share % 100, stable_seeds, TICK__PLURAL(stable_seeds));
+        tick__say(
+            "  schedule stability: %u.%02u %% (mean of %u seed%s)", share / 100, share % 100, stable_seeds, TICK__PLURAL(stable_seeds));
     fflush(stdout);
     if (checking->odd_way >= 0)
         return show_difference(checking);

@@ -10,12 +10,13 @@ struct diff_arguments {
     size_t count;
 };
 
-static const char doc[] = "Compares two traces event by event, objects matched by their stable identity, and shows the first difference with what led to it "
-                          "on either side."
-                          "\vExamples:\n"
-                          "  retick diff passing.db failing.db\n"
-                          "\n"
-                          "Exit codes: 0 the runs are the same, 1 they differ, 2 the arguments or a file cannot be used, 3 retick itself failed.";
+static const char doc[] =
+    "Compares two traces event by event, objects matched by their stable identity, and shows the first difference with what led to it "
+    "on either side."
+    "\vExamples:\n"
+    "  retick diff passing.db failing.db\n"
+    "\n"
+    "Exit codes: 0 the runs are the same, 1 they differ, 2 the arguments or a file cannot be used, 3 retick itself failed.";
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct diff_arguments *a = state->input;

@@ -20,13 +20,14 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static const char doc[] = "Prints a line `seed digest verdict` for each seed. Two builds of retick and a scenario are the same program if these lines are."
-                          "\vA run that did not come to its end (a crash, a hang) has no digest; its line shows a dash.\n"
-                          "\n"
-                          "Examples:\n"
-                          "  retick digest scenario.c --seeds 100 > gcc.txt\n"
-                          "  retick digest scenario.c --seeds 100 --cc clang | diff gcc.txt -\n"
-                          "\n" TICK__EXIT_CODES;
+static const char doc[] =
+    "Prints a line `seed digest verdict` for each seed. Two builds of retick and a scenario are the same program if these lines are."
+    "\vA run that did not come to its end (a crash, a hang) has no digest; its line shows a dash.\n"
+    "\n"
+    "Examples:\n"
+    "  retick digest scenario.c --seeds 100 > gcc.txt\n"
+    "  retick digest scenario.c --seeds 100 --cc clang | diff gcc.txt -\n"
+    "\n" TICK__EXIT_CODES;
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct digest_arguments *a = state->input;

@@ -29,17 +29,19 @@ static const struct argp_option options[] = {
     {"keep-going", OPTION_KEEP_GOING, NULL, 0, "Try all seeds and count the failures, instead of stopping at the first", 0},
     {"no-shrink", OPTION_NO_SHRINK, NULL, 0, "Keep the failing seed's schedule as it is", 0},
     {"replays", OPTION_REPLAYS, "N", 0, "How often to replay what was found (default: 10)", 0},
-    {"output", 'o', "FILE", 0, "Where the trace of the finding goes, its schedule beside it (default: SCENARIO.db and SCENARIO.schedule)", 0},
+    {"output", 'o', "FILE", 0, "Where the trace of the finding goes, its schedule beside it (default: SCENARIO.db and SCENARIO.schedule)",
+        0},
     {0},
 };
 
-static const char doc[] = "Runs a scenario under many schedules, one a seed, until one fails; then shrinks that schedule to the deviations that matter, "
-                          "replays it, and writes its trace and its schedule."
-                          "\vExamples:\n"
-                          "  retick fuzz scenario.c\n"
-                          "  retick fuzz scenario.c --time 10s --jobs 4\n"
-                          "  retick fuzz scenario.c --rate delivery=50% --rate displace=200\n"
-                          "\n" TICK__EXIT_CODES;
+static const char doc[] =
+    "Runs a scenario under many schedules, one a seed, until one fails; then shrinks that schedule to the deviations that matter, "
+    "replays it, and writes its trace and its schedule."
+    "\vExamples:\n"
+    "  retick fuzz scenario.c\n"
+    "  retick fuzz scenario.c --time 10s --jobs 4\n"
+    "  retick fuzz scenario.c --rate delivery=50% --rate displace=200\n"
+    "\n" TICK__EXIT_CODES;
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct fuzz_arguments *a = state->input;
@@ -113,8 +115,9 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
         return TICK__EXIT_HARNESS;
     }
     if (!tick_outcome_same(&again.outcome, &result->outcome)) {
-        tick__complain("seed %llu gave \"%s\" when it was run again: the scenario depends on something outside of the simulated world. Next: retick "
-                       "check%s%s",
+        tick__complain(
+            "seed %llu gave \"%s\" when it was run again: the scenario depends on something outside of the simulated world. Next: retick "
+            "check%s%s",
             (unsigned long long)result->seed, tick_verdict_text(again.outcome.verdict), *loaded->source ? " " : "", loaded->source);
         tick__attempt_fini(&again);
         return TICK__EXIT_FINDING;
@@ -175,6 +178,7 @@ int tick__cmd_fuzz(int argc, char **argv) {
         .workers = (int)a.jobs,
         .keep_going = a.keep_going,
         .hang = a.run.hang,
+        .memory = TICK__MEMORY,
         .progress = tick__progress_campaign,
     };
     tick__interrupt_watch();

@@ -17,18 +17,20 @@ struct graph_arguments {
 enum { OPTION_NODES = TICK__OPTION_OTHERS };
 
 static const struct argp_option options[] = {
-    {"output", 'o', "FILE", 0, "The picture; its ending says what kind: .svg, .png, .pdf, or .dot for Graphviz's text (default: TRACE.svg)", 0},
+    {"output", 'o', "FILE", 0, "The picture; its ending says what kind: .svg, .png, .pdf, or .dot for Graphviz's text (default: TRACE.svg)",
+        0},
     {"nodes", OPTION_NODES, "N", 0, "Draw at most so many nodes (default: 500)", 0},
     {0},
 };
 
-static const char doc[] = "Draws the tasks of a trace by host: who spawned, awaited and woke whom, the messages between hosts, and the way to the failure."
-                          "\vGraphviz's program `dot` draws. Without it the .dot file is written, for drawing elsewhere.\n"
-                          "\n"
-                          "Examples:\n"
-                          "  retick graph run.db -o run.svg\n"
-                          "  retick graph run.db -o run.dot --nodes 100\n"
-                          "\n" TICK__EXIT_CODES;
+static const char doc[] =
+    "Draws the tasks of a trace by host: who spawned, awaited and woke whom, the messages between hosts, and the way to the failure."
+    "\vGraphviz's program `dot` draws. Without it the .dot file is written, for drawing elsewhere.\n"
+    "\n"
+    "Examples:\n"
+    "  retick graph run.db -o run.svg\n"
+    "  retick graph run.db -o run.dot --nodes 100\n"
+    "\n" TICK__EXIT_CODES;
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct graph_arguments *a = state->input;
@@ -91,7 +93,8 @@ static int draw(const struct graph_arguments *a, const struct tick_trace *trace,
         int result = tick_graph_draw(dot, format, output, 60000000000, &error);
         if (result == -ENOENT) {
             tick__say("%s written", dot);
-            tick__note("Graphviz draws it, and is not installed: apt install graphviz (or brew, dnf), then: dot -T%s %s -o %s", format, dot, output);
+            tick__note("Graphviz draws it, and is not installed: apt install graphviz (or brew, dnf), then: dot -T%s %s -o %s", format, dot,
+                output);
             free(dot);
             return TICK__EXIT_PASS;
         }

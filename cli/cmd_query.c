@@ -19,15 +19,16 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static const char doc[] = "Asks a trace: a query by its name, or any SELECT in SQLite's SQL. The file is opened for reading only."
-                          "\vretick query --list tells the named queries. Tables and views are described in docs/TRACE.md; any SQLite client reads the file "
-                          "as well.\n"
-                          "\n"
-                          "Examples:\n"
-                          "  retick query run.db tasks\n"
-                          "  retick query run.db why 42\n"
-                          "  retick query run.db \"SELECT count(*) FROM events\"\n"
-                          "\n" TICK__EXIT_CODES;
+static const char doc[] =
+    "Asks a trace: a query by its name, or any SELECT in SQLite's SQL. The file is opened for reading only."
+    "\vretick query --list tells the named queries. Tables and views are described in docs/TRACE.md; any SQLite client reads the file "
+    "as well.\n"
+    "\n"
+    "Examples:\n"
+    "  retick query run.db tasks\n"
+    "  retick query run.db why 42\n"
+    "  retick query run.db \"SELECT count(*) FROM events\"\n"
+    "\n" TICK__EXIT_CODES;
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct query_arguments *a = state->input;

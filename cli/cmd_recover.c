@@ -7,10 +7,11 @@
 #include <errno.h>
 #include <unistd.h>
 
-static const char doc[] = "Completes a trace after both the program and retick were killed: appends the events that were still in the ring file beside it."
-                          "\vExamples:\n"
-                          "  retick recover run.db\n"
-                          "\n" TICK__EXIT_CODES;
+static const char doc[] =
+    "Completes a trace after both the program and retick were killed: appends the events that were still in the ring file beside it."
+    "\vExamples:\n"
+    "  retick recover run.db\n"
+    "\n" TICK__EXIT_CODES;
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     const char **path = state->input;

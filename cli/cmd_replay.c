@@ -20,15 +20,16 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static const char doc[] = "Runs a schedule, or the schedule of a trace, again, says how it went, and compares the digest with the trace's. Deviations that "
-                          "the run did not meet are told, and change no exit code: people edit their program and replay."
-                          "\vA trace knows its scenario's file, so that it can stand alone.\n"
-                          "\n"
-                          "Examples:\n"
-                          "  retick replay lost_update.db\n"
-                          "  retick replay scenario.c lost_update.schedule\n"
-                          "  retick replay scenario.c --schedule lost_update.schedule -o again.db\n"
-                          "\n" TICK__EXIT_CODES;
+static const char doc[] =
+    "Runs a schedule, or the schedule of a trace, again, says how it went, and compares the digest with the trace's. Deviations that "
+    "the run did not meet are told, and change no exit code: people edit their program and replay."
+    "\vA trace knows its scenario's file, so that it can stand alone.\n"
+    "\n"
+    "Examples:\n"
+    "  retick replay lost_update.db\n"
+    "  retick replay scenario.c lost_update.schedule\n"
+    "  retick replay scenario.c --schedule lost_update.schedule -o again.db\n"
+    "\n" TICK__EXIT_CODES;
 
 static bool names_program(const char *word) {
     size_t length = strlen(word);
@@ -96,7 +97,8 @@ static void compare(const struct replay_arguments *a, const struct tick__recipe 
     if (!recipe->trace)
         return;
     if (recipe->verdict[0] && strcmp(recipe->verdict, verdict) != 0)
-        tick__say("  another verdict than in %s, which ended with: %s%s%s", a->recipe, recipe->verdict, recipe->text[0] ? ", " : "", recipe->text);
+        tick__say("  another verdict than in %s, which ended with: %s%s%s", a->recipe, recipe->verdict, recipe->text[0] ? ", " : "",
+            recipe->text);
     if (!attempt->has_digest || !recipe->has_digest)
         return;
     if (memcmp(recipe->digest, attempt->digest, sizeof recipe->digest) == 0)

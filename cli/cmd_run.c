@@ -105,7 +105,8 @@ static int list(void) {
     return TICK__EXIT_PASS;
 }
 
-static void say_run(const struct run_arguments *a, const struct tick__loaded *loaded, const struct tick__attempt *attempt, const char *path) {
+static void say_run(
+    const struct run_arguments *a, const struct tick__loaded *loaded, const struct tick__attempt *attempt, const char *path) {
     const struct tick_outcome *outcome = &attempt->outcome;
     char how[64] = "calm", time[64], events[32], choices[32], digest[64];
     bool passed = outcome->verdict == TICK_PASS;
@@ -154,9 +155,16 @@ int tick__cmd_run(int argc, char **argv) {
         const struct tick__record record = {
             .scenario = loaded.scenario,
             .scenario_file = loaded.source,
-            .chooser = a.real ? "real" : a.seeded ? "random" : a.schedule ? "replay" : "calm",
+            .chooser = a.real       ? "real"
+                       : a.seeded   ? "random"
+                       : a.schedule ? "replay"
+                                    : "calm",
             .path = a.output,
-            .input = {.schedule = a.seeded ? NULL : a.schedule ? &recipe.schedule : &calm, .seed = a.seed, .rates = &a.run.rates},
+            .input = {.schedule = a.seeded     ? NULL
+                                  : a.schedule ? &recipe.schedule
+                                               : &calm,
+                .seed = a.seed,
+                .rates = &a.run.rates},
             .hang = a.run.hang,
             .real = a.real ? &real : NULL,
         };

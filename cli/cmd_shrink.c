@@ -19,17 +19,19 @@ enum { OPTION_RUNS = TICK__OPTION_OTHERS };
 
 static const struct argp_option options[] = {
     {"runs", OPTION_RUNS, "N", 0, "How many runs to spend at most (default: 10000)", 0},
-    {"output", 'o', "FILE", 0, "Where the trace goes, its schedule beside it (default: beside the schedule given, in place of what is there)", 0},
+    {"output", 'o', "FILE", 0,
+        "Where the trace goes, its schedule beside it (default: beside the schedule given, in place of what is there)", 0},
     {0},
 };
 
-static const char doc[] = "Takes deviations away from a failing schedule, and makes those that stay smaller, as long as it fails in the same way."
-                          "\vThe result is minimal: without any one of its deviations, or with the next smaller value of one, the finding is gone.\n"
-                          "\n"
-                          "Examples:\n"
-                          "  retick shrink run.db\n"
-                          "  retick shrink scenario.c found.schedule --runs 100000 -o small.db\n"
-                          "\n" TICK__EXIT_CODES;
+static const char doc[] =
+    "Takes deviations away from a failing schedule, and makes those that stay smaller, as long as it fails in the same way."
+    "\vThe result is minimal: without any one of its deviations, or with the next smaller value of one, the finding is gone.\n"
+    "\n"
+    "Examples:\n"
+    "  retick shrink run.db\n"
+    "  retick shrink scenario.c found.schedule --runs 100000 -o small.db\n"
+    "\n" TICK__EXIT_CODES;
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct shrink_arguments *a = state->input;

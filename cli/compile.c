@@ -72,7 +72,8 @@ static int find_compiler(const char *cc, struct tick__argv *args, struct tick_er
     for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
         if (tick__process_found(usual[i]))
             return tick__argv_add(args, usual[i]);
-    return tick_error_set(error, -ENOENT, "no C compiler found: tried cc, gcc and clang. Install one (apt install gcc), or name it with --cc or RETICK_CC");
+    return tick_error_set(
+        error, -ENOENT, "no C compiler found: tried cc, gcc and clang. Install one (apt install gcc), or name it with --cc or RETICK_CC");
 }
 
 // compiler, flags, -I, user's flags: the part that every command shares. Returns how many words of it name the compiler.
@@ -84,7 +85,8 @@ static int start_command(const struct tick__compile *what, struct tick__argv *ar
     *compiler_words = args->count;
     find_include(include, sizeof include);
     if (!has_header(include))
-        return tick_error_set(error, -ENOENT, "retick.h is neither in ../include beside this program nor in %s: is retick installed whole?", include);
+        return tick_error_set(
+            error, -ENOENT, "retick.h is neither in ../include beside this program nor in %s: is retick installed whole?", include);
     snprintf(option, sizeof option, "-I%s", include);
     result = tick__argv_add_words(args, flags);
     if (result == 0)

@@ -25,7 +25,8 @@ static const struct banned {
     const char *names; // separated by blanks
 } banned[] = {
     {USE_TIME, "time gettimeofday clock_gettime clock timespec_get ftime times"},
-    {USE_RANDOM, "rand random srand srandom initstate setstate drand48 lrand48 mrand48 srand48 arc4random arc4random_uniform arc4random_buf getrandom "
+    {USE_RANDOM, "rand random srand srandom initstate setstate drand48 lrand48 mrand48 srand48 arc4random arc4random_uniform "
+                 "arc4random_buf getrandom "
                  "getentropy uuid_generate"},
     {USE_SPAWN, "pthread_create thrd_create"},
     {USE_SLEEP, "sleep usleep nanosleep clock_nanosleep thrd_sleep pause sigsuspend sigwait sigwaitinfo sigtimedwait"},
@@ -34,8 +35,9 @@ static const struct banned {
     {USE_CLIENT, "socket connect socketpair"},
     {USE_SERVER, "bind listen accept accept4"},
     {USE_STREAM, "send sendto sendmsg sendmmsg recv __recv_chk recvfrom __recvfrom_chk recvmsg recvmmsg"},
-    {USE_POLL, "epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 poll __poll_chk ppoll __ppoll_chk select pselect eventfd "
-               "io_uring_setup"},
+    {USE_POLL,
+        "epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 poll __poll_chk ppoll __ppoll_chk select pselect eventfd "
+        "io_uring_setup"},
     {USE_RESOLVE, "getaddrinfo gethostbyname gethostbyname2 gethostbyname_r"},
     {USE_NAME, "gethostname getpid gettid"},
     {"the calls of <retick.h>: a raw system call passes the simulated kernel by", "syscall"},
@@ -70,7 +72,8 @@ static void look_up(const char *object, const char *section, uint64_t offset, ch
     char address[32], *output = NULL;
     size_t length;
     snprintf(address, sizeof address, "0x%" PRIx64, offset);
-    char *argv[] = {(char[]){"addr2line"}, (char[]){"-e"}, (char *)(uintptr_t)object, (char[]){"-j"}, (char *)(uintptr_t)section, address, NULL};
+    char *argv[] = {
+        (char[]){"addr2line"}, (char[]){"-e"}, (char *)(uintptr_t)object, (char[]){"-j"}, (char *)(uintptr_t)section, address, NULL};
     place[0] = '\0';
     if (tick__process_run(argv, 1, &output, &length) == 0 && length > 1 && output[0] != '?') {
         output[strcspn(output, "\n")] = '\0';
@@ -121,7 +124,8 @@ int tick__deny_check(const struct tick__deny *deny) {
             const char *name = tick__elf_string(&elf, elf.sections[s].sh_link, symbol[i].st_name), *instead = tick__deny_instead(name);
             if (!instead || allowed(deny, name))
                 continue;
-            tick__complain("%s calls %s, which the simulated world cannot answer; use %s", deny->build ? deny->build->source : deny->object, name, instead);
+            tick__complain("%s calls %s, which the simulated world cannot answer; use %s", deny->build ? deny->build->source : deny->object,
+                name, instead);
             count++;
             if (!deny->build)
                 continue;

@@ -46,7 +46,8 @@ int tick__digester_new(const struct tick_scenario *scenario, int64_t hang, struc
         free(digester);
         return -ENOMEM;
     }
-    const struct tick_isolate_options options = {.scenario = scenario, .hang = hang, .begin = begin, .end = end, .ctx = digester};
+    const struct tick_isolate_options options = {
+        .scenario = scenario, .hang = hang, .memory = TICK__MEMORY, .begin = begin, .end = end, .ctx = digester};
     int result = tick_isolate_new(&options, &digester->isolate);
     if (result < 0) {
         tick__digester_free(digester);
@@ -85,6 +86,6 @@ bool tick__attempt_same(const struct tick__attempt *a, const struct tick__attemp
         return false;
     if (a->has_digest)
         return memcmp(a->digest, b->digest, sizeof a->digest) == 0;
-    return a->outcome.verdict == b->outcome.verdict && a->outcome.code == b->outcome.code && strcmp(a->outcome.text, b->outcome.text) == 0 &&
-           a->outcome.ended_at == b->outcome.ended_at && a->drawn.count == b->drawn.count;
+    return a->outcome.verdict == b->outcome.verdict && a->outcome.code == b->outcome.code &&
+           strcmp(a->outcome.text, b->outcome.text) == 0 && a->outcome.ended_at == b->outcome.ended_at && a->drawn.count == b->drawn.count;
 }

@@ -28,7 +28,8 @@ void tick__say_outcome(const struct tick_outcome *outcome) {
 
 void tick__warn_no_checks(const char *scenario, const struct tick_outcome *outcome) {
     if (outcome->verdict == TICK_PASS && outcome->checks == 0)
-        tick__warn("%s has no checks: only crashes, deadlocks and leaks can be found. Add tick_check, tick_invariant or tick_at_end", scenario);
+        tick__warn(
+            "%s has no checks: only crashes, deadlocks and leaks can be found. Add tick_check, tick_invariant or tick_at_end", scenario);
 }
 
 // Shrinks settle->start into *best. 0, or an exit code.
@@ -36,7 +37,7 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
     struct tick_shrink_result result;
     struct tick_error error = {0};
     struct tick_isolate *isolate = NULL;
-    const struct tick_isolate_options options = {.scenario = settle->loaded->scenario, .hang = settle->hang};
+    const struct tick_isolate_options options = {.scenario = settle->loaded->scenario, .hang = settle->hang, .memory = TICK__MEMORY};
     size_t before = settle->start->count;
     int code = tick_isolate_new(&options, &isolate);
     if (code < 0) {
@@ -47,7 +48,9 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
         .isolate = isolate,
         .start = settle->start,
         // a hang takes its whole limit of time in each run
-        .most_runs = settle->most_runs ? settle->most_runs : settle->outcome->verdict == TICK_HUNG ? 20 : 0,
+        .most_runs = settle->most_runs                       ? settle->most_runs
+                     : settle->outcome->verdict == TICK_HUNG ? 20
+                                                             : 0,
         .progress = tick__progress_shrink,
     };
     code = tick_shrink_run(&task, &result, &error);
@@ -55,7 +58,8 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
     tick_isolate_free(isolate);
     *interrupted = tick__interrupted();
     if (code == TICK_EINVALSTATE) {
-        tick__complain("the same schedule passed when it was run again: the scenario depends on something outside of the simulated world. Next: retick "
+        tick__complain("the same schedule passed when it was run again: the scenario depends on something outside of the simulated world. "
+                       "Next: retick "
                        "check %s",
             settle->loaded->source);
         return TICK__EXIT_FINDING;
@@ -69,7 +73,9 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
         tick__say("shrunk from %zu deviation%s to none: it fails when nothing goes wrong", before, TICK__PLURAL(before));
     else
         tick__say("shrunk from %zu deviation%s to %zu%s:", before, TICK__PLURAL(before), best->count,
-            result.complete ? "" : *interrupted ? " (interrupted: it may get smaller)" : " (the limit of runs was reached: it may get smaller)");
+            result.complete ? ""
+            : *interrupted  ? " (interrupted: it may get smaller)"
+                            : " (the limit of runs was reached: it may get smaller)");
     return 0;
 }
 
@@ -136,7 +142,8 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
         tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
         goto out;
     }
-    tick__say("%s and %s written. Next: retick replay %s    retick graph %s -o %s", settle->path, schedule_path, settle->path, settle->path, picture);
+    tick__say("%s and %s written. Next: retick replay %s    retick graph %s -o %s", settle->path, schedule_path, settle->path, settle->path,
+        picture);
     code = TICK__EXIT_FINDING;
 out:
     free(text);

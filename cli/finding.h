@@ -12,9 +12,9 @@ void tick__warn_no_checks(const char *scenario, const struct tick_outcome *outco
 
 struct tick__settle {
     const struct tick__loaded *loaded;
-    const struct tick_schedule *start; // a schedule that fails
+    const struct tick_schedule *start;  // a schedule that fails
     const struct tick_outcome *outcome; // as it failed
-    uint64_t seed;                     // for the trace
+    uint64_t seed;                      // for the trace
     int64_t hang;
     bool no_shrink;
     uint64_t most_runs; // of the shrinker; 0: its default

@@ -20,7 +20,8 @@ bool tick__parse_time(const char *text, int64_t *ns) {
     static const struct {
         const char *unit;
         int64_t ns;
-    } units[] = {{"", 1000000000}, {"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"min", 60000000000}, {"m", 60000000000}, {"h", 3600000000000}};
+    } units[] = {
+        {"", 1000000000}, {"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"min", 60000000000}, {"m", 60000000000}, {"h", 3600000000000}};
     char *end;
     if (*text < '0' || *text > '9')
         return false;
@@ -88,7 +89,8 @@ static const struct argp_option load_options[] = {
     {NULL, 0, NULL, 0, "Compiling the scenario:", 10},
     {"cc", TICK__OPTION_CC, "PROGRAM", 0, "The C compiler (default: $RETICK_CC, else cc, gcc or clang)", 10},
     {"cflags", TICK__OPTION_CFLAGS, "FLAGS", 0, "More flags for it, after those in $RETICK_CFLAGS", 10},
-    {"allow", TICK__OPTION_ALLOW, "NAME", 0, "Let the scenario call this function although its answer comes from outside (may be repeated)", 10},
+    {"allow", TICK__OPTION_ALLOW, "NAME", 0, "Let the scenario call this function although its answer comes from outside (may be repeated)",
+        10},
     {0},
 };
 
@@ -119,7 +121,8 @@ void tick__run_options_init(struct tick__run_options *options) {
 
 static const struct argp_option run_options[] = {
     {"rate", TICK__OPTION_RATE, "KIND=N", 0,
-        "How often seeds make this kind of choice deviate: N of 65536 occasions, or N% (may be repeated; 0 turns it off). Kinds: host_late, "
+        "How often seeds make this kind of choice deviate: N of 65536 occasions, or N% (may be repeated; 0 turns it off). Kinds: "
+        "host_late, "
         "poll_late, ready_hold, delivery, short_send, short_recv, refuse, reset, step_cost, user, displace, cancel",
         0},
     {"hang", TICK__OPTION_HANG, "TIME", 0, "CPU time after which a run counts as hung (default: 10s)", 0},

@@ -30,16 +30,17 @@ void tick__run_options_init(struct tick__run_options *options);
 
 // All return false when the text is not one.
 bool tick__parse_number(const char *text, uint64_t *number);
-bool tick__parse_time(const char *text, int64_t *ns);                        // "10s", "500ms", "2min", "1h"; a plain number is seconds
+bool tick__parse_time(const char *text, int64_t *ns);                       // "10s", "500ms", "2min", "1h"; a plain number is seconds
 bool tick__parse_range(const char *text, uint64_t *first, uint64_t *count); // "A..B" (both included), or "N": count only, first stays
-bool tick__parse_rate(const char *text, struct tick_rates *rates);           // "delivery=6000" of 65536, or "delivery=10%"
+bool tick__parse_rate(const char *text, struct tick_rates *rates);          // "delivery=6000" of 65536, or "delivery=10%"
 
 // argv[0] of a command names its program, as in "retick run".
 int tick__parse(const struct argp *argp, int argc, char **argv, void *input);
 
 // The manual's last part, the same for each command.
 #define TICK__EXIT_CODES \
-    "Exit codes: 0 everything passed, 1 there is a finding, 2 the arguments or a file they name cannot be used, 3 retick itself failed, 130 " \
+    "Exit codes: 0 everything passed, 1 there is a finding, 2 the arguments or a file they name cannot be used, 3 retick itself failed, " \
+    "130 " \
     "interrupted."
 
 #endif

@@ -37,8 +37,8 @@ void tick__say_columns(const char *left, const char *right) {
 
 static void complain(const char *what, enum tick__colour colour, const char *format, va_list list) {
     fflush(stdout); // both may go to one file
-    fprintf(stderr, "%sretick:%s %s%s%s", tick__colour(stderr, TICK__BOLD), tick__colour(stderr, TICK__PLAIN), tick__colour(stderr, colour), what,
-        tick__colour(stderr, TICK__PLAIN));
+    fprintf(stderr, "%sretick:%s %s%s%s", tick__colour(stderr, TICK__BOLD), tick__colour(stderr, TICK__PLAIN), tick__colour(stderr, colour),
+        what, tick__colour(stderr, TICK__PLAIN));
     vfprintf(stderr, format, list);
     fputc('\n', stderr);
 }

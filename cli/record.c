@@ -20,9 +20,9 @@ struct record_page {
     struct tick_outcome outcome;
     uint8_t digest[16];
     uint64_t events;
-    int result;    // the child's, once done
-    bool done;     // the child got an outcome
-    bool ended;    // the recorder closed the run
+    int result; // the child's, once done
+    bool done;  // the child got an outcome
+    bool ended; // the recorder closed the run
     size_t drawn;
     struct tick_deviation deviation[]; // MOST_DRAWN
 };
@@ -62,7 +62,8 @@ static int run_simulated(const struct tick__record *record, struct recording *re
     struct tick_isolate *isolate = NULL;
     struct tick_schedule drawn;
     uint8_t digest[16];
-    const struct tick_isolate_options options = {.scenario = record->scenario, .hang = record->hang, .begin = begin, .end = end, .ctx = recording};
+    const struct tick_isolate_options options = {
+        .scenario = record->scenario, .hang = record->hang, .memory = TICK__MEMORY, .begin = begin, .end = end, .ctx = recording};
     recording->warm = record->warm;
     int result = tick_isolate_new(&options, &isolate);
     for (uint64_t i = 0; i < record->warm && result == 0; i++) {
@@ -121,7 +122,8 @@ static int bring_home(const struct tick__record *record, const struct record_pag
         if (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT)
             return tick_error_set(error, TICK_ECANCELED, "interrupted");
         if (!record->real || !WIFSIGNALED(status))
-            return tick_error_set(error, TICK_EINVALSTATE, "the process that watched the run was ended from outside (status 0x%x)", (unsigned)status);
+            return tick_error_set(
+                error, TICK_EINVALSTATE, "the process that watched the run was ended from outside (status 0x%x)", (unsigned)status);
         // a real run has no watcher: what killed it is the finding
         attempt->outcome.verdict = TICK_CRASHED;
         attempt->outcome.code = WTERMSIG(status);

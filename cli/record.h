@@ -13,8 +13,8 @@ struct tick__record {
     const char *schedule_text; // for meta; NULL: the trace's choices say it
     const char *path;          // of the trace
     struct tick__input input;
-    uint64_t warm; // runs of other seeds before it in the same process, unrecorded
-    int64_t hang;  // as in isolate.h
+    uint64_t warm;                        // runs of other seeds before it in the same process, unrecorded
+    int64_t hang;                         // as in isolate.h
     const struct tick_real_options *real; // not NULL: in the real world; input is not looked at
 };
 // 0 with *attempt filled (initialised by the call); TICK_ECANCELED: interrupted by SIGINT; else a negative error. *error has details.

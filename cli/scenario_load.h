@@ -12,7 +12,7 @@ struct tick__load {
     const char *cc, *cflags;
     const char *allow[64]; // --allow
     size_t allow_count;
-    bool real;   // a real run: nothing is banned
+    bool real;      // a real run: nothing is banned
     bool unchecked; // the deny list was looked at already
 };
 struct tick__loaded {

@@ -74,7 +74,8 @@ void tick__recipe_fini(struct tick__recipe *recipe) {
     memset(recipe, 0, sizeof *recipe);
 }
 
-int tick__recipe_scenario(const struct tick__recipe *recipe, const char *recipe_path, struct tick__load *load, struct tick__loaded *loaded) {
+int tick__recipe_scenario(
+    const struct tick__recipe *recipe, const char *recipe_path, struct tick__load *load, struct tick__loaded *loaded) {
     char beside[PATH_MAX];
     bool linked = tick__scenario_linked_in();
     const char *given = load->argument;

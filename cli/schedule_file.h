@@ -11,8 +11,8 @@
 // What a trace or schedule file says of its run.
 struct tick__recipe {
     struct tick_schedule schedule;
-    bool trace;               // from a trace: the fields below are known
-    char *scenario_file;      // owned
+    bool trace;          // from a trace: the fields below are known
+    char *scenario_file; // owned
     char verdict[32], text[512];
     uint8_t digest[16];
     bool has_digest;

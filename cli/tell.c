@@ -23,7 +23,7 @@ struct teller {
         size_t used;
         bool full;
         _Alignas(8) unsigned char bytes[];
-    } *log;
+    } * log;
 };
 
 static uint32_t tell_object(struct tick_probe *self, const struct tick_object *object) {
@@ -37,8 +37,8 @@ static uint32_t tell_object(struct tick_probe *self, const struct tick_object *o
         log->full = true;
         return number;
     }
-    const struct log_entry entry = {object->id, object->ordinal, number, object->parent, object->host, object->kth, (uint16_t)object->type,
-        (uint16_t)padded, 0};
+    const struct log_entry entry = {
+        object->id, object->ordinal, number, object->parent, object->host, object->kth, (uint16_t)object->type, (uint16_t)padded, 0};
     memcpy(log->bytes + log->used, &entry, sizeof entry);
     if (key)
         memcpy(log->bytes + log->used + sizeof entry, object->key, key);
@@ -98,7 +98,8 @@ int tick__names_of_run(const struct tick_scenario *scenario, const struct tick__
     teller.log = mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (teller.log == MAP_FAILED)
         return 0; // without names schedules are told by id
-    const struct tick_isolate_options options = {.scenario = scenario, .hang = hang, .begin = begin, .ctx = &teller};
+    const struct tick_isolate_options options = {
+        .scenario = scenario, .hang = hang, .memory = TICK__MEMORY, .begin = begin, .ctx = &teller};
     if (tick_isolate_new(&options, &isolate) == 0 && tick__input_run(isolate, input, &outcome, &drawn, digest) == 0) {
         tick_schedule_fini(&drawn);
         tell_all(teller.log, *names);

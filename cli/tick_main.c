@@ -115,8 +115,8 @@ int tick_main(int argc, char **argv) {
         return code;
     }
     const char *near = nearest(word);
-    tick__complain("there is no %s \"%s\"%s%s%s", *word == '-' ? "option" : "command", word, near ? "; did you mean \"" : "", near ? near : "",
-        near ? "\"?" : "");
+    tick__complain("there is no %s \"%s\"%s%s%s", *word == '-' ? "option" : "command", word, near ? "; did you mean \"" : "",
+        near ? near : "", near ? "\"?" : "");
     fprintf(stderr, "Try `%s --help'.\n", program);
     return TICK__EXIT_USAGE;
 }
