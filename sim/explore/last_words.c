@@ -102,10 +102,16 @@ static bool say_place(struct line *to, void *address) {
     return true;
 }
 
-// Frames of libc say only how it died (raise, abort, memcpy), not where.
+// Frames of libc and sanitizers say only how it died (raise, abort, memcpy), not where.
 static bool in_libc(void *address) {
+    static const char *const files[] = {"libc.", "ld-linux", "libasan.", "libubsan.", "libtsan."};
     Dl_info info;
-    return dladdr(address, &info) && info.dli_fname && (!strncmp(file_of(&info), "libc.", 5) || !strncmp(file_of(&info), "ld-linux", 8));
+    if (!dladdr(address, &info) || !info.dli_fname)
+        return false;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (!strncmp(file_of(&info), files[i], strlen(files[i])))
+            return true;
+    return false;
 }
 
 static void *counter_of(const void *context) {
@@ -152,32 +158,46 @@ _Noreturn static void leave(void) {
         syscall(SYS_exit_group, 1);
 }
 
-static void on_signal(int signal, siginfo_t *info, void *context) {
+// report: NULL, or what else than a signal it was.
+static void last_words(int signal, const void *address, void *counter, const char *report) {
     struct tick__page *page = dying.page;
-    uint32_t state = atomic_load(&page->state);
-    if (state != TICK__RUNNING)
-        leave(); // a hang's signal between runs, or a crash outside of any
     size_t count = 0;
     const struct tick_deviation *deviations = tick_harness_deviations(dying.harness, &count);
     page->count = tick__deviations_copy(page->deviations, deviations, count);
     struct tick_outcome *outcome = &page->outcome;
     memset(outcome, 0, sizeof *outcome);
-    if (!tick_harness_crashed(signal, info->si_addr, outcome)) {
-        struct line text = {outcome->text, sizeof outcome->text, 0};
+    bool told = tick_harness_crashed(signal, address, outcome);
+    struct line text = {outcome->text, sizeof outcome->text, 0};
+    if (!told || report) {
         outcome->verdict = TICK_CRASHED;
-        say(&text, tick__signal_word(signal));
+        say(&text, report ? report : tick__signal_word(signal));
     }
+    text.length = strlen(outcome->text);
     outcome->code = signal;
     outcome->deviations = (uint32_t)count;
     if (dying.limit && signal != SIGXCPU && tick__address_space() + dying.near >= dying.limit) {
-        struct line text = {outcome->text, sizeof outcome->text, strlen(outcome->text)};
         outcome->verdict = TICK_OUT_OF_MEMORY;
         say(&text, ", with the memory that a run may have used up");
     }
     atomic_store(&page->state, TICK__DIED);
     if (signal != SIGXCPU)
-        tell_stack(outcome, counter_of(context));
+        tell_stack(outcome, counter);
+}
+
+static void on_signal(int signal, siginfo_t *info, void *context) {
+    // Otherwise: a hang's signal between runs, a crash outside of any, or the end of a sanitizer that has reported.
+    if (atomic_load(&dying.page->state) == TICK__RUNNING)
+        last_words(signal, info->si_addr, counter_of(context), NULL);
     leave();
+}
+
+// A sanitizer's error ends the process by exit or abort, after this call. (Not UBSan's beside ASan in gcc, which is a library of its own: the
+// run then counts as an exit.) Weak: without a sanitizer it is not there.
+extern void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+
+static void on_report(void) {
+    if (atomic_load(&dying.page->state) == TICK__RUNNING)
+        last_words(SIGABRT, NULL, NULL, "a sanitizer reported an error (on stderr)");
 }
 
 int tick__last_words_install(struct tick__page *page, struct tick_harness *harness, size_t limit, size_t near) {
@@ -203,5 +223,7 @@ int tick__last_words_install(struct tick__page *page, struct tick_harness *harne
         sigaddset(&all, signals[i].signal);
     }
     sigprocmask(SIG_UNBLOCK, &all, NULL);
+    if (__sanitizer_set_death_callback)
+        __sanitizer_set_death_callback(on_report);
     return 0;
 }

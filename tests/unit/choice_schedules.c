@@ -104,6 +104,11 @@ static void lines_and_words(void **state) {
     }
 }
 
+static void assert_equal(const struct tick_deviation *a, const struct tick_deviation *b) { // the padding does not count
+    assert_true(a->subject == b->subject && a->ordinal == b->ordinal && a->value == b->value && a->n == b->n && a->most == b->most &&
+                a->kind == b->kind);
+}
+
 static char *write_out(const struct tick_schedule *schedule, const struct tick_names *names) {
     char *text;
     size_t size;
@@ -156,7 +161,7 @@ static void round_trip(const struct world *w, const struct tick_names *names) {
     assert_string_equal(again, thrice);
     assert_int_equal(third.count, back.count);
     for (size_t i = 0; i < back.count; i++)
-        assert_memory_equal(&third.deviations[i], &back.deviations[i], sizeof third.deviations[i]);
+        assert_equal(&third.deviations[i], &back.deviations[i]);
     free(text);
     free(again);
     free(thrice);
@@ -206,7 +211,8 @@ static void people_may_write(void **state) {
     assert_int_equal(tick_schedule_copy(&copy, &s), 0);
     assert_int_equal(copy.count, 6);
     assert_string_equal(copy.words[0], s.words[0]);
-    assert_memory_equal(copy.deviations, s.deviations, 6 * sizeof *s.deviations);
+    for (size_t i = 0; i < 6; i++)
+        assert_equal(&copy.deviations[i], &s.deviations[i]);
     tick_schedule_fini(&copy);
     tick_schedule_fini(&s);
     tick_schedule_fini(&s); // harmless
