@@ -72,9 +72,6 @@ int tick_timeout_exit(struct tick_timeout *scope, int result) {
     }
     scope->state = EXPIRED;
     const int cancels = tick_task_uncancel(task);
-    // If this was the only request not yet delivered, nothing is left to deliver.
-    if (cancels <= task->delivered && cancels <= scope->cancelling)
-        task->must_cancel = false;
     return result == TICK_ECANCELED && cancels <= scope->cancelling ? TICK_ETIMEDOUT : result;
 }
 

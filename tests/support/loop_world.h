@@ -2,7 +2,7 @@
 #ifndef RETICK_TEST_LOOP_WORLD_H
 #define RETICK_TEST_LOOP_WORLD_H
 
-#include <retick/loop.h>
+#include "src/loop/loop_int.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -163,6 +163,10 @@ static inline struct world *world_probed(void) {
 }
 
 static inline void world_free(struct world *world) {
+    if (world->loop && world->loop->running) { // an assertion failed in a task or callback and jumped out of the run
+        world->loop->running = false;
+        tick__loop_running = NULL;
+    }
     tick_loop_free(world->loop);
     free(world);
 }
