@@ -13,7 +13,7 @@
 
 #define CLIENTS 3
 #define REQUESTS 4
-#define DEADLINE TICK_MS(20)
+#define DEADLINE TICK_MS(50)
 
 // --- the client: a pool of connections that speak RESP ---
 
@@ -194,7 +194,7 @@ static int redis(void *unused) {
 static void world_with(struct tick_world *world, void *careful) {
     tick_daemon(world, "redis", redis, NULL);
     tick_host_add(world, "app", application, careful);
-    tick_link_all(world, .latency = TICK_MS(1), .jitter = TICK_MS(40));
+    tick_link_all(world, .latency = TICK_MS(1), .jitter = TICK_MS(30));
 }
 
 TICK_SCENARIO(redis_pool, "a pooled connection is given back with a reply still on its way") {

@@ -1,5 +1,6 @@
 // What programs call: checks, logs, marks, numbers of their own, host-local memory.
 #include "sim/harness/stage.h"
+#include "src/base/alloc.h"
 #include "src/base/keep.h"
 #include "src/loop/loop_int.h"
 #include <stdarg.h>
@@ -115,7 +116,7 @@ void *tick_host_local(const void *key, size_t size) {
         if (each->key == key)
             return each->memory;
     }
-    struct host_local *local = calloc(1, sizeof *local + size);
+    struct host_local *local = tick__alloc_zero(sizeof *local + size); // from the running host's heap
     if (!local)
         return NULL;
     local->key = key;
@@ -128,7 +129,7 @@ void tick__locals_free(struct host_local **locals) {
     while (*locals) {
         struct host_local *each = *locals;
         *locals = each->next;
-        free(each);
+        tick__free(each);
     }
 }
 
