@@ -39,8 +39,12 @@ static const char *object_word(unsigned type) {
 }
 
 int tick__sink_failed(struct tick__sink *sink) {
-    int code = sqlite3_errcode(sink->db);
-    switch (code & 0xff) {
+    int code = sqlite3_errcode(sink->db) & 0xff, cause = 0;
+    if (code == SQLITE_IOERR)
+        sqlite3_file_control(sink->db, "main", SQLITE_FCNTL_LAST_ERRNO, &cause);
+    if (code == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT || cause == EFBIG))
+        code = SQLITE_FULL; // SQLite knows only one of the three by name
+    switch (code) {
     case SQLITE_FULL:
         return tick_error_set(
             sink->error, -ENOSPC, "%s: disk full: %llu events were stored before", sink->path, (unsigned long long)sink->stored);

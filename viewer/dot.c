@@ -123,51 +123,65 @@ static void write_host(FILE *file, const struct tick__graph *graph, const struct
     fputs("  }\n", file);
 }
 
-static void edge_label(FILE *file, const struct tick__graph_edge *edge) {
-    static const char *const words[] = {"", "awaits", "wakes", ""};
-    bool empty = edge->kind == TICK__EDGE_SPAWN && edge->count == 1;
-    if (empty && !edge->note)
-        return;
-    fputs(", label=<", file);
-    if (edge->kind == TICK__EDGE_MESSAGE) {
-        fprintf(file, "%u message%s, %lld B", edge->count, edge->count == 1 ? "" : "s", (long long)edge->bytes);
-        if (edge->lost)
-            fprintf(file, ", %u lost", edge->lost);
-        if (edge->sample && *edge->sample) {
-            fputs("<BR/><FONT FACE=\"monospace\">", file);
-            html(file, edge->sample, " ");
-            fprintf(file, "</FONT>%s", edge->count > 1 ? ", …" : "");
-        }
-    } else if (edge->kind != TICK__EDGE_SPAWN) {
-        fputs(words[edge->kind], file);
-        if (edge->count > 1)
-            fprintf(file, " ×%u", edge->count);
-    } else if (edge->count > 1) {
-        fprintf(file, "×%u", edge->count);
+// One direction's messages: how many, how large, what the first one said.
+static void messages(FILE *file, const struct tick__graph_edge *edge, const char *arrow) {
+    fprintf(file, "%s%u message%s, %lld B", arrow, edge->count, edge->count == 1 ? "" : "s", (long long)edge->bytes);
+    if (edge->lost)
+        fprintf(file, ", %u lost", edge->lost);
+    if (edge->sample && *edge->sample) {
+        fputs("  <FONT FACE=\"monospace\">", file);
+        html(file, edge->sample, " ");
+        fprintf(file, "</FONT>%s", edge->count > 1 ? " …" : "");
     }
     if (edge->note)
         note(file, edge->note);
-    fputs(">", file);
+}
+
+static void write_messages(
+    FILE *file, const struct tick__graph *graph, const struct tick__graph_edge *edge, const struct tick__graph_edge *answer) {
+    bool failure = edge->path_of_failure || (answer && answer->path_of_failure), noted = edge->note || (answer && answer->note);
+    const char *color = failure ? FAILURE : MESSAGE;
+    fprintf(file, "  t%u -> t%u [color=\"%s\", fontcolor=\"%s\", penwidth=%s%s, label=<", graph->nodes[edge->from].object,
+        graph->nodes[edge->to].object, color, color,
+        failure ? "2.2"
+        : noted ? "1.8"
+                : "1.2",
+        answer ? ", dir=both" : "");
+    messages(file, edge, answer ? "→ " : "");
+    if (answer) {
+        fputs("<BR/>", file);
+        messages(file, answer, "← ");
+    }
+    fputs(">];\n", file);
 }
 
 static void write_edge(FILE *file, const struct tick__graph *graph, const struct tick__graph_edge *edge) {
     static const char *const looks[] = {
         "color=\"" PALE "\", fontcolor=\"" MUTED "\", arrowhead=vee",
         "color=\"" MUTED "\", fontcolor=\"" MUTED "\", style=dashed, arrowhead=empty",
-        "color=\"" WAKE "\", fontcolor=\"" WAKE "\", style=dotted, arrowhead=vee, constraint=false",
-        "color=\"" MESSAGE "\", fontcolor=\"" MESSAGE "\"",
+        "color=\"" WAKE "\", fontcolor=\"" WAKE "\", style=dotted, arrowhead=vee",
     };
+    static const char *const words[] = {"", "awaits", "wakes"};
     const struct tick__graph_node *from = &graph->nodes[edge->from], *to = &graph->nodes[edge->to];
     if (!from->drawn || !to->drawn)
         return;
-    fprintf(file, "  t%u -> t%u [%s", from->object, to->object, looks[edge->kind]);
-    if (edge->kind == TICK__EDGE_MESSAGE && edge->back)
-        fputs(", constraint=false", file); // answers must not pull the callers to the right
-    if (edge->path_of_failure)
-        fputs(", color=\"" FAILURE "\", fontcolor=\"" FAILURE "\", penwidth=2.2", file);
-    else if (edge->note)
-        fputs(", penwidth=1.8", file);
-    edge_label(file, edge);
+    if (edge->kind == TICK__EDGE_MESSAGE) { // both directions are one line with two heads
+        const struct tick__graph_edge *other = tick__graph_edge_of(graph, edge->to, edge->from, TICK__EDGE_MESSAGE);
+        bool first = !other || edge->back < other->back || (edge->back == other->back && edge < other);
+        if (first)
+            write_messages(file, graph, edge, other);
+        return;
+    }
+    // What stays within a host, a handler that a server spawns, or a wake-up, must not push the boxes apart.
+    bool loose = (edge->kind == TICK__EDGE_SPAWN && strstr(to->path, "→")) || (edge->kind == TICK__EDGE_WAKE && from->host == to->host);
+    fprintf(file, "  t%u -> t%u [%s%s%s", from->object, to->object, looks[edge->kind], loose ? ", constraint=false" : "",
+        edge->path_of_failure ? ", color=\"" FAILURE "\", fontcolor=\"" FAILURE "\", penwidth=2.2" : "");
+    if (edge->kind != TICK__EDGE_SPAWN || edge->count > 1) {
+        fprintf(file, ", label=\"%s", words[edge->kind]);
+        if (edge->count > 1)
+            fprintf(file, "%s×%u", *words[edge->kind] ? " " : "", edge->count);
+        fputc('"', file);
+    }
     fputs("];\n", file);
 }
 

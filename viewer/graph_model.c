@@ -61,7 +61,7 @@ static uint32_t slot_of(const struct tick__graph *graph, uint32_t from, uint32_t
     return at;
 }
 
-static struct tick__graph_edge *find_edge(const struct tick__graph *graph, uint32_t from, uint32_t to, enum tick__edge_kind kind) {
+struct tick__graph_edge *tick__graph_edge_of(const struct tick__graph *graph, uint32_t from, uint32_t to, enum tick__edge_kind kind) {
     if (!graph->table_room)
         return NULL;
     uint32_t at = slot_of(graph, from, to, kind);
@@ -168,7 +168,7 @@ static int take_ready(struct reading *reading, int64_t subject, int64_t cause) {
         return 0;
     }
     const struct tick__graph_node *waker = node_of(graph, reading->task_at[cause]);
-    if (waker && find_edge(graph, (uint32_t)(waker - graph->nodes), (uint32_t)(woken - graph->nodes), TICK__EDGE_SPAWN) &&
+    if (waker && tick__graph_edge_of(graph, (uint32_t)(waker - graph->nodes), (uint32_t)(woken - graph->nodes), TICK__EDGE_SPAWN) &&
         woken->outcome < 0)
         return 0; // its first step: the spawn says it
     return connect(reading, waker, woken, TICK__EDGE_WAKE);
@@ -365,9 +365,9 @@ static int read_failure(struct reading *reading) {
         if (after && after != node) {
             static const enum tick__edge_kind others[] = {TICK__EDGE_WAKE, TICK__EDGE_SPAWN, TICK__EDGE_MESSAGE};
             uint32_t from = (uint32_t)(node - graph->nodes), to = (uint32_t)(after - graph->nodes);
-            struct tick__graph_edge *edge = message ? find_edge(graph, from, to, TICK__EDGE_MESSAGE) : NULL;
+            struct tick__graph_edge *edge = message ? tick__graph_edge_of(graph, from, to, TICK__EDGE_MESSAGE) : NULL;
             for (size_t k = 0; k < 3 && !edge; k++)
-                edge = find_edge(graph, from, to, others[k]);
+                edge = tick__graph_edge_of(graph, from, to, others[k]);
             if (edge)
                 edge->path_of_failure = true;
             message = false;

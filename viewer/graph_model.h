@@ -45,6 +45,8 @@ struct tick__graph {
     uint32_t objects, table_room;
 };
 int tick__graph_read(const struct tick_trace *trace, unsigned most_nodes, struct tick__graph *graph, struct tick_error *error);
+// NULL: there is none.
+struct tick__graph_edge *tick__graph_edge_of(const struct tick__graph *graph, uint32_t from, uint32_t to, enum tick__edge_kind kind);
 void tick__graph_fini(struct tick__graph *graph);
 
 #endif
