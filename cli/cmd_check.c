@@ -262,7 +262,7 @@ static int show_difference(const struct checking *checking) {
             tick__say("  recorded once more, the two were the same: the difference comes and goes");
         else if (result > 0)
             printf("%s", report);
-        tick__say("%s and %s written. Next: retick diff %s %s", path[0], path[1], path[0], path[1]);
+        tick__say("%s and %s written. Next: %s diff %s %s", path[0], path[1], tick__program(), path[0], path[1]);
     }
     if (result < 0)
         tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));

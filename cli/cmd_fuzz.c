@@ -196,12 +196,15 @@ int tick__cmd_fuzz(int argc, char **argv) {
     if (result.found) {
         tick__say("%s%s%s: seed %llu %sfails%s after %s run%s in %s", bold, name, plain, (unsigned long long)result.seed,
             tick__colour(stdout, TICK__RED), plain, runs, TICK__PLURAL(result.runs), time);
-        tick__say_outcome(&result.outcome);
+        tick__say_outcome(&result.outcome, &loaded);
         if (a.keep_going)
             tick__say("  %s of %s schedules failed", tick__format_count(result.failures, failures, sizeof failures), runs);
         say_marks(&result);
         fflush(stdout);
-        code = settle(&a, &loaded, &result);
+        if (result.outcome.verdict == TICK_BAD_SCENARIO)
+            code = TICK__EXIT_FINDING; // no schedule has to do with it
+        else
+            code = settle(&a, &loaded, &result);
     } else if (tick__interrupted()) {
         tick__say("%s%s%s: interrupted: %s schedule%s passed in %s (%s/s)", bold, name, plain, runs, TICK__PLURAL(result.runs), time, rate);
         code = TICK__EXIT_INTERRUPTED;

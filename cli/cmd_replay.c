@@ -133,7 +133,7 @@ int tick__cmd_replay(int argc, char **argv) {
                 tick__colour(stdout, TICK__PLAIN), tick__colour(stdout, passed ? TICK__GREEN : TICK__RED), passed ? "passes" : "fails",
                 tick__colour(stdout, TICK__PLAIN), recipe.schedule.count, TICK__PLURAL(recipe.schedule.count));
             if (!passed)
-                tick__say_outcome(&attempt.outcome);
+                tick__say_outcome(&attempt.outcome, &loaded);
             if (attempt.has_digest)
                 tick__say("  digest %s", tick__format_digest(attempt.digest, 0, digest, sizeof digest));
             compare(&a, &recipe, &attempt);

@@ -110,6 +110,7 @@ static void say_run(
     const struct tick_outcome *outcome = &attempt->outcome;
     char how[64] = "calm", time[64], events[32], choices[32], digest[64];
     bool passed = outcome->verdict == TICK_PASS;
+    const char *program = tick__program();
     if (a->seeded)
         snprintf(how, sizeof how, "seed %llu", (unsigned long long)a->seed);
     else if (a->schedule)
@@ -119,7 +120,7 @@ static void say_run(
     tick__say("%s%s%s: %s%s%s (%s)", tick__colour(stdout, TICK__BOLD), loaded->scenario->name, tick__colour(stdout, TICK__PLAIN),
         tick__colour(stdout, passed ? TICK__GREEN : TICK__RED), passed ? "passed" : "failed", tick__colour(stdout, TICK__PLAIN), how);
     if (!passed)
-        tick__say_outcome(outcome);
+        tick__say_outcome(outcome, loaded);
     tick__say("  %s %s, %s events, %s choices, %zu deviation%s", tick__format_time(outcome->ended_at, time, sizeof time),
         a->real ? "of this machine's time" : "of virtual time", tick__format_count(attempt->events, events, sizeof events),
         tick__format_count(outcome->choices, choices, sizeof choices), attempt->drawn.count, TICK__PLURAL(attempt->drawn.count));
@@ -127,10 +128,10 @@ static void say_run(
         tick__say("  digest %s", tick__format_digest(attempt->digest, 0, digest, sizeof digest));
     char *picture = tick__with_extension(path, ".svg");
     if (passed)
-        tick__say("%s written. Next: retick fuzz%s%s    retick graph %s -o %s", path, a->load.argument ? " " : "",
-            a->load.argument ? a->load.argument : "", path, picture ? picture : "run.svg");
+        tick__say("%s written. Next: %s fuzz%s%s    %s graph %s -o %s", path, program, a->load.argument ? " " : "",
+            a->load.argument ? a->load.argument : "", program, path, picture ? picture : "run.svg");
     else
-        tick__say("%s written. Next: retick shrink %s    retick graph %s -o %s", path, path, path, picture ? picture : "run.svg");
+        tick__say("%s written. Next: %s shrink %s    %s graph %s -o %s", path, program, path, program, path, picture ? picture : "run.svg");
     free(picture);
 }
 

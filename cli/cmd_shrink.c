@@ -88,7 +88,7 @@ static int shrink(const struct shrink_arguments *a, const struct tick__recipe *r
     tick__say("%s%s%s: %sfails%s under the %zu deviation%s of %s", tick__colour(stdout, TICK__BOLD), loaded->scenario->name,
         tick__colour(stdout, TICK__PLAIN), tick__colour(stdout, TICK__RED), tick__colour(stdout, TICK__PLAIN), recipe->schedule.count,
         TICK__PLURAL(recipe->schedule.count), a->recipe);
-    tick__say_outcome(&attempt.outcome);
+    tick__say_outcome(&attempt.outcome, loaded);
     fflush(stdout);
     char *beside = tick__with_extension(a->recipe, ".db");
     const struct tick__settle what = {

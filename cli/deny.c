@@ -1,8 +1,8 @@
 #include "cli/deny.h"
 #include "cli/elf_view.h"
+#include "cli/place.h"
 #include "cli/print.h"
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,34 +67,10 @@ struct sites {
     size_t count;
 };
 
-// file:line of an offset in a section of a relocatable object, by addr2line; "" where it cannot say.
-static void look_up(const char *object, const char *section, uint64_t offset, char *place, size_t size) {
-    char address[32], *output = NULL;
-    size_t length;
-    snprintf(address, sizeof address, "0x%" PRIx64, offset);
-    char *argv[] = {
-        (char[]){"addr2line"}, (char[]){"-e"}, (char *)(uintptr_t)object, (char[]){"-j"}, (char *)(uintptr_t)section, address, NULL};
-    place[0] = '\0';
-    if (tick__process_run(argv, 1, &output, &length) == 0 && length > 1 && output[0] != '?') {
-        output[strcspn(output, "\n")] = '\0';
-        char *extra = strstr(output, " (discriminator");
-        if (extra)
-            *extra = '\0';
-        const char *shown = output;
-        char here[4096]; // the compiler records absolute paths; people know the relative one
-        if (getcwd(here, sizeof here) && strncmp(output, here, strlen(here)) == 0 && output[strlen(here)] == '/')
-            shown = output + strlen(here) + 1;
-        size_t last = strlen(shown);
-        if (last > 2 && strcmp(shown + last - 2, ":?") != 0)
-            snprintf(place, size, "%s", shown);
-    }
-    free(output);
-}
-
 static void print_site(void *ctx, const char *function, const char *section, uint64_t offset) {
     struct sites *sites = ctx;
-    char place[4096];
-    look_up(sites->object, section, offset, place, sizeof place);
+    char place[4096], unused[256];
+    tick__place_of(sites->object, section, offset, unused, sizeof unused, place, sizeof place);
     if (sites->count++ < 10)
         fprintf(stderr, "    in %s%s%s%s\n", function, place[0] ? " (" : "", place, place[0] ? ")" : "");
 }

@@ -1,5 +1,6 @@
 #include "cli/finding.h"
 #include "cli/interrupt.h"
+#include "cli/place.h"
 #include "cli/print.h"
 #include "cli/progress.h"
 #include "cli/record.h"
@@ -8,15 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-void tick__say_outcome(const struct tick_outcome *outcome) {
-    char left[512], place[192] = "", who[160] = "";
+void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded) {
+    char left[640], place[512] = "", who[160] = "", words[512];
     const char *text = outcome->text[0] ? outcome->text : tick_verdict_text(outcome->verdict);
+    if (outcome->verdict == TICK_CRASHED) {
+        tick__place_words(text, loaded->object, words, sizeof words, place, sizeof place);
+        text = words;
+    }
     if (outcome->verdict == TICK_CHECK_FAILED || outcome->verdict == TICK_INVARIANT_BROKEN)
         snprintf(left, sizeof left, "%s", text);
     else
         snprintf(left, sizeof left, "%s: %s", tick_verdict_word(outcome->verdict), text);
-    if (outcome->file[0])
-        snprintf(place, sizeof place, "%s:%d", outcome->file, outcome->line);
+    if (!place[0] && outcome->file[0])
+        snprintf(place, sizeof place, outcome->line > 0 ? "%s:%d" : "%s", outcome->file, outcome->line);
     tick__say_columns(left, place);
     if (outcome->host[0] && outcome->task[0])
         snprintf(who, sizeof who, "on host %s, in task %s", outcome->host, outcome->task);
@@ -142,8 +147,8 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
         tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
         goto out;
     }
-    tick__say("%s and %s written. Next: retick replay %s    retick graph %s -o %s", settle->path, schedule_path, settle->path, settle->path,
-        picture);
+    tick__say("%s and %s written. Next: %s replay %s    %s graph %s -o %s", settle->path, schedule_path, tick__program(), settle->path,
+        tick__program(), settle->path, picture);
     code = TICK__EXIT_FINDING;
 out:
     free(text);

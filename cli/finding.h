@@ -5,8 +5,9 @@
 #include "cli/input.h"
 #include "cli/scenario_load.h"
 
-// "  an increment was lost: 1      lost_update.c:33", and who.
-void tick__say_outcome(const struct tick_outcome *outcome);
+// "  an increment was lost: 1      lost_update.c:33", and who. A crash's addresses become lines
+// of the scenario that was loaded.
+void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded);
 // Warns when a passing run evaluated no check at all.
 void tick__warn_no_checks(const char *scenario, const struct tick_outcome *outcome);
 

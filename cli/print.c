@@ -1,4 +1,5 @@
 #include "cli/print.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -15,6 +16,10 @@ const char *tick__colour(FILE *file, enum tick__colour colour) {
     if ((no && *no) || (term && strcmp(term, "dumb") == 0) || !isatty(fileno(file)))
         return "";
     return codes[colour];
+}
+
+const char *tick__program(void) {
+    return strcmp(program_invocation_short_name, "retick") == 0 ? "retick" : program_invocation_name;
 }
 
 void tick__say(const char *format, ...) {

@@ -28,6 +28,9 @@ void tick__complain(const char *format, ...) __attribute__((format(printf, 1, 2)
 void tick__warn(const char *format, ...) __attribute__((format(printf, 1, 2))); // "retick: warning: ..."
 void tick__note(const char *format, ...) __attribute__((format(printf, 1, 2))); // "retick: note: ..."
 
+// How this program is called, for commands that are suggested: "retick", or a program's own name as it was typed.
+const char *tick__program(void);
+
 // How many columns UTF-8 text takes on a terminal (a code point a column, which holds for what retick prints).
 size_t tick__width(const char *text);
 // The terminal's columns, 80 if it does not say.

@@ -11,7 +11,7 @@ for ((i = 0; i < rounds; i++)); do
     rm -f run.db*
     "$RETICK" run "$scenarios/lengthy.c" >said 2>&1 &
     pid=$!
-    sleep "0.$((7 * i % 40 + 10))"
+    sleep "0.$(printf %03d $((37 * i % 120 + 5)))"
     case $((i % 3)) in
     0) kill -KILL $pid 2>/dev/null ;;
     1) # the program: a grandchild, which runs under its watcher
@@ -32,8 +32,7 @@ for ((i = 0; i < rounds; i++)); do
     fi
     if [ -e run.db ]; then
         expect 0 "" "$RETICK" query run.db "SELECT count(*) FROM events"
-        expect 0 "" "$RETICK" query run.db "SELECT iif(count(*) = max(seq), 'whole', 'holes') FROM events"
-        grep -q holes "$work/.output" && complain "round $i: events are missing"
+        expect 0 "whole" "$RETICK" query run.db "SELECT iif(count(*) = coalesce(max(seq), 0), 'who' || 'le', 'events are missing') AS answer FROM events"
         if command -v sqlite3 >/dev/null; then
             expect 0 "ok" sqlite3 run.db "PRAGMA integrity_check"
         fi
