@@ -2,9 +2,9 @@
 //
 //     coro_switch [repeats]        default 9
 //
-// Coroutines stand in a ring, each switching to the next. Every repeat takes all cases in turn, so that a slow moment of the machine hits them alike.
-// Prints the median, the least and the most of the repeats, in ns. All of a ring switch at one place in the code, which flatters the prediction of
-// returns; the case "to and fro" is a loop's: one place goes to a task, another comes back.
+// Coroutines stand in a ring, each switching to the next. Every repeat takes all cases in turn, so that a slow moment of the machine hits
+// them alike. Prints the median, the least and the most of the repeats, in ns. All of a ring switch at one place in the code, which
+// flatters the prediction of returns; the case "to and fro" is a loop's: one place goes to a task, another comes back.
 //
 // links: tick_coro
 #include "src/coro/coro.h"

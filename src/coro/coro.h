@@ -18,7 +18,7 @@ struct tick_stacks_options {
     size_t most;    // stacks that may live at once; 0: TICK_STACKS_MOST
     uint8_t poison; // not 0: fill the top 16 KiB of each stack handed out with this byte (to find uses of uninitialised memory)
 };
-#define TICK_STACK_SIZE ((size_t)64 << 10) // printf and getaddrinfo fit twice; the default is double that under ASan and TSan
+#define TICK_STACK_SIZE ((size_t)64 << 10) // printf and getaddrinfo fit twice; doubled under ASan and TSan
 #define TICK_STACKS_MOST ((size_t)1 << 20)
 
 int tick_stacks_new(const struct tick_stacks_options *options, struct tick_stacks **out); // 0 or a negated errno
@@ -33,7 +33,8 @@ size_t tick_stacks_live(const struct tick_stacks *stacks);
 struct tick_coro *tick_coro_new(struct tick_stacks *stacks, void (*fn)(void *arg), void *arg);
 void tick_coro_free(struct tick_coro *coro); // not the running one; gives the stack back
 
-// A coroutine object for the stack that calls this (a thread's own, or any foreign one): switch from it first. free with tick_coro_thread_free.
+// A coroutine object for the stack that calls this (a thread's own, or any foreign one): switch from it first. free with
+// tick_coro_thread_free.
 struct tick_coro *tick_coro_thread_new(void);
 void tick_coro_thread_free(struct tick_coro *coro);
 

@@ -1,11 +1,12 @@
-// Tells sanitizers and valgrind about stacks and switches. In a plain build everything here is empty, but for one flag of the pool's when valgrind's
-// header was there.
+// Tells sanitizers and valgrind about stacks and switches. In a plain build everything here is empty, but for one flag of the pool's when
+// valgrind's header was there.
 #ifndef RETICK_CORO_ANNOTATE_H
 #define RETICK_CORO_ANNOTATE_H
 
 #include "src/coro/coro_int.h"
 
-// Always: TSan counts a function's entry to the fiber it was called on and its exit to the one that runs then, so nothing that switches may be a call.
+// Always: TSan counts a function's entry to the fiber it was called on and its exit to the one that runs then, so nothing that switches
+// may be a call.
 #define TICK__ANNOTATE __attribute__((always_inline)) static inline
 
 #ifdef TICK_CORO_ASAN
@@ -38,6 +39,15 @@ TICK__ANNOTATE bool tick__annotate_needed(bool on_valgrind) {
     return true;
 #else
     return on_valgrind;
+#endif
+}
+
+// Whether a tool reads all that /proc/self/maps calls readable, which a lightweight guard is: the leak finder would die of it.
+TICK__ANNOTATE bool tick__annotate_reads_guards(void) {
+#ifdef TICK_CORO_ASAN
+    return true;
+#else
+    return false;
 #endif
 }
 
@@ -86,8 +96,8 @@ TICK__ANNOTATE void tick__annotate_new(struct tick_coro *coro, bool on_valgrind)
 #endif
 }
 
-// `to` is about to run in place of `from`, which ends for good if `last`. What is saved in `from` is the stack that really runs: a foreign one's
-// object may be switched from on another stack than before.
+// `to` is about to run in place of `from`, which ends for good if `last`. What is saved in `from` is the stack that really runs: a
+// foreign one's object may be switched from on another stack than before.
 TICK__ANNOTATE void tick__annotate_leave(struct tick_coro *from, struct tick_coro *to, bool last) {
     (void)from, (void)to, (void)last;
 #ifdef TICK_CORO_ASAN

@@ -1,7 +1,7 @@
 // Inside src/coro: what a coroutine and a pool are made of, and what each way of switching provides.
 //
-// A stack's addresses, upwards: guard | frames, growing down | struct tick_coro | colour. The struct and the first frames share the topmost page,
-// so that an idle coroutine touches one page.
+// A stack's addresses, upwards: guard | frames, growing down | struct tick_coro | colour. The struct and the first frames share the
+// topmost page, so that an idle coroutine touches one page.
 #ifndef RETICK_CORO_INT_H
 #define RETICK_CORO_INT_H
 

@@ -1,8 +1,8 @@
 // The switch for aarch64 (AAPCS64): stores what a callee must preserve, exchanges the stack pointers, loads.
 //
-// The frame is that of struct frame in switch_native.c: x19-x30, d8-d15, FPCR. The procedure call standard has FPCR global and leaves it to the program; here
-// it is a coroutine's own, so that rounding behaves as it does on x86-64, where the standard asks for that. Written only where it differs: that serialises.
-// Returns by `br` and not by `ret`, whose prediction would be wrong after every switch.
+// The frame is that of struct frame in switch_native.c: x19-x30, d8-d15, FPCR. The procedure call standard has FPCR global and leaves it
+// to the program; here it is a coroutine's own, so that rounding behaves as it does on x86-64, where the standard asks for that. Written
+// only where it differs: that serialises. Returns by `br` and not by `ret`, whose prediction would be wrong after every switch.
 #if defined(__aarch64__) && !defined(TICK_CORO_UCONTEXT)
 
     .text

@@ -1,5 +1,5 @@
-// The switch by ucontext: for architectures without one in assembly, and with -DTICK_CORO_UCONTEXT. Slow (each switch saves the signal mask by a system
-// call), otherwise the same. A context is saved on the stack that it will resume.
+// The switch by ucontext: for architectures without one in assembly, and with -DTICK_CORO_UCONTEXT. Slow (each switch saves the signal
+// mask by a system call), otherwise the same. A context is saved on the stack that it will resume.
 #include "src/coro/coro_int.h"
 
 #ifdef TICK_CORO_UCONTEXT

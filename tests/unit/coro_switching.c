@@ -196,8 +196,8 @@ static void registers_survive(void **state) {
 #endif
 }
 
-// The rounding of the unit that computes double, and on x86-64 that of the one that computes long double: 0 nearest, 1 down, 2 up, 3 to zero, each
-// 5-fold so that one number tells both.
+// The rounding of the unit that computes double, and on x86-64 that of the one that computes long double: 0 nearest, 1 down, 2 up, 3 to
+// zero, each 5-fold so that one number tells both.
 #if defined(__x86_64__)
 static void set_rounding(unsigned mode) {
     uint32_t mxcsr;
@@ -330,8 +330,8 @@ static void a_backtrace_ends_at_the_entry(void **state) {
 
 // --- foreign stacks
 
-// A host's stack is a coroutine; the loop on it makes an object of its own for that stack. A task of that loop may switch away as the host, from the
-// task's stack, and comes back there.
+// A host's stack is a coroutine; the loop on it makes an object of its own for that stack. A task of that loop may switch away as the
+// host, from the task's stack, and comes back there.
 static struct tick_coro *host, *loop, *task;
 static char events[64];
 
