@@ -1,4 +1,5 @@
 #include "cli/record.h"
+#include "trace/reader.h"
 #include "trace/recorder.h"
 #include "trace/ring.h"
 #include "trace/writer.h"
@@ -18,6 +19,7 @@
 // Shared by the parent, its child (which watches the program) and the program.
 struct record_page {
     struct tick_outcome outcome;
+    char verdict[32]; // its word, for the trace of a program that did not live to tell it
     uint8_t digest[16];
     uint64_t events;
     int result; // the child's, once done
@@ -104,6 +106,8 @@ static _Noreturn void child(const struct tick__record *record, struct recording 
     struct record_page *page = recording->page;
     page->result = record->real ? run_real(record, recording) : run_simulated(record, recording);
     page->done = page->result == 0;
+    if (page->done)
+        snprintf(page->verdict, sizeof page->verdict, "%s", tick_verdict_word(page->outcome.verdict));
     if (!page->done || page->ended)
         _exit(page->done ? 0 : 3);
     setrlimit(RLIMIT_CORE, &no_core);
@@ -134,6 +138,11 @@ static int bring_home(const struct tick__record *record, const struct record_pag
     attempt->has_digest = page->ended && !record->real;
     memcpy(attempt->digest, page->digest, sizeof attempt->digest);
     attempt->events = page->events;
+    struct tick_trace trace;
+    if (!page->ended && tick_trace_open(record->path, &trace, NULL) == 0) { // the program did not live to count them
+        attempt->events = trace.events;
+        tick_trace_close(&trace);
+    }
     for (size_t i = 0; i < page->drawn && result == 0; i++)
         result = tick_schedule_add(&attempt->drawn, &page->deviation[i]);
     return result < 0 ? tick_error_set(error, result, "%s", tick_error_text(result)) : 0;
@@ -166,6 +175,8 @@ int tick__record_run(const struct tick__record *record, struct tick__attempt *at
             .seed = record->input.seed,
             .schedule = record->schedule_text,
             .real = record->real != NULL,
+            .last_verdict = recording.page->verdict,
+            .last_text = recording.page->outcome.text,
         };
         result = tick_trace_drain(recording.ring, pid, record->path, &meta, &status, error); // returns when the child is gone
     }

@@ -35,7 +35,7 @@ static int take(struct tick__sink *sink, struct tick_ring *ring, uint64_t upto) 
     return 0;
 }
 
-static int finish(struct tick__sink *sink, struct tick_ring *ring, const int *status) {
+static int finish(struct tick__sink *sink, struct tick_ring *ring, const int *status, const struct tick_trace_meta *meta) {
     sink->lost = sink->lost ? sink->lost : atomic_load(&ring->file->lost);
     sink->why_lost = "the writer had died and the ring was full";
     TICK_TRY(tick__sink_exec(sink, "BEGIN IMMEDIATE"));
@@ -43,6 +43,10 @@ static int finish(struct tick__sink *sink, struct tick_ring *ring, const int *st
         TICK_TRY(tick__sink_meta_number(sink, "signal", WTERMSIG(*status)));
     if (status && WIFEXITED(*status))
         TICK_TRY(tick__sink_meta_number(sink, "exit", WEXITSTATUS(*status)));
+    if (!sink->ended && meta && meta->last_verdict && *meta->last_verdict) {
+        TICK_TRY(tick__sink_meta_text(sink, "verdict", meta->last_verdict));
+        TICK_TRY(tick__sink_meta_text(sink, "text", meta->last_text));
+    }
     TICK_TRY(tick__sink_end(sink, sink->ended ? "closed" : "killed"));
     TICK_TRY(tick__sink_exec(sink, "DELETE FROM meta WHERE key LIKE 'ring\\_%' ESCAPE '\\'"));
     TICK_TRY(tick__sink_exec(sink, "COMMIT"));
@@ -98,7 +102,7 @@ int tick_trace_drain(
             nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
     }
     if (code == 0)
-        code = finish(&sink, ring, status);
+        code = finish(&sink, ring, status, meta);
     tick__sink_close(&sink);
     return code;
 }
@@ -174,7 +178,7 @@ int tick_trace_recover(const char *path, uint64_t *events, struct tick_error *er
     }
     code = take(&sink, ring, head);
     if (code == 0)
-        code = finish(&sink, ring, NULL);
+        code = finish(&sink, ring, NULL, NULL);
     if (code == 0) {
         *events = sink.taken.seq - before;
         tick_ring_unlink(ring);

@@ -13,6 +13,9 @@ struct tick_trace_meta {
     uint64_t seed;
     const char *schedule; // the schedule's text, so that the file alone can be replayed; NULL: none
     bool real;            // a real run: times are host times and stay off the digest
+    // Live only: the verdict and its text if the program dies without telling them. Read when it is gone, so that whoever watched it may fill
+    // them until then (in memory shared with the writer). NULL or "": none.
+    const char *last_verdict, *last_text;
 };
 
 // Stores what a recorder in memory holds as a new file at path (replaced whole, by rename, when it is complete). 0, or an error with details:
