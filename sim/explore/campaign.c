@@ -15,7 +15,7 @@
 
 #define WORKERS_MOST 256
 #define PROGRESS_EVERY ((int64_t)200000000)
-#define WATCH_EVERY ((int64_t)100000000)
+#define WATCH_EVERY ((int64_t)TICK__WATCH_EVERY * 1000000)
 #define GRACE ((int64_t)500000000) // from the stop to the end of runs in progress
 
 struct worker {
@@ -65,10 +65,10 @@ static int better(
     return 0;
 }
 
-// A worker's process ended (or is ended because it hangs): takes its failure and starts it anew if there is more to do.
-static int ended(struct state *state, struct worker *worker, bool hung) {
+// A worker's process ended (or is ended for a trouble): takes its failure and starts it anew if there is more to do.
+static int ended(struct state *state, struct worker *worker, enum tick__trouble trouble) {
     struct tick__page *page = worker->sandbox.page;
-    tick__sandbox_bury(&worker->sandbox, hung);
+    tick__sandbox_bury(&worker->sandbox, trouble);
     state->alive--;
     if (atomic_load(&page->state) != TICK__DIED) {
         if (page->rc < 0)
@@ -115,7 +115,7 @@ static void stop(struct state *state, int64_t now) {
     state->cut = true;
 }
 
-// Looks after hangs; after a stop, after those that do not end.
+// Looks after hangs and memory; after a stop, after those that do not end.
 static int watch(struct state *state, int64_t now) {
     for (int i = 0; i < state->count; i++) {
         struct worker *worker = &state->workers[i];
@@ -124,11 +124,12 @@ static int watch(struct state *state, int64_t now) {
         if (state->stopped_at && now - state->stopped_at > GRACE) {
             tick__sandbox_fini(&worker->sandbox); // nobody wants its verdict any more
             state->alive--;
-        } else if (tick__sandbox_hangs(&worker->sandbox, state->campaign->hang)) {
-            int rc = ended(state, worker, true);
-            if (rc < 0)
-                return rc;
+            continue;
         }
+        enum tick__trouble trouble = tick__sandbox_watch(&worker->sandbox, state->campaign->hang, state->campaign->memory);
+        int rc = trouble ? ended(state, worker, trouble) : 0;
+        if (rc < 0)
+            return rc;
     }
     return 0;
 }
@@ -145,7 +146,7 @@ static int wait_for_workers(struct state *state, struct pollfd *fds, int timeout
         if (!state->workers[i].sandbox.pid)
             continue;
         if (fds[count++].revents) { // nothing is ever written: it is the end
-            int rc = ended(state, &state->workers[i], false);
+            int rc = ended(state, &state->workers[i], TICK__NO_TROUBLE);
             if (rc < 0)
                 return rc;
         }

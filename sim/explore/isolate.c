@@ -63,7 +63,7 @@ static void serve(void *ctx, struct tick__page *page, int fd) {
     if (page->rc >= 0)
         page->rc = tick_replay_new(NULL, 0, &replay);
     if (page->rc >= 0)
-        page->rc = tick__sandbox_ready(page, harness, isolate->options.memory);
+        page->rc = tick__sandbox_ready(page, harness);
     if (page->rc < 0)
         return;
     while (recv(fd, &byte, 1, 0) == 1) {
@@ -100,17 +100,17 @@ void tick_isolate_free(struct tick_isolate *isolate) {
 static int await(struct tick_isolate *isolate) {
     struct tick__sandbox *sandbox = &isolate->sandbox;
     int64_t hang = isolate->options.hang;
-    int timeout = hang > 0 && hang < 800000000 ? (int)(hang / 8000000) + 1 : 100;
+    int timeout = hang > 0 && hang < 8000000 * TICK__WATCH_EVERY ? (int)(hang / 8000000) + 1 : TICK__WATCH_EVERY;
     char byte;
     for (;;) {
         struct pollfd fd = {.fd = sandbox->fd, .events = POLLIN};
         int ready = poll(&fd, 1, timeout);
         if (ready > 0 && recv(sandbox->fd, &byte, 1, 0) == 1)
             return sandbox->page->rc < 0 ? sandbox->page->rc : 1;
-        bool hung = !ready && tick__sandbox_hangs(sandbox, hang);
-        if (ready <= 0 && !hung)
+        enum tick__trouble trouble = ready ? TICK__NO_TROUBLE : tick__sandbox_watch(sandbox, hang, isolate->options.memory);
+        if (ready <= 0 && !trouble)
             continue;
-        tick__sandbox_bury(sandbox, hung);
+        tick__sandbox_bury(sandbox, trouble);
         if (atomic_load(&sandbox->page->state) == TICK__DIED)
             return 0;
         return sandbox->page->rc < 0 ? sandbox->page->rc : -ECHILD; // between runs
@@ -123,7 +123,7 @@ static int carry_out(struct tick_isolate *isolate, struct tick_outcome *outcome,
     char byte = 0;
     tick_schedule_init(drawn, isolate->options.scenario->name);
     if (sandbox->pid && send(sandbox->fd, &byte, 1, MSG_NOSIGNAL) != 1)
-        tick__sandbox_bury(sandbox, false); // something killed it while it was idle
+        tick__sandbox_bury(sandbox, TICK__NO_TROUBLE); // something killed it while it was idle
     if (!sandbox->pid) {
         int rc = tick__sandbox_start(sandbox, serve, isolate);
         if (rc < 0)

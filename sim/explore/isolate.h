@@ -11,7 +11,7 @@ struct tick_isolate;
 struct tick_isolate_options {
     const struct tick_scenario *scenario;
     int64_t hang;  // CPU time in ns that a run may take before it is a hang; 0: 10 s
-    size_t memory; // bytes of address space growth allowed; 0: 4 GiB
+    size_t memory; // bytes of memory that the process may gain, as the parent sees every 20 ms; 0: 4 GiB
     // Called in the worker for each run before and after it, to attach a probe and bring home a digest; both may be NULL.
     struct tick_probe *(*begin)(void *ctx);
     void (*end)(void *ctx, const struct tick_outcome *outcome, uint8_t digest[16]); // closes the digest with the verdict

@@ -49,7 +49,7 @@ void tick__lane_body(void *lane_of, struct tick__page *page, int fd) {
     struct tick_harness *harness;
     page->rc = tick_harness_new(&harness);
     if (page->rc >= 0)
-        page->rc = tick__sandbox_ready(page, harness, campaign->memory);
+        page->rc = tick__sandbox_ready(page, harness);
     struct tick_rates rates;
     if (campaign->rates)
         rates = *campaign->rates;
@@ -77,7 +77,8 @@ void tick__lane_body(void *lane_of, struct tick__page *page, int fd) {
         count_marks(of->lane, harness);
         if (outcome.verdict != TICK_PASS)
             failed(of, harness, seed, &outcome);
-        atomic_fetch_add_explicit(&of->lane->runs, 1, memory_order_relaxed);
+        uint64_t runs = atomic_load_explicit(&of->lane->runs, memory_order_relaxed) + 1;
+        atomic_store_explicit(&of->lane->runs, runs, memory_order_relaxed);
     }
     if (page->rc >= 0)
         atomic_store(&page->state, TICK__FINISHED);

@@ -23,10 +23,9 @@
 TICK_KEEP static struct {
     struct tick__page *page;
     struct tick_harness *harness;
-    size_t limit, near;
 } dying = {0};
 
-// SIGXCPU: sent by the parent when a run takes too long.
+// SIGXCPU: sent by the parent when a run takes too long, or too much memory.
 static const struct {
     int signal;
     const char *word;
@@ -47,19 +46,6 @@ const char *tick__signal_word(int signal) {
         if (signals[i].signal == signal)
             return signals[i].word;
     return signal == SIGKILL ? "SIGKILL" : signal == SIGTERM ? "SIGTERM" : signal == SIGPIPE ? "SIGPIPE" : "a signal";
-}
-
-size_t tick__address_space(void) {
-    char text[64];
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    ssize_t got = read(fd, text, sizeof text);
-    close(fd);
-    size_t pages = 0;
-    for (ssize_t i = 0; i < got && text[i] >= '0' && text[i] <= '9'; i++)
-        pages = pages * 10 + (size_t)(text[i] - '0');
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 // --- text without stdio, in a handler ---
@@ -166,26 +152,20 @@ static void last_words(int signal, const void *address, void *counter, const cha
     page->count = tick__deviations_copy(page->deviations, deviations, count);
     struct tick_outcome *outcome = &page->outcome;
     memset(outcome, 0, sizeof *outcome);
-    bool told = tick_harness_crashed(signal, address, outcome);
-    struct line text = {outcome->text, sizeof outcome->text, 0};
-    if (!told || report) {
+    if (!tick_harness_crashed(signal, address, outcome) || report) {
+        struct line text = {outcome->text, sizeof outcome->text, 0};
         outcome->verdict = TICK_CRASHED;
         say(&text, report ? report : tick__signal_word(signal));
     }
-    text.length = strlen(outcome->text);
     outcome->code = signal;
     outcome->deviations = (uint32_t)count;
-    if (dying.limit && signal != SIGXCPU && tick__address_space() + dying.near >= dying.limit) {
-        outcome->verdict = TICK_OUT_OF_MEMORY;
-        say(&text, ", with the memory that a run may have used up");
-    }
     atomic_store(&page->state, TICK__DIED);
     if (signal != SIGXCPU)
         tell_stack(outcome, counter);
 }
 
 static void on_signal(int signal, siginfo_t *info, void *context) {
-    // Otherwise: a hang's signal between runs, a crash outside of any, or the end of a sanitizer that has reported.
+    // Otherwise: the parent's signal between runs, a crash outside of any, or the end of a sanitizer that has reported.
     if (atomic_load(&dying.page->state) == TICK__RUNNING)
         last_words(signal, info->si_addr, counter_of(context), NULL);
     leave();
@@ -200,11 +180,9 @@ static void on_report(void) {
         last_words(SIGABRT, NULL, NULL, "a sanitizer reported an error (on stderr)");
 }
 
-int tick__last_words_install(struct tick__page *page, struct tick_harness *harness, size_t limit, size_t near) {
+int tick__last_words_install(struct tick__page *page, struct tick_harness *harness) {
     dying.page = page;
     dying.harness = harness;
-    dying.limit = limit;
-    dying.near = near;
     void *memory = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         return -ENOMEM;

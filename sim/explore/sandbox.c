@@ -46,7 +46,7 @@ int tick__sandbox_new(struct tick__sandbox *sandbox) {
 void tick__sandbox_fini(struct tick__sandbox *sandbox) {
     if (sandbox->pid) {
         kill(sandbox->pid, SIGKILL);
-        tick__sandbox_bury(sandbox, false);
+        tick__sandbox_bury(sandbox, TICK__NO_TROUBLE);
     }
     tick__shared_free(sandbox->page, sizeof *sandbox->page);
     sandbox->page = NULL;
@@ -104,21 +104,23 @@ int tick__sandbox_start(struct tick__sandbox *sandbox, void (*body)(void *ctx, s
     return 0;
 }
 
-int tick__sandbox_ready(struct tick__page *page, struct tick_harness *harness, size_t memory) {
-    size_t limit = 0;
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(TICK__CLANG_SANITIZES)
-    limit = tick__address_space();
-    memory = memory ? memory : MEMORY_DEFAULT;
-    if (limit) {
-        limit += memory;
-        const struct rlimit most = {limit, limit};
-        if (setrlimit(RLIMIT_AS, &most) < 0)
-            limit = 0;
-    }
-#else
-    (void)memory; // their shadow memory is larger than any sensible limit
-#endif
-    int rc = tick__last_words_install(page, harness, limit, limit ? memory / 8 : 0);
+// Bytes that a process has in memory, 0: unknown.
+static size_t resident(pid_t pid) {
+    char path[40], text[80];
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    ssize_t got = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[got > 0 ? got : 0] = 0;
+    const char *second = strchr(text, ' ');
+    return second ? (size_t)strtoull(second + 1, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+int tick__sandbox_ready(struct tick__page *page, struct tick_harness *harness) {
+    int rc = tick__last_words_install(page, harness);
+    page->resident = resident(getpid());
     if (rc >= 0)
         atomic_store(&page->state, TICK__IDLE);
     return rc;
@@ -132,7 +134,8 @@ uint32_t tick__deviations_copy(struct tick_deviation *to, const struct tick_devi
 }
 
 int tick__sandbox_run(struct tick__page *page, struct tick_harness *harness, const struct tick_run *run, struct tick_outcome *outcome) {
-    atomic_fetch_add_explicit(&page->runs, 1, memory_order_relaxed);
+    // Only this process writes it, so that no locked instruction is needed.
+    atomic_store_explicit(&page->runs, atomic_load_explicit(&page->runs, memory_order_relaxed) + 1, memory_order_relaxed);
     atomic_store_explicit(&page->state, TICK__RUNNING, memory_order_release);
     int rc = tick_harness_run(harness, run, outcome);
     if (rc == -ENOMEM) {
@@ -151,20 +154,23 @@ static int64_t cpu_of(pid_t pid) {
     return clock_getcpuclockid(pid, &id) ? -1 : read_clock(id);
 }
 
-bool tick__sandbox_hangs(struct tick__sandbox *sandbox, int64_t hang) {
+enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t hang, size_t memory) {
     hang = hang > 0 ? hang : HANG_DEFAULT;
+    memory = memory ? memory : MEMORY_DEFAULT;
     uint64_t runs = atomic_load_explicit(&sandbox->page->runs, memory_order_relaxed);
     int64_t cpu = cpu_of(sandbox->pid), wall = tick__host_now();
     uint32_t state = atomic_load(&sandbox->page->state);
+    if (state == TICK__RUNNING && resident(sandbox->pid) > sandbox->page->resident + memory)
+        return TICK__OUTGROWS;
     if (cpu < 0 || runs != sandbox->runs_seen || (state != TICK__RUNNING && state != TICK__STARTING)) {
         sandbox->runs_seen = runs;
         sandbox->cpu_at = cpu;
         sandbox->wall_at = wall;
-        return false;
+        return TICK__NO_TROUBLE;
     }
     int64_t used = cpu - sandbox->cpu_at, passed = wall - sandbox->wall_at;
     // The second: blocked in a system call of its own, where it uses no CPU time at all.
-    return used > hang || (passed > 4 * hang + 1000000000 && used < passed / 100);
+    return used > hang || (passed > 4 * hang + 1000000000 && used < passed / 100) ? TICK__HANGS : TICK__NO_TROUBLE;
 }
 
 // Waits for the child's end for so many ms at most.
@@ -197,11 +203,11 @@ static void from_status(struct tick_outcome *outcome, int status) {
     snprintf(outcome->text, sizeof outcome->text, "the process was killed by %s", tick__signal_word(outcome->code));
 }
 
-void tick__sandbox_bury(struct tick__sandbox *sandbox, bool hung) {
+void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble trouble) {
     int status = 0;
-    if (hung)
+    if (trouble)
         kill(sandbox->pid, SIGXCPU); // its handler leaves the deviations
-    if (!gone(sandbox->pid, hung ? 500 : 0, &status)) {
+    if (!gone(sandbox->pid, trouble ? 500 : 0, &status)) {
         kill(sandbox->pid, SIGKILL);
         while (waitpid(sandbox->pid, &status, 0) < 0 && errno == EINTR)
             ;
@@ -217,11 +223,14 @@ void tick__sandbox_bury(struct tick__sandbox *sandbox, bool hung) {
     } else if (atomic_load(&page->state) != TICK__DIED) {
         return;
     }
-    if (hung) {
-        page->outcome.verdict = TICK_HUNG;
+    if (trouble) {
+        bool hung = trouble == TICK__HANGS;
+        page->outcome.verdict = hung ? TICK_HUNG : TICK_OUT_OF_MEMORY;
         page->outcome.code = 0;
         page->outcome.file[0] = 0; // where it was stopped is chance
         page->outcome.line = 0;
-        snprintf(page->outcome.text, sizeof page->outcome.text, "the program did not come back within the CPU time that a run may take");
+        snprintf(page->outcome.text, sizeof page->outcome.text, "%s",
+            hung ? "the program did not come back within the CPU time that a run may take"
+                 : "the program used up the memory that a run may take");
     }
 }

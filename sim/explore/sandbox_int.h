@@ -25,6 +25,7 @@ struct tick__page {
     _Atomic uint32_t state; // enum tick__sandbox_state
     int rc;
     _Atomic uint64_t runs; // begun
+    size_t resident;       // bytes, when the child was ready
     uint64_t seed;         // of the run in progress (campaigns: counted from the first)
     struct tick_outcome outcome;
     uint8_t digest[16];
@@ -50,17 +51,20 @@ int tick__sandbox_new(struct tick__sandbox *sandbox);   // the page; no child ye
 void tick__sandbox_fini(struct tick__sandbox *sandbox); // kills the child
 // Forks; the child calls body and ends with it. fd is the child's end of the socket pair.
 int tick__sandbox_start(struct tick__sandbox *sandbox, void (*body)(void *ctx, struct tick__page *page, int fd), void *ctx);
-// In the child, when the harness exists: limits memory to the present size and this much more (0: 4 GiB), and catches crashes.
-int tick__sandbox_ready(struct tick__page *page, struct tick_harness *harness, size_t memory);
+// In the child, when the harness exists: catches crashes from here on.
+int tick__sandbox_ready(struct tick__page *page, struct tick_harness *harness);
 // In the child: runs, with the page's state and the harness's errors taken care of. 0, or the harness's error.
 int tick__sandbox_run(struct tick__page *page, struct tick_harness *harness, const struct tick_run *run, struct tick_outcome *outcome);
 // In the child or the parent: copies deviations into the page's array (or another of that size); returns how many.
 uint32_t tick__deviations_copy(struct tick_deviation *to, const struct tick_deviation *from, size_t count);
 
-// In the parent, now and then while a run is in progress: whether it takes more CPU time than hang (0: 10 s), or sleeps.
-bool tick__sandbox_hangs(struct tick__sandbox *sandbox, int64_t hang);
-// Ends the child. It is gone, or ended for a hang (hung); afterwards the page tells: state DIED with outcome and deviations if a run was in
-// progress. Else state stays as it was.
-void tick__sandbox_bury(struct tick__sandbox *sandbox, bool hung);
+enum tick__trouble { TICK__NO_TROUBLE, TICK__HANGS, TICK__OUTGROWS };
+#define TICK__WATCH_EVERY 20 // ms
+// In the parent, every now and then while a run is in progress: whether it takes more CPU time than hang (0: 10 s) or sleeps, or has more than
+// memory (0: 4 GiB) bytes resident beyond what it started with. Not by RLIMIT_AS: worlds reserve far more addresses than they use.
+enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t hang, size_t memory);
+// Takes leave of a child that is gone, or ends it (for a trouble). Afterwards the page tells: state DIED with outcome and deviations if a run
+// was in progress; else state stays as it was.
+void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble trouble);
 
 #endif
