@@ -7,7 +7,10 @@
 #include <sys/mman.h>
 
 #ifdef RETICK_HEAP_LISTS
-#include <sanitizer/allocator_interface.h>
+// As <sanitizer/allocator_interface.h> has them, which gcc does not install.
+extern size_t __sanitizer_get_allocated_size(const volatile void *memory);
+extern int __sanitizer_install_malloc_and_free_hooks(
+    void (*allocated)(const volatile void *, size_t), void (*freed)(const volatile void *));
 
 static size_t start_of(const void *memory, size_t room) {
     return (size_t)(((uintptr_t)memory >> 4) * 0x9e3779b97f4a7c15u >> 20) & (room - 1);
