@@ -63,8 +63,10 @@ compared=0
 for scenario in $(sed -nE 's/^TICK_SCENARIO\(([a-z0-9_]+),.*/\1/p' scenarios/*.c); do
     file=$(grep -lE "^TICK_SCENARIO\($scenario," scenarios/*.c)
     for name in "${names[@]}"; do
+        code=0
         RETICK_CC=${compiler[$name]} RETICK_CFLAGS=${level[$name]} "${folder[$name]}/retick" digest "$file:$scenario" --seeds "$seeds" \
-            >"$out/$scenario.$name" 2>"$out/$scenario.$name.err" || {
+            >"$out/$scenario.$name" 2>"$out/$scenario.$name.err" || code=$?
+        [ $code -le 1 ] || { # 1: a seed found something
             cat "$out/$scenario.$name.err"
             echo "matrix: $scenario with $name: retick digest failed"
             exit 1
