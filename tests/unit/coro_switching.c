@@ -121,7 +121,7 @@ static struct tick_coro *first, *second;
 // Gives every register that a callee preserves a value made of `seed`, switches, and returns how many came back changed.
 int probe_registers(struct tick_coro *from, struct tick_coro *to, uint64_t seed);
 #if defined(__x86_64__)
-__asm__(".text\n"
+__asm__(".pushsection .text\n"
         ".globl probe_registers\n"
         ".type probe_registers, @function\n"
         "probe_registers:\n"
@@ -138,9 +138,10 @@ __asm__(".text\n"
         "    sub %rdx, %r15\n cmp $6, %r15\n setne %cl\n add %ecx, %eax\n"
         "    pop %rdx\n pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbx\n pop %rbp\n"
         "    ret\n"
-        ".size probe_registers, . - probe_registers\n");
+        ".size probe_registers, . - probe_registers\n"
+        ".popsection\n");
 #else
-__asm__(".text\n"
+__asm__(".pushsection .text\n"
         ".globl probe_registers\n"
         ".type probe_registers, %function\n"
         "probe_registers:\n"
@@ -166,7 +167,8 @@ __asm__(".text\n"
         "    ldp x27, x28, [sp, #80]\n ldp d8, d9, [sp, #96]\n ldp d10, d11, [sp, #112]\n ldp d12, d13, [sp, #128]\n"
         "    ldp d14, d15, [sp, #144]\n ldp x29, x30, [sp], #176\n"
         "    ret\n"
-        ".size probe_registers, . - probe_registers\n");
+        ".size probe_registers, . - probe_registers\n"
+        ".popsection\n");
 #endif
 #endif
 
