@@ -193,8 +193,12 @@ static int run_moved(struct checking *checking) {
 
 // The mean over up to ten seeds with at least two deviations, in 1/10000; false if there is none.
 static bool stability(struct checking *checking, uint32_t *share, unsigned *seeds) {
-    const struct tick_isolate_options isolated = {
-        .scenario = checking->loaded->scenario, .hang = checking->a->run.hang, .memory = TICK__MEMORY};
+    struct tick__hush hush = {false};
+    const struct tick_isolate_options isolated = {.scenario = checking->loaded->scenario,
+        .hang = checking->a->run.hang,
+        .memory = TICK__MEMORY,
+        .begin = tick__hush_begin,
+        .ctx = &hush};
     struct tick_isolate *isolate = NULL;
     uint64_t sum = 0;
     *seeds = 0;
@@ -247,6 +251,7 @@ static int show_difference(const struct checking *checking) {
             .input = input_of(checking, checking->odd_seed, way),
             .warm = way == WAY_AFTER ? checking->a->warm + (checking->odd_seed - checking->a->first) : 0,
             .hang = checking->a->run.hang,
+            .quiet = true,
         };
         result = tick__record_run(&record, &attempt, &error);
         if (result == 0)

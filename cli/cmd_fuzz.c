@@ -169,6 +169,7 @@ int tick__cmd_fuzz(int argc, char **argv) {
         tick__loaded_fini(&loaded);
         return code;
     }
+    struct tick__hush hush = {false}; // each worker's own copy
     const struct tick_campaign campaign = {
         .scenario = loaded.scenario,
         .rates = &a.run.rates,
@@ -180,6 +181,8 @@ int tick__cmd_fuzz(int argc, char **argv) {
         .hang = a.run.hang,
         .memory = TICK__MEMORY,
         .progress = tick__progress_campaign,
+        .begin = tick__hush_begin,
+        .ctx = &hush,
     };
     tick__interrupt_watch();
     code = tick_campaign_run(&campaign, &result, &error);

@@ -127,11 +127,14 @@ static void say_run(
     if (attempt->has_digest)
         tick__say("  digest %s", tick__format_digest(attempt->digest, 0, digest, sizeof digest));
     char *picture = tick__with_extension(path, ".svg");
+    char next[4200];
     if (passed)
-        tick__say("%s written. Next: %s fuzz%s%s    %s graph %s -o %s", path, program, a->load.argument ? " " : "",
-            a->load.argument ? a->load.argument : "", program, path, picture ? picture : "run.svg");
+        snprintf(next, sizeof next, "fuzz%s%s", a->load.argument ? " " : "", a->load.argument ? a->load.argument : "");
+    else if (attempt->drawn.count > 0)
+        snprintf(next, sizeof next, "shrink %s", path);
     else
-        tick__say("%s written. Next: %s shrink %s    %s graph %s -o %s", path, program, path, program, path, picture ? picture : "run.svg");
+        snprintf(next, sizeof next, "query %s log", path);
+    tick__say("%s written. Next: %s %s    %s graph %s -o %s", path, program, next, program, path, picture ? picture : "run.svg");
     free(picture);
 }
 

@@ -2,9 +2,11 @@
 #include "cli/input.h"
 #include "trace/recorder.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 // What the worker tells beside the digest: in memory shared with it.
 struct digester_page {
@@ -13,13 +15,31 @@ struct digester_page {
 };
 
 struct tick__digester {
+    struct tick__hush hush;
     struct tick_isolate *isolate;
     struct digester_page *page;
     struct tick_recorder *recorder; // the worker's own: made at its first run
 };
 
+void tick__hush(struct tick__hush *hush) {
+    if (hush->done)
+        return;
+    hush->done = true;
+    int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    dup2(fd, STDOUT_FILENO);
+    close(fd);
+}
+
+struct tick_probe *tick__hush_begin(void *hush) {
+    tick__hush(hush);
+    return NULL;
+}
+
 static struct tick_probe *begin(void *ctx) {
     struct tick__digester *digester = ctx;
+    tick__hush(&digester->hush);
     digester->page->ended = false;
     if (!digester->recorder && tick_recorder_new(&digester->recorder) < 0)
         return NULL;

@@ -42,7 +42,9 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
     struct tick_shrink_result result;
     struct tick_error error = {0};
     struct tick_isolate *isolate = NULL;
-    const struct tick_isolate_options options = {.scenario = settle->loaded->scenario, .hang = settle->hang, .memory = TICK__MEMORY};
+    struct tick__hush hush = {false};
+    const struct tick_isolate_options options = {
+        .scenario = settle->loaded->scenario, .hang = settle->hang, .memory = TICK__MEMORY, .begin = tick__hush_begin, .ctx = &hush};
     size_t before = settle->start->count;
     int code = tick_isolate_new(&options, &isolate);
     if (code < 0) {
@@ -135,6 +137,7 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
         .path = settle->path,
         .input = {.schedule = schedule, .seed = settle->seed},
         .hang = settle->hang,
+        .quiet = true,
     };
     if (!text || !beside || !picture) {
         tick__complain("out of memory");

@@ -19,6 +19,13 @@ static inline int tick__input_run(struct tick_isolate *isolate, const struct tic
                            : tick_isolate_seed(isolate, input->seed, input->rates, input->poison, outcome, drawn, digest);
 }
 
+// In a worker, once: what the program prints on stdout goes nowhere, for runs that are many. (stderr stays: sanitizers report there.)
+struct tick__hush {
+    bool done;
+};
+void tick__hush(struct tick__hush *hush);
+struct tick_probe *tick__hush_begin(void *hush); // the same as `begin` of isolate.h and campaign.h: without a probe
+
 // What came of it.
 struct tick__attempt {
     struct tick_outcome outcome;

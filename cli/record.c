@@ -33,12 +33,16 @@ struct record_page {
 struct recording {
     struct record_page *page;
     struct tick_ring *ring;
+    bool quiet;
+    struct tick__hush hush;
     struct tick_recorder *recorder; // the program's process
     uint64_t warm;                  // runs still to come that are not recorded
 };
 
 static struct tick_probe *begin(void *ctx) {
     struct recording *recording = ctx;
+    if (recording->quiet)
+        tick__hush(&recording->hush);
     if (recording->warm > 0) {
         recording->warm--;
         return NULL;
@@ -67,6 +71,7 @@ static int run_simulated(const struct tick__record *record, struct recording *re
     const struct tick_isolate_options options = {
         .scenario = record->scenario, .hang = record->hang, .memory = TICK__MEMORY, .begin = begin, .end = end, .ctx = recording};
     recording->warm = record->warm;
+    recording->quiet = record->quiet;
     int result = tick_isolate_new(&options, &isolate);
     for (uint64_t i = 0; i < record->warm && result == 0; i++) {
         struct tick_outcome unused;

@@ -15,6 +15,7 @@ struct tick__record {
     struct tick__input input;
     uint64_t warm;                        // runs of other seeds before it in the same process, unrecorded
     int64_t hang;                         // as in isolate.h
+    bool quiet;                           // what the program prints on stdout goes nowhere
     const struct tick_real_options *real; // not NULL: in the real world; input is not looked at
 };
 // 0 with *attempt filled (initialised by the call); TICK_ECANCELED: interrupted by SIGINT; else a negative error. *error has details.

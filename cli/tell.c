@@ -18,6 +18,7 @@ struct log_entry {
 
 struct teller {
     struct tick_probe probe;
+    struct tick__hush hush;
     uint32_t objects, events; // the worker's counts of this run
     struct names_log {
         size_t used;
@@ -60,6 +61,7 @@ static const struct tick_probe_ops teller_ops = {.object = tell_object, .event =
 
 static struct tick_probe *begin(void *ctx) {
     struct teller *teller = ctx;
+    tick__hush(&teller->hush);
     teller->probe = (struct tick_probe){.ops = &teller_ops};
     teller->objects = teller->events = 0;
     teller->log->used = 0;

@@ -66,6 +66,10 @@ expect 1 "exit: " "$RETICK" fuzz "$scenarios/exits.c" --seeds 3
 expect 1 "leak: " "$RETICK" fuzz "$scenarios/leaks.c" --seeds 3
 expect 1 "it fails when nothing goes wrong" "$RETICK" fuzz "$scenarios/deadlocks.c" --seeds 3
 
+# What programs print is for single runs.
+expect 1 "talkative: seed" "$RETICK" fuzz "$scenarios/talkative.c" --rate user=60%
+never "said 1"
+
 # Do runs repeat?
 expect 0 "every run repeats" "$RETICK" check "$scenarios/rare.c" --seeds 0..9 --after 50 --rate user=50%
 also "after 50 other runs"

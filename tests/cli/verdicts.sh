@@ -21,11 +21,16 @@ expect 0 "no checks: only crashes, deadlocks and leaks can be found" "$RETICK" r
 expect 1 "faulty: failed" "$RETICK" run "$scenarios/two.c:faulty"
 also "always wrong"
 also "two.c:"
-also "Next: retick shrink run.db"
+also "Next: retick query run.db log"
+
+expect 0 "said 1" "$RETICK" run "$scenarios/talkative.c"
 
 expect 1 "segfault: failed" "$RETICK" run "$scenarios/segfault.c" --cflags -DALWAYS -o crash.db
 also "crash: "
+also "segfault.c:"
+never "retick+0x"
 readable crash.db
+expect 0 "verdict" "$RETICK" query crash.db "SELECT * FROM meta WHERE value = 'crash'"
 expect 1 "forever: failed" "$RETICK" run "$scenarios/forever.c" --hang 300ms -o hang.db
 also "hang: "
 readable hang.db
