@@ -147,15 +147,15 @@ static bool port_conflict(struct tick_kernel *k, const struct tick__sock *s, uin
         return true;
     for (tick__ref ref = port->socks; ref; ref = tick__sock(k, ref)->port_next) {
         const struct tick__sock *other = tick__sock(k, ref);
-        if (overlap(address, other->local_address) && !(s->reuse && other->reuse && other->state != TICK__LISTEN))
+        if (other != s && overlap(address, other->local_address) && !(s->reuse && other->reuse && other->state != TICK__LISTEN))
             return true;
     }
     return false;
 }
 
 // The next ephemeral port: counted up, so that runs agree; a port comes again only after all others were given.
-static int port_next(struct tick_kernel *k, const struct tick__sock *s) {
-    struct tick__host *h = tick__host(k, s->file.host);
+static int port_next(struct tick_kernel *k, uint32_t host) {
+    struct tick__host *h = tick__host(k, host);
     for (uint32_t tries = 0; tries <= LAST_PORT - FIRST_PORT; tries++) {
         uint32_t number = h->next_port;
         if (++h->next_port > LAST_PORT) {
@@ -164,7 +164,6 @@ static int port_next(struct tick_kernel *k, const struct tick__sock *s) {
         }
         if (port_find(k, h, (uint16_t)number) || (h->ports_wrapped && used_unbound(k, h, (uint16_t)number)))
             continue;
-        (void)s;
         return (int)number;
     }
     return -EADDRNOTAVAIL;
@@ -173,7 +172,7 @@ static int port_next(struct tick_kernel *k, const struct tick__sock *s) {
 int tick__sock_autobind(struct tick_kernel *k, struct tick__sock *s) {
     if (s->local_port && (s->port || s->state != TICK__CLOSE))
         return 0;
-    int number = port_next(k, s);
+    int number = port_next(k, s->file.host);
     if (number < 0)
         return number;
     s->local_port = (uint16_t)number;
@@ -202,6 +201,7 @@ static int port_join(struct tick_kernel *k, struct tick__sock *s, uint16_t numbe
 void tick__port_share(struct tick_kernel *k, struct tick__sock *child, const struct tick__sock *listener) {
     struct tick__port *port = TICK__AT(k, tick__port, listener->port);
     child->port = listener->port;
+    child->shares_port = true;
     port->children++;
     port->rigid_children += !child->reuse;
 }
@@ -211,7 +211,8 @@ void tick__port_leave(struct tick_kernel *k, struct tick__sock *s) {
         return;
     struct tick__port *port = TICK__AT(k, tick__port, s->port);
     s->port = 0;
-    if (s->far) {
+    if (s->shares_port) {
+        s->shares_port = false;
         port->children--;
         port->rigid_children -= !s->reuse;
         return;
@@ -258,13 +259,13 @@ int tick_k_bind(struct tick_kernel *k, int host, int fd, const struct sockaddr *
         return -EAFNOSUPPORT;
     if (ip && tick__host_of_address(k, (uint32_t)host, ip) != host)
         return -EADDRNOTAVAIL;
-    if (s->state != TICK__CLOSE || s->port || s->local_port)
+    if (s->state != TICK__CLOSE || s->port)
         return -EINVAL;
     uint16_t number = ntohs(in.sin_port);
     if (number && port_conflict(k, s, ip, number))
         return -EADDRINUSE;
     if (!number) {
-        int next = port_next(k, s);
+        int next = port_next(k, s->file.host);
         if (next < 0)
             return -EADDRINUSE;
         number = (uint16_t)next;
@@ -283,15 +284,12 @@ int tick_k_listen(struct tick_kernel *k, int host, int fd, int backlog) {
         return -EINVAL;
     if (s->state == TICK__CLOSE) {
         if (!s->port) {
-            int number = s->local_port ? s->local_port : port_next(k, s);
+            int number = port_next(k, s->file.host);
             if (number < 0)
                 return -EADDRINUSE;
             TICK_TRY(port_join(k, s, (uint16_t)number));
-        }
-        for (tick__ref ref = TICK__AT(k, tick__port, s->port)->socks; ref; ref = tick__sock(k, ref)->port_next) {
-            const struct tick__sock *other = tick__sock(k, ref);
-            if (other != s && other->state == TICK__LISTEN && overlap(other->local_address, s->local_address))
-                return -EADDRINUSE;
+        } else if (port_conflict(k, s, s->local_address, s->local_port)) { // it may have been shared meanwhile
+            return -EADDRINUSE;
         }
         s->state = TICK__LISTEN;
         s->connection = 0;

@@ -221,7 +221,8 @@ struct tick__flow {
 struct tick__sock {
     struct tick__file file;
     uint8_t state, stage, shut;
-    bool reuse, nodelay, keepalive, linger, bound, port_asked, nospace, done, fin_wanted, fin_sent, ack_flies, far, orphan, refused, freed;
+    bool reuse, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies, far, orphan,
+        refused, freed;
     int32_t error;
     int32_t linger_time;
     uint32_t sndbuf, rcvbuf; // as getsockopt says them; half of it is for bytes

@@ -73,7 +73,7 @@ static uint32_t buffer(int asked, uint32_t least) {
 
 // The port counts its accepted connections without SO_REUSEADDR.
 static void set_reuse(struct tick_kernel *k, struct tick__sock *s, bool reuse) {
-    if (s->far && s->port && s->reuse != reuse)
+    if (s->shares_port && s->reuse != reuse)
         TICK__AT(k, tick__port, s->port)->rigid_children += reuse ? UINT32_MAX : 1;
     s->reuse = reuse;
 }

@@ -166,7 +166,7 @@ void tick__tcp_purge(struct tick_kernel *k, struct tick__sock *s) {
 void tick__tcp_done(struct tick_kernel *k, struct tick__sock *s) {
     s->state = TICK__CLOSE;
     s->shut = TICK__SHUT_BOTH;
-    if (s->far)
+    if (!s->port_asked)
         tick__port_leave(k, s);
     tick__file_wake(k, &s->file, 0, true);
 }
@@ -287,6 +287,7 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
     child->state = TICK__SYN_RECV;
     child->stage = TICK__CONNECTED;
     child->far = true;
+    child->shut = listener->shut;
     child->reuse = listener->reuse;
     child->nodelay = listener->nodelay;
     child->keepalive = listener->keepalive;
@@ -342,7 +343,7 @@ static void ack_arrived(struct tick_kernel *k, struct tick__sock *child) {
         retry(k, child, TICK__ACCEPT_AGAIN, 0);
         return;
     }
-    child->state = child->shut & TICK__SHUT_RECV ? TICK__CLOSE_WAIT : TICK__ESTABLISHED;
+    child->state = child->done ? TICK__CLOSE_WAIT : TICK__ESTABLISHED;
     child->queue_next = 0;
     if (listener->queue_last)
         tick__sock(k, listener->queue_last)->queue_next = child->file.ref;
@@ -350,6 +351,11 @@ static void ack_arrived(struct tick_kernel *k, struct tick__sock *child) {
         listener->queue_first = child->file.ref;
     listener->queue_last = child->file.ref;
     listener->queue_count++;
+    if (child->shut & TICK__SHUT_SEND) { // as its listener was
+        child->state = child->done ? TICK__LAST_ACK : TICK__FIN_WAIT1;
+        child->fin_wanted = true;
+        tick__tcp_transmit(k, child);
+    }
     tick__file_wake(k, &listener->file, EPOLLIN | EPOLLRDNORM | EPOLLPRI | EPOLLRDBAND, listener->queue_count == 1);
 }
 
@@ -381,9 +387,10 @@ static void time_wait(struct tick_kernel *k, struct tick__sock *s) {
 }
 
 static void fin_acknowledged(struct tick_kernel *k, struct tick__sock *s) {
-    if (s->state == TICK__FIN_WAIT1)
+    if (s->state == TICK__FIN_WAIT1) {
         s->state = TICK__FIN_WAIT2;
-    else if (s->state == TICK__CLOSING)
+        tick__file_wake(k, &s->file, 0, true);
+    } else if (s->state == TICK__CLOSING)
         time_wait(k, s);
     else if (s->state == TICK__LAST_ACK)
         tick__tcp_done(k, s);

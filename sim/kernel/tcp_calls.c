@@ -47,7 +47,7 @@ static struct tick__sock *renew(struct tick_kernel *k, struct tick__sock *s) {
     fresh->port_asked = s->port_asked;
     fresh->local_address = s->local_address;
     fresh->local_port = s->local_port;
-    if (s->port && !s->far) { // takes the old one's place among the port's sockets
+    if (s->port && !s->shares_port) { // takes the old one's place among the port's sockets
         fresh->port = s->port;
         fresh->port_next = s->port_next;
         tick__ref *link = &TICK__AT(k, tick__port, s->port)->socks;
@@ -98,6 +98,7 @@ static struct tick__sock *disconnect(struct tick_kernel *k, struct tick__sock *s
     s->remote_address = s->remote_port = 0;
     s->fin_wanted = s->fin_sent = s->nospace = s->refused = false;
     s->tries = 0;
+    tick__file_wake(k, &s->file, EPOLLERR, true);
     return s;
 }
 
@@ -132,10 +133,8 @@ static int start_connect(struct tick_kernel *k, struct tick__sock *s, const stru
     s->connection = name->id;
     s->hello = s->farewell = 0;
     s->tries = 0;
-    s->shut = 0;
-    s->done = false;
     s->error = 0;
-    s->state = TICK__SYN_SENT;
+    s->state = TICK__SYN_SENT; // with shut as it is: a socket can be shut before it connects
     tick__tell_connection(k, s, name, (uint32_t)host);
     const struct tick_link *link = tick__link(k, s->file.host, (uint32_t)host);
     s->refused = link->refuse && k->env.choose(k->env.ctx, TICK_CHOICE_FAULT_REFUSE, s->connection, 0, 2, 0);
@@ -153,13 +152,10 @@ int tick_k_connect(
         return -EINVAL;
     memcpy(&in, address, size < sizeof in ? size : sizeof in);
     if (in.sin_family == AF_UNSPEC) {
-        bool dead = s->state == TICK__CLOSE;
         s = disconnect(k, s);
         if (!s)
             return -ENOBUFS;
         s->stage = TICK__UNCONNECTED;
-        if (!dead)
-            tick__file_wake(k, &s->file, 0, true);
         return 0;
     }
     switch ((enum tick__sock_stage)s->stage) {
@@ -366,7 +362,7 @@ void tick__sock_close(struct tick_kernel *k, struct tick__sock *s) {
             tick__tcp_transmit(k, s);
         }
     }
-    if (!s->far || s->state == TICK__CLOSE)
+    if (!s->shares_port || s->state == TICK__CLOSE)
         tick__port_leave(k, s);
     tick__sock_release(k, s);
 }

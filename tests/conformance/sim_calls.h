@@ -16,7 +16,7 @@ struct sim_calls {
     uint32_t made;
 };
 
-static uint32_t sim_choose(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
+static inline uint32_t sim_choose(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
     (void)ctx;
     (void)kind;
     (void)subject;
@@ -26,20 +26,20 @@ static uint32_t sim_choose(void *ctx, enum tick_choice_kind kind, tick_id subjec
     return 0;
 }
 
-static struct sim_calls *sim_of(struct tick_sys *self) {
+static inline struct sim_calls *sim_of(struct tick_sys *self) {
     return (struct sim_calls *)self;
 }
 
-static struct tick_kernel *sim_kernel(struct tick_sys *self) {
+static inline struct tick_kernel *sim_kernel(struct tick_sys *self) {
     return sim_of(self)->kernel;
 }
 
-static struct tick_kernel_name sim_name(struct tick_sys *self) {
+static inline struct tick_kernel_name sim_name(struct tick_sys *self) {
     uint32_t kth = ++sim_of(self)->made;
     return (struct tick_kernel_name){tick_id_mix(1, kth), 0, kth};
 }
 
-static ssize_t sim_settled(struct tick_sys *self, ssize_t result) {
+static inline ssize_t sim_settled(struct tick_sys *self, ssize_t result) {
     struct tick_kernel *k = sim_kernel(self);
     struct tick_posted posted;
     while (tick_kernel_next_at(k) <= tick_kernel_now(k))
@@ -47,20 +47,20 @@ static ssize_t sim_settled(struct tick_sys *self, ssize_t result) {
     return result;
 }
 
-static int64_t sim_now(struct tick_sys *self) {
+static inline int64_t sim_now(struct tick_sys *self) {
     return tick_kernel_now(sim_kernel(self));
 }
 
-static int sim_epoll_create(struct tick_sys *self) {
+static inline int sim_epoll_create(struct tick_sys *self) {
     const struct tick_kernel_name name = sim_name(self);
     return tick_k_epoll_create(sim_kernel(self), 0, &name);
 }
 
-static int sim_epoll_ctl(struct tick_sys *self, int epfd, int op, int fd, const struct tick_sys_event *event) {
+static inline int sim_epoll_ctl(struct tick_sys *self, int epfd, int op, int fd, const struct tick_sys_event *event) {
     return tick_k_epoll_ctl(sim_kernel(self), 0, epfd, op, fd, event);
 }
 
-static int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
+static inline int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
     (void)timer;
     struct tick_kernel *k = sim_kernel(self);
     uint32_t key = timeout > 0 ? tick_kernel_post(k, tick_kernel_now(k) + timeout, 1, 0) : 0;
@@ -78,70 +78,70 @@ static int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event
     }
 }
 
-static int sim_eventfd(struct tick_sys *self, unsigned initial, int flags) {
+static inline int sim_eventfd(struct tick_sys *self, unsigned initial, int flags) {
     const struct tick_kernel_name name = sim_name(self);
     return tick_k_eventfd(sim_kernel(self), 0, initial, flags, &name);
 }
 
-static int sim_socket(struct tick_sys *self, int domain, int type, int protocol) {
+static inline int sim_socket(struct tick_sys *self, int domain, int type, int protocol) {
     const struct tick_kernel_name name = sim_name(self);
     return tick_k_socket(sim_kernel(self), 0, domain, type, protocol, &name);
 }
 
-static int sim_bind(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
+static inline int sim_bind(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
     return tick_k_bind(sim_kernel(self), 0, fd, address, size);
 }
 
-static int sim_listen(struct tick_sys *self, int fd, int backlog) {
+static inline int sim_listen(struct tick_sys *self, int fd, int backlog) {
     return tick_k_listen(sim_kernel(self), 0, fd, backlog);
 }
 
-static int sim_accept(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
+static inline int sim_accept(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
     return tick_k_accept(sim_kernel(self), 0, fd, address, size);
 }
 
-static int sim_connect(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
+static inline int sim_connect(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
     const struct tick_kernel_name name = sim_name(self);
     return (int)sim_settled(self, tick_k_connect(sim_kernel(self), 0, fd, address, size, &name));
 }
 
-static ssize_t sim_send(struct tick_sys *self, int fd, const void *bytes, size_t count, int flags) {
+static inline ssize_t sim_send(struct tick_sys *self, int fd, const void *bytes, size_t count, int flags) {
     return sim_settled(self, tick_k_send(sim_kernel(self), 0, fd, bytes, count, flags));
 }
 
-static ssize_t sim_recv(struct tick_sys *self, int fd, void *bytes, size_t count, int flags) {
+static inline ssize_t sim_recv(struct tick_sys *self, int fd, void *bytes, size_t count, int flags) {
     return sim_settled(self, tick_k_recv(sim_kernel(self), 0, fd, bytes, count, flags));
 }
 
-static int sim_shutdown(struct tick_sys *self, int fd, int how) {
+static inline int sim_shutdown(struct tick_sys *self, int fd, int how) {
     return (int)sim_settled(self, tick_k_shutdown(sim_kernel(self), 0, fd, how));
 }
 
-static int sim_getsockopt(struct tick_sys *self, int fd, int level, int name, void *value, socklen_t *size) {
+static inline int sim_getsockopt(struct tick_sys *self, int fd, int level, int name, void *value, socklen_t *size) {
     return tick_k_getsockopt(sim_kernel(self), 0, fd, level, name, value, size);
 }
 
-static int sim_setsockopt(struct tick_sys *self, int fd, int level, int name, const void *value, socklen_t size) {
+static inline int sim_setsockopt(struct tick_sys *self, int fd, int level, int name, const void *value, socklen_t size) {
     return tick_k_setsockopt(sim_kernel(self), 0, fd, level, name, value, size);
 }
 
-static int sim_getsockname(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
+static inline int sim_getsockname(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
     return tick_k_getsockname(sim_kernel(self), 0, fd, address, size);
 }
 
-static int sim_getpeername(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
+static inline int sim_getpeername(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
     return tick_k_getpeername(sim_kernel(self), 0, fd, address, size);
 }
 
-static ssize_t sim_read(struct tick_sys *self, int fd, void *bytes, size_t count) {
+static inline ssize_t sim_read(struct tick_sys *self, int fd, void *bytes, size_t count) {
     return sim_settled(self, tick_k_read(sim_kernel(self), 0, fd, bytes, count));
 }
 
-static ssize_t sim_write(struct tick_sys *self, int fd, const void *bytes, size_t count) {
+static inline ssize_t sim_write(struct tick_sys *self, int fd, const void *bytes, size_t count) {
     return sim_settled(self, tick_k_write(sim_kernel(self), 0, fd, bytes, count));
 }
 
-static int sim_close(struct tick_sys *self, int fd) {
+static inline int sim_close(struct tick_sys *self, int fd) {
     return (int)sim_settled(self, tick_k_close(sim_kernel(self), 0, fd));
 }
 
@@ -171,7 +171,7 @@ static const struct tick_sys_ops sim_ops = {
 };
 
 // A fresh world; the kernel is made by the first call and kept.
-static int sim_calls_reset(struct sim_calls *sim) {
+static inline int sim_calls_reset(struct sim_calls *sim) {
     if (!sim->kernel) {
         int error = tick_kernel_new(64 << 20, &sim->kernel);
         if (error)

@@ -1,0 +1,262 @@
+// Random programs of socket calls, run on Linux and on the simulated kernel: every result, errno, readiness and byte is the same.
+//
+// A program is a seed: 10 to 50 calls on up to five fds around one port of a loopback address of its own. What Linux leaves open is not asked:
+// numbers of given ports, how much fits in the buffers. Linux may be late (its loopback runs in soft interrupts), so a program that differs is
+// tried again with pauses between its calls, and counts only if it still does.
+// links: tick_kernel tick_os
+#include "tests/conformance/both_kernels.h"
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SLOTS 5
+#define MOST_STEPS 50
+#define LINE 120
+
+static uint64_t seed_at, drawn;
+
+static uint32_t draw(uint32_t n) {
+    return (uint32_t)(tick_id_mix(seed_at, ++drawn) >> 16) % n;
+}
+
+struct record {
+    int count;
+    char lines[MOST_STEPS][LINE];
+};
+
+struct program {
+    int fds[SLOTS];
+    bool bound[SLOTS]; // to the one port: connecting it there would connect it to itself, which the simulated kernel refuses
+    int epfd, slow;
+    struct sockaddr_in address;
+    unsigned char next[SLOTS]; // what the slot sends next: bytes tell whence they came
+};
+
+static int free_slot(const struct program *p) {
+    for (int i = 0; i < SLOTS; i++)
+        if (p->fds[i] < 0)
+            return i;
+    return -1;
+}
+
+static int some_slot(const struct program *p) {
+    uint32_t first = draw(SLOTS);
+    for (uint32_t i = 0; i < SLOTS; i++)
+        if (p->fds[(first + i) % SLOTS] >= 0)
+            return (int)((first + i) % SLOTS);
+    return -1;
+}
+
+// How every fd stands, the order aside: Linux's wake-ups may fall otherwise.
+static void readiness(struct program *p, char *text, size_t size) {
+    size_t used = 0;
+    for (int i = 0; i < SLOTS; i++)
+        if (p->fds[i] >= 0)
+            used += (size_t)snprintf(text + used, size - used, used ? " %d:%x" : " | %d:%x", i, mask(p->fds[i]));
+}
+
+static void edges(struct program *p, char *text, size_t size) {
+    struct tick_sys_event out[SLOTS];
+    uint32_t events[SLOTS] = {0};
+    int n = sys->ops->epoll_wait(sys, p->epfd, out, SLOTS, 0, 0);
+    for (int i = 0; i < n; i++)
+        events[out[i].data] = out[i].events;
+    size_t used = (size_t)snprintf(text, size, "edges");
+    for (int i = 0; i < SLOTS; i++)
+        if (events[i])
+            used += (size_t)snprintf(text + used, size - used, " %d:%x", i, events[i]);
+}
+
+static void adopt(struct program *p, int slot, int fd) {
+    p->fds[slot] = fd;
+    p->bound[slot] = false;
+    p->next[slot] = (unsigned char)(slot * 50);
+    const struct tick_sys_event e = {EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, (uint64_t)slot};
+    (void)!sys->ops->epoll_ctl(sys, p->epfd, EPOLL_CTL_ADD, fd, &e);
+}
+
+static void bytes_in(struct program *p, int i, int flags, char *text) {
+    unsigned char bytes[512];
+    uint32_t most = draw(4) ? draw(200) + 1 : draw(3);
+    ssize_t n = sys->ops->recv(sys, p->fds[i], bytes, most, flags);
+    uint32_t sum = 0;
+    for (ssize_t at = 0; at < n; at++)
+        sum = sum * 31 + bytes[at];
+    snprintf(text, LINE, "recv %d %u %x = %zd %x", i, most, (unsigned)flags, n, sum);
+}
+
+static void bytes_out(struct program *p, int i, char *text) {
+    unsigned char bytes[512];
+    uint32_t count = draw(8) ? draw(300) + 1 : 0;
+    for (uint32_t at = 0; at < count; at++)
+        bytes[at] = (unsigned char)(p->next[i] + at);
+    ssize_t n = sys->ops->send(sys, p->fds[i], bytes, count, 0);
+    if (n > 0)
+        p->next[i] += (unsigned char)n;
+    snprintf(text, LINE, "send %d %u = %zd", i, count, n);
+}
+
+static void named(struct program *p, int i, char *text) {
+    struct sockaddr_in in = {0};
+    socklen_t size = sizeof in;
+    int n = sys->ops->getpeername(sys, p->fds[i], (struct sockaddr *)&in, &size);
+    snprintf(text, LINE, "peer %d = %d %d", i, n, n == 0 && in.sin_port == p->address.sin_port);
+}
+
+static void step(struct program *p, char *text) {
+    uint32_t what = draw(100);
+    int i = some_slot(p), fresh = free_slot(p);
+    const struct sockaddr *address = (struct sockaddr *)&p->address;
+    if (i < 0 || (what < 8 && fresh >= 0)) {
+        int slot = fresh >= 0 ? fresh : 0, fd = sys->ops->socket(sys, AF_INET, SOCK_STREAM, 0);
+        adopt(p, slot, fd);
+        snprintf(text, LINE, "socket %d", slot);
+    } else if (what < 14) {
+        int n = sys->ops->bind(sys, p->fds[i], address, sizeof p->address);
+        p->bound[i] |= n == 0;
+        snprintf(text, LINE, "bind %d = %d", i, n);
+    } else if (what < 19) {
+        snprintf(text, LINE, "listen %d = %d", i, sys->ops->listen(sys, p->fds[i], 8));
+    } else if (what < 30 && !p->bound[i]) {
+        snprintf(text, LINE, "connect %d = %d", i, sys->ops->connect(sys, p->fds[i], address, sizeof p->address));
+    } else if (what < 42) {
+        int fd = sys->ops->accept(sys, p->fds[i], NULL, NULL);
+        snprintf(text, LINE, "accept %d = %d", i, fd < 0 ? fd : 0);
+        if (fd >= 0 && fresh >= 0)
+            adopt(p, fresh, fd);
+        else if (fd >= 0)
+            (void)!sys->ops->close(sys, fd);
+    } else if (what < 56) {
+        bytes_out(p, i, text);
+    } else if (what < 66) {
+        bytes_in(p, i, 0, text);
+    } else if (what < 69) {
+        bytes_in(p, i, MSG_PEEK, text);
+    } else if (what < 75) {
+        int how = (int)draw(3);
+        snprintf(text, LINE, "shutdown %d %d = %d", i, how, sys->ops->shutdown(sys, p->fds[i], how));
+    } else if (what < 81) {
+        snprintf(text, LINE, "close %d = %d", i, sys->ops->close(sys, p->fds[i]));
+        p->fds[i] = -1;
+    } else if (what < 85) {
+        snprintf(text, LINE, "error %d = %d", i, option(p->fds[i], SOL_SOCKET, SO_ERROR));
+    } else if (what < 88) {
+        const struct linger linger = {(int)draw(2), 0};
+        snprintf(text, LINE, "linger %d %d = %d", i, linger.l_onoff,
+            sys->ops->setsockopt(sys, p->fds[i], SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
+    } else if (what < 91) {
+        snprintf(text, LINE, "reuse %d = %d", i, set(p->fds[i], SOL_SOCKET, SO_REUSEADDR, 1));
+    } else if (what < 94) {
+        named(p, i, text);
+    } else {
+        edges(p, text, LINE);
+    }
+}
+
+static void run_program(uint64_t seed, uint32_t number, int slow, struct record *record) {
+    struct program p = {.slow = slow, .address = {.sin_family = AF_INET, .sin_port = htons(7000)}};
+    p.address.sin_addr.s_addr = htonl(0x7f010000u + number % 0x7f0000u); // no program meets another's TIME_WAIT
+    seed_at = seed;
+    drawn = 0;
+    for (int i = 0; i < SLOTS; i++)
+        p.fds[i] = -1;
+    p.epfd = sys->ops->epoll_create(sys);
+    // Most programs begin with what random calls seldom reach: a listener, and somebody who connects to it.
+    bool begun = draw(4) != 0;
+    if (begun) {
+        for (int i = 0; i < 2; i++)
+            adopt(&p, i, sys->ops->socket(sys, AF_INET, SOCK_STREAM, 0));
+        (void)!sys->ops->bind(sys, p.fds[0], (struct sockaddr *)&p.address, sizeof p.address);
+        (void)!sys->ops->listen(sys, p.fds[0], 8);
+        p.bound[0] = true;
+        (void)!sys->ops->connect(sys, p.fds[1], (struct sockaddr *)&p.address, sizeof p.address);
+        if (slow)
+            usleep((useconds_t)slow);
+        int fd = sys->ops->accept(sys, p.fds[0], NULL, NULL);
+        if (fd >= 0)
+            adopt(&p, 2, fd);
+    }
+    record->count = 10 + (int)draw(MOST_STEPS - 10);
+    for (int i = 0; i < record->count; i++) {
+        char *text = record->lines[i];
+        step(&p, text);
+        if (slow)
+            usleep((useconds_t)slow);
+        size_t used = strlen(text);
+        readiness(&p, text + used, LINE - used);
+    }
+    for (int i = 0; i < SLOTS; i++)
+        if (p.fds[i] >= 0)
+            (void)!sys->ops->close(sys, p.fds[i]);
+    (void)!sys->ops->close(sys, p.epfd);
+}
+
+// Linux may report an edge once more: an acknowledgement that it delayed wakes an end that was shut, and nothing has changed.
+static bool same_step(const char *real, const char *simulated) {
+    const char *real_masks = strchr(real, '|'), *masks = strchr(simulated, '|');
+    if (!real_masks || !masks || strncmp(real, "edges", 5) || strncmp(simulated, "edges", 5))
+        return !strcmp(real, simulated);
+    if (strcmp(real_masks, masks))
+        return false;
+    while (simulated < masks) { // each of the simulated edges is among the real ones, in order
+        size_t length = 1 + strcspn(simulated + 1, " |");
+        size_t other = 1 + strcspn(real + 1, " |");
+        if (real >= real_masks)
+            return false;
+        if (length == other && !memcmp(real, simulated, length))
+            simulated += length;
+        real += other;
+    }
+    return true;
+}
+
+static int difference(const struct record *a, const struct record *b) {
+    for (int i = 0; i < a->count && i < b->count; i++)
+        if (!same_step(a->lines[i], b->lines[i]))
+            return i;
+    return a->count == b->count ? -1 : 0;
+}
+
+static uint32_t programs = 400, numbered;
+static uint64_t first_seed = 1;
+
+static void random_programs_agree(void **state) {
+    (void)state;
+    static struct record on_real, on_simulated;
+    uint32_t failed = 0, late = 0;
+    for (uint32_t i = 0; i < programs; i++) {
+        int at = 0;
+        for (int slow = 0; slow < 3 && at >= 0; slow++) {
+            late += slow > 0;
+            on_linux(NULL);
+            run_program(first_seed + i, numbered++, slow * 500, &on_real);
+            on_sim(NULL);
+            run_program(first_seed + i, numbered++, 0, &on_simulated);
+            at = difference(&on_real, &on_simulated);
+        }
+        if (at < 0)
+            continue;
+        failed++;
+        if (failed > 5)
+            continue;
+        printf("seed %llu differs in step %d:\n", (unsigned long long)(first_seed + i), at);
+        for (int line = 0; line < at; line++)
+            printf("  %s\n", on_real.lines[line]);
+        printf("  linux: %s\n  sim:   %s\n", on_real.lines[at], on_simulated.lines[at]);
+    }
+    printf("%u programs, %u differ; %u runs again with pauses\n", programs, failed, late);
+    assert_int_equal(failed, 0);
+}
+
+// kernel_random [PROGRAMS [FIRST_SEED]], or RETICK_PROGRAMS in the environment.
+int main(int argc, char **argv) {
+    const char *count = argc > 1 ? argv[1] : getenv("RETICK_PROGRAMS");
+    if (count)
+        programs = (uint32_t)strtoul(count, NULL, 10);
+    if (argc > 2)
+        first_seed = strtoull(argv[2], NULL, 10);
+    numbered = (uint32_t)getpid() * 8192u;
+    const struct CMUnitTest tests[] = {cmocka_unit_test(random_programs_agree)};
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    tick_kernel_free(sim_calls.kernel);
+    return failed;
+}
