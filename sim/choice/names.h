@@ -3,7 +3,7 @@
 //   main task          alice/main                (key "main", first; left out where something follows it)
 //   task               alice/increment#2         (#1 left out)
 //   direction          alice→server#2  alice←server#2   (TICK_OUT, TICK_IN of alice's 2nd connect; #1 left out; what stands between the
-//                                                arrow and # is for people: a peer's name, not part of the id; -> and <- are read as arrows)
+//                                                arrow and # is for people: a peer's name, not part of the id; -> and <- are arrows, too)
 //   connection         alice→server:conn
 //   end                alice→server:near  alice→server:far
 //   handler task       alice→server/serve        (its parent is the connection)

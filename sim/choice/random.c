@@ -1,5 +1,5 @@
-// The random chooser: keyed, not stateful. One hash of (seed, kind, subject, ordinal) says whether an occasion deviates, another by how much,
-// so that taking one deviation away leaves every other address's answer alone. Integers only.
+// The random chooser: keyed, not stateful. One hash of (seed, kind, subject, ordinal) says whether an occasion deviates, another by how
+// much, so that taking one deviation away leaves every other address's answer alone. Integers only.
 //
 // Every seed is a different swarm: a factor from H(seed, kind) switches a kind off or makes it rarer or more frequent, since bugs that need
 // many deviations of one kind hide from a uniform mixture of all of them.
@@ -31,8 +31,8 @@ static uint32_t choose(struct tick_chooser *self, enum tick_choice_kind kind, ti
     if (__builtin_expect((uint32_t)(hash >> 32) >= random->threshold[kind] || n < 2, 1))
         return 0;
     hash = tick_id_mix(hash, VALUE);
-    // Steps of the time scale grow threefold already, so that even odds over them favour short delays enough: a race needs a delay as long as
-    // what it races with. A program's own number has no small and large.
+    // Steps of the time scale grow threefold already, so that even odds over them favour short delays enough: a race needs a delay as
+    // long as what it races with. A program's own number has no small and large.
     return most > 0 || tick__kind_unit(kind) == TICK_UNIT_VALUE ? evenly(hash, n) : by_magnitude(hash, n);
 }
 

@@ -1,8 +1,8 @@
 // The replay chooser: answers from a list of deviations, found by address in an open-addressing table. It is asked while hosts run, so that
 // its memory is never a host's. Of two deviations with one address the first counts.
 //
-// A delay that was read from text (n == 0) is resolved here, where the question says how large a delay may be: to the smallest value that is
-// not below it. Since the delays of values grow strictly up to `most`, a recorded value comes back exactly.
+// A delay that was read from text (n == 0) is resolved here, where the question says how large a delay may be: to the smallest value that
+// is not below it. Since the delays of values grow strictly up to `most`, a recorded value comes back exactly.
 #include "sim/choice/choosers.h"
 #include "sim/choice/kinds_int.h"
 #include "src/base/check.h"

@@ -33,7 +33,8 @@ int tick_schedule_copy(struct tick_schedule *to, const struct tick_schedule *fro
 // names gives subjects their paths and a comment in words; those it does not know are written as they were read, else as
 // id:0123456789abcdef (and read back).
 int tick_schedule_write(const struct tick_schedule *schedule, const struct tick_names *names, FILE *file);
-// 0 with *schedule (uninitialised before) filled; TICK_EFORMAT with file name, line and reason in *error, and nothing to fini. A value out of range is kept and means calm when met.
+// 0 with *schedule (uninitialised before) filled; TICK_EFORMAT with file name, line and reason in *error, and nothing to fini. A value
+// out of range is kept and means calm when met.
 int tick_schedule_read(FILE *file, const char *file_name, struct tick_schedule *schedule, struct tick_error *error);
 // One deviation as its line, without newline; snprintf's result.
 int tick_deviation_line(const struct tick_deviation *deviation, const struct tick_names *names, char *text, size_t size);

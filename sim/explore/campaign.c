@@ -1,9 +1,9 @@
-// A campaign: workers take seeds from a shared counter, one at a time, so that every seed below one that was taken is taken too. A failing seed
-// lowers the shared bound; workers go on while there are seeds below it. When all have ended, the smallest failing seed is known, whatever the
-// number of workers and their timing.
+// A campaign: workers take seeds from a shared counter, one at a time, so that every seed below one that was taken is taken too. A
+// failing seed lowers the shared bound; workers go on while there are seeds below it. When all have ended, the smallest failing seed is
+// known, whatever the number of workers and their timing.
 //
-// A worker makes no system call per run: it reads the counter, the bound and the stop flag in shared memory. The parent watches for deaths (end
-// of file on the worker's socket), hangs and time.
+// A worker makes no system call per run: it reads the counter, the bound and the stop flag in shared memory. The parent watches for
+// deaths (end of file on the worker's socket), hangs and time.
 #include "sim/explore/campaign.h"
 #include "sim/explore/lane_int.h"
 #include "src/base/outside.h"

@@ -1,4 +1,5 @@
-// Runs carried out one after the other by a child process, over a socket pair: a byte asks, a byte answers, the rest stands in shared memory.
+// Runs carried out one after the other by a child process, over a socket pair: a byte asks, a byte answers, the rest stands in shared
+// memory.
 #include "sim/explore/isolate.h"
 #include "sim/explore/sandbox_int.h"
 #include "src/base/outside.h"

@@ -20,8 +20,8 @@ struct tick_isolate_options {
 int tick_isolate_new(const struct tick_isolate_options *options, struct tick_isolate **out);
 void tick_isolate_free(struct tick_isolate *isolate);
 // At most 262144 deviations cross the process boundary: a longer schedule is TICK_ELIMIT, and of a run that drew more (outcome->deviations
-// tells) *drawn holds the first. After a crash, exit or hang *drawn holds what was drawn until then, and digest is zero; digest may be NULL.
-// Runs a schedule; 0 with *outcome, *drawn (initialised by the call: the deviations that were met) and digest filled.
+// tells) *drawn holds the first. After a crash, exit or hang *drawn holds what was drawn until then, and digest is zero; digest may be
+// NULL. Runs a schedule; 0 with *outcome, *drawn (initialised by the call: the deviations that were met) and digest filled.
 int tick_isolate_schedule(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint8_t poison, struct tick_outcome *outcome,
     struct tick_schedule *drawn, uint8_t digest[16]);
 // Runs a seed of the random chooser.

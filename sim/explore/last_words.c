@@ -1,5 +1,5 @@
-// Crash handlers of a child process. They run on an alternate stack, since the coroutine's may be what overflowed, and do only what a signal
-// handler may: fill the shared page, step by step so that each part survives a crash of the next, and leave.
+// Crash handlers of a child process. They run on an alternate stack, since the coroutine's may be what overflowed, and do only what a
+// signal handler may: fill the shared page, step by step so that each part survives a crash of the next, and leave.
 //
 // Addresses are told relative to their module: they must repeat from process to process.
 #include "sim/explore/last_words_int.h"
@@ -171,8 +171,8 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     leave();
 }
 
-// A sanitizer's error ends the process by exit or abort, after this call. (Not UBSan's beside ASan in gcc, which is a library of its own: the
-// run then counts as an exit.) Weak: without a sanitizer it is not there.
+// A sanitizer's error ends the process by exit or abort, after this call. (Not UBSan's beside ASan in gcc, which is a library of its own:
+// the run then counts as an exit.) Weak: without a sanitizer it is not there.
 extern void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
 static void on_report(void) {

@@ -1,7 +1,7 @@
 // A sandbox: a child process in which programs may crash, exit, hang or eat memory. What isolate.c and campaign.c have in common.
 //
-// Child and parent share one page block. The child says there what it is doing; when it dies, its signal handlers (or the parent, from the wait
-// status) have left an outcome there, and the deviations that were drawn until then.
+// Child and parent share one page block. The child says there what it is doing; when it dies, its signal handlers (or the parent, from
+// the wait status) have left an outcome there, and the deviations that were drawn until then.
 #ifndef RETICK_SANDBOX_INT_H
 #define RETICK_SANDBOX_INT_H
 
@@ -60,11 +60,11 @@ uint32_t tick__deviations_copy(struct tick_deviation *to, const struct tick_devi
 
 enum tick__trouble { TICK__NO_TROUBLE, TICK__HANGS, TICK__OUTGROWS };
 #define TICK__WATCH_EVERY 20 // ms
-// In the parent, every now and then while a run is in progress: whether it takes more CPU time than hang (0: 10 s) or sleeps, or has more than
-// memory (0: 4 GiB) bytes resident beyond what it started with. Not by RLIMIT_AS: worlds reserve far more addresses than they use.
+// In the parent, every now and then while a run is in progress: whether it takes more CPU time than hang (0: 10 s) or sleeps, or has more
+// than memory (0: 4 GiB) bytes resident beyond what it started with. Not by RLIMIT_AS: worlds reserve far more addresses than they use.
 enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t hang, size_t memory);
-// Takes leave of a child that is gone, or ends it (for a trouble). Afterwards the page tells: state DIED with outcome and deviations if a run
-// was in progress; else state stays as it was.
+// Takes leave of a child that is gone, or ends it (for a trouble). Afterwards the page tells: state DIED with outcome and deviations if a
+// run was in progress; else state stays as it was.
 void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble trouble);
 
 #endif

@@ -1,6 +1,6 @@
-// Shrinking by delta debugging: whole kinds first (relaxed ones before sound ones), then halves, quarters, ... single deviations, then smaller
-// values, all of it again until nothing changes. Each step keeps only what the run met: taking a deviation away changes which addresses are
-// met, and what was not met did nothing. Deterministic: no step depends on anything but the outcomes of runs.
+// Shrinking by delta debugging: whole kinds first (relaxed ones before sound ones), then halves, quarters, ... single deviations, then
+// smaller values, all of it again until nothing changes. Each step keeps only what the run met: taking a deviation away changes which
+// addresses are met, and what was not met did nothing. Deterministic: no step depends on anything but the outcomes of runs.
 #include "sim/explore/shrink.h"
 #include "sim/choice/kinds_int.h"
 #include "src/base/outside.h"

@@ -1,5 +1,5 @@
-// Schedule stability: how far deviations stand on their own. Addresses are made so that taking one deviation away leaves the others where they
-// are; the share that a run still meets is the figure to watch.
+// Schedule stability: how far deviations stand on their own. Addresses are made so that taking one deviation away leaves the others where
+// they are; the share that a run still meets is the figure to watch.
 #include "sim/choice/schedule.h"
 #include "sim/explore/shrink.h"
 
