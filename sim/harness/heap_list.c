@@ -1,6 +1,7 @@
 #include "sim/harness/heap_list.h"
 #include "sim/harness/heap.h"
 #include "src/base/keep.h"
+#include "src/base/outside.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@ static void grow(struct tick_heap_list *list) {
 
 static void allocated(const volatile void *memory, size_t size) {
     struct tick_heap *heap = tick_heap_used();
-    if (!heap || !memory)
+    if (!heap || !memory || tick__outside_busy)
         return;
     struct tick_heap_list *list = tick_heap_list_of(heap);
     if (list->count * 2 >= list->room)
@@ -53,7 +54,7 @@ static void allocated(const volatile void *memory, size_t size) {
 
 static void freed(const volatile void *memory) {
     struct tick_heap *heap = tick_heap_used();
-    struct tick_heap_list *list = heap ? tick_heap_list_of(heap) : NULL;
+    struct tick_heap_list *list = heap && !tick__outside_busy ? tick_heap_list_of(heap) : NULL;
     if (!list || !list->count || !memory)
         return;
     size_t mask = list->room - 1;

@@ -2,24 +2,43 @@
 #include "src/base/outside.h"
 #include <stdlib.h>
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !(defined(__has_feature) && 0)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+#if defined(__GLIBC__) && !defined(SANITIZED)
 extern void *__libc_malloc(size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void __libc_free(void *);
+#define BUSY(by) ((void)0)
 #else
 #define __libc_malloc malloc
 #define __libc_realloc realloc
 #define __libc_free free
+#define BUSY(by) (tick__outside_busy += (by))
+_Thread_local volatile int tick__outside_busy; // volatile: compilers know that malloc reads no variable of ours
 #endif
 
 void *tick__outside_alloc(size_t size) {
-    return __libc_malloc(size);
+    BUSY(1);
+    void *memory = __libc_malloc(size);
+    BUSY(-1);
+    return memory;
 }
 
 void *tick__outside_realloc(void *memory, size_t size) {
-    return __libc_realloc(memory, size);
+    BUSY(1);
+    void *moved = __libc_realloc(memory, size);
+    BUSY(-1);
+    return moved;
 }
 
 void tick__outside_free(void *memory) {
+    BUSY(1);
     __libc_free(memory);
+    BUSY(-1);
 }

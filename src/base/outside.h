@@ -11,4 +11,7 @@ void *tick__outside_alloc(size_t size);                // as malloc
 void *tick__outside_realloc(void *memory, size_t size); // as realloc; of outside memory only
 void tick__outside_free(void *memory);                 // as free; of outside memory only
 
+// Under sanitizers only, where malloc serves everybody and tells of each block: not 0 while it is called from here.
+extern _Thread_local volatile int tick__outside_busy;
+
 #endif
