@@ -12,6 +12,10 @@
 
 static const char magic[16] = "SQLite format 3";
 
+static uint32_t big32(const unsigned char *at) {
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
 // What can be told without SQLite: missing, a folder, empty, a text, another program's, cut short.
 static int look(const char *path, struct tick_error *error) {
     struct stat about;
@@ -41,8 +45,7 @@ static int look(const char *path, struct tick_error *error) {
         code = tick_error_set(error, TICK_EFORMAT, "%s is damaged: it ends within its head; record the run again", path);
         goto out;
     }
-    uint32_t id = (uint32_t)head[68] << 24 | (uint32_t)head[69] << 16 | (uint32_t)head[70] << 8 | head[71];
-    if (id != TICK__APPLICATION_ID)
+    if (big32(head + 68) != TICK__APPLICATION_ID)
         code = tick_error_set(error, TICK_EFOREIGN, "%s is not a trace: it is another program's SQLite database", path);
 out:
     if (fd >= 0)
@@ -50,7 +53,18 @@ out:
     return code;
 }
 
+// SQLite has given it up: because the file is shorter than its head says, or for what SQLite says.
 static int damaged(const struct tick_trace *trace, struct tick_error *error) {
+    unsigned char head[100] = {0};
+    struct stat about = {0};
+    int fd = open(trace->path, O_RDONLY | O_CLOEXEC);
+    bool read = fd >= 0 && pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head && fstat(fd, &about) == 0;
+    if (fd >= 0)
+        close(fd);
+    int64_t page = head[16] << 8 | head[17], whole = (page == 1 ? 65536 : page) * big32(head + 28);
+    if (read && whole > about.st_size)
+        return tick_error_set(error, TICK_EFORMAT, "%s is cut short (%lld of %lld bytes): copy or record it again", trace->path,
+            (long long)about.st_size, (long long)whole);
     return tick_error_set(error, TICK_EFORMAT, "%s is damaged (%s): record the run again", trace->path, sqlite3_errmsg(trace->db));
 }
 
@@ -91,17 +105,12 @@ static int64_t number(sqlite3 *db, const char *sql) {
     return sqlite3_finalize(statement) == SQLITE_OK ? value : -1;
 }
 
-static int whole(const struct tick_trace *trace, struct tick_error *error) {
+static int known_version(const struct tick_trace *trace, struct tick_error *error) {
     int64_t version = number(trace->db, "PRAGMA user_version");
     if (version > TICK__SCHEMA_VERSION)
         return tick_error_set(error, TICK_EFORMAT,
             "%s was written by a newer retick (version %lld of the file, %d is known here): update retick", trace->path, (long long)version,
             TICK__SCHEMA_VERSION);
-    struct stat about;
-    int64_t pages = number(trace->db, "PRAGMA page_count"), size = number(trace->db, "PRAGMA page_size");
-    if (stat(trace->path, &about) == 0 && pages * size > about.st_size)
-        return tick_error_set(error, TICK_EFORMAT, "%s is cut short (%lld of %lld bytes): copy or record it again", trace->path,
-            (long long)about.st_size, (long long)(pages * size));
     return 0;
 }
 
@@ -160,7 +169,7 @@ int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_erro
     int killed_by = 0;
     int code = open_db(trace, error);
     if (code == 0)
-        code = whole(trace, error);
+        code = known_version(trace, error);
     if (code == 0)
         code = read_meta(trace, &killed_by, error);
     if (code == 0) {

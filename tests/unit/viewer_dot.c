@@ -1,0 +1,233 @@
+// The graph: what is in the trace is in the text, foreign names cannot break it, and dot is run, timed out and missed politely.
+#include "tests/unit/trace_story.h"
+#include "trace/writer.h"
+#include "viewer/dot.h"
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+// last: it wants the four above
+#include <cmocka.h>
+
+static char folder[64];
+static const struct tick_trace_meta meta = {.scenario = "lost_update", .scenario_file = "lost_update.c", .chooser = "random", .seed = 6};
+
+static const char *in_folder(const char *name) {
+    static char paths[4][128];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    return path;
+}
+
+static int set_up(void **state) {
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/retick-dot-XXXXXX");
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+// Stores the recorder's run and returns its graph's text, malloc'd.
+static char *graph_of(struct tick_recorder *recorder, unsigned most) {
+    struct tick_trace trace;
+    struct tick_error error;
+    char *text;
+    size_t size;
+    assert_int_equal(tick_trace_store(recorder, in_folder("g.db"), &meta, &error), 0);
+    assert_int_equal(tick_trace_open(in_folder("g.db"), &trace, &error), 0);
+    FILE *out = open_memstream(&text, &size);
+    const struct tick_graph_options options = {.most_nodes = most};
+    assert_int_equal(tick_graph_write(&trace, &options, out, &error), 0);
+    fclose(out);
+    tick_trace_close(&trace);
+    tick_recorder_free(recorder);
+    return text;
+}
+
+static char *story_graph(int late) {
+    struct tick_recorder *recorder;
+    assert_int_equal(tick_recorder_new(&recorder), 0);
+    story_record(recorder, late);
+    return graph_of(recorder, 0);
+}
+
+static size_t count_of(const char *text, const char *words) {
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, words)); at++)
+        count++;
+    return count;
+}
+
+static void draws(const char *text) {
+    struct tick_error error = {0};
+    FILE *file = fopen(in_folder("g.dot"), "w");
+    fputs(text, file);
+    fclose(file);
+    int code = tick_graph_draw(in_folder("g.dot"), "svg", in_folder("g.svg"), INT64_C(60000000000), &error);
+    if (code == -ENOENT)
+        skip();
+    if (code < 0)
+        fail_msg("%s", error.text);
+    struct stat about;
+    assert_int_equal(stat(in_folder("g.svg"), &about), 0);
+    assert_true(about.st_size > 1000);
+}
+
+static void the_story_is_in_it(void **state) {
+    (void)state;
+    char *text = story_graph(1);
+    assert_int_equal(count_of(text, "subgraph cluster_"), 4);
+    assert_int_equal(count_of(text, "    t"), 7);
+    assert_int_equal(count_of(text, "dir=both"), 3);
+    assert_non_null(strstr(text, "check: an increment was lost: 1"));
+    assert_int_equal(count_of(text, "delivery alice→server @2 +30ms"), 1);
+    assert_int_equal(count_of(text, "fillcolor=\"#fee2e2\""), 1); // the auditor
+    assert_non_null(strstr(text, "<FONT FACE=\"monospace\">g\\n</FONT>"));
+    assert_non_null(strstr(text, "failed at 142 ms"));
+    assert_null(strstr(text, "left out"));
+    draws(text);
+    free(text);
+}
+
+static void a_pass_has_no_red(void **state) {
+    (void)state;
+    char *text = story_graph(0);
+    assert_null(strstr(text, "#dc2626"));
+    assert_null(strstr(text, "#fee2e2"));
+    free(text);
+}
+
+static void the_same_trace_gives_the_same_text(void **state) {
+    (void)state;
+    char *one = story_graph(1), *two = story_graph(1);
+    assert_string_equal(one, two);
+    free(one);
+    free(two);
+}
+
+static void many_tasks_are_left_out_and_said(void **state) {
+    (void)state;
+    struct tick_recorder *recorder;
+    assert_int_equal(tick_recorder_new(&recorder), 0);
+    struct tick_probe *probe = tick_recorder_probe(recorder);
+    uint32_t host = story_host(probe, "h");
+    struct story_task main_task = story_task(probe, host, tick_id_host("h"), host, "main", 1);
+    story_step(probe, &main_task);
+    struct story_task last = {0};
+    for (uint32_t i = 1; i <= 1000; i++)
+        last = story_task(probe, host, main_task.id, main_task.object, "worker", i);
+    story_end(probe, &main_task, TICK_STEP_SUSPENDED);
+    story_step(probe, &last); // the one that fails must be among those drawn
+    uint32_t said = probe->ops->text(probe, "broken");
+    tick_emit(probe, TICK_EV_EXCEPTION, said, probe->here, 0, NULL);
+    story_end(probe, &last, TICK_STEP_FAILED);
+    tick_recorder_end(recorder, "check", "broken");
+    char *text = graph_of(recorder, 0);
+    assert_int_equal(count_of(text, "    t"), 500);
+    assert_non_null(strstr(text, "left out: 501 of 1001 tasks"));
+    assert_non_null(strstr(text, "and 501 more tasks"));
+    assert_int_equal(count_of(text, "fillcolor=\"#fee2e2\""), 1);
+    assert_non_null(strstr(text, "<B>worker#1000</B>"));
+    free(text);
+}
+
+static void waits_and_wakes(void **state) {
+    (void)state;
+    struct tick_recorder *recorder;
+    assert_int_equal(tick_recorder_new(&recorder), 0);
+    struct tick_probe *probe = tick_recorder_probe(recorder);
+    uint32_t host = story_host(probe, "h");
+    struct story_task parent = story_task(probe, host, tick_id_host("h"), host, "main", 1);
+    story_step(probe, &parent);
+    struct story_task child = story_task(probe, host, parent.id, parent.object, "child", 1);
+    tick_emit(probe, TICK_EV_FUTURE_AWAIT, child.object, probe->here, 0, NULL);
+    story_end(probe, &parent, TICK_STEP_SUSPENDED);
+    story_step(probe, &child);
+    const struct tick_object object = {.type = TICK_OBJECT_LOCK, .id = 77, .parent = child.object, .host = host, .key = "lock", .kth = 1};
+    uint32_t lock = probe->ops->object(probe, &object);
+    for (int i = 0; i < 3; i++) {
+        uint32_t release = tick_emit(probe, TICK_EV_RELEASE, lock, probe->here, 0, NULL);
+        tick_emit(probe, TICK_EV_TASK_READY, parent.object, release, 0, NULL);
+    }
+    tick_emit(probe, TICK_EV_WAIT_BEGIN, lock, probe->here, 0, NULL);
+    story_end(probe, &child, TICK_STEP_SUSPENDED);
+    tick_recorder_end(recorder, "deadlock", NULL);
+    char *text = graph_of(recorder, 0);
+    assert_non_null(strstr(text, "label=\"wakes ×3\""));
+    assert_non_null(strstr(text, "label=\"awaits\""));
+    assert_non_null(strstr(text, "still waits for h/child:lock"));
+    draws(text);
+    free(text);
+}
+
+// Names and payloads that want to be markup.
+static void foreign_text_stays_text(void **state) {
+    (void)state;
+    struct tick_recorder *recorder;
+    assert_int_equal(tick_recorder_new(&recorder), 0);
+    struct tick_probe *probe = tick_recorder_probe(recorder);
+    uint32_t host = story_host(probe, "h\"]<b>&\n\xff");
+    struct story_task one = story_task(probe, host, tick_id_host("h"), host, "</B>]; evil [\"", 1),
+                      two = story_task(probe, host, 1, host, "two", 1);
+    story_step(probe, &one);
+    struct story_link link = story_connect(probe, &one, "<TABLE>");
+    uint32_t message, sent = story_send(probe, &link, 1, "<script>\"&'\xf0\x28]", &message);
+    story_arrive(probe, host, &two, message, sent, 5);
+    tick_recorder_end(recorder, "check", "<i>broken</i> & \"so\"");
+    char *text = graph_of(recorder, 0);
+    assert_null(strstr(text, "<script>"));
+    assert_null(strstr(text, "<i>"));
+    assert_null(strstr(text, "<TABLE>"));
+    draws(text);
+    free(text);
+}
+
+static void dot_is_missed_politely(void **state) {
+    (void)state;
+    struct tick_error error;
+    FILE *file = fopen(in_folder("x.dot"), "w");
+    fputs("digraph {a -> b}\n", file);
+    fclose(file);
+    char *path = getenv("PATH");
+    char old[4096], ours[256];
+    snprintf(old, sizeof old, "%s", path ? path : "");
+    setenv("PATH", folder, 1);
+    assert_int_equal(tick_graph_draw(in_folder("x.dot"), "svg", in_folder("x.svg"), 1000000000, &error), -ENOENT);
+    assert_non_null(strstr(error.text, "install Graphviz"));
+    file = fopen(in_folder("dot"), "w"); // one that does not come back
+    fputs("#!/bin/sh\nexec sleep 60\n", file);
+    fclose(file);
+    assert_int_equal(chmod(in_folder("dot"), 0755), 0);
+    snprintf(ours, sizeof ours, "%s:%s", folder, old);
+    setenv("PATH", ours, 1);
+    assert_int_equal(tick_graph_draw(in_folder("x.dot"), "svg", in_folder("x.svg"), 100000000, &error), TICK_ETIMEDOUT);
+    file = fopen(in_folder("dot"), "w"); // one that fails, with a reason
+    fputs("#!/bin/sh\necho 'no such layout' >&2\nexit 3\n", file);
+    fclose(file);
+    assert_int_equal(tick_graph_draw(in_folder("x.dot"), "svg", in_folder("x.svg"), 5000000000, &error), -EIO);
+    assert_non_null(strstr(error.text, "no such layout"));
+    assert_int_not_equal(access(in_folder("x.svg"), F_OK), 0);
+    setenv("PATH", old, 1);
+    assert_int_equal(tick_graph_draw(in_folder("none.dot"), "svg", in_folder("x.svg"), 1000000000, &error), -EINVAL);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_story_is_in_it),
+        cmocka_unit_test(a_pass_has_no_red),
+        cmocka_unit_test(the_same_trace_gives_the_same_text),
+        cmocka_unit_test(many_tasks_are_left_out_and_said),
+        cmocka_unit_test(waits_and_wakes),
+        cmocka_unit_test(foreign_text_stays_text),
+        cmocka_unit_test(dot_is_missed_politely),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
