@@ -1,5 +1,4 @@
-// Schedules a second of each scenario that is linked in, on one core: plain, and with every event recorded and digested in memory. The peer is
-// our own spike's (asyncio under simloop), measured elsewhere; see README.md.
+// Schedules a second of lost_update on one core: plain, and with every event recorded and digested in memory.
 // links: libretick
 #include "sim/choice/choosers.h"
 #include "sim/harness/run.h"

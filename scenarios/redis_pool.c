@@ -1,6 +1,6 @@
-// The bug behind ChatGPT's incident of 20 March 2023, when people saw the titles of other people's conversations: a pool of Redis connections, and
-// a request that is cancelled after its command was sent and before its reply was read. The connection goes back to the pool with a
-// reply still on its way, and whoever takes it next reads somebody else's.
+// The bug behind ChatGPT's incident of 20 March 2023, when people saw the titles of other people's conversations: a pool of Redis
+// connections, and a request that is cancelled after its command was sent and before its reply was read. The connection goes back to the
+// pool with a reply still on its way, and whoever takes it next reads somebody else's.
 //     https://github.com/redis/redis-py/issues/2624    https://github.com/redis/redis-py/issues/2665
 //     https://openai.com/index/march-20-chatgpt-outage/
 //

@@ -27,6 +27,7 @@ struct tick_loop_options {
     struct tick_sys *sys;       // borrowed; must outlive the loop
     struct tick_poller *poller; // borrowed
     struct tick_probe *probe;   // borrowed; NULL: nobody listens
+    int64_t probe_start;        // ns: what the loop's clock said when the probe's time was 0
     struct tick_stacks *stacks; // borrowed; NULL: a pool of the loop's own
     tick_id id;                 // the host's stable id: the root of all ids here
     uint32_t object;            // the host's object id with the probe

@@ -35,8 +35,8 @@ struct tick_host_options {
     int64_t start;             // ns after the run's start; clients start after every daemon has had its first turn
     struct tick_host *after[8]; // start when these have returned
 };
-// tick_host_add(world, name, fn, arg[, .start = ..., .after = {...}]): adds a host whose main task runs fn(arg). The run waits for its return; a
-// negative one is a finding. A bad name or too many hosts ends the run with a finding that says so.
+// tick_host_add(world, name, fn, arg[, .start = ..., .after = {...}]): adds a host whose main task runs fn(arg). The run waits for its
+// return; a negative one is a finding. A bad name or too many hosts ends the run with a finding that says so.
 #define tick_host_add(world, name, fn, ...) \
     tick_host_add_at((world), (name), (fn), &(struct tick_host_options){.daemon = false, .arg = __VA_ARGS__}, TICK_HERE(#fn))
 // The same for a host that the run does not wait for: a server. It is started first.

@@ -165,7 +165,11 @@ bool tick_harness_crashed(int signal, const void *address, struct tick_outcome *
     char text[200];
     bool overflow = coro && tick_coro_in_guard(coro, address);
     snprintf(text, sizeof text, "%s%s%s", overflow ? "stack overflow" : strsignal(signal), host ? " in " : "", host ? host->name : "");
-    tick__outcome_fail(&w->outcome, TICK_CRASHED, signal, host ? host->name : NULL, NULL, text);
+    // What a program does that does not expect malloc to fail is a consequence.
+    bool full = host && tick_heap_is_full(host->heap);
+    if (full)
+        snprintf(text, sizeof text, "%s used up its %zu MiB of memory", host->name, tick_heap_limit() >> 20);
+    tick__outcome_fail(&w->outcome, full ? TICK_OUT_OF_MEMORY : TICK_CRASHED, signal, host ? host->name : NULL, NULL, text);
     fill(w, out);
     return true;
 }

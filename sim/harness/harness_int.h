@@ -1,7 +1,7 @@
 // Inside the harness: the world of a run, its hosts, and how they take turns.
 //
-// A host is a coroutine that runs a loop. It is switched away from only at world points: in epoll_wait, which its loop calls each iteration.
-// Between two switches exactly one host runs, and the clock stands still.
+// A host is a coroutine that runs a loop. It is switched away from only at world points: in epoll_wait, which its loop calls each
+// iteration. Between two switches exactly one host runs, and the clock stands still.
 #ifndef RETICK_HARNESS_INT_H
 #define RETICK_HARNESS_INT_H
 

@@ -34,6 +34,7 @@ struct tick_heap {
     uint64_t used[(CLASSES + 63) / 64]; // classes with a free list: what a reset must clear
     struct free_block *free[CLASSES];
     uint8_t poison;
+    bool full;
     struct tick_heap_list list; // in place of all that, under sanitizers
 };
 
@@ -90,11 +91,16 @@ void tick_heap_reset(struct tick_heap *heap) {
     }
     heap->top = heap->base;
     heap->blocks = heap->bytes = 0;
+    heap->full = false;
     for (size_t word = 0; word < sizeof heap->used / sizeof *heap->used; word++) {
         for (uint64_t left = heap->used[word]; left; left &= left - 1)
             heap->free[word * 64 + (size_t)__builtin_ctzll(left)] = NULL;
         heap->used[word] = 0;
     }
+}
+
+bool tick_heap_is_full(const struct tick_heap *heap) {
+    return heap->full;
 }
 
 void tick_heap_set_poison(struct tick_heap *heap, uint8_t poison) {
@@ -122,7 +128,7 @@ static uint32_t class_of(size_t size, size_t *room) {
 }
 
 void *tick_heap_alloc(struct tick_heap *heap, size_t size) {
-    if (size > HEAP_SPAN / 2)
+    if (size > HEAP_SPAN / 2) // as a real one would refuse more than there is
         return NULL;
     size_t room;
     uint32_t class = class_of(size, &room);
@@ -130,8 +136,10 @@ void *tick_heap_alloc(struct tick_heap *heap, size_t size) {
     if (block) {
         heap->free[class] = ((struct free_block *)block)->next;
     } else {
-        if ((size_t)(heap->end - heap->top) < room + HEAD)
+        if ((size_t)(heap->end - heap->top) < room + HEAD) {
+            heap->full = true;
             return NULL;
+        }
         block = (struct block *)heap->top;
         heap->top += room + HEAD;
     }

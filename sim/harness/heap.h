@@ -1,8 +1,8 @@
 // A host's heap: at an address of its own, the same in every run and process, dropped whole at the end of a run.
 //
-// So pointer values repeat (as long as the program's own calls do), and a crash or a failed check leaves nothing behind. The malloc family of
-// the retick program (malloc_family.c) serves the running host from here. Under sanitizers the program keeps the sanitizer's malloc, and a
-// host's blocks are only listed, to be freed at the end.
+// So pointer values repeat (as long as the program's own calls do), and a crash or a failed check leaves nothing behind. The malloc
+// family of the retick program (malloc_family.c) serves the running host from here. Under sanitizers the program keeps the sanitizer's
+// malloc, and a host's blocks are only listed, to be freed at the end.
 #ifndef RETICK_HEAP_H
 #define RETICK_HEAP_H
 
@@ -18,6 +18,7 @@ void tick_heap_free(struct tick_heap *heap);
 void tick_heap_reset(struct tick_heap *heap); // drops everything; fresh memory is filled with poison if that is not 0
 void tick_heap_set_poison(struct tick_heap *heap, uint8_t poison);
 size_t tick_heap_live(const struct tick_heap *heap, size_t *bytes); // blocks in use; *bytes (may be NULL): their bytes
+bool tick_heap_is_full(const struct tick_heap *heap);               // it had to refuse an allocation since the reset
 size_t tick_heap_limit(void);                                       // bytes that one heap can hold
 
 // The heap that the malloc family uses: NULL is libc's. Returns what it was.

@@ -11,6 +11,7 @@ struct real {
     struct tick_stage stage; // first
     struct tick_outcome *out;
     struct host_local *locals;
+    int64_t start; // on the real clock
 };
 
 // A real program is not torn down: the first finding is kept, and it goes on.
@@ -59,6 +60,7 @@ static int run_host(struct real *real, const struct tick_host *host, struct tick
             .id = host->id,
             .object = host->object,
             .poll_budget = 61,
+            .probe_start = real->start,
         };
         result = tick_loop_new(&options, &loop);
     }
@@ -114,14 +116,14 @@ int tick_real_run(const struct tick_scenario *scenario, const struct tick_real_o
         options->probe->host = host->object;
         tick_emit(options->probe, TICK_EV_HOST_START, host->object, 0, 0, host->loc);
     }
-    int64_t start = system.sys.ops->now(&system.sys);
+    real.start = system.sys.ops->now(&system.sys);
     int main_result = run_host(&real, host, &system);
     if (main_result < 0) {
         char text[300];
         snprintf(text, sizeof text, "%s's main returned %s: %s", host->name, tick_error_name(main_result), tick_error_text(main_result));
         real_fail(&real.stage, TICK_HOST_FAILED, main_result, host->loc, text);
     }
-    out->ended_at = system.sys.ops->now(&system.sys) - start;
+    out->ended_at = system.sys.ops->now(&system.sys) - real.start;
     out->checks = real.stage.checks;
     tick__locals_free(&real.locals);
     tick__stage_set(NULL);

@@ -57,8 +57,8 @@ struct tick_outcome {
 struct tick_harness;
 int tick_harness_new(struct tick_harness **out);
 void tick_harness_free(struct tick_harness *harness);
-// Runs; 0 with *out filled (findings included), or a negative error of the harness itself. A crash, exit or hang of the program does not come
-// back: sim/explore/isolate.h runs this in a process of its own.
+// Runs; 0 with *out filled (findings included), or a negative error of the harness itself. A crash, exit or hang of the program does not
+// come back: sim/explore/isolate.h runs this in a process of its own.
 int tick_harness_run(struct tick_harness *harness, const struct tick_run *run, struct tick_outcome *out);
 // The deviations of the last run, in the order drawn; borrowed until the next run.
 const struct tick_deviation *tick_harness_deviations(const struct tick_harness *harness, size_t *count);

@@ -39,6 +39,8 @@ uint32_t tick__world_choose(void *ctx, enum tick_choice_kind kind, tick_id subje
     struct tick_deviation deviation = {.subject = subject, .ordinal = ordinal, .value = value, .n = n, .most = most, .kind = (uint8_t)kind};
     int kept = tick__list_push(&w->deviations, &deviation, sizeof deviation);
     TICK_ASSERT(kept == 0);
+    if (w->probe && kind == TICK_CHOICE_USER)
+        w->probe->ops->object(w->probe, &w->stage.asked);
     if (w->probe && w->probe->ops->choice)
         w->probe->ops->choice(w->probe, &deviation);
     return value;

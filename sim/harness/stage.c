@@ -82,7 +82,8 @@ void tick_mark(const char *name) {
         stage->mark(stage, name);
 }
 
-// A choice of the program's own: its subject is a child of the task by its name (path: task/name), its ordinal the task's kth such question.
+// A choice of the program's own: its subject is a child of the task by its name (path: task/name), its ordinal the task's kth such
+// question.
 uint32_t tick_random(const char *name, uint32_t n) {
     struct tick_sys *sys = stage ? stage->sys : NULL;
     if (!sys || !sys->ops->choose || n < 2)
@@ -92,16 +93,15 @@ uint32_t tick_random(const char *name, uint32_t n) {
         return 0;
     tick_id subject = tick_id_task(maker->id, name, 1);
     uint64_t ordinal = ++maker->made[TICK_OBJECT_USER];
-    if (stage->probe) {
-        stage->probe->ops->object(stage->probe, &(struct tick_object){
-                                                    .type = TICK_OBJECT_USER,
-                                                    .id = subject,
-                                                    .parent = maker->object,
-                                                    .host = stage->host_object,
-                                                    .key = name,
-                                                    .kth = 1,
-                                                });
-    }
+    // Told only if it deviates (tick__world_choose), so that a trace is not full of questions that were answered calmly.
+    stage->asked = (struct tick_object){
+        .type = TICK_OBJECT_USER,
+        .id = subject,
+        .parent = maker->object,
+        .host = stage->host_object,
+        .key = name,
+        .kth = 1,
+    };
     return sys->ops->choose(sys, TICK_CHOICE_USER, subject, ordinal, n, 0);
 }
 

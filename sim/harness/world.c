@@ -128,6 +128,15 @@ bool tick__world_holds(struct tick_world *w) {
     return true;
 }
 
+static size_t describe_wait(char *text, size_t size, const struct tick_host *host, const struct tick_task *task) {
+    const struct tick_loc *at = task->waits_at;
+    if (!at)
+        return (size_t)snprintf(text, size, " %s/%s waits;", host->name, tick_task_name(task));
+    const char *file = strrchr(at->file, '/');
+    return (size_t)snprintf(
+        text, size, " %s/%s waits for %s (%s:%d);", host->name, tick_task_name(task), at->name, file ? file + 1 : at->file, at->line);
+}
+
 void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_t size) {
     size_t at = (size_t)snprintf(text, size, "nothing can ever run again:");
     for (size_t i = 0; i < w->host_count && at < size; i++) {
@@ -139,7 +148,7 @@ void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_
             continue;
         }
         for (const struct tick_task *task = host->loop ? host->loop->tasks : NULL; task && at < size; task = task->next)
-            at += (size_t)snprintf(text + at, size - at, " %s/%s waits;", host->name, tick_task_name(task));
+            at += describe_wait(text + at, size - at, host, task);
     }
     if (at < size && at && text[at - 1] == ';')
         text[at - 1] = '\0';

@@ -1,7 +1,7 @@
 // Operations: what a program asks of the kernel, submitted, completed, or cancelled.
 //
-// A poller that is told of readiness (epoll) tries the operation, arms the file and retries; one that is told of completions (io_uring) passes
-// it on. Above this line nobody knows which. An operation's storage and buffer belong to the poller from submit until it is done.
+// A poller that is told of readiness (epoll) tries the operation, arms the file and retries; one that is told of completions (io_uring)
+// passes it on. Above this line nobody knows which. An operation's storage and buffer belong to the poller from submit until it is done.
 #ifndef RETICK_OP_H
 #define RETICK_OP_H
 
@@ -46,11 +46,13 @@ struct tick_io {
 };
 
 struct tick_io_ops {
-    // Makes the file known; takes over the fd (also on error: then it is closed). file->fd .. object are the caller's to have set. 0 or an error.
+    // Makes the file known; takes over the fd (also on error: then it is closed). file->fd .. object are the caller's to have set. 0 or
+    // an error.
     int (*open)(struct tick_io *self, struct tick_file *file);
     // Forgets the file and closes its fd; pending operations are cancelled without a call of done.
     void (*close)(struct tick_io *self, struct tick_file *file);
-    // Starts op (file, kind, bytes, count, done set). Returns 1 if it completed at once (result set, done is not called), 0 if it is pending.
+    // Starts op (file, kind, bytes, count, done set). Returns 1 if it completed at once (result set, done is not called), 0 if it is
+    // pending.
     int (*submit)(struct tick_io *self, struct tick_op *op);
     // Withdraws a pending op: true if it is withdrawn, without a call of done; false if the kernel still owns it and done will come.
     bool (*cancel)(struct tick_io *self, struct tick_op *op);

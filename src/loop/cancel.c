@@ -1,7 +1,7 @@
 // Cancelling: Task.cancel goes down to what the task awaits, and what that awaits, and on; back up it says whether the request was taken.
 //
-// The way is kept in the tasks and gathers themselves (struct tick__cancel_frame), so that a chain of 100,000 needs neither stack nor memory
-// (CPython recurses: gh-80637). A cycle of tasks that await each other is broken at its last one, which is woken.
+// The way is kept in the tasks and gathers themselves (struct tick__cancel_frame), so that a chain of 100,000 needs neither stack nor
+// memory (CPython recurses: gh-80637). A cycle of tasks that await each other is broken at its last one, which is woken.
 #include "src/loop/loop_int.h"
 
 static struct tick__cancel_frame *frame_of(struct tick_future *future) {

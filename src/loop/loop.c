@@ -1,6 +1,7 @@
 // The loop: making it, its iteration, stopping, closing.
 //
-// One iteration is: poll (unless the budget lets it be skipped), due timers to the ready queue, then exactly the handles that are ready now.
+// One iteration is: poll (unless the budget lets it be skipped), due timers to the ready queue, then exactly the handles that are ready
+// now.
 #include "src/base/alloc.h"
 #include "src/base/check.h"
 #include "src/coro/coro.h"
@@ -19,6 +20,8 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
         .probe = options->probe,
         .stacks = options->stacks,
         .observed = options->probe || options->sys->ops->choose,
+        .probe_start = options->probe_start,
+        .step_costs = tick_scale_count(STEP_COST_MOST),
         .poll_budget = options->poll_budget ? options->poll_budget : 1,
         .root = {.maker = {.id = options->id, .object = options->object}},
     };
@@ -151,6 +154,8 @@ static int poll(struct tick_loop *loop) {
     loop->since_poll = 0;
     if (loop->timer_count > 0)
         loop->now = loop->sys->ops->now(loop->sys);
+    if (loop->probe)
+        loop->probe->now = loop->now - loop->probe_start;
     if (atomic_load_explicit(&loop->inbox, memory_order_acquire))
         tick__inbox_drain(loop);
     return 0;

@@ -126,13 +126,14 @@ struct tick_task {
     tick_task_fn *fn;
     void *arg;
     const struct tick_loc *loc;
-    struct tick_coro *coro;         // from its first step to its end
-    struct tick_future *waiter;     // asyncio's _fut_waiter
-    struct tick_task *next, **back; // the loop's unfinished tasks, in the order of their creation
-    struct tick__task_owned owned;  // list head
-    struct tick_timeout *scope;     // innermost
-    char *message;                  // of the cancellation that is pending or was delivered last
-    char *name;                     // NULL: Task-<number>
+    struct tick_coro *coro;          // from its first step to its end
+    struct tick_future *waiter;      // asyncio's _fut_waiter
+    const struct tick_loc *waits_at; // where it awaits, while it does
+    struct tick_task *next, **back;  // the loop's unfinished tasks, in the order of their creation
+    struct tick__task_owned owned;   // list head
+    struct tick_timeout *scope;      // innermost
+    char *message;                   // of the cancellation that is pending or was delivered last
+    char *name;                      // NULL: Task-<number>
     struct tick__parent parent;
     struct tick__cancel_frame frame;
     uint64_t suspensions, pops; // ordinals of choices
@@ -147,6 +148,8 @@ struct tick_task {
 // Spawns a task whose identity is given: its parent's id and object, kth = 1. NULL when out of memory or closed.
 struct tick_task *tick__spawn_as(struct tick_loop *loop, tick_id parent_id, uint32_t parent_object, const char *key, tick_task_fn *fn,
     void *arg, const struct tick_loc *loc);
+
+#define STEP_COST_MOST TICK_MS(100) // what a step may take in a simulated world
 
 // --- the loop ---
 
@@ -183,6 +186,8 @@ struct tick_loop {
     size_t ready_count;
     uint64_t iteration;
     int64_t now;                // at the last poll
+    int64_t probe_start;        // the probe's time 0 on the loop's clock
+    uint32_t step_costs;        // how many values a step_cost choice has
     struct tick__timer *timers; // 4-ary heap by (when, sequence)
     uint32_t timer_count, timer_room;
     uint64_t timer_sequence;

@@ -1,5 +1,5 @@
-// Queue: asyncio.Queue. Getters and putters look again after each wake, so that a newcomer may come first; one that is cancelled after its wake
-// hands it on (bpo-23812).
+// Queue: asyncio.Queue. Getters and putters look again after each wake, so that a newcomer may come first; one that is cancelled after
+// its wake hands it on (bpo-23812).
 #include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
@@ -54,7 +54,8 @@ static void wake_next(struct tick__waiter *list) {
     }
 }
 
-// Waits once at the end of the list. Cancelled: `can_go_on` (the queue is not empty, or not full) passes a wake that was received to the next.
+// Waits once at the end of the list. Cancelled: `can_go_on` (the queue is not empty, or not full) passes a wake that was received to the
+// next.
 static int wait_turn(struct tick_queue *queue, struct tick__waiter *list, bool (*can_go_on)(const struct tick_queue *)) {
     struct tick__waiter waiter;
     if (!tick_task_current())

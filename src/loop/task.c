@@ -202,6 +202,9 @@ static void step_observed(struct tick_loop *loop, struct tick_task *task) {
         probe->task = task->future.object;
         probe->here = tick_emit(probe, TICK_EV_STEP_BEGIN, task->future.object, task->step.cause, 0, NULL);
     }
+    struct tick_sys *sys = loop->sys;
+    if (sys->ops->choose) // the world lets that time pass once the loop polls
+        (void)sys->ops->choose(sys, TICK_CHOICE_STEP_COST, task->parent.maker.id, task->suspensions, loop->step_costs, STEP_COST_MOST);
     const enum tick_step_outcome outcome = run(loop, task, delivery(task));
     tick_emit(probe, TICK_EV_STEP_END, task->future.object, tick__here(loop), outcome, NULL);
     loop->maker = outer;
@@ -271,7 +274,10 @@ int tick_await_at(struct tick_future *future, const struct tick_loc *loc) {
     }
     if (loop->probe)
         tick_emit(loop->probe, TICK_EV_FUTURE_AWAIT, future->object, tick__here(loop), 0, loc);
-    return tick__await(task, future);
+    task->waits_at = loc;
+    const int result = tick__await(task, future);
+    task->waits_at = NULL;
+    return result;
 }
 
 int tick_join_at(struct tick_task *task, const struct tick_loc *loc) {

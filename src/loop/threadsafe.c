@@ -1,7 +1,7 @@
 // call_soon_threadsafe: other threads push on a stack of handles; the loop's thread takes it whole and turns it round.
 //
-// The loop's thread looks there before it appends to its ready queue, so that one order holds for all who append. Closed: the stack's head is
-// a mark that nobody may push on.
+// The loop's thread looks there before it appends to its ready queue, so that one order holds for all who append. Closed: the stack's
+// head is a mark that nobody may push on.
 #include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>

@@ -1,7 +1,8 @@
 // Timeout scopes: asyncio.timeout_at.
 //
 // A scope that fires cancels its task, and takes that request back when it is left. It answers for the cancellation unless somebody else's
-// request is open as well. Requests that the task had not seen when it entered count as somebody else's (CPython takes them for seen: gh-134471).
+// request is open as well. Requests that the task had not seen when it entered count as somebody else's (CPython takes them for seen:
+// gh-134471).
 #include "src/loop/loop_int.h"
 #include <errno.h>
 

@@ -1,6 +1,7 @@
 // Timers: a 4-ary heap by (when, sequence), so that equal deadlines fire in the order in which they were armed.
 //
-// A cancelled timer leaves the heap at once (asyncio marks it and sweeps later): nothing accumulates, and the head is never a cancelled one.
+// A cancelled timer leaves the heap at once (asyncio marks it and sweeps later): nothing accumulates, and the head is never a cancelled
+// one.
 #include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 #include <string.h>

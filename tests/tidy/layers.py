@@ -38,7 +38,7 @@ MAY_INCLUDE = {
     "viewer": TRACE + ["viewer"],
     "cli": EVERYTHING,
     "tests": EVERYTHING + ["tests"],
-    "bench": EVERYTHING + ["bench"],
+    "bench": EVERYTHING + ["bench", "scenarios"],
 }
 
 # Headers whose point is to call the kernel or to be told of the host: who may include them. A header that is not named here (stdio.h,

@@ -1,14 +1,19 @@
 // Runs: each way to end, the order of starts, what is restored between runs, and that nothing of one run shows in another.
 #include "sim/choice/choosers.h"
+#include "sim/harness/malloc_family.h"
 #include "sim/harness/run.h"
 #include "src/base/keep.h"
 #include "tests/support/hash_probe.h"
 #include <retick.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -98,6 +103,18 @@ TICK_SCENARIO(leaks_memory, "") {
 TICK_SCENARIO(checks, "") {
     tick_host_add(world, "a", fails_a_check, NULL);
     tick_host_add(world, "b", sleeps, (void *)(intptr_t)TICK_SEC(1));
+}
+static int eats_memory(void *arg) {
+    (void)arg;
+    volatile char *last = NULL;
+    for (;;) {
+        last = malloc((size_t)1 << 20);
+        *last = 1;
+    }
+}
+
+TICK_SCENARIO(eats, "") {
+    tick_host_add(world, "a", eats_memory, NULL);
 }
 TICK_SCENARIO(exits, "") {
     tick_host_add(world, "a", calls_exit, NULL);
@@ -199,6 +216,28 @@ static void ends_are_told_apart(void **state) {
         assert_int_equal(outcome.ended_at, 5000);
         assert_int_equal(outcome.checks, 1);
     }
+}
+
+static void on_crash(int signal) {
+    struct tick_outcome outcome;
+    _exit(tick_harness_crashed(signal, NULL, &outcome) && outcome.verdict == TICK_OUT_OF_MEMORY && strstr(outcome.text, "a used up its")
+              ? 7
+              : 1);
+}
+
+static void crash_on_full_heap(void **state) {
+    (void)state;
+    if (!tick_malloc_family_linked())
+        skip();
+    pid_t pid = fork();
+    if (pid == 0) {
+        signal(SIGSEGV, on_crash);
+        calm("eats");
+        syscall(SYS_exit_group, 1);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 7);
 }
 
 static void a_finding_says_where(void **state) {
@@ -417,6 +456,7 @@ static int tear_down(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ends_are_told_apart),
+        cmocka_unit_test(crash_on_full_heap),
         cmocka_unit_test(a_finding_says_where),
         cmocka_unit_test(hosts_start_in_order),
         cmocka_unit_test(statics_are_restored),

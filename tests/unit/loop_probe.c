@@ -195,7 +195,7 @@ static uint32_t value, asked;
 static enum tick_choice_kind chosen_kind;
 static uint32_t choose_one(struct world *world, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n) {
     (void)world;
-    assert_int_equal(n, kind == TICK_CHOICE_DISPLACE ? 4 : 2);
+    assert_int_equal(n, kind == TICK_CHOICE_DISPLACE ? 4 : kind == TICK_CHOICE_STEP_COST ? tick_scale_count(TICK_MS(100)) : 2);
     asked++;
     return kind == chosen_kind && subject == chosen && ordinal == chosen_ordinal ? value : 0;
 }
