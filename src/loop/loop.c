@@ -152,7 +152,7 @@ static int poll(struct tick_loop *loop) {
     if (error < 0)
         return error;
     loop->since_poll = 0;
-    if (loop->timer_count > 0)
+    if (loop->timer_count > 0 || loop->probe)
         loop->now = loop->sys->ops->now(loop->sys);
     if (loop->probe)
         loop->probe->now = loop->now - loop->probe_start;

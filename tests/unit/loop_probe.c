@@ -267,6 +267,21 @@ static void the_poll_knows_the_timer_that_bounds_it(void **state) {
     assert_int_equal(w->timer, 0);
 }
 
+static void seven_later(struct world *world) {
+    if (world->polls == 1)
+        world->now += 7;
+    else
+        tick_loop_stop(world->loop);
+}
+static void time_goes_on_without_timers(void **state) {
+    (void)state;
+    w->io = seven_later;
+    assert_int_equal(tick_call_soon(w->loop, callback_ends, NULL), 0);
+    assert_int_equal(tick_loop_run_forever(w->loop), 0);
+    assert_int_equal(w->event[find(TICK_EV_CALLBACK_READY, 0, 1)].ts, 0);
+    assert_int_equal(w->event[find(TICK_EV_CALLBACK_RUN, 0, 1)].ts, 7);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -278,6 +293,7 @@ int main(void) {
         TEST(displaced_within_the_snapshot),
         TEST(cancelled_at_a_suspension),
         TEST(the_poll_knows_the_timer_that_bounds_it),
+        TEST(time_goes_on_without_timers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
