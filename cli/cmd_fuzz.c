@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/print.h"
 #include "cli/progress.h"
+#include "cli/record.h"
 #include "sim/explore/campaign.h"
 #include <stdlib.h>
 #include <string.h>
@@ -100,41 +101,72 @@ static void say_marks(const struct tick_campaign_result *result) {
             tick__format_count(result->runs, total, sizeof total));
 }
 
-// The failing seed's run once more, for its deviations (a crash takes them along) and as the first proof that it repeats.
-static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loaded, const struct tick_campaign_result *result) {
-    struct tick__digester *digester = NULL;
-    struct tick__attempt again = {0};
-    const struct tick__input input = {.seed = result->seed, .rates = &a->run.rates};
-    char path[160];
-    int code = tick__digester_new(loaded->scenario, a->run.hang, &digester);
-    if (code == 0)
-        code = tick__digester_run(digester, &input, &again);
-    tick__digester_free(digester);
-    if (code < 0) {
-        tick__complain("seed %llu could not be run again: %s", (unsigned long long)result->seed, tick_error_text(code));
+// The deviations went down with the program: what is left is the seed.
+static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *loaded, uint64_t seed, const char *path) {
+    struct tick__attempt attempt;
+    struct tick_error error = {0};
+    const struct tick__record record = {
+        .scenario = loaded->scenario,
+        .scenario_file = loaded->source,
+        .chooser = "random",
+        .path = path,
+        .input = {.seed = seed, .rates = &a->run.rates},
+        .hang = a->run.hang,
+        .quiet = true,
+    };
+    int result = tick__record_run(&record, &attempt, &error);
+    if (result < 0) {
+        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
         return TICK__EXIT_HARNESS;
     }
-    if (!tick_outcome_same(&again.outcome, &result->outcome)) {
-        tick__complain(
-            "seed %llu gave \"%s\" when it was run again: the scenario depends on something outside of the simulated world. Next: retick "
-            "check%s%s",
-            (unsigned long long)result->seed, tick_verdict_text(again.outcome.verdict), *loaded->source ? " " : "", loaded->source);
-        tick__attempt_fini(&again);
-        return TICK__EXIT_FINDING;
-    }
+    tick__attempt_fini(&attempt);
+    tick__say("its deviations went down with the process, so that it cannot be shrunk; the seed repeats it");
+    tick__say("%s written. Next: %s run%s%s --seed %llu    %s query %s log", path, tick__program(), a->load.argument ? " " : "",
+        a->load.argument ? a->load.argument : "", (unsigned long long)seed, tick__program(), path);
+    return TICK__EXIT_FINDING;
+}
+
+// The failing seed's run once more, for its deviations (some ends of a process take them along) and as the first proof that it repeats;
+// then by its schedule.
+static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loaded, const struct tick_campaign_result *result) {
+    struct tick__digester *digester = NULL;
+    struct tick__attempt seeded = {0}, scheduled = {0};
+    const struct tick__input by_seed = {.seed = result->seed, .rates = &a->run.rates}, by_schedule = {.schedule = &seeded.drawn};
+    char path[160];
     snprintf(path, sizeof path, "%s.db", loaded->scenario->name);
     const struct tick__settle what = {
         .loaded = loaded,
-        .start = &again.drawn,
-        .outcome = &again.outcome,
+        .start = &seeded.drawn,
+        .outcome = &seeded.outcome,
         .seed = result->seed,
         .hang = a->run.hang,
         .no_shrink = a->no_shrink,
         .replays = (unsigned)a->replays,
         .path = a->output ? a->output : path,
     };
-    code = tick__settle_finding(&what);
-    tick__attempt_fini(&again);
+    int code = tick__digester_new(loaded->scenario, a->run.hang, &digester);
+    if (code == 0)
+        code = tick__digester_run(digester, &by_seed, &seeded);
+    if (code == 0)
+        code = tick__digester_run(digester, &by_schedule, &scheduled);
+    tick__digester_free(digester);
+    if (code < 0) {
+        tick__complain("seed %llu could not be run again: %s", (unsigned long long)result->seed, tick_error_text(code));
+        code = TICK__EXIT_HARNESS;
+    } else if (!tick_outcome_same(&seeded.outcome, &result->outcome)) {
+        tick__complain(
+            "seed %llu gave \"%s\" when it was run again: the scenario depends on something outside of the simulated world. Next: %s "
+            "check%s%s",
+            (unsigned long long)result->seed, tick_verdict_text(seeded.outcome.verdict), tick__program(), a->load.argument ? " " : "",
+            a->load.argument ? a->load.argument : "");
+        code = TICK__EXIT_FINDING;
+    } else if (seeded.drawn.count == 0 && !tick_outcome_same(&scheduled.outcome, &seeded.outcome)) {
+        code = keep_seed(a, loaded, result->seed, what.path);
+    } else {
+        code = tick__settle_finding(&what);
+    }
+    tick__attempt_fini(&seeded);
+    tick__attempt_fini(&scheduled);
     return code;
 }
 

@@ -83,7 +83,8 @@ static int run_simulated(const struct tick__record *record, struct recording *re
         result = tick__input_run(isolate, &record->input, &page->outcome, &drawn, digest);
     if (result == 0) {
         page->drawn = drawn.count < MOST_DRAWN ? drawn.count : MOST_DRAWN;
-        memcpy(page->deviation, drawn.deviations, page->drawn * sizeof *drawn.deviations);
+        if (page->drawn)
+            memcpy(page->deviation, drawn.deviations, page->drawn * sizeof *drawn.deviations);
         tick_schedule_fini(&drawn);
     }
     if (isolate)

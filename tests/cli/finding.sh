@@ -53,7 +53,8 @@ expect 1 "from 2 deviations to 2" "$RETICK" shrink "$scenarios/rare.c" rare.sche
 expect 0 "passes, so that there is nothing to shrink" "$RETICK" shrink "$scenarios/rare.c" one.schedule
 expect 1 "of 300 schedules failed" "$RETICK" fuzz "$scenarios/rare.c" --rate user=30% --seeds 300 --keep-going
 
-# Crashes and hangs are findings like others
+# Crashes and hangs are findings like others (UBSan would come first, and end the process its own way)
+export RETICK_CFLAGS=-fno-sanitize=undefined
 expect 1 "segfault: seed " "$RETICK" fuzz "$scenarios/segfault.c" --rate user=50%
 also "crash: "
 also " to 1:"
@@ -74,8 +75,10 @@ never "said 1"
 expect 0 "every run repeats" "$RETICK" check "$scenarios/rare.c" --seeds 0..9 --after 50 --rate user=50%
 also "after 50 other runs"
 also "schedule stability"
-expect 1 "do not repeat" "$RETICK" check "$scenarios/wandering.c" --seeds 2 --after 5
-also "wandering-0-a.db"
+if ! ldd "$RETICK" | grep -q libasan; then # it fills fresh memory itself, always alike
+    expect 1 "do not repeat" "$RETICK" check "$scenarios/wandering.c" --seeds 2 --after 5
+    also "wandering-0-a.db"
+fi
 expect 0 "0 " "$RETICK" digest "$scenarios/passing.c" --seeds 5
 [ "$(wc -l <"$work/.output")" = 5 ] || complain "digest printed not five lines"
 grep -qE '^4 [0-9a-f]{32} pass$' "$work/.output" || complain "digest's line is not 'seed digest verdict'"

@@ -24,7 +24,8 @@ expect 0 "first: passed" "$RETICK" run example.c
 expect 3 'no compiler "no-such-cc"' "$RETICK" run "$scenarios/passing.c" --cc no-such-cc
 expect 3 'no compiler "no-such-cc" (from RETICK_CC)' env RETICK_CC=no-such-cc "$RETICK" run "$scenarios/passing.c"
 mkdir nothing
-expect 3 "no C compiler found" env PATH="$work/nothing" "$RETICK" run "$scenarios/passing.c"
+# (a build with a sanitizer has its own compiler's path in it)
+grep -qs '^RETICK_C_COMPILER:STRING=/' "${RETICK_BUILD:-$(dirname "$RETICK")}/CMakeCache.txt" || expect 3 "no C compiler found" env PATH="$work/nothing" "$RETICK" run "$scenarios/passing.c"
 expect 2 "check the quotes" "$RETICK" run "$scenarios/passing.c" --cflags '"open'
 
 # The cache: a second run compiles nothing; a header's change is seen.
@@ -43,10 +44,9 @@ echo '#define ANSWER 41' >wrapped.h
 expect 1 "the answer is 41" "$RETICK" run wrapped.c
 
 # A shared object as it is
-object=$(ls "$XDG_CACHE_HOME"/retick/*.so | head -n 1)
-cp "$object" own.so
-"$RETICK" run own.so >/dev/null 2>&1
-[ $? -lt 2 ] || complain "a shared object could not be loaded"
+expect 0 "passed" env XDG_CACHE_HOME="$work/alone" "$RETICK" run "$scenarios/passing.c"
+cp alone/retick/*.so own.so
+expect 0 "passing: passed" "$RETICK" run own.so
 
 # A cache that cannot be written gives way to TMPDIR.
 mkdir temporary
