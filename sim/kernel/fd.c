@@ -59,6 +59,8 @@ static uint8_t hold_of(struct tick_kernel *k, const struct tick__file *file) {
     if (file->type != TICK__SOCK)
         return 0;
     const struct tick__sock *s = (const struct tick__sock *)file;
+    if (s->peer && tick__sock(k, s->peer)->file.host == file->host)
+        return 0;
     tick_id subject = s->connection ? tick_id_part(s->connection, tick__sock_part(s)) : file->id;
     return (uint8_t)k->env.choose(k->env.ctx, TICK_CHOICE_READY_HOLD, subject, file->rises, 4, 0);
 }

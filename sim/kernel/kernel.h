@@ -87,7 +87,8 @@ int tick_k_socket(struct tick_kernel *k, int host, int domain, int type, int pro
 int tick_k_bind(struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size);
 int tick_k_listen(struct tick_kernel *k, int host, int fd, int backlog);
 int tick_k_accept(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size);
-int tick_k_connect(struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection);
+int tick_k_connect(struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size,
+    const struct tick_kernel_name *connection);
 ssize_t tick_k_send(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int flags);
 ssize_t tick_k_recv(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags);
 int tick_k_shutdown(struct tick_kernel *k, int host, int fd, int how);

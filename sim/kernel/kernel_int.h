@@ -1,7 +1,7 @@
 // What the simulated kernel's files share: the arena, and every object that lies in it.
 //
-// A ref is a count of 64-byte granules from the arena's start; 0 is none. Nothing in the arena holds a pointer, so that several processes may
-// map it. An object is zeroed when it is allocated; bytes of a freed or never used block are never read.
+// A ref is a count of 64-byte granules from the arena's start; 0 is none. Nothing in the arena holds a pointer, so that several processes
+// may map it. An object is zeroed when it is allocated; bytes of a freed or never used block are never read.
 #ifndef RETICK_KERNEL_INT_H
 #define RETICK_KERNEL_INT_H
 
@@ -294,11 +294,11 @@ bool tick__tcp_writable(const struct tick__sock *s);
 void tick__sock_close(struct tick_kernel *k, struct tick__sock *s);
 void tick__sock_die(struct tick_kernel *k, struct tick__sock *s); // its host crashed: not a word to anybody
 
-// --- tell.c: what the probe is told; every function is a no-op without one ---
+// --- kernel_tell.c: what the probe is told; every function is a no-op without one ---
 void tick__tell_fd(struct tick_kernel *k, struct tick__file *file, const struct tick_kernel_name *name, const char *key);
 void tick__tell_connection(struct tick_kernel *k, struct tick__sock *s, const struct tick_kernel_name *name, uint32_t peer_host);
-// A segment without bytes leaves host: its message in the direction (object and id), and msg_send (by the running task, or by the kernel because of what it
-// carries out). Returns object << 32 | seq.
+// A segment without bytes leaves host: its message in the direction (object and id), and msg_send (by the running task, or by the kernel
+// because of what it carries out). Returns object << 32 | seq.
 uint64_t tick__tell_segment(struct tick_kernel *k, uint32_t host, uint32_t direction, tick_id id, uint64_t ordinal);
 // It arrived at host: returns the seq of msg_recv.
 uint32_t tick__tell_arrival(struct tick_kernel *k, uint32_t host, uint64_t segment);

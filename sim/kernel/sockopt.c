@@ -97,7 +97,7 @@ int tick_k_setsockopt(struct tick_kernel *k, int host, int fd, int level, int na
             s->sndbuf = buffer(asked, LEAST_SNDBUF);
             if (s->nospace && tick__tcp_writable(s)) {
                 s->nospace = false;
-                tick__file_wake(k, &s->file, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND, true);
+                tick__file_wake(k, &s->file, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND, false);
             }
             return 0;
         case SO_RCVBUF:

@@ -1,8 +1,8 @@
 // TCP between two sockets: segments on their way, and what each does where it arrives. State names and rules are Linux's.
 //
 // Bytes are in the sender's chain from send to recv; a segment says only up to which count they have arrived. No segment of a direction
-// overtakes another. Acknowledgements are sent only when the sender could notice: a quarter of its buffer unacknowledged, bytes held back by
-// the window, or a full buffer; they are the only segments that may overtake, for nobody can tell.
+// overtakes another. Acknowledgements are sent only when the sender could notice: a quarter of its buffer unacknowledged, bytes held back
+// by the window, or a full buffer; they are the only segments that may overtake, for nobody can tell.
 #include "sim/kernel/kernel_int.h"
 
 #define FIRST_RETRY TICK_SEC(1)
@@ -389,7 +389,7 @@ static void time_wait(struct tick_kernel *k, struct tick__sock *s) {
 static void fin_acknowledged(struct tick_kernel *k, struct tick__sock *s) {
     if (s->state == TICK__FIN_WAIT1) {
         s->state = TICK__FIN_WAIT2;
-        tick__file_wake(k, &s->file, 0, true);
+        tick__file_wake(k, &s->file, 0, false);
     } else if (s->state == TICK__CLOSING)
         time_wait(k, s);
     else if (s->state == TICK__LAST_ACK)

@@ -98,7 +98,7 @@ static struct tick__sock *disconnect(struct tick_kernel *k, struct tick__sock *s
     s->remote_address = s->remote_port = 0;
     s->fin_wanted = s->fin_sent = s->nospace = s->refused = false;
     s->tries = 0;
-    tick__file_wake(k, &s->file, EPOLLERR, true);
+    tick__file_wake(k, &s->file, EPOLLERR, false);
     return s;
 }
 
@@ -132,6 +132,7 @@ static int start_connect(struct tick_kernel *k, struct tick__sock *s, const stru
     s->remote_port = ntohs(in->sin_port);
     s->connection = name->id;
     s->hello = s->farewell = 0;
+    s->file.rises = 0; // counted for each connection
     s->tries = 0;
     s->error = 0;
     s->state = TICK__SYN_SENT; // with shut as it is: a socket can be shut before it connects
@@ -340,7 +341,7 @@ int tick_k_shutdown(struct tick_kernel *k, int host, int fd, int how) {
         }
         break;
     }
-    tick__file_wake(k, &s->file, 0, true);
+    tick__file_wake(k, &s->file, 0, false); // the program's own doing: never held back
     return error;
 }
 

@@ -1,5 +1,5 @@
-// One suite of calls, stamped on the real kernel (127.0.0.1) and on the simulated one: what its files share. A test takes `sys` and does not ask
-// which it is.
+// One suite of calls, stamped on the real kernel (127.0.0.1) and on the simulated one: what its files share.
+// A test takes `sys` and does not ask which it is.
 #ifndef RETICK_TEST_BOTH_KERNELS_H
 #define RETICK_TEST_BOTH_KERNELS_H
 

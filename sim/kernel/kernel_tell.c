@@ -1,7 +1,8 @@
 // What the probe is told of connections. Every function does nothing without a probe.
 //
 // A connection's five objects are told in one go, so that their numbers follow each other: the connection, TICK_OUT, TICK_IN, TICK_NEAR,
-// TICK_FAR. Each accepted send is a message; so are the segments without bytes that wake programs: SYN and its answer (offset 0), FIN and RST.
+// TICK_FAR. Each accepted send is a message; so are the segments without bytes that wake programs: SYN and its answer (offset 0), FIN
+// and RST.
 #include "sim/kernel/kernel_int.h"
 
 static struct tick__message *message_at(const struct tick_kernel *k, tick__ref ref) {
