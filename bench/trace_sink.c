@@ -1,6 +1,6 @@
 // links: tick_trace
-// What recording costs: an event and an object told to a recorder in memory and through a ring, with the digest; a run as a campaign records it;
-// and rows a second into SQLite, by the writer and, beside it, by a plain prepared INSERT.
+// What recording costs: an event and an object told to a recorder in memory and through a ring, with the digest; a run as a campaign
+// records it; and rows a second into SQLite, by the writer and, beside it, by a plain prepared INSERT.
 //
 //   bench_trace_sink [millions of events, default 4] [folder for the files, default /tmp]
 #include "trace/reader.h"

@@ -1,4 +1,5 @@
-// Where compiled scenarios are kept: $XDG_CACHE_HOME/retick, else ~/.cache/retick; where that cannot be written, a private folder in $TMPDIR.
+// Where compiled scenarios are kept: $XDG_CACHE_HOME/retick, else ~/.cache/retick; where that cannot be written, a private folder in
+// $TMPDIR.
 #ifndef RETICK_CLI_CACHE_H
 #define RETICK_CLI_CACHE_H
 

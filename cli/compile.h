@@ -11,8 +11,8 @@ struct tick__compile {
     const char *cflags; // --cflags, after $RETICK_CFLAGS; NULL: none
 };
 
-// 0 with the shared object's path (malloc'd); TICK_EFORMAT if the file does not compile (the compiler has said why on stderr); -ENOENT if there
-// is no compiler; else a negative error. *error tells what to do.
+// 0 with the shared object's path (malloc'd); TICK_EFORMAT if the file does not compile (the compiler has said why on stderr); -ENOENT if
+// there is no compiler; else a negative error. *error tells what to do.
 int tick__compile_shared(const struct tick__compile *what, char **object, struct tick_error *error);
 // The same command up to a relocatable object with debug information at `object`, silently: for finding call sites.
 int tick__compile_object(const struct tick__compile *what, const char *object);

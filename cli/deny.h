@@ -12,7 +12,8 @@ struct tick__deny {
     const char *const *allow;          // names that are allowed all the same
     size_t allow_count;
 };
-// Prints on stderr each banned function that the object uses, where it calls it, and what to use instead. Returns how many, or a negative error.
+// Prints on stderr each banned function that the object uses, where it calls it, and what to use instead. Returns how many, or a negative
+// error.
 int tick__deny_check(const struct tick__deny *deny);
 
 // What to use instead of a banned function; NULL if it is not banned.

@@ -14,8 +14,9 @@ int tick__argv_add(struct tick__argv *args, const char *word); // 0 or -ENOMEM
 int tick__argv_add_words(struct tick__argv *args, const char *text);
 void tick__argv_fini(struct tick__argv *args);
 
-// Runs argv[0] by PATH. output: NULL = stdout goes to /dev/null, else a malloc'd, NUL-terminated copy of it (the caller frees) with its size.
-// quiet: stderr goes to /dev/null. Returns the exit status, 128 + signal, -ENOENT if there is no such program, or another negated errno.
+// Runs argv[0] by PATH. output: NULL = stdout goes to /dev/null, else a malloc'd, NUL-terminated copy of it (the caller frees) with its
+// size. quiet: stderr goes to /dev/null. Returns the exit status, 128 + signal, -ENOENT if there is no such program, or another negated
+// errno.
 int tick__process_run(char *const *argv, int quiet, char **output, size_t *size);
 // Whether a program can be found by PATH (or is a path that can be run).
 int tick__process_found(const char *program);

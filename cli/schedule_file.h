@@ -22,8 +22,8 @@ bool tick__is_trace(const char *path);
 // 0, or the exit code to end with (the reason has been printed).
 int tick__recipe_read(const char *path, struct tick__recipe *recipe);
 void tick__recipe_fini(struct tick__recipe *recipe);
-// Loads the scenario of the recipe: from `load`, or without an argument there from the trace's own record. Of several scenarios in the file the
-// schedule's is taken. 0 or an exit code.
+// Loads the scenario of the recipe: from `load`, or without an argument there from the trace's own record. Of several scenarios in the
+// file the schedule's is taken. 0 or an exit code.
 int tick__recipe_scenario(const struct tick__recipe *recipe, const char *recipe_path, struct tick__load *load, struct tick__loaded *loaded);
 
 char *tick__schedule_text(const struct tick_schedule *schedule, const struct tick_names *names); // malloc'd; NULL when out of memory

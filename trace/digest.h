@@ -18,8 +18,8 @@ struct tick__digest {
     uint8_t staging[64][36];
 };
 void tick__digest_init(struct tick__digest *digest);
-// Takes in the records from `from` up to `to` (one chunk). Returns where it stopped: `to`, or behind the event that made a checkpoint due, whose
-// digest so far it then put into checkpoint.
+// Takes in the records from `from` up to `to` (one chunk). Returns where it stopped: `to`, or behind the event that made a checkpoint
+// due, whose digest so far it then put into checkpoint.
 const struct tick__slot *tick__digest_feed(
     struct tick__digest *digest, const struct tick__slot *from, const struct tick__slot *to, uint8_t checkpoint[16]);
 void tick__digest_end(struct tick__digest *digest, const char *verdict, uint8_t out[16]);

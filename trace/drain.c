@@ -1,7 +1,7 @@
 // The writer beside a running program: drains its ring into the file, so that neither's sudden death loses what was published.
 //
-// Rows and the position they reach are one transaction; the ring's tail moves only after its commit. Hence at every moment the ring holds all
-// that the file does not, and `recover` can go on from the file's own position.
+// Rows and the position they reach are one transaction; the ring's tail moves only after its commit. Hence at every moment the ring holds
+// all that the file does not, and `recover` can go on from the file's own position.
 #include "trace/reader.h"
 #include "trace/ring_int.h"
 #include "trace/sink_int.h"

@@ -5,7 +5,8 @@
 #include "trace/reader.h"
 #include <stdio.h>
 
-// One statement that only reads; anything else is -EPERM. Prints a head and aligned rows; returns how many rows. Bytes that are no text are escaped.
+// One statement that only reads; anything else is -EPERM. Prints a head and aligned rows; returns how many rows. Bytes that are no text
+// are escaped.
 int tick_trace_query(const struct tick_trace *trace, const char *sql, FILE *out, struct tick_error *error);
 
 // Questions with a name. arg: what it is asked about, NULL = it takes none. The list ends with a NULL name.

@@ -1,5 +1,5 @@
-// The eponymous virtual table `tick_records`: the events among a sink's records, so that one INSERT ... SELECT moves thousands of rows without
-// binding a value. It reads forward only, once, from the sink's `rows` cursor up to `upto`.
+// The eponymous virtual table `tick_records`: the events among a sink's records, so that one INSERT ... SELECT moves thousands of rows
+// without binding a value. It reads forward only, once, from the sink's `rows` cursor up to `upto`.
 #include "trace/sink_int.h"
 #include <string.h>
 

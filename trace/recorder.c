@@ -1,5 +1,6 @@
-// The recorder's hot path: an event is one 32-byte slot, written in place and published; everything that happens now and then (a new chunk, room
-// in the ring, the digest) hides behind one comparison. Never calls back, never fails: without memory it goes on counting and digesting.
+// The recorder's hot path: an event is one 32-byte slot, written in place and published; everything that happens now and then (a new
+// chunk, room in the ring, the digest) hides behind one comparison. Never calls back, never fails: without memory it goes on counting and
+// digesting.
 #include "src/base/check.h"
 #include "src/base/outside.h"
 #include "trace/recorder_int.h"

@@ -6,7 +6,8 @@
 #include "trace/recorder.h"
 #include "trace/ring_int.h"
 
-// Places: interned by pointer, told once a run; equal contents at different addresses are one place, so that loc ids do not depend on the linker.
+// Places: interned by pointer, told once a run; equal contents at different addresses are one place, so that loc ids do not depend on the
+// linker.
 struct tick__places {
     struct tick__place_entry {
         const struct tick_loc *pointer;

@@ -1,8 +1,9 @@
 // The record format: what a recorder leaves behind, in memory or in a ring, for the writer to read.
 //
-// Everything is a run of 32-byte slots. An event takes one; a definition (object, text, place, payload, deviation) takes as many as it needs and
-// stands before the first event that mentions it. Ids are not stored where counting gives them: the k-th event has seq k, the k-th object or text
-// has object id k. Times are kept as 32 bits after the latest TIME record. A definition never crosses a chunk's end: PAD fills the rest.
+// Everything is a run of 32-byte slots. An event takes one; a definition (object, text, place, payload, deviation) takes as many as it
+// needs and stands before the first event that mentions it. Ids are not stored where counting gives them: the k-th event has seq k, the
+// k-th object or text has object id k. Times are kept as 32 bits after the latest TIME record. A definition never crosses a chunk's end:
+// PAD fills the rest.
 #ifndef RETICK_RECORDS_INT_H
 #define RETICK_RECORDS_INT_H
 

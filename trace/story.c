@@ -174,8 +174,8 @@ int tick__told_read(const struct tick_trace *trace, int64_t seq, struct tick__to
     return found;
 }
 
-// The deviation that bears on an event: of a message, the one at its place in the stream; else one about its subject, task or host that was drawn
-// since its cause.
+// The deviation that bears on an event: of a message, the one at its place in the stream; else one about its subject, task or host that
+// was drawn since its cause.
 static int deviation_of(
     const struct tick_trace *trace, const struct tick__told *told, struct tick__cause *cause, struct tick_error *error) {
     bool message = told->kind == TICK_EV_MSG_RECV || told->kind == TICK_EV_MSG_DROP;

@@ -26,7 +26,8 @@ struct tick__cause {
     int64_t choice_seq;  // 0 = none
     char deviation[256]; // its line, "" = none
 };
-// The chain from seq back to its first cause, which is a choice where there is one. *chain is the caller's to free() and holds the returned count.
+// The chain from seq back to its first cause, which is a choice where there is one. *chain is the caller's to free() and holds the
+// returned count.
 int tick__causes(const struct tick_trace *trace, int64_t seq, struct tick__cause **chain, struct tick_error *error);
 
 // Prepares, or tells the error.

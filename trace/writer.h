@@ -13,13 +13,13 @@ struct tick_trace_meta {
     uint64_t seed;
     const char *schedule; // the schedule's text, so that the file alone can be replayed; NULL: none
     bool real;            // a real run: times are host times and stay off the digest
-    // Live only: the verdict and its text if the program dies without telling them. Read when it is gone, so that whoever watched it may fill
-    // them until then (in memory shared with the writer). NULL or "": none.
+    // Live only: the verdict and its text if the program dies without telling them. Read when it is gone, so that whoever watched it may
+    // fill them until then (in memory shared with the writer). NULL or "": none.
     const char *last_verdict, *last_text;
 };
 
-// Stores what a recorder in memory holds as a new file at path (replaced whole, by rename, when it is complete). 0, or an error with details:
-// an unwritable folder, a full disk.
+// Stores what a recorder in memory holds as a new file at path (replaced whole, by rename, when it is complete). 0, or an error with
+// details: an unwritable folder, a full disk.
 int tick_trace_store(struct tick_recorder *recorder, const char *path, const struct tick_trace_meta *meta, struct tick_error *error);
 
 // Live: the parent drains the ring of the child `pid` into path until the child is gone, commits every 50 ms or quarter ring, and writes

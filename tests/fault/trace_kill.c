@@ -1,4 +1,5 @@
-// Sudden death: the recorded program, its writer, or both are killed at any moment; the file opens, is whole, and lacks nothing that was published.
+// Sudden death: the recorded program, its writer, or both are killed at any moment; the file opens, is whole, and lacks nothing that was
+// published.
 #include "tests/unit/trace_story.h"
 #include "trace/reader.h"
 #include "trace/recorder.h"

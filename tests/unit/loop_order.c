@@ -1,4 +1,5 @@
-// Who runs when: task programs and the logs that CPython 3.13's asyncio gives for them on the same clock, each event with its time and iteration.
+// Who runs when: task programs and the logs that CPython 3.13's asyncio gives for them on the same clock, each event with its time and
+// iteration.
 //
 // A log is lines of "<time>.<iteration> <task> <words>"; tests/support/task_program.h runs a program here.
 #include "tests/support/task_program.h"
