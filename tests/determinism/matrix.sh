@@ -28,7 +28,12 @@ variant() { # variant NAME COMPILER LEVEL CMAKE-ARGUMENTS...: builds it, if it h
         exit 1
     fi
 }
-present() { # present NAME COMPILER LEVEL FOLDER
+present() { # present NAME COMPILER LEVEL FOLDER: one that ./dev test keeps
+    cmake --build "$4" --target retick -- --quiet >"$out/$1.build" 2>&1 || {
+        tail -n 30 "$out/$1.build"
+        echo "matrix: $1 does not build"
+        exit 1
+    }
     folder[$1]=$4
     compiler[$1]=$2
     level[$1]=$3
