@@ -185,7 +185,7 @@ static long new_free(void) {
 static int ten_children(void *arg) {
     struct tick_task *tasks[10];
     for (int i = 0; i < 10; i++)
-        tasks[i] = tick_task_ref(tick_spawn(returns, arg));
+        tasks[i] = tick_spawn(returns, arg);
     for (int i = 0; i < 10; i++) {
         must(tick_join(tasks[i]));
         tick_task_unref(tasks[i]);

@@ -58,10 +58,6 @@ const char *const tick__schema_derived[] = {
 "UPDATE messages SET dst_host_id = (SELECT CASE d.kth WHEN 2 THEN c.host_id ELSE (SELECT host_id FROM hosts WHERE name = c.name) END"
 " FROM objects m JOIN objects d ON d.object_id = m.parent_id JOIN objects c ON c.object_id = d.parent_id WHERE m.object_id = message_id)"
 " WHERE dst_host_id IS NULL;",
-"DELETE FROM steps; INSERT INTO steps SELECT seq, host_id, subject_id, ts, end_seq, end_ts,"
-" CASE end_arg WHEN 0 THEN 'suspended' WHEN 1 THEN 'returned' WHEN 2 THEN 'failed' WHEN 3 THEN 'cancelled' END, cause_seq FROM"
-" (SELECT seq, kind, host_id, subject_id, ts, cause_seq, lead(seq) OVER w AS end_seq, lead(ts) OVER w AS end_ts, lead(arg) OVER w AS end_arg"
-"  FROM events WHERE kind IN (3, 4) WINDOW w AS (PARTITION BY subject_id ORDER BY seq)) WHERE kind = 3;"
 "DELETE FROM holds; INSERT INTO holds SELECT seq, task_id, subject_id, ts, iif(next = 17, end_seq, NULL), iif(next = 17, end_ts, NULL) FROM"
 " (SELECT seq, kind, task_id, subject_id, ts, lead(kind) OVER w AS next, lead(seq) OVER w AS end_seq, lead(ts) OVER w AS end_ts"
 "  FROM events WHERE kind IN (16, 17) WINDOW w AS (PARTITION BY subject_id, task_id ORDER BY seq)) WHERE kind = 16;",
@@ -71,10 +67,7 @@ const char *const tick__schema_derived[] = {
 "  FROM events WHERE kind IN (18, 19) WINDOW w AS (PARTITION BY subject_id, task_id ORDER BY seq)) WHERE kind = 18;"
 "INSERT INTO waits SELECT a.seq, a.task_id, a.subject_id, a.ts, d.seq, d.ts FROM events a LEFT JOIN events d ON d.seq ="
 " (SELECT min(seq) FROM events WHERE subject_id = a.subject_id AND seq > a.seq AND (kind = 8 OR kind = 4 AND arg > 0))"
-" WHERE a.kind = 7;"
-"DELETE FROM timeline; INSERT INTO timeline SELECT level, begin_ts / width, coalesce(host_id, 0), begin_ts / width * width, width, count(*),"
-" sum(coalesce(end_ts - begin_ts, 0)) FROM steps, (SELECT 1 AS level, 1000000 AS width UNION ALL SELECT 2, 100000000 UNION ALL SELECT 3, 10000000000)"
-" GROUP BY level, coalesce(host_id, 0), begin_ts / width;",
+" WHERE a.kind = 7;",
 NULL
 };
 

@@ -402,6 +402,7 @@ int tick__sink_end(struct tick__sink *sink, const char *state) {
     }
     for (const char *const *part = tick__schema_derived; *part; part++)
         TICK_TRY(tick__sink_exec(sink, *part));
+    TICK_TRY(tick__derive_steps(sink));
     TICK_TRY(tick__sink_meta_number(sink, "events", sink->taken.seq));
     return tick__sink_meta_text(sink, "state", state);
 }

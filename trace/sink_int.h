@@ -56,6 +56,9 @@ void tick__sink_close(struct tick__sink *sink);
 // The error that SQLite has just given, as ours, told in the sink's error.
 int tick__sink_failed(struct tick__sink *sink);
 
+// Fills steps and timeline from the events (derive.c).
+int tick__derive_steps(struct tick__sink *sink);
+
 // The virtual table `tick_records` of the sink's connection (record_table.c).
 int tick__record_table(struct tick__sink *sink);
 
