@@ -40,7 +40,8 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "1.7 0#0 ret None\n"
      "end deadlock t=1 []"},
     {"cancel_chain",
-     "[[[\"spawn\", 1], [\"sleep\", 1], [\"cancel\", 1], [\"sleep\", 0], [\"info\"]], [[\"spawn\", 2], [\"await\", 2]], [[\"spawn\", 3], [\"await\", 3]], [[\"sleep\", 9]]]",
+     "[[[\"spawn\", 1], [\"sleep\", 1], [\"cancel\", 1], [\"sleep\", 0], [\"info\"]], [[\"spawn\", 2], [\"await\", 2]], "
+     "[[\"spawn\", 3], [\"await\", 3]], [[\"sleep\", 9]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 sleep 1\n"
@@ -92,7 +93,8 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "0.3 0#0 exit CancelledError\n"
      "end deadlock t=0 []"},
     {"gather_error",
-     "[[[\"spawn\", 1], [\"spawn\", 2], [\"try\", [[\"gather\", [1, 2, 1], false]], \"EX\", [], false], [\"gather\", [1, 2], true]], [[\"sleep\", 1], [\"raise\", 1]], [[\"sleep\", 2], [\"ret\", 2]]]",
+     "[[[\"spawn\", 1], [\"spawn\", 2], [\"try\", [[\"gather\", [1, 2, 1], false]], \"EX\", [], false], [\"gather\", [1, 2], "
+     "true]], [[\"sleep\", 1], [\"raise\", 1]], [[\"sleep\", 2], [\"ret\", 2]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 spawn 2\n"
@@ -112,7 +114,8 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "2.10 0#0 ret None\n"
      "end deadlock t=2 []"},
     {"gather_cancel",
-     "[[[\"spawn\", 1], [\"sleep\", 1], [\"cancel\", 1], [\"sleep\", 1]], [[\"spawn\", 2], [\"spawn\", 3], [\"gather\", [2, 3], true]], [[\"sleep\", 5]], [[\"try\", [[\"sleep\", 5]], \"ALL\", [[\"sleep\", 0]], false], [\"ret\", 1]]]",
+     "[[[\"spawn\", 1], [\"sleep\", 1], [\"cancel\", 1], [\"sleep\", 1]], [[\"spawn\", 2], [\"spawn\", 3], [\"gather\", [2, "
+     "3], true]], [[\"sleep\", 5]], [[\"try\", [[\"sleep\", 5]], \"ALL\", [[\"sleep\", 0]], false], [\"ret\", 1]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 sleep 1\n"
@@ -138,7 +141,8 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "2.11 0#0 ret None\n"
      "end deadlock t=2 []"},
     {"shield",
-     "[[[\"spawn\", 1], [\"sleep\", 1], [\"cancel\", 1], [\"sleep\", 5]], [[\"spawn\", 2], [\"shield\", 2]], [[\"sleep\", 3], [\"ret\", 7]]]",
+     "[[[\"spawn\", 1], [\"sleep\", 1], [\"cancel\", 1], [\"sleep\", 5]], [[\"spawn\", 2], [\"shield\", 2]], [[\"sleep\", 3], "
+     "[\"ret\", 7]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 sleep 1\n"
@@ -156,7 +160,8 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "6.10 0#0 ret None\n"
      "end deadlock t=6 []"},
     {"wait_for_late",
-     "[[[\"try\", [[\"wf\", 1, [\"sleep\", 5]]], \"EX\", [], false], [\"try\", [[\"wf\", 0, [\"sleep\", 0]]], \"EX\", [], false], [\"wf\", 3, [\"sleep\", 3]]]]",
+     "[[[\"try\", [[\"wf\", 1, [\"sleep\", 5]]], \"EX\", [], false], [\"try\", [[\"wf\", 0, [\"sleep\", 0]]], \"EX\", [], "
+     "false], [\"wf\", 3, [\"sleep\", 3]]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 try\n"
      "0.1 0#0 wf 1\n"
@@ -170,7 +175,8 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "4.8 0#0 exit TimeoutError\n"
      "end deadlock t=4 []"},
     {"timeout_nested",
-     "[[[\"try\", [[\"timeout\", 2, [[\"try\", [[\"timeout\", 2, [[\"sleep\", 5]]]], \"EX\", [], false], [\"sleep\", 5]]]], \"ALL\", [], false], [\"info\"]]]",
+     "[[[\"try\", [[\"timeout\", 2, [[\"try\", [[\"timeout\", 2, [[\"sleep\", 5]]]], \"EX\", [], false], [\"sleep\", 5]]]], "
+     "\"ALL\", [], false], [\"info\"]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 try\n"
      "0.1 0#0 timeout 2\n"
@@ -193,7 +199,8 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "0.2 0#0 ret None\n"
      "end deadlock t=0 []"},
     {"swallowed",
-     "[[[\"spawn\", 1], [\"sleep\", 1], [\"cancel\", 1], [\"await\", 1]], [[\"try\", [[\"sleep\", 9]], \"CE\", [], false], [\"uncancel\"], [\"sleep\", 1], [\"ret\", 5]]]",
+     "[[[\"spawn\", 1], [\"sleep\", 1], [\"cancel\", 1], [\"await\", 1]], [[\"try\", [[\"sleep\", 9]], \"CE\", [], false], "
+     "[\"uncancel\"], [\"sleep\", 1], [\"ret\", 5]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 sleep 1\n"
@@ -213,7 +220,8 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "2.8 0#0 ret None\n"
      "end deadlock t=2 []"},
     {"event",
-     "[[[\"spawn\", 1], [\"spawn\", 2], [\"sleep\", 1], [\"evset\", 0], [\"evclear\", 0], [\"sleep\", 1]], [[\"evwait\", 0]], [[\"evwait\", 0], [\"evwait\", 0]]]",
+     "[[[\"spawn\", 1], [\"spawn\", 2], [\"sleep\", 1], [\"evset\", 0], [\"evclear\", 0], [\"sleep\", 1]], [[\"evwait\", 0]], "
+     "[[\"evwait\", 0], [\"evwait\", 0]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 spawn 2\n"
@@ -230,7 +238,8 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "2.7 0#0 ret None\n"
      "end deadlock t=2 [('2#2', 0)]"},
     {"queue_handover",
-     "[[[\"spawn\", 1], [\"spawn\", 2], [\"sleep\", 1], [\"putnw\", 0, 4], [\"cancel\", 1], [\"sleep\", 2]], [[\"get\", 0, 0]], [[\"get\", 0, 0]]]",
+     "[[[\"spawn\", 1], [\"spawn\", 2], [\"sleep\", 1], [\"putnw\", 0, 4], [\"cancel\", 1], [\"sleep\", 2]], [[\"get\", 0, "
+     "0]], [[\"get\", 0, 0]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 spawn 2\n"
@@ -249,7 +258,8 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "3.8 0#0 ret None\n"
      "end deadlock t=3 []"},
     {"queue_full",
-     "[[[\"spawn\", 1], [\"spawn\", 2], [\"sleep\", 1], [\"getnw\", 0, 0], [\"putnw\", 0, 9], [\"sleep\", 1], [\"get\", 0, 0], [\"sleep\", 1]], [[\"put\", 0, 1], [\"put\", 0, 2]], [[\"put\", 0, 3]]]",
+     "[[[\"spawn\", 1], [\"spawn\", 2], [\"sleep\", 1], [\"getnw\", 0, 0], [\"putnw\", 0, 9], [\"sleep\", 1], [\"get\", 0, 0], "
+     "[\"sleep\", 1]], [[\"put\", 0, 1], [\"put\", 0, 2]], [[\"put\", 0, 3]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 spawn 2\n"
@@ -270,7 +280,8 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "3.10 0#0 ret None\n"
      "end deadlock t=3 [('1#1', 0)]"},
     {"future",
-     "[[[\"spawn\", 1], [\"spawn\", 2], [\"sleep\", 1], [\"fset\", 0], [\"fawait\", 0], [\"fcancel\", 1], [\"sleep\", 1]], [[\"fawait\", 0]], [[\"fawait\", 1]]]",
+     "[[[\"spawn\", 1], [\"spawn\", 2], [\"sleep\", 1], [\"fset\", 0], [\"fawait\", 0], [\"fcancel\", 1], [\"sleep\", 1]], "
+     "[[\"fawait\", 0]], [[\"fawait\", 1]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 spawn 2\n"
@@ -329,7 +340,11 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "3.5 0#0 ret None\n"
      "end deadlock t=3 []"},
     {"random_11",
-     "[[[\"spawn\", 1], [\"timeout\", 4, [[\"evwait\", 0], [\"uncancel\"]]]], [[\"uncancel\"], [\"cancel\", 2], [\"putnw\", 1, 4], [\"cancel\", 2], [\"spawn\", 2], [\"info\"]], [[\"cancel\", 0], [\"cancel\", 0], [\"cancel\", 1], [\"try\", [[\"cancel\", 1], [\"evset\", 1], [\"put\", 0, 5]], \"EX\", [[\"try\", [[\"try\", [[\"info\"], [\"get\", 1, 4], [\"spawn\", 1]], \"EX\", [], false], [\"uncancel\"]], \"ALL\", [], false], [\"cancel\", 0]], false], [\"later\", 1, 52], [\"cbadd\", 1]]]",
+     "[[[\"spawn\", 1], [\"timeout\", 4, [[\"evwait\", 0], [\"uncancel\"]]]], [[\"uncancel\"], [\"cancel\", 2], [\"putnw\", 1, "
+     "4], [\"cancel\", 2], [\"spawn\", 2], [\"info\"]], [[\"cancel\", 0], [\"cancel\", 0], [\"cancel\", 1], [\"try\", "
+     "[[\"cancel\", 1], [\"evset\", 1], [\"put\", 0, 5]], \"EX\", [[\"try\", [[\"try\", [[\"info\"], [\"get\", 1, 4], "
+     "[\"spawn\", 1]], \"EX\", [], false], [\"uncancel\"]], \"ALL\", [], false], [\"cancel\", 0]], false], [\"later\", 1, 52], "
+     "[\"cbadd\", 1]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 timeout 4\n"
@@ -400,7 +415,15 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "1.6 later 52\n"
      "end deadlock t=1 [('2#4', 0)]"},
     {"random_57",
-     "[[[\"spawn\", 1], [\"spawn\", 2], [\"spawn\", 3], [\"spawn\", 4], [\"fcancel\", 0], [\"spawn\", 3], [\"await\", 2], [\"shield\", 1], [\"cancel\", 1]], [[\"try\", [[\"timeout\", 2, [[\"spawn\", 4], [\"sleep\", 5]]]], \"ALL\", [[\"timeout\", 4, [[\"try\", [[\"putnw\", 1, 3], [\"ret\", 0]], \"CE\", [[\"spawn\", 2]], false]]]], true], [\"sleep\", 0], [\"try\", [[\"try\", [[\"await\", 3], [\"hcancel\"]], \"ALL\", [], false]], \"CE\", [], false], [\"timeout\", 0, [[\"put\", 1, 1], [\"cbadd\", 0], [\"getnw\", 0, 6]]], [\"cbadd\", 0]], [[\"timeout\", 4, [[\"sleep\", 2]]]], [[\"await\", 4], [\"try\", [[\"get\", 0, 0]], \"EX\", [[\"timeout\", 2, [[\"ret\", 0]]]], false], [\"try\", [[\"cancel\", 4], [\"fexc\", 2]], \"ALL\", [[\"sleep\", 1]], true], [\"timeout\", 4, [[\"sleep\", 0], [\"try\", [[\"ret\", 0], [\"fexc\", 2]], \"ALL\", [[\"timeout\", 0, [[\"spawn\", 4], [\"putnw\", 0, 2]]]], false], [\"try\", [[\"uncancel\"]], \"EX\", [], false]]]], [[\"wf\", 0, [\"fawait\", 0]], [\"info\"]]]",
+     "[[[\"spawn\", 1], [\"spawn\", 2], [\"spawn\", 3], [\"spawn\", 4], [\"fcancel\", 0], [\"spawn\", 3], [\"await\", 2], "
+     "[\"shield\", 1], [\"cancel\", 1]], [[\"try\", [[\"timeout\", 2, [[\"spawn\", 4], [\"sleep\", 5]]]], \"ALL\", "
+     "[[\"timeout\", 4, [[\"try\", [[\"putnw\", 1, 3], [\"ret\", 0]], \"CE\", [[\"spawn\", 2]], false]]]], true], [\"sleep\", "
+     "0], [\"try\", [[\"try\", [[\"await\", 3], [\"hcancel\"]], \"ALL\", [], false]], \"CE\", [], false], [\"timeout\", 0, "
+     "[[\"put\", 1, 1], [\"cbadd\", 0], [\"getnw\", 0, 6]]], [\"cbadd\", 0]], [[\"timeout\", 4, [[\"sleep\", 2]]]], "
+     "[[\"await\", 4], [\"try\", [[\"get\", 0, 0]], \"EX\", [[\"timeout\", 2, [[\"ret\", 0]]]], false], [\"try\", "
+     "[[\"cancel\", 4], [\"fexc\", 2]], \"ALL\", [[\"sleep\", 1]], true], [\"timeout\", 4, [[\"sleep\", 0], [\"try\", "
+     "[[\"ret\", 0], [\"fexc\", 2]], \"ALL\", [[\"timeout\", 0, [[\"spawn\", 4], [\"putnw\", 0, 2]]]], false], [\"try\", "
+     "[[\"uncancel\"]], \"EX\", [], false]]]], [[\"wf\", 0, [\"fawait\", 0]], [\"info\"]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 spawn 2\n"
@@ -452,7 +475,11 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "4.12 2#7 ret None\n"
      "end deadlock t=4 []"},
     {"random_203",
-     "[[[\"spawn\", 1], [\"spawn\", 2], [\"spawn\", 3], [\"spawn\", 1], [\"try\", [[\"cancel\", 3], [\"evclear\", 1]], \"EX\", [[\"await\", 3], [\"get\", 0, 0]], true], [\"cancel\", 4], [\"fset\", 0], [\"cancel\", 3]], [[\"ret\", 1], [\"getnw\", 1, 2]], [[\"timeout\", 1, [[\"try\", [[\"await\", 3]], \"CE\", [], true], [\"evset\", 1], [\"await\", 4]]], [\"info\"], [\"get\", 0, 2], [\"ret\", 0]], [[\"soon\", 43], [\"sleep\", 5], [\"await\", 4], [\"raise\", 1], [\"timeout\", 2, [[\"later\", 0, 89]]], [\"uncancel\"], [\"spawn\", 4]], [[\"hcancel\"], [\"spawn\", 0], [\"sleep\", 0], [\"soon\", 23]]]",
+     "[[[\"spawn\", 1], [\"spawn\", 2], [\"spawn\", 3], [\"spawn\", 1], [\"try\", [[\"cancel\", 3], [\"evclear\", 1]], \"EX\", "
+     "[[\"await\", 3], [\"get\", 0, 0]], true], [\"cancel\", 4], [\"fset\", 0], [\"cancel\", 3]], [[\"ret\", 1], [\"getnw\", "
+     "1, 2]], [[\"timeout\", 1, [[\"try\", [[\"await\", 3]], \"CE\", [], true], [\"evset\", 1], [\"await\", 4]]], [\"info\"], "
+     "[\"get\", 0, 2], [\"ret\", 0]], [[\"soon\", 43], [\"sleep\", 5], [\"await\", 4], [\"raise\", 1], [\"timeout\", 2, "
+     "[[\"later\", 0, 89]]], [\"uncancel\"], [\"spawn\", 4]], [[\"hcancel\"], [\"spawn\", 0], [\"sleep\", 0], [\"soon\", 23]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 spawn 2\n"
@@ -479,7 +506,12 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "0.3 2#2 exit CancelledError\n"
      "end deadlock t=0 []"},
     {"random_404",
-     "[[[\"spawn\", 1], [\"spawn\", 2], [\"sleep\", 0], [\"timeout\", 4, [[\"put\", 1, 6], [\"try\", [[\"get\", 0, 5], [\"sleep\", 3], [\"await\", 1]], \"EX\", [[\"fcancel\", 0]], true]]], [\"try\", [[\"info\"]], \"ALL\", [], false], [\"later\", 0, 42], [\"getnw\", 0, 4], [\"hcancel\"], [\"spawn\", 1]], [[\"spawn\", 2], [\"timeout\", 1, [[\"sleep\", 0]]], [\"later\", 0, 52], [\"spawn\", 2], [\"fcancel\", 1]], [[\"try\", [[\"wf\", 1, [\"sleep\", 1]], [\"sleep\", 3], [\"try\", [[\"info\"], [\"fcancel\", 0], [\"sleep\", 5]], \"EX\", [[\"later\", 4, 13], [\"cancel\", 1]], false]], \"ALL\", [[\"getnw\", 1, 3], [\"ret\", 2]], false], [\"sleep\", 1]]]",
+     "[[[\"spawn\", 1], [\"spawn\", 2], [\"sleep\", 0], [\"timeout\", 4, [[\"put\", 1, 6], [\"try\", [[\"get\", 0, 5], "
+     "[\"sleep\", 3], [\"await\", 1]], \"EX\", [[\"fcancel\", 0]], true]]], [\"try\", [[\"info\"]], \"ALL\", [], false], "
+     "[\"later\", 0, 42], [\"getnw\", 0, 4], [\"hcancel\"], [\"spawn\", 1]], [[\"spawn\", 2], [\"timeout\", 1, [[\"sleep\", "
+     "0]]], [\"later\", 0, 52], [\"spawn\", 2], [\"fcancel\", 1]], [[\"try\", [[\"wf\", 1, [\"sleep\", 1]], [\"sleep\", 3], "
+     "[\"try\", [[\"info\"], [\"fcancel\", 0], [\"sleep\", 5]], \"EX\", [[\"later\", 4, 13], [\"cancel\", 1]], false]], "
+     "\"ALL\", [[\"getnw\", 1, 3], [\"ret\", 2]], false], [\"sleep\", 1]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 spawn 2\n"
@@ -539,7 +571,11 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "4.10 0#0 exit TimeoutError\n"
      "end deadlock t=4 []"},
     {"random_777",
-     "[[[\"spawn\", 1], [\"spawn\", 2], [\"spawn\", 3], [\"spawn\", 4], [\"try\", [[\"later\", 4, 98]], \"EX\", [], false], [\"cbadd\", 5], [\"spawn\", 1]], [[\"put\", 1, 7]], [[\"spawn\", 5], [\"evwait\", 1], [\"spawn\", 4], [\"hcancel\"], [\"timeout\", 4, [[\"fawait\", 0], [\"spawn\", 4]]], [\"sleep\", 1], [\"shield\", 4]], [[\"await\", 4], [\"spawn\", 4], [\"try\", [[\"fset\", 2]], \"CE\", [], false], [\"spawn\", 5], [\"sleep\", 0], [\"getnw\", 0, 3]], [[\"raise\", 0], [\"evwait\", 0], [\"gather\", [5, 5], false]], [[\"cbadd\", 0]]]",
+     "[[[\"spawn\", 1], [\"spawn\", 2], [\"spawn\", 3], [\"spawn\", 4], [\"try\", [[\"later\", 4, 98]], \"EX\", [], false], "
+     "[\"cbadd\", 5], [\"spawn\", 1]], [[\"put\", 1, 7]], [[\"spawn\", 5], [\"evwait\", 1], [\"spawn\", 4], [\"hcancel\"], "
+     "[\"timeout\", 4, [[\"fawait\", 0], [\"spawn\", 4]]], [\"sleep\", 1], [\"shield\", 4]], [[\"await\", 4], [\"spawn\", 4], "
+     "[\"try\", [[\"fset\", 2]], \"CE\", [], false], [\"spawn\", 5], [\"sleep\", 0], [\"getnw\", 0, 3]], [[\"raise\", 0], "
+     "[\"evwait\", 0], [\"gather\", [5, 5], false]], [[\"cbadd\", 0]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 spawn 2\n"
@@ -582,7 +618,9 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "0.2 1#1 ret 1\n"
      "end deadlock t=0 []"},
     {"random_2040",
-     "[[[\"spawn\", 1], [\"spawn\", 2], [\"sleep\", 1]], [[\"gather\", [2], true]], [[\"timeout\", 2, [[\"sleep\", 5], [\"timeout\", 0, [[\"cbadd\", 0], [\"try\", [[\"putnw\", 1, 6]], \"EX\", [], false], [\"sleep\", 2]]]]], [\"try\", [[\"sleep\", 3], [\"try\", [[\"put\", 1, 6]], \"CE\", [], false], [\"sleep\", 1]], \"ALL\", [], false], [\"sleep\", 3]]]",
+     "[[[\"spawn\", 1], [\"spawn\", 2], [\"sleep\", 1]], [[\"gather\", [2], true]], [[\"timeout\", 2, [[\"sleep\", 5], "
+     "[\"timeout\", 0, [[\"cbadd\", 0], [\"try\", [[\"putnw\", 1, 6]], \"EX\", [], false], [\"sleep\", 2]]]]], [\"try\", "
+     "[[\"sleep\", 3], [\"try\", [[\"put\", 1, 6]], \"CE\", [], false], [\"sleep\", 1]], \"ALL\", [], false], [\"sleep\", 3]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 spawn 1\n"
      "0.1 0#0 spawn 2\n"
@@ -598,7 +636,8 @@ static const struct { const char *name, *program, *log; } cases[] = {
      "2.8 1#1 ret None\n"
      "end deadlock t=2 []"},
     {"random_2999",
-     "[[[\"putnw\", 0, 2], [\"gather\", [1, 1, 1], true]], [[\"spawn\", 0], [\"fcancel\", 1], [\"sleep\", 3], [\"spawn\", 0], [\"fexc\", 0], [\"sleep\", 1]]]",
+     "[[[\"putnw\", 0, 2], [\"gather\", [1, 1, 1], true]], [[\"spawn\", 0], [\"fcancel\", 1], [\"sleep\", 3], [\"spawn\", 0], "
+     "[\"fexc\", 0], [\"sleep\", 1]]]",
      "0.1 0#0 start\n"
      "0.1 0#0 putnw 0 2\n"
      "0.1 0#0 gather [1, 1, 1] True\n"
