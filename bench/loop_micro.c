@@ -114,7 +114,7 @@ static long yield_1(void) {
 
 static int thousand_yielders(void *arg) {
     for (int i = 0; i < BATCH; i++)
-        if (!tick_spawn(yielder, arg))
+        if (tick_go(yielder, arg) < 0)
             return -1;
     return yielder((void *)((intptr_t)arg + 2));
 }
@@ -139,7 +139,7 @@ static int ponger(void *arg) {
 static int pinger(void *arg) {
     ping = tick_future_new();
     pong = tick_future_new();
-    tick_spawn(ponger, arg);
+    must(tick_go(ponger, arg));
     for (intptr_t i = 0; i < (intptr_t)arg; i++) {
         must(tick_future_set_result(ping, 0));
         must(tick_await(pong));
@@ -162,8 +162,11 @@ static int returns(void *arg) {
 }
 
 static int joiner(void *arg) {
-    for (intptr_t i = 0; i < (intptr_t)arg; i++)
-        must(tick_join(tick_spawn(returns, NULL)));
+    for (intptr_t i = 0; i < (intptr_t)arg; i++) {
+        struct tick_task *task = tick_spawn(returns, NULL);
+        must(tick_join(task));
+        tick_task_unref(task);
+    }
     return 0;
 }
 

@@ -6,6 +6,7 @@
 //
 // Expected: redis_pool fails a client's check in some schedules; redis_pool_fixed, which closes such a connection, in none.
 // Against a real server: retick run --real --at redis=127.0.0.1:6379 scenarios/redis_pool.c
+#include <errno.h>
 #include <retick.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,8 +111,7 @@ static int application(void *careful) {
         clients[i] = (struct client){&pool, i + 1};
         tasks[i] = tick_spawn_named(name, client, &clients[i]);
         if (!tasks[i])
-            return -12;
-        tick_task_ref(tasks[i]);
+            return -ENOMEM;
     }
     int result = 0;
     for (int i = 0; i < CLIENTS; i++) {

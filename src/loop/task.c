@@ -95,7 +95,13 @@ struct tick_task *tick__spawn_as(struct tick_loop *loop, tick_id parent_id, uint
 
 struct tick_task *tick_spawn_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
     struct tick_loop *loop = tick__loop_running;
-    return loop ? tick__task_new(loop, loop->maker, name, fn, arg, loc) : NULL;
+    struct tick_task *task = loop ? tick__task_new(loop, loop->maker, name, fn, arg, loc) : NULL;
+    return task ? tick_task_ref(task) : NULL;
+}
+
+int tick_go_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
+    struct tick_loop *loop = tick__loop_running;
+    return loop && tick__task_new(loop, loop->maker, name, fn, arg, loc) ? 0 : -ENOMEM;
 }
 
 void tick__task_ready(struct tick_task *task, uint32_t cause) {

@@ -40,7 +40,7 @@ static int serving_main(void *arg) {
 static struct tick_task *served(const char *address, tick_serve_fn *serve, void *arg) {
     static struct serving serving; // one at a time
     serving = (struct serving){address, serve, arg};
-    struct tick_task *task = tick_task_ref(tick_spawn(serving_main, &serving));
+    struct tick_task *task = tick_spawn(serving_main, &serving);
     return tick_sleep(0) < 0 ? NULL : task;
 }
 
@@ -121,7 +121,7 @@ static int much_in_both_directions(void *arg) {
     ssize_t count;
     struct tick_task *server = served(":5003", echo, NULL);
     TICK_TRY(tick_connect("localhost:5003", &stream));
-    struct tick_task *sender = tick_task_ref(tick_spawn(sends_much, stream));
+    struct tick_task *sender = tick_spawn(sends_much, stream);
     while ((count = tick_stream_read(stream, bytes, sizeof bytes)) > 0) {
         for (ssize_t i = 0; i < count; i++)
             CHECK(bytes[i] == (received + (size_t)i) % 251);
@@ -175,7 +175,7 @@ static int one_reader_at_a_time(void *arg) {
     struct tick_task *server = served(":5005", says_nothing, NULL);
     TICK_TRY(tick_connect("localhost:5005", &stream));
     struct two two = {stream, 1};
-    struct tick_task *other = tick_task_ref(tick_spawn(reads_too, &two));
+    struct tick_task *other = tick_spawn(reads_too, &two);
     TICK_TRY(tick_sleep(0));
     CHECK(tick_stream_read(stream, &byte, 1) == TICK_EINVALSTATE);
     tick_stream_close(stream); // under the other's feet
@@ -262,12 +262,12 @@ static int streams_end_with_their_task(void *arg) {
     tick_stream *stream;
     int count = 0;
     struct tick_task *server = served(":5010", counts_itself, &count);
-    struct tick_task *task = tick_task_ref(tick_spawn(opens_one, &stream));
+    struct tick_task *task = tick_spawn(opens_one, &stream);
     CHECK(tick_join(task) == 0);
     tick_task_unref(task);
     TICK_TRY(tick_sleep(TICK_MS(5)));
     CHECK(count == 0); // the server saw its end
-    task = tick_task_ref(tick_spawn(opens_and_moves, &stream));
+    task = tick_spawn(opens_and_moves, &stream);
     CHECK(tick_join(task) == 0);
     tick_task_unref(task);
     TICK_TRY(tick_sleep(TICK_MS(5)));

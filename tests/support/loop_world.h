@@ -11,6 +11,14 @@
 
 // clang-format off
 #include <cmocka.h>
+
+// A task of which only the loop holds a reference: good until it is done.
+static inline struct tick_task *borrowed(struct tick_task *task) {
+    tick_task_unref(task);
+    return task;
+}
+#define BORROWED_SPAWN(fn, arg) borrowed(tick_spawn(fn, arg))
+#define BORROWED_SPAWN_NAMED(name, fn, arg) borrowed(tick_spawn_named(name, fn, arg))
 // clang-format on
 
 #define WORLD_EVENTS 4096

@@ -404,7 +404,7 @@ static inline int program_op(struct program *p, struct json *op, const char *me)
         if (first->number > 0) { // asyncio awaits a coroutine inside the caller
             result = tick_within(first->number, program_primitive(p, first->next, me));
         } else {
-            struct tick_task *task = tick_task_ref(tick_spawn(program_primitive_task, program_arg(p, me, "wf", first->next)));
+            struct tick_task *task = tick_spawn(program_primitive_task, program_arg(p, me, "wf", first->next));
             result = tick_wait_for(tick_task_future(task), first->number);
             intptr_t value = 0;
             if (result == 0 && tick_future_result(tick_task_future(task), &value) == 0)

@@ -48,8 +48,7 @@ static int ticks_for_ever(void *arg) {
 
 static int leaves_a_task(void *arg) {
     (void)arg;
-    tick_spawn(ticks_for_ever, NULL);
-    return 0;
+    return tick_go(ticks_for_ever, NULL);
 }
 
 static void *volatile lost;

@@ -260,21 +260,21 @@ static int sleep_then(void *arg) {
 }
 static int waits_for(void *arg) {
     (void)arg;
-    struct tick_task *task = tick_task_ref(tick_spawn(sleep_then, NULL));
+    struct tick_task *task = tick_spawn(sleep_then, NULL);
     assert_int_equal(tick_wait_for(tick_task_future(task), 5), TICK_ETIMEDOUT);
     assert_true(tick_future_cancelled(tick_task_future(task)));
     assert_int_equal(tick_wait_for(tick_task_future(task), 0), TICK_ECANCELED); // done: its outcome
     tick_task_unref(task);
     // timeout <= 0 cancels and waits for the end, which wins
-    task = tick_task_ref(tick_spawn(sleep_then, (void *)7));
+    task = tick_spawn(sleep_then, (void *)7);
     tick_sleep(0);
     assert_int_equal(tick_wait_for(tick_task_future(task), 0), 0);
     tick_task_unref(task);
-    task = tick_task_ref(tick_spawn(sleep_then, (void *)(intptr_t)-EIO));
+    task = tick_spawn(sleep_then, (void *)(intptr_t)-EIO);
     tick_sleep(0);
     assert_int_equal(tick_wait_for(tick_task_future(task), -1), -EIO);
     tick_task_unref(task);
-    assert_int_equal(tick_wait_for(tick_task_future(tick_spawn(sleep_then, NULL)), INT64_MAX), 0);
+    assert_int_equal(tick_wait_for(tick_task_future(BORROWED_SPAWN(sleep_then, NULL)), INT64_MAX), 0);
     return 0;
 }
 static void wait_for_waits_for_the_inner_cleanup(void **state) {
@@ -312,8 +312,8 @@ static int swallows_pending(void *arg) {
 }
 static int gh_134471(void *arg) {
     (void)arg;
-    assert_int_equal(tick_join(tick_spawn(swallows_pending, (void *)0)), TICK_ECANCELED);
-    assert_int_equal(tick_join(tick_spawn(swallows_pending, (void *)1)), TICK_ECANCELED);
+    assert_int_equal(tick_join(BORROWED_SPAWN(swallows_pending, (void *)0)), TICK_ECANCELED);
+    assert_int_equal(tick_join(BORROWED_SPAWN(swallows_pending, (void *)1)), TICK_ECANCELED);
     return 0;
 }
 static void gh_134471_a_scope_leaves_a_cancellation_from_before(void **state) {

@@ -81,7 +81,7 @@ static void futures(int *count) {
 }
 
 static void tasks(void) {
-    struct tick_task *sleeper = tick_spawn(child, (void *)5), *named;
+    struct tick_task *sleeper = BORROWED_SPAWN(child, (void *)5), *named;
     if (sleeper) {
         tick_task_ref(sleeper);
         int result = tick_wait_for(tick_task_future(sleeper), 2);
@@ -90,8 +90,8 @@ static void tasks(void) {
         assert_true(result == TICK_ETIMEDOUT || result == TICK_ECANCELED || result == -ENOMEM);
         tick_task_unref(sleeper);
     }
-    tick_spawn(fails, NULL);
-    named = tick_spawn_named("named", child, (void *)1);
+    BORROWED_SPAWN(fails, NULL);
+    named = BORROWED_SPAWN_NAMED("named", child, (void *)1);
     if (named) {
         tick_task_ref(named);
         tick_sleep(0);
@@ -111,7 +111,7 @@ static int everything(void *arg) {
     tasks();
     struct tick_queue *queue = tick_queue_new(0);
     struct tick_event_flag *event = tick_event_new();
-    struct tick_task *task = queue ? tick_spawn(getter, queue) : NULL;
+    struct tick_task *task = queue ? BORROWED_SPAWN(getter, queue) : NULL;
     tick_task_ref(task ? task : tick_task_current());
     tick_sleep(0);
     if (queue && tick_queue_try_put(queue, NULL) < 0 && task)
@@ -126,7 +126,7 @@ static int everything(void *arg) {
     if (timer)
         tick_handle_cancel(timer);
     tick_handle_unref(timer);
-    tick_spawn(child, (void *)100); // left for the end of the run
+    BORROWED_SPAWN(child, (void *)100); // left for the end of the run
     return 0;
 }
 

@@ -47,7 +47,7 @@ static int child(void *arg) {
 }
 static int parent(void *arg) {
     (void)arg;
-    struct tick_task *task = tick_spawn(child, (void *)5);
+    struct tick_task *task = BORROWED_SPAWN(child, (void *)5);
     return tick_join(task);
 }
 
@@ -89,7 +89,7 @@ static void every_wake_has_its_cause(void **state) {
 
 static int cancelled_chain(void *arg) {
     (void)arg;
-    struct tick_task *task = tick_task_ref(tick_spawn(parent, NULL));
+    struct tick_task *task = tick_spawn(parent, NULL);
     tick_sleep(1);
     tick_task_cancel(task, NULL);
     assert_int_equal(tick_join(task), TICK_ECANCELED);
@@ -119,7 +119,7 @@ static void callback_makes(void *arg) {
     struct tick_future *future = tick_future_new();
     assert_int_equal(tick_future_set_error(future, -EIO), 0);
     tick_future_unref(future);
-    assert_non_null(tick_spawn(child, NULL));
+    assert_non_null(BORROWED_SPAWN(child, NULL));
 }
 static void callbacks_are_makers(void **state) {
     (void)state;
@@ -146,7 +146,7 @@ static int waits(void *arg) {
 static int resources(void *arg) {
     (void)arg;
     struct tick_event_flag *event = tick_event_new();
-    struct tick_task *task = tick_spawn(waits, event);
+    struct tick_task *task = BORROWED_SPAWN(waits, event);
     tick_sleep(0);
     tick_event_set(event);
     assert_int_equal(tick_join(task), 0);
@@ -168,9 +168,9 @@ static int counts_keys(void *arg) {
     (void)arg;
     struct tick_loc here = {"f", "f.c", 1, "child"};
     for (int i = 0; i < 3; i++) {
-        tick_spawn(child, NULL);
-        tick_spawn_named("other", child, NULL);
-        tick_spawn_named("third", child, NULL);
+        BORROWED_SPAWN(child, NULL);
+        BORROWED_SPAWN_NAMED("other", child, NULL);
+        BORROWED_SPAWN_NAMED("third", child, NULL);
     }
     tick__spawn_as(w->loop, 99, 1, "serve", child, NULL, &here);
     return 0;
@@ -220,7 +220,7 @@ static int four(void *arg) {
     (void)arg;
     static char names[4][2] = {"a", "b", "c", "d"};
     for (int i = 0; i < 4; i++)
-        tick_spawn_named(names[i], say_me, names[i]);
+        BORROWED_SPAWN_NAMED(names[i], say_me, names[i]);
     return tick_sleep(20);
 }
 static void expect(enum tick_choice_kind kind, const char *name, uint64_t ordinal, uint32_t answer, const char *log) {

@@ -24,8 +24,8 @@ static int awaits_event(void *arg) {
 static int sets_and_clears(void *arg) {
     (void)arg;
     struct tick_event_flag *event = tick_event_new();
-    struct tick_task *a = tick_task_ref(tick_spawn(awaits_event, event)), *b = tick_task_ref(tick_spawn(awaits_event, event)),
-                     *c = tick_task_ref(tick_spawn(awaits_event, event));
+    struct tick_task *a = tick_spawn(awaits_event, event), *b = tick_spawn(awaits_event, event),
+                     *c = tick_spawn(awaits_event, event);
     tick_sleep(1);
     tick_task_cancel(c, NULL);
     tick_event_set(event);
@@ -33,7 +33,7 @@ static int sets_and_clears(void *arg) {
     assert_true(tick_event_is_set(event));
     assert_int_equal(tick_event_wait(event), 0); // does not yield
     tick_event_clear(event);
-    struct tick_task *late = tick_task_ref(tick_spawn(awaits_event, event));
+    struct tick_task *late = tick_spawn(awaits_event, event);
     assert_int_equal(tick_join(a), 0);
     assert_int_equal(tick_join(b), 0);
     assert_int_equal(tick_join(c), TICK_ECANCELED);
@@ -118,14 +118,14 @@ static void a_queue_has_bounds_and_counts(void **state) {
 static int bpo_23812(void *arg) {
     (void)arg;
     struct tick_queue *queue = tick_queue_new(1);
-    struct tick_task *a = tick_task_ref(tick_spawn(getter, queue)), *b = tick_task_ref(tick_spawn(getter, queue));
+    struct tick_task *a = tick_spawn(getter, queue), *b = tick_spawn(getter, queue);
     tick_sleep(1);
     assert_int_equal(tick_queue_try_put(queue, (void *)4), 0); // wakes a
     tick_task_cancel(a, NULL);                                 // who is cancelled before it could take: b gets the wake
     assert_int_equal(tick_join(a), TICK_ECANCELED);
     assert_int_equal(tick_join(b), 0);
     assert_int_equal(tick_queue_try_put(queue, (void *)5), 0);
-    struct tick_task *p = tick_task_ref(tick_spawn(putter, queue)), *q = tick_task_ref(tick_spawn(putter, queue));
+    struct tick_task *p = tick_spawn(putter, queue), *q = tick_spawn(putter, queue);
     tick_sleep(1);
     void *item;
     assert_int_equal(tick_queue_try_get(queue, &item), 0);
@@ -150,7 +150,7 @@ static int gh_83055(void *arg) {
     struct tick_queue *queue = tick_queue_new(1);
     void *item = NULL;
     assert_int_equal(tick_queue_try_put(queue, (void *)100), 0);
-    struct tick_task *waiting = tick_task_ref(tick_spawn(putter, queue));
+    struct tick_task *waiting = tick_spawn(putter, queue);
     tick_sleep(1);
     assert_int_equal(tick_queue_try_get(queue, &item), 0);
     assert_int_equal(tick_queue_put(queue, (void *)200), 0); // a newcomer overtakes the putter that was woken

@@ -33,9 +33,9 @@ static int return_arg(void *arg) {
 static int names_and_counts(void *arg) {
     (void)arg;
     assert_string_equal(tick_task_name(tick_task_current()), "main");
-    struct tick_task *a = tick_spawn(return_arg, NULL);
-    struct tick_task *b = tick_spawn_named("bee", return_arg, NULL);
-    struct tick_task *c = tick_spawn(return_arg, (void *)5);
+    struct tick_task *a = BORROWED_SPAWN(return_arg, NULL);
+    struct tick_task *b = BORROWED_SPAWN_NAMED("bee", return_arg, NULL);
+    struct tick_task *c = BORROWED_SPAWN(return_arg, (void *)5);
     assert_string_equal(tick_task_name(a), "Task-1");
     assert_string_equal(tick_task_name(b), "bee");
     assert_string_equal(tick_task_name(c), "Task-2");
@@ -48,7 +48,7 @@ static int names_and_counts(void *arg) {
 static void names_counts_and_results(void **state) {
     (void)state;
     assert_null(tick_task_current());
-    assert_null(tick_spawn(return_arg, NULL));
+    assert_null(BORROWED_SPAWN(return_arg, NULL));
     assert_int_equal(tick_sleep(1), TICK_EINVALSTATE);
     assert_int_equal(run(names_and_counts, NULL), 3);
     assert_true(tick_loop_is_closed(w->loop));
@@ -95,9 +95,9 @@ static void another_loops_future_is_an_error(void **state) {
 
 static int spawns_failing(void *arg) {
     (void)arg;
-    tick_spawn(return_arg, (void *)(intptr_t)-EIO);
-    struct tick_task *asked = tick_task_ref(tick_spawn(return_arg, (void *)(intptr_t)-EPIPE));
-    struct tick_task *cancelled = tick_task_ref(tick_spawn(return_arg, (void *)(intptr_t)-EACCES));
+    BORROWED_SPAWN(return_arg, (void *)(intptr_t)-EIO);
+    struct tick_task *asked = tick_spawn(return_arg, (void *)(intptr_t)-EPIPE);
+    struct tick_task *cancelled = tick_spawn(return_arg, (void *)(intptr_t)-EACCES);
     assert_int_equal(tick_sleep(1), 0);
     assert_int_equal(tick_future_failure(tick_task_future(asked))->code, -EPIPE);
     assert_false(tick_task_cancel(cancelled, NULL)); // who cancels has asked
@@ -129,10 +129,10 @@ static int what_it_owns(void *arg) {
     (void)arg;
     struct tick__task_owned owned = {0}, moved = {.fn = owned_fn};
     order_count = 0;
-    assert_int_equal(tick_join(tick_spawn(owns, &owned)), 2);
+    assert_int_equal(tick_join(BORROWED_SPAWN(owns, &owned)), 2);
     assert_int_equal(order_count, 1);
     assert_null(owned.next);
-    struct tick_task *never = tick_spawn(return_arg, NULL); // cancelled before it starts: what was moved to it ends all the same
+    struct tick_task *never = BORROWED_SPAWN(return_arg, NULL); // cancelled before it starts: what was moved to it ends all the same
     tick__task_at_end(never, &moved);
     tick_task_cancel(never, NULL);
     assert_int_equal(tick_join(never), TICK_ECANCELED);
@@ -154,8 +154,8 @@ static int stubborn(void *arg) {
 }
 static int leaves_tasks(void *arg) {
     (void)arg;
-    tick_spawn(stubborn, NULL);
-    tick_spawn(sleeper, (void *)1000);
+    BORROWED_SPAWN(stubborn, NULL);
+    BORROWED_SPAWN(sleeper, (void *)1000);
     tick_sleep(1);
     return 1;
 }
@@ -190,7 +190,7 @@ static void freeing_a_loop_frees_what_unfinished_tasks_held(void **state) {
 
 static int before_start(void *arg) {
     (void)arg;
-    struct tick_task *task = tick_spawn(sleeper, (void *)1);
+    struct tick_task *task = BORROWED_SPAWN(sleeper, (void *)1);
     assert_true(tick_task_cancel(task, NULL));
     assert_false(tick_future_cancelled(tick_task_future(task)));
     assert_int_equal(tick_join(task), TICK_ECANCELED);
@@ -213,7 +213,7 @@ static int awaits_shared(void *arg) {
 static int done_already(void *arg) {
     (void)arg;
     shared = tick_future_new();
-    struct tick_task *task = tick_task_ref(tick_spawn(awaits_shared, NULL));
+    struct tick_task *task = tick_spawn(awaits_shared, NULL);
     tick_sleep(0);
     assert_int_equal(tick_future_set_result(shared, 9), 0);
     assert_true(tick_task_cancel(task, NULL));
@@ -236,8 +236,8 @@ static int cancels_itself(void *arg) {
 }
 static int self_cancel(void *arg) {
     (void)arg;
-    assert_int_equal(tick_join(tick_spawn(cancels_itself, (void *)4)), TICK_ECANCELED);
-    assert_int_equal(tick_join(tick_spawn(cancels_itself, (void *)(intptr_t)-EIO)), -EIO);
+    assert_int_equal(tick_join(BORROWED_SPAWN(cancels_itself, (void *)4)), TICK_ECANCELED);
+    assert_int_equal(tick_join(BORROWED_SPAWN(cancels_itself, (void *)(intptr_t)-EIO)), -EIO);
     return 0;
 }
 static void self_cancel_then_return_or_raise(void **state) {
@@ -258,13 +258,13 @@ static int counts_deliveries(void *arg) {
 static int cancels_twice(void *arg) {
     (void)arg;
     int deliveries = 0;
-    struct tick_task *task = tick_spawn(counts_deliveries, &deliveries);
+    struct tick_task *task = BORROWED_SPAWN(counts_deliveries, &deliveries);
     tick_sleep(1);
     assert_true(tick_task_cancel(task, "first"));
     assert_true(tick_task_cancel(task, "second"));
     assert_int_equal(tick_join(task), 6); // swallowed: a normal result
     assert_int_equal(deliveries, 1);
-    struct tick_task *other = tick_task_ref(tick_spawn(sleeper, (void *)10));
+    struct tick_task *other = tick_spawn(sleeper, (void *)10);
     tick_sleep(1);
     tick_task_cancel(other, "first");
     tick_task_cancel(other, "second");
@@ -294,11 +294,11 @@ static int chain(void *arg) {
     intptr_t depth = (intptr_t)arg;
     if (depth == 0)
         return tick_sleep(1000);
-    return tick_join(tick_spawn(chain, (void *)(depth - 1)));
+    return tick_join(BORROWED_SPAWN(chain, (void *)(depth - 1)));
 }
 static int gh_80637_deep(void *arg) {
     (void)arg;
-    struct tick_task *task = tick_task_ref(tick_spawn(chain, (void *)(intptr_t)1000));
+    struct tick_task *task = tick_spawn(chain, (void *)(intptr_t)1000);
     while (tick_time() < 500)
         tick_sleep(500);
     assert_int_equal(tick_task_count(w->loop), 1002);
@@ -344,7 +344,7 @@ static int awaits_next(void *arg) {
 static int gh_80637_ring(void *arg) {
     (void)arg;
     for (intptr_t i = 0; i < 3; i++)
-        ring[i] = tick_task_ref(tick_spawn(awaits_next, (void *)i));
+        ring[i] = tick_spawn(awaits_next, (void *)i);
     tick_sleep(1);
     assert_true(tick_task_cancel(ring[0], NULL));
     assert_true(tick_task_cancel(ring[0], NULL));
@@ -373,8 +373,8 @@ static int ring_through_a_gather(void *arg) {
     (void)arg;
     shared = tick_future_new();
     ring[1] = NULL;
-    ring[0] = tick_task_ref(tick_spawn(awaits_next, NULL));
-    ring[1] = tick_task_ref(tick_spawn(gather_of_me, NULL));
+    ring[0] = tick_spawn(awaits_next, NULL);
+    ring[1] = tick_spawn(gather_of_me, NULL);
     tick_sleep(1);
     assert_true(tick_task_cancel(ring[0], NULL));
     assert_true(tick_future_cancelled(shared));

@@ -8,7 +8,7 @@ static int sleeper(void *unused) {
 
 static int spawn(void *unused) {
     (void)unused;
-    if (!tick_spawn(sleeper, NULL))
+    if (tick_go(sleeper, NULL) < 0)
         return TICK_EFAILED;
     return tick_check(true, "spawned");
 }
