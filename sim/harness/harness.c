@@ -109,6 +109,7 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     w->iterations = w->choices = 0;
     w->mark_count = 0;
     memset(&w->outcome, 0, sizeof w->outcome);
+    w->blamed_host = w->blamed_task = w->blamed_here = 0;
     w->stage = (struct tick_stage){.probe = run->probe};
     tick_stacks_set_poison(w->stacks, run->poison);
     tick_kernel_reset(w->kernel, &(struct tick_kernel_env){.choose = tick__world_choose, .ctx = w, .probe = run->probe});
@@ -142,6 +143,11 @@ int tick_harness_run(struct tick_harness *h, const struct tick_run *run, struct 
     in_progress = NULL;
     fill(w, out);
     drop(w);
+    if (run->probe) { // what is told of the verdict is told in the context of the finding
+        run->probe->host = w->blamed_host;
+        run->probe->task = w->blamed_task;
+        run->probe->here = w->blamed_here;
+    }
     return 0;
 }
 

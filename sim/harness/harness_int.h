@@ -106,6 +106,7 @@ struct tick_world {
     int64_t time_limit;
     uint64_t iteration_limit, iterations, choices;
     struct tick_outcome outcome;
+    uint32_t blamed_host, blamed_task, blamed_here; // the probe's context at the finding
     const char *marks[MARKS_MOST];
     size_t mark_count;
 };

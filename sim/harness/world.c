@@ -93,10 +93,20 @@ void tick_at_end(struct tick_world *w, tick_final_fn *fn, void *arg) {
 
 // --- ends ---
 
+// Remembers who acts: the verdict is told as its doing, once the run is over.
+static void blame(struct tick_world *w) {
+    if (!w->probe)
+        return;
+    w->blamed_host = w->probe->host;
+    w->blamed_task = w->probe->task;
+    w->blamed_here = w->probe->here;
+}
+
 static void world_fail(struct tick_stage *stage, enum tick_verdict verdict, int code, const struct tick_loc *loc, const char *text) {
     struct tick_world *w = (struct tick_world *)stage;
     if (!w->ended) {
         tick__outcome_fail(&w->outcome, verdict, code, w->running ? w->running->name : NULL, loc, text);
+        blame(w);
         w->ended = true;
     }
     if (w->running) // for good: nothing of the host is unwound
@@ -118,9 +128,11 @@ bool tick__world_holds(struct tick_world *w) {
     for (size_t i = 0; i < w->invariants.count; i++) {
         w->stage.checks++;
         if (!all[i].fn(all[i].arg)) {
-            if (!w->ended)
+            if (!w->ended) {
+                blame(w);
                 tick__outcome_fail(
                     &w->outcome, TICK_INVARIANT_BROKEN, TICK_EFAILED, w->running ? w->running->name : NULL, all[i].loc, all[i].text);
+            }
             w->ended = true;
             return false;
         }
