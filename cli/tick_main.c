@@ -69,7 +69,7 @@ static void print_help(const char *program, bool linked) {
     printf("  %s run%s                      run it once, on an idle machine, and record it\n", program, file);
     printf("  %s fuzz%s                     look for a schedule under which it fails\n", program, file);
     printf("  %s replay%s found.schedule    run that again, after a repair\n", program, file);
-    printf("  %s graph found.db -o found.svg  see what happened\n", program);
+    printf("  %s graph found.db -o found.svg%*s see what happened\n", program, linked ? 1 : 8, "");
     printf("\n%s\n", TICK__EXIT_CODES);
 }
 

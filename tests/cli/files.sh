@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Files that cannot be used: damaged and foreign traces, schedules of others and malformed ones, disks that are full, folders that are shut.
+# shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 
 expect 0 "passed" "$RETICK" run "$scenarios/passing.c" -o good.db
@@ -86,7 +87,10 @@ also "missing/folder"
 expect 3 "" "$RETICK" graph good.db -o /proc/nowhere/x.dot
 expect 3 "cannot write" "$RETICK" fuzz "$scenarios/two.c:faulty" --seeds 3 -o missing/folder/run.db
 also "always wrong"
-[ ! -e /dev/full ] || { "$RETICK" --help >/dev/full 2>&1; "$RETICK" query good.db "SELECT * FROM events" >/dev/full 2>error; [ $? = 3 ] || complain "a full output went unnoticed"; }
+if [ -e /dev/full ]; then
+    "$RETICK" query good.db "SELECT * FROM events" >/dev/full 2>error
+    [ $? = 3 ] || complain "a full output went unnoticed"
+fi
 
 mkdir disk
 if mount -t tmpfs -o size=64k tmpfs disk 2>/dev/null; then

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # From a campaign to the smallest schedule, its files, and back: fuzz, replay, shrink, diff, check, digest.
+# shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 
 expect 0 "passing: 200 schedules passed in" "$RETICK" fuzz "$scenarios/passing.c" --seeds 200

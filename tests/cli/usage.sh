@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Words on the command line: help, version, unknown commands and options, values that are none.
+# shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 
 expect 0 "retick 0." "$RETICK" --version

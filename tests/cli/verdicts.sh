@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What `retick run` says of programs that pass, fail, crash, hang, leave and leak; and that each leaves a readable trace.
+# shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 
 readable() { # readable FILE: the trace can be asked
