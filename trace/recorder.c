@@ -209,6 +209,19 @@ static uint16_t place_id(struct tick_recorder *recorder, const struct tick_loc *
     return id;
 }
 
+// What a verdict may come of.
+static inline void note_step(struct tick_recorder *recorder, const struct tick_event *event) {
+    if (event->kind == TICK_EV_STEP_BEGIN || event->kind == TICK_EV_CALLBACK_RUN) {
+        recorder->step = recorder->seq;
+    } else if (event->kind == TICK_EV_STEP_END) {
+        recorder->step = 0;
+        if (event->arg == TICK_STEP_FAILED)
+            recorder->failed = recorder->seq;
+    } else if (event->kind == TICK_EV_EXCEPTION) {
+        recorder->blamed = recorder->seq;
+    }
+}
+
 static uint32_t tell_event(struct tick_probe *self, const struct tick_event *event) {
     struct tick_recorder *recorder = (struct tick_recorder *)self;
     uint16_t loc = place_id(recorder, event->loc);
@@ -231,8 +244,7 @@ static uint32_t tell_event(struct tick_probe *self, const struct tick_event *eve
     };
     publish(recorder, 1);
     recorder->seq++;
-    if (event->kind == TICK_EV_EXCEPTION)
-        recorder->blamed = recorder->seq;
+    note_step(recorder, event);
     return recorder->seq;
 }
 
@@ -313,7 +325,7 @@ static void start(struct tick_recorder *recorder) {
     recorder->probe = (struct tick_probe){.ops = &ops};
     recorder->position = 0;
     recorder->base = 0;
-    recorder->seq = recorder->objects = recorder->blamed = 0;
+    recorder->seq = recorder->objects = recorder->blamed = recorder->step = recorder->failed = 0;
     recorder->last_place = NULL;
     recorder->losing = recorder->ended = false;
     recorder->verdict[0] = 0;
@@ -420,7 +432,10 @@ void tick_recorder_end(struct tick_recorder *recorder, const char *verdict, cons
         return;
     struct tick_probe *probe = &recorder->probe;
     bool passed = strcmp(verdict, "pass") == 0;
-    uint32_t cause = !passed && recorder->blamed ? recorder->blamed : probe->here;
+    // A run that ends in the midst of a step (a check, a crash) ends because of it.
+    uint32_t cause = recorder->blamed ? recorder->blamed : probe->here ? probe->here : recorder->step ? recorder->step : recorder->failed;
+    if (passed || strcmp(verdict, "deadlock") == 0 || strcmp(verdict, "limit") == 0)
+        cause = probe->here;
     uint32_t subject = tell_text(probe, text && *text ? text : verdict);
     tick_emit(probe, TICK_EV_VERDICT, subject, cause, !passed, NULL);
     more(recorder, 2); // the digest reaches the last event

@@ -53,8 +53,10 @@ struct tick_recorder {
     uint64_t position;      // of at
     _Atomic uint64_t *head; // where position is published; a ring's, or `unread`
     _Atomic uint64_t unread;
-    int64_t base;                  // of times
-    uint32_t seq, objects, blamed; // blamed: the latest exception's seq
+    int64_t base; // of times
+    uint32_t seq, objects;
+    uint32_t blamed, step,
+        failed; // seqs: of the latest exception; of the step or callback that has not ended; of the latest step that failed
     const struct tick_loc *last_place;
     uint16_t last_place_id;
     struct tick__places places;

@@ -46,10 +46,15 @@ static void shown(FILE *file, const char *text, size_t most) {
     html(file, room, " ");
 }
 
-static void note(FILE *file, const char *text) {
-    fputs("<BR/><FONT COLOR=\"" DEVIATION "\" POINT-SIZE=\"10\">", file);
+static void colored(FILE *file, const char *text) {
+    fputs("<FONT COLOR=\"" DEVIATION "\" POINT-SIZE=\"10\">", file);
     html(file, text, "<BR/>");
     fputs("</FONT>", file);
+}
+
+static void note(FILE *file, const char *text) {
+    fputs("<BR/>", file);
+    colored(file, text);
 }
 
 // The last part of a task's path says what it does; the rest, where it belongs.
@@ -70,7 +75,7 @@ static void outcome(FILE *file, const struct tick__graph_node *node) {
         fputs("still waits for ", file);
         shown(file, node->waits, 60);
     } else {
-        fputs(node->outcome < 0 ? "never ran" : "still running at the end", file);
+        fputs(node->outcome < 0 ? "never ran" : "unfinished at the end", file);
     }
     fputs("</FONT>", file);
 }
@@ -112,8 +117,11 @@ static void write_host(FILE *file, const struct tick__graph *graph, const struct
     fputs("</B>", file);
     if (hidden)
         fprintf(file, "<FONT COLOR=\"" MUTED "\" POINT-SIZE=\"10\">  and %zu more tasks</FONT>", hidden);
-    if (host->note)
-        note(file, host->note);
+    if (host->note) {
+        fputs("<BR ALIGN=\"LEFT\"/>", file);
+        colored(file, host->note);
+        fputs("<BR ALIGN=\"LEFT\"/>", file);
+    }
     fputs(">; labeljust=l; style=\"rounded,filled\"; fillcolor=\"#f8fafc\"; color=\"#cbd5e1\"; fontcolor=\"" INK
           "\"; fontsize=13; margin=14;\n",
         file);
@@ -125,13 +133,19 @@ static void write_host(FILE *file, const struct tick__graph *graph, const struct
 
 // One direction's messages: how many, how large, what the first one said.
 static void messages(FILE *file, const struct tick__graph_edge *edge, const char *arrow) {
+    if (!edge->count) {
+        fprintf(file, "%sconnects", arrow);
+        if (edge->note)
+            note(file, edge->note);
+        return;
+    }
     fprintf(file, "%s%u message%s, %lld B", arrow, edge->count, edge->count == 1 ? "" : "s", (long long)edge->bytes);
     if (edge->lost)
         fprintf(file, ", %u lost", edge->lost);
     if (edge->sample && *edge->sample) {
         fputs("  <FONT FACE=\"monospace\">", file);
         html(file, edge->sample, " ");
-        fprintf(file, "</FONT>%s", edge->count > 1 ? " …" : "");
+        fprintf(file, "</FONT>%s", edge->count > 1 && !strstr(edge->sample, "…") ? " …" : "");
     }
     if (edge->note)
         note(file, edge->note);
@@ -147,8 +161,8 @@ static void write_messages(
         : noted ? "1.8"
                 : "1.2",
         answer ? ", dir=both" : "");
-    messages(file, edge, answer ? "→ " : "");
-    if (answer) {
+    messages(file, edge, answer && answer->count ? "→ " : "");
+    if (answer && (answer->count || answer->note)) {
         fputs("<BR/>", file);
         messages(file, answer, "← ");
     }

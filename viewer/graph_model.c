@@ -281,6 +281,10 @@ static int read_messages(struct reading *reading) {
                 continue;
             }
             before = message;
+            if (sqlite3_column_int64(row, 5) == 0) {
+                edge->count--;
+                edge->opens++;
+            }
             edge->bytes += sqlite3_column_int64(row, 5);
             edge->lost += sqlite3_column_int(row, 6) != 0;
             edge->back = sqlite3_column_int(row, 2) == TICK_IN;
@@ -326,7 +330,10 @@ static int read_deviations(struct reading *reading) {
 
 static int read_waits(struct reading *reading) {
     sqlite3_stmt *row;
-    TICK_TRY(tick__prepare(reading->trace, "SELECT task_id, subject FROM waits_for ORDER BY wait_id", &row, reading->error));
+    TICK_TRY(tick__prepare(reading->trace,
+        "SELECT w.task_id, w.subject FROM waits_for w JOIN objects o ON o.object_id = w.subject_id"
+        " WHERE o.type NOT IN ('future', 'op', 'handle') ORDER BY w.wait_id",
+        &row, reading->error));
     while (sqlite3_step(row) == SQLITE_ROW) {
         struct tick__graph_node *node = node_of(reading->graph, sqlite3_column_int64(row, 0));
         const char *subject = (const char *)sqlite3_column_text(row, 1);

@@ -22,6 +22,7 @@ struct tick__graph_edge {
     enum tick__edge_kind kind;
     uint32_t count;
     int64_t bytes;
+    uint32_t opens;             // messages without bytes, which open and close connections; not in count
     uint32_t lost;              // messages dropped
     char *sample;               // of a payload, printable; NULL = none
     char *note;                 // deviations that delay it; NULL = none

@@ -301,6 +301,42 @@ static void places_are_told_by_content(void **state) {
     tick_recorder_free(recorder);
 }
 
+// A verdict's cause: the exception; else the step in whose midst the run ended; else the step that failed; none for what nobody did.
+static void a_verdict_has_a_cause(void **state) {
+    (void)state;
+    static const struct {
+        const char *verdict;
+        int cut, fails, raises;
+        int64_t kind; // of the cause, 0: none
+    } cases[] = {{"check", 1, 0, 0, TICK_EV_STEP_BEGIN}, {"check", 0, 1, 1, TICK_EV_EXCEPTION}, {"failed", 0, 1, 0, TICK_EV_STEP_END},
+        {"crash", 1, 0, 0, TICK_EV_STEP_BEGIN}, {"deadlock", 0, 1, 0, 0}, {"pass", 0, 0, 0, 0}};
+    struct tick_recorder *recorder;
+    assert_int_equal(tick_recorder_new(&recorder), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tick_recorder_reset(recorder);
+        struct tick_probe *probe = tick_recorder_probe(recorder);
+        uint32_t host = story_host(probe, "h");
+        struct story_task task = story_task(probe, host, tick_id_host("h"), host, "main", 1);
+        story_step(probe, &task);
+        if (cases[i].raises)
+            tick_emit(probe, TICK_EV_EXCEPTION, probe->ops->text(probe, "oh"), probe->here, 0, NULL);
+        if (cases[i].cut)
+            probe->task = probe->here = 0;
+        else
+            story_end(probe, &task, cases[i].fails ? TICK_STEP_FAILED : TICK_STEP_RETURNED);
+        tick_recorder_end(recorder, cases[i].verdict, "so");
+        struct tick_trace trace;
+        struct tick_error error;
+        assert_int_equal(tick_trace_store(recorder, in_folder("c.db"), &meta, &error), 0);
+        assert_int_equal(tick_trace_open(in_folder("c.db"), &trace, &error), 0);
+        assert_int_equal(
+            number(&trace, "SELECT coalesce(max(c.kind), 0) FROM events v JOIN events c ON c.seq = v.cause_seq WHERE v.kind = 34"),
+            cases[i].kind);
+        tick_trace_close(&trace);
+    }
+    tick_recorder_free(recorder);
+}
+
 static void names_come_when_asked(void **state) {
     (void)state;
     struct tick_recorder *recorder;
@@ -426,6 +462,7 @@ int main(void) {
         cmocka_unit_test(digest_covers),
         cmocka_unit_test(a_long_run_is_whole),
         cmocka_unit_test(places_are_told_by_content),
+        cmocka_unit_test(a_verdict_has_a_cause),
         cmocka_unit_test(names_come_when_asked),
         cmocka_unit_test(an_unwritable_place_is_told),
         cmocka_unit_test(a_full_disk_leaves_nothing),
