@@ -196,7 +196,7 @@ static bool stability(struct checking *checking, uint32_t *share, unsigned *seed
     struct tick__hush hush = {false};
     const struct tick_isolate_options isolated = {.scenario = checking->loaded->scenario,
         .hang = checking->a->run.hang,
-        .memory = TICK__MEMORY,
+
         .begin = tick__hush_begin,
         .ctx = &hush};
     struct tick_isolate *isolate = NULL;

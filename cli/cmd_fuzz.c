@@ -211,7 +211,7 @@ int tick__cmd_fuzz(int argc, char **argv) {
         .workers = (int)a.jobs,
         .keep_going = a.keep_going,
         .hang = a.run.hang,
-        .memory = TICK__MEMORY,
+
         .progress = tick__progress_campaign,
         .begin = tick__hush_begin,
         .ctx = &hush,

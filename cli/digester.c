@@ -66,8 +66,7 @@ int tick__digester_new(const struct tick_scenario *scenario, int64_t hang, struc
         free(digester);
         return -ENOMEM;
     }
-    const struct tick_isolate_options options = {
-        .scenario = scenario, .hang = hang, .memory = TICK__MEMORY, .begin = begin, .end = end, .ctx = digester};
+    const struct tick_isolate_options options = {.scenario = scenario, .hang = hang, .begin = begin, .end = end, .ctx = digester};
     int result = tick_isolate_new(&options, &digester->isolate);
     if (result < 0) {
         tick__digester_free(digester);

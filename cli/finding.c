@@ -44,7 +44,7 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
     struct tick_isolate *isolate = NULL;
     struct tick__hush hush = {false};
     const struct tick_isolate_options options = {
-        .scenario = settle->loaded->scenario, .hang = settle->hang, .memory = TICK__MEMORY, .begin = tick__hush_begin, .ctx = &hush};
+        .scenario = settle->loaded->scenario, .hang = settle->hang, .begin = tick__hush_begin, .ctx = &hush};
     size_t before = settle->start->count;
     int code = tick_isolate_new(&options, &isolate);
     if (code < 0) {

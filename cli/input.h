@@ -4,9 +4,6 @@
 
 #include "sim/explore/isolate.h"
 
-// Address space that runs may take. Each simulated host reserves 1 GiB of it for its heap, most of which is never touched.
-#define TICK__MEMORY ((size_t)256 << 30)
-
 struct tick__input {
     const struct tick_schedule *schedule; // NULL: the seed
     uint64_t seed;

@@ -69,7 +69,7 @@ static int run_simulated(const struct tick__record *record, struct recording *re
     struct tick_schedule drawn;
     uint8_t digest[16];
     const struct tick_isolate_options options = {
-        .scenario = record->scenario, .hang = record->hang, .memory = TICK__MEMORY, .begin = begin, .end = end, .ctx = recording};
+        .scenario = record->scenario, .hang = record->hang, .begin = begin, .end = end, .ctx = recording};
     recording->warm = record->warm;
     recording->quiet = record->quiet;
     int result = tick_isolate_new(&options, &isolate);

@@ -100,8 +100,7 @@ int tick__names_of_run(const struct tick_scenario *scenario, const struct tick__
     teller.log = mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (teller.log == MAP_FAILED)
         return 0; // without names schedules are told by id
-    const struct tick_isolate_options options = {
-        .scenario = scenario, .hang = hang, .memory = TICK__MEMORY, .begin = begin, .ctx = &teller};
+    const struct tick_isolate_options options = {.scenario = scenario, .hang = hang, .begin = begin, .ctx = &teller};
     if (tick_isolate_new(&options, &isolate) == 0 && tick__input_run(isolate, input, &outcome, &drawn, digest) == 0) {
         tick_schedule_fini(&drawn);
         tell_all(teller.log, *names);
