@@ -104,7 +104,11 @@ int tick__recipe_scenario(
     if (code)
         return code;
     const char *wanted = recipe->schedule.scenario;
-    if (*wanted && strcmp(wanted, loaded->scenario->name) != 0) {
+    const char *colon = given ? strrchr(given, ':') : NULL;
+    if (*wanted && strcmp(wanted, loaded->scenario->name) != 0 && colon && !strcmp(colon + 1, loaded->scenario->name)) {
+        // Asked for by name: the repaired variant, under the schedule that broke the other.
+        tick__note("%s was found in %s, and is run in %s", recipe_path, wanted, loaded->scenario->name);
+    } else if (*wanted && strcmp(wanted, loaded->scenario->name) != 0) {
         const struct tick_scenario *other = tick_scenario_find(wanted);
         if (!other) {
             tick__complain("%s belongs to scenario %s, and %s has only %s%s: name the file that holds it", recipe_path, wanted,

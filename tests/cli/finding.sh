@@ -72,6 +72,13 @@ expect 1 "it fails when nothing goes wrong" "$RETICK" fuzz "$scenarios/deadlocks
 expect 1 "talkative: seed" "$RETICK" fuzz "$scenarios/talkative.c" --rate user=60%
 never "said 1"
 
+# The schedule that broke one variant, in the repaired one of the same file.
+both=$scenarios/../../../scenarios/lost_update.c
+expect 1 "lost_update: seed " "$RETICK" fuzz "$both"
+expect 0 "lost_update_fixed: passes" "$RETICK" replay "$both:lost_update_fixed" lost_update.schedule
+also "was found in lost_update, and is run in lost_update_fixed"
+expect 1 "lost_update: fails" "$RETICK" replay "$both" lost_update.schedule
+
 # Do runs repeat?
 expect 0 "every run repeats" "$RETICK" check "$scenarios/rare.c" --seeds 0..9 --after 50 --rate user=50%
 also "after 50 other runs"
