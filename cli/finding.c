@@ -83,6 +83,8 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
             result.complete ? ""
             : *interrupted  ? " (interrupted: it may get smaller)"
                             : " (the limit of runs was reached: it may get smaller)");
+    if (strcmp(result.outcome.text, settle->outcome->text) != 0) // the same finding, of another moment
+        tick__say("  %s", result.outcome.text);
     return 0;
 }
 

@@ -18,7 +18,7 @@ also "sound: the program asked for it"
 also "replayed 10 times, digest "
 also "each time the same"
 also "rare.db and rare.schedule written. Next: retick replay rare.db"
-also "reached drawn"
+also 'reached "drawn"'
 exists rare.db
 exists rare.schedule
 [ "$(grep -c '^user ' rare.schedule)" = 2 ] || complain "rare.schedule holds not two deviations: $(cat rare.schedule)"
