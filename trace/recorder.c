@@ -357,7 +357,8 @@ int tick_recorder_new(struct tick_recorder **out) {
 }
 
 int tick_recorder_new_ring(struct tick_ring *ring, struct tick_recorder **out) {
-    // A fork does not inherit the pages of a shared mapping: touched here again, where no loop waits. Older kernels refuse, and fault one by one.
+    // A fork does not inherit the pages of a shared mapping: touched here again, where no loop waits. Older kernels refuse, and fault one
+    // by one.
     (void)madvise(ring->file, ring->bytes, MADV_POPULATE_WRITE);
     return recorder_new(ring, out);
 }

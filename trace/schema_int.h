@@ -6,7 +6,8 @@
 #define TICK__SCHEMA_VERSION 1
 
 extern const char *const tick__schema_tables[];  // written live; NULL-terminated
-extern const char *const tick__schema_derived[]; // indexes and what SQL derives, at close (derive.c does steps and timeline); may be run again
+// Indexes and what SQL derives, at close (derive.c does steps and timeline); may be run again.
+extern const char *const tick__schema_derived[];
 extern const char *const tick__schema_views[];   // made with the tables: they are empty until there is something to show
 
 #endif

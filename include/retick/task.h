@@ -9,9 +9,9 @@ struct tick_task;
 // A task's body: 0 or a count is its result, a negative value its failure.
 typedef int tick_task_fn(void *arg);
 
-// asyncio.create_task on the running loop: the first step is one call_soon. Returns one reference, to be given back with tick_task_unref (after
-// tick_join, say); NULL when out of memory or without a running loop. The loop keeps an unfinished task alive by itself. The task's key
-// (docs/IDENTITY.md) is the function's name.
+// asyncio.create_task on the running loop: the first step is one call_soon. Returns one reference, to be given back with tick_task_unref
+// (after tick_join, say); NULL when out of memory or without a running loop. The loop keeps an unfinished task alive by itself. The
+// task's key (docs/IDENTITY.md) is the function's name.
 #define tick_spawn(fn, arg) tick_spawn_at((fn), (arg), NULL, TICK_HERE(#fn))
 // The same with a name of one's own (copied): key of its identity and its get_name.
 #define tick_spawn_named(name, fn, arg) tick_spawn_at((fn), (arg), (name), TICK_HERE(#fn))
@@ -20,6 +20,7 @@ struct tick_task *tick_spawn_at(tick_task_fn *fn, void *arg, const char *name, c
 #define tick_go(fn, arg) tick_go_at((fn), (arg), NULL, TICK_HERE(#fn))
 int tick_go_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) TICK_MUST_USE;
 
+// A task as the future of its result (borrowed), and its references.
 static inline struct tick_future *tick_task_future(struct tick_task *task) { return (struct tick_future *)task; }
 struct tick_task *tick_task_ref(struct tick_task *task);
 void tick_task_unref(struct tick_task *task);
