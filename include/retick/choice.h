@@ -23,7 +23,15 @@
     X(TICK_CHOICE_STEP_COST, 9, "step_cost", TICK_SOUND, 600, TICK_UNIT_TIME, "sched(7)") \
     X(TICK_CHOICE_USER, 10, "user", TICK_SOUND, 8000, TICK_UNIT_VALUE, "retick(1)") \
     X(TICK_CHOICE_DISPLACE, 11, "displace", TICK_RELAXED, 0, TICK_UNIT_POPS, "retick(1)") \
-    X(TICK_CHOICE_CANCEL, 12, "cancel", TICK_RELAXED, 0, TICK_UNIT_YES, "retick(1)")
+    X(TICK_CHOICE_CANCEL, 12, "cancel", TICK_RELAXED, 0, TICK_UNIT_YES, "retick(1)") \
+    X(TICK_CHOICE_LOSS, 13, "loss", TICK_SOUND, 600, TICK_UNIT_VALUE, "tcp(7)") \
+    X(TICK_CHOICE_FAULT_PARTITION, 14, "fault_partition", TICK_SOUND, 1000, TICK_UNIT_TIME, "tcp(7)") \
+    X(TICK_CHOICE_FAULT_ONE_WAY, 15, "fault_one_way", TICK_SOUND, 500, TICK_UNIT_TIME, "tcp(7)") \
+    X(TICK_CHOICE_FAULT_CLOG, 16, "fault_clog", TICK_SOUND, 500, TICK_UNIT_TIME, "tcp(7)") \
+    X(TICK_CHOICE_FAULT_CRASH, 17, "fault_crash", TICK_SOUND, 1000, TICK_UNIT_TIME, "reboot(2)") \
+    X(TICK_CHOICE_FAULT_STOP, 18, "fault_stop", TICK_SOUND, 500, TICK_UNIT_TIME, "kill(2)") \
+    X(TICK_CHOICE_FAULT_PAUSE, 19, "fault_pause", TICK_SOUND, 500, TICK_UNIT_TIME, "sched(7)") \
+    X(TICK_CHOICE_FAULT_CLOCK, 20, "fault_clock", TICK_SOUND, 500, TICK_UNIT_TIME, "clock_settime(2)")
 
 enum tick_choice_kind {
 #define TICK_CHOICE_ENUM(name, number, word, sound, rate, unit, manual) name = (number),
