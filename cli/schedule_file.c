@@ -184,6 +184,16 @@ static const char *why(enum tick_choice_kind kind) {
         return "relaxed: asyncio promises first in, first out";
     case TICK_CHOICE_CANCEL:
         return "relaxed: nothing in the program cancels here";
+    case TICK_CHOICE_DUPLICATE:
+    case TICK_CHOICE_REORDER:
+        return "sound: datagrams may come twice, and in any order";
+    case TICK_CHOICE_AGAIN:
+        return "sound: a datagram of a wrong checksum is dropped after it was reported";
+    case TICK_CHOICE_INTERRUPT:
+        return "sound: the program has a signal handler";
+    case TICK_CHOICE_RESOLVE_LATE:
+    case TICK_CHOICE_RESOLVE_FAIL:
+        return "sound: name servers are slow, or do not answer";
     case TICK_CHOICE_KINDS:
         break;
     }

@@ -31,7 +31,13 @@
     X(TICK_CHOICE_FAULT_CRASH, 17, "fault_crash", TICK_SOUND, 1000, TICK_UNIT_TIME, "reboot(2)") \
     X(TICK_CHOICE_FAULT_STOP, 18, "fault_stop", TICK_SOUND, 500, TICK_UNIT_TIME, "kill(2)") \
     X(TICK_CHOICE_FAULT_PAUSE, 19, "fault_pause", TICK_SOUND, 500, TICK_UNIT_TIME, "sched(7)") \
-    X(TICK_CHOICE_FAULT_CLOCK, 20, "fault_clock", TICK_SOUND, 500, TICK_UNIT_TIME, "clock_settime(2)")
+    X(TICK_CHOICE_FAULT_CLOCK, 20, "fault_clock", TICK_SOUND, 500, TICK_UNIT_TIME, "clock_settime(2)") \
+    X(TICK_CHOICE_DUPLICATE, 21, "duplicate", TICK_SOUND, 600, TICK_UNIT_YES, "udp(7)") \
+    X(TICK_CHOICE_REORDER, 22, "reorder", TICK_SOUND, 2000, TICK_UNIT_TIME, "udp(7)") \
+    X(TICK_CHOICE_AGAIN, 23, "again", TICK_SOUND, 300, TICK_UNIT_YES, "select(2)") \
+    X(TICK_CHOICE_INTERRUPT, 24, "interrupt", TICK_SOUND, 600, TICK_UNIT_YES, "signal(7)") \
+    X(TICK_CHOICE_RESOLVE_LATE, 25, "resolve_late", TICK_SOUND, 1000, TICK_UNIT_TIME, "getaddrinfo(3)") \
+    X(TICK_CHOICE_RESOLVE_FAIL, 26, "resolve_fail", TICK_SOUND, 600, TICK_UNIT_YES, "getaddrinfo(3)")
 
 enum tick_choice_kind {
 #define TICK_CHOICE_ENUM(name, number, word, sound, rate, unit, manual) name = (number),

@@ -265,6 +265,34 @@ int tick_deviation_words(const struct tick_deviation *deviation, const struct ti
         ordinal(&to, deviation->ordinal);
         tick__text_format(&to, " time");
         break;
+    case TICK_CHOICE_DUPLICATE:
+        kth_of_subject(&t, "datagram");
+        tick__text_format(&to, " comes twice");
+        break;
+    case TICK_CHOICE_REORDER:
+        kth_of_subject(&t, "datagram");
+        tick__text_format(&to, " is overtaken: it takes ");
+        how_long(&to, deviation);
+        tick__text_format(&to, " longer");
+        break;
+    case TICK_CHOICE_AGAIN:
+        kth_of_subject(&t, "datagram");
+        tick__text_format(&to, " is dropped when it is received");
+        break;
+    case TICK_CHOICE_INTERRUPT:
+        kth_of_subject(&t, "wait");
+        tick__text_format(&to, " is interrupted by a signal");
+        break;
+    case TICK_CHOICE_RESOLVE_LATE:
+        kth_of_subject(&t, "name look-up");
+        tick__text_format(&to, " takes ");
+        how_long(&to, deviation);
+        tick__text_format(&to, " longer");
+        break;
+    case TICK_CHOICE_RESOLVE_FAIL:
+        kth_of_subject(&t, "name look-up");
+        tick__text_format(&to, " gets no answer");
+        break;
     default:
         who_is_subject(&t);
         tick__text_format(&to, ": a choice of an unknown kind");
