@@ -5,8 +5,11 @@
 #include <stddef.h>
 
 // Codes of our own lie below every negated errno, so that one int carries both.
+// TICK_EUSER is the last of them: programs count on from there (TICK_EUSER - 1).
 // X(name, value, text)
 #define TICK_ERRORS(X) \
+    X(TICK_EBROKEN, -4998, "the barrier is broken") \
+    X(TICK_EGROUP, -4999, "tasks of the group failed") \
     X(TICK_ECANCELED, -5001, "cancelled") \
     X(TICK_ETIMEDOUT, -5002, "the deadline passed") \
     X(TICK_ECLOSED, -5003, "closed") \

@@ -33,6 +33,14 @@ int tick_await_at(struct tick_future *future, const struct tick_loc *loc);
 #define tick_join(task) tick_join_at((task), TICK_HERE(#task))
 int tick_join_at(struct tick_task *task, const struct tick_loc *loc);
 
+// A failure is more than its code: text, and the children of a group. What the running task was given last, by an await or by the end of a
+// group, is tick_caught() (borrowed; NULL: nothing, or a code alone). A body that returns that failure's code unchanged fails with the very
+// same object, as an exception that goes on does; any other code makes a plain failure.
+struct tick_failure *tick_caught(void);
+// raise: `return tick_raise(tick_failure_new(TICK_EUSER - 3, "lookup", "no host %s", name));` Makes the failure (taken, also outside of a
+// task; NULL stands for -ENOMEM) the caught one; returns its code.
+int tick_raise(struct tick_failure *failure);
+
 // asyncio.sleep, ns; <= 0 yields once. 0 or TICK_ECANCELED, TICK_ETIMEDOUT.
 #define tick_sleep(ns) tick_sleep_at((ns), TICK_HERE("sleep"))
 int tick_sleep_at(int64_t ns, const struct tick_loc *loc);
@@ -42,6 +50,10 @@ int tick_task_cancelling(const struct tick_task *task);             // Task.canc
 int tick_task_uncancel(struct tick_task *task);                     // Task.uncancel: what cancelling is now
 const char *tick_task_name(const struct tick_task *task);           // Task.get_name ("Task-N" by default); borrowed
 struct tick_task *tick_task_current(void);                          // asyncio.current_task: NULL in a plain callback; borrowed
+bool tick_task_is_waiting(const struct tick_task *task); // suspended on a future, a timer or a resource; false while it is ready or runs
+// The future or task that it awaits (asyncio's Task._fut_waiter), borrowed; NULL if it awaits none, or something without a future of its own
+// (a sleep, a lock).
+struct tick_future *tick_task_awaited(const struct tick_task *task);
 size_t tick_task_count(const struct tick_loop *loop);               // len(asyncio.all_tasks(loop))
 
 // asyncio.timeout_at: a scope on the caller's stack. Deadlines are absolute ns of the loop's clock.

@@ -133,6 +133,7 @@ struct tick_task {
     struct tick__task_owned owned;   // list head
     struct tick_timeout *scope;      // innermost
     char *message;                   // of the cancellation that is pending or was delivered last
+    struct tick_failure *caught;     // the failure that it was given last: its own, if its body ends with that code
     char *name;                      // NULL: Task-<number>
     struct tick__parent parent;
     struct tick__cancel_frame frame;
@@ -282,7 +283,9 @@ void tick__task_step(struct tick_loop *loop, struct tick_task *task);
 int tick__task_yield(struct tick_task *task);                        // what the next step delivers: 0 or TICK_ECANCELED
 int tick__await(struct tick_task *task, struct tick_future *future); // of a pending one that is not the task
 void tick__task_message(struct tick_task *task, const char *message);
-void tick__task_abandon(struct tick_task *task); // the loop is freed
+void tick__task_catch(struct tick_task *task, struct tick_failure *failure); // takes a reference of its own; NULL: a code alone
+int tick__task_outcome(struct tick_task *task, struct tick_future *future);  // of a done one: tick__future_code, and catches its failure
+void tick__task_abandon(struct tick_task *task);                             // the loop is freed
 static inline struct tick_task *tick__task_of_step(struct tick_handle *handle) {
     return (struct tick_task *)((char *)handle - offsetof(struct tick_task, step));
 }

@@ -130,13 +130,26 @@ void tick__task_message(struct tick_task *task, const char *message) {
     task->message = copy;
 }
 
+void tick__task_catch(struct tick_task *task, struct tick_failure *failure) {
+    if (failure)
+        tick_failure_ref(failure);
+    tick_failure_unref(task->caught);
+    task->caught = failure;
+}
+
+int tick__task_outcome(struct tick_task *task, struct tick_future *future) {
+    if (future->state == TICK__FAILED)
+        tick__task_catch(task, future->is.failure);
+    return tick__future_code(future);
+}
+
 // What the step delivers to the body: the outcome of what it awaited, or a cancellation.
 static int delivery(struct tick_task *task) {
     struct tick_future *waiter = task->waiter;
     int result = 0;
     if (waiter) {
         task->waiter = NULL;
-        result = waiter->state == TICK__PENDING ? 0 : tick__future_code(waiter);
+        result = waiter->state == TICK__PENDING ? 0 : tick__task_outcome(task, waiter);
         if (result == TICK_ECANCELED)
             tick__task_message(task, tick_future_cancel_message(waiter));
         tick_future_unref(waiter);
@@ -168,13 +181,15 @@ static enum tick_step_outcome end(struct tick_loop *loop, struct tick_task *task
         tick__future_cancelled(&task->future, task->message, 0);
     } else if (result < 0) {
         outcome = TICK_STEP_FAILED;
-        tick__future_failed(&task->future, NULL, result, 0);
+        struct tick_failure *own = task->caught && task->caught->code == result ? tick_failure_ref(task->caught) : NULL;
+        tick__future_failed(&task->future, own, result, 0);
     } else {
         tick__future_succeeded(&task->future, result, 0);
     }
     task->must_cancel = false;
     tick__free(task->message);
     task->message = NULL;
+    tick__task_catch(task, NULL);
     return outcome;
 }
 
@@ -239,6 +254,7 @@ void tick__task_abandon(struct tick_task *task) {
     tick__parent_fini(&task->parent);
     tick__free(task->message);
     task->message = NULL;
+    tick__task_catch(task, NULL);
 }
 
 // --- waiting ---
@@ -271,7 +287,7 @@ int tick_await_at(struct tick_future *future, const struct tick_loc *loc) {
     if (!task)
         return TICK_EINVALSTATE;
     if (future->state != TICK__PENDING)
-        return tick__future_code(future);
+        return tick__task_outcome(task, future);
     struct tick_loop *loop = task->future.loop;
     if (future == &task->future || future->loop != loop) { // asyncio throws these one iteration later
         const int error = future == &task->future ? TICK_ESELF : TICK_EINVALSTATE;
@@ -344,6 +360,28 @@ const char *tick_task_name(const struct tick_task *task) {
 
 struct tick_task *tick_task_current(void) {
     return tick__loop_running ? tick__loop_running->current : NULL;
+}
+
+bool tick_task_is_waiting(const struct tick_task *task) {
+    return task->waiter != NULL;
+}
+
+struct tick_future *tick_task_awaited(const struct tick_task *task) {
+    return task->waiter && !task->waiter->hidden ? task->waiter : NULL;
+}
+
+int tick_raise(struct tick_failure *failure) {
+    struct tick_task *task = tick_task_current();
+    const int code = failure ? failure->code : -ENOMEM;
+    if (task)
+        tick__task_catch(task, failure);
+    tick_failure_unref(failure);
+    return code;
+}
+
+struct tick_failure *tick_caught(void) {
+    struct tick_task *task = tick_task_current();
+    return task ? task->caught : NULL;
 }
 
 size_t tick_task_count(const struct tick_loop *loop) {

@@ -41,11 +41,11 @@ int tick_wait_for_at(struct tick_future *future, int64_t timeout, const struct t
         if (result == 0)
             result = tick_timeout_exit(&scope, tick_await_at(future, loc));
     } else if (tick_future_done(future)) {
-        result = tick__future_code(future);
+        result = tick__task_outcome(task, future);
     } else {
         result = cancel_and_wait(task, future);
         if (result == 0) {
-            result = tick__future_code(future);
+            result = tick__task_outcome(task, future);
             if (result == TICK_ECANCELED)
                 result = TICK_ETIMEDOUT;
         }
