@@ -21,8 +21,10 @@ const char *const tick__schema_tables[] = {
 // events has no constraint on purpose: with none that can fail, SQLite keeps no statement journal for the bulk insert
 "CREATE TABLE events(seq INTEGER PRIMARY KEY, ts INTEGER, kind INTEGER, host_id INTEGER, task_id INTEGER, subject_id INTEGER,"
 " cause_seq INTEGER, loc_id INTEGER, arg INTEGER);"
-"CREATE TABLE choices(choice_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, subject INTEGER NOT NULL, subject_id INTEGER,"
-" ordinal INTEGER NOT NULL, n INTEGER NOT NULL, value INTEGER NOT NULL, most INTEGER NOT NULL, sound INTEGER NOT NULL, line TEXT, words TEXT);"
+"CREATE TABLE choices(choice_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, subject INTEGER NOT NULL,"
+" subject_id INTEGER,"
+" ordinal INTEGER NOT NULL, n INTEGER NOT NULL, value INTEGER NOT NULL, most INTEGER NOT NULL, sound INTEGER NOT NULL, line TEXT,"
+" words TEXT);"
 "CREATE TABLE tmark(ts INTEGER NOT NULL, seq INTEGER NOT NULL);"
 "CREATE TABLE gap(seq INTEGER NOT NULL, lost INTEGER NOT NULL, why TEXT NOT NULL);"
 "CREATE TABLE checkpoints(seq INTEGER PRIMARY KEY, digest BLOB NOT NULL);",
@@ -47,10 +49,13 @@ const char *const tick__schema_derived[] = {
 "  WHERE subject_id = tasks.task_id AND kind = 4 AND arg > 0 ORDER BY seq LIMIT 1);"
 "UPDATE futures SET created_seq = (SELECT min(seq) FROM events WHERE subject_id = future_id AND kind = 6),"
 " retrieved = EXISTS (SELECT 1 FROM events WHERE subject_id = future_id AND kind = 7);"
-"UPDATE futures SET state = CASE e.arg WHEN 2 THEN 'CANCELLED' ELSE 'FINISHED' END, error = e.arg = 1, done_seq = e.seq, done_by_task_id = e.task_id"
-" FROM (SELECT min(seq) AS seq, subject_id, task_id, arg FROM events WHERE kind = 8 GROUP BY subject_id) AS e WHERE e.subject_id = future_id;",
+"UPDATE futures SET state = CASE e.arg WHEN 2 THEN 'CANCELLED' ELSE 'FINISHED' END, error = e.arg = 1, done_seq = e.seq,"
+" done_by_task_id = e.task_id"
+" FROM (SELECT min(seq) AS seq, subject_id, task_id, arg FROM events WHERE kind = 8 GROUP BY subject_id) AS e WHERE e.subject_id"
+" = future_id;",
 "UPDATE messages SET send_seq = e.seq, bytes = coalesce(bytes, e.arg), src_host_id = coalesce(e.host_id, src_host_id), fate = 'in flight'"
-" FROM (SELECT min(seq) AS seq, subject_id, host_id, arg FROM events WHERE kind = 20 GROUP BY subject_id) AS e WHERE e.subject_id = message_id;"
+" FROM (SELECT min(seq) AS seq, subject_id, host_id, arg FROM events WHERE kind = 20 GROUP BY subject_id) AS e WHERE e.subject_id"
+" = message_id;"
 "UPDATE messages SET fate = 'dropped' FROM (SELECT DISTINCT subject_id FROM events WHERE kind = 22) AS e WHERE e.subject_id = message_id;"
 "UPDATE messages SET recv_seq = e.seq, dst_host_id = e.host_id, fate = 'received'"
 " FROM (SELECT min(seq) AS seq, subject_id, host_id FROM events WHERE kind = 21 GROUP BY subject_id) AS e WHERE e.subject_id = message_id;"
@@ -72,20 +77,25 @@ NULL
 };
 
 const char *const tick__schema_views[] = {
-"CREATE VIEW track AS SELECT object_id AS id, coalesce(path, name) AS name, parent_id, host_id, type FROM objects WHERE type IN ('host', 'task');"
+"CREATE VIEW track AS SELECT object_id AS id, coalesce(path, name) AS name, parent_id, host_id, type FROM objects WHERE type IN"
+" ('host', 'task');"
 "CREATE VIEW slice AS"
-" SELECT step_id AS id, begin_ts AS ts, end_ts - begin_ts AS dur, task_id AS track_id, 'step' AS category, coalesce(outcome, 'unfinished') AS name"
+" SELECT step_id AS id, begin_ts AS ts, end_ts - begin_ts AS dur, task_id AS track_id, 'step' AS category, coalesce(outcome,"
+" 'unfinished') AS name"
 "  FROM steps UNION ALL"
 " SELECT wait_id, begin_ts, end_ts - begin_ts, task_id, 'wait', coalesce(o.path, o.name, o.type) FROM waits"
 "  LEFT JOIN objects o ON o.object_id = subject_id UNION ALL"
-" SELECT hold_id, begin_ts, end_ts - begin_ts, task_id, 'hold', coalesce(o.path, o.name, o.type) FROM holds LEFT JOIN objects o ON o.object_id = resource_id;"
+" SELECT hold_id, begin_ts, end_ts - begin_ts, task_id, 'hold', coalesce(o.path, o.name, o.type) FROM holds"
+" LEFT JOIN objects o ON o.object_id = resource_id;"
 "CREATE VIEW flow AS SELECT e.seq AS id, c.seq AS out_seq, c.ts AS out_ts, c.task_id AS out_task_id, e.seq AS in_seq, e.ts AS in_ts,"
 " e.task_id AS in_task_id, k.name AS kind FROM events e JOIN events c ON c.seq = e.cause_seq JOIN kinds k ON k.kind = e.kind;"
-"CREATE VIEW task_history AS SELECT e.seq, e.ts, t.object_id AS task_id, t.path AS task, k.name AS kind, coalesce(o.path, o.name, o.type) AS subject,"
+"CREATE VIEW task_history AS SELECT e.seq, e.ts, t.object_id AS task_id, t.path AS task, k.name AS kind, coalesce(o.path, o.name,"
+" o.type) AS subject,"
 " e.arg, e.cause_seq FROM objects t JOIN events e ON e.task_id = t.object_id OR e.subject_id = t.object_id JOIN kinds k ON k.kind = e.kind"
 " LEFT JOIN objects o ON o.object_id = e.subject_id WHERE t.type = 'task';",
 // Who waits, at the end of the run, for what that who holds (or is). owner_task_id is NULL where nobody in the run owns the subject.
-"CREATE VIEW waits_for AS SELECT w.wait_id, w.task_id, t.path AS task, w.subject_id, coalesce(o.path, o.name, o.type) AS subject, w.begin_ts,"
+"CREATE VIEW waits_for AS SELECT w.wait_id, w.task_id, t.path AS task, w.subject_id, coalesce(o.path, o.name, o.type) AS subject,"
+" w.begin_ts,"
 " CASE o.type WHEN 'task' THEN o.object_id ELSE h.task_id END AS owner_task_id, ot.path AS owner"
 " FROM waits w JOIN objects t ON t.object_id = w.task_id JOIN objects o ON o.object_id = w.subject_id"
 " LEFT JOIN holds h ON h.resource_id = w.subject_id AND h.end_seq IS NULL"
