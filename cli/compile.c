@@ -1,8 +1,8 @@
 #include "cli/compile.h"
 #include "cli/cache.h"
-#include "cli/version.h"
 #include <errno.h>
 #include <limits.h>
+#include <retick/version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,7 +150,7 @@ int tick__compile_shared(const struct tick__compile *what, char **object, struct
     for (size_t i = 0; i < base.count; i++)
         tick__cache_key_add(key, base.argv[i], strlen(base.argv[i]));
     tick__cache_key_add(key, version, version_size);
-    tick__cache_key_add(key, RETICK_VERSION, strlen(RETICK_VERSION));
+    tick__cache_key_add(key, TICK_VERSION, strlen(TICK_VERSION));
     tick__cache_key_finish(key, hex);
     key = NULL;
     snprintf(final, sizeof final, "%s/%s.so", folder, hex);

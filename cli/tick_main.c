@@ -2,8 +2,8 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/print.h"
-#include "cli/version.h"
 #include <argp.h>
+#include <retick/version.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,7 +78,7 @@ int tick_main(int argc, char **argv) {
     bool linked = tick__scenario_linked_in();
     char *name = NULL;
     argp_err_exit_status = TICK__EXIT_USAGE;
-    argp_program_version = "retick " RETICK_VERSION;
+    argp_program_version = "retick " TICK_VERSION;
     argp_program_bug_address = NULL;
     if (argc < 2) {
         fflush(stdout);
@@ -87,7 +87,7 @@ int tick_main(int argc, char **argv) {
     }
     const char *word = argv[1];
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
-        printf("retick %s\n", RETICK_VERSION);
+        printf("retick %s\n", TICK_VERSION);
         return TICK__EXIT_PASS;
     }
     if (strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0 || strcmp(word, "-h") == 0 || (strcmp(word, "help") == 0 && argc == 2)) {

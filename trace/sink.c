@@ -4,6 +4,7 @@
 #include "trace/schema_int.h"
 #include "trace/sink_int.h"
 #include <errno.h>
+#include <retick/version.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -109,7 +110,7 @@ int tick__sink_meta_number(struct tick__sink *sink, const char *key, int64_t val
 int tick__sink_meta(struct tick__sink *sink, const struct tick_trace_meta *meta) {
     sink->real = meta->real;
     TICK_TRY(tick__sink_meta_number(sink, "schema_version", TICK__SCHEMA_VERSION));
-    TICK_TRY(tick__sink_meta_text(sink, "retick_version", "0.1.0"));
+    TICK_TRY(tick__sink_meta_text(sink, "retick_version", TICK_VERSION));
     TICK_TRY(tick__sink_meta_text(sink, "scenario", meta->scenario));
     TICK_TRY(tick__sink_meta_text(sink, "scenario_file", meta->scenario_file));
     TICK_TRY(tick__sink_meta_text(sink, "chooser", meta->chooser));

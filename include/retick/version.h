@@ -1,0 +1,7 @@
+// The version of the library and the command line: the one place that says it (CMake reads it here).
+#ifndef RETICK_VERSION_H
+#define RETICK_VERSION_H
+
+#define TICK_VERSION "0.1.0"
+
+#endif
