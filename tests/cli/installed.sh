@@ -4,6 +4,7 @@
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+cd "$work"
 cmake --install "$RETICK_BUILD" --prefix "$work/usr" >"$work/log" || {
     cat "$work/log"
     exit 1
@@ -43,7 +44,7 @@ $compiler $flags "$work/own.c" -o "$work/own" $(pkg-config --define-variable=pre
 "$work/own" run
 
 if ! {
-    cmake -S "$work" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/usr" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="$flags" &&
+    cmake -G Ninja -S "$work" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/usr" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="$flags" &&
         cmake --build "$work/build"
 } >"$work/log" 2>&1; then
     cat "$work/log"
