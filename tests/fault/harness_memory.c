@@ -1,0 +1,143 @@
+// Streams and servers out of memory: each allocation fails in turn, then all from the n-th on. Whatever happens is an error code, and nothing leaks.
+#include "src/base/alloc.h"
+#include "src/io/epoll_poller.h"
+#include "src/os/linux.h"
+#include <errno.h>
+#include <retick.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct failing {
+    struct tick_allocator base; // first
+    size_t requests, fail_at;
+    bool for_good;
+    size_t live;
+};
+
+static void *fail_alloc(struct tick_allocator *self, size_t size) {
+    struct failing *f = (struct failing *)self;
+    size_t request = f->requests++;
+    if (request == f->fail_at || (f->for_good && request > f->fail_at))
+        return NULL;
+    f->live++;
+    return malloc(size);
+}
+
+static void fail_free(struct tick_allocator *self, void *memory) {
+    struct failing *f = (struct failing *)self;
+    f->live--;
+    free(memory);
+}
+
+static int echo(tick_stream *stream, void *arg) {
+    char line[700];
+    (void)arg;
+    while (tick_stream_read_line(stream, line, sizeof line) > 0)
+        TICK_TRY((int)tick_stream_printf(stream, "%s\n", line));
+    return 0;
+}
+
+static int serving(void *arg) {
+    return tick_serve("localhost:5050", echo, arg);
+}
+
+static int asks(void *arg) {
+    tick_stream *stream;
+    char line[700];
+    (void)arg;
+    TICK_TRY(tick_connect("localhost:5050", &stream));
+    memset(line, 'x', 600);
+    line[600] = '\0';
+    TICK_TRY((int)tick_stream_printf(stream, "one\n%s\n", line)); // longer than the first buffers
+    for (int i = 0; i < 2; i++) {
+        int length = tick_within(TICK_MS(200), (int)tick_stream_read_line(stream, line, sizeof line));
+        if (length <= 0)
+            return length ? length : TICK_ECLOSED;
+    }
+    return 0;
+}
+
+static int everything(void *arg) {
+    (void)arg;
+    struct tick_task *server = tick_spawn(serving, NULL);
+    if (!server)
+        return -ENOMEM;
+    int result = tick_sleep(0);
+    if (result == 0)
+        result = asks(NULL);
+    tick_task_cancel(server, NULL);
+    int ended = tick_join(server);
+    tick_task_unref(server);
+    return result < 0 ? result : ended == TICK_ECANCELED ? 0 : ended;
+}
+
+static int quiet(struct tick_loop *loop, const struct tick_report *report, void *arg) {
+    (void)loop;
+    (void)report;
+    (void)arg;
+    return 0;
+}
+
+// Runs it all; the first error on the way.
+static int run(void) {
+    struct tick_linux system;
+    struct tick_io *io = NULL;
+    struct tick_loop *loop = NULL;
+    int result = tick_linux_init(&system);
+    if (result == 0)
+        result = tick_epoll_new(tick_linux_sys(&system), NULL, &io);
+    if (result == 0)
+        result = tick_loop_new(&(struct tick_loop_options){.sys = tick_linux_sys(&system), .poller = &io->poller}, &loop);
+    if (result == 0) {
+        tick_loop_set_exception_handler(loop, quiet, NULL);
+        result = tick_loop_run(loop, everything, NULL);
+    }
+    if (loop)
+        tick_loop_free(loop);
+    tick_epoll_free(io);
+    return result;
+}
+
+static void fails_in_turn(bool for_good) {
+    struct failing f = {.base = {fail_alloc, fail_free}, .fail_at = SIZE_MAX, .for_good = for_good};
+    tick__set_allocator(&f.base);
+    int result = run();
+    size_t needed = f.requests, failures = 0;
+    assert_int_equal(result, 0);
+    assert_int_equal(f.live, 0);
+    assert_true(needed > 10);
+    for (size_t n = 0; n < needed; n++) {
+        f = (struct failing){.base = f.base, .fail_at = n, .for_good = for_good};
+        result = run();
+        failures += result < 0;
+        if (f.live)
+            fail_msg("with request %zu of %zu failed, %zu blocks are left over (%s)", n, needed, f.live, tick_error_name(result));
+    }
+    tick__set_allocator(NULL);
+    printf("%zu requests, %zu of their failures were noticed\n", needed, failures);
+    assert_true(failures * 2 > needed);
+}
+
+static void each_allocation_fails_once(void **state) {
+    (void)state;
+    fails_in_turn(false);
+}
+
+static void memory_runs_out(void **state) {
+    (void)state;
+    fails_in_turn(true);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_allocation_fails_once),
+        cmocka_unit_test(memory_runs_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
