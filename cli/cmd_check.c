@@ -162,7 +162,7 @@ static int run_moved(struct checking *checking) {
     int result = 0;
     for (size_t i = 0; i < sizeof words / sizeof *words && result == 0; i++)
         result = tick__argv_add(&args, words[i]);
-#define ADD_RATE(name, number, word, sound, rate_, unit, manual) \
+#define ADD_RATE(name, number, word, sound, rate_, unit, manual, because) \
     snprintf(rate, sizeof rate, "--rate=%s=%u", word, checking->a->run.rates.of[number]); \
     if (result == 0) \
         result = tick__argv_add(&args, rate);

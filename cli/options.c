@@ -62,7 +62,7 @@ bool tick__parse_rate(const char *text, struct tick_rates *rates) {
         const char *word;
         int kind;
     } kinds[] = {
-#define RATE_KIND(name, number, word, sound, rate, unit, manual) {word, number},
+#define RATE_KIND(name, number, word, sound, rate, unit, manual, because) {word, number},
         TICK_CHOICES(RATE_KIND)
 #undef RATE_KIND
     };

@@ -161,43 +161,15 @@ char *tick__with_extension(const char *path, const char *extension) {
     return result;
 }
 
-static const char *why(enum tick_choice_kind kind) {
-    switch (kind) {
-    case TICK_CHOICE_HOST_LATE:
-    case TICK_CHOICE_POLL_LATE:
-    case TICK_CHOICE_STEP_COST:
-        return "sound: a busy machine does this";
-    case TICK_CHOICE_READY_HOLD:
-    case TICK_CHOICE_DELIVERY:
-        return "sound: a production network does this";
-    case TICK_CHOICE_SHORT_SEND:
-        return "sound: send(2) may take fewer bytes";
-    case TICK_CHOICE_SHORT_RECV:
-        return "sound: recv(2) may give fewer bytes";
-    case TICK_CHOICE_FAULT_REFUSE:
-        return "sound: the scenario lets connections be refused";
-    case TICK_CHOICE_FAULT_RESET:
-        return "sound: the scenario lets connections be reset";
-    case TICK_CHOICE_USER:
-        return "sound: the program asked for it";
-    case TICK_CHOICE_DISPLACE:
-        return "relaxed: asyncio promises first in, first out";
-    case TICK_CHOICE_CANCEL:
-        return "relaxed: nothing in the program cancels here";
-    case TICK_CHOICE_DUPLICATE:
-    case TICK_CHOICE_REORDER:
-        return "sound: datagrams may come twice, and in any order";
-    case TICK_CHOICE_AGAIN:
-        return "sound: a datagram of a wrong checksum is dropped after it was reported";
-    case TICK_CHOICE_INTERRUPT:
-        return "sound: the program has a signal handler";
-    case TICK_CHOICE_RESOLVE_LATE:
-    case TICK_CHOICE_RESOLVE_FAIL:
-        return "sound: name servers are slow, or do not answer";
-    case TICK_CHOICE_KINDS:
-        break;
-    }
-    return "";
+// Why production can do this, or what promise it breaks: "sound: a busy machine does this".
+static const char *why(unsigned kind) {
+    static const char *const because[] = {
+#define BECAUSE(name, number, word, sound, rate, unit, manual, because) \
+    [number] = (sound) == TICK_SOUND ? "sound: " because : "relaxed: " because,
+        TICK_CHOICES(BECAUSE)
+#undef BECAUSE
+    };
+    return kind < TICK_CHOICE_KINDS && because[kind] ? because[kind] : "of a kind that is not known here";
 }
 
 void tick__say_schedule(const struct tick_schedule *schedule, const struct tick_names *names) {
@@ -205,7 +177,7 @@ void tick__say_schedule(const struct tick_schedule *schedule, const struct tick_
     for (size_t i = 0; i < schedule->count; i++) {
         tick_deviation_line(&schedule->deviations[i], names, line, sizeof line);
         tick_deviation_words(&schedule->deviations[i], names, words, sizeof words);
-        tick__say_columns(line, why((enum tick_choice_kind)schedule->deviations[i].kind));
+        tick__say_columns(line, why(schedule->deviations[i].kind));
         tick__say("    %s%s%s", tick__colour(stdout, TICK__DIM), words, tick__colour(stdout, TICK__PLAIN));
     }
 }

@@ -204,7 +204,7 @@ void tick_trace_close(struct tick_trace *trace) {
 }
 
 static uint8_t choice_kind(const char *word) {
-#define CHOICE_KIND(name, number, text, sound, rate, unit, manual) \
+#define CHOICE_KIND(name, number, text, sound, rate, unit, manual, because) \
     if (strcmp(word, text) == 0) \
         return name;
     TICK_CHOICES(CHOICE_KIND)

@@ -260,7 +260,7 @@ static const struct {
     const char *word;
     int soundness;
 } choice_kinds[TICK_CHOICE_KINDS] = {
-#define CHOICE_ROW(name, number, word, sound, rate, unit, manual) [name] = {word, sound},
+#define CHOICE_ROW(name, number, word, sound, rate, unit, manual, because) [name] = {word, sound},
     TICK_CHOICES(CHOICE_ROW)};
 
 static int add_choice(struct tick__sink *sink, uint32_t seq, const struct tick__slot *slot) {

@@ -6,44 +6,48 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// X(constant, number, word, soundness, rate, unit, manual)
+// X(constant, number, word, soundness, rate, unit, manual, because)
 // word: as schedules spell it. soundness: whether production can do it. rate: the random chooser's default, in 1/65536 of the
-// occasions (before the seed's own factor). unit: what a value means. manual: the page that allows it.
+// occasions (before the seed's own factor). unit: what a value means. manual: the page that allows it. because: the same in words, for people
+// ("sound: a busy machine does this", "relaxed: asyncio promises ...").
 // Numbers enter recorded schedules' random draws: add at the end, never renumber. TICK_CHOICE_VERSION counts changes of meaning.
 #define TICK_CHOICE_VERSION 1
 #define TICK_CHOICES(X) \
-    X(TICK_CHOICE_HOST_LATE, 1, "host_late", TICK_SOUND, 600, TICK_UNIT_TIME, "sched(7)") \
-    X(TICK_CHOICE_POLL_LATE, 2, "poll_late", TICK_SOUND, 600, TICK_UNIT_TIME, "epoll_wait(2)") \
-    X(TICK_CHOICE_READY_HOLD, 3, "ready_hold", TICK_SOUND, 600, TICK_UNIT_POLLS, "epoll(7)") \
-    X(TICK_CHOICE_DELIVERY, 4, "delivery", TICK_SOUND, 6000, TICK_UNIT_TIME, "tcp(7)") \
-    X(TICK_CHOICE_SHORT_SEND, 5, "short_send", TICK_SOUND, 600, TICK_UNIT_BYTES, "send(2)") \
-    X(TICK_CHOICE_SHORT_RECV, 6, "short_recv", TICK_SOUND, 600, TICK_UNIT_BYTES, "recv(2)") \
-    X(TICK_CHOICE_FAULT_REFUSE, 7, "refuse", TICK_SOUND, 2000, TICK_UNIT_YES, "connect(2)") \
-    X(TICK_CHOICE_FAULT_RESET, 8, "reset", TICK_SOUND, 400, TICK_UNIT_YES, "tcp(7)") \
-    X(TICK_CHOICE_STEP_COST, 9, "step_cost", TICK_SOUND, 600, TICK_UNIT_TIME, "sched(7)") \
-    X(TICK_CHOICE_USER, 10, "user", TICK_SOUND, 8000, TICK_UNIT_VALUE, "retick(1)") \
-    X(TICK_CHOICE_DISPLACE, 11, "displace", TICK_RELAXED, 0, TICK_UNIT_POPS, "retick(1)") \
-    X(TICK_CHOICE_CANCEL, 12, "cancel", TICK_RELAXED, 0, TICK_UNIT_YES, "retick(1)") \
-    X(TICK_CHOICE_LOSS, 13, "loss", TICK_SOUND, 600, TICK_UNIT_VALUE, "tcp(7)") \
-    X(TICK_CHOICE_FAULT_PARTITION, 14, "fault_partition", TICK_SOUND, 1000, TICK_UNIT_TIME, "tcp(7)") \
-    X(TICK_CHOICE_FAULT_ONE_WAY, 15, "fault_one_way", TICK_SOUND, 500, TICK_UNIT_TIME, "tcp(7)") \
-    X(TICK_CHOICE_FAULT_CLOG, 16, "fault_clog", TICK_SOUND, 500, TICK_UNIT_TIME, "tcp(7)") \
-    X(TICK_CHOICE_FAULT_CRASH, 17, "fault_crash", TICK_SOUND, 1000, TICK_UNIT_TIME, "reboot(2)") \
-    X(TICK_CHOICE_FAULT_STOP, 18, "fault_stop", TICK_SOUND, 500, TICK_UNIT_TIME, "kill(2)") \
-    X(TICK_CHOICE_FAULT_PAUSE, 19, "fault_pause", TICK_SOUND, 500, TICK_UNIT_TIME, "sched(7)") \
-    X(TICK_CHOICE_FAULT_CLOCK, 20, "fault_clock", TICK_SOUND, 500, TICK_UNIT_TIME, "clock_settime(2)") \
-    X(TICK_CHOICE_DUPLICATE, 21, "duplicate", TICK_SOUND, 600, TICK_UNIT_YES, "udp(7)") \
-    X(TICK_CHOICE_REORDER, 22, "reorder", TICK_SOUND, 2000, TICK_UNIT_TIME, "udp(7)") \
-    X(TICK_CHOICE_AGAIN, 23, "again", TICK_SOUND, 300, TICK_UNIT_YES, "select(2)") \
-    X(TICK_CHOICE_INTERRUPT, 24, "interrupt", TICK_SOUND, 600, TICK_UNIT_YES, "signal(7)") \
-    X(TICK_CHOICE_RESOLVE_LATE, 25, "resolve_late", TICK_SOUND, 1000, TICK_UNIT_TIME, "getaddrinfo(3)") \
-    X(TICK_CHOICE_RESOLVE_FAIL, 26, "resolve_fail", TICK_SOUND, 600, TICK_UNIT_YES, "getaddrinfo(3)")
+    X(TICK_CHOICE_HOST_LATE, 1, "host_late", TICK_SOUND, 600, TICK_UNIT_TIME, "sched(7)", "a busy machine does this") \
+    X(TICK_CHOICE_POLL_LATE, 2, "poll_late", TICK_SOUND, 600, TICK_UNIT_TIME, "epoll_wait(2)", "a busy machine does this") \
+    X(TICK_CHOICE_READY_HOLD, 3, "ready_hold", TICK_SOUND, 600, TICK_UNIT_POLLS, "epoll(7)", "a production network does this") \
+    X(TICK_CHOICE_DELIVERY, 4, "delivery", TICK_SOUND, 6000, TICK_UNIT_TIME, "tcp(7)", "a production network does this") \
+    X(TICK_CHOICE_SHORT_SEND, 5, "short_send", TICK_SOUND, 600, TICK_UNIT_BYTES, "send(2)", "send(2) may take fewer bytes") \
+    X(TICK_CHOICE_SHORT_RECV, 6, "short_recv", TICK_SOUND, 600, TICK_UNIT_BYTES, "recv(2)", "recv(2) may give fewer bytes") \
+    X(TICK_CHOICE_FAULT_REFUSE, 7, "refuse", TICK_SOUND, 2000, TICK_UNIT_YES, "connect(2)", "the scenario lets connections be refused") \
+    X(TICK_CHOICE_FAULT_RESET, 8, "reset", TICK_SOUND, 400, TICK_UNIT_YES, "tcp(7)", "the scenario lets connections be reset") \
+    X(TICK_CHOICE_STEP_COST, 9, "step_cost", TICK_SOUND, 600, TICK_UNIT_TIME, "sched(7)", "a busy machine does this") \
+    X(TICK_CHOICE_USER, 10, "user", TICK_SOUND, 8000, TICK_UNIT_VALUE, "retick(1)", "the program asked for it") \
+    X(TICK_CHOICE_DISPLACE, 11, "displace", TICK_RELAXED, 0, TICK_UNIT_POPS, "retick(1)", "asyncio promises first in, first out") \
+    X(TICK_CHOICE_CANCEL, 12, "cancel", TICK_RELAXED, 0, TICK_UNIT_YES, "retick(1)", "nothing in the program cancels here") \
+    X(TICK_CHOICE_LOSS, 13, "loss", TICK_SOUND, 600, TICK_UNIT_VALUE, "tcp(7)", "a production network does this") \
+    X(TICK_CHOICE_FAULT_PARTITION, 14, "fault_partition", TICK_SOUND, 1000, TICK_UNIT_TIME, "tcp(7)", "the scenario allows this fault") \
+    X(TICK_CHOICE_FAULT_ONE_WAY, 15, "fault_one_way", TICK_SOUND, 500, TICK_UNIT_TIME, "tcp(7)", "the scenario allows this fault") \
+    X(TICK_CHOICE_FAULT_CLOG, 16, "fault_clog", TICK_SOUND, 500, TICK_UNIT_TIME, "tcp(7)", "the scenario allows this fault") \
+    X(TICK_CHOICE_FAULT_CRASH, 17, "fault_crash", TICK_SOUND, 1000, TICK_UNIT_TIME, "reboot(2)", "the scenario allows this fault") \
+    X(TICK_CHOICE_FAULT_STOP, 18, "fault_stop", TICK_SOUND, 500, TICK_UNIT_TIME, "kill(2)", "the scenario allows this fault") \
+    X(TICK_CHOICE_FAULT_PAUSE, 19, "fault_pause", TICK_SOUND, 500, TICK_UNIT_TIME, "sched(7)", "the scenario allows this fault") \
+    X(TICK_CHOICE_FAULT_CLOCK, 20, "fault_clock", TICK_SOUND, 500, TICK_UNIT_TIME, "clock_settime(2)", "the scenario allows this fault") \
+    X(TICK_CHOICE_DUPLICATE, 21, "duplicate", TICK_SOUND, 600, TICK_UNIT_YES, "udp(7)", "datagrams may come twice, and in any order") \
+    X(TICK_CHOICE_REORDER, 22, "reorder", TICK_SOUND, 2000, TICK_UNIT_TIME, "udp(7)", "datagrams may come twice, and in any order") \
+    X(TICK_CHOICE_AGAIN, 23, "again", TICK_SOUND, 300, TICK_UNIT_YES, "select(2)", \
+        "a datagram of a wrong checksum is dropped after it was reported") \
+    X(TICK_CHOICE_INTERRUPT, 24, "interrupt", TICK_SOUND, 600, TICK_UNIT_YES, "signal(7)", "the program has a signal handler") \
+    X(TICK_CHOICE_RESOLVE_LATE, 25, "resolve_late", TICK_SOUND, 1000, TICK_UNIT_TIME, "getaddrinfo(3)", \
+        "name servers are slow, or do not answer") \
+    X(TICK_CHOICE_RESOLVE_FAIL, 26, "resolve_fail", TICK_SOUND, 600, TICK_UNIT_YES, "getaddrinfo(3)", \
+        "name servers are slow, or do not answer")
 
 enum tick_choice_kind {
-#define TICK_CHOICE_ENUM(name, number, word, sound, rate, unit, manual) name = (number),
+#define TICK_CHOICE_ENUM(name, number, word, sound, rate, unit, manual, because) name = (number),
     TICK_CHOICES(TICK_CHOICE_ENUM)
 #undef TICK_CHOICE_ENUM
-    TICK_CHOICE_KINDS // one more than the last
+        TICK_CHOICE_KINDS // one more than the last
 };
 
 enum tick_soundness { TICK_SOUND, TICK_RELAXED };

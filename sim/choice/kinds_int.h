@@ -7,7 +7,7 @@
 
 static inline enum tick_choice_unit tick__kind_unit(uint32_t kind) {
     static const uint8_t units[TICK_CHOICE_KINDS] = {
-#define TICK_KIND_UNIT(name, number, word, sound, rate, unit, manual) [number] = (unit),
+#define TICK_KIND_UNIT(name, number, word, sound, rate, unit, manual, because) [number] = (unit),
         TICK_CHOICES(TICK_KIND_UNIT)
 #undef TICK_KIND_UNIT
     };
@@ -16,7 +16,7 @@ static inline enum tick_choice_unit tick__kind_unit(uint32_t kind) {
 
 static inline enum tick_soundness tick__kind_soundness(uint32_t kind) {
     static const uint8_t soundness[TICK_CHOICE_KINDS] = {
-#define TICK_KIND_SOUND(name, number, word, sound, rate, unit, manual) [number] = (sound),
+#define TICK_KIND_SOUND(name, number, word, sound, rate, unit, manual, because) [number] = (sound),
         TICK_CHOICES(TICK_KIND_SOUND)
 #undef TICK_KIND_SOUND
     };
@@ -26,7 +26,7 @@ static inline enum tick_soundness tick__kind_soundness(uint32_t kind) {
 // The kind's word, NULL for a number that is no kind.
 static inline const char *tick__kind_word(uint32_t kind) {
     static const char *const words[TICK_CHOICE_KINDS] = {
-#define TICK_KIND_WORD(name, number, word, sound, rate, unit, manual) [number] = (word),
+#define TICK_KIND_WORD(name, number, word, sound, rate, unit, manual, because) [number] = (word),
         TICK_CHOICES(TICK_KIND_WORD)
 #undef TICK_KIND_WORD
     };

@@ -40,7 +40,7 @@ static const struct tick_chooser_ops ops = {"random", choose};
 
 void tick_rates_default(struct tick_rates *rates) {
     rates->of[0] = 0;
-#define RATE(name, number, word, sound, rate, unit, manual) rates->of[number] = (rate);
+#define RATE(name, number, word, sound, rate, unit, manual, because) rates->of[number] = (rate);
     TICK_CHOICES(RATE)
 #undef RATE
 }
