@@ -38,13 +38,26 @@ void tick_kernel_host_crash(struct tick_kernel *k, int host);
 int tick_kernel_open_fds(const struct tick_kernel *k, int host); // how many fds the host holds
 
 struct tick_link {
-    int64_t latency; // ns, one way, before jitter
-    int64_t jitter;  // ns: the most that a `delivery` choice may add
-    bool refuse;     // a connect may be refused though somebody listens (choice `refuse`)
-    bool reset;      // a connection may be reset (choice `reset`, asked once a data segment, at its sending)
+    int64_t latency;   // ns, one way, before jitter
+    int64_t jitter;    // ns: the most that a `delivery` choice may add
+    bool refuse;       // a connect may be refused though somebody listens (choice `refuse`)
+    bool reset;        // a connection may be reset (choice `reset`, asked once a data segment, at its sending)
+    bool loss;         // a segment may be lost, and sent again (choice `loss`, asked where `delivery` is)
+    int64_t bandwidth; // bytes a second and direction; 0: no limit
+    int64_t queue;     // bytes that may wait for it; what does not fit is lost. 0: no limit
+    int64_t timeout;   // ns until a sender gives up what is not acknowledged (ETIMEDOUT); 0: Linux's 924.6 s
 };
-void tick_kernel_link_all(struct tick_kernel *k, const struct tick_link *link); // every pair without a link of its own
+void tick_kernel_link_all(struct tick_kernel *k, const struct tick_link *link);              // every pair without a link of its own
 int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_link *link); // both ways; 0 or -ENOMEM
+
+// --- outages: what the network does to segments between hosts, on top of its links ---
+// Begins one, under a key of the caller's. sides: one byte a host, 0 for those that it leaves alone; segments between hosts of different
+// sides are lost (slow 0) or take `slow` ns longer; one_way: only those from a host of side 1 to one of side 2. 0 or -ENOMEM.
+int tick_kernel_outage_begin(struct tick_kernel *k, uint32_t key, const uint8_t *sides, uint32_t hosts, bool one_way, int64_t slow);
+void tick_kernel_outage_end(struct tick_kernel *k, uint32_t key);
+// A host that is down (crashed, and not started again) takes no segment.
+void tick_kernel_host_up(struct tick_kernel *k, int host, bool up);
+void tick_kernel_calm(struct tick_kernel *k); // from now on nothing is lost, refused or reset by choice
 
 // --- time ---
 int64_t tick_kernel_now(const struct tick_kernel *k);
@@ -87,8 +100,8 @@ int tick_k_socket(struct tick_kernel *k, int host, int domain, int type, int pro
 int tick_k_bind(struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size);
 int tick_k_listen(struct tick_kernel *k, int host, int fd, int backlog);
 int tick_k_accept(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size);
-int tick_k_connect(struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size,
-    const struct tick_kernel_name *connection);
+int tick_k_connect(
+    struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection);
 ssize_t tick_k_send(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int flags);
 ssize_t tick_k_recv(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags);
 int tick_k_shutdown(struct tick_kernel *k, int host, int fd, int how);

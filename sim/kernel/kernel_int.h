@@ -33,6 +33,9 @@ struct tick__root {
     struct tick_link link;
     tick__ref pairs; // hash table, pair_most slots
     uint32_t pair_count, pair_most;
+    tick__ref outages;     // the first in force
+    uint32_t outage_count; // and how many; hosts that are down count, too
+    bool calm;             // links neither lose, refuse nor reset by choice any more
 
     tick__ref woken_first, woken_last; // epolls whose waiter is to go on
 };
@@ -70,6 +73,8 @@ enum tick__event_kind {
     TICK__RST,
     TICK__UPDATE,       // acknowledgement and window
     TICK__ACCEPT_AGAIN, // the accept queue was full: try again
+    TICK__HEARD,        // data arrived whose acknowledgement could not come back: can it now?
+    TICK__LOST = 64,    // or'ed to a segment's kind: it was lost, and now it is time to send it again
 };
 struct tick__due {
     int64_t at;
@@ -107,6 +112,7 @@ struct tick__host {
     tick__ref ports;                    // ports in use by name, by next
     uint32_t next_port;
     bool ports_wrapped;
+    bool down;
 };
 #define TICK__FIRST_FD 3u // 0 to 2 are taken in every program
 #define TICK__MOST_FDS 65536u
@@ -120,6 +126,13 @@ int tick__host_of_address(const struct tick_kernel *k, uint32_t from, uint32_t a
 
 // --- sim/world/links.c ---
 const struct tick_link *tick__link(const struct tick_kernel *k, uint32_t a, uint32_t b); // of a host with itself: latency 0, no choices
+// When a segment (a datagram) of so many bytes, sent now, arrives, before any jitter; TICK_NEVER: the network loses it. link is theirs.
+int64_t tick__link_pass(struct tick_kernel *k, const struct tick_link *link, uint32_t from, uint32_t to, uint64_t bytes);
+#define TICK__HEADERS 66 // bytes of Ethernet, IP and TCP around a segment
+
+// --- sim/world/outages.c ---
+// What the outages in force do to a segment: ns that it takes longer, TICK_NEVER if it is lost.
+int64_t tick__outage(const struct tick_kernel *k, uint32_t from, uint32_t to);
 
 // --- fd.c ---
 static inline struct tick__file *tick__file(const struct tick_kernel *k, int host, int fd) {
@@ -209,11 +222,15 @@ struct tick__port {
 
 // One direction, kept by its sending end.
 struct tick__flow {
-    uint64_t written, flown, arrived, read;       // byte counts: accepted, put into segments, in the receive buffer, consumed
-    uint64_t acked, granted;                      // what the sender knows of arrived and read
-    uint64_t ack_arrived, ack_read;               // what the acknowledgement in flight says of them
-    int64_t last_at;                              // when the latest segment arrives: none overtakes it
-    struct tick__chain chain;                     // bytes read..written
+    uint64_t written, flown, arrived, read; // byte counts: accepted, put into segments, in the receive buffer, consumed
+    uint64_t acked, granted;                // what the sender knows of arrived and read
+    uint64_t ack_arrived, ack_read;         // what the acknowledgement in flight says of them
+    int64_t last_at;                        // when the latest segment arrives: none overtakes it
+    int64_t retry_at, lost_since;           // when the lost segments go out again; since when nothing was acknowledged (0: all is well)
+    uint32_t lost;                          // segments that wait for retry_at
+    uint8_t losses;                         // how often in a row
+    bool unheard, given_up;                 // a TICK__HEARD is under way; nothing is sent again any more
+    struct tick__chain chain;               // bytes read..written
     tick__ref messages, unarrived, messages_last; // with a probe: those not read yet; the first of them that has not arrived
     uint32_t object;                              // the direction's, with a probe
 };

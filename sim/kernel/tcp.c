@@ -8,6 +8,9 @@
 #define FIRST_RETRY TICK_SEC(1)
 #define SYN_RETRIES 6
 #define ACCEPT_RETRIES 5
+#define FIRST_RESEND TICK_MS(200) // Linux's least retransmission time-out,
+#define LAST_RESEND TICK_SEC(120) // its greatest,
+#define GIVE_UP TICK_MS(924600)   // and when it gives up (tcp_retries2 15)
 
 static struct tick__sock *peer_of(const struct tick_kernel *k, const struct tick__sock *s) {
     return s->peer ? tick__sock(k, s->peer) : NULL;
@@ -48,12 +51,119 @@ uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__sock *s) {
 // --- sending ---
 
 static void break_both(struct tick_kernel *k, struct tick__sock *s, int error);
+static void orphan_die(struct tick_kernel *k, struct tick__sock *child);
+
+#define LOSSES 3 // in a row, by choice
+
+// s has sent for too long without being heard.
+static void give_up(struct tick_kernel *k, struct tick__sock *s) {
+    s->out.given_up = true;
+    struct tick__sock *peer = peer_of(k, s);
+    if (s->state == TICK__SYN_RECV) {
+        orphan_die(k, s);
+        if (peer && peer->state == TICK__SYN_SENT) { // whose own SYNs went as unheard
+            peer->error = ETIMEDOUT;
+            tick__tcp_done(k, peer);
+        }
+    } else if (s->state > TICK__LISTEN) {
+        tick__tell_dropped(k, s, s->file.host, s->out.arrived, s->out.flown);
+        s->error = ETIMEDOUT;
+        tick__tcp_purge(k, s);
+        tick__tcp_done(k, s);
+    }
+}
+
+// Nothing was heard of what s sent: when it tries again; TICK_NEVER: it has given up.
+static int64_t next_try(struct tick_kernel *k, struct tick__sock *s, const struct tick_link *link, int64_t first) {
+    struct tick__flow *out = &s->out;
+    int64_t now = k->root->now, most = link->timeout ? link->timeout : GIVE_UP;
+    if (!out->lost_since) {
+        out->lost_since = now ? now : 1;
+        out->losses = 0;
+    } else if (now - out->lost_since >= most) {
+        give_up(k, s);
+        return TICK_NEVER;
+    }
+    int64_t wait = out->losses < 20 ? first << out->losses : LAST_RESEND;
+    out->losses++;
+    if (wait > LAST_RESEND)
+        wait = LAST_RESEND;
+    return now + wait < out->lost_since + most ? now + wait : out->lost_since + most;
+}
+
+static bool way_back(const struct tick_kernel *k, const struct tick__sock *s, uint32_t far_host) {
+    return !k->root->outage_count || tick__outage(k, far_host, s->file.host) != TICK_NEVER;
+}
+
+// What s sends arrives, but no acknowledgement comes back.
+static void listen_for_acknowledgement(struct tick_kernel *k, struct tick__sock *s, const struct tick_link *link) {
+    if (s->out.unheard || s->out.given_up)
+        return;
+    int64_t at = next_try(k, s, link, FIRST_RESEND);
+    if (at != TICK_NEVER && tick__event_post(k, at, TICK__HEARD, s->file.ref, 0, 0)) {
+        s->out.unheard = true;
+        tick__sock_hold(s);
+    }
+}
+
+// A segment goes into a network that has bandwidths and outages: when it arrives, or, with TICK__LOST, when it is tried again. TICK_NEVER:
+// it is lost for good. ordered: it keeps its place among its direction's.
+static int64_t pass(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *to, uint32_t far_host, const struct tick_link *link,
+    bool ordered, enum tick__event_kind *kind, uint64_t bytes) {
+    struct tick__flow *out = &s->out;
+    if (*kind == TICK__RST)
+        out->given_up |= ordered;
+    else if (ordered && out->given_up)
+        return TICK_NEVER;
+    else if (ordered && out->lost) { // behind those
+        out->lost++;
+        *kind |= TICK__LOST;
+        return out->retry_at;
+    }
+    int64_t at = tick__link_pass(k, link, s->file.host, far_host, bytes);
+    if (at != TICK_NEVER) {
+        if (ordered && to != s && !way_back(k, s, far_host))
+            listen_for_acknowledgement(k, s, link);
+        else if (ordered && !out->unheard)
+            out->lost_since = 0;
+        return at;
+    }
+    switch (*kind) {
+    case TICK__RST:
+        return TICK_NEVER;
+    case TICK__SYN:
+        at = k->root->now + (FIRST_RETRY << s->tries++);
+        *kind = TICK__SYN_AGAIN;
+        return at;
+    case TICK__UPDATE: // the sender hears nothing, and sends again until it does
+        listen_for_acknowledgement(k, to, link);
+        *kind |= TICK__LOST;
+        return k->root->now + FIRST_RETRY;
+    default:
+        at = next_try(k, s, link, *kind == TICK__SYN_ACK ? FIRST_RETRY : FIRST_RESEND);
+        out->retry_at = at;
+        out->lost += at != TICK_NEVER;
+        *kind |= TICK__LOST;
+        return at;
+    }
+}
 
 // Posts a segment from s to `to`. ask: the world chooses what the link adds, at `ordinal` of the direction `way`.
 static bool post(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *to, uint32_t far_host, int64_t *last_at,
     enum tick__event_kind kind, uint64_t c, bool ask, enum tick_connection_part way, uint64_t ordinal, uint32_t *key) {
     const struct tick_link *link = tick__link(k, s->file.host, far_host);
     int64_t at = k->root->now + link->latency;
+    if (__builtin_expect(k->root->outage_count || link->bandwidth || s->out.lost, 0)) {
+        at = pass(k, s, to, far_host, link, last_at != NULL, &kind, kind == TICK__DATA ? c - (ordinal - 1) : 0);
+        if (at == TICK_NEVER)
+            return true;
+        if (kind & TICK__LOST)
+            ask = false, last_at = NULL; // asked for when it goes out again
+    }
+    if (ask && link->loss && !k->root->calm) {
+        uint32_t times = k->env.choose(k->env.ctx, TICK_CHOICE_LOSS, tick_id_part(s->connection, way), ordinal, LOSSES + 1, 0);
+        at += (ordinal ? FIRST_RESEND : FIRST_RETRY) * ((1 << times) - 1);
+    }
     if (ask && link->jitter > 0) {
         uint32_t n = tick_scale_count(link->jitter);
         uint32_t value = k->env.choose(k->env.ctx, TICK_CHOICE_DELIVERY, tick_id_part(s->connection, way), ordinal, n, link->jitter);
@@ -131,7 +241,7 @@ void tick__tcp_transmit(struct tick_kernel *k, struct tick__sock *s) {
             uint64_t from = out->flown;
             out->flown = upto;
             const struct tick_link *link = tick__link(k, s->file.host, peer->file.host);
-            if (link->reset && k->env.choose(k->env.ctx, TICK_CHOICE_FAULT_RESET, tick__sock_way_id(s), from + 1, 2, 0)) {
+            if (link->reset && !k->root->calm && k->env.choose(k->env.ctx, TICK_CHOICE_FAULT_RESET, tick__sock_way_id(s), from + 1, 2, 0)) {
                 cut(k, s, from);
                 s->fin_sent = true; // nothing can follow
                 return;
@@ -261,12 +371,17 @@ static void refuse(struct tick_kernel *k, struct tick__sock *s, uint32_t host) {
         break_both(k, s, ENOBUFS);
 }
 
-static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t told) {
+static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t told, bool again) {
     s->event = 0;
     uint32_t host = remote_host(k, s);
     if (s->tries > SYN_RETRIES) {
         s->error = ETIMEDOUT;
         tick__tcp_done(k, s);
+        return;
+    }
+    if (k->root->outage_count && ((again && tick__link_pass(k, tick__link(k, s->file.host, host), s->file.host, host, 0) == TICK_NEVER) ||
+                                     tick__host(k, host)->down || !way_back(k, s, host))) {
+        retry(k, s, TICK__SYN_AGAIN, told);
         return;
     }
     struct tick__sock *listener = s->refused ? NULL : tick__sock_listener(k, host, s->remote_address, s->remote_port);
@@ -442,15 +557,65 @@ static void update_arrived(struct tick_kernel *k, struct tick__sock *s) {
     tick__tcp_catch_up(k, s);
 }
 
+// A lost segment goes out again, as it stands.
+static void send_again(struct tick_kernel *k, struct tick__sock *from, struct tick__sock *to, enum tick__event_kind kind, uint64_t c) {
+    bool ordered = kind != TICK__UPDATE;
+    if (ordered ? from->out.given_up : to->state == TICK__CLOSE) {
+        to->ack_flies = false;
+        return;
+    }
+    uint64_t ordinal = kind == TICK__DATA ? from->out.arrived + 1 : 0;
+    uint32_t behind = from->out.lost; // it goes before those
+    if (ordered)
+        from->out.lost = 0;
+    if (!post(k, from, to, to->file.host, ordered ? &from->out.last_at : NULL, kind, c, false, tick__sock_way(from), ordinal, NULL))
+        break_both(k, from, ENOBUFS);
+    if (!ordered)
+        return;
+    if (!from->out.lost && !from->out.unheard)
+        from->out.lost_since = 0;
+    from->out.lost += behind;
+}
+
+// Whether s hears from its peer again.
+static void heard(struct tick_kernel *k, struct tick__sock *s) {
+    struct tick__sock *peer = peer_of(k, s);
+    s->out.unheard = false;
+    if (s->out.given_up || s->state == TICK__CLOSE || !peer)
+        return;
+    if (!way_back(k, s, peer->file.host))
+        listen_for_acknowledgement(k, s, tick__link(k, s->file.host, peer->file.host));
+    else if (!s->out.lost)
+        s->out.lost_since = 0;
+}
+
 void tick__tcp_event(struct tick_kernel *k, const struct tick__due *due) {
     struct tick__sock *s = tick__sock(k, due->a), *from = due->b ? tick__sock(k, due->b) : NULL;
     k->carrying = true;
     k->cause = 0;
-    switch (due->kind) {
+    enum tick__event_kind kind = due->kind & ~(unsigned)TICK__LOST;
+    bool lost = due->kind & TICK__LOST;
+    if (lost && kind != TICK__UPDATE)
+        from->out.lost--;
+    if (lost && kind != TICK__UPDATE && from->out.lost && from->out.retry_at > k->root->now) { // the one before it is lost again
+        if (!from->out.given_up && tick__event_post(k, from->out.retry_at, due->kind, due->a, due->b, due->c)) {
+            tick__sock_hold(s);
+            from->out.lost++;
+        }
+        kind = TICK__POSTED;
+    } else if (lost || (k->root->outage_count && (kind == TICK__DATA || kind == TICK__FIN) && tick__host(k, s->file.host)->down)) {
+        send_again(k, from, s, kind, due->c);
+        kind = TICK__POSTED;
+    }
+    switch (kind) {
+    case TICK__HEARD:
+        heard(k, s);
+        break;
+    case TICK__LOST:
     case TICK__SYN:
     case TICK__SYN_AGAIN:
         if (s->state == TICK__SYN_SENT)
-            syn_arrived(k, s, due->c);
+            syn_arrived(k, s, due->c, due->kind == TICK__SYN_AGAIN);
         break;
     case TICK__SYN_ACK:
         syn_ack_arrived(k, s, from, due->c);

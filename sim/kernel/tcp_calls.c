@@ -138,7 +138,7 @@ static int start_connect(struct tick_kernel *k, struct tick__sock *s, const stru
     s->state = TICK__SYN_SENT; // with shut as it is: a socket can be shut before it connects
     tick__tell_connection(k, s, name, (uint32_t)host);
     const struct tick_link *link = tick__link(k, s->file.host, (uint32_t)host);
-    s->refused = link->refuse && k->env.choose(k->env.ctx, TICK_CHOICE_FAULT_REFUSE, s->connection, 0, 2, 0);
+    s->refused = link->refuse && !k->root->calm && k->env.choose(k->env.ctx, TICK_CHOICE_FAULT_REFUSE, s->connection, 0, 2, 0);
     s->stage = TICK__CONNECTING;
     tick__tcp_send_syn(k, s);
     return -EINPROGRESS;
@@ -378,6 +378,7 @@ void tick__sock_die(struct tick_kernel *k, struct tick__sock *s) {
         abandon_syn(k, s);
     tick__tcp_purge(k, s);
     bool embryo = s->state == TICK__SYN_RECV;
+    s->out.given_up = true;
     s->state = TICK__CLOSE;
     s->shut = TICK__SHUT_BOTH;
     tick__port_leave(k, s);

@@ -4,6 +4,7 @@
 struct pair {
     uint64_t key; // smaller host + 1 in the high half, greater in the low; 0: free
     struct tick_link link;
+    int64_t free_at[2]; // with a bandwidth: when the line is free again; from the smaller host, from the greater
 };
 
 static const struct tick_link loopback;
@@ -33,15 +34,14 @@ void tick_kernel_link_all(struct tick_kernel *k, const struct tick_link *link) {
     k->root->link = *link;
 }
 
-int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_link *link) {
+// The pair's own entry, made if need be; NULL: no memory.
+static struct pair *own(struct tick_kernel *k, uint64_t key) {
     struct tick__root *root = k->root;
-    if (a < 0 || b < 0 || (uint32_t)a >= root->host_count || (uint32_t)b >= root->host_count || a == b)
-        return -EINVAL;
     if ((root->pair_count + 1) * 2 > root->pair_most) {
         uint32_t most = root->pair_most ? root->pair_most * 2 : 16;
         tick__ref grown = tick__arena_zero(k, most * sizeof(struct pair));
         if (!grown)
-            return -ENOMEM;
+            return NULL;
         struct pair *to = TICK__AT(k, pair, grown);
         if (root->pair_most) {
             const struct pair *from = TICK__AT(k, pair, root->pairs);
@@ -53,10 +53,51 @@ int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_
         root->pairs = grown;
         root->pair_most = most;
     }
-    uint64_t key = key_of((uint32_t)a, (uint32_t)b);
     struct pair *pair = find(TICK__AT(k, pair, root->pairs), root->pair_most, key);
-    root->pair_count += !pair->key;
-    pair->key = key;
+    if (!pair->key) {
+        root->pair_count++;
+        pair->key = key;
+        pair->link = root->link;
+    }
+    return pair;
+}
+
+int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_link *link) {
+    struct tick__root *root = k->root;
+    if (a < 0 || b < 0 || (uint32_t)a >= root->host_count || (uint32_t)b >= root->host_count || a == b)
+        return -EINVAL;
+    struct pair *pair = own(k, key_of((uint32_t)a, (uint32_t)b));
+    if (!pair)
+        return -ENOMEM;
     pair->link = *link;
     return 0;
+}
+
+// When the last byte is on the line; TICK_NEVER: the queue in front of it is full.
+static int64_t through(struct tick_kernel *k, const struct tick_link *link, uint32_t from, uint32_t to, uint64_t bytes) {
+    int64_t now = k->root->now, bandwidth = link->bandwidth, queue = link->queue;
+    struct pair *pair = own(k, key_of(from, to));
+    if (!pair)
+        return TICK_NEVER;
+    int64_t *free_at = &pair->free_at[from > to];
+    int64_t begin = *free_at > now ? *free_at : now;
+    uint64_t takes = bytes * 1000000000u / (uint64_t)bandwidth; // bytes is below 2^32: no overflow
+    // What waits, in time rather than bytes: the product of waiting time and bandwidth could overflow.
+    if (queue && begin > now && (uint64_t)(begin - now) + takes > (uint64_t)queue * 1000000000u / (uint64_t)bandwidth)
+        return TICK_NEVER;
+    return *free_at = begin + (int64_t)takes;
+}
+
+int64_t tick__link_pass(struct tick_kernel *k, const struct tick_link *link, uint32_t from, uint32_t to, uint64_t bytes) {
+    int64_t at = k->root->now + link->latency;
+    if (__builtin_expect(!k->root->outage_count && !link->bandwidth, 1))
+        return at;
+    if (link->bandwidth) {
+        int64_t sent = through(k, link, from, to, bytes + TICK__HEADERS);
+        if (sent == TICK_NEVER)
+            return sent;
+        at += sent - k->root->now;
+    }
+    int64_t more = k->root->outage_count ? tick__outage(k, from, to) : 0;
+    return more == TICK_NEVER ? more : at + more;
 }
