@@ -9,7 +9,7 @@ endforeach()
 add_library(libretick STATIC ${objects})
 set_target_properties(libretick PROPERTIES OUTPUT_NAME retick EXPORT_NAME retick LINKER_LANGUAGE C ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 target_include_directories(libretick INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-target_link_libraries(libretick INTERFACE -lsqlite3 -lxxhash ${CMAKE_DL_LIBS} Threads::Threads)
+target_link_libraries(libretick INTERFACE -lsqlite3 -lxxhash -ljansson ${CMAKE_DL_LIBS} Threads::Threads)
 
 # Scenarios that `retick` loads at run time find every tick_ symbol in the program itself: the whole archive is in it, and exported.
 if(EXISTS ${CMAKE_SOURCE_DIR}/cli/main.c)
@@ -18,6 +18,13 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/cli/main.c)
     target_include_directories(retick PRIVATE ${CMAKE_SOURCE_DIR})
     target_link_libraries(retick PRIVATE $<LINK_LIBRARY:WHOLE_ARCHIVE,libretick>)
     install(TARGETS retick RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+# Runs task programs (docs/TASK_PROGRAMS.md) from its standard input.
+if(TARGET tick_cli)
+    add_executable(task_program cli/task_program.c)
+    set_target_properties(task_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+    target_link_libraries(task_program PRIVATE tick_cli)
 endif()
 
 # Each scenario as a program of its own, as a user would link one.

@@ -1,30 +1,71 @@
-// asyncio's Event and Queue. Both live in storage of the caller's, or on the heap.
+// How tasks wait for one another: asyncio's Event, Lock, Condition, Semaphore and Barrier; queues stand in <retick/queue.h>.
+//
+// Everything here lives on the heap: _new returns NULL when out of memory, _free wants nobody waiting on it and takes NULL. All are for the
+// tasks of one loop. What waits returns 0, TICK_ECANCELED when the waiting task was cancelled (or TICK_EINVALSTATE outside of a task),
+// and honours the innermost timeout scope. Those who wait are served in the order in which they came.
 #ifndef RETICK_SYNC_H
 #define RETICK_SYNC_H
 
 #include <retick/error.h>
 #include <retick/id.h>
+#include <retick/queue.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct tick_event_flag; // asyncio.Event (struct tick_event is the probe's)
-struct tick_event_flag *tick_event_new(void);      // NULL when out of memory
-void tick_event_free(struct tick_event_flag *event); // nobody may wait on it
+// --- asyncio.Event ---
+struct tick_event_flag; // (struct tick_event is the probe's)
+struct tick_event_flag *tick_event_new(void);
+void tick_event_free(struct tick_event_flag *event);
 bool tick_event_is_set(const struct tick_event_flag *event);
-void tick_event_set(struct tick_event_flag *event);   // wakes all present waiters, even if cleared at once
+void tick_event_set(struct tick_event_flag *event); // wakes all present waiters, even if cleared at once
 void tick_event_clear(struct tick_event_flag *event);
-int tick_event_wait(struct tick_event_flag *event); // 0, TICK_ECANCELED, TICK_ETIMEDOUT
+int tick_event_wait(struct tick_event_flag *event);
 
-struct tick_queue; // asyncio.Queue of pointers
-struct tick_queue *tick_queue_new(size_t most); // most 0: no bound. NULL when out of memory
-void tick_queue_free(struct tick_queue *queue); // items are the caller's; nobody may wait on it
-size_t tick_queue_size(const struct tick_queue *queue);
-int tick_queue_put(struct tick_queue *queue, void *item);     // waits while full
-int tick_queue_get(struct tick_queue *queue, void **item);    // waits while empty
-int tick_queue_try_put(struct tick_queue *queue, void *item); // TICK_EFULL
-int tick_queue_try_get(struct tick_queue *queue, void **item); // TICK_EEMPTY
-int tick_queue_task_done(struct tick_queue *queue); // TICK_EINVALSTATE when called more often than put
-int tick_queue_join(struct tick_queue *queue);
+// --- asyncio.Lock ---
+struct tick_lock;
+struct tick_lock *tick_lock_new(void);
+void tick_lock_free(struct tick_lock *lock);
+bool tick_lock_is_locked(const struct tick_lock *lock); // Lock.locked
+int tick_lock_acquire(struct tick_lock *lock) TICK_MUST_USE;
+// Lock.release, by whichever task. 0; TICK_EINVALSTATE (asyncio: RuntimeError) if it is not locked. The next waiter has it as soon as it
+// runs, and nobody can come between.
+int tick_lock_release(struct tick_lock *lock);
+
+// --- asyncio.Condition ---
+struct tick_condition;
+struct tick_condition *tick_condition_new(struct tick_lock *lock); // lock: borrowed; NULL: one of its own
+void tick_condition_free(struct tick_condition *condition);
+struct tick_lock *tick_condition_lock(struct tick_condition *condition); // borrowed: to acquire before, and release after, what follows
+// Condition.wait: gives the lock back, waits for a notification, has the lock again when it returns, also with TICK_ECANCELED. It may return
+// without a notification: look at what was waited for again. TICK_EINVALSTATE if the lock is not held.
+int tick_condition_wait(struct tick_condition *condition) TICK_MUST_USE;
+int tick_condition_wait_for(struct tick_condition *condition, bool (*predicate)(void *arg), void *arg) TICK_MUST_USE; // until it holds
+// Condition.notify: wakes that many waiters, or all there are. 0, or TICK_EINVALSTATE if the lock is not held.
+int tick_condition_notify(struct tick_condition *condition, size_t count);
+int tick_condition_notify_all(struct tick_condition *condition);
+
+// --- asyncio.Semaphore and BoundedSemaphore ---
+struct tick_semaphore;
+struct tick_semaphore *tick_semaphore_new(size_t value);         // with that many permits
+struct tick_semaphore *tick_semaphore_bounded_new(size_t value); // that never has more of them
+void tick_semaphore_free(struct tick_semaphore *semaphore);
+size_t tick_semaphore_value(const struct tick_semaphore *semaphore);   // permits that nobody has
+bool tick_semaphore_is_locked(const struct tick_semaphore *semaphore); // Semaphore.locked: an acquire would wait
+int tick_semaphore_acquire(struct tick_semaphore *semaphore) TICK_MUST_USE;
+int tick_semaphore_release(struct tick_semaphore *semaphore); // 0; of a bounded one at its bound TICK_EINVALSTATE (asyncio: ValueError)
+
+// --- asyncio.Barrier ---
+struct tick_barrier;
+struct tick_barrier *tick_barrier_new(size_t parties); // at least 1
+void tick_barrier_free(struct tick_barrier *barrier);
+size_t tick_barrier_parties(const struct tick_barrier *barrier);
+size_t tick_barrier_waiting(const struct tick_barrier *barrier); // Barrier.n_waiting, while it fills
+bool tick_barrier_is_broken(const struct tick_barrier *barrier);
+// Barrier.wait: until all parties wait. The place in which this one came, from 0 (so that one of them can be chosen for something);
+// TICK_EBROKEN (asyncio: BrokenBarrierError) if it was reset or aborted meanwhile, or is broken.
+int tick_barrier_wait(struct tick_barrier *barrier) TICK_MUST_USE;
+int tick_barrier_reset(struct tick_barrier *barrier) TICK_MUST_USE; // those who wait get TICK_EBROKEN; then it is as new
+int tick_barrier_abort(struct tick_barrier *barrier) TICK_MUST_USE; // the same, and it stays broken until reset
 
 #endif

@@ -16,6 +16,9 @@ typedef int tick_task_fn(void *arg);
 // The same with a name of one's own (copied): key of its identity and its get_name.
 #define tick_spawn_named(name, fn, arg) tick_spawn_at((fn), (arg), (name), TICK_HERE(#fn))
 struct tick_task *tick_spawn_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
+// loop.create_task: the same on a loop that need not run yet. NULL when it is closed, too. name NULL: the function's.
+#define tick_loop_spawn(loop, name, fn, arg) tick_loop_spawn_at((loop), (fn), (arg), (name), TICK_HERE(#fn))
+struct tick_task *tick_loop_spawn_at(struct tick_loop *loop, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 // The same for a task that nobody will ask: 0 or -ENOMEM. Its failure is reported to the loop's exception handler.
 #define tick_go(fn, arg) tick_go_at((fn), (arg), NULL, TICK_HERE(#fn))
 int tick_go_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) TICK_MUST_USE;
@@ -55,6 +58,8 @@ bool tick_task_is_waiting(const struct tick_task *task); // suspended on a futur
 // (a sleep, a lock).
 struct tick_future *tick_task_awaited(const struct tick_task *task);
 size_t tick_task_count(const struct tick_loop *loop);               // len(asyncio.all_tasks(loop))
+// asyncio.all_tasks: the unfinished ones, in the order of their creation, borrowed; writes at most `most`. Returns how many there are.
+size_t tick_task_all(const struct tick_loop *loop, struct tick_task **tasks, size_t most);
 
 // asyncio.timeout_at: a scope on the caller's stack. Deadlines are absolute ns of the loop's clock.
 //     struct tick_timeout scope;

@@ -303,7 +303,8 @@ struct tick__waiter {
     struct tick__waiter *next, *prev; // next == NULL: not in the list
 };
 struct tick__resource {
-    uint32_t object; // 0: not told yet
+    uint32_t object;   // 0: not told yet
+    uint32_t released; // the event of the last release: the cause of the next hold
     enum tick_object_type type;
 };
 void tick__resource_init(struct tick__resource *resource, enum tick_object_type type);

@@ -1,26 +1,27 @@
-// Queue: asyncio.Queue. Getters and putters look again after each wake, so that a newcomer may come first; one that is cancelled after
+// Queue: asyncio.Queue, PriorityQueue and LifoQueue. Getters and putters look again after each wake, so that a newcomer may come first; one that is cancelled after
 // its wake hands it on (bpo-23812).
 #include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
-#include <errno.h>
-#include <string.h>
+#include "src/loop/queue_items.h"
 
 struct tick_queue {
     struct tick__resource resource;
-    size_t most;  // 0: no bound
-    void **items; // a ring
-    size_t head, count, room;
+    size_t most; // 0: no bound
+    bool shut;
+    struct tick__items items;
     struct tick__waiter getters, putters;
     size_t unfinished;
     struct tick_event_flag finished;
 };
 
-struct tick_queue *tick_queue_new(size_t most) {
+static struct tick_queue *make(size_t most, enum tick__items_order order, tick_queue_compare_fn *compare) {
     struct tick_queue *queue = tick__alloc_zero(sizeof *queue);
     if (!queue)
         return NULL;
     tick__resource_init(&queue->resource, TICK_OBJECT_QUEUE);
     queue->most = most;
+    queue->items.order = order;
+    queue->items.compare = compare;
     tick__waiters_init(&queue->getters);
     tick__waiters_init(&queue->putters);
     tick__event_init(&queue->finished);
@@ -28,19 +29,31 @@ struct tick_queue *tick_queue_new(size_t most) {
     return queue;
 }
 
+struct tick_queue *tick_queue_new(size_t most) {
+    return make(most, TICK__FIFO, NULL);
+}
+
+struct tick_queue *tick_queue_lifo_new(size_t most) {
+    return make(most, TICK__LIFO, NULL);
+}
+
+struct tick_queue *tick_queue_priority_new(size_t most, tick_queue_compare_fn *compare) {
+    return make(most, TICK__PRIORITY, compare);
+}
+
 void tick_queue_free(struct tick_queue *queue) {
     if (!queue)
         return;
-    tick__free(queue->items);
+    tick__items_fini(&queue->items);
     tick__free(queue);
 }
 
 size_t tick_queue_size(const struct tick_queue *queue) {
-    return queue->count;
+    return queue->items.count;
 }
 
 static bool full(const struct tick_queue *queue) {
-    return queue->most > 0 && queue->count >= queue->most;
+    return queue->most > 0 && queue->items.count >= queue->most;
 }
 
 static void wake_next(struct tick__waiter *list) {
@@ -72,33 +85,19 @@ static int wait_turn(struct tick_queue *queue, struct tick__waiter *list, bool (
 }
 
 static bool has_items(const struct tick_queue *queue) {
-    return queue->count > 0;
+    return queue->items.count > 0;
 }
 
 static bool has_room(const struct tick_queue *queue) {
     return !full(queue);
 }
 
-static int grow(struct tick_queue *queue) {
-    const size_t room = queue->room ? queue->room * 2 : 8;
-    void **items = room < SIZE_MAX / sizeof *items ? tick__alloc(room * sizeof *items) : NULL;
-    if (!items)
-        return -ENOMEM;
-    for (size_t i = 0; i < queue->count; i++)
-        items[i] = queue->items[(queue->head + i) % queue->room];
-    tick__free(queue->items);
-    queue->items = items;
-    queue->room = room;
-    queue->head = 0;
-    return 0;
-}
-
 int tick_queue_try_put(struct tick_queue *queue, void *item) {
+    if (queue->shut)
+        return TICK_ECLOSED;
     if (full(queue))
         return TICK_EFULL;
-    if (queue->count == queue->room)
-        TICK_TRY(grow(queue));
-    queue->items[(queue->head + queue->count++) % queue->room] = item;
+    TICK_TRY(tick__items_put(&queue->items, item));
     queue->unfinished++;
     queue->finished.set = false;
     wake_next(&queue->getters);
@@ -106,23 +105,21 @@ int tick_queue_try_put(struct tick_queue *queue, void *item) {
 }
 
 int tick_queue_put(struct tick_queue *queue, void *item) {
-    while (full(queue))
+    while (full(queue) && !queue->shut)
         TICK_TRY(wait_turn(queue, &queue->putters, has_room));
     return tick_queue_try_put(queue, item);
 }
 
 int tick_queue_try_get(struct tick_queue *queue, void **item) {
-    if (queue->count == 0)
-        return TICK_EEMPTY;
-    *item = queue->items[queue->head];
-    queue->head = (queue->head + 1) % queue->room;
-    queue->count--;
+    if (queue->items.count == 0)
+        return queue->shut ? TICK_ECLOSED : TICK_EEMPTY;
+    *item = tick__items_take(&queue->items);
     wake_next(&queue->putters);
     return 0;
 }
 
 int tick_queue_get(struct tick_queue *queue, void **item) {
-    while (queue->count == 0)
+    while (queue->items.count == 0 && !queue->shut)
         TICK_TRY(wait_turn(queue, &queue->getters, has_items));
     return tick_queue_try_get(queue, item);
 }
@@ -137,4 +134,30 @@ int tick_queue_task_done(struct tick_queue *queue) {
 
 int tick_queue_join(struct tick_queue *queue) {
     return queue->unfinished > 0 ? tick_event_wait(&queue->finished) : 0;
+}
+
+// All look again, and see that it is shut. Like a wake, it takes them out of their list.
+static void wake_all(struct tick__waiter *list) {
+    while (list->next != list)
+        wake_next(list);
+}
+
+void tick_queue_shutdown(struct tick_queue *queue) {
+    queue->shut = true;
+    wake_all(&queue->getters);
+    wake_all(&queue->putters);
+}
+
+void tick_queue_shutdown_now(struct tick_queue *queue, void (*drop)(void *item, void *arg), void *arg) {
+    queue->shut = true;
+    while (queue->items.count > 0) {
+        void *item = tick__items_take(&queue->items);
+        if (queue->unfinished > 0)
+            queue->unfinished--;
+        if (drop)
+            drop(item, arg);
+    }
+    if (queue->unfinished == 0)
+        tick_event_set(&queue->finished);
+    tick_queue_shutdown(queue);
 }

@@ -99,6 +99,11 @@ struct tick_task *tick_spawn_at(tick_task_fn *fn, void *arg, const char *name, c
     return task ? tick_task_ref(task) : NULL;
 }
 
+struct tick_task *tick_loop_spawn_at(struct tick_loop *loop, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
+    struct tick_task *task = tick__task_new(loop, loop->maker, name, fn, arg, loc);
+    return task ? tick_task_ref(task) : NULL;
+}
+
 int tick_go_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
     struct tick_loop *loop = tick__loop_running;
     return loop && tick__task_new(loop, loop->maker, name, fn, arg, loc) ? 0 : -ENOMEM;
@@ -386,4 +391,12 @@ struct tick_failure *tick_caught(void) {
 
 size_t tick_task_count(const struct tick_loop *loop) {
     return loop->task_count;
+}
+
+size_t tick_task_all(const struct tick_loop *loop, struct tick_task **tasks, size_t most) {
+    size_t count = 0;
+    for (struct tick_task *task = loop->tasks; task; task = task->next, count++)
+        if (count < most)
+            tasks[count] = task;
+    return count;
 }

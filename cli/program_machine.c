@@ -1,0 +1,96 @@
+// A machine's parts, and its bodies.
+#include "cli/program_machine.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int tick__machine_init(struct machine *machine, const struct tick__program *program, struct tick_loop *loop, int64_t tick) {
+    machine->program = program;
+    machine->loop = loop;
+    machine->tick = tick;
+    bool whole = (machine->newest = calloc(json_array_size(program->bodies), sizeof(struct tick_task *))) != NULL;
+    for (int i = 0; i < LOCKS; i++)
+        whole &= (machine->locks[i] = tick_lock_new()) != NULL;
+    for (int i = 0; i < SEMAPHORES; i++)
+        whole &= (machine->semaphores[i] = tick_semaphore_new(1)) != NULL;
+    for (int i = 0; i < QUEUES; i++)
+        whole &= (machine->queues[i] = tick_queue_new(1)) != NULL;
+    for (int i = 0; i < EVENTS; i++)
+        whole &= (machine->events[i] = tick_event_new()) != NULL;
+    whole &= (machine->condition = tick_condition_new(NULL)) != NULL;
+    for (int i = 0; i < FUTURES; i++)
+        whole &= (machine->futures[i] = tick_future_new_at(loop, TICK_HERE("future"))) != NULL;
+    return whole ? 0 : -ENOMEM;
+}
+
+void tick__machine_fini(struct machine *machine) {
+    for (int i = 0; i < LOCKS; i++)
+        tick_lock_free(machine->locks[i]);
+    for (int i = 0; i < SEMAPHORES; i++)
+        tick_semaphore_free(machine->semaphores[i]);
+    for (int i = 0; i < QUEUES; i++)
+        tick_queue_free(machine->queues[i]);
+    for (int i = 0; i < EVENTS; i++)
+        tick_event_free(machine->events[i]);
+    tick_condition_free(machine->condition);
+    for (struct note *note = machine->notes, *next; note; note = next) {
+        next = note->next;
+        free(note);
+    }
+    free(machine->newest);
+    free(machine->handles);
+    free(machine->text.at);
+}
+
+struct note *tick__machine_note(struct machine *machine, const char *me, const json_t *what) {
+    struct note *note = calloc(1, sizeof *note);
+    if (!note)
+        return NULL;
+    note->next = machine->notes;
+    note->machine = machine;
+    note->what = what;
+    snprintf(note->me, sizeof note->me, "%s", me);
+    machine->notes = note;
+    return note;
+}
+
+int tick__machine_body(void *arg) {
+    const struct note *note = arg;
+    struct machine *machine = note->machine;
+    struct end end = {.code = tick__say(machine, note->me, "start")};
+    if (end.code == 0)
+        end = tick__machine_block(machine, note->what, note->me);
+    tick__line_begin(machine, note->me);
+    if (end.code < 0) {
+        tick__text_put(&machine->text, " exit ");
+        tick__text_error(&machine->text, end.code, end.failure);
+    } else {
+        tick__text_put(&machine->text, " ret ");
+        tick__text_value(&machine->text, end.returned ? end.value + 1 : 0);
+    }
+    const int error = tick__line_finish(machine);
+    if (error < 0) {
+        tick_failure_unref(end.failure);
+        return error;
+    }
+    if (end.failure)
+        return tick_raise(end.failure);
+    return end.code < 0 ? end.code : end.returned ? end.value + 1 : 0;
+}
+
+int tick__machine_spawn(struct machine *machine, int body, struct tick_group *group) {
+    if (++machine->made > MOST_TASKS)
+        return 0;
+    char name[24];
+    snprintf(name, sizeof name, "%d#%d", body, machine->made);
+    struct note *note = tick__machine_note(machine, name, json_array_get(machine->program->bodies, (size_t)body));
+    if (!note)
+        return -ENOMEM;
+    struct tick_task *task =
+        group ? tick_group_spawn_named(group, note->me, tick__machine_body, note) : tick_spawn_named(note->me, tick__machine_body, note);
+    if (!task)
+        return TICK_EINVALSTATE;
+    tick_task_unref(machine->newest[body]);
+    machine->newest[body] = task;
+    return 0;
+}

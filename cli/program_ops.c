@@ -1,0 +1,334 @@
+// The operations of a task program that hold no others, by name.
+#include "cli/program_machine.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct end tick__machine_failed(int code) {
+    struct tick_failure *caught = tick_caught();
+    return (struct end){.code = code, .failure = caught && caught->code == code ? tick_failure_ref(caught) : NULL};
+}
+
+// What an operation works on: x and y are its numbers, task the newest of body x.
+struct call {
+    struct machine *machine;
+    const json_t *op;
+    const char *me;
+    int x, y;
+    struct tick_task *task;
+};
+
+static int say_got(const struct call *c, intptr_t value) {
+    tick__line_begin(c->machine, c->me);
+    tick__text_put(&c->machine->text, " got ");
+    tick__text_value(&c->machine->text, value);
+    return tick__line_finish(c->machine);
+}
+
+static int await_and_say(const struct call *c, struct tick_future *future) {
+    intptr_t value = 0;
+    TICK_TRY(tick_await(future));
+    TICK_TRY(tick_future_result(future, &value));
+    return say_got(c, value);
+}
+
+// --- tasks ---
+
+static int op_sleep(const struct call *c) {
+    return tick_sleep(c->x * c->machine->tick);
+}
+static int op_spawn(const struct call *c) {
+    return tick__machine_spawn(c->machine, c->x, NULL);
+}
+static int op_await(const struct call *c) {
+    return c->task ? await_and_say(c, tick_task_future(c->task)) : 0;
+}
+static int op_shield(const struct call *c) {
+    if (!c->task)
+        return 0;
+    struct tick_future *outer = tick_shield(tick_task_future(c->task));
+    if (!outer)
+        return -ENOMEM;
+    const int result = await_and_say(c, outer);
+    tick_future_unref(outer);
+    return result;
+}
+
+static int say_results(const struct call *c, struct tick_future *const *children, size_t count) {
+    struct text *text = &c->machine->text;
+    tick__line_begin(c->machine, c->me);
+    tick__text_put(text, " got [");
+    for (size_t i = 0; i < count; i++) {
+        intptr_t value = 0;
+        const int code = tick_future_result(children[i], &value);
+        tick__text_put(text, i ? ", " : "");
+        if (code < 0) {
+            tick__text_put(text, "'");
+            tick__text_error(text, code, tick_future_failure(children[i]));
+            tick__text_put(text, "'");
+        } else {
+            tick__text_value(text, value);
+        }
+    }
+    tick__text_put(text, "]");
+    return tick__line_finish(c->machine);
+}
+
+static int op_gather(const struct call *c) {
+    const json_t *named = json_array_get(c->op, 1);
+    struct tick_future **children = malloc((json_array_size(named) + 1) * sizeof(struct tick_future *));
+    size_t count = 0;
+    if (!children)
+        return -ENOMEM;
+    for (size_t i = 0; i < json_array_size(named); i++) {
+        struct tick_task *task = c->machine->newest[tick__op_int(named, i)];
+        if (task)
+            children[count++] = tick_future_ref(tick_task_future(task));
+    }
+    int result = 0;
+    if (count > 0) {
+        struct tick_future *gather = tick_gather(children, count, tick__op_int(c->op, 2));
+        result = gather ? tick_await(gather) : -ENOMEM;
+        tick_future_unref(gather);
+        if (result == 0)
+            result = say_results(c, children, count);
+    }
+    for (size_t i = 0; i < count; i++)
+        tick_future_unref(children[i]);
+    free(children);
+    return result;
+}
+
+static const char *truth(bool value) {
+    return value ? "True" : "False";
+}
+
+static int op_cancel(const struct call *c) {
+    if (!c->task)
+        return 0;
+    const bool taken = tick_task_cancel(c->task, NULL);
+    return tick__say(c->machine, c->me, "cancel-> %s %s", truth(taken), truth(tick_future_cancelled(tick_task_future(c->task))));
+}
+static int op_uncancel(const struct call *c) {
+    struct tick_task *self = tick_task_current();
+    const int before = tick_task_cancelling(self);
+    return tick__say(c->machine, c->me, "unc %d %d", before, tick_task_uncancel(self));
+}
+static int op_info(const struct call *c) {
+    const struct machine *m = c->machine;
+    struct tick_task *self = tick_task_current();
+    return tick__say(c->machine, c->me, "info %s %d [%s, %s] [%zu] [%zu, %zu] %zu", tick_task_name(self), tick_task_cancelling(self),
+        truth(tick_lock_is_locked(m->locks[0])), truth(tick_lock_is_locked(m->locks[1])), tick_semaphore_value(m->semaphores[0]),
+        tick_queue_size(m->queues[0]), tick_queue_size(m->queues[1]), tick_task_count(m->loop));
+}
+
+static void told(struct machine *machine, int error) {
+    if (error == OVER) // what asyncio's handler gets of a callback that raises
+        machine->line(machine, NULL);
+}
+
+static void done(struct tick_future *future, void *arg) {
+    const struct note *note = arg;
+    told(note->machine, tick__say(note->machine, "cb", "%s %s %s", note->me, tick_task_name((struct tick_task *)future),
+                            truth(tick_future_cancelled(future))));
+}
+static int op_cbadd(const struct call *c) {
+    if (!c->task)
+        return 0;
+    struct note *note = tick__machine_note(c->machine, c->me, NULL);
+    return note ? tick_future_on_done(tick_task_future(c->task), done, note) : -ENOMEM;
+}
+
+// --- primitives ---
+
+static int op_lock(const struct call *c) {
+    return tick_lock_acquire(c->machine->locks[c->x]);
+}
+static int op_unlock(const struct call *c) {
+    return tick_lock_release(c->machine->locks[c->x]) < 0 ? tick__say(c->machine, c->me, "RTE") : 0;
+}
+static int op_sem(const struct call *c) {
+    return tick_semaphore_acquire(c->machine->semaphores[c->x]);
+}
+static int op_rel(const struct call *c) {
+    return tick_semaphore_release(c->machine->semaphores[c->x]);
+}
+static int op_evset(const struct call *c) {
+    tick_event_set(c->machine->events[c->x]);
+    return 0;
+}
+static int op_evclear(const struct call *c) {
+    tick_event_clear(c->machine->events[c->x]);
+    return 0;
+}
+static int op_evwait(const struct call *c) {
+    return tick_event_wait(c->machine->events[c->x]);
+}
+static int op_put(const struct call *c) {
+    return tick_queue_put(c->machine->queues[c->x], (void *)((intptr_t)c->y + 1));
+}
+static int op_putnw(const struct call *c) {
+    const int result = tick_queue_try_put(c->machine->queues[c->x], (void *)((intptr_t)c->y + 1));
+    return result == TICK_EFULL ? tick__say(c->machine, c->me, "Full") : result;
+}
+static int op_get(const struct call *c) {
+    void *item = NULL;
+    TICK_TRY(tick_queue_get(c->machine->queues[c->x], &item));
+    return say_got(c, (intptr_t)item);
+}
+static int op_getnw(const struct call *c) {
+    void *item = NULL;
+    const int result = tick_queue_try_get(c->machine->queues[c->x], &item);
+    if (result == TICK_EEMPTY)
+        return tick__say(c->machine, c->me, "Empty");
+    return result < 0 ? result : say_got(c, (intptr_t)item);
+}
+static int op_fset(const struct call *c) {
+    (void)tick_future_set_result(c->machine->futures[c->x], 7 + 1);
+    return 0;
+}
+static int op_fexc(const struct call *c) {
+    if (tick_future_set_error(c->machine->futures[c->x], EX_F) == 0)
+        (void)tick_future_failure(c->machine->futures[c->x]);
+    return 0;
+}
+static int op_fcancel(const struct call *c) {
+    return tick__say(c->machine, c->me, "-> %s", truth(tick_future_cancel(c->machine->futures[c->x], NULL)));
+}
+static int op_fawait(const struct call *c) {
+    return await_and_say(c, c->machine->futures[c->x]);
+}
+static int op_cwait(const struct call *c) {
+    struct tick_lock *lock = tick_condition_lock(c->machine->condition);
+    TICK_TRY(tick_lock_acquire(lock));
+    const int result = tick_condition_wait(c->machine->condition);
+    (void)tick_lock_release(lock);
+    return result < 0 ? result : tick__say(c->machine, c->me, "notified");
+}
+static int op_cnotify(const struct call *c) {
+    struct tick_lock *lock = tick_condition_lock(c->machine->condition);
+    TICK_TRY(tick_lock_acquire(lock));
+    const int result = tick_condition_notify(c->machine->condition, (size_t)c->y);
+    (void)tick_lock_release(lock);
+    return result;
+}
+
+// --- callbacks, and the end of a body ---
+
+static void called_soon(void *arg) {
+    const struct note *note = arg;
+    told(note->machine, tick__say(note->machine, "soon", "%d", note->number));
+}
+static void called_later(void *arg) {
+    const struct note *note = arg;
+    told(note->machine, tick__say(note->machine, "later", "%d", note->number));
+}
+static int keep_handle(struct machine *machine, struct tick_handle *handle) {
+    if (!handle)
+        return -ENOMEM;
+    if (machine->handle_count == machine->handle_room) {
+        const size_t room = machine->handle_room ? machine->handle_room * 2 : 16;
+        struct tick_handle **more = realloc(machine->handles, room * sizeof(struct tick_handle *));
+        if (!more) {
+            tick_handle_unref(handle);
+            return -ENOMEM;
+        }
+        machine->handles = more;
+        machine->handle_room = room;
+    }
+    machine->handles[machine->handle_count++] = handle;
+    return 0;
+}
+static int op_soon(const struct call *c) {
+    struct note *note = tick__machine_note(c->machine, c->me, NULL);
+    if (!note)
+        return -ENOMEM;
+    note->number = c->x;
+    return keep_handle(c->machine, tick_call_soon_handle(c->machine->loop, called_soon, note));
+}
+static int op_later(const struct call *c) {
+    struct note *note = tick__machine_note(c->machine, c->me, NULL);
+    if (!note)
+        return -ENOMEM;
+    note->number = c->y;
+    return keep_handle(c->machine, tick_call_later(c->machine->loop, c->x * c->machine->tick, called_later, note));
+}
+static int op_hcancel(const struct call *c) {
+    if (c->machine->handle_count > 0) {
+        struct tick_handle *handle = c->machine->handles[--c->machine->handle_count];
+        tick_handle_cancel(handle);
+        tick_handle_unref(handle);
+    }
+    return 0;
+}
+static int op_raise(const struct call *c) {
+    (void)tick_raise(tick_failure_new(EX(c->x), "Ex", NULL));
+    return EX(c->x);
+}
+
+static const struct {
+    const char *name;
+    int (*run)(const struct call *call);
+} operations[] = {
+    {"sleep", op_sleep},
+    {"spawn", op_spawn},
+    {"await", op_await},
+    {"shield", op_shield},
+    {"gather", op_gather},
+    {"cancel", op_cancel},
+    {"uncancel", op_uncancel},
+    {"info", op_info},
+    {"cbadd", op_cbadd},
+    {"lock", op_lock},
+    {"unlock", op_unlock},
+    {"sem", op_sem},
+    {"rel", op_rel},
+    {"evset", op_evset},
+    {"evclear", op_evclear},
+    {"evwait", op_evwait},
+    {"put", op_put},
+    {"putnw", op_putnw},
+    {"get", op_get},
+    {"getnw", op_getnw},
+    {"fset", op_fset},
+    {"fexc", op_fexc},
+    {"fcancel", op_fcancel},
+    {"fawait", op_fawait},
+    {"cwait", op_cwait},
+    {"cnotify", op_cnotify},
+    {"soon", op_soon},
+    {"later", op_later},
+    {"hcancel", op_hcancel},
+    {"raise", op_raise},
+};
+
+static int log_op(struct machine *machine, const json_t *op, const char *me) {
+    size_t i;
+    json_t *word;
+    tick__line_begin(machine, me);
+    json_array_foreach(op, i, word) {
+        tick__text_put(&machine->text, " ");
+        tick__text_json(&machine->text, word);
+    }
+    return tick__line_finish(machine);
+}
+
+struct end tick__machine_primitive(struct machine *machine, const json_t *op, const char *me) {
+    const char *name = tick__op_word(op, 0);
+    struct call call = {.machine = machine, .op = op, .me = me, .x = tick__op_int(op, 1), .y = tick__op_int(op, 2)};
+    int result = log_op(machine, op, me);
+    if (result < 0)
+        return (struct end){.code = result};
+    if (strcmp(name, "ret") == 0)
+        return (struct end){.returned = true, .value = call.x};
+    if (call.x >= 0 && (size_t)call.x < json_array_size(machine->program->bodies))
+        call.task = machine->newest[call.x];
+    tick_task_ref(call.task ? call.task : tick_task_current());
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
+        if (strcmp(name, operations[i].name) == 0) {
+            result = operations[i].run(&call);
+            break;
+        }
+    tick_task_unref(call.task ? call.task : tick_task_current());
+    return result < 0 ? tick__machine_failed(result) : (struct end){0};
+}

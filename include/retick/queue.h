@@ -1,0 +1,37 @@
+// asyncio.Queue of pointers, with its PriorityQueue and LifoQueue. Errors and storage: as in <retick/sync.h>.
+//
+// A newcomer may overtake a putter that was woken and has not run yet (gh-83055), as in asyncio.
+#ifndef RETICK_QUEUE_H
+#define RETICK_QUEUE_H
+
+#include <retick/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct tick_queue;
+// Less than 0 if a comes before b, as for qsort.
+typedef int tick_queue_compare_fn(const void *a, const void *b);
+
+struct tick_queue *tick_queue_new(size_t most);      // first in, first out. most 0: no bound
+struct tick_queue *tick_queue_lifo_new(size_t most); // last in, first out
+// The least first; equal ones in the order in which they were put (asyncio leaves that open).
+struct tick_queue *tick_queue_priority_new(size_t most, tick_queue_compare_fn *compare);
+void tick_queue_free(struct tick_queue *queue); // items are the caller's
+size_t tick_queue_size(const struct tick_queue *queue);
+
+int tick_queue_put(struct tick_queue *queue, void *item);      // waits while full; TICK_ECLOSED after shutdown
+int tick_queue_get(struct tick_queue *queue, void **item);     // waits while empty; TICK_ECLOSED once empty after shutdown
+int tick_queue_try_put(struct tick_queue *queue, void *item);  // put_nowait: TICK_EFULL, TICK_ECLOSED, -ENOMEM
+int tick_queue_try_get(struct tick_queue *queue, void **item); // get_nowait: TICK_EEMPTY, TICK_ECLOSED
+
+// Each item that was put is to be told done once; join waits until all are.
+int tick_queue_task_done(struct tick_queue *queue); // TICK_EINVALSTATE when called more often than put
+int tick_queue_join(struct tick_queue *queue);
+
+// Queue.shutdown (asyncio: QueueShutDown where it says TICK_ECLOSED here): nothing more can be put, who waits to put gets TICK_ECLOSED;
+// getters get what is left, then TICK_ECLOSED.
+void tick_queue_shutdown(struct tick_queue *queue);
+// Queue.shutdown(immediate=True): what is left is dropped, too, and counts as done. drop (NULL: nothing) is called for each item.
+void tick_queue_shutdown_now(struct tick_queue *queue, void (*drop)(void *item, void *arg), void *arg);
+
+#endif

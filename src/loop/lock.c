@@ -1,0 +1,56 @@
+// Lock: asyncio.Lock. First come, first served: between a release and the moment at which its waiter runs, nobody else gets in. A waiter that
+// was woken and then cancelled passes the lock on (bpo-27585, bpo-32734).
+#include "src/base/alloc.h"
+#include "src/loop/sync_int.h"
+
+void tick__lock_init(struct tick_lock *lock) {
+    *lock = (struct tick_lock){0};
+    tick__resource_init(&lock->resource, TICK_OBJECT_LOCK);
+    tick__waiters_init(&lock->waiters);
+}
+
+struct tick_lock *tick_lock_new(void) {
+    struct tick_lock *lock = tick__alloc(sizeof *lock);
+    if (lock)
+        tick__lock_init(lock);
+    return lock;
+}
+
+void tick_lock_free(struct tick_lock *lock) {
+    tick__free(lock);
+}
+
+bool tick_lock_is_locked(const struct tick_lock *lock) {
+    return lock->locked;
+}
+
+// The first waiter is next; one that is done already was woken, or is on its way out.
+static void wake_first(struct tick_lock *lock) {
+    struct tick__waiter *first = lock->waiters.next;
+    if (first != &lock->waiters)
+        tick__future_finish(&first->future, 0, 0, 0);
+}
+
+int tick_lock_acquire(struct tick_lock *lock) {
+    if (lock->locked || !tick__resource_idle(&lock->waiters)) {
+        bool woken;
+        const int result = tick__resource_queue(&lock->resource, &lock->waiters, &woken);
+        if (result < 0) {
+            if (!lock->locked)
+                wake_first(lock);
+            return result;
+        }
+    }
+    lock->locked = true;
+    tick__resource_hold(&lock->resource);
+    return 0;
+}
+
+int tick_lock_release(struct tick_lock *lock) {
+    if (!lock->locked)
+        return TICK_EINVALSTATE;
+    lock->locked = false;
+    tick__resource_release(&lock->resource);
+    wake_first(lock);
+    return 0;
+}

@@ -1,0 +1,76 @@
+#include "src/loop/queue_items.h"
+#include "src/base/alloc.h"
+#include <errno.h>
+
+static int grow(struct tick__items *items) {
+    const size_t room = items->room ? items->room * 2 : 8;
+    struct tick__item *all = room < SIZE_MAX / sizeof *all ? tick__alloc(room * sizeof *all) : NULL;
+    if (!all)
+        return -ENOMEM;
+    for (size_t i = 0; i < items->count; i++)
+        all[i] = items->all[(items->head + i) % items->room];
+    tick__free(items->all);
+    items->all = all;
+    items->room = room;
+    items->head = 0;
+    return 0;
+}
+
+static bool before(const struct tick__items *items, const struct tick__item *a, const struct tick__item *b) {
+    const int order = items->compare(a->item, b->item);
+    return order != 0 ? order < 0 : a->sequence < b->sequence;
+}
+
+static void sift_up(struct tick__items *items, size_t at) {
+    const struct tick__item one = items->all[at];
+    for (; at > 0 && before(items, &one, &items->all[(at - 1) / 2]); at = (at - 1) / 2)
+        items->all[at] = items->all[(at - 1) / 2];
+    items->all[at] = one;
+}
+
+static void sift_down(struct tick__items *items, struct tick__item one) {
+    size_t at = 0, child;
+    while ((child = at * 2 + 1) < items->count) {
+        if (child + 1 < items->count && before(items, &items->all[child + 1], &items->all[child]))
+            child++;
+        if (!before(items, &items->all[child], &one))
+            break;
+        items->all[at] = items->all[child];
+        at = child;
+    }
+    items->all[at] = one;
+}
+
+int tick__items_put(struct tick__items *items, void *item) {
+    if (items->count == items->room)
+        TICK_TRY(grow(items));
+    const size_t at = items->order == TICK__FIFO ? (items->head + items->count) & (items->room - 1) : items->count;
+    items->count++;
+    items->all[at] = (struct tick__item){item, items->sequence++};
+    if (items->order == TICK__PRIORITY)
+        sift_up(items, at);
+    return 0;
+}
+
+void *tick__items_take(struct tick__items *items) {
+    void *item;
+    items->count--;
+    switch (items->order) {
+    case TICK__FIFO:
+        item = items->all[items->head].item;
+        items->head = (items->head + 1) & (items->room - 1);
+        break;
+    case TICK__LIFO:
+        item = items->all[items->count].item;
+        break;
+    default:
+        item = items->all[0].item;
+        if (items->count > 0)
+            sift_down(items, items->all[items->count]);
+    }
+    return item;
+}
+
+void tick__items_fini(struct tick__items *items) {
+    tick__free(items->all);
+}

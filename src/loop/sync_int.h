@@ -1,0 +1,34 @@
+// What the primitives share that stand on one another: a condition holds a lock, a barrier a condition.
+#ifndef RETICK_SYNC_INT_H
+#define RETICK_SYNC_INT_H
+
+#include "src/loop/loop_int.h"
+
+struct tick_lock {
+    struct tick__resource resource;
+    struct tick__waiter waiters;
+    bool locked;
+};
+
+struct tick_condition {
+    struct tick_lock *lock, own;
+    struct tick__resource resource;
+    struct tick__waiter waiters;
+};
+
+void tick__lock_init(struct tick_lock *lock);
+void tick__condition_init(struct tick_condition *condition, struct tick_lock *lock); // lock NULL: one of its own
+
+// Tells that the running task has the resource, or gives it back; no-op without a probe.
+void tick__resource_hold(struct tick__resource *resource);
+void tick__resource_release(struct tick__resource *resource);
+
+// Waits at the end of the list as tick__resource_wait does, then leaves it. Returns what the wait returned; *woken says whether the waiter
+// was woken, be it that the task was cancelled since.
+int tick__resource_queue(struct tick__resource *resource, struct tick__waiter *list, bool *woken);
+// Wakes the first of the list that was not woken yet: whether there was one. It stays in the list until it has run.
+bool tick__resource_wake(struct tick__waiter *list);
+// Whether all that are in the list were cancelled, and so have only to leave it.
+bool tick__resource_idle(const struct tick__waiter *list);
+
+#endif
