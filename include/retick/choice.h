@@ -8,8 +8,8 @@
 
 // X(constant, number, word, soundness, rate, unit, manual, because)
 // word: as schedules spell it. soundness: whether production can do it. rate: the random chooser's default, in 1/65536 of the
-// occasions (before the seed's own factor). unit: what a value means. manual: the page that allows it. because: the same in words, for people
-// ("sound: a busy machine does this", "relaxed: asyncio promises ...").
+// occasions (before the seed's own factor). unit: what a value means. manual: the page that allows it. because: the same in words,
+// for people ("sound: a busy machine does this", "relaxed: asyncio promises ...").
 // Numbers enter recorded schedules' random draws: add at the end, never renumber. TICK_CHOICE_VERSION counts changes of meaning.
 #define TICK_CHOICE_VERSION 1
 #define TICK_CHOICES(X) \
