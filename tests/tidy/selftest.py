@@ -31,6 +31,7 @@ BAD = [
     ("layers.py", "sim includes trace", {"sim/explore/a.c": '#include "trace/writer.h"\n'}, "sim/explore may not include trace"),
     ("layers.py", "kernel includes loop", {"sim/kernel/a.c": '#  include "src/loop/loop_int.h"\n'}, "sim/kernel may not include src/loop"),
     ("layers.py", "loop reads a clock", {"src/loop/a.c": "#include <time.h>\n"}, "may not speak to the host: <time.h>"),
+    ("layers.py", "the kernel calls the kernel", {"sim/kernel/a.c": "#include <unistd.h>\n"}, "may not speak to the host: <unistd.h>"),
     ("layers.py", "io calls the kernel", {"src/io/a.c": "#include <unistd.h>\n"}, "may not speak to the host: <unistd.h>"),
     ("layers.py", "sim knows SQLite", {"sim/explore/a.c": "#include <sqlite3.h>\n"}, "know SQLite"),
     ("layers.py", "a quoted public header", {"src/io/a.c": '#include "retick/loop.h"\n'}, "write <retick/loop.h>"),

@@ -23,7 +23,8 @@ THREADS = """pthread_create pthread_join pthread_detach pthread_mutex_lock pthre
 KERNEL = """epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd_read eventfd_write poll ppoll select
     pselect socket socketpair bind listen accept accept4 connect send sendto sendmsg recv recvfrom recvmsg shutdown getsockopt setsockopt
     getsockname getpeername getaddrinfo gethostbyname read write readv writev pread pwrite open open64 openat creat close pipe pipe2 dup
-    dup2 dup3 fcntl fcntl64 ioctl syscall signalfd inotify_init"""
+    dup2 dup3 fcntl fcntl64 ioctl syscall signalfd inotify_init stat stat64 fstat fstat64 lstat lstat64 fstatat statx ftruncate fallocate
+    fsync fdatasync lseek unlink unlinkat rename renameat link symlink readlink mkdir rmdir opendir readdir sendfile"""
 FORBIDDEN = set((CLOCKS + " " + ENTROPY + " " + THREADS + " " + KERNEL).split())
 
 # (layer, object's source, symbols): who may call what, and why.
