@@ -5,8 +5,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#ifdef RETICK_TSAN // which leaves programs only the top of the address space; hosts use the list there anyway
+#define HEAP_BASE ((uintptr_t)0x7ea000000000)
+#define HEAP_SPAN ((size_t)1 << 26)
+#else
 #define HEAP_BASE ((uintptr_t)0x200000000000) // clear of where Linux puts programs, libraries and stacks
 #define HEAP_SPAN ((size_t)1 << 30)
+#endif
 #define HEAPS_MOST ((uint32_t)16384)
 #define HEAD ((size_t)16)
 #define KEEP_TOUCHED ((size_t)8 << 20) // pages above this go back to the kernel at a reset

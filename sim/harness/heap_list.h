@@ -12,6 +12,14 @@
 #endif
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+#define RETICK_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define RETICK_TSAN 1
+#endif
+#endif
+
 struct tick_heap;
 
 struct tick_heap_list { // an open-addressing set of addresses

@@ -67,7 +67,7 @@ static int lines_and_ends(void *arg) {
     tick_stream *stream;
     char line[20];
     struct tick_task *server = served(":5001", echo, NULL);
-    TICK_TRY(tick_connect("localhost:5001", &stream));
+    TICK_TRY(tick_connect("127.0.0.1:5001", &stream));
     CHECK(tick_stream_printf(stream, "one\ntwo\r\n\nlast") == 14);
     CHECK(tick_stream_write_eof(stream) == 0);
     CHECK(tick_stream_write(stream, "x", 1) == TICK_EINVALSTATE);
@@ -88,7 +88,7 @@ static int exact_counts(void *arg) {
     tick_stream *stream;
     char bytes[20];
     struct tick_task *server = served(":5002", echo, NULL);
-    TICK_TRY(tick_connect("localhost:5002", &stream));
+    TICK_TRY(tick_connect("127.0.0.1:5002", &stream));
     CHECK(tick_stream_write(stream, "abcdefgh", 8) == 8);
     CHECK(tick_stream_read_exactly(stream, bytes, 3) == 3 && !memcmp(bytes, "abc", 3));
     CHECK(tick_stream_read_exactly(stream, bytes, 0) == 0);
@@ -120,7 +120,7 @@ static int much_in_both_directions(void *arg) {
     size_t received = 0;
     ssize_t count;
     struct tick_task *server = served(":5003", echo, NULL);
-    TICK_TRY(tick_connect("localhost:5003", &stream));
+    TICK_TRY(tick_connect("127.0.0.1:5003", &stream));
     struct tick_task *sender = tick_spawn(sends_much, stream);
     while ((count = tick_stream_read(stream, bytes, sizeof bytes)) > 0) {
         for (ssize_t i = 0; i < count; i++)
@@ -145,7 +145,7 @@ static int deadlines_and_cancellation(void *arg) {
     tick_stream *stream;
     char line[20];
     struct tick_task *server = served(":5004", echo, NULL);
-    TICK_TRY(tick_connect("localhost:5004", &stream));
+    TICK_TRY(tick_connect("127.0.0.1:5004", &stream));
     int64_t before = tick_time();
     CHECK(tick_within(TICK_MS(5), (int)tick_stream_read_line(stream, line, sizeof line)) == TICK_ETIMEDOUT);
     CHECK(tick_time() - before >= TICK_MS(5));
@@ -173,7 +173,7 @@ static int one_reader_at_a_time(void *arg) {
     tick_stream *stream;
     char byte;
     struct tick_task *server = served(":5005", says_nothing, NULL);
-    TICK_TRY(tick_connect("localhost:5005", &stream));
+    TICK_TRY(tick_connect("127.0.0.1:5005", &stream));
     struct two two = {stream, 1};
     struct tick_task *other = tick_spawn(reads_too, &two);
     TICK_TRY(tick_sleep(0));
@@ -188,11 +188,11 @@ static int one_reader_at_a_time(void *arg) {
 static int refusals(void *arg) {
     (void)arg;
     tick_stream *stream;
-    CHECK(tick_connect("localhost:5006", &stream) == -ECONNREFUSED);
+    CHECK(tick_connect("127.0.0.1:5006", &stream) == -ECONNREFUSED);
     CHECK(tick_connect("no-such-host.invalid:1", &stream) == -ENOENT);
-    CHECK(tick_connect("localhost", &stream) == -EINVAL);
-    CHECK(tick_connect("localhost:99999", &stream) == -EINVAL);
-    CHECK(tick_connect("localhost:12x", &stream) == -EINVAL);
+    CHECK(tick_connect("127.0.0.1", &stream) == -EINVAL);
+    CHECK(tick_connect("127.0.0.1:99999", &stream) == -EINVAL);
+    CHECK(tick_connect("127.0.0.1:12x", &stream) == -EINVAL);
     struct tick_task *server = served(":5007", echo, NULL);
     CHECK(tick_serve(":5007", echo, NULL) == -EADDRINUSE);
     return stopped(server);
@@ -211,7 +211,7 @@ static int resets(void *arg) {
     tick_stream *stream;
     char byte;
     struct tick_task *server = served(":5008", hangs_up, NULL);
-    TICK_TRY(tick_connect("localhost:5008", &stream));
+    TICK_TRY(tick_connect("127.0.0.1:5008", &stream));
     CHECK(tick_stream_write(stream, "x", 1) == 1);
     CHECK(tick_stream_read(stream, &byte, 1) == -ECONNRESET);
     ssize_t second = tick_stream_write(stream, "y", 1);
@@ -235,7 +235,7 @@ static int stopping_a_server_ends_its_connections(void *arg) {
     int count = 0;
     struct tick_task *server = served(":5009", counts_itself, &count);
     for (int i = 0; i < 5; i++)
-        TICK_TRY(tick_connect("localhost:5009", &streams[i]));
+        TICK_TRY(tick_connect("127.0.0.1:5009", &streams[i]));
     while (count < 5)
         TICK_TRY(tick_sleep(TICK_MS(1)));
     CHECK(stopped(server) == 0);
@@ -243,12 +243,12 @@ static int stopping_a_server_ends_its_connections(void *arg) {
     for (int i = 0; i < 5; i++)
         CHECK(tick_stream_read(streams[i], &byte, 1) == 0);
     tick_stream *late;
-    CHECK(tick_connect("localhost:5009", &late) == -ECONNREFUSED);
+    CHECK(tick_connect("127.0.0.1:5009", &late) == -ECONNREFUSED);
     return 0;
 }
 
 static int opens_one(void *arg) {
-    return tick_connect("localhost:5010", (tick_stream **)arg);
+    return tick_connect("127.0.0.1:5010", (tick_stream **)arg);
 }
 
 static int opens_and_moves(void *arg) {
@@ -304,11 +304,11 @@ static int failures_of_handlers_are_reported(void *arg) {
     struct reports reports = {0};
     tick_loop_set_exception_handler(tick_loop_running(), noted, &reports);
     struct tick_task *server = served(":5011", fails, &code);
-    TICK_TRY(tick_connect("localhost:5011", &stream));
+    TICK_TRY(tick_connect("127.0.0.1:5011", &stream));
     CHECK(tick_stream_read(stream, &byte, 1) == 0);
     CHECK(reports.count == 1 && reports.code == -EPROTO);
     code = -ECONNRESET; // a client's going away is nothing to report
-    TICK_TRY(tick_connect("localhost:5011", &stream));
+    TICK_TRY(tick_connect("127.0.0.1:5011", &stream));
     CHECK(tick_stream_read(stream, &byte, 1) == 0);
     CHECK(reports.count == 1);
     tick_loop_set_exception_handler(tick_loop_running(), NULL, NULL);
@@ -319,9 +319,9 @@ static int cancelled_connects(void *arg) {
     (void)arg;
     tick_stream *stream;
     struct tick_task *server = served(":5012", echo, NULL);
-    CHECK(tick_within(0, tick_connect("localhost:5012", &stream)) == TICK_ETIMEDOUT);
+    CHECK(tick_within(0, tick_connect("127.0.0.1:5012", &stream)) == TICK_ETIMEDOUT);
     TICK_TRY(tick_sleep(TICK_MS(2)));
-    TICK_TRY(tick_connect("localhost:5012", &stream));
+    TICK_TRY(tick_connect("127.0.0.1:5012", &stream));
     return stopped(server);
 }
 

@@ -44,14 +44,14 @@ static int echo(tick_stream *stream, void *arg) {
 }
 
 static int serving(void *arg) {
-    return tick_serve("localhost:5050", echo, arg);
+    return tick_serve("127.0.0.1:5050", echo, arg);
 }
 
 static int asks(void *arg) {
     tick_stream *stream;
     char line[700];
     (void)arg;
-    TICK_TRY(tick_connect("localhost:5050", &stream));
+    TICK_TRY(tick_connect("127.0.0.1:5050", &stream));
     memset(line, 'x', 600);
     line[600] = '\0';
     TICK_TRY((int)tick_stream_printf(stream, "one\n%s\n", line)); // longer than the first buffers
