@@ -1,5 +1,5 @@
 // asyncio.open_connection.
-#include "src/io/address.h"
+#include "src/io/endpoint.h"
 #include "src/io/epoll_poller.h"
 #include "src/io/stream_int.h"
 #include <errno.h>

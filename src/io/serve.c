@@ -1,6 +1,6 @@
 // asyncio.start_server and serve_forever: a listening socket, and a task a connection.
 #include "src/base/alloc.h"
-#include "src/io/address.h"
+#include "src/io/endpoint.h"
 #include "src/io/epoll_poller.h"
 #include "src/io/stream_int.h"
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "src/io/address.h"
+#include "src/io/endpoint.h"
 #include <errno.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // "host:port", "[v6]:port", ":port" (any local address): an address as programs write it.
-#ifndef RETICK_ADDRESS_H
-#define RETICK_ADDRESS_H
+#ifndef RETICK_ENDPOINT_H
+#define RETICK_ENDPOINT_H
 
 #include <retick/sys.h>
 
