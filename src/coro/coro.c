@@ -50,6 +50,10 @@ void tick_coro_free(struct tick_coro *coro) {
     tick__stack_give(coro);
 }
 
+struct tick_coro **tick_coro_link(struct tick_coro *coro) {
+    return &coro->next; // the pool uses it only of those that were given back
+}
+
 struct tick_coro *tick_coro_thread_new(void) {
     return tick__alloc_zero(sizeof(struct tick_coro));
 }

@@ -22,9 +22,9 @@ struct tick_stacks_options {
 #define TICK_STACKS_MOST ((size_t)1 << 20)
 
 int tick_stacks_new(const struct tick_stacks_options *options, struct tick_stacks **out); // 0 or a negated errno
-void tick_stacks_free(struct tick_stacks *stacks);   // frees every coroutine of it; none may be running
-void tick_stacks_reset(struct tick_stacks *stacks);  // frees every live coroutine, nothing is unwound; the stacks stay for reuse. The order
-                                                     // in which stacks are handed out afterwards is that of a new pool
+void tick_stacks_free(struct tick_stacks *stacks);  // frees every coroutine of it; none may be running
+void tick_stacks_reset(struct tick_stacks *stacks); // frees every live coroutine, nothing is unwound; the stacks stay for reuse. The order
+                                                    // in which stacks are handed out afterwards is that of a new pool
 void tick_stacks_set_poison(struct tick_stacks *stacks, uint8_t poison);
 size_t tick_stacks_live(const struct tick_stacks *stacks);
 
@@ -32,6 +32,9 @@ size_t tick_stacks_live(const struct tick_stacks *stacks);
 // tick_coro_exit. A guard below the stack turns an overflow into SIGSEGV (beyond the bound on guards: into an abort at the next switch).
 struct tick_coro *tick_coro_new(struct tick_stacks *stacks, void (*fn)(void *arg), void *arg);
 void tick_coro_free(struct tick_coro *coro); // not the running one; gives the stack back
+
+// A word of the owner's in each live coroutine, NULL at first: to link those that it keeps for later.
+struct tick_coro **tick_coro_link(struct tick_coro *coro);
 
 // A coroutine object for the stack that calls this (a thread's own, or any foreign one): switch from it first. free with
 // tick_coro_thread_free.

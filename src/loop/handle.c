@@ -3,13 +3,6 @@
 #include "src/loop/loop_int.h"
 #include <errno.h>
 
-struct tick_handle *tick__handle_new(struct tick_loop *loop, enum tick__handle_kind kind, bool hidden) {
-    struct tick_handle *handle = tick__pool_take(&loop->handle_pool, sizeof *handle);
-    if (handle)
-        *handle = (struct tick_handle){.loop = loop, .refs = 1, .kind = kind, .hidden = hidden};
-    return handle;
-}
-
 struct tick_handle *tick_handle_ref(struct tick_handle *handle) {
     handle->refs++;
     return handle;
@@ -21,7 +14,7 @@ void tick_handle_unref(struct tick_handle *handle) {
     if (handle->foreign)
         tick__free(handle);
     else
-        tick__pool_give(&handle->loop->handle_pool, handle, sizeof *handle);
+        tick__pool_give(&handle->loop->handle_pool, handle, handle->loop->handle_size);
 }
 
 bool tick_handle_cancelled(const struct tick_handle *handle) {
@@ -34,8 +27,9 @@ void tick_handle_cancel(struct tick_handle *handle) {
     handle->cancelled = 1;
     handle->fn.call = NULL;
     handle->arg = NULL;
-    if (handle->place) {
-        tick_emit(handle->loop->probe, TICK_EV_TIMER_CANCEL, handle->object, tick__here(handle->loop), handle->of.when, NULL);
+    if (handle->place && !handle->held) {
+        if (handle->loop->probe)
+            tick_emit(handle->loop->probe, TICK_EV_TIMER_CANCEL, handle->object, tick__here(handle->loop), handle->of.when, NULL);
         tick__timer_remove(handle);
     }
 }
@@ -49,18 +43,42 @@ void tick__handle_drop(struct tick_handle *handle) {
 }
 
 // The queue's reference ends before the call: a gather frees its own handles in it.
-static void call(struct tick_handle *handle) {
+static inline void call(struct tick_handle *handle) {
     void *arg = handle->arg;
-    if (handle->kind == TICK__DONE) {
+    if (handle->kind != TICK__DONE) {
+        tick_callback_fn *fn = handle->fn.call;
+        if (handle->kind == TICK__TIMER)
+            __builtin_prefetch(handle->of.ahead, 1);
+        tick__handle_unref(handle);
+        fn(arg);
+    } else {
         struct tick_future *future = handle->of.future;
         tick_done_fn *done = handle->fn.done;
-        tick_handle_unref(handle);
+        tick__handle_unref(handle);
         done(future, arg);
-        tick_future_unref(future);
-    } else {
-        tick_callback_fn *fn = handle->fn.call;
-        tick_handle_unref(handle);
-        fn(arg);
+        tick__future_unref(future);
+    }
+}
+
+void tick__acting_begin(struct tick_loop *loop, struct tick__parent *parent, struct tick__acting *outer) {
+    struct tick_probe *probe = loop->probe;
+    outer->maker = loop->maker;
+    outer->sys_maker = loop->sys->maker;
+    loop->maker = parent;
+    loop->sys->maker = &parent->maker;
+    if (probe) {
+        outer->task = probe->task;
+        outer->here = probe->here;
+    }
+}
+
+void tick__acting_end(struct tick_loop *loop, const struct tick__acting *outer) {
+    struct tick_probe *probe = loop->probe;
+    loop->maker = outer->maker;
+    loop->sys->maker = outer->sys_maker;
+    if (probe) {
+        probe->task = outer->task;
+        probe->here = outer->here;
     }
 }
 
@@ -68,33 +86,25 @@ static void call(struct tick_handle *handle) {
 static void call_observed(struct tick_loop *loop, struct tick_handle *handle) {
     struct tick_probe *probe = loop->probe;
     struct tick__parent parent = {.maker = {.id = handle->id, .object = handle->object}};
-    struct tick__parent *outer = loop->maker;
-    struct tick_maker *outer_maker = loop->sys->maker;
-    loop->maker = &parent;
-    loop->sys->maker = &parent.maker;
+    struct tick__acting outer;
+    tick__acting_begin(loop, &parent, &outer);
     if (probe) {
-        uint32_t task = probe->task, here = probe->here;
         probe->task = 0;
         probe->here = handle->cause;
         if (!handle->hidden)
             probe->here = tick_emit(probe, TICK_EV_CALLBACK_RUN, handle->object, handle->cause, 0, NULL);
-        call(handle);
-        probe->task = task;
-        probe->here = here;
-    } else {
-        call(handle);
     }
-    loop->sys->maker = outer_maker;
-    loop->maker = outer;
+    call(handle);
+    tick__acting_end(loop, &outer);
     tick__parent_fini(&parent);
 }
 
 void tick__handle_run(struct tick_loop *loop, struct tick_handle *handle) {
     if (handle->kind == TICK__STEP)
         tick__task_step(loop, tick__task_of_step(handle));
-    else if (handle->cancelled)
+    else if (TICK__RARE(handle->cancelled))
         tick__handle_drop(handle);
-    else if (loop->observed)
+    else if (TICK__RARE(loop->observed))
         call_observed(loop, handle);
     else
         call(handle);

@@ -20,11 +20,16 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
         .probe = options->probe,
         .stacks = options->stacks,
         .observed = options->probe || options->sys->ops->choose,
+        .asks = options->sys->ops->choose,
         .probe_start = options->probe_start,
         .step_costs = tick_scale_count(STEP_COST_MOST),
         .poll_budget = options->poll_budget ? options->poll_budget : 1,
+        .timers = {.due = INT64_MAX, .horizon = INT64_MAX},
         .root = {.maker = {.id = options->id, .object = options->object}},
     };
+    loop->budget = loop->poll_budget;
+    loop->handle_size = loop->observed ? sizeof(struct tick_handle) : TICK__HANDLE_PLAIN;
+    loop->task_size = loop->observed ? sizeof(struct tick_task) : TICK__TASK_PLAIN;
     loop->ready_end = &loop->ready;
     loop->tasks_end = &loop->tasks;
     loop->maker = &loop->root;
@@ -64,6 +69,7 @@ void tick_loop_free(struct tick_loop *loop) {
     }
     for (struct tick_task *task = loop->tasks; task; task = task->next)
         tick__task_abandon(task);
+    tick__workers_free(loop);
     tick__parent_fini(&loop->root);
     while (loop->blocks)
         tick__block_free(loop->blocks + 1);
@@ -118,6 +124,8 @@ int tick__loop_begin(struct tick_loop *loop) {
             return -ENOMEM;
     }
     loop->runs++;
+    if (loop->poll_budget == 1)
+        loop->since_poll = 1; // the run begins with a poll, too
     loop->running = true;
     tick__loop_running = loop;
     if (loop->probe)
@@ -135,25 +143,47 @@ void tick__loop_end(struct tick_loop *loop) {
     }
 }
 
+// While work is ready, a poll has to wait for its turn: after poll_budget handles, or about POLL_SPAN of time. A clock reading costs as much as
+// several handles, so that time is not looked at in between: if the handles since the last poll took too long, fewer may run before the
+// next, and if they took much less, more.
+#define POLL_SPAN TICK_MS(1)
+
+static void adapt(struct tick_loop *loop, int64_t took) {
+    if (took > POLL_SPAN && loop->since_poll > 1)
+        loop->budget = loop->budget > 1 ? loop->budget / 2 : 1;
+    else if (took < POLL_SPAN / 4 && loop->budget < loop->poll_budget)
+        loop->budget = loop->budget < loop->poll_budget / 2 ? loop->budget * 2 : loop->poll_budget;
+}
+
 static int poll(struct tick_loop *loop) {
     int64_t timeout = -1;
     tick_id timer = 0;
     if (atomic_load_explicit(&loop->inbox, memory_order_acquire))
         tick__inbox_drain(loop);
-    if (loop->ready_count > 0 || loop->stopping) {
+    const bool busy = loop->ready_count > 0 || loop->stopping;
+    if (busy) {
         timeout = 0;
-    } else if (loop->timer_count > 0 && loop->timers[0].when < INT64_MAX) {
-        timeout = loop->timers[0].when - loop->sys->ops->now(loop->sys);
-        if (timeout < 0)
-            timeout = 0;
-        timer = loop->timers[0].handle->id;
+    } else {
+        const int64_t next = tick__timers_next(loop, &timer);
+        if (next < INT64_MAX) {
+            timeout = next - loop->sys->ops->now(loop->sys);
+            if (timeout < 0)
+                timeout = 0;
+        } else {
+            timer = 0;
+        }
     }
     int error = loop->poller->ops->wait(loop->poller, timeout, timer);
     if (error < 0)
         return error;
+    const bool adaptive = loop->poll_budget > 1;
+    if (tick__timers_any(loop) || loop->probe || adaptive) {
+        const int64_t now = loop->sys->ops->now(loop->sys);
+        if (adaptive && busy)
+            adapt(loop, now - loop->now);
+        loop->now = now;
+    }
     loop->since_poll = 0;
-    if (loop->timer_count > 0 || loop->probe)
-        loop->now = loop->sys->ops->now(loop->sys);
     if (loop->probe)
         loop->probe->now = loop->now - loop->probe_start;
     if (atomic_load_explicit(&loop->inbox, memory_order_acquire))
@@ -161,43 +191,22 @@ static int poll(struct tick_loop *loop) {
     return 0;
 }
 
-// A relaxed choice: the handle goes behind some of those left in this snapshot. True: it was put back.
-static bool displaced(struct tick_loop *loop, struct tick_handle *handle, size_t left) {
-    if (handle->held) {
-        handle->held = 0;
-        return false;
-    }
-    struct tick_task *task = handle->kind == TICK__STEP ? tick__task_of_step(handle) : NULL;
-    const tick_id id = task ? task->parent.maker.id : handle->id;
-    const uint64_t kth = task ? ++task->pops : 1;
-    if (left == 0 || handle->cancelled)
-        return false;
-    const uint32_t held = loop->sys->ops->choose(loop->sys, TICK_CHOICE_DISPLACE, id, kth, 4, 0);
-    if (held == 0)
-        return false;
-    handle->held = 1;
-    tick__ready_hold(loop, handle, held < left ? held : left);
-    return true;
-}
-
 int tick__loop_once(struct tick_loop *loop) {
-    loop->iteration++;
-    if (loop->poll_budget <= 1 || loop->ready_count == 0 || loop->since_poll >= loop->poll_budget || loop->stopping) {
+    if (!tick__iterate(loop)) {
+        loop->iteration++;
         int error = poll(loop);
         if (error < 0)
             return error;
+        if (tick__timers_any(loop))
+            tick__timers_due(loop);
+        tick__snapshot(loop);
     }
-    if (loop->timer_count > 0)
-        tick__timers_due(loop);
-    size_t left = loop->ready_count;
-    loop->since_poll = left < UINT32_MAX - loop->since_poll ? loop->since_poll + (uint32_t)left : UINT32_MAX - 1;
-    const bool asks = loop->observed && loop->sys->ops->choose;
-    while (left > 0) {
-        struct tick_handle *handle = tick__ready_pop(loop);
-        if (asks && displaced(loop, handle, left - 1))
-            continue;
-        left--;
+    for (;;) {
+        struct tick_handle *handle = loop->handed; // a task's stack came upon it
+        if (handle)
+            loop->handed = NULL;
+        else if (!(handle = tick__next(loop)))
+            return 0;
         tick__handle_run(loop, handle);
     }
-    return 0;
 }

@@ -6,6 +6,7 @@
 #define RETICK_LOOP_INT_H
 
 #include <retick/loop.h>
+#include <retick/stackless.h>
 #include <retick/sync.h>
 #include <stdatomic.h>
 
@@ -20,8 +21,13 @@ enum tick__handle_kind {
     TICK__STEP,  // embedded in a task: its next step; of.future is what it awaited, or NULL
 };
 
+struct tick__far;
+
 struct tick_handle {
-    struct tick_handle *next; // in the ready queue or in a future's callbacks
+    union {
+        struct tick_handle *next; // in the ready queue or in a future's callbacks
+        struct tick__far *far;    // where it waits among the far timers (place == TICK__FAR)
+    };
     struct tick_loop *loop;
     union {
         tick_callback_fn *call;
@@ -31,18 +37,27 @@ struct tick_handle {
     union {
         int64_t when;
         struct tick_future *future;
+        struct tick_handle *ahead; // of a timer that has fired: one that fires soon after (timer.c)
     } of;
-    tick_id id; // 0 while nobody observes
+    uint32_t place; // of an armed timer: in the heap, from 1, or TICK__FAR; of one that is held: how many go first; else 0
+    union {
+        struct {
+            uint32_t refs : 24, kind : 2;
+            uint32_t cancelled : 1;
+            uint32_t embedded : 1; // its storage is somebody else's
+            uint32_t foreign : 1;  // made by another thread: not from the loop's pool
+            uint32_t held : 1;     // was displaced already
+            uint32_t hidden : 1;   // the loop's own: no callback_ready and callback_run; what it does is caused by what scheduled it
+        };
+        uint32_t bits;
+    };
+    // A loop that nobody observes leaves out what follows (TICK__HANDLE_PLAIN), but for embedded and foreign ones.
+    tick_id id;
     uint32_t object;
     uint32_t cause; // the event that scheduled it
-    uint32_t place; // in the timer heap, from 1; 0: not there
-    uint32_t refs : 24, kind : 2;
-    uint32_t cancelled : 1;
-    uint32_t embedded : 1; // its storage is somebody else's
-    uint32_t foreign : 1;  // made by another thread: not from the loop's pool
-    uint32_t held : 1;     // was displaced already
-    uint32_t hidden : 1;   // the loop's own: no callback_ready and callback_run; what it does is caused by what scheduled it
 };
+#define TICK__HANDLE_PLAIN offsetof(struct tick_handle, id)
+#define TICK__FAR UINT32_MAX
 
 // --- futures ---
 
@@ -123,10 +138,13 @@ struct tick__cancel_frame {
 struct tick_task {
     struct tick_future future; // first
     struct tick_handle step;
-    tick_task_fn *fn;
+    union {
+        tick_task_fn *body;
+        tick_step_fn *step; // stackless
+    } fn;
     void *arg;
     const struct tick_loc *loc;
-    struct tick_coro *coro;          // from its first step to its end
+    struct tick_coro *coro;          // from its first step to its end; a stackless task has none
     struct tick_future *waiter;      // asyncio's _fut_waiter
     const struct tick_loc *waits_at; // where it awaits, while it does
     struct tick_task *next, **back;  // the loop's unfinished tasks, in the order of their creation
@@ -134,17 +152,19 @@ struct tick_task {
     struct tick_timeout *scope;      // innermost
     char *message;                   // of the cancellation that is pending or was delivered last
     struct tick_failure *caught;     // the failure that it was given last: its own, if its body ends with that code
-    char *name;                      // NULL: Task-<number>
-    struct tick__parent parent;
+    char *name;                      // NULL: Task-<number>, until somebody asks
     struct tick__cancel_frame frame;
-    uint64_t suspensions, pops; // ordinals of choices
-    int cancels;                // asyncio's _num_cancels_requested
-    int delivered;              // how many of them are not still to come
-    int result;                 // what the present step delivers to the body's wait; at the end, what the body returned
+    int cancels;   // asyncio's _num_cancels_requested
+    int delivered; // how many of them are not still to come
+    int result;    // what the present step delivers to the body's wait; at the end, what the body returned
     uint32_t number;
-    bool must_cancel, ended;
-    char label[16];
+    bool must_cancel;
+    bool stackless, started; // started: of a stackless one, its first step has begun
+    // A loop that nobody observes leaves out what follows (TICK__TASK_PLAIN).
+    struct tick__parent parent;
+    uint64_t suspensions, pops; // ordinals of choices
 };
+#define TICK__TASK_PLAIN offsetof(struct tick_task, parent)
 
 // Spawns a task whose identity is given: its parent's id and object, kth = 1. NULL when out of memory or closed.
 struct tick_task *tick__spawn_as(struct tick_loop *loop, tick_id parent_id, uint32_t parent_object, const char *key, tick_task_fn *fn,
@@ -166,46 +186,73 @@ struct tick__block {
     struct tick__block *next, **back;
 };
 
+// Armed timers: those before the horizon in a heap, those after it among the far ones (timer.c, far.c).
 struct tick__timer {
     int64_t when;
     uint64_t sequence;
     struct tick_handle *handle;
 };
+struct tick__wheel;
+struct tick__timers {
+    struct tick__timer *heap; // 4-ary, by (when, sequence)
+    uint32_t count, room;
+    uint64_t sequence;
+    int64_t due; // nothing in the heap is due before; INT64_MAX: empty
+    int64_t horizon;
+    struct tick__wheel *wheel; // NULL: no timer was ever far
+};
+
+// Who acts, saved while somebody else does.
+struct tick__acting {
+    struct tick__parent *maker;
+    struct tick_maker *sys_maker;
+    uint32_t task, here;
+};
 
 struct tick_loop {
+    // What each handle touches comes first.
+    struct tick_handle *ready, **ready_end;
+    size_t ready_count;                  // with those that are held
+    size_t left;                         // of this snapshot
+    _Atomic(struct tick_handle *) inbox; // from other threads, newest first
+    struct tick_task *current;
+    struct tick_coro *coro;     // stands for the stack that runs the loop
+    struct tick_coro *back;     // whoever started the running task eagerly and goes on after its first step; NULL: nobody
+    struct tick_coro *on;       // the stack of a stackless step that was started eagerly; NULL: the loop's
+    struct tick_handle *handed; // popped on a task's stack, to be run on the loop's
+    struct tick__pool handle_pool;
+    uint32_t handle_size, task_size;
+    bool observed; // somebody needs identities: a probe, or a chooser below
+    bool asks;     // a chooser below
+    bool own_stacks, running, stopping, closed;
+    bool dropping;               // gathers are being freed:
+    uint32_t since_poll, budget; // handles begun since the last poll, and how many may be
+    uint64_t iteration;
+    struct tick_handle *held; // displaced ones, each with the number of those that go before it in `place`
+    struct tick__timers timers;
+    int64_t now;               // at the last poll
+    struct tick_coro *workers; // stacks whose task is over, waiting for another
+    struct tick__pool future_pool, task_pool;
     struct tick_sys *sys;
     struct tick_poller *poller;
     struct tick_probe *probe;
     struct tick_stacks *stacks;
-    bool observed; // somebody needs identities: a probe, or a chooser below
-    bool own_stacks, running, stopping, closed;
-    bool dropping;               // gathers are being freed:
-    struct tick_future *dropped; // these come next
+    struct tick_future *dropped; // gathers that come next
     uint32_t runs;               // nested within one tick_loop_run, which share `coro`
-    uint32_t poll_budget, since_poll;
-    struct tick_handle *ready, **ready_end;
-    size_t ready_count;
-    uint64_t iteration;
-    int64_t now;                // at the last poll
+    uint32_t poll_budget;
     int64_t probe_start;        // the probe's time 0 on the loop's clock
     uint32_t step_costs;        // how many values a step_cost choice has
-    struct tick__timer *timers; // 4-ary heap by (when, sequence)
-    uint32_t timer_count, timer_room;
-    uint64_t timer_sequence;
-    struct tick_task *current;
     struct tick__parent *maker; // who acts; &root outside of tasks and callbacks
     struct tick__parent root;
-    struct tick_coro *coro; // stands for the stack that runs the loop
+    struct tick__acting outside; // of the step that runs
     struct tick_task *tasks, **tasks_end;
     size_t task_count;
     uint32_t task_number;
     struct tick_future *residue;
     struct tick__block *blocks;
     struct tick__task_owned at_close;
-    struct tick__pool handle_pool, future_pool, task_pool;
     tick_exception_fn *on_exception;
     void *on_exception_arg;
-    _Atomic(struct tick_handle *) inbox; // from other threads, newest first
 };
 
 // The running loop of this thread. The simulated world swaps it when it switches hosts.
@@ -220,8 +267,7 @@ static inline uint32_t tick__here(const struct tick_loop *loop) {
 }
 
 // pool.c
-void *tick__pool_take(struct tick__pool *pool, size_t size); // always the same size for one pool; NULL when out of memory
-void tick__pool_give(struct tick__pool *pool, void *element, size_t size);
+void *tick__pool_fresh(struct tick__pool *pool, size_t size); // when none is free
 void tick__pool_fini(struct tick__pool *pool);
 void *tick__block_alloc(struct tick_loop *loop, size_t size);
 void tick__block_free(void *memory); // NULL is allowed
@@ -238,26 +284,39 @@ int tick__parent_count(struct tick__parent *parent, uint64_t hash, uint32_t *kth
 void tick__parent_fini(struct tick__parent *parent);
 
 // handle.c
-struct tick_handle *tick__handle_new(struct tick_loop *loop, enum tick__handle_kind kind, bool hidden); // one reference, no identity yet
 void tick__handle_drop(struct tick_handle *handle); // takes it out of the ready queue's hands, unrun
 void tick__handle_run(struct tick_loop *loop, struct tick_handle *handle);
 // call_soon for the loop's own use: one reference (the queue's); NULL when out of memory.
 struct tick_handle *tick__call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg, bool hidden);
+// Around what runs for `parent`: it acts, and *outer keeps who did.
+void tick__acting_begin(struct tick_loop *loop, struct tick__parent *parent, struct tick__acting *outer);
+void tick__acting_end(struct tick_loop *loop, const struct tick__acting *outer);
 
 // ready.c
-void tick__ready_push(struct tick_loop *loop, struct tick_handle *handle);   // takes a reference; dropped if the loop is closed
-void tick__ready_append(struct tick_loop *loop, struct tick_handle *handle); // the same, without a look at what other threads queued
-struct tick_handle *tick__ready_pop(struct tick_loop *loop);
-void tick__ready_hold(struct tick_loop *loop, struct tick_handle *handle, size_t after);
+void tick__ready_slowly(struct tick_loop *loop, struct tick_handle *handle); // push, when other threads queued something, or it is closed
+struct tick_handle *tick__next_asking(struct tick_loop *loop);               // pop, when handles may be displaced
 void tick__ready_clear(struct tick_loop *loop);
 
 // timer.c
-// A timer with one reference besides the heap's; key names it to the probe; hidden as in struct tick_handle. NULL when out of memory.
+// A timer with one reference besides the timers'; key names it to the probe; hidden as in struct tick_handle. NULL when out of memory.
 struct tick_handle *tick__timer_new(
     struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg, const char *key, const struct tick_loc *loc, bool hidden);
-void tick__timer_remove(struct tick_handle *handle); // from the heap, with the heap's reference
-void tick__timers_due(struct tick_loop *loop);       // those with when <= loop->now to the ready queue
+void tick__timer_remove(struct tick_handle *handle);            // from where it is armed, with the reference that was held there
+void tick__timers_due(struct tick_loop *loop);                  // those with when <= loop->now to the ready queue
+int64_t tick__timers_next(struct tick_loop *loop, tick_id *id); // the earliest deadline; INT64_MAX if there is none. *id is that timer's
 void tick__timers_clear(struct tick_loop *loop);
+int tick__timers_reserve(struct tick__timers *timers, uint32_t more);                          // room in the heap: 0 or -ENOMEM
+void tick__timers_push(struct tick__timers *timers, int64_t when, struct tick_handle *handle); // into the heap, where there is room
+
+// far.c: timers from the horizon on
+struct tick__wheel *tick__wheel_new(int64_t now); // NULL when out of memory
+void tick__wheel_free(struct tick__wheel *wheel, void (*each)(struct tick_handle *handle));
+int64_t tick__wheel_horizon(const struct tick__wheel *wheel);
+int tick__wheel_add(struct tick__wheel *wheel, int64_t when, struct tick_handle *handle); // not before the horizon; 0 or -ENOMEM
+void tick__wheel_remove(struct tick__wheel *wheel, struct tick_handle *handle);
+struct tick_handle *tick__wheel_least(struct tick__wheel *wheel, int64_t *when); // the earliest; NULL and INT64_MAX: there is none
+// Moves the next timers to the heap, and the horizon past them, or past `now` if none are due. -ENOMEM: some may still stand here.
+int tick__wheel_advance(struct tick__wheel *wheel, int64_t now, struct tick__timers *near);
 static inline int64_t tick__after(int64_t now, int64_t delay) { // saturates; a negative delay means now
     return delay <= 0 ? now : delay > INT64_MAX - now ? INT64_MAX : now + delay;
 }
@@ -278,17 +337,18 @@ void tick__future_detach(struct tick_future *future, struct tick_handle *handle)
 // A task made by `parent`, whose key is its name or its function's. NULL when out of memory or closed.
 struct tick_task *tick__task_new(
     struct tick_loop *loop, struct tick__parent *parent, const char *name, tick_task_fn *fn, void *arg, const struct tick_loc *loc);
-void tick__task_ready(struct tick_task *task, uint32_t cause); // its next step is one call_soon
-void tick__task_step(struct tick_loop *loop, struct tick_task *task);
-int tick__task_yield(struct tick_task *task);                        // what the next step delivers: 0 or TICK_ECANCELED
-int tick__await(struct tick_task *task, struct tick_future *future); // of a pending one that is not the task
 void tick__task_message(struct tick_task *task, const char *message);
 void tick__task_catch(struct tick_task *task, struct tick_failure *failure); // takes a reference of its own; NULL: a code alone
 int tick__task_outcome(struct tick_task *task, struct tick_future *future);  // of a done one: tick__future_code, and catches its failure
 void tick__task_abandon(struct tick_task *task);                             // the loop is freed
-static inline struct tick_task *tick__task_of_step(struct tick_handle *handle) {
-    return (struct tick_task *)((char *)handle - offsetof(struct tick_task, step));
-}
+
+// step.c
+void tick__task_step(struct tick_loop *loop, struct tick_task *task); // on the loop's stack
+void tick__task_at_once(struct tick_task *task);                      // its first step, now, as a part of whoever runs
+void tick__workers_free(struct tick_loop *loop);
+// Waits, in the running task: TICK_EINVALSTATE if it is stackless.
+int tick__task_yield(struct tick_task *task);                        // what the next step delivers: 0 or TICK_ECANCELED
+int tick__await(struct tick_task *task, struct tick_future *future); // of a pending one that is not the task
 
 // gather.c
 struct tick_future *tick__gather_on(
@@ -334,7 +394,12 @@ void tick__inbox_close(struct tick_loop *loop);
 // loop.c, report.c
 int tick__loop_begin(struct tick_loop *loop); // 0, TICK_ENESTED, TICK_ECLOSED
 void tick__loop_end(struct tick_loop *loop);
-int tick__loop_once(struct tick_loop *loop); // one iteration
+int tick__loop_once(struct tick_loop *loop); // one poll, if it is time for it, and the iterations up to the next
 void tick__report_unread(struct tick_future *future);
+
+static inline struct tick_task *tick__task_of_step(struct tick_handle *handle) {
+    return (struct tick_task *)((char *)handle - offsetof(struct tick_task, step));
+}
+#include "src/loop/hot_int.h"
 
 #endif

@@ -2,22 +2,6 @@
 #include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define POISONS 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define POISONS 1
-#endif
-#endif
-#ifdef POISONS
-#include <sanitizer/asan_interface.h>
-#define POISON(memory, size) ASAN_POISON_MEMORY_REGION((memory), (size))
-#define UNPOISON(memory, size) ASAN_UNPOISON_MEMORY_REGION((memory), (size))
-#else
-#define POISON(memory, size) ((void)0)
-#define UNPOISON(memory, size) ((void)0)
-#endif
-
 struct chunk {
     struct chunk *next;
     size_t size;
@@ -27,7 +11,7 @@ struct chunk {
 #define CHUNK ((size_t)2048)
 #define CHUNK_MOST ((size_t)64 << 10)
 
-static void *take_fresh(struct tick__pool *pool, size_t size) {
+void *tick__pool_fresh(struct tick__pool *pool, size_t size) {
     if ((size_t)(pool->end - pool->at) < size) {
         struct chunk *newest = pool->chunks;
         size_t room = newest ? newest->size * 2 : CHUNK;
@@ -49,26 +33,10 @@ static void *take_fresh(struct tick__pool *pool, size_t size) {
     return element;
 }
 
-void *tick__pool_take(struct tick__pool *pool, size_t size) {
-    void *element = pool->free;
-    if (!element)
-        return take_fresh(pool, size);
-    UNPOISON(element, size);
-    pool->free = *(void **)element;
-    return element;
-}
-
-void tick__pool_give(struct tick__pool *pool, void *element, size_t size) {
-    (void)size;
-    *(void **)element = pool->free;
-    pool->free = element;
-    POISON(element, size);
-}
-
 void tick__pool_fini(struct tick__pool *pool) {
     for (struct chunk *chunk = pool->chunks, *next; chunk; chunk = next) {
         next = chunk->next;
-        UNPOISON(chunk, chunk->size);
+        TICK__UNPOISON(chunk, chunk->size);
         tick__free(chunk);
     }
     *pool = (struct tick__pool){0};

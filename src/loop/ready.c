@@ -1,46 +1,85 @@
-// The ready queue: handles linked in the order in which they shall run. Linked and not an array, so that waking cannot run out of memory.
+// The ready queue, apart from what is inline: handles linked in the order in which they shall run. Linked and not an array, so that waking
+// cannot run out of memory.
 #include "src/loop/loop_int.h"
 
-void tick__ready_append(struct tick_loop *loop, struct tick_handle *handle) {
-    handle->next = NULL;
-    *loop->ready_end = handle;
-    loop->ready_end = &handle->next;
-    loop->ready_count++;
-}
-
-void tick__ready_push(struct tick_loop *loop, struct tick_handle *handle) {
+void tick__ready_slowly(struct tick_loop *loop, struct tick_handle *handle) {
     // What another thread queued before stands before.
-    if (atomic_load_explicit(&loop->inbox, memory_order_acquire))
-        tick__inbox_drain(loop);
-    if (loop->closed) {
+    tick__inbox_drain(loop);
+    if (loop->closed)
         tick__handle_drop(handle);
-        return;
-    }
-    tick__ready_append(loop, handle);
+    else
+        tick__ready_append(loop, handle);
 }
 
-struct tick_handle *tick__ready_pop(struct tick_loop *loop) {
-    struct tick_handle *handle = loop->ready;
-    loop->ready = handle->next;
-    if (!loop->ready)
-        loop->ready_end = &loop->ready;
-    loop->ready_count--;
-    return handle;
-}
+// --- displacing: a relaxed choice, by which a handle goes behind some of those left in its snapshot ---
 
-// Puts a popped handle back behind `after` others.
-void tick__ready_hold(struct tick_loop *loop, struct tick_handle *handle, size_t after) {
-    struct tick_handle **at = &loop->ready;
-    for (; after > 0 && *at; after--)
-        at = &(*at)->next;
-    handle->next = *at;
-    *at = handle;
-    if (!handle->next)
-        loop->ready_end = &handle->next;
+// Puts a popped handle back: `after` others go first.
+static void hold(struct tick_loop *loop, struct tick_handle *handle, size_t after) {
+    for (struct tick_handle *other = loop->held; other; other = other->next)
+        other->place += other->place >= after;
+    handle->held = 1;
+    handle->place = (uint32_t)after;
+    handle->next = loop->held;
+    loop->held = handle;
     loop->ready_count++;
+    loop->left++;
+}
+
+static struct tick_handle *held_now(struct tick_loop *loop) {
+    struct tick_handle *found = NULL;
+    for (struct tick_handle **at = &loop->held; *at;) {
+        struct tick_handle *handle = *at;
+        if (handle->place-- == 0) {
+            found = handle;
+            *at = handle->next;
+        } else {
+            at = &handle->next;
+        }
+    }
+    if (found) {
+        found->place = 0;
+        found->held = 0;
+        loop->ready_count--;
+    }
+    return found;
+}
+
+static bool displaced(struct tick_loop *loop, struct tick_handle *handle) {
+    struct tick_task *task = handle->kind == TICK__STEP ? tick__task_of_step(handle) : NULL;
+    const tick_id id = task ? task->parent.maker.id : handle->id;
+    const uint64_t kth = task ? ++task->pops : 1;
+    if (loop->left == 0 || handle->cancelled)
+        return false;
+    const uint32_t after = loop->sys->ops->choose(loop->sys, TICK_CHOICE_DISPLACE, id, kth, 4, 0);
+    if (after == 0)
+        return false;
+    hold(loop, handle, after < loop->left ? after : loop->left);
+    return true;
+}
+
+struct tick_handle *tick__next_asking(struct tick_loop *loop) {
+    for (;;) {
+        loop->left--;
+        struct tick_handle *handle = loop->held ? held_now(loop) : NULL;
+        if (handle)
+            return handle;
+        handle = tick__ready_pop(loop);
+        if (!displaced(loop, handle))
+            return handle;
+    }
 }
 
 void tick__ready_clear(struct tick_loop *loop) {
+    struct tick_handle *handle;
+    if ((handle = loop->handed) != NULL) {
+        loop->handed = NULL;
+        tick__handle_drop(handle);
+    }
+    while ((handle = loop->held) != NULL) {
+        loop->held = handle->next;
+        loop->ready_count--;
+        tick__handle_drop(handle);
+    }
     while (loop->ready_count > 0)
         tick__handle_drop(tick__ready_pop(loop));
 }

@@ -11,7 +11,7 @@
 static void task_drop(struct tick_future *future) {
     struct tick_task *task = (struct tick_task *)future;
     tick__block_free(task->name);
-    tick__pool_give(&future->loop->task_pool, task, sizeof *task);
+    tick__pool_give(&future->loop->task_pool, task, future->loop->task_size);
 }
 
 const struct tick_future_ops tick__task_ops = {
@@ -29,26 +29,36 @@ struct birth {
     const char *key;
 };
 
+static char *name_copy(struct tick_loop *loop, const char *name) {
+    size_t size = strlen(name) + 1;
+    char *copy = tick__block_alloc(loop, size);
+    if (copy)
+        memcpy(copy, name, size);
+    return copy;
+}
+
 static struct tick_task *create(
     struct tick_loop *loop, const struct birth *birth, const char *name, tick_task_fn *fn, void *arg, const struct tick_loc *loc) {
-    struct tick_task *task = loop->closed ? NULL : tick__pool_take(&loop->task_pool, sizeof *task);
+    struct tick_task *task = loop->closed ? NULL : tick__pool_take(&loop->task_pool, loop->task_size);
     if (!task)
         return NULL;
-    *task = (struct tick_task){
-        .future = {.ops = &tick__task_ops, .loop = loop, .refs = 1},
-        .step = {.loop = loop, .refs = 1, .kind = TICK__STEP, .embedded = 1, .hidden = 1},
-        .fn = fn,
-        .arg = arg,
-        .loc = loc,
-    };
+    memset(task, 0, loop->task_size);
+    task->future.ops = &tick__task_ops;
+    task->future.loop = loop;
+    task->future.refs = 1;
+    task->step.loop = loop;
+    task->step.refs = 1;
+    task->step.kind = TICK__STEP;
+    task->step.embedded = task->step.hidden = 1;
+    task->fn.body = fn;
+    task->arg = arg;
+    task->loc = loc;
     if (name) {
-        size_t size = strlen(name) + 1;
-        task->name = tick__block_alloc(loop, size);
+        task->name = name_copy(loop, name);
         if (!task->name) {
-            tick__pool_give(&loop->task_pool, task, sizeof *task);
+            tick__pool_give(&loop->task_pool, task, loop->task_size);
             return NULL;
         }
-        memcpy(task->name, name, size);
     } else {
         task->number = ++loop->task_number;
     }
@@ -109,24 +119,6 @@ int tick_go_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_
     return loop && tick__task_new(loop, loop->maker, name, fn, arg, loc) ? 0 : -ENOMEM;
 }
 
-void tick__task_ready(struct tick_task *task, uint32_t cause) {
-    struct tick_loop *loop = task->future.loop;
-    if (loop->probe)
-        task->step.cause = tick_emit(loop->probe, TICK_EV_TASK_READY, task->future.object, cause, 0, NULL);
-    tick__ready_push(loop, &task->step);
-}
-
-// --- running ---
-
-static void body(void *arg) {
-    struct tick_task *task = arg;
-    int result = task->fn(task->arg);
-    tick__owned_run(&task->owned);
-    task->result = result;
-    task->ended = true;
-    tick_coro_exit(task->coro, task->future.loop->coro);
-}
-
 void tick__task_message(struct tick_task *task, const char *message) {
     if (!message && !task->message)
         return;
@@ -143,149 +135,23 @@ void tick__task_catch(struct tick_task *task, struct tick_failure *failure) {
 }
 
 int tick__task_outcome(struct tick_task *task, struct tick_future *future) {
-    if (future->state == TICK__FAILED)
+    if (TICK__RARE(future->state == TICK__FAILED))
         tick__task_catch(task, future->is.failure);
     return tick__future_code(future);
-}
-
-// What the step delivers to the body: the outcome of what it awaited, or a cancellation.
-static int delivery(struct tick_task *task) {
-    struct tick_future *waiter = task->waiter;
-    int result = 0;
-    if (waiter) {
-        task->waiter = NULL;
-        result = waiter->state == TICK__PENDING ? 0 : tick__task_outcome(task, waiter);
-        if (result == TICK_ECANCELED)
-            tick__task_message(task, tick_future_cancel_message(waiter));
-        tick_future_unref(waiter);
-    }
-    if (task->must_cancel) {
-        task->must_cancel = false;
-        result = TICK_ECANCELED;
-    }
-    task->delivered = task->cancels; // or swallowed by what it awaited: none is left to come
-    return result;
-}
-
-// The body is over: the future takes its outcome.
-static enum tick_step_outcome end(struct tick_loop *loop, struct tick_task *task) {
-    if (task->coro)
-        tick_coro_free(task->coro);
-    task->coro = NULL;
-    *task->back = task->next;
-    if (task->next)
-        task->next->back = task->back;
-    else
-        loop->tasks_end = task->back;
-    loop->task_count--;
-    tick__parent_fini(&task->parent);
-    const int result = task->result;
-    enum tick_step_outcome outcome = TICK_STEP_RETURNED;
-    if (result == TICK_ECANCELED || (result >= 0 && task->must_cancel)) {
-        outcome = TICK_STEP_CANCELLED;
-        tick__future_cancelled(&task->future, task->message, 0);
-    } else if (result < 0) {
-        outcome = TICK_STEP_FAILED;
-        struct tick_failure *own = task->caught && task->caught->code == result ? tick_failure_ref(task->caught) : NULL;
-        tick__future_failed(&task->future, own, result, 0);
-    } else {
-        tick__future_succeeded(&task->future, result, 0);
-    }
-    task->must_cancel = false;
-    tick__free(task->message);
-    task->message = NULL;
-    tick__task_catch(task, NULL);
-    return outcome;
-}
-
-static enum tick_step_outcome run(struct tick_loop *loop, struct tick_task *task, int result) {
-    if (!task->coro) {
-        if (result == 0) {
-            task->coro = tick_coro_new(loop->stacks, body, task);
-            result = task->coro ? 0 : -ENOMEM;
-        }
-        if (result < 0) { // cancelled before its start, or no stack to be had: the body never runs
-            tick__owned_run(&task->owned);
-            task->ended = true;
-        }
-    }
-    task->result = result;
-    if (!task->ended)
-        tick_coro_switch(loop->coro, task->coro);
-    return task->ended ? end(loop, task) : TICK_STEP_SUSPENDED;
-}
-
-static void step_observed(struct tick_loop *loop, struct tick_task *task) {
-    struct tick_probe *probe = loop->probe;
-    struct tick__parent *outer = loop->maker;
-    struct tick_maker *outer_maker = loop->sys->maker;
-    loop->maker = &task->parent;
-    loop->sys->maker = &task->parent.maker;
-    uint32_t outer_task = 0, here = 0;
-    if (probe) {
-        outer_task = probe->task;
-        here = probe->here;
-        probe->task = task->future.object;
-        probe->here = tick_emit(probe, TICK_EV_STEP_BEGIN, task->future.object, task->step.cause, 0, NULL);
-    }
-    struct tick_sys *sys = loop->sys;
-    if (sys->ops->choose) // the world lets that time pass once the loop polls
-        (void)sys->ops->choose(sys, TICK_CHOICE_STEP_COST, task->parent.maker.id, task->suspensions, loop->step_costs, STEP_COST_MOST);
-    const enum tick_step_outcome outcome = run(loop, task, delivery(task));
-    tick_emit(probe, TICK_EV_STEP_END, task->future.object, tick__here(loop), outcome, NULL);
-    loop->maker = outer;
-    loop->sys->maker = outer_maker;
-    if (outcome != TICK_STEP_SUSPENDED)
-        tick_future_unref(&task->future);
-    if (probe) {
-        probe->task = outer_task;
-        probe->here = here;
-    }
-}
-
-void tick__task_step(struct tick_loop *loop, struct tick_task *task) {
-    loop->current = task;
-    if (loop->observed)
-        step_observed(loop, task);
-    else if (run(loop, task, delivery(task)) != TICK_STEP_SUSPENDED)
-        tick_future_unref(&task->future);
-    loop->current = NULL;
 }
 
 void tick__task_abandon(struct tick_task *task) {
     if (task->coro)
         tick_coro_free(task->coro);
     task->coro = NULL;
-    tick__parent_fini(&task->parent);
+    if (task->future.loop->observed)
+        tick__parent_fini(&task->parent);
     tick__free(task->message);
     task->message = NULL;
     tick__task_catch(task, NULL);
 }
 
 // --- waiting ---
-
-static int suspend(struct tick_task *task) {
-    struct tick_loop *loop = task->future.loop;
-    task->suspensions++;
-    if (loop->observed && loop->sys->ops->choose &&
-        loop->sys->ops->choose(loop->sys, TICK_CHOICE_CANCEL, task->parent.maker.id, task->suspensions, 2, 0) > 0)
-        tick_task_cancel(task, NULL);
-    tick_coro_switch(task->coro, loop->coro);
-    return task->result;
-}
-
-int tick__task_yield(struct tick_task *task) {
-    tick__task_ready(task, tick__here(task->future.loop));
-    return suspend(task);
-}
-
-int tick__await(struct tick_task *task, struct tick_future *future) {
-    task->waiter = tick_future_ref(future);
-    tick__future_attach(future, &task->step);
-    if (task->must_cancel && tick_future_cancel(future, task->message))
-        task->must_cancel = false;
-    return suspend(task);
-}
 
 int tick_await_at(struct tick_future *future, const struct tick_loc *loc) {
     struct tick_task *task = tick_task_current();
@@ -357,10 +223,11 @@ void tick_task_unref(struct tick_task *task) {
 const char *tick_task_name(const struct tick_task *task) {
     if (task->name)
         return task->name;
-    char *label = ((struct tick_task *)(uintptr_t)task)->label; // written on demand: most tasks are never asked
-    if (!label[0])
-        snprintf(label, sizeof task->label, "Task-%u", task->number);
-    return label;
+    char label[16]; // written on demand: most tasks are never asked
+    snprintf(label, sizeof label, "Task-%u", task->number);
+    struct tick_task *named = (struct tick_task *)(uintptr_t)task;
+    named->name = name_copy(task->future.loop, label);
+    return task->name ? task->name : "Task";
 }
 
 struct tick_task *tick_task_current(void) {

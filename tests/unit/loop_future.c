@@ -280,7 +280,7 @@ static int waits_for(void *arg) {
 static void wait_for_waits_for_the_inner_cleanup(void **state) {
     (void)state;
     go(waits_for);
-    assert_int_equal(w->loop->timer_count, 0);
+    assert_int_equal(w->loop->timers.count, 0);
 }
 
 static struct tick_future *late;
@@ -362,7 +362,7 @@ static int scope_life(void *arg) {
     assert_int_equal(tick_sleep(0), TICK_ECANCELED);
     assert_int_equal(tick_timeout_exit(&outer, 4), 4);
     assert_int_equal(tick_sleep(1), 0);
-    assert_int_equal(w->loop->timer_count, 0);
+    assert_int_equal(w->loop->timers.count, 0);
     return 0;
 }
 static void scopes_nest_and_reschedule(void **state) {

@@ -109,7 +109,7 @@ static void many_timers_with_many_cancelled(void **state) {
         tick_handle_unref(handles[i]);
     }
     assert_int_equal(tick_loop_run_forever(w->loop), TICK_EDEADLOCK);
-    assert_int_equal(w->loop->timer_count, 0);
+    assert_int_equal(w->loop->timers.count, 0);
     assert_true(fired_at > 0);
 }
 
@@ -120,8 +120,8 @@ static void mass_cancellation_keeps_nothing(void **state) {
         tick_handle_cancel(handle);
         tick_handle_unref(handle);
     }
-    assert_int_equal(w->loop->timer_count, 0);
-    assert_true(w->loop->timer_room <= 16);
+    assert_int_equal(w->loop->timers.count, 0);
+    assert_true(w->loop->timers.room <= 16);
     assert_null(*(void **)w->loop->handle_pool.chunks); // one chunk did for all
 }
 

@@ -1,0 +1,150 @@
+// What every handle and step goes through, inline. Included by loop_int.h only.
+#ifndef RETICK_HOT_INT_H
+#define RETICK_HOT_INT_H
+
+#if defined(__SANITIZE_ADDRESS__)
+#define TICK__POISONS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TICK__POISONS 1
+#endif
+#endif
+#ifdef TICK__POISONS
+#include <sanitizer/asan_interface.h>
+#define TICK__POISON(memory, size) ASAN_POISON_MEMORY_REGION((memory), (size))
+#define TICK__UNPOISON(memory, size) ASAN_UNPOISON_MEMORY_REGION((memory), (size))
+#else
+#define TICK__POISON(memory, size) ((void)0)
+#define TICK__UNPOISON(memory, size) ((void)0)
+#endif
+
+#define TICK__LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define TICK__RARE(condition) __builtin_expect(!!(condition), 0)
+
+// --- pools ---
+
+// Always the same size for one pool; NULL when out of memory.
+static inline void *tick__pool_take(struct tick__pool *pool, size_t size) {
+    void *element = pool->free;
+    if (TICK__RARE(!element))
+        return tick__pool_fresh(pool, size);
+    TICK__UNPOISON(element, size);
+    pool->free = *(void **)element;
+    return element;
+}
+
+static inline void tick__pool_give(struct tick__pool *pool, void *element, size_t size) {
+    (void)size;
+    *(void **)element = pool->free;
+    pool->free = element;
+    TICK__POISON(element, size);
+}
+
+// --- handles ---
+
+// One reference, no identity yet.
+static inline struct tick_handle *tick__handle_new(struct tick_loop *loop, enum tick__handle_kind kind, bool hidden) {
+    struct tick_handle *handle = tick__pool_take(&loop->handle_pool, loop->handle_size);
+    if (TICK__RARE(!handle))
+        return NULL;
+    handle->loop = loop;
+    handle->place = 0;
+    handle->bits = 0;
+    handle->refs = 1;
+    handle->kind = kind;
+    handle->hidden = hidden;
+    if (TICK__RARE(loop->observed)) {
+        handle->id = 0;
+        handle->object = handle->cause = 0;
+    }
+    return handle;
+}
+
+static inline void tick__handle_unref(struct tick_handle *handle) {
+    if (TICK__LIKELY(!(handle->embedded | handle->foreign))) {
+        if (--handle->refs == 0)
+            tick__pool_give(&handle->loop->handle_pool, handle, handle->loop->handle_size);
+    } else {
+        tick_handle_unref(handle);
+    }
+}
+
+// --- the ready queue ---
+
+// Without a look at what other threads queued.
+static inline void tick__ready_append(struct tick_loop *loop, struct tick_handle *handle) {
+    loop->ready_count++;
+    handle->next = NULL;
+    *loop->ready_end = handle;
+    loop->ready_end = &handle->next;
+}
+
+// Takes a reference; dropped if the loop is closed.
+static inline void tick__ready_push(struct tick_loop *loop, struct tick_handle *handle) {
+    if (TICK__RARE(atomic_load_explicit(&loop->inbox, memory_order_acquire)))
+        tick__ready_slowly(loop, handle);
+    else
+        tick__ready_append(loop, handle);
+}
+
+static inline struct tick_handle *tick__ready_pop(struct tick_loop *loop) {
+    struct tick_handle *handle = loop->ready;
+    loop->ready = handle->next;
+    if (!handle->next)
+        loop->ready_end = &loop->ready;
+    loop->ready_count--;
+    return handle;
+}
+
+// Closes the snapshot: what is ready now is this iteration's.
+static inline void tick__snapshot(struct tick_loop *loop) {
+    loop->left = loop->ready_count;
+    loop->since_poll += loop->left < UINT32_MAX / 2 ? (uint32_t)loop->left : UINT32_MAX / 2;
+}
+
+static inline bool tick__timers_any(const struct tick_loop *loop) {
+    return loop->timers.count > 0 || loop->timers.wheel;
+}
+
+// Begins an iteration, if it needs no poll: work is ready, no timer is due at the clock of the last poll, and the budget is not used up.
+static inline bool tick__iterate(struct tick_loop *loop) {
+    if (loop->since_poll >= loop->budget || loop->ready_count == 0 || loop->stopping || loop->timers.due <= loop->now)
+        return false;
+    loop->iteration++;
+    tick__snapshot(loop);
+    return true;
+}
+
+// The next handle of this iteration or of one that needs no poll; NULL: it is time to poll, which is for the loop's own stack.
+static inline struct tick_handle *tick__next(struct tick_loop *loop) {
+    if (loop->left == 0 && !tick__iterate(loop))
+        return NULL;
+    if (TICK__RARE(loop->asks))
+        return tick__next_asking(loop);
+    loop->left--;
+    return tick__ready_pop(loop);
+}
+
+// --- futures and tasks ---
+
+static inline struct tick_future *tick__future_ref(struct tick_future *future) {
+    future->refs++;
+    return future;
+}
+
+static inline void tick__future_unref(struct tick_future *future) {
+    if (future->refs > 1)
+        future->refs--;
+    else
+        tick_future_unref(future);
+}
+
+// Its next step is one call_soon.
+static inline void tick__task_ready(struct tick_task *task, uint32_t cause) {
+    struct tick_loop *loop = task->future.loop;
+    if (TICK__RARE(loop->probe != NULL))
+        task->step.cause = tick_emit(loop->probe, TICK_EV_TASK_READY, task->future.object, cause, 0, NULL);
+    tick__ready_push(loop, &task->step);
+}
+
+#endif

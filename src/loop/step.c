@@ -1,0 +1,269 @@
+// Steps: how a task runs from one wait to the next, and what runs after it.
+//
+// A task that suspends looks for the next handle itself, and switches to that task straight away; what is no task's step, and polling, is
+// for the loop's own stack. So a loop's state between two handles is the same whichever stack it is on. Stacks come from workers: coroutines
+// that run one task after the other, and are kept between two.
+#include "src/base/alloc.h"
+#include "src/coro/coro.h"
+#include "src/loop/loop_int.h"
+#include <errno.h>
+
+// --- a step's two ends ---
+
+// What the step delivers to the body: the outcome of what it awaited, or a cancellation.
+static inline int delivery(struct tick_task *task) {
+    struct tick_future *waiter = task->waiter;
+    int result = 0;
+    if (waiter) {
+        task->waiter = NULL;
+        if (waiter->state != TICK__RESULT && waiter->state != TICK__PENDING) {
+            result = tick__task_outcome(task, waiter);
+            if (result == TICK_ECANCELED)
+                tick__task_message(task, tick_future_cancel_message(waiter));
+        }
+        tick__future_unref(waiter);
+    }
+    if (TICK__RARE(task->must_cancel)) {
+        task->must_cancel = false;
+        result = TICK_ECANCELED;
+    }
+    task->delivered = task->cancels; // or swallowed by what it awaited: none is left to come
+    return result;
+}
+
+static void begin_observed(struct tick_loop *loop, struct tick_task *task) {
+    struct tick_probe *probe = loop->probe;
+    tick__acting_begin(loop, &task->parent, &loop->outside);
+    if (probe) {
+        probe->task = task->future.object;
+        probe->here = tick_emit(probe, TICK_EV_STEP_BEGIN, task->future.object, task->step.cause, 0, NULL);
+    }
+    struct tick_sys *sys = loop->sys;
+    if (sys->ops->choose) // the world lets that time pass once the loop polls
+        (void)sys->ops->choose(sys, TICK_CHOICE_STEP_COST, task->parent.maker.id, task->suspensions, loop->step_costs, STEP_COST_MOST);
+}
+
+static inline void begin(struct tick_loop *loop, struct tick_task *task) {
+    loop->current = task;
+    if (TICK__RARE(loop->observed))
+        begin_observed(loop, task);
+    task->result = delivery(task);
+}
+
+static void end_observed(struct tick_loop *loop, struct tick_task *task, enum tick_step_outcome outcome) {
+    tick_emit(loop->probe, TICK_EV_STEP_END, task->future.object, tick__here(loop), outcome, NULL);
+    if (outcome != TICK_STEP_SUSPENDED)
+        tick__parent_fini(&task->parent);
+    tick__acting_end(loop, &loop->outside);
+}
+
+static inline void end(struct tick_loop *loop, struct tick_task *task, enum tick_step_outcome outcome) {
+    if (TICK__RARE(loop->observed))
+        end_observed(loop, task, outcome);
+    loop->current = NULL;
+}
+
+// The body is over with task->result: the future takes its outcome. The task may be gone afterwards.
+static void over(struct tick_loop *loop, struct tick_task *task) {
+    task->coro = NULL;
+    *task->back = task->next;
+    if (task->next)
+        task->next->back = task->back;
+    else
+        loop->tasks_end = task->back;
+    loop->task_count--;
+    const int result = task->result;
+    enum tick_step_outcome outcome = TICK_STEP_RETURNED;
+    if (result == TICK_ECANCELED || (result >= 0 && task->must_cancel)) {
+        outcome = TICK_STEP_CANCELLED;
+        tick__future_cancelled(&task->future, task->message, 0);
+    } else if (result < 0) {
+        outcome = TICK_STEP_FAILED;
+        struct tick_failure *own = task->caught && task->caught->code == result ? tick_failure_ref(task->caught) : NULL;
+        tick__future_failed(&task->future, own, result, 0);
+    } else {
+        tick__future_succeeded(&task->future, result, 0);
+    }
+    task->must_cancel = false;
+    if (task->message) {
+        tick__free(task->message);
+        task->message = NULL;
+    }
+    if (task->caught)
+        tick__task_catch(task, NULL);
+    end(loop, task, outcome);
+    tick__future_unref(&task->future);
+}
+
+// --- which stack goes on ---
+
+static void worker(void *arg);
+
+static struct tick_coro *worker_take(struct tick_loop *loop) {
+    struct tick_coro *coro = loop->workers;
+    if (!coro)
+        return tick_coro_new(loop->stacks, worker, loop);
+    loop->workers = *tick_coro_link(coro);
+    return coro;
+}
+
+void tick__workers_free(struct tick_loop *loop) {
+    for (struct tick_coro *coro = loop->workers, *next; coro; coro = next) {
+        next = *tick_coro_link(coro);
+        tick_coro_free(coro);
+    }
+    loop->workers = NULL;
+}
+
+// The present task's step is over: begins what is next, if a task's stack can, and returns the stack to go on with. own: a worker without a task.
+static struct tick_coro *successor(struct tick_loop *loop, struct tick_coro *own) {
+    if (TICK__RARE(loop->back != NULL))
+        return loop->back;
+    struct tick_handle *handle = tick__next(loop);
+    if (handle && handle->kind == TICK__STEP) {
+        struct tick_task *task = tick__task_of_step(handle);
+        if (!task->coro && !task->stackless && !task->must_cancel)
+            task->coro = own ? own : worker_take(loop);
+        if (task->coro) {
+            begin(loop, task);
+            return task->coro;
+        }
+    }
+    loop->handed = handle;
+    return loop->coro;
+}
+
+static void worker(void *arg) {
+    struct tick_loop *loop = arg;
+    for (;;) {
+        struct tick_task *task = loop->current;
+        struct tick_coro *own = task->coro;
+        const int result = task->fn.body(task->arg);
+        tick__owned_run(&task->owned);
+        task->result = result;
+        over(loop, task);
+        struct tick_coro *next = successor(loop, own);
+        if (next == own)
+            continue;
+        *tick_coro_link(own) = loop->workers;
+        loop->workers = own;
+        tick_coro_switch(own, next);
+    }
+}
+
+// --- suspending ---
+
+static void asked_to_suspend(struct tick_loop *loop, struct tick_task *task) {
+    task->suspensions++;
+    struct tick_sys *sys = loop->sys;
+    if (sys->ops->choose && sys->ops->choose(sys, TICK_CHOICE_CANCEL, task->parent.maker.id, task->suspensions, 2, 0) > 0)
+        tick_task_cancel(task, NULL);
+}
+
+static inline void suspend(struct tick_loop *loop, struct tick_task *task) {
+    if (TICK__RARE(loop->observed))
+        asked_to_suspend(loop, task);
+    end(loop, task, TICK_STEP_SUSPENDED);
+}
+
+static inline void wait_for(struct tick_task *task, struct tick_future *future) {
+    task->waiter = tick__future_ref(future);
+    tick__future_attach(future, &task->step);
+    if (TICK__RARE(task->must_cancel) && tick_future_cancel(future, task->message))
+        task->must_cancel = false;
+}
+
+static inline int switch_away(struct tick_task *task) {
+    struct tick_loop *loop = task->future.loop;
+    struct tick_coro *own = task->coro;
+    suspend(loop, task);
+    struct tick_coro *next = successor(loop, NULL);
+    if (next != own)
+        tick_coro_switch(own, next);
+    return task->result;
+}
+
+int tick__task_yield(struct tick_task *task) {
+    if (TICK__RARE(!task->coro))
+        return TICK_EINVALSTATE;
+    tick__task_ready(task, tick__here(task->future.loop));
+    return switch_away(task);
+}
+
+int tick__await(struct tick_task *task, struct tick_future *future) {
+    if (TICK__RARE(!task->coro))
+        return TICK_EINVALSTATE;
+    wait_for(task, future);
+    return switch_away(task);
+}
+
+// --- stackless tasks ---
+
+// Its step begins with task->result; others follow it while what they await is done.
+static void step_stackless(struct tick_loop *loop, struct tick_task *task) {
+    task->started = true;
+    for (int error = task->result;;) {
+        const struct tick_next next = task->fn.step(task, task->arg, error);
+        switch (next.kind) {
+        case TICK_NEXT_AWAIT:
+            if (next.future == &task->future || next.future->loop != loop) {
+                error = next.future == &task->future ? TICK_ESELF : TICK_EINVALSTATE;
+                continue;
+            }
+            if (next.future->state != TICK__PENDING) {
+                error = tick__task_outcome(task, next.future);
+                continue;
+            }
+            if (loop->probe)
+                tick_emit(loop->probe, TICK_EV_FUTURE_AWAIT, next.future->object, tick__here(loop), 0, task->loc);
+            wait_for(task, next.future);
+            suspend(loop, task);
+            return;
+        case TICK_NEXT_YIELD:
+            tick__task_ready(task, tick__here(loop));
+            suspend(loop, task);
+            return;
+        default:
+            tick__owned_run(&task->owned);
+            task->result = next.result;
+            over(loop, task);
+            return;
+        }
+    }
+}
+
+// --- steps that the loop's stack begins ---
+
+// Begins a step on the stack `here`, and returns when that stack is to go on.
+static void step_from(struct tick_loop *loop, struct tick_coro *here, struct tick_task *task) {
+    begin(loop, task);
+    const bool fresh = !task->coro && !task->started;
+    if (fresh && task->result == 0 && !task->stackless && !(task->coro = worker_take(loop)))
+        task->result = -ENOMEM;
+    if (fresh && task->result < 0) { // cancelled before its start, or no stack to be had: the body never runs
+        tick__owned_run(&task->owned);
+        over(loop, task);
+    } else if (task->stackless) {
+        step_stackless(loop, task);
+    } else {
+        tick_coro_switch(here, task->coro);
+    }
+}
+
+void tick__task_step(struct tick_loop *loop, struct tick_task *task) {
+    step_from(loop, loop->coro, task);
+}
+
+void tick__task_at_once(struct tick_task *task) {
+    struct tick_loop *loop = task->future.loop;
+    struct tick_task *outer = loop->current;
+    struct tick_coro *back = loop->back, *on = loop->on;
+    const struct tick__acting outside = loop->outside;
+    struct tick_coro *here = outer && outer->coro ? outer->coro : outer && on ? on : loop->coro;
+    loop->back = loop->on = here;
+    step_from(loop, here, task);
+    loop->back = back;
+    loop->on = on;
+    loop->current = outer;
+    loop->outside = outside;
+}
