@@ -1,0 +1,358 @@
+#!/usr/bin/env python3
+"""Runs task programs (docs/TASK_PROGRAMS.md) under CPython's asyncio: asyncio_log.py [--fixed] [FILE]
+
+Reads one program a line, prints the log of each, closed by a blank line. Version 3.13 is what retick is compared with. --fixed puts right
+what CPython has wrong (FIXES below), so that a program that then agrees is explained by that issue.
+"""
+
+import asyncio
+import gc
+import json
+import logging
+import os
+import sys
+import warnings
+
+from asyncio_clock import ClockLoop, Stuck
+
+MOST_LINES = 4000
+MOST_TASKS = 40
+
+alive = []  # nothing is collected while logs are taken: when CPython collects is no semantics
+
+
+class Ex(Exception):
+    """What a program raises."""
+
+
+class InOrder(dict):
+    """A set that keeps the order of its members: a task group cancels in the order of spawning."""
+
+    add = dict.setdefault
+
+    def discard(self, member):
+        self.pop(member, None)
+
+
+def spelled(error):
+    """An error as the log has it."""
+    if isinstance(error, Ex):
+        return f"Ex{error.args[0]}"
+    if isinstance(error, BaseExceptionGroup):
+        return f"{type(error).__name__}[{','.join(spelled(child) for child in error.exceptions)}]"
+    return type(error).__name__
+
+
+def fix_134471():
+    """A timeout takes a cancellation that was pending when it was entered for one that its task has seen."""
+    enter = asyncio.Timeout.__aenter__
+
+    async def fixed(self):
+        result = await enter(self)
+        self._cancelling -= self._task._must_cancel
+        return result
+
+    asyncio.Timeout.__aenter__ = fixed
+
+
+FIXES = {"gh-134471": fix_134471}
+
+
+class Run:
+    """One run of one program. The methods op_NAME are the operations; each gets the name of its task and the operation's words."""
+
+    def __init__(self, bodies):
+        self.bodies = bodies
+        self.lines = []
+        self.said = 0
+        self.spawned = 0
+        self.newest = {}
+        self.handles = []
+        self.loop = ClockLoop()
+        asyncio.set_event_loop(self.loop)
+        self.loop.set_exception_handler(self.reported)
+        self.loop.run_until_complete(self.set_up())
+        self.loop.clock.polls = self.loop.clock.ticks = 0
+
+    async def set_up(self):
+        self.locks = [asyncio.Lock(), asyncio.Lock()]
+        self.semaphores = [asyncio.Semaphore(1)]
+        self.queues = [asyncio.Queue(1), asyncio.Queue(1)]
+        self.events = [asyncio.Event(), asyncio.Event()]
+        self.condition = asyncio.Condition()
+        self.futures = [self.loop.create_future() for _ in range(3)]
+
+    def reported(self, _loop, context):
+        message = context["message"]
+        if "never retrieved" not in message:
+            self.lines.append("EH " + message.partition(" <")[0].partition(" for")[0][:40])
+
+    def say(self, who, *words):
+        self.said += 1
+        if self.said > MOST_LINES:
+            raise Stuck
+        text = " ".join(str(word) for word in words)
+        self.lines.append(f"{self.loop.clock.ticks}.{self.loop.clock.polls} {who} {text}")
+
+    # bodies and what holds operations
+
+    def start(self, k, create):
+        self.spawned += 1
+        if self.spawned <= MOST_TASKS:
+            me = f"{k}#{self.spawned}"
+            self.newest[k] = create(self.body(k, me), name=me)
+
+    async def body(self, k, me):
+        self.say(me, "start")
+        try:
+            ended = await self.block(me, self.bodies[k])
+            value = ended[0] if ended else None
+            self.say(me, "ret", value)
+        except BaseException as error:
+            self.say(me, "exit", spelled(error))
+            raise
+        return value
+
+    async def block(self, me, ops):
+        """None, or (value,) if `ret` ended it."""
+        for op in ops:
+            ended = await self.one(me, op)
+            if ended is not None:
+                return ended
+        return None
+
+    async def one(self, me, op):
+        held = getattr(self, "hold_" + op[0], None)
+        return await (held(me, *op[1:]) if held else self.plain(me, op))
+
+    async def hold_try(self, me, body, catches, final, again):
+        self.say(me, "try")
+        try:
+            ended = await self.block(me, body)
+            if ended is not None:
+                return ended
+        except (Stuck, GeneratorExit):
+            raise
+        except BaseException as error:
+            kind = {"CE": asyncio.CancelledError, "EX": Exception, "ALL": BaseException}[catches]
+            caught = isinstance(error, kind)
+            self.say(me, "exc", spelled(error), caught)
+            if again or not caught:
+                raise
+        finally:
+            if final:
+                self.say(me, "fin")
+                await self.block(me, final)
+        return None
+
+    async def hold_timeout(self, me, ticks, body):
+        self.say(me, "timeout", ticks)
+        async with asyncio.timeout(ticks) as scope:
+            ended = await self.block(me, body)
+        self.say(me, "timeout-exit", scope.expired())
+        return ended
+
+    async def hold_tg(self, me, children, body):
+        self.say(me, "tg")
+        group = asyncio.TaskGroup()
+        group._tasks = InOrder()
+        async with group:
+            for k in children:
+                self.start(k, group.create_task)
+            ended = await self.block(me, body)
+        self.say(me, "tg-exit")
+        return ended
+
+    async def hold_wf(self, me, ticks, op):
+        self.say(me, "wf", ticks)
+        self.say(me, "wf=", await asyncio.wait_for(self.plain(me, op), ticks))
+
+    async def plain(self, me, op):
+        self.say(me, *op)
+        if op[0] == "ret":
+            return (op[1],)
+        await getattr(self, "op_" + op[0])(me, *op[1:])
+        return None
+
+    # tasks
+
+    async def op_sleep(self, _me, ticks):
+        await asyncio.sleep(ticks)
+
+    async def op_spawn(self, _me, k):
+        self.start(k, self.loop.create_task)
+
+    async def op_await(self, me, k):
+        if k in self.newest:
+            self.say(me, "got", await self.newest[k])
+
+    async def op_shield(self, me, k):
+        if k in self.newest:
+            self.say(me, "got", await asyncio.shield(self.newest[k]))
+
+    async def op_gather(self, me, named, return_errors):
+        children = [self.newest[k] for k in named if k in self.newest]
+        if children:
+            results = await asyncio.gather(*children, return_exceptions=return_errors)
+            self.say(me, "got", [spelled(one) if isinstance(one, BaseException) else one for one in results])
+
+    async def op_cancel(self, me, k):
+        if k in self.newest:
+            taken = self.newest[k].cancel()
+            self.say(me, "cancel->", taken, self.newest[k].cancelled())
+
+    async def op_uncancel(self, me):
+        task = asyncio.current_task()
+        before = task.cancelling()
+        self.say(me, "unc", before, task.uncancel())
+
+    async def op_info(self, me):
+        task = asyncio.current_task()
+        self.say(
+            me,
+            "info",
+            task.get_name(),
+            task.cancelling(),
+            [lock.locked() for lock in self.locks],
+            [semaphore._value for semaphore in self.semaphores],
+            [queue.qsize() for queue in self.queues],
+            len(asyncio.all_tasks()),
+        )
+
+    async def op_cbadd(self, me, k):
+        if k in self.newest:
+            self.newest[k].add_done_callback(lambda task: self.say("cb", me, task.get_name(), task.cancelled()))
+
+    # primitives
+
+    async def op_lock(self, _me, i):
+        await self.locks[i].acquire()
+
+    async def op_unlock(self, me, i):
+        try:
+            self.locks[i].release()
+        except RuntimeError:
+            self.say(me, "RTE")
+
+    async def op_sem(self, _me, i):
+        await self.semaphores[i].acquire()
+
+    async def op_rel(self, _me, i):
+        self.semaphores[i].release()
+
+    async def op_evset(self, _me, i):
+        self.events[i].set()
+
+    async def op_evclear(self, _me, i):
+        self.events[i].clear()
+
+    async def op_evwait(self, _me, i):
+        await self.events[i].wait()
+
+    async def op_put(self, _me, i, value):
+        await self.queues[i].put(value)
+
+    async def op_get(self, me, i, _=None):
+        self.say(me, "got", await self.queues[i].get())
+
+    async def op_putnw(self, me, i, value):
+        try:
+            self.queues[i].put_nowait(value)
+        except asyncio.QueueFull:
+            self.say(me, "Full")
+
+    async def op_getnw(self, me, i, _=None):
+        try:
+            value = self.queues[i].get_nowait()
+        except asyncio.QueueEmpty:
+            self.say(me, "Empty")
+        else:
+            self.say(me, "got", value)
+
+    async def op_fset(self, _me, i):
+        if not self.futures[i].done():
+            self.futures[i].set_result(7)
+
+    async def op_fexc(self, _me, i):
+        if not self.futures[i].done():
+            self.futures[i].set_exception(Ex("F"))
+            self.futures[i].exception()  # asked about: its report would come with its collection
+
+    async def op_fcancel(self, me, i):
+        self.say(me, "->", self.futures[i].cancel())
+
+    async def op_fawait(self, me, i):
+        self.say(me, "got", await self.futures[i])
+
+    async def op_cwait(self, me, _condition, _=None):
+        async with self.condition:
+            await self.condition.wait()
+        self.say(me, "notified")
+
+    async def op_cnotify(self, _me, _condition, count):
+        async with self.condition:
+            self.condition.notify(count)
+
+    # callbacks, errors
+
+    async def op_soon(self, _me, value):
+        self.handles.append(self.loop.call_soon(lambda: self.say("soon", value)))
+
+    async def op_later(self, _me, ticks, value):
+        self.handles.append(self.loop.call_later(ticks, lambda: self.say("later", value)))
+
+    async def op_hcancel(self, _me):
+        if self.handles:
+            self.handles.pop().cancel()
+
+    async def op_raise(self, _me, n):
+        raise Ex(n)
+
+    # the whole
+
+    def log(self):
+        """The lines of the run."""
+        self.newest[0] = self.loop.create_task(self.body(0, "0#0"), name="0#0")
+        how = "done"
+        try:
+            self.loop.run_forever()
+        except Stuck:
+            how = "limit" if self.said > MOST_LINES else "deadlock"
+        unfinished = asyncio.all_tasks(self.loop)
+        left = sorted((task.get_name(), task.cancelling()) for task in unfinished)
+        self.lines.append(f"end {how} t={self.loop.clock.ticks} {left}")
+        self.leave(unfinished)
+        return self.lines
+
+    def leave(self, unfinished):
+        """Takes the loop out of the way, unfinished as it is, without a word."""
+        alive.append((self, unfinished, list(self.loop._ready), list(self.loop._scheduled)))
+        self.loop.set_exception_handler(lambda _loop, _context: None)
+        for task in unfinished:
+            task._log_destroy_pending = False
+            asyncio.tasks._unregister_task(task)
+        self.loop._thread_id = None
+        self.loop._stopping = False
+        asyncio._set_running_loop(None)
+        asyncio.set_event_loop(None)
+        self.loop.close()
+
+
+def main():
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--fixed"]:
+        for fix in FIXES.values():
+            fix()
+        del arguments[0]
+    gc.disable()
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
+    with open(arguments[0], encoding="utf-8") if arguments else sys.stdin as programs:
+        for line in programs:
+            print("\n".join(Run(json.loads(line)).log()), end="\n\n")
+    sys.stdout.flush()
+    os._exit(0)  # collecting what was kept would only take time
+
+
+if __name__ == "__main__":
+    main()

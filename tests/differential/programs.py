@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Random task programs (docs/TASK_PROGRAMS.md), one a line: programs.py FIRST LAST prints those of the seeds FIRST up to LAST."""
+
+import json
+import random
+import sys
+
+DEEPEST = 3  # operations within operations
+
+# How often each comes up.
+PLAIN = {
+    "sleep": 5,
+    "spawn": 3,
+    "cancel": 3,
+    "await": 2,
+    "lock": 2,
+    "unlock": 2,
+    **dict.fromkeys(
+        "sem rel evset evclear evwait put get putnw getnw fset fexc fcancel fawait cwait cnotify"
+        " gather shield soon later hcancel raise ret uncancel cbadd info".split(),
+        1,
+    ),
+}
+HOLDING = {"try": 4, "wf": 3, "timeout": 3, "tg": 2}
+
+
+class Writer:
+    """Writes one program."""
+
+    def __init__(self, seed):
+        self.random = random.Random(f"task program {seed}")
+        self.count = self.random.randint(2, 6)
+
+    def pick(self, weights):
+        return self.random.choices(list(weights), list(weights.values()))[0]
+
+    def later(self, me):
+        """A body behind this one, or None. Waiting only for those keeps circles out, on which CPython recurses (gh-80637)."""
+        return self.random.randrange(me + 1, self.count) if me + 1 < self.count else None
+
+    def other(self, me):
+        return self.random.choice([k for k in range(self.count) if k != me])
+
+    def block(self, me, depth, most):
+        return [self.operation(me, depth) for _ in range(self.random.randint(1, most))]
+
+    def operation(self, me, depth):
+        name = self.pick({**PLAIN, **HOLDING} if depth < DEEPEST else PLAIN)
+        if name in ("await", "shield", "gather") and self.later(me) is None:
+            name = "sleep"  # the last body has nobody to wait for
+        write = getattr(self, "hold_" + name, None)
+        return [name, *(write(me, depth + 1) if write else self.words(name, me))]
+
+    def words(self, name, me):
+        r = self.random
+        kinds = {
+            "sleep": lambda: [r.choice((0, 0, 1, 1, 2, 3, 5))],
+            "spawn": lambda: [self.other(me) if self.later(me) is None else self.later(me)],
+            "gather": lambda: [[self.later(me) for _ in range(r.randint(1, 3))], r.random() < 0.5],
+            "later": lambda: [r.choice((0, 1, 2, 4)), r.randrange(100)],
+            "soon": lambda: [r.randrange(100)],
+            "cwait": lambda: [0, 0],
+            "cnotify": lambda: [0, r.choice((1, 1, 2))],
+        }
+        if name in kinds:
+            return kinds[name]()
+        if name in ("await", "shield"):
+            return [self.later(me)]
+        if name in ("cancel", "cbadd"):
+            return [self.other(me)]
+        if name in ("lock", "unlock", "evset", "evclear", "evwait"):
+            return [r.randrange(2)]
+        if name in ("put", "get", "putnw", "getnw"):
+            return [r.randrange(2), r.randrange(10)]
+        if name in ("fset", "fexc", "fcancel", "fawait"):
+            return [r.randrange(3)]
+        if name in ("raise", "ret"):
+            return [r.randrange(5)]
+        return [0] if name in ("sem", "rel") else []
+
+    def hold_try(self, me, depth):
+        r = self.random
+        final = self.block(me, depth, 2) if r.random() < 0.5 else []
+        return [self.block(me, depth, 3), r.choice(("CE", "EX", "ALL")), final, r.random() < 0.4]
+
+    def hold_wf(self, me, _depth):
+        r = self.random
+        waits = [["evwait", 0], ["get", 0, 0], ["lock", 0], ["fawait", 0], ["sleep", 2], ["cwait", 0, 0], ["sem", 0]]
+        if self.later(me) is not None:
+            waits.append(["await", self.later(me)])
+        return [r.choice((-1, 0, 1, 2, 4)), r.choice(waits)]
+
+    def hold_timeout(self, me, depth):
+        return [self.random.choice((0, 1, 2, 4)), self.block(me, depth, 3)]
+
+    def hold_tg(self, me, depth):
+        children = [] if self.later(me) is None else [self.later(me) for _ in range(self.random.randint(1, 2))]
+        return [children, self.block(me, depth, 2)]
+
+    def program(self):
+        bodies = [self.block(me, 0, 7) for me in range(self.count)]
+        bodies[0][:0] = [["spawn", k] for k in range(1, self.count) if self.random.random() < 0.8]
+        return bodies
+
+
+def program(seed):
+    return Writer(seed).program()
+
+
+if __name__ == "__main__":
+    for each in range(int(sys.argv[1]), int(sys.argv[2])):
+        print(json.dumps(program(each)))
