@@ -7,15 +7,19 @@
 #include <retick/error.h>
 #include <retick/faults.h>
 #include <retick/future.h>
+#include <retick/group.h>
 #include <retick/id.h>
 #include <retick/loop.h>
 #include <retick/poller.h>
 #include <retick/probe.h>
+#include <retick/queue.h>
 #include <retick/scenario.h>
 #include <retick/stream.h>
 #include <retick/sync.h>
 #include <retick/sys.h>
 #include <retick/task.h>
 #include <retick/time.h>
+#include <retick/version.h>
+#include <retick/wait.h>
 
 #endif
