@@ -33,7 +33,7 @@ static const char doc[] =
 
 static bool names_program(const char *word) {
     size_t length = strlen(word);
-    return strstr(word, ".c:") || strstr(word, ".so:") || (length > 2 && strcmp(word + length - 2, ".c") == 0) ||
+    return strstr(word, ".c:") || strstr(word, ".so:") || strstr(word, ".json") || (length > 2 && strcmp(word + length - 2, ".c") == 0) ||
            (length > 3 && strcmp(word + length - 3, ".so") == 0);
 }
 

@@ -30,7 +30,7 @@ static bool catches(const char *what, const struct end *end) {
 // ["try", body, "CE" | "EX" | "ALL", final, again]
 static struct end op_try(struct machine *machine, const json_t *self, const char *me) {
     const json_t *final = json_array_get(self, 3);
-    struct end end = {.code = tick__say(machine, me, "try")};
+    struct end end = {.code = tick__line_say(machine, me, "try")};
     if (end.code < 0)
         return end;
     end = tick__machine_block(machine, json_array_get(self, 1), me);
@@ -47,7 +47,7 @@ static struct end op_try(struct machine *machine, const json_t *self, const char
             replace(&end, (struct end){0});
     }
     if (json_array_size(final) > 0) {
-        struct end last = {.code = tick__say(machine, me, "fin")};
+        struct end last = {.code = tick__line_say(machine, me, "fin")};
         if (last.code == 0)
             last = tick__machine_block(machine, final, me);
         if (last.code < 0)
@@ -66,7 +66,7 @@ static void leave_timeout(struct tick_timeout *scope, struct end *end) {
 // ["timeout", ticks, body]
 static struct end op_timeout(struct machine *machine, const json_t *self, const char *me) {
     struct tick_timeout scope;
-    struct end end = {.code = tick__say(machine, me, "timeout %d", tick__op_int(self, 1))};
+    struct end end = {.code = tick__line_say(machine, me, "timeout %d", tick__op_int(self, 1))};
     if (end.code == 0)
         end.code = tick_timeout_enter(&scope, tick_time() + tick__op_int(self, 1) * machine->tick);
     if (end.code < 0)
@@ -74,7 +74,7 @@ static struct end op_timeout(struct machine *machine, const json_t *self, const 
     end = tick__machine_block(machine, json_array_get(self, 2), me);
     leave_timeout(&scope, &end);
     if (end.code == 0) {
-        const int error = tick__say(machine, me, "timeout-exit %s", tick_timeout_expired(&scope) ? "True" : "False");
+        const int error = tick__line_say(machine, me, "timeout-exit %s", tick_timeout_expired(&scope) ? "True" : "False");
         if (error < 0)
             end = (struct end){.code = error};
     }
@@ -85,7 +85,7 @@ static struct end op_timeout(struct machine *machine, const json_t *self, const 
 static struct end op_group(struct machine *machine, const json_t *self, const char *me) {
     const json_t *children = json_array_get(self, 1);
     struct tick_group group;
-    struct end end = {.code = tick__say(machine, me, "tg")};
+    struct end end = {.code = tick__line_say(machine, me, "tg")};
     if (end.code == 0)
         end.code = tick_group_enter(&group);
     if (end.code < 0)
@@ -99,7 +99,7 @@ static struct end op_group(struct machine *machine, const json_t *self, const ch
     const int code = tick_group_exit(&group, end.code);
     if (code < 0)
         replace(&end, tick__machine_failed(code));
-    else if ((end.code = tick__say(machine, me, "tg-exit")) < 0)
+    else if ((end.code = tick__line_say(machine, me, "tg-exit")) < 0)
         end.returned = false;
     return end;
 }
@@ -135,14 +135,14 @@ static struct end wait_for(struct machine *machine, const json_t *inner, const c
 
 // ["wf", ticks, operation]
 static struct end op_wait_for(struct machine *machine, const json_t *self, const char *me) {
-    struct end end = {.code = tick__say(machine, me, "wf %d", tick__op_int(self, 1))};
+    struct end end = {.code = tick__line_say(machine, me, "wf %d", tick__op_int(self, 1))};
     if (end.code == 0)
         end = wait_for(machine, json_array_get(self, 2), me, tick__op_int(self, 1));
     if (end.code < 0)
         return end;
     if (end.returned)
-        return (struct end){.code = tick__say(machine, me, "wf= (%d,)", end.value)};
-    return (struct end){.code = tick__say(machine, me, "wf= None")};
+        return (struct end){.code = tick__line_say(machine, me, "wf= (%d,)", end.value)};
+    return (struct end){.code = tick__line_say(machine, me, "wf= None")};
 }
 
 static struct end op(struct machine *machine, const json_t *self, const char *me) {

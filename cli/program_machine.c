@@ -57,7 +57,7 @@ struct note *tick__machine_note(struct machine *machine, const char *me, const j
 int tick__machine_body(void *arg) {
     const struct note *note = arg;
     struct machine *machine = note->machine;
-    struct end end = {.code = tick__say(machine, note->me, "start")};
+    struct end end = {.code = tick__line_say(machine, note->me, "start")};
     if (end.code == 0)
         end = tick__machine_block(machine, note->what, note->me);
     tick__line_begin(machine, note->me);

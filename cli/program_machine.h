@@ -84,7 +84,7 @@ void tick__text_json(struct text *text, const json_t *value);
 // A line: begin, tick__text_put(&machine->text, ...), finish. finish returns 0, or OVER if there were too many.
 void tick__line_begin(struct machine *machine, const char *who);
 int tick__line_finish(struct machine *machine);
-int tick__say(struct machine *machine, const char *who, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int tick__line_say(struct machine *machine, const char *who, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 static inline int tick__op_int(const json_t *op, size_t at) {
     const json_t *value = json_array_get(op, at);

@@ -107,17 +107,17 @@ static int op_cancel(const struct call *c) {
     if (!c->task)
         return 0;
     const bool taken = tick_task_cancel(c->task, NULL);
-    return tick__say(c->machine, c->me, "cancel-> %s %s", truth(taken), truth(tick_future_cancelled(tick_task_future(c->task))));
+    return tick__line_say(c->machine, c->me, "cancel-> %s %s", truth(taken), truth(tick_future_cancelled(tick_task_future(c->task))));
 }
 static int op_uncancel(const struct call *c) {
     struct tick_task *self = tick_task_current();
     const int before = tick_task_cancelling(self);
-    return tick__say(c->machine, c->me, "unc %d %d", before, tick_task_uncancel(self));
+    return tick__line_say(c->machine, c->me, "unc %d %d", before, tick_task_uncancel(self));
 }
 static int op_info(const struct call *c) {
     const struct machine *m = c->machine;
     struct tick_task *self = tick_task_current();
-    return tick__say(c->machine, c->me, "info %s %d [%s, %s] [%zu] [%zu, %zu] %zu", tick_task_name(self), tick_task_cancelling(self),
+    return tick__line_say(c->machine, c->me, "info %s %d [%s, %s] [%zu] [%zu, %zu] %zu", tick_task_name(self), tick_task_cancelling(self),
         truth(tick_lock_is_locked(m->locks[0])), truth(tick_lock_is_locked(m->locks[1])), tick_semaphore_value(m->semaphores[0]),
         tick_queue_size(m->queues[0]), tick_queue_size(m->queues[1]), tick_task_count(m->loop));
 }
@@ -129,7 +129,7 @@ static void told(struct machine *machine, int error) {
 
 static void done(struct tick_future *future, void *arg) {
     const struct note *note = arg;
-    told(note->machine, tick__say(note->machine, "cb", "%s %s %s", note->me, tick_task_name((struct tick_task *)future),
+    told(note->machine, tick__line_say(note->machine, "cb", "%s %s %s", note->me, tick_task_name((struct tick_task *)future),
                             truth(tick_future_cancelled(future))));
 }
 static int op_cbadd(const struct call *c) {
@@ -145,7 +145,7 @@ static int op_lock(const struct call *c) {
     return tick_lock_acquire(c->machine->locks[c->x]);
 }
 static int op_unlock(const struct call *c) {
-    return tick_lock_release(c->machine->locks[c->x]) < 0 ? tick__say(c->machine, c->me, "RTE") : 0;
+    return tick_lock_release(c->machine->locks[c->x]) < 0 ? tick__line_say(c->machine, c->me, "RTE") : 0;
 }
 static int op_sem(const struct call *c) {
     return tick_semaphore_acquire(c->machine->semaphores[c->x]);
@@ -169,7 +169,7 @@ static int op_put(const struct call *c) {
 }
 static int op_putnw(const struct call *c) {
     const int result = tick_queue_try_put(c->machine->queues[c->x], (void *)((intptr_t)c->y + 1));
-    return result == TICK_EFULL ? tick__say(c->machine, c->me, "Full") : result;
+    return result == TICK_EFULL ? tick__line_say(c->machine, c->me, "Full") : result;
 }
 static int op_get(const struct call *c) {
     void *item = NULL;
@@ -180,7 +180,7 @@ static int op_getnw(const struct call *c) {
     void *item = NULL;
     const int result = tick_queue_try_get(c->machine->queues[c->x], &item);
     if (result == TICK_EEMPTY)
-        return tick__say(c->machine, c->me, "Empty");
+        return tick__line_say(c->machine, c->me, "Empty");
     return result < 0 ? result : say_got(c, (intptr_t)item);
 }
 static int op_fset(const struct call *c) {
@@ -193,7 +193,7 @@ static int op_fexc(const struct call *c) {
     return 0;
 }
 static int op_fcancel(const struct call *c) {
-    return tick__say(c->machine, c->me, "-> %s", truth(tick_future_cancel(c->machine->futures[c->x], NULL)));
+    return tick__line_say(c->machine, c->me, "-> %s", truth(tick_future_cancel(c->machine->futures[c->x], NULL)));
 }
 static int op_fawait(const struct call *c) {
     return await_and_say(c, c->machine->futures[c->x]);
@@ -203,7 +203,7 @@ static int op_cwait(const struct call *c) {
     TICK_TRY(tick_lock_acquire(lock));
     const int result = tick_condition_wait(c->machine->condition);
     (void)tick_lock_release(lock);
-    return result < 0 ? result : tick__say(c->machine, c->me, "notified");
+    return result < 0 ? result : tick__line_say(c->machine, c->me, "notified");
 }
 static int op_cnotify(const struct call *c) {
     struct tick_lock *lock = tick_condition_lock(c->machine->condition);
@@ -217,11 +217,11 @@ static int op_cnotify(const struct call *c) {
 
 static void called_soon(void *arg) {
     const struct note *note = arg;
-    told(note->machine, tick__say(note->machine, "soon", "%d", note->number));
+    told(note->machine, tick__line_say(note->machine, "soon", "%d", note->number));
 }
 static void called_later(void *arg) {
     const struct note *note = arg;
-    told(note->machine, tick__say(note->machine, "later", "%d", note->number));
+    told(note->machine, tick__line_say(note->machine, "later", "%d", note->number));
 }
 static int keep_handle(struct machine *machine, struct tick_handle *handle) {
     if (!handle)

@@ -109,7 +109,7 @@ int tick__line_finish(struct machine *machine) {
     return 0;
 }
 
-int tick__say(struct machine *machine, const char *who, const char *format, ...) {
+int tick__line_say(struct machine *machine, const char *who, const char *format, ...) {
     va_list list;
     tick__line_begin(machine, who);
     tick__text_put(&machine->text, " ");

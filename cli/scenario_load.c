@@ -2,6 +2,7 @@
 #include "cli/compile.h"
 #include "cli/deny.h"
 #include "cli/print.h"
+#include "cli/program.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
@@ -79,11 +80,31 @@ static int check_file(const char *file) {
         tick__complain(S_ISDIR(about.st_mode) ? "%s is a folder: name a C file with a scenario" : "%s cannot be read", file);
         return TICK__EXIT_USAGE;
     }
-    if (!ends_with(file, ".c") && !ends_with(file, ".so")) {
-        tick__complain("%s is neither a C file (.c) nor a shared object (.so): name the file that holds the scenario", file);
+    if (!ends_with(file, ".c") && !ends_with(file, ".so") && !ends_with(file, ".json")) {
+        tick__complain(
+            "%s is neither a C file (.c) nor a shared object (.so) nor a task program (.json): name the file that holds the scenario",
+            file);
         return TICK__EXIT_USAGE;
     }
     return 0;
+}
+
+// A task program needs no compiler: it is read, and run by what stands in cli/program_*.c.
+static int load_program(const char *file, struct tick_error *error) {
+    FILE *in = fopen(file, "r");
+    char *text = NULL;
+    size_t room = 0;
+    struct tick__program *program = NULL;
+    const ssize_t size = in ? getdelim(&text, &room, EOF, in) : -1;
+    int result = size < 0 ? TICK_EFORMAT : tick__program_parse(text, (size_t)size, &program, error);
+    if (result == 0)
+        result = tick__program_register(program, file);
+    if (result < 0)
+        tick__program_free(program);
+    if (in)
+        fclose(in);
+    free(text);
+    return result;
 }
 
 int tick__scenario_load(const struct tick__load *load, struct tick__loaded *loaded) {
@@ -110,6 +131,16 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     bool compiled = ends_with(file, ".c");
     if (!realpath(file, resolved))
         snprintf(resolved, sizeof resolved, "%s", file);
+    if (ends_with(file, ".json")) {
+        const int result = load_program(resolved, &error);
+        if (result < 0) {
+            tick__complain("%s is no task program: %s", file, error.text[0] ? error.text : tick_error_text(result));
+            return TICK__EXIT_USAGE;
+        }
+        free(loaded->source);
+        loaded->source = strdup(resolved);
+        return loaded->source ? choose(file, name, loaded) : TICK__EXIT_HARNESS;
+    }
     if (compiled) {
         int result = tick__compile_shared(&build, &object, &error);
         if (result < 0) {

@@ -36,6 +36,9 @@ struct tick_task *tick_group_spawn_at(
 #define tick_group_go(group, fn, arg) tick_group_go_at((group), (fn), (arg), NULL, TICK_HERE(#fn))
 int tick_group_go_at(struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 
+// TaskGroup.cancel (of Python 3.15): cancels the tasks and the body; exit then returns 0, unless something failed. No-op once all is over.
+void tick_group_cancel(struct tick_group *group);
+
 // TaskGroup.__aexit__, in the task that entered. result: what the body came to, a negative one cancels the tasks. Waits for all tasks, then
 // returns result, if all went well; TICK_ECANCELED if the calling task was cancelled from outside; TICK_EGROUP if tasks failed or the body
 // did: tick_caught() is then a failure whose children are theirs, in the order in which they failed, the body's last.

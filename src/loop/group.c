@@ -99,8 +99,21 @@ int tick_group_go_at(struct tick_group *group, tick_task_fn *fn, void *arg, cons
     return spawn(group, fn, arg, name, loc, &task);
 }
 
-// Waits until no task runs. Returns whether the calling task was cancelled for reasons of its own.
-static bool wait_for_all(struct tick_group *group, bool cancelled) {
+void tick_group_cancel(struct tick_group *group) {
+    if (group->exiting && !group->running)
+        return;
+    if (!group->aborting)
+        abort_running(group);
+    if (!group->cancelled_parent) {
+        group->cancelled_parent = true;
+        tick_task_cancel(group->parent, NULL);
+    }
+}
+
+// Waits until no task runs. Returns whether the calling task was cancelled for reasons of its own; *dropped: whether it was cancelled while
+// the group was aborting anyway.
+static bool wait_for_all(struct tick_group *group, bool cancelled, bool *dropped) {
+    *dropped = false;
     while (group->running) {
         struct tick_future emptied; // on this stack: the wait is over when it is done
         tick__future_init_hidden(&emptied, group->parent->future.loop);
@@ -111,6 +124,8 @@ static bool wait_for_all(struct tick_group *group, bool cancelled) {
         if (result < 0 && !group->aborting) {
             cancelled = true;
             abort_running(group);
+        } else if (result < 0) {
+            *dropped = true;
         }
     }
     return cancelled;
@@ -152,9 +167,13 @@ int tick_group_exit(struct tick_group *group, int result) {
     group->exiting = true;
     if (result < 0 && !group->aborting)
         abort_running(group);
-    bool cancelled = wait_for_all(group, result == TICK_ECANCELED);
-    if (group->cancelled_parent && tick_task_uncancel(task) == 0)
-        cancelled = false;
+    bool dropped, cancelled = wait_for_all(group, result == TICK_ECANCELED, &dropped);
+    if (group->cancelled_parent) {
+        // What is left of the count is not ours: a cancellation that looked like our own goes on after all (gh-155433).
+        cancelled = tick_task_uncancel(task) > 0 && (cancelled || dropped);
+        if (result == TICK_ECANCELED && !cancelled)
+            result = 0;
+    }
     if (group->failures == 0 && !body)
         return cancelled ? TICK_ECANCELED : result;
     if (task->cancels > 0) { // cancelled from outside, too: that is still to come, and counts as before (gh-116720)
