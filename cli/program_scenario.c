@@ -3,6 +3,7 @@
 // What tasks fail with is their own affair; what body 0 fails with is a finding, and so is a deadlock while it waits. When it returns, what is
 // left over is cancelled, as asyncio.run does.
 #include "cli/program_machine.h"
+#include "src/loop/loop_int.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,22 +16,34 @@ static void line(struct machine *machine, const char *text) {
         tick_log("%s", text);
 }
 
-static void release(struct machine *machine) {
-    for (size_t i = 0; i < json_array_size(machine->program->bodies); i++)
-        tick_task_unref(machine->newest ? machine->newest[i] : NULL);
+struct hosted {
+    struct machine machine;
+    struct tick__task_owned at_close;
+};
+
+// The loop closes: the last task has ended.
+static void release(struct tick__task_owned *at_close) {
+    struct hosted *hosted = (struct hosted *)((char *)at_close - offsetof(struct hosted, at_close));
+    struct machine *machine = &hosted->machine;
+    for (size_t i = 0; machine->newest && i < json_array_size(machine->program->bodies); i++)
+        tick_task_unref(machine->newest[i]);
     while (machine->handle_count > 0)
         tick_handle_unref(machine->handles[--machine->handle_count]);
     for (int i = 0; i < FUTURES; i++)
         tick_future_unref(machine->futures[i]);
-    // What else it has, unfinished tasks still stand on: it goes with the host.
+    tick__machine_fini(machine);
+    free(hosted);
 }
 
 static int run(void *unused) {
     (void)unused;
-    struct machine *machine = calloc(1, sizeof *machine);
-    if (!machine)
+    struct hosted *hosted = calloc(1, sizeof *hosted);
+    if (!hosted)
         return -ENOMEM;
+    struct machine *machine = &hosted->machine;
     machine->line = line;
+    hosted->at_close.fn = release;
+    tick__loop_at_close(tick_loop_running(), &hosted->at_close);
     TICK_TRY(tick__machine_init(machine, registered, tick_loop_running(), TICK_MS(1)));
     machine->newest[0] = tick_task_ref(tick_task_current());
     struct note *note = tick__machine_note(machine, "0#0", json_array_get(registered->bodies, 0));
@@ -39,9 +52,7 @@ static int run(void *unused) {
         tick__line_begin(machine, "");
         tick__text_error(&machine->text, result, tick_caught());
     }
-    result = tick_check(result >= 0, "the main task ended with %s", result < 0 && !machine->text.failed ? machine->text.at : "an error");
-    release(machine);
-    return result;
+    return tick_check(result >= 0, "the main task ended with %s", result < 0 && !machine->text.failed ? machine->text.at : "an error");
 }
 
 static void set_up(struct tick_world *world) {
