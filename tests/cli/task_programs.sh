@@ -28,5 +28,5 @@ expect 1 "the main task ended with ExceptionGroup[Ex1" "$RETICK" run group.json
 echo '[[["fly"]]]' >bad.json
 expect 2 "there is no such operation" "$RETICK" run bad.json
 echo '[' >bad.json
-expect 2 "line 1" "$RETICK" run bad.json
+expect 2 "expected near end of file" "$RETICK" run bad.json
 finish
