@@ -24,6 +24,13 @@ struct tick_sys_event {
     uint64_t data;   // as given to epoll_ctl: index and generation, never a pointer
 };
 
+// An entry of a directory.
+struct tick_sys_entry {
+    uint64_t inode;
+    char name[256];
+    uint8_t type; // DT_REG, DT_DIR, DT_SOCK, ...
+};
+
 struct tick_sys_ops {
     const char *name; // "linux", "sim"
 

@@ -84,6 +84,30 @@ void tick__chain_consume(struct tick_kernel *k, struct tick__chain *chain, size_
         chain->head_at = chain->tail_at = 0; // empty: fill it anew
 }
 
+// Takes back the `cut` bytes that were appended last, behind `keep` others.
+void tick__chain_cut(struct tick_kernel *k, struct tick__chain *chain, size_t keep, size_t cut) {
+    if (!cut)
+        return;
+    if (!keep) {
+        tick__chain_clear(k, chain);
+        return;
+    }
+    tick__ref ref = chain->head;
+    size_t end = chain->head_at + keep;
+    while (end > chunk_at(k, ref)->size) {
+        end -= chunk_at(k, ref)->size;
+        ref = chunk_at(k, ref)->next;
+    }
+    for (tick__ref gone = chunk_at(k, ref)->next; gone;) {
+        tick__ref next = chunk_at(k, gone)->next;
+        give(k, gone);
+        gone = next;
+    }
+    chunk_at(k, ref)->next = 0;
+    chain->tail = ref;
+    chain->tail_at = (uint32_t)end;
+}
+
 void tick__chain_clear(struct tick_kernel *k, struct tick__chain *chain) {
     for (tick__ref ref = chain->head; ref;) {
         tick__ref next = chunk_at(k, ref)->next;

@@ -1,7 +1,8 @@
 // epoll(7): a ready list in the order of wake-ups; a level-triggered item goes to its end each time it is reported, as in Linux.
 //
 // An item held back (`ready_hold`) stays in the ready list, and counts down a call at a time.
-#include "sim/kernel/kernel_int.h"
+#include "sim/kernel/objects_int.h"
+#include <fcntl.h>
 
 #define PRIVATE (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
 #define MOST_NESTED 5
@@ -19,7 +20,7 @@ int tick_k_epoll_create(struct tick_kernel *k, int host, const struct tick_kerne
     if (!ref)
         return -ENOMEM;
     struct tick__epoll *epoll = epoll_at(k, ref);
-    epoll->file = (struct tick__file){.id = name->id, .fd = -1, .host = (uint32_t)host, .ref = ref, .type = TICK__EPOLL};
+    epoll->file = (struct tick__file){.id = name->id, .fd = -1, .host = (uint32_t)host, .ref = ref, .type = TICK__EPOLL, .status = O_RDWR};
     int fd = tick__fd_give(k, &epoll->file);
     if (fd < 0)
         tick__arena_give(k, ref, sizeof *epoll);
@@ -152,7 +153,7 @@ static int depth(const struct tick_kernel *k, const struct tick__file *file, tic
     return most + 1;
 }
 
-static int add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, const struct tick_sys_event *event) {
+static int add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, const struct tick_sys_event *event) {
     if (file->type == TICK__EPOLL && depth(k, file, epoll->file.ref, 0) >= MOST_NESTED)
         return -ELOOP;
     tick__ref ref = tick__arena_zero(k, sizeof(struct tick__item));
@@ -161,7 +162,7 @@ static int add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__fi
     struct tick__item *item = item_at(k, ref);
     item->data = event->data;
     item->events = event->events | EPOLLERR | EPOLLHUP;
-    item->fd = file->fd;
+    item->fd = fd;
     item->ref = ref;
     item->epoll = epoll->file.ref;
     item->file = file->ref;
@@ -176,6 +177,22 @@ static int add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__fi
     return 0;
 }
 
+// For a wait without an epoll fd. An fd that is asked for twice is watched for both.
+int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, uint32_t events) {
+    struct tick__item *item = find(k, file, epoll->file.ref, fd);
+    if (item) {
+        item->events |= events;
+        return 0;
+    }
+    const struct tick_sys_event event = {events, 0};
+    return add(k, epoll, file, fd, &event);
+}
+
+void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll) {
+    if (epoll->waiting)
+        woken_add(k, epoll);
+}
+
 int tick_k_epoll_ctl(struct tick_kernel *k, int host, int epfd, int op, int fd, const struct tick_sys_event *event) {
     if (!event && op != EPOLL_CTL_DEL)
         return -EFAULT;
@@ -184,6 +201,8 @@ int tick_k_epoll_ctl(struct tick_kernel *k, int host, int epfd, int op, int fd, 
         return -EBADF;
     if (of == file || of->type != TICK__EPOLL)
         return -EINVAL;
+    if (file->type == TICK__DISK)
+        return -EPERM;
     struct tick__epoll *epoll = (struct tick__epoll *)of;
     struct tick__item *item = find(k, file, of->ref, fd);
     if (op != EPOLL_CTL_DEL && (event->events & EPOLLEXCLUSIVE) &&
@@ -192,7 +211,7 @@ int tick_k_epoll_ctl(struct tick_kernel *k, int host, int epfd, int op, int fd, 
         return -EINVAL;
     switch (op) {
     case EPOLL_CTL_ADD:
-        return item ? -EEXIST : add(k, epoll, file, event);
+        return item ? -EEXIST : add(k, epoll, file, fd, event);
     case EPOLL_CTL_MOD:
         if (!item)
             return -ENOENT;
@@ -269,6 +288,10 @@ int tick_k_epoll_wait(struct tick_kernel *k, int host, int epfd, struct tick_sys
     int held = 0, count = collect(k, epoll, out, most, false, &held);
     if (!count && held && may_block)
         count = collect(k, epoll, out, most, true, &held);
+    // A wait that would block may be cut short by a signal, if somebody handles signals.
+    if (!count && may_block && tick__host(k, (uint32_t)host)->handlers &&
+        k->env.choose(k->env.ctx, TICK_CHOICE_INTERRUPT, epoll->file.id, ++epoll->waits, 2, 0))
+        return -EINTR;
     return count;
 }
 

@@ -1,5 +1,6 @@
 // eventfd(2). It comes from within the host: never held back, never short.
 #include "sim/kernel/kernel_int.h"
+#include <fcntl.h>
 #include <sys/eventfd.h>
 
 #define MOST (UINT64_MAX - 1)
@@ -12,6 +13,7 @@ int tick_k_eventfd(struct tick_kernel *k, int host, unsigned initial, int flags,
         return -ENOMEM;
     struct tick__eventfd *eventfd = TICK__AT(k, tick__eventfd, ref);
     eventfd->file = (struct tick__file){.id = name->id, .fd = -1, .host = (uint32_t)host, .ref = ref, .type = TICK__EVENTFD};
+    eventfd->file.status = (uint32_t)(O_RDWR | (flags & O_NONBLOCK));
     eventfd->count = initial;
     eventfd->semaphore = (flags & EFD_SEMAPHORE) != 0;
     int fd = tick__fd_give(k, &eventfd->file);

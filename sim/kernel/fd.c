@@ -1,44 +1,81 @@
-// File descriptors: the lowest free number, what it names, and who is told when that becomes ready.
-#include "sim/kernel/kernel_int.h"
+// File descriptors: the lowest free number, the open file description that it names, and who is told when that becomes ready.
+#include "sim/kernel/objects_int.h"
+#include <fcntl.h>
+#include <sys/ioctl.h>
 
-int tick__fd_give(struct tick_kernel *k, struct tick__file *file) {
-    struct tick__host *h = tick__host(k, file->host);
-    uint32_t fd = h->fd_low;
+// The lowest free fd that is at least `least`, or -EMFILE, -ENOMEM.
+static int lowest(struct tick_kernel *k, uint32_t host, uint32_t least) {
+    struct tick__host *h = tick__host(k, host);
+    uint32_t fd = h->fd_low > least ? h->fd_low : least;
     const tick__ref *fds = TICK__ARRAY(k, tick__ref, h->fds);
     while (fd < h->fd_most && fds[fd])
         fd++;
     if (fd >= TICK__MOST_FDS)
         return -EMFILE;
-    if (fd >= h->fd_most) {
+    while (fd >= h->fd_most) {
         uint32_t before = h->fd_most;
         if (!tick__arena_grow(k, &h->fds, &h->fd_most, 16, before, sizeof(tick__ref)))
             return -ENOMEM;
         memset(TICK__ARRAY(k, tick__ref, h->fds) + before, 0, (h->fd_most - before) * sizeof(tick__ref));
     }
-    TICK__ARRAY(k, tick__ref, h->fds)[fd] = file->ref;
-    file->fd = (int32_t)fd;
-    h->fd_low = fd + 1;
-    h->fd_count++;
+    if (least <= h->fd_low)
+        h->fd_low = fd + 1;
     return (int)fd;
 }
 
+static void name(struct tick_kernel *k, struct tick__file *file, int fd) {
+    struct tick__host *h = tick__host(k, file->host);
+    TICK__ARRAY(k, tick__ref, h->fds)[fd] = file->ref | TICK__CLOEXEC;
+    file->fd = fd;
+    file->names++;
+    h->fd_count++;
+}
+
+int tick__fd_give(struct tick_kernel *k, struct tick__file *file) {
+    int fd = lowest(k, file->host, 0);
+    if (fd >= 0)
+        name(k, file, fd);
+    return fd;
+}
+
+void tick__fd_cloexec(struct tick_kernel *k, int host, int fd, bool on) {
+    tick__ref *entry = &TICK__ARRAY(k, tick__ref, tick__host(k, (uint32_t)host)->fds)[fd];
+    *entry = (*entry & ~TICK__CLOEXEC) | (on ? TICK__CLOEXEC : 0);
+}
+
 void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to) {
-    TICK__ARRAY(k, tick__ref, tick__host(k, from->host)->fds)[from->fd] = to->ref;
+    const struct tick__host *h = tick__host(k, from->host);
+    tick__ref *fds = TICK__ARRAY(k, tick__ref, h->fds);
+    uint32_t first = from->names > 1 ? 0 : (uint32_t)from->fd, end = from->names > 1 ? h->fd_most : first + 1;
+    for (uint32_t fd = first; fd < end; fd++)
+        if ((fds[fd] & ~TICK__CLOEXEC) == from->ref)
+            fds[fd] = to->ref | (fds[fd] & TICK__CLOEXEC);
     to->fd = from->fd;
+    to->names = from->names;
     to->items = from->items;
     from->fd = -1;
+    from->names = 0;
     from->items = 0;
     for (tick__ref ref = to->items; ref; ref = TICK__AT(k, tick__item, ref)->file_next)
         TICK__AT(k, tick__item, ref)->file = to->ref;
 }
 
-void tick__fd_drop(struct tick_kernel *k, struct tick__file *file) {
+static void unname(struct tick_kernel *k, struct tick__file *file, int fd) {
     struct tick__host *h = tick__host(k, file->host);
-    tick__items_drop(k, file);
-    TICK__ARRAY(k, tick__ref, h->fds)[file->fd] = 0;
-    if ((uint32_t)file->fd < h->fd_low)
-        h->fd_low = (uint32_t)file->fd;
+    TICK__ARRAY(k, tick__ref, h->fds)[fd] = 0;
+    if ((uint32_t)fd < h->fd_low && fd >= (int)TICK__FIRST_FD)
+        h->fd_low = (uint32_t)fd;
     h->fd_count--;
+    file->names--;
+}
+
+void tick__fd_drop(struct tick_kernel *k, struct tick__file *file) {
+    const struct tick__host *h = tick__host(k, file->host);
+    tick__items_drop(k, file);
+    unname(k, file, file->fd);
+    for (uint32_t fd = 0; file->names && fd < h->fd_most; fd++)
+        if ((TICK__ARRAY(k, tick__ref, h->fds)[fd] & ~TICK__CLOEXEC) == file->ref)
+            unname(k, file, (int)fd);
     file->fd = -1;
 }
 
@@ -50,12 +87,24 @@ uint32_t tick__file_mask(struct tick_kernel *k, struct tick__file *file) {
         return tick__epoll_mask(k, (struct tick__epoll *)file);
     case TICK__EVENTFD:
         return tick__eventfd_mask((struct tick__eventfd *)file);
+    case TICK__PIPE:
+        return tick__pipe_mask(k, file);
+    case TICK__TIMERFD:
+        return tick__timerfd_mask(file);
+    case TICK__UNIX:
+        return tick__unix_mask(k, file);
+    case TICK__UDP:
+        return tick__udp_mask(file);
+    case TICK__DISK:
+        return EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM;
     }
     return 0;
 }
 
-// A held connection's end is told by its own id, a listening socket by its fd's. Others come from within the host: never held.
+// A held connection's end is told by its own id, others by their fd's. What comes from within the host is never held.
 static uint8_t hold_of(struct tick_kernel *k, const struct tick__file *file) {
+    if (file->type == TICK__UDP && !tick__udp_inside(k, file))
+        return (uint8_t)k->env.choose(k->env.ctx, TICK_CHOICE_READY_HOLD, file->id, file->rises, 4, 0);
     if (file->type != TICK__SOCK)
         return 0;
     const struct tick__sock *s = (const struct tick__sock *)file;
@@ -86,27 +135,52 @@ void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t ke
 
 ssize_t tick_k_read(struct tick_kernel *k, int host, int fd, void *bytes, size_t count) {
     struct tick__file *file = tick__file(k, host, fd);
-    if (!file)
+    if (!file || (file->status & O_ACCMODE) == O_WRONLY)
         return -EBADF;
-    if (file->type == TICK__SOCK)
+    switch ((enum tick__file_type)file->type) {
+    case TICK__SOCK:
+        return count ? tick__tcp_recv(k, (struct tick__sock *)file, bytes, count, 0) : 0;
+    case TICK__UNIX:
+    case TICK__UDP:
         return count ? tick_k_recv(k, host, fd, bytes, count, 0) : 0;
-    return file->type == TICK__EVENTFD ? tick__eventfd_read(k, (struct tick__eventfd *)file, bytes, count) : -EINVAL;
+    case TICK__EVENTFD:
+        return tick__eventfd_read(k, (struct tick__eventfd *)file, bytes, count);
+    case TICK__PIPE:
+        return tick__pipe_read(k, file, bytes, count);
+    case TICK__TIMERFD:
+        return tick__timerfd_read(k, file, bytes, count);
+    case TICK__DISK:
+        return tick__disk_read(k, file, bytes, count);
+    case TICK__EPOLL:
+        break;
+    }
+    return -EINVAL;
 }
 
 ssize_t tick_k_write(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count) {
     struct tick__file *file = tick__file(k, host, fd);
-    if (!file)
+    if (!file || (file->status & O_ACCMODE) == O_RDONLY)
         return -EBADF;
-    if (file->type == TICK__SOCK)
+    switch ((enum tick__file_type)file->type) {
+    case TICK__SOCK:
+        return tick__tcp_send(k, (struct tick__sock *)file, bytes, count, 0);
+    case TICK__UNIX:
+    case TICK__UDP:
         return tick_k_send(k, host, fd, bytes, count, 0);
-    return file->type == TICK__EVENTFD ? tick__eventfd_write(k, (struct tick__eventfd *)file, bytes, count) : -EINVAL;
+    case TICK__EVENTFD:
+        return tick__eventfd_write(k, (struct tick__eventfd *)file, bytes, count);
+    case TICK__PIPE:
+        return tick__pipe_write(k, file, bytes, count);
+    case TICK__DISK:
+        return tick__disk_write(k, file, bytes, count);
+    case TICK__TIMERFD:
+    case TICK__EPOLL:
+        break;
+    }
+    return -EINVAL;
 }
 
-int tick_k_close(struct tick_kernel *k, int host, int fd) {
-    struct tick__file *file = tick__file(k, host, fd);
-    if (!file)
-        return -EBADF;
-    tick__fd_drop(k, file);
+static void last_close(struct tick_kernel *k, struct tick__file *file) {
     switch ((enum tick__file_type)file->type) {
     case TICK__SOCK:
         tick__sock_close(k, (struct tick__sock *)file);
@@ -117,8 +191,137 @@ int tick_k_close(struct tick_kernel *k, int host, int fd) {
     case TICK__EVENTFD:
         tick__arena_give(k, file->ref, sizeof(struct tick__eventfd));
         break;
+    case TICK__PIPE:
+        tick__pipe_close(k, file);
+        break;
+    case TICK__TIMERFD:
+        tick__timerfd_close(k, file);
+        break;
+    case TICK__UNIX:
+        tick__unix_close(k, file);
+        break;
+    case TICK__UDP:
+        tick__udp_close(k, file);
+        break;
+    case TICK__DISK:
+        tick__disk_close(k, file);
+        break;
+    }
+}
+
+int tick_k_close(struct tick_kernel *k, int host, int fd) {
+    struct tick__file *file = tick__file(k, host, fd);
+    if (!file)
+        return -EBADF;
+    if (file->names == 1) {
+        file->fd = fd;
+        tick__fd_drop(k, file);
+        last_close(k, file);
+        return 0;
+    }
+    unname(k, file, fd);
+    if (file->fd == fd) { // another of its names stands for it
+        const tick__ref *fds = TICK__ARRAY(k, tick__ref, tick__host(k, (uint32_t)host)->fds);
+        for (file->fd = 0; (fds[file->fd] & ~TICK__CLOEXEC) != file->ref;)
+            file->fd++;
     }
     return 0;
+}
+
+// --- dup(2) and fcntl(2) ---
+
+static int dup_from(struct tick_kernel *k, int host, int fd, uint32_t least, bool cloexec) {
+    struct tick__file *file = tick__file(k, host, fd);
+    if (!file)
+        return -EBADF;
+    int made = lowest(k, (uint32_t)host, least);
+    if (made < 0)
+        return made;
+    int32_t first = file->fd;
+    name(k, file, made);
+    file->fd = first;
+    tick__fd_cloexec(k, host, made, cloexec);
+    return made;
+}
+
+int tick_k_dup(struct tick_kernel *k, int host, int fd) {
+    return dup_from(k, host, fd, 0, false);
+}
+
+int tick_k_dup3(struct tick_kernel *k, int host, int fd, int to, int flags) {
+    if (flags & ~O_CLOEXEC)
+        return -EINVAL;
+    if (fd == to)
+        return -EINVAL;
+    if (to < 0 || (uint32_t)to >= TICK__MOST_FDS || !tick__file(k, host, fd))
+        return -EBADF;
+    if (tick__file(k, host, to))
+        (void)!tick_k_close(k, host, to);
+    return dup_from(k, host, fd, (uint32_t)to, (flags & O_CLOEXEC) != 0);
+}
+
+int tick_k_dup2(struct tick_kernel *k, int host, int fd, int to) {
+    if (fd == to)
+        return tick__file(k, host, fd) ? to : -EBADF;
+    return tick_k_dup3(k, host, fd, to, 0);
+}
+
+#define SETTABLE (O_APPEND | O_NONBLOCK)
+
+int tick_k_fcntl(struct tick_kernel *k, int host, int fd, int command, int64_t argument) {
+    struct tick__file *file = tick__file(k, host, fd);
+    if (!file)
+        return -EBADF;
+    switch (command) {
+    case F_DUPFD:
+    case F_DUPFD_CLOEXEC:
+        if (argument < 0 || argument >= TICK__MOST_FDS)
+            return -EINVAL;
+        return dup_from(k, host, fd, (uint32_t)argument, command == F_DUPFD_CLOEXEC);
+    case F_GETFD:
+        return TICK__ARRAY(k, tick__ref, tick__host(k, (uint32_t)host)->fds)[fd] & TICK__CLOEXEC ? FD_CLOEXEC : 0;
+    case F_SETFD:
+        tick__fd_cloexec(k, host, fd, (argument & FD_CLOEXEC) != 0);
+        return 0;
+    case F_GETFL:
+        return (int)file->status;
+    case F_SETFL:
+        file->status = (file->status & ~(uint32_t)SETTABLE) | ((uint32_t)argument & SETTABLE);
+        return 0;
+    case F_GETPIPE_SZ:
+        return file->type == TICK__PIPE ? 65536 : -EBADF;
+    default:
+        return -EINVAL;
+    }
+}
+
+int tick_k_ioctl(struct tick_kernel *k, int host, int fd, unsigned long request, int *value) {
+    struct tick__file *file = tick__file(k, host, fd);
+    if (!file)
+        return -EBADF;
+    if (request == FIONBIO) {
+        file->status = (file->status & ~(uint32_t)O_NONBLOCK) | (*value ? O_NONBLOCK : 0);
+        return 0;
+    }
+    if (request != FIONREAD)
+        return -ENOTTY;
+    switch ((enum tick__file_type)file->type) {
+    case TICK__SOCK:
+        return tick__tcp_unread(k, (struct tick__sock *)file, value);
+    case TICK__PIPE:
+        return tick__pipe_unread(k, file, value);
+    case TICK__UNIX:
+        return tick__unix_unread(k, file, value);
+    case TICK__UDP:
+        return tick__udp_unread(k, file, value);
+    case TICK__DISK:
+        return tick__disk_unread(k, file, value);
+    case TICK__EPOLL:
+    case TICK__EVENTFD:
+    case TICK__TIMERFD:
+        break;
+    }
+    return -ENOTTY;
 }
 
 tick_id tick_k_fd_id(const struct tick_kernel *k, int host, int fd) {

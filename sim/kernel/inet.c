@@ -3,23 +3,12 @@
 // A connection is two sockets that know each other; since each keeps the bytes that the other will read, they are freed together, when
 // neither has an fd, a place in a queue or an event in flight.
 #include "sim/kernel/kernel_int.h"
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <fcntl.h>
 
 #define FIRST_PORT 32768u
 #define LAST_PORT 60999u
 #define DEFAULT_BUFFER 131072u
 #define TIME_WAIT TICK_SEC(60)
-
-int tick__sock_of(const struct tick_kernel *k, int host, int fd, struct tick__sock **out) {
-    struct tick__file *file = tick__file(k, host, fd);
-    if (!file)
-        return -EBADF;
-    if (file->type != TICK__SOCK)
-        return -ENOTSOCK;
-    *out = (struct tick__sock *)file;
-    return 0;
-}
 
 struct tick__sock *tick__sock_new(struct tick_kernel *k, uint32_t host) {
     tick__ref ref = tick__arena_zero(k, sizeof(struct tick__sock));
@@ -69,25 +58,17 @@ void tick__sock_release(struct tick_kernel *k, struct tick__sock *s) {
     if (peer && peer->refs)
         return;
     sock_free(k, s);
-    if (peer)
+    if (peer && peer != s)
         sock_free(k, peer);
 }
 
-int tick_k_socket(struct tick_kernel *k, int host, int domain, int type, int protocol, const struct tick_kernel_name *name) {
-    if (domain != AF_INET)
-        return -EAFNOSUPPORT;
-    if (type & ~(0xf | SOCK_NONBLOCK | SOCK_CLOEXEC))
-        return -EINVAL;
-    if ((type & 0xf) > SOCK_PACKET)
-        return -EINVAL;
-    if ((type & 0xf) != SOCK_STREAM)
-        return -ESOCKTNOSUPPORT;
-    if (protocol != 0 && protocol != IPPROTO_TCP)
-        return -EPROTONOSUPPORT;
+int tick__tcp_socket(struct tick_kernel *k, int host, int domain, int flags, const struct tick_kernel_name *name) {
     struct tick__sock *s = tick__sock_new(k, (uint32_t)host);
     if (!s)
         return -ENOMEM;
     s->file.id = name->id;
+    s->file.status = (uint32_t)(O_RDWR | (flags & O_NONBLOCK));
+    s->inet6 = s->six = domain == AF_INET6;
     int fd = tick__fd_give(k, &s->file);
     if (fd < 0)
         tick__sock_release(k, s);
@@ -98,8 +79,14 @@ int tick_k_socket(struct tick_kernel *k, int host, int domain, int type, int pro
 
 // --- ports ---
 
-static bool overlap(uint32_t a, uint32_t b) {
-    return !a || !b || a == b;
+// Which families' connections a socket bound so would take: bit 0 IPv4, bit 1 IPv6.
+static unsigned takes(const struct tick__sock *s, uint32_t address, bool six) {
+    return !six ? 1 : address || s->v6only ? 2 : 3;
+}
+
+static bool overlap(const struct tick__sock *s, uint32_t a, bool six, const struct tick__sock *other) {
+    uint32_t b = other->local_address;
+    return (!a || !b || a == b) && (takes(s, a, six) & takes(other, b, other->six));
 }
 
 // Finds the host's record of a port; those that nobody uses any more go.
@@ -134,7 +121,7 @@ static bool used_unbound(const struct tick_kernel *k, const struct tick__host *h
     return false;
 }
 
-static bool port_conflict(struct tick_kernel *k, const struct tick__sock *s, uint32_t address, uint16_t number) {
+static bool port_conflict(struct tick_kernel *k, const struct tick__sock *s, uint32_t address, bool six, uint16_t number) {
     struct tick__host *h = tick__host(k, s->file.host);
     const struct tick__port *port = port_find(k, h, number);
     if (number >= FIRST_PORT && number <= LAST_PORT && (h->ports_wrapped || number < h->next_port) && used_unbound(k, h, number))
@@ -147,7 +134,7 @@ static bool port_conflict(struct tick_kernel *k, const struct tick__sock *s, uin
         return true;
     for (tick__ref ref = port->socks; ref; ref = tick__sock(k, ref)->port_next) {
         const struct tick__sock *other = tick__sock(k, ref);
-        if (other != s && overlap(address, other->local_address) && !(s->reuse && other->reuse && other->state != TICK__LISTEN))
+        if (other != s && overlap(s, address, six, other) && !(s->reuse && other->reuse && other->state != TICK__LISTEN))
             return true;
     }
     return false;
@@ -232,12 +219,13 @@ void tick__port_linger(struct tick_kernel *k, const struct tick__sock *s) {
     port->lingers_rigid = (!over && port->lingers_rigid) || !s->reuse;
 }
 
-struct tick__sock *tick__sock_listener(struct tick_kernel *k, uint32_t host, uint32_t address, uint16_t number) {
+struct tick__sock *tick__sock_listener(struct tick_kernel *k, uint32_t host, uint32_t address, bool six, uint16_t number) {
     struct tick__sock *found = NULL;
     const struct tick__port *port = port_find(k, tick__host(k, host), number);
     for (tick__ref ref = port ? port->socks : 0; ref; ref = tick__sock(k, ref)->port_next) {
         struct tick__sock *s = tick__sock(k, ref);
-        if (s->state != TICK__LISTEN || (s->local_address && s->local_address != address))
+        if (s->state != TICK__LISTEN || (s->local_address && s->local_address != address) ||
+            !(takes(s, s->local_address, s->six) & (six ? 2 : 1)))
             continue;
         if (!found || s->local_address)
             found = s;
@@ -247,22 +235,17 @@ struct tick__sock *tick__sock_listener(struct tick_kernel *k, uint32_t host, uin
 
 // --- names ---
 
-int tick_k_bind(struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size) {
-    struct tick__sock *s;
-    TICK_TRY(tick__sock_of(k, host, fd, &s));
-    struct sockaddr_in in;
-    if (size < sizeof in)
+int tick__tcp_bind(struct tick_kernel *k, struct tick__sock *s, const struct sockaddr *address, socklen_t size) {
+    struct tick__address to;
+    TICK_TRY(tick__address_in(s->inet6 ? AF_INET6 : AF_INET, address, size, &to));
+    if (s->v6only && !to.six)
         return -EINVAL;
-    memcpy(&in, address, sizeof in);
-    uint32_t ip = ntohl(in.sin_addr.s_addr);
-    if (in.sin_family != AF_INET && (in.sin_family != AF_UNSPEC || ip))
-        return -EAFNOSUPPORT;
-    if (ip && tick__host_of_address(k, (uint32_t)host, ip) != host)
+    if (to.ip && tick__host_of_address(k, s->file.host, to.ip) != (int)s->file.host)
         return -EADDRNOTAVAIL;
     if (s->state != TICK__CLOSE || s->port)
         return -EINVAL;
-    uint16_t number = ntohs(in.sin_port);
-    if (number && port_conflict(k, s, ip, number))
+    uint16_t number = to.port;
+    if (number && port_conflict(k, s, to.ip, to.six, number))
         return -EADDRINUSE;
     if (!number) {
         int next = port_next(k, s->file.host);
@@ -271,15 +254,14 @@ int tick_k_bind(struct tick_kernel *k, int host, int fd, const struct sockaddr *
         number = (uint16_t)next;
     }
     TICK_TRY(port_join(k, s, number));
-    s->local_address = ip;
-    s->bound = ip != 0;
-    s->port_asked = in.sin_port != 0;
+    s->local_address = to.ip;
+    s->six = to.six;
+    s->bound = to.ip != 0;
+    s->port_asked = to.port != 0;
     return 0;
 }
 
-int tick_k_listen(struct tick_kernel *k, int host, int fd, int backlog) {
-    struct tick__sock *s;
-    TICK_TRY(tick__sock_of(k, host, fd, &s));
+int tick__tcp_listen(struct tick_kernel *k, struct tick__sock *s, int backlog) {
     if (s->stage != TICK__UNCONNECTED || (s->state != TICK__CLOSE && s->state != TICK__LISTEN))
         return -EINVAL;
     if (s->state == TICK__CLOSE) {
@@ -288,7 +270,7 @@ int tick_k_listen(struct tick_kernel *k, int host, int fd, int backlog) {
             if (number < 0)
                 return -EADDRINUSE;
             TICK_TRY(port_join(k, s, (uint16_t)number));
-        } else if (port_conflict(k, s, s->local_address, s->local_port)) { // it may have been shared meanwhile
+        } else if (port_conflict(k, s, s->local_address, s->six, s->local_port)) { // it may have been shared meanwhile
             return -EADDRINUSE;
         }
         s->state = TICK__LISTEN;
@@ -298,28 +280,14 @@ int tick_k_listen(struct tick_kernel *k, int host, int fd, int backlog) {
     return 0;
 }
 
-static void name_out(uint32_t ip, uint16_t number, struct sockaddr *address, socklen_t *size) {
-    const struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(number), .sin_addr.s_addr = htonl(ip)};
-    memcpy(address, &in, *size < sizeof in ? *size : sizeof in);
-    *size = sizeof in;
-}
-
-int tick_k_getsockname(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size) {
-    struct tick__sock *s;
-    TICK_TRY(tick__sock_of(k, host, fd, &s));
-    if ((int)*size < 0)
-        return -EINVAL;
-    name_out(s->local_address, s->local_port, address, size);
-    return 0;
-}
-
-int tick_k_getpeername(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size) {
-    struct tick__sock *s;
-    TICK_TRY(tick__sock_of(k, host, fd, &s));
-    if (s->state <= TICK__SYN_SENT)
+int tick__tcp_name(struct tick_kernel *k, struct tick__sock *s, bool peer, struct sockaddr *address, socklen_t *size) {
+    (void)k;
+    if (peer && s->state <= TICK__SYN_SENT)
         return -ENOTCONN;
     if ((int)*size < 0)
         return -EINVAL;
-    name_out(s->remote_address, s->remote_port, address, size);
+    const struct tick__address name = {
+        .ip = peer ? s->remote_address : s->local_address, .port = peer ? s->remote_port : s->local_port, .six = s->six};
+    tick__address_out(s->inet6 ? AF_INET6 : AF_INET, &name, address, size);
     return 0;
 }

@@ -1,5 +1,5 @@
 // The kernel as a whole: its memory, its reset, the clock, and what each event does.
-#include "sim/kernel/kernel_int.h"
+#include "sim/kernel/objects_int.h"
 #include "src/base/outside.h"
 #include <sys/mman.h>
 
@@ -7,8 +7,8 @@ int tick_kernel_new(size_t arena_most, struct tick_kernel **out) {
     size_t page = 4096, size = (arena_most + page - 1) / page * page;
     if (size < 4 * page)
         size = 4 * page;
-    if (size / TICK__GRANULE > UINT32_MAX)
-        size = (size_t)UINT32_MAX * TICK__GRANULE / page * page;
+    if (size / TICK__GRANULE >= TICK__CLOEXEC)
+        size = (size_t)(TICK__CLOEXEC - 1) * TICK__GRANULE / page * page;
     struct tick_kernel *k = tick__outside_alloc(sizeof *k);
     if (!k)
         return -ENOMEM;
@@ -51,6 +51,23 @@ void tick_kernel_clock_to(struct tick_kernel *k, int64_t at) {
         k->env.probe->now = k->root->now;
 }
 
+static void carry_out(struct tick_kernel *k, const struct tick__due *due) {
+    switch (due->kind) {
+    case TICK__DATAGRAM:
+        tick__udp_arrived(k, due->a, due->b);
+        break;
+    case TICK__UNREACHABLE:
+        tick__udp_unreachable(k, due->a, due->b);
+        break;
+    case TICK__EXPIRE:
+        tick__timerfd_expired(k, due->a);
+        break;
+    default:
+        tick__tcp_event(k, due);
+        break;
+    }
+}
+
 bool tick_kernel_next(struct tick_kernel *k, struct tick_posted *posted) {
     struct tick__due due;
     if (!tick__event_take(k, &due))
@@ -60,7 +77,7 @@ bool tick_kernel_next(struct tick_kernel *k, struct tick_posted *posted) {
         *posted = (struct tick_posted){due.at, due.a, due.b};
     } else {
         *posted = (struct tick_posted){due.at, 0, 0};
-        tick__tcp_event(k, &due);
+        carry_out(k, &due);
     }
     return true;
 }

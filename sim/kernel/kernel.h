@@ -13,6 +13,8 @@
 #include <retick/time.h>
 #include <stdbool.h>
 
+#include "sim/kernel/calls.h"
+
 struct tick_kernel;
 
 // How this process's kernel asks and tells.
@@ -20,6 +22,7 @@ struct tick_kernel_env {
     // Asks the outside world (the world logs deviations and tells the probe). Never NULL.
     uint32_t (*choose)(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
     void *ctx;
+    tick_disk_fault_fn *disk; // NULL: disks never fail
     struct tick_probe *probe; // NULL: nobody listens. The kernel keeps probe->now and probe->arrived.
 };
 
@@ -38,11 +41,14 @@ void tick_kernel_host_crash(struct tick_kernel *k, int host);
 int tick_kernel_open_fds(const struct tick_kernel *k, int host); // how many fds the host holds
 
 struct tick_link {
-    int64_t latency;   // ns, one way, before jitter
-    int64_t jitter;    // ns: the most that a `delivery` choice may add
-    bool refuse;       // a connect may be refused though somebody listens (choice `refuse`)
-    bool reset;        // a connection may be reset (choice `reset`, asked once a data segment, at its sending)
-    bool loss;         // a segment may be lost, and sent again (choice `loss`, asked where `delivery` is)
+    int64_t latency; // ns, one way, before jitter
+    int64_t jitter;  // ns: the most that a `delivery` choice may add
+    bool refuse;     // a connect may be refused though somebody listens (choice `refuse`)
+    bool reset;      // a connection may be reset (choice `reset`, asked once a data segment, at its sending)
+    bool loss;       // a segment may be lost, and sent again (choice `loss`, asked where `delivery` is); a datagram for good
+    bool duplicate;  // a datagram may come twice (choice `duplicate`)
+    bool reorder;    // a datagram may be overtaken by later ones (choice `reorder`, at most the jitter)
+    bool corrupt;    // a datagram may fail its checksum when it is received, after it was reported (choice `again`)
     int64_t bandwidth; // bytes a second and direction; 0: no limit
     int64_t queue;     // bytes that may wait for it; what does not fit is lost. 0: no limit
     int64_t timeout;   // ns until a sender gives up what is not acknowledged (ETIMEDOUT); 0: Linux's 924.6 s

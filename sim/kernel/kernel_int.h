@@ -38,6 +38,7 @@ struct tick__root {
     bool calm;             // links neither lose, refuse nor reset by choice any more
 
     tick__ref woken_first, woken_last; // epolls whose waiter is to go on
+    tick__ref names;                   // of the simulated DNS
 };
 
 struct tick_kernel {
@@ -73,6 +74,10 @@ enum tick__event_kind {
     TICK__RST,
     TICK__UPDATE,       // acknowledgement and window
     TICK__ACCEPT_AGAIN, // the accept queue was full: try again
+    TICK__KEEPALIVE,    // the probe of a peer that is gone
+    TICK__DATAGRAM,     // a: the datagram; b: the host that it reaches
+    TICK__UNREACHABLE,  // a: the datagram that found nobody; b: the host it came from
+    TICK__EXPIRE,       // a: a timerfd
     TICK__HEARD,        // data arrived whose acknowledgement could not come back: can it now?
     TICK__LOST = 64,    // or'ed to a segment's kind: it was lost, and now it is time to send it again
 };
@@ -89,16 +94,28 @@ void tick__event_cancel(struct tick_kernel *k, uint32_t key);
 bool tick__event_room(struct tick_kernel *k, uint32_t count); // makes room for so many more posts
 
 // --- files, fd.c ---
-enum tick__file_type { TICK__SOCK = 1, TICK__EPOLL, TICK__EVENTFD };
+enum tick__file_type {
+    TICK__SOCK = 1,
+    TICK__EPOLL,
+    TICK__EVENTFD,
+    TICK__PIPE,
+    TICK__TIMERFD,
+    TICK__UNIX,
+    TICK__UDP,
+    TICK__DISK,
+};
+// An open file description; fds of its host name it.
 struct tick__file {
     tick_id id;
-    int32_t fd;      // -1: no fd names it
+    int32_t fd;      // one of them, if it has several; -1: no fd names it
     uint32_t host;   // index
     tick__ref ref;   // itself
     tick__ref items; // epoll items that watch it
     uint32_t rises;  // readiness transitions so far
     uint32_t object; // the probe's, 0 without
     uint8_t type;
+    uint16_t names;  // how many fds name it
+    uint32_t status; // O_ACCMODE, O_NONBLOCK, O_APPEND
 };
 
 // --- sim/world/hosts.c ---
@@ -112,6 +129,11 @@ struct tick__host {
     tick__ref ports;                    // ports in use by name, by next
     uint32_t next_port;
     bool ports_wrapped;
+    bool handlers;         // programs on it handle signals
+    tick__ref udps, unixes; // UDP sockets, by next; unix sockets that have a name, by next
+    uint32_t next_udp_port, next_unix;
+    tick__ref disk;
+    int64_t wall_offset; // of CLOCK_REALTIME from the world's
     bool down;
 };
 #define TICK__FIRST_FD 3u // 0 to 2 are taken in every program
@@ -135,14 +157,16 @@ int64_t tick__link_pass(struct tick_kernel *k, const struct tick_link *link, uin
 int64_t tick__outage(const struct tick_kernel *k, uint32_t from, uint32_t to);
 
 // --- fd.c ---
+#define TICK__CLOEXEC 0x80000000u // in the table of fds, beside the ref
 static inline struct tick__file *tick__file(const struct tick_kernel *k, int host, int fd) {
     const struct tick__host *h = tick__host(k, (uint32_t)host);
     if (fd < 0 || (uint32_t)fd >= h->fd_most)
         return NULL;
-    tick__ref ref = TICK__ARRAY(k, tick__ref, h->fds)[fd];
+    tick__ref ref = TICK__ARRAY(k, tick__ref, h->fds)[fd] & ~TICK__CLOEXEC;
     return ref ? TICK__AT(k, tick__file, ref) : NULL;
 }
 int tick__fd_give(struct tick_kernel *k, struct tick__file *file); // the lowest free fd of file->host: now the file's; or -EMFILE, -ENOMEM
+void tick__fd_cloexec(struct tick_kernel *k, int host, int fd, bool on);
 void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to); // to takes from's fd and watchers
 void tick__fd_drop(struct tick_kernel *k, struct tick__file *file);                       // its fd is free again, its watchers are gone
 uint32_t tick__file_mask(struct tick_kernel *k, struct tick__file *file);                 // EPOLL* that hold now
@@ -168,8 +192,11 @@ struct tick__epoll {
     tick__ref woken_next, woken_prev;
     uint32_t waiter;
     bool waiting, woken;
+    uint64_t waits; // that might have been interrupted
 };
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go
+int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, uint32_t events);
+void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll); // its waiter, if one waits
 void tick__epoll_close(struct tick_kernel *k, struct tick__epoll *epoll);
 uint32_t tick__epoll_mask(struct tick_kernel *k, struct tick__epoll *epoll);
 void tick__item_ready(struct tick_kernel *k, struct tick__item *item);
@@ -192,6 +219,7 @@ struct tick__chain {
 size_t tick__chain_append(struct tick_kernel *k, struct tick__chain *chain, const void *bytes, size_t count); // how many fitted memory
 void tick__chain_copy(const struct tick_kernel *k, const struct tick__chain *chain, void *bytes, size_t count);
 void tick__chain_consume(struct tick_kernel *k, struct tick__chain *chain, size_t count);
+void tick__chain_cut(struct tick_kernel *k, struct tick__chain *chain, size_t keep, size_t cut); // drops the last `cut` of keep + cut bytes
 void tick__chain_clear(struct tick_kernel *k, struct tick__chain *chain);
 
 // --- sockets: inet.c (addresses, options), tcp.c (segments), tcp_calls.c ---
@@ -222,15 +250,15 @@ struct tick__port {
 
 // One direction, kept by its sending end.
 struct tick__flow {
-    uint64_t written, flown, arrived, read; // byte counts: accepted, put into segments, in the receive buffer, consumed
-    uint64_t acked, granted;                // what the sender knows of arrived and read
-    uint64_t ack_arrived, ack_read;         // what the acknowledgement in flight says of them
-    int64_t last_at;                        // when the latest segment arrives: none overtakes it
-    int64_t retry_at, lost_since;           // when the lost segments go out again; since when nothing was acknowledged (0: all is well)
-    uint32_t lost;                          // segments that wait for retry_at
-    uint8_t losses;                         // how often in a row
-    bool unheard, given_up;                 // a TICK__HEARD is under way; nothing is sent again any more
-    struct tick__chain chain;               // bytes read..written
+    uint64_t written, flown, arrived, read;       // byte counts: accepted, put into segments, in the receive buffer, consumed
+    uint64_t acked, granted;                      // what the sender knows of arrived and read
+    uint64_t ack_arrived, ack_read;               // what the acknowledgement in flight says of them
+    int64_t last_at;                              // when the latest segment arrives: none overtakes it
+    int64_t retry_at, lost_since;                 // when the lost segments go out again; since when nothing was acknowledged (0: all is well)
+    uint32_t lost;                                // segments that wait for retry_at
+    uint8_t losses;                               // how often in a row
+    bool unheard, given_up;                       // a TICK__HEARD is under way; nothing is sent again any more
+    struct tick__chain chain;                     // bytes read..written
     tick__ref messages, unarrived, messages_last; // with a probe: those not read yet; the first of them that has not arrived
     uint32_t object;                              // the direction's, with a probe
 };
@@ -240,6 +268,12 @@ struct tick__sock {
     uint8_t state, stage, shut;
     bool reuse, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies, far, orphan,
         refused, freed;
+    bool inet6, v6only; // of AF_INET6
+    bool six;           // its addresses are IPv6's, not mapped ones
+    uint16_t keep_idle, keep_interval; // s; 0: Linux's 7200 and 75
+    uint8_t keep_count;                // 0: 9
+    uint8_t probes;                    // keep-alive probes without an answer
+    bool probing;                      // the next one is posted
     int32_t error;
     int32_t linger_time;
     uint32_t sndbuf, rcvbuf; // as getsockopt says them; half of it is for bytes
@@ -289,11 +323,19 @@ struct tick__sock *tick__sock_new(struct tick_kernel *k, uint32_t host); // one 
 void tick__sock_hold(struct tick__sock *s);
 void tick__sock_release(struct tick_kernel *k, struct tick__sock *s);
 int tick__sock_autobind(struct tick_kernel *k, struct tick__sock *s);
-struct tick__sock *tick__sock_listener(struct tick_kernel *k, uint32_t host, uint32_t address, uint16_t port);
+struct tick__sock *tick__sock_listener(struct tick_kernel *k, uint32_t host, uint32_t address, bool six, uint16_t port);
 void tick__port_share(struct tick_kernel *k, struct tick__sock *child, const struct tick__sock *listener);
 void tick__port_leave(struct tick_kernel *k, struct tick__sock *s);
 void tick__port_linger(struct tick_kernel *k, const struct tick__sock *s);
-int tick__sock_of(const struct tick_kernel *k, int host, int fd, struct tick__sock **out); // 0, -EBADF, -ENOTSOCK
+// Addresses of both families are kept as IPv4's: each host's IPv6 address stands for its IPv4 one, `six` tells them apart.
+struct tick__address {
+    uint32_t ip; // host byte order
+    uint16_t port;
+    bool six;
+};
+// Reads an address for a socket of that domain: -EINVAL for its size, -EAFNOSUPPORT for its family, -EADDRNOTAVAIL for what is no IPv6 here.
+int tick__address_in(int domain, const struct sockaddr *address, socklen_t size, struct tick__address *out);
+void tick__address_out(int domain, const struct tick__address *from, struct sockaddr *address, socklen_t *size);
 
 // tcp.c
 uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__sock *s);
@@ -307,8 +349,25 @@ void tick__tcp_done(struct tick_kernel *k, struct tick__sock *s);
 void tick__tcp_queue_clear(struct tick_kernel *k, struct tick__sock *listener, bool silent);
 bool tick__tcp_writable(const struct tick__sock *s);
 
-// tcp_calls.c
+// tcp_calls.c, inet.c, sockopt.c: what sockets.c hands on to
+int tick__tcp_socket(struct tick_kernel *k, int host, int domain, int flags, const struct tick_kernel_name *name);
+int tick__tcp_bind(struct tick_kernel *k, struct tick__sock *s, const struct sockaddr *address, socklen_t size);
+int tick__tcp_listen(struct tick_kernel *k, struct tick__sock *s, int backlog);
+int tick__tcp_accept(struct tick_kernel *k, struct tick__sock *s, struct sockaddr *address, socklen_t *size);
+int tick__tcp_connect(
+    struct tick_kernel *k, struct tick__sock *s, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection);
+ssize_t tick__tcp_send(struct tick_kernel *k, struct tick__sock *s, const void *bytes, size_t count, int flags);
+ssize_t tick__tcp_recv(struct tick_kernel *k, struct tick__sock *s, void *bytes, size_t count, int flags);
+int tick__tcp_shutdown(struct tick_kernel *k, struct tick__sock *s, int how);
+int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__sock *s, int level, int name, void *value, socklen_t *size);
+int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__sock *s, int level, int name, const void *value, socklen_t size);
+int tick__tcp_name(struct tick_kernel *k, struct tick__sock *s, bool peer, struct sockaddr *address, socklen_t *size);
+size_t tick__shortened(struct tick_kernel *k, enum tick_choice_kind kind, tick_id end, uint64_t offset, size_t count);
 void tick__sock_close(struct tick_kernel *k, struct tick__sock *s);
+// keepalive.c: s has SO_KEEPALIVE, and its peer or the way to it is gone: what its probes will find out. No-op for others.
+void tick__keepalive_arm(struct tick_kernel *k, struct tick__sock *s);
+void tick__keepalive_due(struct tick_kernel *k, struct tick__sock *s);
+enum { TICK__KEEP_IDLE = 7200, TICK__KEEP_INTERVAL = 75, TICK__KEEP_COUNT = 9 }; // tcp(7)
 void tick__sock_die(struct tick_kernel *k, struct tick__sock *s); // its host crashed: not a word to anybody
 
 // --- kernel_tell.c: what the probe is told; every function is a no-op without one ---

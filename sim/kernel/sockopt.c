@@ -7,9 +7,7 @@
 #define LEAST_RCVBUF 2304u
 #define MOST_BUFFER 212992u // net.core.wmem_max
 
-int tick_k_getsockopt(struct tick_kernel *k, int host, int fd, int level, int name, void *value, socklen_t *size) {
-    struct tick__sock *s;
-    TICK_TRY(tick__sock_of(k, host, fd, &s));
+int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__sock *s, int level, int name, void *value, socklen_t *size) {
     if ((int)*size < 0)
         return -EINVAL;
     int answer;
@@ -25,7 +23,7 @@ int tick_k_getsockopt(struct tick_kernel *k, int host, int fd, int level, int na
             answer = SOCK_STREAM;
             break;
         case SO_DOMAIN:
-            answer = AF_INET;
+            answer = s->inet6 ? AF_INET6 : AF_INET;
             break;
         case SO_PROTOCOL:
             answer = IPPROTO_TCP;
@@ -57,6 +55,14 @@ int tick_k_getsockopt(struct tick_kernel *k, int host, int fd, int level, int na
         }
     } else if (level == IPPROTO_TCP && name == TCP_NODELAY) {
         answer = s->nodelay;
+    } else if (level == IPPROTO_TCP && name == TCP_KEEPIDLE) {
+        answer = s->keep_idle ? s->keep_idle : TICK__KEEP_IDLE;
+    } else if (level == IPPROTO_TCP && name == TCP_KEEPINTVL) {
+        answer = s->keep_interval ? s->keep_interval : TICK__KEEP_INTERVAL;
+    } else if (level == IPPROTO_TCP && name == TCP_KEEPCNT) {
+        answer = s->keep_count ? s->keep_count : TICK__KEEP_COUNT;
+    } else if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && s->inet6) {
+        answer = s->v6only;
     } else {
         return level == IPPROTO_TCP ? -ENOPROTOOPT : -EOPNOTSUPP;
     }
@@ -78,9 +84,7 @@ static void set_reuse(struct tick_kernel *k, struct tick__sock *s, bool reuse) {
     s->reuse = reuse;
 }
 
-int tick_k_setsockopt(struct tick_kernel *k, int host, int fd, int level, int name, const void *value, socklen_t size) {
-    struct tick__sock *s;
-    TICK_TRY(tick__sock_of(k, host, fd, &s));
+int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__sock *s, int level, int name, const void *value, socklen_t size) {
     int asked;
     if (size < sizeof asked)
         return -EINVAL;
@@ -92,6 +96,7 @@ int tick_k_setsockopt(struct tick_kernel *k, int host, int fd, int level, int na
             return 0;
         case SO_KEEPALIVE:
             s->keepalive = asked != 0;
+            tick__keepalive_arm(k, s);
             return 0;
         case SO_SNDBUF:
             s->sndbuf = buffer(asked, LEAST_SNDBUF);
@@ -123,6 +128,21 @@ int tick_k_setsockopt(struct tick_kernel *k, int host, int fd, int level, int na
     }
     if (level == IPPROTO_TCP && name == TCP_NODELAY) {
         s->nodelay = asked != 0;
+        return 0;
+    }
+    if (level == IPPROTO_TCP && (name == TCP_KEEPIDLE || name == TCP_KEEPINTVL || name == TCP_KEEPCNT)) {
+        if (asked < 1 || asked > (name == TCP_KEEPCNT ? 127 : 32767))
+            return -EINVAL;
+        if (name == TCP_KEEPCNT)
+            s->keep_count = (uint8_t)asked;
+        else
+            *(name == TCP_KEEPIDLE ? &s->keep_idle : &s->keep_interval) = (uint16_t)asked;
+        return 0;
+    }
+    if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && s->inet6) {
+        if (s->local_port)
+            return -EINVAL;
+        s->v6only = asked != 0;
         return 0;
     }
     return -ENOPROTOOPT;

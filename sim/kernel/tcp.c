@@ -384,12 +384,19 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
         retry(k, s, TICK__SYN_AGAIN, told);
         return;
     }
-    struct tick__sock *listener = s->refused ? NULL : tick__sock_listener(k, host, s->remote_address, s->remote_port);
+    struct tick__sock *listener = s->refused ? NULL : tick__sock_listener(k, host, s->remote_address, s->six, s->remote_port);
     if (listener && listener->queue_count > listener->backlog) {
         retry(k, s, TICK__SYN_AGAIN, told);
         return;
     }
     uint32_t seq = tick__tell_arrival(k, host, told);
+    if (!listener && !s->refused && host == s->file.host && s->remote_address == s->local_address && s->remote_port == s->local_port) {
+        s->peer = s->file.ref; // it meets itself: both ends of a simultaneous open
+        s->state = TICK__ESTABLISHED;
+        s->hello = seq;
+        tick__file_wake(k, &s->file, 0, true);
+        return;
+    }
     if (!listener) {
         refuse(k, s, host);
         return;
@@ -406,6 +413,12 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
     child->reuse = listener->reuse;
     child->nodelay = listener->nodelay;
     child->keepalive = listener->keepalive;
+    child->keep_idle = listener->keep_idle;
+    child->keep_interval = listener->keep_interval;
+    child->keep_count = listener->keep_count;
+    child->inet6 = listener->inet6;
+    child->v6only = listener->v6only;
+    child->six = s->six;
     child->linger = listener->linger;
     child->linger_time = listener->linger_time;
     child->sndbuf = listener->sndbuf;
@@ -639,7 +652,10 @@ void tick__tcp_event(struct tick_kernel *k, const struct tick__due *due) {
     case TICK__UPDATE:
         update_arrived(k, s);
         break;
-    case TICK__POSTED:
+    case TICK__KEEPALIVE:
+        tick__keepalive_due(k, s);
+        break;
+    default:
         break;
     }
     tick__sock_release(k, s); // the event's own

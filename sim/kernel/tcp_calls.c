@@ -1,6 +1,6 @@
 // The calls on stream sockets. Which error wins where follows net/ipv4's order of checks, as tests/conformance finds it on Linux.
-#include "sim/kernel/kernel_int.h"
-#include <arpa/inet.h>
+#include "sim/kernel/objects_int.h"
+#include <fcntl.h>
 #include <netinet/in.h>
 
 static struct tick__sock *peer_of(const struct tick_kernel *k, const struct tick__sock *s) {
@@ -39,6 +39,13 @@ static struct tick__sock *renew(struct tick_kernel *k, struct tick__sock *s) {
     fresh->reuse = s->reuse;
     fresh->nodelay = s->nodelay;
     fresh->keepalive = s->keepalive;
+    fresh->keep_idle = s->keep_idle;
+    fresh->keep_interval = s->keep_interval;
+    fresh->keep_count = s->keep_count;
+    fresh->inet6 = s->inet6;
+    fresh->v6only = s->v6only;
+    fresh->six = s->six;
+    fresh->file.status = s->file.status;
     fresh->linger = s->linger;
     fresh->linger_time = s->linger_time;
     fresh->sndbuf = s->sndbuf;
@@ -91,8 +98,10 @@ static struct tick__sock *disconnect(struct tick_kernel *k, struct tick__sock *s
     if (!s)
         return NULL;
     s->far = false;
-    if (!s->bound)
+    if (!s->bound) {
         s->local_address = 0;
+        s->six = s->inet6;
+    }
     if (!s->port)
         s->local_port = 0;
     s->remote_address = s->remote_port = 0;
@@ -115,10 +124,15 @@ static int finish_connect(struct tick_kernel *k, struct tick__sock *s) {
     return 0;
 }
 
-static int start_connect(struct tick_kernel *k, struct tick__sock *s, const struct sockaddr_in *in, const struct tick_kernel_name *name) {
-    uint32_t address = ntohl(in->sin_addr.s_addr), own = tick__host_address(s->file.host);
+static int start_connect(
+    struct tick_kernel *k, struct tick__sock *s, const struct tick__address *to, const struct tick_kernel_name *name) {
+    uint32_t address = to->ip, own = tick__host_address(s->file.host);
     if (!address)
         address = INADDR_LOOPBACK;
+    if (s->v6only && !to->six)
+        return -ENETUNREACH;
+    if (s->bound && s->six != to->six)
+        return -EINVAL;
     int host = tick__host_of_address(k, s->file.host, address);
     if (host < 0)
         return -ENETUNREACH;
@@ -129,7 +143,8 @@ static int start_connect(struct tick_kernel *k, struct tick__sock *s, const stru
     if (!s->local_address)
         s->local_address = loopback ? INADDR_LOOPBACK : own;
     s->remote_address = address;
-    s->remote_port = ntohs(in->sin_port);
+    s->remote_port = to->port;
+    s->six = to->six;
     s->connection = name->id;
     s->hello = s->farewell = 0;
     s->file.rises = 0; // counted for each connection
@@ -144,15 +159,14 @@ static int start_connect(struct tick_kernel *k, struct tick__sock *s, const stru
     return -EINPROGRESS;
 }
 
-int tick_k_connect(
-    struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection) {
-    struct tick__sock *s;
-    TICK_TRY(tick__sock_of(k, host, fd, &s));
-    struct sockaddr_in in = {0};
-    if (size < sizeof in.sin_family)
+int tick__tcp_connect(
+    struct tick_kernel *k, struct tick__sock *s, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection) {
+    struct tick__address to;
+    sa_family_t family;
+    if (size < sizeof family)
         return -EINVAL;
-    memcpy(&in, address, size < sizeof in ? size : sizeof in);
-    if (in.sin_family == AF_UNSPEC) {
+    memcpy(&family, address, sizeof family);
+    if (family == AF_UNSPEC) {
         s = disconnect(k, s);
         if (!s)
             return -ENOBUFS;
@@ -163,13 +177,10 @@ int tick_k_connect(
     case TICK__UNCONNECTED:
         if (s->state != TICK__CLOSE)
             return -EISCONN;
-        if (size < sizeof in)
-            return -EINVAL;
-        if (in.sin_family != AF_INET)
-            return -EAFNOSUPPORT;
+        TICK_TRY(tick__address_in(s->inet6 ? AF_INET6 : AF_INET, address, size, &to));
         if ((s->peer || s->refs > 1) && !(s = disconnect(k, s)))
             return -ENOBUFS;
-        return start_connect(k, s, &in, connection);
+        return start_connect(k, s, &to, connection);
     case TICK__CONNECTING:
         return s->state == TICK__SYN_SENT ? -EALREADY : finish_connect(k, s);
     case TICK__CONNECTED:
@@ -180,9 +191,7 @@ int tick_k_connect(
     return -EINVAL;
 }
 
-int tick_k_accept(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size) {
-    struct tick__sock *listener;
-    TICK_TRY(tick__sock_of(k, host, fd, &listener));
+int tick__tcp_accept(struct tick_kernel *k, struct tick__sock *listener, struct sockaddr *address, socklen_t *size) {
     if (listener->state != TICK__LISTEN)
         return -EINVAL;
     if (address && (int)*size < 0)
@@ -190,6 +199,7 @@ int tick_k_accept(struct tick_kernel *k, int host, int fd, struct sockaddr *addr
     if (!listener->queue_first)
         return -EAGAIN;
     struct tick__sock *s = tick__sock(k, listener->queue_first);
+    s->file.status = O_RDWR | O_NONBLOCK;
     int made = tick__fd_give(k, &s->file);
     if (made < 0)
         return made;
@@ -201,26 +211,26 @@ int tick_k_accept(struct tick_kernel *k, int host, int fd, struct sockaddr *addr
     tick__sock_release(k, listener);
     tick__tell_consumed(k, s->hello);
     if (address) {
-        const struct sockaddr_in in = {
-            .sin_family = AF_INET, .sin_port = htons(s->remote_port), .sin_addr.s_addr = htonl(s->remote_address)};
-        memcpy(address, &in, *size < sizeof in ? *size : sizeof in);
-        *size = sizeof in;
+        const struct tick__address from = {s->remote_address, s->remote_port, s->six};
+        tick__address_out(s->inet6 ? AF_INET6 : AF_INET, &from, address, size);
     }
     return made;
 }
 
-// SHORT_SEND and SHORT_RECV: how many of `count` bytes are moved.
-static size_t shortened(struct tick_kernel *k, const struct tick__sock *s, enum tick_choice_kind kind, uint64_t offset, size_t count) {
+// SHORT_SEND and SHORT_RECV: how many of `count` bytes are moved. Never none.
+size_t tick__shortened(struct tick_kernel *k, enum tick_choice_kind kind, tick_id end, uint64_t offset, size_t count) {
     if (count <= 1)
         return count;
     uint32_t n = count < 16 ? (uint32_t)count : 16;
-    uint32_t value = k->env.choose(k->env.ctx, kind, tick_id_part(s->connection, tick__sock_part(s)), offset + 1, n, 0);
+    uint32_t value = k->env.choose(k->env.ctx, kind, end, offset + 1, n, 0);
     return value ? value : count;
 }
 
-ssize_t tick_k_send(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int flags) {
-    struct tick__sock *s;
-    TICK_TRY(tick__sock_of(k, host, fd, &s));
+static size_t shortened(struct tick_kernel *k, const struct tick__sock *s, enum tick_choice_kind kind, uint64_t offset, size_t count) {
+    return count <= 1 ? count : tick__shortened(k, kind, tick_id_part(s->connection, tick__sock_part(s)), offset, count);
+}
+
+ssize_t tick__tcp_send(struct tick_kernel *k, struct tick__sock *s, const void *bytes, size_t count, int flags) {
     if (flags & MSG_OOB)
         return -EOPNOTSUPP;
     if (s->state != TICK__ESTABLISHED && s->state != TICK__CLOSE_WAIT) {
@@ -253,9 +263,7 @@ ssize_t tick_k_send(struct tick_kernel *k, int host, int fd, const void *bytes, 
     return (ssize_t)moved;
 }
 
-ssize_t tick_k_recv(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags) {
-    struct tick__sock *s;
-    TICK_TRY(tick__sock_of(k, host, fd, &s));
+ssize_t tick__tcp_recv(struct tick_kernel *k, struct tick__sock *s, void *bytes, size_t count, int flags) {
     if (s->state == TICK__LISTEN)
         return -ENOTCONN;
     if (flags & MSG_OOB)
@@ -291,6 +299,14 @@ ssize_t tick_k_recv(struct tick_kernel *k, int host, int fd, void *bytes, size_t
     return s->state == TICK__CLOSE ? -ENOTCONN : -EAGAIN;
 }
 
+int tick__tcp_unread(struct tick_kernel *k, struct tick__sock *s, int *value) {
+    if (s->state == TICK__LISTEN)
+        return -EINVAL;
+    const struct tick__sock *peer = peer_of(k, s);
+    *value = peer && s->state != TICK__SYN_SENT ? (int)(peer->out.arrived - peer->out.read) : 0;
+    return 0;
+}
+
 // tcp_close_state: whether a FIN is to be sent now.
 static bool leave(struct tick_kernel *k, struct tick__sock *s) {
     switch (s->state) {
@@ -309,9 +325,7 @@ static bool leave(struct tick_kernel *k, struct tick__sock *s) {
     }
 }
 
-int tick_k_shutdown(struct tick_kernel *k, int host, int fd, int how) {
-    struct tick__sock *s;
-    TICK_TRY(tick__sock_of(k, host, fd, &s));
+int tick__tcp_shutdown(struct tick_kernel *k, struct tick__sock *s, int how) {
     if (how < SHUT_RD || how > SHUT_RDWR)
         return -EINVAL;
     unsigned ways = (unsigned)how + 1;
@@ -378,6 +392,8 @@ void tick__sock_die(struct tick_kernel *k, struct tick__sock *s) {
         abandon_syn(k, s);
     tick__tcp_purge(k, s);
     bool embryo = s->state == TICK__SYN_RECV;
+    if (s->peer && s->peer != s->file.ref)
+        tick__keepalive_arm(k, tick__sock(k, s->peer));
     s->out.given_up = true;
     s->state = TICK__CLOSE;
     s->shut = TICK__SHUT_BOTH;
@@ -393,8 +409,8 @@ void tick__sock_die(struct tick_kernel *k, struct tick__sock *s) {
 }
 
 void tick_k_connection(const struct tick_kernel *k, int host, int fd, tick_id *id, uint32_t *object) {
-    struct tick__sock *s;
-    bool known = tick__sock_of(k, host, fd, &s) == 0;
-    *id = known ? s->connection : 0;
-    *object = known ? s->connection_object : 0;
+    const struct tick__file *file = tick__file(k, host, fd);
+    const struct tick__sock *s = file && file->type == TICK__SOCK ? (const struct tick__sock *)file : NULL;
+    *id = s ? s->connection : 0;
+    *object = s ? s->connection_object : 0;
 }

@@ -1,0 +1,48 @@
+// Clocks: one time for the whole world, and a wall clock a host that may be off. What only CPUs count stands still.
+#include "sim/kernel/objects_int.h"
+#include <time.h>
+
+#define WALL_START TICK_SEC(1577836800) // 2020-01-01
+
+int64_t tick_kernel_wall(const struct tick_kernel *k, int host) {
+    return WALL_START + k->root->now + tick__host(k, (uint32_t)host)->wall_offset;
+}
+
+void tick_kernel_wall_set(struct tick_kernel *k, int host, int64_t wall) {
+    struct tick__host *h = tick__host(k, (uint32_t)host);
+    int64_t jump = wall - tick_kernel_wall(k, host);
+    h->wall_offset = wall - WALL_START - k->root->now;
+    for (uint32_t fd = 0; fd < h->fd_most; fd++) {
+        struct tick__file *file = tick__file(k, host, (int)fd);
+        if (file && file->type == TICK__TIMERFD && file->fd == (int32_t)fd)
+            tick__timerfd_wall_set(k, file, jump);
+    }
+}
+
+int tick_k_clock(const struct tick_kernel *k, int host, int clock, int64_t *ns) {
+    switch (clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+        *ns = tick_kernel_wall(k, host);
+        return 0;
+    case CLOCK_TAI:
+        *ns = tick_kernel_wall(k, host) + TICK_SEC(37);
+        return 0;
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME:
+        *ns = k->root->now;
+        return 0;
+    case CLOCK_PROCESS_CPUTIME_ID:
+    case CLOCK_THREAD_CPUTIME_ID:
+        *ns = 0;
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+void tick_kernel_handlers(struct tick_kernel *k, int host, bool some) {
+    tick__host(k, (uint32_t)host)->handlers = some;
+}

@@ -1,0 +1,305 @@
+// Files: their bytes, in pages, and the open descriptions that read and write them.
+#include "sim/kernel/disk_int.h"
+#include <fcntl.h>
+#include <unistd.h>
+
+static struct tick__page *page_at(const struct tick_kernel *k, const struct tick__inode *inode, uint64_t number) {
+    return &TICK__ARRAY(k, struct tick__page, inode->pages)[number];
+}
+
+void tick__page_give(struct tick_kernel *k, struct tick__disk *disk, tick__ref page) {
+    if (!page)
+        return;
+    tick__arena_give(k, page, TICK__PAGE);
+    disk->used -= TICK__PAGE;
+}
+
+static int page_new(struct tick_kernel *k, struct tick__disk *disk, tick__ref *out) {
+    if (disk->limit && disk->used + TICK__PAGE > disk->limit)
+        return -ENOSPC;
+    *out = tick__arena_take(k, TICK__PAGE);
+    if (!*out)
+        return -ENOSPC;
+    disk->used += TICK__PAGE;
+    return 0;
+}
+
+void tick__inode_pages_free(struct tick_kernel *k, struct tick__inode *inode) {
+    struct tick__disk *disk = tick__disk_there(k, inode->host);
+    for (uint32_t i = 0; i < inode->page_most; i++) {
+        const struct tick__page *page = page_at(k, inode, i);
+        if (page->durable != page->now)
+            tick__page_give(k, disk, page->durable);
+        tick__page_give(k, disk, page->now);
+    }
+    if (inode->page_most)
+        tick__arena_give(k, inode->pages, inode->page_most * sizeof(struct tick__page));
+    inode->page_most = 0;
+}
+
+// Room in the table for page number `number`.
+static int table(struct tick_kernel *k, struct tick__inode *inode, uint64_t number) {
+    while (number >= inode->page_most) {
+        uint32_t before = inode->page_most;
+        if (number >= TICK__MOST_PAGES)
+            return -EFBIG;
+        if (!tick__arena_grow(k, &inode->pages, &inode->page_most, 4, before, sizeof(struct tick__page)))
+            return -ENOSPC;
+        memset(page_at(k, inode, before), 0, (inode->page_most - before) * sizeof(struct tick__page));
+    }
+    return 0;
+}
+
+// The page's bytes, to be written: what is on the disk stays as it is.
+static int page_open(struct tick_kernel *k, struct tick__inode *inode, uint64_t number, uint8_t **bytes) {
+    TICK_TRY(table(k, inode, number));
+    struct tick__page *page = page_at(k, inode, number);
+    if (!page->now || page->now == page->durable) {
+        tick__ref fresh;
+        TICK_TRY(page_new(k, tick__disk_there(k, inode->host), &fresh));
+        if (page->now)
+            memcpy(TICK__ARRAY(k, uint8_t, fresh), TICK__ARRAY(k, uint8_t, page->now), TICK__PAGE);
+        else
+            memset(TICK__ARRAY(k, uint8_t, fresh), 0, TICK__PAGE);
+        page->now = fresh;
+    }
+    page->dirty = true;
+    *bytes = TICK__ARRAY(k, uint8_t, page->now);
+    return 0;
+}
+
+int64_t tick__disk_ask(struct tick_kernel *k, struct tick__inode *inode, enum tick_disk_op op, uint64_t offset, size_t count) {
+    inode->asked[op]++;
+    if (!k->env.disk)
+        return (int64_t)count;
+    return k->env.disk(k->env.ctx, (int)inode->host, op, inode->id, inode->asked[op], offset, count);
+}
+
+static ssize_t read_at(struct tick_kernel *k, struct tick__inode *inode, void *bytes, size_t count, uint64_t offset) {
+    if (!count || offset >= inode->size)
+        return 0;
+    if (count > inode->size - offset)
+        count = (size_t)(inode->size - offset);
+    int64_t asked = tick__disk_ask(k, inode, TICK_DISK_READ, offset, count);
+    if (asked < 0)
+        return (ssize_t)asked;
+    count = (size_t)asked < count ? (size_t)asked : count;
+    for (size_t done = 0; done < count;) {
+        uint64_t at = offset + done, number = at / TICK__PAGE;
+        size_t from = at % TICK__PAGE, part = TICK__PAGE - from < count - done ? TICK__PAGE - from : count - done;
+        tick__ref page = number < inode->page_most ? page_at(k, inode, number)->now : 0;
+        if (page)
+            memcpy((uint8_t *)bytes + done, TICK__ARRAY(k, uint8_t, page) + from, part);
+        else
+            memset((uint8_t *)bytes + done, 0, part);
+        done += part;
+    }
+    return (ssize_t)count;
+}
+
+static ssize_t write_at(struct tick_kernel *k, struct tick__inode *inode, const void *bytes, size_t count, uint64_t offset) {
+    if (!count)
+        return 0;
+    int64_t asked = tick__disk_ask(k, inode, TICK_DISK_WRITE, offset, count);
+    if (asked < 0)
+        return (ssize_t)asked;
+    count = (size_t)asked < count ? (size_t)asked : count;
+    size_t done = 0;
+    while (done < count) {
+        uint64_t at = offset + done;
+        size_t to = at % TICK__PAGE, part = TICK__PAGE - to < count - done ? TICK__PAGE - to : count - done;
+        uint8_t *page;
+        int error = page_open(k, inode, at / TICK__PAGE, &page);
+        if (error && !done)
+            return error;
+        if (error)
+            break;
+        memcpy(page + to, (const uint8_t *)bytes + done, part);
+        done += part;
+    }
+    if (offset + done > inode->size)
+        inode->size = offset + done;
+    inode->changed = tick_kernel_wall(k, (int)inode->host);
+    return (ssize_t)done;
+}
+
+int tick__inode_truncate(struct tick_kernel *k, struct tick__inode *inode, uint64_t size) {
+    if (size / TICK__PAGE >= TICK__MOST_PAGES)
+        return -EFBIG;
+    if (size < inode->size) {
+        struct tick__disk *disk = tick__disk_there(k, inode->host);
+        uint64_t first = (size + TICK__PAGE - 1) / TICK__PAGE;
+        if (size % TICK__PAGE && size / TICK__PAGE < inode->page_most && page_at(k, inode, size / TICK__PAGE)->now) {
+            uint8_t *page;
+            TICK_TRY(page_open(k, inode, size / TICK__PAGE, &page));
+            memset(page + size % TICK__PAGE, 0, TICK__PAGE - size % TICK__PAGE);
+        }
+        for (uint64_t i = first; i < inode->page_most; i++) {
+            struct tick__page *page = page_at(k, inode, i);
+            if (page->now != page->durable)
+                tick__page_give(k, disk, page->now);
+            page->dirty = page->durable != 0;
+            page->now = 0;
+        }
+    }
+    inode->size = size;
+    inode->changed = tick_kernel_wall(k, (int)inode->host);
+    return 0;
+}
+
+void tick__inode_sync(struct tick_kernel *k, struct tick__inode *inode) {
+    for (uint32_t i = 0; i < inode->page_most; i++) {
+        struct tick__page *page = page_at(k, inode, i);
+        if (!page->dirty)
+            continue;
+        if (page->durable != page->now)
+            tick__page_give(k, tick__disk_there(k, inode->host), page->durable);
+        page->durable = page->now;
+        page->dirty = false;
+    }
+    inode->durable_size = inode->size;
+}
+
+// --- calls ---
+
+int tick_k_open(struct tick_kernel *k, int host, const char *path, int flags, unsigned mode, const struct tick_kernel_name *name) {
+    if ((flags & O_ACCMODE) == O_ACCMODE || (flags & O_TMPFILE) == O_TMPFILE)
+        return -EINVAL;
+    if (flags & O_PATH)
+        return -ENOSYS;
+    struct tick__inode *inode;
+    TICK_TRY(tick__disk_open(k, (uint32_t)host, path, flags, mode, &inode));
+    tick__ref ref;
+    const uint32_t kept = O_ACCMODE | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_SYNC | O_DSYNC;
+    int fd = tick__object_new(k, host, TICK__DISK, sizeof(struct tick__open), (uint32_t)flags & kept, name, path, &ref);
+    if (fd < 0)
+        return fd;
+    TICK__AT(k, tick__open, ref)->inode = inode->ref;
+    inode->refs++;
+    return fd;
+}
+
+void tick__disk_close(struct tick_kernel *k, struct tick__file *file) {
+    tick__inode_release(k, tick__inode(k, ((struct tick__open *)file)->inode));
+    tick__arena_give(k, file->ref, sizeof(struct tick__open));
+}
+
+static int open_of(const struct tick_kernel *k, int host, int fd, int other, struct tick__open **out) {
+    struct tick__file *file = tick__file(k, host, fd);
+    if (!file)
+        return -EBADF;
+    if (file->type != TICK__DISK)
+        return other;
+    *out = (struct tick__open *)file;
+    return 0;
+}
+
+static struct tick__inode *inode_of(const struct tick_kernel *k, const struct tick__file *file) {
+    return tick__inode(k, ((const struct tick__open *)file)->inode);
+}
+
+ssize_t tick__disk_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count) {
+    struct tick__inode *inode = inode_of(k, file);
+    struct tick__open *open = (struct tick__open *)file;
+    if (S_ISDIR(inode->mode))
+        return -EISDIR;
+    ssize_t got = read_at(k, inode, bytes, count, (uint64_t)open->offset);
+    if (got > 0)
+        open->offset += got;
+    return got;
+}
+
+// O_SYNC: what it wrote is durable when it returns.
+static ssize_t written(struct tick_kernel *k, struct tick__file *file, ssize_t count) {
+    if (count > 0 && (file->status & O_DSYNC)) {
+        int error = tick_k_fsync(k, (int)file->host, file->fd, true);
+        if (error)
+            return error;
+    }
+    return count;
+}
+
+ssize_t tick__disk_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count) {
+    struct tick__inode *inode = inode_of(k, file);
+    struct tick__open *open = (struct tick__open *)file;
+    if (file->status & O_APPEND)
+        open->offset = (int64_t)inode->size;
+    ssize_t put = write_at(k, inode, bytes, count, (uint64_t)open->offset);
+    if (put > 0)
+        open->offset += put;
+    return written(k, file, put);
+}
+
+int tick__disk_unread(struct tick_kernel *k, struct tick__file *file, int *value) {
+    const struct tick__inode *inode = inode_of(k, file);
+    if (!S_ISREG(inode->mode))
+        return -ENOTTY;
+    *value = (int)((int64_t)inode->size - ((struct tick__open *)file)->offset);
+    return 0;
+}
+
+ssize_t tick_k_pread(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int64_t offset) {
+    struct tick__open *open;
+    if (offset < 0)
+        return -EINVAL;
+    TICK_TRY(open_of(k, host, fd, -ESPIPE, &open));
+    if ((open->file.status & O_ACCMODE) == O_WRONLY)
+        return -EBADF;
+    struct tick__inode *inode = tick__inode(k, open->inode);
+    return S_ISDIR(inode->mode) ? -EISDIR : read_at(k, inode, bytes, count, (uint64_t)offset);
+}
+
+// Linux appends with O_APPEND, whatever the offset (pwrite(2), BUGS).
+ssize_t tick_k_pwrite(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int64_t offset) {
+    struct tick__open *open;
+    if (offset < 0)
+        return -EINVAL;
+    TICK_TRY(open_of(k, host, fd, -ESPIPE, &open));
+    if ((open->file.status & O_ACCMODE) == O_RDONLY)
+        return -EBADF;
+    struct tick__inode *inode = tick__inode(k, open->inode);
+    uint64_t at = open->file.status & O_APPEND ? inode->size : (uint64_t)offset;
+    return written(k, &open->file, write_at(k, inode, bytes, count, at));
+}
+
+int64_t tick_k_lseek(struct tick_kernel *k, int host, int fd, int64_t offset, int whence) {
+    struct tick__open *open;
+    TICK_TRY(open_of(k, host, fd, -ESPIPE, &open));
+    const struct tick__inode *inode = tick__inode(k, open->inode);
+    int64_t base = whence == SEEK_CUR ? open->offset : whence == SEEK_END ? (int64_t)inode->size : 0;
+    if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)
+        return -EINVAL;
+    if (offset > 0 && base > INT64_MAX - offset)
+        return -EOVERFLOW;
+    if (base + offset < 0)
+        return -EINVAL;
+    return open->offset = base + offset;
+}
+
+int tick_k_fsync(struct tick_kernel *k, int host, int fd, bool data_only) {
+    struct tick__open *open;
+    (void)data_only; // a size that data need is data
+    TICK_TRY(open_of(k, host, fd, -EINVAL, &open));
+    struct tick__inode *inode = tick__inode(k, open->inode);
+    int64_t asked = tick__disk_ask(k, inode, TICK_DISK_SYNC, 0, 0);
+    if (asked < 0) {
+        for (uint32_t i = 0; i < inode->page_most; i++)
+            page_at(k, inode, i)->dirty = false; // given up, though programs go on reading it
+        return (int)asked;
+    }
+    if (S_ISDIR(inode->mode))
+        tick__journal_commit(k, tick__disk_there(k, inode->host));
+    else
+        tick__inode_sync(k, inode);
+    return 0;
+}
+
+int tick_k_ftruncate(struct tick_kernel *k, int host, int fd, int64_t size) {
+    struct tick__open *open;
+    if (size < 0)
+        return -EINVAL;
+    TICK_TRY(open_of(k, host, fd, -EINVAL, &open));
+    if ((open->file.status & O_ACCMODE) == O_RDONLY)
+        return -EINVAL;
+    return tick__inode_truncate(k, tick__inode(k, open->inode), (uint64_t)size);
+}

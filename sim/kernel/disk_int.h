@@ -1,0 +1,88 @@
+// A host's disk: inodes, their pages, directories, and what of them would survive a loss of power.
+//
+// A page that was written since the last sync has two versions: what programs read, and what is on the disk. Changes of names are kept in a
+// journal until a directory is synced; they survive in order, up to some point, as in a journaling file system.
+#ifndef RETICK_KERNEL_DISK_INT_H
+#define RETICK_KERNEL_DISK_INT_H
+
+#include "sim/kernel/objects_int.h"
+#include <sys/stat.h>
+
+#define TICK__PAGE 4096u
+#define TICK__MOST_PAGES (1u << 24) // of a file: 64 GiB
+#define TICK__NAME_MOST 255u
+#define TICK__PATH_MOST 4096u
+
+struct tick__page {
+    tick__ref now, durable; // the same until it is written; 0: zeros
+    bool dirty;             // now is to be written by the next sync
+};
+
+struct tick__inode {
+    tick_id id;
+    tick__ref ref, next, prev; // of the disk's
+    uint32_t refs;             // open descriptions, entries, mentions in the journal
+    uint32_t links, host;
+    uint32_t mode;   // S_IFREG, S_IFDIR, S_IFSOCK, and permissions
+    uint64_t number; // st_ino
+    int64_t changed; // wall time
+    uint64_t size, durable_size;
+    tick__ref pages; // struct tick__page
+    uint32_t page_most;
+    tick__ref first, last, parent; // a directory's entries
+    uint64_t asked[5];             // operations so far, by enum tick_disk_op
+};
+
+struct tick__entry {
+    uint64_t order; // of making, for readdir
+    tick__ref next, directory, now;
+    uint32_t mentions; // in the journal
+    uint16_t size;
+    char name[];
+};
+
+struct tick__change {
+    tick__ref next, prev, entry, before, after;
+    bool joined; // with the one before: a rename
+};
+
+struct tick__disk {
+    tick__ref root, inodes;
+    tick__ref oldest, latest;              // the journal
+    uint64_t numbers, orders, used, limit; // used, limit: bytes of pages
+};
+
+struct tick__open {
+    struct tick__file file;
+    tick__ref inode;
+    int64_t offset; // of a directory: the order of the entry it stands before
+};
+
+static inline struct tick__inode *tick__inode(const struct tick_kernel *k, tick__ref ref) {
+    return TICK__AT(k, tick__inode, ref);
+}
+static inline struct tick__entry *tick__entry(const struct tick_kernel *k, tick__ref ref) {
+    return TICK__AT(k, tick__entry, ref);
+}
+static inline struct tick__disk *tick__disk_there(const struct tick_kernel *k, uint32_t host) {
+    tick__ref ref = tick__host(k, host)->disk;
+    return ref ? TICK__AT(k, tick__disk, ref) : NULL;
+}
+
+// disk_names.c
+struct tick__disk *tick__disk(struct tick_kernel *k, uint32_t host);                      // made when it is first used; NULL: no memory
+struct tick__inode *tick__inode_new(struct tick_kernel *k, uint32_t host, uint32_t mode); // no refs yet
+void tick__inode_release(struct tick_kernel *k, struct tick__inode *inode);
+void tick__journal_commit(struct tick_kernel *k, struct tick__disk *disk);
+void tick__journal_undo(struct tick_kernel *k, struct tick__disk *disk, tick__ref change); // it and all after it
+// Opens or makes the file: 0 or an error.
+int tick__disk_open(struct tick_kernel *k, uint32_t host, const char *path, int flags, unsigned mode, struct tick__inode **out);
+
+// disk_files.c
+int tick__inode_truncate(struct tick_kernel *k, struct tick__inode *inode, uint64_t size);
+void tick__inode_sync(struct tick_kernel *k, struct tick__inode *inode);
+void tick__inode_pages_free(struct tick_kernel *k, struct tick__inode *inode);
+void tick__page_give(struct tick_kernel *k, struct tick__disk *disk, tick__ref page);
+int64_t tick__disk_ask(struct tick_kernel *k, struct tick__inode *inode, enum tick_disk_op op, uint64_t offset, size_t count);
+
+#endif

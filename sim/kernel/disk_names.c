@@ -1,0 +1,490 @@
+// Directories: paths, entries, and the journal of their changes. Every disk begins with / and /tmp.
+#include "sim/kernel/disk_int.h"
+#include <dirent.h>
+#include <fcntl.h>
+
+struct tick__inode *tick__inode_new(struct tick_kernel *k, uint32_t host, uint32_t mode) {
+    struct tick__disk *disk = tick__disk_there(k, host);
+    tick__ref ref = tick__arena_zero(k, sizeof(struct tick__inode));
+    if (!ref)
+        return NULL;
+    struct tick__inode *inode = tick__inode(k, ref);
+    inode->ref = ref;
+    inode->host = host;
+    inode->mode = mode;
+    inode->number = ++disk->numbers;
+    inode->id = tick_id_mix(tick_id_mix(tick__host(k, host)->id, TICK_OBJECT_USER), inode->number);
+    inode->changed = tick_kernel_wall(k, (int)host);
+    inode->next = disk->inodes;
+    if (disk->inodes)
+        tick__inode(k, disk->inodes)->prev = ref;
+    disk->inodes = ref;
+    return inode;
+}
+
+void tick__inode_release(struct tick_kernel *k, struct tick__inode *inode) {
+    if (--inode->refs)
+        return;
+    struct tick__disk *disk = tick__disk_there(k, inode->host);
+    tick__inode_pages_free(k, inode);
+    if (inode->prev)
+        tick__inode(k, inode->prev)->next = inode->next;
+    else
+        disk->inodes = inode->next;
+    if (inode->next)
+        tick__inode(k, inode->next)->prev = inode->prev;
+    tick__arena_give(k, inode->ref, sizeof *inode);
+}
+
+struct tick__disk *tick__disk(struct tick_kernel *k, uint32_t host) {
+    struct tick__host *h = tick__host(k, host);
+    if (h->disk)
+        return TICK__AT(k, tick__disk, h->disk);
+    tick__ref ref = tick__arena_zero(k, sizeof(struct tick__disk));
+    if (!ref)
+        return NULL;
+    h->disk = ref;
+    struct tick__disk *disk = TICK__AT(k, tick__disk, ref);
+    struct tick__inode *root = tick__inode_new(k, host, S_IFDIR | 0755);
+    if (!root) {
+        h->disk = 0;
+        tick__arena_give(k, ref, sizeof *disk);
+        return NULL;
+    }
+    root->refs = root->links = 1;
+    root->parent = root->ref;
+    disk->root = root->ref;
+    if (tick_k_mkdir(k, (int)host, "/tmp", 01777) == 0)
+        tick__journal_commit(k, disk);
+    return disk;
+}
+
+// --- entries and the journal ---
+
+static size_t entry_size(const struct tick__entry *entry) {
+    return sizeof *entry + entry->size;
+}
+
+static struct tick__entry *entry_find(const struct tick_kernel *k, const struct tick__inode *directory, const char *name, size_t size) {
+    for (tick__ref ref = directory->first; ref; ref = tick__entry(k, ref)->next) {
+        struct tick__entry *entry = tick__entry(k, ref);
+        if (entry->size == size && entry->now && !memcmp(entry->name, name, size))
+            return entry;
+    }
+    return NULL;
+}
+
+static tick__ref ref_of(const struct tick_kernel *k, const void *object) {
+    return (tick__ref)((size_t)((const uint8_t *)object - k->base) / TICK__GRANULE);
+}
+
+static struct tick__entry *entry_new(struct tick_kernel *k, struct tick__inode *directory, const char *name, size_t size) {
+    tick__ref ref = tick__arena_take(k, sizeof(struct tick__entry) + size);
+    if (!ref)
+        return NULL;
+    struct tick__entry *entry = tick__entry(k, ref);
+    *entry = (struct tick__entry){.directory = directory->ref, .size = (uint16_t)size};
+    entry->order = ++tick__disk_there(k, directory->host)->orders;
+    memcpy(entry->name, name, size);
+    if (directory->last)
+        tick__entry(k, directory->last)->next = ref;
+    else
+        directory->first = ref;
+    directory->last = ref;
+    return entry;
+}
+
+static void entry_free(struct tick_kernel *k, struct tick__entry *entry) {
+    struct tick__inode *directory = tick__inode(k, entry->directory);
+    tick__ref ref = ref_of(k, entry), before = 0;
+    for (tick__ref at = directory->first; at != ref; at = tick__entry(k, at)->next)
+        before = at;
+    if (before)
+        tick__entry(k, before)->next = entry->next;
+    else
+        directory->first = entry->next;
+    if (directory->last == ref)
+        directory->last = before;
+    tick__arena_give(k, ref, entry_size(entry));
+}
+
+static void hold(struct tick_kernel *k, tick__ref inode) {
+    if (inode)
+        tick__inode(k, inode)->refs++;
+}
+
+static void unhold(struct tick_kernel *k, tick__ref inode) {
+    if (inode)
+        tick__inode_release(k, tick__inode(k, inode));
+}
+
+static void point(struct tick_kernel *k, struct tick__entry *entry, tick__ref to) {
+    tick__ref before = entry->now;
+    hold(k, to);
+    entry->now = to;
+    if (to) {
+        tick__inode(k, to)->links++;
+        if (S_ISDIR(tick__inode(k, to)->mode))
+            tick__inode(k, to)->parent = entry->directory;
+    }
+    if (before) {
+        tick__inode(k, before)->links--;
+        unhold(k, before);
+    }
+}
+
+// Lets the entry name another inode, or none, and writes it down. false: no memory, and nothing has changed.
+static bool change(struct tick_kernel *k, struct tick__disk *disk, struct tick__entry *entry, tick__ref to, bool joined) {
+    tick__ref ref = tick__arena_zero(k, sizeof(struct tick__change));
+    if (!ref)
+        return false;
+    struct tick__change *c = TICK__AT(k, tick__change, ref);
+    *c = (struct tick__change){.prev = disk->latest, .entry = ref_of(k, entry), .before = entry->now, .after = to, .joined = joined};
+    if (disk->latest)
+        TICK__AT(k, tick__change, disk->latest)->next = ref;
+    else
+        disk->oldest = ref;
+    disk->latest = ref;
+    entry->mentions++;
+    hold(k, entry->directory);
+    hold(k, c->before);
+    hold(k, to);
+    point(k, entry, to);
+    tick__inode(k, entry->directory)->changed = tick_kernel_wall(k, (int)tick__inode(k, entry->directory)->host);
+    return true;
+}
+
+// The change is forgotten: what it held goes.
+static void forget(struct tick_kernel *k, tick__ref ref) {
+    const struct tick__change c = *TICK__AT(k, tick__change, ref);
+    struct tick__entry *entry = tick__entry(k, c.entry);
+    tick__ref directory = entry->directory;
+    if (--entry->mentions == 0 && !entry->now)
+        entry_free(k, entry);
+    unhold(k, c.before);
+    unhold(k, c.after);
+    unhold(k, directory);
+    tick__arena_give(k, ref, sizeof c);
+}
+
+void tick__journal_commit(struct tick_kernel *k, struct tick__disk *disk) {
+    tick__ref ref = disk->oldest;
+    disk->oldest = disk->latest = 0;
+    while (ref) {
+        tick__ref next = TICK__AT(k, tick__change, ref)->next;
+        forget(k, ref);
+        ref = next;
+    }
+}
+
+void tick__journal_undo(struct tick_kernel *k, struct tick__disk *disk, tick__ref from) {
+    for (tick__ref ref = disk->latest, prev; ref; ref = prev) {
+        const struct tick__change *c = TICK__AT(k, tick__change, ref);
+        prev = c->prev;
+        point(k, tick__entry(k, c->entry), c->before);
+        bool last = ref == from;
+        disk->latest = prev;
+        if (prev)
+            TICK__AT(k, tick__change, prev)->next = 0;
+        else
+            disk->oldest = 0;
+        forget(k, ref);
+        if (last)
+            break;
+    }
+}
+
+// --- paths ---
+
+struct place {
+    struct tick__disk *disk;
+    struct tick__inode *directory; // of the last component
+    const char *name;
+    size_t size;               // 0: the path is the root
+    bool slash;                // a slash follows: only a directory will do
+    bool dots;                 // the last component is . or ..
+    struct tick__entry *entry; // NULL: there is none
+    struct tick__inode *inode; // what the path names, or NULL
+};
+
+static bool is_dots(const char *name, size_t size) {
+    return size && size <= 2 && name[0] == '.' && name[size - 1] == '.';
+}
+
+static int walk(struct tick_kernel *k, uint32_t host, const char *path, struct place *at) {
+    *at = (struct place){.disk = tick__disk(k, host)};
+    if (!at->disk)
+        return -ENOMEM;
+    if (!*path)
+        return -ENOENT;
+    if (strlen(path) >= TICK__PATH_MOST)
+        return -ENAMETOOLONG;
+    struct tick__inode *inode = at->directory = tick__inode(k, at->disk->root);
+    for (const char *p = path;;) {
+        bool slash = *p == '/';
+        while (*p == '/')
+            p++;
+        if (!*p) {
+            at->slash = slash;
+            break;
+        }
+        if (!inode)
+            return -ENOENT;
+        if (!S_ISDIR(inode->mode))
+            return -ENOTDIR;
+        size_t size = strcspn(p, "/");
+        if (size > TICK__NAME_MOST)
+            return -ENAMETOOLONG;
+        at->directory = inode;
+        at->name = p;
+        at->size = size;
+        at->entry = NULL;
+        at->dots = is_dots(p, size);
+        if (at->dots) {
+            inode = size == 2 ? tick__inode(k, inode->parent) : inode;
+        } else {
+            at->entry = entry_find(k, inode, p, size);
+            inode = at->entry ? tick__inode(k, at->entry->now) : NULL;
+        }
+        p += size;
+    }
+    at->inode = inode;
+    if (at->slash && inode && !S_ISDIR(inode->mode))
+        return -ENOTDIR;
+    return 0;
+}
+
+// A new file of that mode at the place.
+static int make(struct tick_kernel *k, struct place *at, uint32_t mode) {
+    int64_t asked = tick__disk_ask(k, at->directory, TICK_DISK_NAME, 0, 0);
+    if (asked < 0)
+        return (int)asked;
+    struct tick__inode *inode = tick__inode_new(k, at->directory->host, mode);
+    struct tick__entry *entry = inode ? entry_new(k, at->directory, at->name, at->size) : NULL;
+    if (!entry || !change(k, at->disk, entry, inode->ref, false)) {
+        if (entry)
+            entry_free(k, entry);
+        if (inode) {
+            inode->refs = 1;
+            tick__inode_release(k, inode);
+        }
+        return -ENOMEM;
+    }
+    at->inode = inode;
+    return 0;
+}
+
+int tick__disk_open(struct tick_kernel *k, uint32_t host, const char *path, int flags, unsigned mode, struct tick__inode **out) {
+    struct place at;
+    TICK_TRY(walk(k, host, path, &at));
+    bool writes = (flags & O_ACCMODE) != O_RDONLY;
+    if (!at.inode) {
+        if (!(flags & O_CREAT))
+            return -ENOENT;
+        if (at.slash)
+            return -EISDIR;
+        TICK_TRY(make(k, &at, S_IFREG | (mode & 07777)));
+    } else if ((flags & O_CREAT) && (flags & O_EXCL)) {
+        return -EEXIST;
+    } else if (S_ISDIR(at.inode->mode) && (writes || (flags & O_CREAT))) {
+        return -EISDIR;
+    } else if (S_ISSOCK(at.inode->mode)) {
+        return -ENXIO;
+    } else if ((flags & O_DIRECTORY) && !S_ISDIR(at.inode->mode)) {
+        return -ENOTDIR;
+    }
+    if ((flags & O_TRUNC) && S_ISREG(at.inode->mode) && at.inode->size)
+        TICK_TRY(tick__inode_truncate(k, at.inode, 0));
+    *out = at.inode;
+    return 0;
+}
+
+int tick_k_mkdir(struct tick_kernel *k, int host, const char *path, unsigned mode) {
+    struct place at;
+    TICK_TRY(walk(k, (uint32_t)host, path, &at));
+    return at.inode ? -EEXIST : make(k, &at, S_IFDIR | (mode & 01777));
+}
+
+static int drop(struct tick_kernel *k, struct place *at) {
+    int64_t asked = tick__disk_ask(k, at->directory, TICK_DISK_NAME, 0, 0);
+    if (asked < 0)
+        return (int)asked;
+    return change(k, at->disk, at->entry, 0, false) ? 0 : -ENOMEM;
+}
+
+static bool empty(const struct tick_kernel *k, const struct tick__inode *directory) {
+    for (tick__ref ref = directory->first; ref; ref = tick__entry(k, ref)->next)
+        if (tick__entry(k, ref)->now)
+            return false;
+    return true;
+}
+
+int tick_k_unlink(struct tick_kernel *k, int host, const char *path) {
+    struct place at;
+    TICK_TRY(walk(k, (uint32_t)host, path, &at));
+    if (!at.inode)
+        return -ENOENT;
+    return S_ISDIR(at.inode->mode) ? -EISDIR : drop(k, &at);
+}
+
+int tick_k_rmdir(struct tick_kernel *k, int host, const char *path) {
+    struct place at;
+    TICK_TRY(walk(k, (uint32_t)host, path, &at));
+    if (!at.size)
+        return -EBUSY;
+    if (at.dots)
+        return at.size == 1 ? -EINVAL : -ENOTEMPTY;
+    if (!at.inode)
+        return -ENOENT;
+    if (!S_ISDIR(at.inode->mode))
+        return -ENOTDIR;
+    return empty(k, at.inode) ? drop(k, &at) : -ENOTEMPTY;
+}
+
+static bool within(const struct tick_kernel *k, const struct tick__inode *inner, const struct tick__inode *outer) {
+    while (inner != outer && inner->parent != inner->ref)
+        inner = tick__inode(k, inner->parent);
+    return inner == outer;
+}
+
+int tick_k_rename(struct tick_kernel *k, int host, const char *from, const char *to) {
+    struct place old, new;
+    TICK_TRY(walk(k, (uint32_t)host, from, &old));
+    TICK_TRY(walk(k, (uint32_t)host, to, &new));
+    if (!old.size || !new.size || old.dots || new.dots)
+        return -EBUSY;
+    if (!old.inode)
+        return -ENOENT;
+    bool directory = S_ISDIR(old.inode->mode);
+    if (!directory && new.slash)
+        return -ENOTDIR;
+    if (directory && within(k, new.directory, old.inode))
+        return -EINVAL;
+    if (new.inode == old.inode)
+        return 0;
+    if (new.inode && within(k, old.directory, new.inode))
+        return -ENOTEMPTY;
+    if (new.inode && S_ISDIR(new.inode->mode) != directory)
+        return directory ? -ENOTDIR : -EISDIR;
+    if (new.inode && directory && !empty(k, new.inode))
+        return -ENOTEMPTY;
+    int64_t asked = tick__disk_ask(k, new.directory, TICK_DISK_NAME, 0, 0);
+    if (asked < 0)
+        return (int)asked;
+    struct tick__entry *entry = new.entry ? new.entry : entry_new(k, new.directory, new.name, new.size);
+    if (!entry)
+        return -ENOMEM;
+    tick__ref inode = old.inode->ref;
+    if (!change(k, new.disk, old.entry, 0, false)) { // the journal holds the inode
+        if (!new.entry)
+            entry_free(k, entry);
+        return -ENOMEM;
+    }
+    if (!change(k, new.disk, entry, inode, true)) {
+        tick__journal_undo(k, new.disk, new.disk->latest);
+        if (!new.entry)
+            entry_free(k, entry);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+// --- what others ask of names ---
+
+int tick__disk_socket_add(struct tick_kernel *k, uint32_t host, const char *path, tick__ref *inode) {
+    struct place at;
+    TICK_TRY(walk(k, host, path, &at));
+    if (at.inode)
+        return -EADDRINUSE;
+    if (at.slash)
+        return -ENOENT;
+    TICK_TRY(make(k, &at, S_IFSOCK | 0755));
+    *inode = at.inode->ref;
+    return 0;
+}
+
+int tick__disk_socket_find(struct tick_kernel *k, uint32_t host, const char *path, tick__ref *inode) {
+    struct place at;
+    TICK_TRY(walk(k, host, path, &at));
+    if (!at.inode)
+        return -ENOENT;
+    if (!S_ISSOCK(at.inode->mode))
+        return -ECONNREFUSED;
+    *inode = at.inode->ref;
+    return 0;
+}
+
+static void describe(const struct tick_kernel *k, const struct tick__inode *inode, struct stat *out) {
+    memset(out, 0, sizeof *out);
+    out->st_ino = inode->number;
+    out->st_mode = inode->mode;
+    out->st_nlink = inode->links;
+    if (S_ISDIR(inode->mode)) {
+        out->st_nlink = inode->links ? 2 : 0;
+        for (tick__ref ref = inode->first; ref; ref = tick__entry(k, ref)->next) {
+            tick__ref now = tick__entry(k, ref)->now;
+            out->st_nlink += now && S_ISDIR(tick__inode(k, now)->mode);
+        }
+    }
+    out->st_size = S_ISDIR(inode->mode) ? TICK__PAGE : (off_t)inode->size;
+    out->st_blksize = TICK__PAGE;
+    for (uint32_t i = 0; i < inode->page_most; i++)
+        out->st_blocks += TICK__ARRAY(k, struct tick__page, inode->pages)[i].now ? TICK__PAGE / 512 : 0;
+    out->st_mtim.tv_sec = inode->changed / 1000000000;
+    out->st_mtim.tv_nsec = inode->changed % 1000000000;
+    out->st_atim = out->st_ctim = out->st_mtim;
+}
+
+int tick_k_stat(struct tick_kernel *k, int host, const char *path, struct stat *out) {
+    struct place at;
+    TICK_TRY(walk(k, (uint32_t)host, path, &at));
+    if (!at.inode)
+        return -ENOENT;
+    describe(k, at.inode, out);
+    return 0;
+}
+
+int tick_k_fstat(struct tick_kernel *k, int host, int fd, struct stat *out) {
+    const struct tick__file *file = tick__file(k, host, fd);
+    if (!file)
+        return -EBADF;
+    if (file->type == TICK__DISK) {
+        describe(k, tick__inode(k, ((const struct tick__open *)file)->inode), out);
+        return 0;
+    }
+    bool socket = file->type == TICK__SOCK || file->type == TICK__UNIX || file->type == TICK__UDP;
+    memset(out, 0, sizeof *out);
+    out->st_mode = socket ? S_IFSOCK | 0777 : file->type == TICK__PIPE ? S_IFIFO | 0600 : 0600;
+    out->st_nlink = 1;
+    out->st_blksize = TICK__PAGE;
+    return 0;
+}
+
+static void entry_out(struct tick_sys_entry *out, const char *name, size_t size, const struct tick__inode *inode) {
+    memset(out, 0, sizeof *out);
+    memcpy(out->name, name, size);
+    out->inode = inode->number;
+    out->type = S_ISDIR(inode->mode) ? DT_DIR : S_ISSOCK(inode->mode) ? DT_SOCK : DT_REG;
+}
+
+// offset: 0 and 1 are the dots, then 2 + the order of the entry that was given last.
+int tick_k_readdir(struct tick_kernel *k, int host, int fd, struct tick_sys_entry *out, int most) {
+    struct tick__file *file = tick__file(k, host, fd);
+    if (!file)
+        return -EBADF;
+    struct tick__open *open = (struct tick__open *)file;
+    if (file->type != TICK__DISK || !S_ISDIR(tick__inode(k, open->inode)->mode))
+        return -ENOTDIR;
+    const struct tick__inode *directory = tick__inode(k, open->inode);
+    int count = 0;
+    for (; open->offset < 2 && count < most; open->offset++)
+        entry_out(&out[count++], "..", (size_t)open->offset + 1, open->offset ? tick__inode(k, directory->parent) : directory);
+    for (tick__ref ref = directory->first; ref && count < most; ref = tick__entry(k, ref)->next) {
+        const struct tick__entry *entry = tick__entry(k, ref);
+        if (!entry->now || entry->order + 2 <= (uint64_t)open->offset)
+            continue;
+        entry_out(&out[count++], entry->name, entry->size, tick__inode(k, entry->now));
+        open->offset = (int64_t)entry->order + 2;
+    }
+    return count;
+}

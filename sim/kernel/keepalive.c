@@ -1,0 +1,57 @@
+// SO_KEEPALIVE. A probe that is answered changes nothing that anybody could see, so none is sent while the peer lives and the way to it is
+// open: what its probes find out is worked out when something has gone.
+#include "sim/kernel/kernel_int.h"
+
+static bool alive(const struct tick__sock *s) {
+    return s->state > TICK__SYN_RECV && s->peer;
+}
+
+// ns there and back; TICK_NEVER: something is lost.
+static int64_t round_trip(struct tick_kernel *k, const struct tick__sock *s, const struct tick__sock *peer) {
+    const struct tick_link *link = tick__link(k, s->file.host, peer->file.host);
+    int64_t there = tick__link_pass(k, link, s->file.host, peer->file.host, 0);
+    int64_t back = tick__link_pass(k, link, peer->file.host, s->file.host, 0);
+    return there == TICK_NEVER || back == TICK_NEVER ? TICK_NEVER : there + back - 2 * k->root->now;
+}
+
+static void post(struct tick_kernel *k, struct tick__sock *s, int64_t at, enum tick__event_kind kind) {
+    if (tick__event_post(k, at, kind, s->file.ref, s->peer, 0))
+        tick__sock_hold(s);
+}
+
+void tick__keepalive_arm(struct tick_kernel *k, struct tick__sock *s) {
+    if (!s->keepalive || s->probing || !alive(s))
+        return;
+    const struct tick__sock *peer = tick__sock(k, s->peer);
+    if (peer->state != TICK__CLOSE && round_trip(k, s, peer) != TICK_NEVER)
+        return;
+    // Idle since the latest segment in either direction was there.
+    int64_t since = peer->out.last_at > s->out.last_at ? peer->out.last_at : s->out.last_at;
+    int64_t now = k->root->now, at = (since < now ? since : now) + TICK_SEC(s->keep_idle ? s->keep_idle : TICK__KEEP_IDLE);
+    s->probing = true;
+    s->probes = 0;
+    post(k, s, at > now ? at : now, TICK__KEEPALIVE);
+}
+
+void tick__keepalive_due(struct tick_kernel *k, struct tick__sock *s) {
+    if (!s->keepalive || !alive(s)) {
+        s->probing = false;
+        return;
+    }
+    const struct tick__sock *peer = tick__sock(k, s->peer);
+    int64_t trip = round_trip(k, s, peer);
+    if (trip != TICK_NEVER) {
+        s->probing = false;
+        if (peer->state == TICK__CLOSE)
+            post(k, s, k->root->now + trip, TICK__RST);
+        return;
+    }
+    if (++s->probes > (s->keep_count ? s->keep_count : TICK__KEEP_COUNT)) {
+        s->probing = false;
+        s->error = ETIMEDOUT;
+        tick__tcp_purge(k, s);
+        tick__tcp_done(k, s);
+        return;
+    }
+    post(k, s, k->root->now + TICK_SEC(s->keep_interval ? s->keep_interval : TICK__KEEP_INTERVAL), TICK__KEEPALIVE);
+}

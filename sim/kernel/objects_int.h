@@ -1,0 +1,158 @@
+// What the kernel's files beside TCP share: pipes, timerfds, unix sockets, UDP, disks.
+#ifndef RETICK_KERNEL_OBJECTS_INT_H
+#define RETICK_KERNEL_OBJECTS_INT_H
+
+#include "sim/kernel/kernel_int.h"
+
+#define TICK__READABLE (EPOLLIN | EPOLLRDNORM)
+#define TICK__WRITABLE (EPOLLOUT | EPOLLWRNORM)
+#define TICK__WRITABLE_BAND (EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND)
+
+// A new description with an fd, of `size` bytes that begin with a struct tick__file. Its fd, or -EMFILE, -ENOMEM. flags: O_CLOEXEC,
+// and the status.
+int tick__object_new(struct tick_kernel *k, int host, enum tick__file_type type, size_t size, uint32_t flags,
+    const struct tick_kernel_name *name, const char *key, tick__ref *out);
+
+int tick__tcp_unread(struct tick_kernel *k, struct tick__sock *s, int *value);
+
+// pipe.c
+uint32_t tick__pipe_mask(struct tick_kernel *k, struct tick__file *file);
+ssize_t tick__pipe_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count);
+ssize_t tick__pipe_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count);
+void tick__pipe_close(struct tick_kernel *k, struct tick__file *file);
+int tick__pipe_unread(struct tick_kernel *k, struct tick__file *file, int *value);
+
+// timerfd.c
+uint32_t tick__timerfd_mask(const struct tick__file *file);
+ssize_t tick__timerfd_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count);
+void tick__timerfd_close(struct tick_kernel *k, struct tick__file *file);
+void tick__timerfd_expired(struct tick_kernel *k, tick__ref ref);
+void tick__timerfd_wall_set(struct tick_kernel *k, struct tick__file *file, int64_t jump); // the host's wall clock was set
+
+// --- datagrams: bytes with where they come from, in the queue of a socket or on their way ---
+struct tick__datagram {
+    tick__ref next, sender; // sender: of a unix one, for the name that it is given
+    uint32_t size;
+    uint32_t refs; // on its way, twice if it is duplicated
+    tick_id id;    // of the sending socket, and the datagram's number there: the address of choices about it
+    uint64_t ordinal;
+    uint64_t told; // message object << 32 | seq of its msg_send; in a queue: of its msg_recv
+    struct tick__address from, to;
+    uint32_t from_host;
+    uint8_t name_size; // of a unix one: the sender's name follows the bytes
+    bool corrupt;
+    uint8_t bytes[];
+};
+struct tick__queue {
+    tick__ref first, last;
+    uint32_t count, bytes;
+};
+static inline struct tick__datagram *tick__datagram(const struct tick_kernel *k, tick__ref ref) {
+    return TICK__AT(k, tick__datagram, ref);
+}
+tick__ref tick__datagram_new(struct tick_kernel *k, const void *bytes, size_t count, const void *name, size_t name_size);
+void tick__datagram_free(struct tick_kernel *k, tick__ref ref);
+void tick__queue_add(struct tick_kernel *k, struct tick__queue *queue, tick__ref ref);
+tick__ref tick__queue_take(struct tick_kernel *k, struct tick__queue *queue);
+void tick__queue_clear(struct tick_kernel *k, struct tick__queue *queue);
+
+// What recvmsg says beside the bytes.
+struct tick__received {
+    struct sockaddr_storage from;
+    socklen_t from_size; // 0: no address
+    int flags;           // MSG_TRUNC
+};
+
+// --- unix sockets: unix_sock.c (their life, names), unix_calls.c (bytes) ---
+#define TICK__UNIX_NAME 108u
+struct tick__unix {
+    struct tick__file file;
+    uint8_t type;  // SOCK_STREAM, SOCK_DGRAM
+    uint8_t stage; // enum tick__unix_stage
+    uint8_t shut;
+    bool nospace, dead, reuse;
+    int32_t error;
+    uint32_t refs; // its fd or place in a queue, and those that it is peer to
+    uint32_t sndbuf, rcvbuf;
+    tick__ref peer;
+    tick__ref queue_next, queue_first, queue_last; // a listener's embryos
+    uint32_t queue_count, backlog;
+    tick__ref next;    // among the named ones of its host
+    tick__ref inode;   // bound to a path
+    uint8_t name_size; // of sun_path; abstract: with the leading 0
+    char name[TICK__UNIX_NAME];
+    // A stream's bytes, and where its sends begin matters to nobody: those that came in.
+    struct tick__chain in;
+    uint64_t in_written, in_read;
+    struct tick__queue queue; // datagrams
+    uint64_t sent;            // datagrams so far
+    uint32_t unread;          // datagrams of it that others have not received: bytes
+};
+enum tick__unix_stage { TICK__UNIX_CLOSE, TICK__UNIX_LISTEN, TICK__UNIX_CONNECTED };
+int tick__unix_socket(struct tick_kernel *k, int host, int type, int flags, const struct tick_kernel_name *name);
+uint32_t tick__unix_mask(struct tick_kernel *k, struct tick__file *file);
+void tick__unix_close(struct tick_kernel *k, struct tick__file *file);
+void tick__unix_release(struct tick_kernel *k, struct tick__unix *u);
+void tick__unix_drop_datagram(struct tick_kernel *k, tick__ref ref); // out of a queue, and out of its sender's account
+int tick__unix_unread(struct tick_kernel *k, struct tick__file *file, int *value);
+int tick__unix_bind(struct tick_kernel *k, struct tick__unix *u, const struct sockaddr *address, socklen_t size);
+int tick__unix_listen(struct tick_kernel *k, struct tick__unix *u, int backlog);
+int tick__unix_accept(struct tick_kernel *k, struct tick__unix *u, struct sockaddr *address, socklen_t *size);
+int tick__unix_connect(struct tick_kernel *k, struct tick__unix *u, const struct sockaddr *address, socklen_t size);
+int tick__unix_name(struct tick_kernel *k, struct tick__unix *u, bool peer, struct sockaddr *address, socklen_t *size);
+void tick__unix_name_out(const void *name, size_t name_size, struct sockaddr *address, socklen_t *size);
+// The socket that a name stands for: 0, -EINVAL, -ENOENT, -ECONNREFUSED, -EPROTOTYPE.
+int tick__unix_find(
+    struct tick_kernel *k, uint32_t host, const struct sockaddr *address, socklen_t size, uint8_t type, struct tick__unix **out);
+int tick__unix_shutdown(struct tick_kernel *k, struct tick__unix *u, int how);
+ssize_t tick__unix_send(
+    struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size);
+ssize_t tick__unix_recv(struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags, struct tick__received *received);
+static inline struct tick__unix *tick__unix(const struct tick_kernel *k, tick__ref ref) {
+    return TICK__AT(k, tick__unix, ref);
+}
+
+// --- udp.c, udp_calls.c ---
+struct tick__udp {
+    struct tick__file file;
+    tick__ref next; // of its host's
+    uint8_t shut;
+    bool inet6, v6only, connected, bound, port_asked, reuse, reuse_port, broadcast;
+    int32_t error;
+    uint32_t sndbuf, rcvbuf;
+    struct tick__address local, remote;
+    struct tick__queue queue;
+    uint64_t sent;
+    int64_t last_at; // when the latest datagram that keeps its order arrives
+};
+int tick__udp_socket(struct tick_kernel *k, int host, int domain, int flags, const struct tick_kernel_name *name);
+uint32_t tick__udp_mask(const struct tick__file *file);
+bool tick__udp_inside(const struct tick_kernel *k, const struct tick__file *file); // what it has got comes from its own host
+void tick__udp_close(struct tick_kernel *k, struct tick__file *file);
+int tick__udp_unread(struct tick_kernel *k, struct tick__file *file, int *value);
+void tick__udp_arrived(struct tick_kernel *k, tick__ref datagram, uint32_t host);
+void tick__udp_unreachable(struct tick_kernel *k, tick__ref datagram, uint32_t host);
+int tick__udp_autobind(struct tick_kernel *k, struct tick__udp *u);
+int tick__udp_bind(struct tick_kernel *k, struct tick__udp *u, const struct sockaddr *address, socklen_t size);
+int tick__udp_connect(struct tick_kernel *k, struct tick__udp *u, const struct sockaddr *address, socklen_t size);
+int tick__udp_name(struct tick__udp *u, bool peer, struct sockaddr *address, socklen_t *size);
+int tick__udp_shutdown(struct tick_kernel *k, struct tick__udp *u, int how);
+ssize_t tick__udp_send(
+    struct tick_kernel *k, struct tick__udp *u, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size);
+ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, size_t count, int flags, struct tick__received *received);
+
+// options.c: those of unix and UDP sockets
+int tick__plain_getsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, void *value, socklen_t *size);
+int tick__plain_setsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, const void *value, socklen_t size);
+uint32_t tick__buffer_size(int asked, uint32_t least);
+
+// --- disk_files.c, disk_names.c, disk_faults.c ---
+ssize_t tick__disk_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count);
+ssize_t tick__disk_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count);
+void tick__disk_close(struct tick_kernel *k, struct tick__file *file);
+int tick__disk_unread(struct tick_kernel *k, struct tick__file *file, int *value);
+// A socket's name on the disk: makes it (-EADDRINUSE if there is something), or finds it (-ENOENT, -ECONNREFUSED).
+int tick__disk_socket_add(struct tick_kernel *k, uint32_t host, const char *path, tick__ref *inode);
+int tick__disk_socket_find(struct tick_kernel *k, uint32_t host, const char *path, tick__ref *inode);
+
+#endif

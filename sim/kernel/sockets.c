@@ -1,0 +1,326 @@
+// The calls on sockets, handed on by what the fd is; and what Linux checks before it asks the protocol.
+#include "sim/kernel/objects_int.h"
+#include <fcntl.h>
+#include <netinet/in.h>
+
+#define TCP(file) ((struct tick__sock *)(file))
+#define UNIX(file) ((struct tick__unix *)(file))
+#define UDP(file) ((struct tick__udp *)(file))
+
+int tick__object_new(struct tick_kernel *k, int host, enum tick__file_type type, size_t size, uint32_t flags,
+    const struct tick_kernel_name *name, const char *key, tick__ref *out) {
+    tick__ref ref = tick__arena_zero(k, size);
+    if (!ref)
+        return -ENOMEM;
+    struct tick__file *file = TICK__AT(k, tick__file, ref);
+    *file = (struct tick__file){.id = name->id, .fd = -1, .host = (uint32_t)host, .ref = ref, .type = type};
+    file->status = flags & ~(uint32_t)O_CLOEXEC;
+    int fd = tick__fd_give(k, file);
+    if (fd < 0) {
+        tick__arena_give(k, ref, size);
+        return fd;
+    }
+    tick__fd_cloexec(k, host, fd, (flags & O_CLOEXEC) != 0);
+    tick__tell_fd(k, file, name, key);
+    *out = ref;
+    return fd;
+}
+
+// The file behind fd if it is a socket: 0, -EBADF or -ENOTSOCK.
+static inline int socket_of(const struct tick_kernel *k, int host, int fd, struct tick__file **out) {
+    struct tick__file *file = tick__file(k, host, fd);
+    if (!file)
+        return -EBADF;
+    if (file->type != TICK__SOCK && file->type != TICK__UNIX && file->type != TICK__UDP)
+        return -ENOTSOCK;
+    *out = file;
+    return 0;
+}
+
+int tick_k_socket(struct tick_kernel *k, int host, int domain, int type, int protocol, const struct tick_kernel_name *name) {
+    int kind = type & 0xf, flags = type & ~0xf;
+    if (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
+        return -EINVAL;
+    if (domain != AF_INET && domain != AF_INET6 && domain != AF_UNIX)
+        return -EAFNOSUPPORT;
+    if (kind > SOCK_PACKET)
+        return -EINVAL;
+    int fd;
+    if (domain == AF_UNIX) {
+        if (protocol && protocol != PF_UNIX)
+            return -EPROTONOSUPPORT;
+        if (kind != SOCK_STREAM && kind != SOCK_DGRAM)
+            return -ESOCKTNOSUPPORT;
+        fd = tick__unix_socket(k, host, kind, flags, name);
+    } else if (kind == SOCK_STREAM) {
+        if (protocol && protocol != IPPROTO_TCP)
+            return -EPROTONOSUPPORT;
+        fd = tick__tcp_socket(k, host, domain, flags, name);
+    } else if (kind == SOCK_DGRAM) {
+        if (protocol && protocol != IPPROTO_UDP)
+            return -EPROTONOSUPPORT;
+        fd = tick__udp_socket(k, host, domain, flags, name);
+    } else {
+        return -ESOCKTNOSUPPORT;
+    }
+    if (fd >= 0)
+        tick__fd_cloexec(k, host, fd, (flags & SOCK_CLOEXEC) != 0);
+    return fd;
+}
+
+int tick_k_bind(struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size) {
+    struct tick__file *file;
+    TICK_TRY(socket_of(k, host, fd, &file));
+    return file->type == TICK__SOCK   ? tick__tcp_bind(k, TCP(file), address, size)
+           : file->type == TICK__UNIX ? tick__unix_bind(k, UNIX(file), address, size)
+                                      : tick__udp_bind(k, UDP(file), address, size);
+}
+
+int tick_k_listen(struct tick_kernel *k, int host, int fd, int backlog) {
+    struct tick__file *file;
+    TICK_TRY(socket_of(k, host, fd, &file));
+    return file->type == TICK__SOCK   ? tick__tcp_listen(k, TCP(file), backlog)
+           : file->type == TICK__UNIX ? tick__unix_listen(k, UNIX(file), backlog)
+                                      : -EOPNOTSUPP;
+}
+
+int tick_k_accept(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size) {
+    struct tick__file *file;
+    TICK_TRY(socket_of(k, host, fd, &file));
+    return file->type == TICK__SOCK   ? tick__tcp_accept(k, TCP(file), address, size)
+           : file->type == TICK__UNIX ? tick__unix_accept(k, UNIX(file), address, size)
+                                      : -EOPNOTSUPP;
+}
+
+int tick_k_connect(
+    struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection) {
+    struct tick__file *file;
+    TICK_TRY(socket_of(k, host, fd, &file));
+    return file->type == TICK__SOCK   ? tick__tcp_connect(k, TCP(file), address, size, connection)
+           : file->type == TICK__UNIX ? tick__unix_connect(k, UNIX(file), address, size)
+                                      : tick__udp_connect(k, UDP(file), address, size);
+}
+
+int tick_k_shutdown(struct tick_kernel *k, int host, int fd, int how) {
+    struct tick__file *file;
+    TICK_TRY(socket_of(k, host, fd, &file));
+    if (how < SHUT_RD || how > SHUT_RDWR)
+        return -EINVAL;
+    return file->type == TICK__SOCK   ? tick__tcp_shutdown(k, TCP(file), how)
+           : file->type == TICK__UNIX ? tick__unix_shutdown(k, UNIX(file), how)
+                                      : tick__udp_shutdown(k, UDP(file), how);
+}
+
+static int name_of(struct tick_kernel *k, int host, int fd, bool peer, struct sockaddr *address, socklen_t *size) {
+    struct tick__file *file;
+    TICK_TRY(socket_of(k, host, fd, &file));
+    return file->type == TICK__SOCK   ? tick__tcp_name(k, TCP(file), peer, address, size)
+           : file->type == TICK__UNIX ? tick__unix_name(k, UNIX(file), peer, address, size)
+                                      : tick__udp_name(UDP(file), peer, address, size);
+}
+
+int tick_k_getsockname(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size) {
+    return name_of(k, host, fd, false, address, size);
+}
+
+int tick_k_getpeername(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size) {
+    return name_of(k, host, fd, true, address, size);
+}
+
+int tick_k_getsockopt(struct tick_kernel *k, int host, int fd, int level, int name, void *value, socklen_t *size) {
+    struct tick__file *file;
+    TICK_TRY(socket_of(k, host, fd, &file));
+    return file->type == TICK__SOCK ? tick__tcp_getsockopt(k, TCP(file), level, name, value, size)
+                                    : tick__plain_getsockopt(k, file, level, name, value, size);
+}
+
+int tick_k_setsockopt(struct tick_kernel *k, int host, int fd, int level, int name, const void *value, socklen_t size) {
+    struct tick__file *file;
+    TICK_TRY(socket_of(k, host, fd, &file));
+    return file->type == TICK__SOCK ? tick__tcp_setsockopt(k, TCP(file), level, name, value, size)
+                                    : tick__plain_setsockopt(k, file, level, name, value, size);
+}
+
+// --- bytes ---
+
+// A stream of TCP takes no notice of an address.
+ssize_t tick_k_sendto(
+    struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size) {
+    struct tick__file *file;
+    TICK_TRY(socket_of(k, host, fd, &file));
+    return file->type == TICK__SOCK   ? tick__tcp_send(k, TCP(file), bytes, count, flags)
+           : file->type == TICK__UNIX ? tick__unix_send(k, UNIX(file), bytes, count, flags, to, size)
+                                      : tick__udp_send(k, UDP(file), bytes, count, flags, to, size);
+}
+
+ssize_t tick_k_send(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int flags) {
+    struct tick__file *file = tick__file(k, host, fd);
+    if (file && file->type == TICK__SOCK)
+        return tick__tcp_send(k, TCP(file), bytes, count, flags);
+    return tick_k_sendto(k, host, fd, bytes, count, flags, NULL, 0);
+}
+
+static ssize_t receive(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags, struct tick__received *received) {
+    struct tick__file *file;
+    TICK_TRY(socket_of(k, host, fd, &file));
+    return file->type == TICK__SOCK   ? tick__tcp_recv(k, TCP(file), bytes, count, flags)
+           : file->type == TICK__UNIX ? tick__unix_recv(k, UNIX(file), bytes, count, flags, received)
+                                      : tick__udp_recv(k, UDP(file), bytes, count, flags, received);
+}
+
+ssize_t tick_k_recv(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags) {
+    struct tick__file *file = tick__file(k, host, fd);
+    if (file && file->type == TICK__SOCK)
+        return tick__tcp_recv(k, TCP(file), bytes, count, flags);
+    struct tick__received received;
+    received.from_size = 0;
+    return receive(k, host, fd, bytes, count, flags, &received);
+}
+
+ssize_t tick_k_recvfrom(
+    struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags, struct sockaddr *from, socklen_t *size) {
+    struct tick__received received;
+    received.from_size = 0;
+    ssize_t got = receive(k, host, fd, bytes, count, flags, &received);
+    if (got < 0 || !from)
+        return got;
+    if ((int)*size < 0)
+        return -EINVAL;
+    memcpy(from, &received.from, *size < received.from_size ? *size : received.from_size);
+    *size = received.from_size;
+    return got;
+}
+
+// --- many parts in one call ---
+
+#define MOST_PARTS 1024
+#define MOST_BYTES 0x7ffff000u // MAX_RW_COUNT
+
+// The parts' bytes together, or -EINVAL.
+static ssize_t total(const struct iovec *parts, size_t count) {
+    if (count > MOST_PARTS)
+        return -EINVAL;
+    size_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        if ((ssize_t)parts[i].iov_len < 0)
+            return -EINVAL;
+        if (parts[i].iov_len > MOST_BYTES - sum)
+            return (ssize_t)MOST_BYTES;
+        sum += parts[i].iov_len;
+    }
+    return (ssize_t)sum;
+}
+
+// The parts as one piece: the part itself if it is one, else memory of the arena, for the call.
+struct piece {
+    uint8_t *bytes;
+    size_t count;
+    tick__ref ref;
+};
+
+static int piece_open(struct tick_kernel *k, struct piece *piece, const struct iovec *parts, size_t count) {
+    ssize_t sum = total(parts, count);
+    if (sum < 0)
+        return (int)sum;
+    *piece = (struct piece){.count = (size_t)sum};
+    if (count == 1) {
+        piece->bytes = parts[0].iov_base;
+        return 0;
+    }
+    piece->ref = tick__arena_take(k, piece->count);
+    if (!piece->ref)
+        return -ENOMEM;
+    piece->bytes = TICK__ARRAY(k, uint8_t, piece->ref);
+    return 0;
+}
+
+static void piece_close(struct tick_kernel *k, const struct piece *piece) {
+    if (piece->ref)
+        tick__arena_give(k, piece->ref, piece->count);
+}
+
+static int gather(struct tick_kernel *k, struct piece *piece, const struct iovec *parts, size_t count) {
+    TICK_TRY(piece_open(k, piece, parts, count));
+    size_t at = 0;
+    for (size_t i = 0; piece->ref && at < piece->count; i++) {
+        size_t part = parts[i].iov_len < piece->count - at ? parts[i].iov_len : piece->count - at;
+        if (part)
+            memcpy(piece->bytes + at, parts[i].iov_base, part);
+        at += part;
+    }
+    return 0;
+}
+
+static ssize_t scatter(struct tick_kernel *k, const struct piece *piece, const struct iovec *parts, ssize_t got) {
+    size_t left = got > 0 && piece->ref ? (size_t)got : 0, at = 0;
+    if (left > piece->count) // MSG_TRUNC: the datagram was longer
+        left = piece->count;
+    for (size_t i = 0; left; i++) {
+        size_t part = parts[i].iov_len < left ? parts[i].iov_len : left;
+        if (part)
+            memcpy(parts[i].iov_base, piece->bytes + at, part);
+        at += part;
+        left -= part;
+    }
+    piece_close(k, piece);
+    return got;
+}
+
+ssize_t tick_k_sendmsg(struct tick_kernel *k, int host, int fd, const struct msghdr *message, int flags) {
+    struct tick__file *file;
+    struct piece piece;
+    TICK_TRY(socket_of(k, host, fd, &file));
+    if (message->msg_controllen)
+        return -ENOSYS; // no ancillary data
+    if (message->msg_iovlen > MOST_PARTS)
+        return -EMSGSIZE;
+    TICK_TRY(gather(k, &piece, message->msg_iov, message->msg_iovlen));
+    ssize_t sent = tick_k_sendto(k, host, fd, piece.bytes, piece.count, flags, message->msg_name, message->msg_namelen);
+    piece_close(k, &piece);
+    return sent;
+}
+
+ssize_t tick_k_recvmsg(struct tick_kernel *k, int host, int fd, struct msghdr *message, int flags) {
+    struct tick__file *file;
+    struct piece piece;
+    struct tick__received received;
+    TICK_TRY(socket_of(k, host, fd, &file));
+    if (message->msg_iovlen > MOST_PARTS)
+        return -EMSGSIZE;
+    TICK_TRY(piece_open(k, &piece, message->msg_iov, message->msg_iovlen));
+    received.from_size = 0;
+    received.flags = 0;
+    ssize_t got = scatter(k, &piece, message->msg_iov, receive(k, host, fd, piece.bytes, piece.count, flags, &received));
+    if (got < 0)
+        return got;
+    if (message->msg_name) {
+        socklen_t size = message->msg_namelen < received.from_size ? message->msg_namelen : received.from_size;
+        memcpy(message->msg_name, &received.from, size);
+        message->msg_namelen = received.from_size;
+    }
+    message->msg_controllen = 0;
+    message->msg_flags = received.flags;
+    return got;
+}
+
+ssize_t tick_k_writev(struct tick_kernel *k, int host, int fd, const struct iovec *parts, int count) {
+    struct piece piece;
+    if (!tick__file(k, host, fd))
+        return -EBADF;
+    if (count < 0)
+        return -EINVAL;
+    TICK_TRY(gather(k, &piece, parts, (size_t)count));
+    ssize_t written = tick_k_write(k, host, fd, piece.bytes, piece.count);
+    piece_close(k, &piece);
+    return written;
+}
+
+ssize_t tick_k_readv(struct tick_kernel *k, int host, int fd, const struct iovec *parts, int count) {
+    struct piece piece;
+    if (!tick__file(k, host, fd))
+        return -EBADF;
+    if (count < 0)
+        return -EINVAL;
+    TICK_TRY(piece_open(k, &piece, parts, (size_t)count));
+    return scatter(k, &piece, parts, tick_k_read(k, host, fd, piece.bytes, piece.count));
+}

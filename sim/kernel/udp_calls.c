@@ -1,0 +1,131 @@
+// UDP: sending and receiving.
+#include "sim/kernel/objects_int.h"
+#include <netinet/in.h>
+
+#define MOST_BYTES 65507u
+
+static int take_error(struct tick__udp *u) {
+    int error = u->error;
+    u->error = 0;
+    return -error;
+}
+
+static bool chosen(struct tick_kernel *k, enum tick_choice_kind kind, const struct tick__datagram *d) {
+    return k->env.choose(k->env.ctx, kind, d->id, d->ordinal, 2, 0) != 0;
+}
+
+// When it arrives. Later ones do not overtake it unless the link reorders, and a choice says so.
+static int64_t arrival(
+    struct tick_kernel *k, struct tick__udp *u, const struct tick__datagram *d, const struct tick_link *link, int64_t at) {
+    if (link->jitter > 0) {
+        uint32_t n = tick_scale_count(link->jitter);
+        at += tick_scale_capped(k->env.choose(k->env.ctx, TICK_CHOICE_DELIVERY, d->id, d->ordinal, n, link->jitter), link->jitter);
+        if (link->reorder) {
+            uint32_t value = k->env.choose(k->env.ctx, TICK_CHOICE_REORDER, d->id, d->ordinal, n, link->jitter);
+            if (value)
+                return (at > u->last_at ? at : u->last_at) + tick_scale_capped(value, link->jitter);
+        }
+    }
+    if (at < u->last_at)
+        at = u->last_at;
+    return u->last_at = at;
+}
+
+// Away with it: to where the network takes it, once, twice, or not at all.
+static int depart(struct tick_kernel *k, struct tick__udp *u, tick__ref ref, uint32_t host) {
+    struct tick__datagram *d = tick__datagram(k, ref);
+    const struct tick_link *link = tick__link(k, u->file.host, host);
+    int64_t at = tick__link_pass(k, link, u->file.host, host, d->size);
+    bool calm = k->root->calm || host == u->file.host;
+    if (at == TICK_NEVER || (link->loss && !calm && chosen(k, TICK_CHOICE_LOSS, d))) {
+        tick__datagram_free(k, ref);
+        return 0;
+    }
+    d->corrupt = link->corrupt && !calm;
+    at = arrival(k, u, d, link, at);
+    if (!tick__event_post(k, at, TICK__DATAGRAM, ref, host, 0)) {
+        tick__datagram_free(k, ref);
+        return -ENOBUFS;
+    }
+    if (link->duplicate && !calm && chosen(k, TICK_CHOICE_DUPLICATE, d) && tick__event_post(k, at, TICK__DATAGRAM, ref, host, 0))
+        d->refs++;
+    return 0;
+}
+
+ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *bytes, size_t count, int flags,
+    const struct sockaddr *address, socklen_t size) {
+    if (count > 0xffff)
+        return -EMSGSIZE;
+    if (flags & MSG_OOB)
+        return -EOPNOTSUPP;
+    struct tick__address to = u->remote;
+    if (address && size) {
+        TICK_TRY(tick__address_in(u->inet6 ? AF_INET6 : AF_INET, address, size, &to));
+        if (!to.port)
+            return -EINVAL;
+        if (!to.ip)
+            to.ip = INADDR_LOOPBACK;
+    } else if (!u->connected) {
+        return -EDESTADDRREQ;
+    }
+    if (!to.port)
+        return -EINVAL;
+    if (u->v6only && !to.six)
+        return -ENETUNREACH;
+    int host = tick__host_of_address(k, u->file.host, to.ip);
+    if (host < 0)
+        return -ENETUNREACH;
+    TICK_TRY(tick__udp_autobind(k, u));
+    if (u->error)
+        return take_error(u);
+    if (u->shut & TICK__SHUT_SEND)
+        return -EPIPE;
+    if (count > MOST_BYTES)
+        return -EMSGSIZE;
+    tick__ref ref = tick__datagram_new(k, bytes, count, NULL, 0);
+    if (!ref)
+        return -ENOBUFS;
+    struct tick__datagram *d = tick__datagram(k, ref);
+    d->from = u->local;
+    if (!d->from.ip)
+        d->from.ip = to.ip >> 24 == 127 ? INADDR_LOOPBACK : tick__host_address(u->file.host);
+    d->from.six = to.six;
+    d->to = to;
+    d->from_host = u->file.host;
+    d->id = u->file.id;
+    d->ordinal = ++u->sent;
+    d->told = tick__tell_segment(k, u->file.host, u->file.object, d->id, d->ordinal);
+    TICK_TRY(depart(k, u, ref, (uint32_t)host));
+    return (ssize_t)count;
+}
+
+ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, size_t count, int flags, struct tick__received *received) {
+    if (u->error)
+        return take_error(u);
+    while (u->queue.first) {
+        struct tick__datagram *d = tick__datagram(k, u->queue.first);
+        if (!(flags & MSG_PEEK) && d->corrupt && chosen(k, TICK_CHOICE_AGAIN, d)) {
+            tick__datagram_free(k, tick__queue_take(k, &u->queue)); // the checksum is looked at only now
+            continue;
+        }
+        size_t moved = count < d->size ? count : d->size;
+        if (moved)
+            memcpy(bytes, d->bytes, moved);
+        received->flags = moved < d->size ? MSG_TRUNC : 0;
+        received->from_size = sizeof received->from;
+        tick__address_out(u->inet6 ? AF_INET6 : AF_INET, &d->from, (struct sockaddr *)&received->from, &received->from_size);
+        ssize_t got = (ssize_t)(flags & MSG_TRUNC ? d->size : moved);
+        if (!(flags & MSG_PEEK)) {
+            tick__tell_consumed(k, (uint32_t)d->told);
+            tick__datagram_free(k, tick__queue_take(k, &u->queue));
+        }
+        return got;
+    }
+    return -EAGAIN;
+}
+
+int tick__udp_unread(struct tick_kernel *k, struct tick__file *file, int *value) {
+    const struct tick__udp *u = (const struct tick__udp *)file;
+    *value = u->queue.first ? (int)tick__datagram(k, u->queue.first)->size : 0;
+    return 0;
+}

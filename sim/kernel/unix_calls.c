@@ -1,0 +1,229 @@
+// AF_UNIX: bytes and datagrams, and what is ready.
+#include "sim/kernel/objects_int.h"
+
+#define MOST_DATAGRAMS 10u // net.unix.max_dgram_qlen
+#define OVERHEAD 256u      // what Linux counts of a datagram, beside its bytes
+
+static struct tick__unix *peer_of(const struct tick_kernel *k, const struct tick__unix *u) {
+    return u->peer ? tick__unix(k, u->peer) : NULL;
+}
+
+// Bytes that u sent and nobody has read.
+static uint64_t in_flight(const struct tick_kernel *k, const struct tick__unix *u) {
+    const struct tick__unix *peer = peer_of(k, u);
+    return u->type == SOCK_DGRAM ? u->unread : peer && !peer->dead ? peer->in_written - peer->in_read : 0;
+}
+
+static bool full(const struct tick__unix *u) {
+    return u->queue.count > MOST_DATAGRAMS;
+}
+
+static bool writable(struct tick_kernel *k, const struct tick__unix *u) {
+    if (u->stage == TICK__UNIX_LISTEN || in_flight(k, u) * 4 > u->sndbuf)
+        return false;
+    const struct tick__unix *peer = u->type == SOCK_DGRAM ? peer_of(k, u) : NULL;
+    return !peer || peer->peer == u->file.ref || peer->dead || !full(peer);
+}
+
+uint32_t tick__unix_mask(struct tick_kernel *k, struct tick__file *file) {
+    struct tick__unix *u = (struct tick__unix *)file;
+    uint32_t mask = u->error ? EPOLLERR : 0;
+    if (u->shut == TICK__SHUT_BOTH)
+        mask |= EPOLLHUP;
+    if (u->shut & TICK__SHUT_RECV)
+        mask |= EPOLLRDHUP | TICK__READABLE;
+    if (u->queue_first || u->queue.first || u->in_written > u->in_read)
+        mask |= TICK__READABLE;
+    if (u->type == SOCK_STREAM && u->stage == TICK__UNIX_CLOSE)
+        mask |= EPOLLHUP;
+    if (writable(k, u))
+        mask |= TICK__WRITABLE_BAND;
+    else
+        u->nospace = true;
+    return mask;
+}
+
+static int take_error(struct tick__unix *u) {
+    int error = u->error;
+    u->error = 0;
+    return -error;
+}
+
+static ssize_t send_stream(struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, const struct sockaddr *to) {
+    if (to)
+        return u->stage == TICK__UNIX_CONNECTED ? -EISCONN : -EOPNOTSUPP;
+    struct tick__unix *peer = peer_of(k, u);
+    if (!peer)
+        return -ENOTCONN;
+    if (u->shut & TICK__SHUT_SEND)
+        return -EPIPE;
+    if (!count)
+        return 0;
+    if (u->error)
+        return take_error(u);
+    if (peer->dead || (peer->shut & TICK__SHUT_RECV))
+        return -EPIPE;
+    uint64_t there = peer->in_written - peer->in_read;
+    if (there >= u->sndbuf) {
+        u->nospace = true;
+        return -EAGAIN;
+    }
+    size_t space = (size_t)(u->sndbuf - there);
+    size_t moved = tick__shortened(k, TICK_CHOICE_SHORT_SEND, u->file.id, peer->in_written, count < space ? count : space);
+    moved = tick__chain_append(k, &peer->in, bytes, moved);
+    if (!moved)
+        return -ENOBUFS;
+    peer->in_written += moved;
+    if (moved == space)
+        u->nospace = true;
+    if (peer->file.fd >= 0)
+        tick__file_wake(k, &peer->file, TICK__READABLE | EPOLLRDBAND | EPOLLPRI, false);
+    return (ssize_t)moved;
+}
+
+static ssize_t send_datagram(
+    struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, const struct sockaddr *to, socklen_t size) {
+    struct tick__unix *peer = peer_of(k, u);
+    if (!to && !peer)
+        return -ENOTCONN;
+    if (count > u->sndbuf - 32)
+        return -EMSGSIZE;
+    if (to)
+        TICK_TRY(tick__unix_find(k, u->file.host, to, size, u->type, &peer));
+    if (u->error)
+        return take_error(u);
+    if (u->shut & TICK__SHUT_SEND)
+        return -EPIPE;
+    if (peer->dead) {
+        if (!to) { // it is forgotten: from now on there is no peer
+            u->peer = 0;
+            u->stage = TICK__UNIX_CLOSE;
+            tick__unix_release(k, peer);
+        }
+        return -ECONNREFUSED;
+    }
+    if (peer->peer && peer->peer != u->file.ref)
+        return -EPERM;
+    if (peer->shut & TICK__SHUT_RECV)
+        return -EPIPE;
+    if ((peer != u && peer->peer != u->file.ref && full(peer)) || u->unread >= u->sndbuf) {
+        u->nospace = true;
+        return -EAGAIN;
+    }
+    tick__ref ref = tick__datagram_new(k, bytes, count, u->name, u->name_size);
+    if (!ref)
+        return -ENOBUFS;
+    struct tick__datagram *d = tick__datagram(k, ref);
+    d->sender = u->file.ref;
+    d->id = u->file.id;
+    d->ordinal = ++u->sent;
+    u->refs++; // until it is read
+    u->unread += (uint32_t)count + OVERHEAD;
+    tick__queue_add(k, &peer->queue, ref);
+    tick__file_wake(k, &peer->file, TICK__READABLE | EPOLLRDBAND | EPOLLPRI, false);
+    return (ssize_t)count;
+}
+
+ssize_t tick__unix_send(
+    struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size) {
+    if (flags & MSG_OOB)
+        return -EOPNOTSUPP;
+    if (!size)
+        to = NULL;
+    return u->type == SOCK_STREAM ? send_stream(k, u, bytes, count, to) : send_datagram(k, u, bytes, count, to, size);
+}
+
+// What was sent has been read: its sender may have waited for that.
+static void drained(struct tick_kernel *k, struct tick__unix *sender) {
+    if (sender->nospace && !sender->dead && writable(k, sender)) {
+        sender->nospace = false;
+        tick__file_wake(k, &sender->file, TICK__WRITABLE_BAND, false);
+    }
+}
+
+static ssize_t recv_stream(struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags) {
+    if (u->stage != TICK__UNIX_CONNECTED)
+        return -EINVAL;
+    uint64_t there = u->in_written - u->in_read;
+    if (!there) {
+        if (u->error)
+            return take_error(u);
+        return u->shut & TICK__SHUT_RECV ? 0 : -EAGAIN;
+    }
+    size_t moved = count < there ? count : (size_t)there;
+    if (flags & MSG_PEEK) {
+        tick__chain_copy(k, &u->in, bytes, moved);
+        return (ssize_t)moved;
+    }
+    moved = tick__shortened(k, TICK_CHOICE_SHORT_RECV, u->file.id, u->in_read, moved);
+    tick__chain_copy(k, &u->in, bytes, moved);
+    tick__chain_consume(k, &u->in, moved);
+    u->in_read += moved;
+    struct tick__unix *peer = peer_of(k, u);
+    if (peer)
+        drained(k, peer);
+    return (ssize_t)moved;
+}
+
+// A full queue has room again: every socket that is connected to it may have waited.
+static void tell_waiting(struct tick_kernel *k, const struct tick__unix *u) {
+    for (uint32_t fd = 0; fd < tick__host(k, u->file.host)->fd_most; fd++) {
+        struct tick__file *file = tick__file(k, (int)u->file.host, (int)fd);
+        if (file && file->type == TICK__UNIX && file->fd == (int32_t)fd && ((struct tick__unix *)file)->peer == u->file.ref)
+            drained(k, (struct tick__unix *)file);
+    }
+}
+
+static ssize_t recv_datagram(
+    struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags, struct tick__received *received) {
+    if (!u->queue.first) {
+        if (u->error)
+            return take_error(u);
+        return -EAGAIN;
+    }
+    struct tick__datagram *d = tick__datagram(k, u->queue.first);
+    size_t moved = count < d->size ? count : d->size;
+    if (moved)
+        memcpy(bytes, d->bytes, moved);
+    received->flags = moved < d->size ? MSG_TRUNC : 0;
+    if (d->name_size) {
+        received->from_size = sizeof received->from;
+        tick__unix_name_out(d->bytes + d->size, d->name_size, (struct sockaddr *)&received->from, &received->from_size);
+    }
+    ssize_t got = (ssize_t)(flags & MSG_TRUNC ? d->size : moved);
+    if (flags & MSG_PEEK)
+        return got;
+    bool was_full = full(u);
+    tick__unix_drop_datagram(k, tick__queue_take(k, &u->queue));
+    if (was_full)
+        tell_waiting(k, u);
+    return got;
+}
+
+// Takes a datagram out of its sender's account.
+void tick__unix_drop_datagram(struct tick_kernel *k, tick__ref ref) {
+    const struct tick__datagram *d = tick__datagram(k, ref);
+    struct tick__unix *sender = tick__unix(k, d->sender);
+    sender->unread -= d->size + OVERHEAD;
+    tick__datagram_free(k, ref);
+    drained(k, sender);
+    tick__unix_release(k, sender);
+}
+
+ssize_t tick__unix_recv(
+    struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags, struct tick__received *received) {
+    if (flags & MSG_OOB)
+        return u->type == SOCK_STREAM ? -EINVAL : -EOPNOTSUPP;
+    return u->type == SOCK_STREAM ? recv_stream(k, u, bytes, count, flags) : recv_datagram(k, u, bytes, count, flags, received);
+}
+
+int tick__unix_unread(struct tick_kernel *k, struct tick__file *file, int *value) {
+    const struct tick__unix *u = (const struct tick__unix *)file;
+    if (u->stage == TICK__UNIX_LISTEN)
+        return -EINVAL;
+    if (u->type == SOCK_STREAM)
+        *value = (int)(u->in_written - u->in_read);
+    else
+        *value = u->queue.first ? (int)tick__datagram(k, u->queue.first)->size : 0;
+    return 0;
+}
