@@ -31,14 +31,14 @@ void tick_fault_at_at(
 // A range: from `from` to `until`, every `every` ns, choices decide what begins (kinds fault_*, whose value is how long it lasts). Calm is
 // no fault at all.
 struct tick_fault_range {
-    unsigned kinds;                                // TICK_PARTITION | ...
-    int64_t from, until;                           // ns after the start; until 0: 10 s after from
-    int64_t every;                                 // 0: a 32nd of the range
-    int64_t lasts;                                 // the longest that one lasts, and the largest jump of a clock; 0: 3 s
-    int64_t slow;                                  // of a clog; 0: 100 ms
-    uint32_t most;                                 // faults of the whole run; 0: 2
-    uint32_t at_once;                              // ... in force at a time; 0: as many as `most`
-    struct tick_host *among[TICK_FAULT_SIDE * 2];  // hosts that it may strike; none: all
+    unsigned kinds;                               // TICK_PARTITION | ...
+    int64_t from, until;                          // ns after the start; until 0: 10 s after from
+    int64_t every;                                // 0: a 32nd of the range
+    int64_t lasts;                                // the longest that one lasts, and the largest jump of a clock; 0: 3 s
+    int64_t slow;                                 // of a clog; 0: 100 ms
+    uint32_t most;                                // faults of the whole run; 0: 2
+    uint32_t at_once;                             // ... in force at a time; 0: as many as `most`
+    struct tick_host *among[TICK_FAULT_SIDE * 2]; // hosts that it may strike; none: all
 };
 // tick_faults(world, "storm", .kinds = TICK_PARTITION | TICK_CRASH, .until = TICK_SEC(5), .most = 2, .lasts = TICK_SEC(3))
 #define tick_faults(world, name, ...) tick_faults_at((world), (name), &(struct tick_fault_range){__VA_ARGS__}, TICK_HERE(name))
@@ -49,8 +49,7 @@ void tick_quiet_after(struct tick_world *world, int64_t at);
 // Progress: fn must have returned true once before `by` (ns after the start), or the run is a finding. Asked at world points, from
 // tick_quiet_after's time on (from the start without one).
 #define tick_must_by(world, by, fn, arg, text) tick_must_by_at((world), (by), (fn), (arg), (text), TICK_HERE(#fn))
-void tick_must_by_at(
-    struct tick_world *world, int64_t by, tick_invariant_fn *fn, void *arg, const char *text, const struct tick_loc *loc);
+void tick_must_by_at(struct tick_world *world, int64_t by, tick_invariant_fn *fn, void *arg, const char *text, const struct tick_loc *loc);
 
 // What nobody handled (a report to the loop's exception handler, where the program has set none of its own) is a finding, unless allowed.
 void tick_allow_unhandled(struct tick_world *world);

@@ -70,6 +70,11 @@ static inline tick_id tick_id_host(const char *name) {
     return tick_id_mix(TICK_OBJECT_HOST, tick_id_text(name));
 }
 
+// The id of a host's kth life (from 1), of which everything in that life is made: the host's own in the first.
+static inline tick_id tick_id_life(const char *name, uint32_t kth) {
+    return kth > 1 ? tick_id_mix(tick_id_host(name), kth) : tick_id_host(name);
+}
+
 // Parts of a connection, whose own id comes from tick_maker_next(connecting task, TICK_OBJECT_CONNECTION).
 enum tick_connection_part {
     TICK_OUT = 1, // the direction from the connecting end

@@ -22,7 +22,9 @@ struct tick_scenario {
 #define TICK_SCENARIO(scenario, text) \
     static void tick_setup_##scenario(struct tick_world *world); \
     static struct tick_scenario tick_scenario_is_##scenario = {#scenario, (text), __FILE__, tick_setup_##scenario, NULL}; \
-    __attribute__((constructor)) static void tick_register_##scenario(void) { tick_scenario_register(&tick_scenario_is_##scenario); } \
+    __attribute__((constructor)) static void tick_register_##scenario(void) { \
+        tick_scenario_register(&tick_scenario_is_##scenario); \
+    } \
     static void tick_setup_##scenario(struct tick_world *world)
 void tick_scenario_register(struct tick_scenario *scenario);      // keeps it; first registered comes first
 const struct tick_scenario *tick_scenario_first(void);            // then ->next
@@ -30,10 +32,12 @@ const struct tick_scenario *tick_scenario_find(const char *name); // NULL: none.
 
 // --- set-up ---
 struct tick_host_options {
-    void *arg;                 // what the main task gets (set by the macros below)
-    bool daemon;               // the run does not wait for it (set by tick_daemon)
-    int64_t start;             // ns after the run's start; clients start after every daemon has had its first turn
+    void *arg;                  // what the main task gets (set by the macros below)
+    bool daemon;                // the run does not wait for it (set by tick_daemon)
+    int64_t start;              // ns after the run's start; clients start after every daemon has had its first turn
     struct tick_host *after[8]; // start when these have returned
+    int64_t clock;              // ns that its wall clock is ahead by (negative: behind)
+    int32_t drift;              // parts per million that its wall clock runs too fast by
 };
 // tick_host_add(world, name, fn, arg[, .start = ..., .after = {...}]): adds a host whose main task runs fn(arg). The run waits for its
 // return; a negative one is a finding. A bad name or too many hosts ends the run with a finding that says so.
@@ -42,13 +46,16 @@ struct tick_host_options {
 // The same for a host that the run does not wait for: a server. It is started first.
 #define tick_daemon(world, name, fn, ...) \
     tick_host_add_at((world), (name), (fn), &(struct tick_host_options){.daemon = true, .arg = __VA_ARGS__}, TICK_HERE(#fn))
-struct tick_host *tick_host_add_at(struct tick_world *world, const char *name, tick_task_fn *fn, const struct tick_host_options *options,
-    const struct tick_loc *loc);
+struct tick_host *tick_host_add_at(
+    struct tick_world *world, const char *name, tick_task_fn *fn, const struct tick_host_options *options, const struct tick_loc *loc);
 
-// The network. latency and jitter in ns; refuse, reset: connections may be refused, or reset, at any time (choices).
+// The network. latency and jitter in ns; refuse, reset: connections may be refused, or reset, at any time (choices); loss: segments may be
+// lost, which costs a stream retransmission time-outs. bandwidth in bytes a second each way, queue in bytes that may wait for it (0: no
+// limit). timeout: ns until a sender gives up what is not acknowledged (0: Linux's 15 minutes).
 struct tick_link_options {
     int64_t latency, jitter;
-    bool refuse, reset;
+    bool refuse, reset, loss;
+    int64_t bandwidth, queue, timeout;
 };
 #define tick_link_all(world, ...) tick_link_all_at((world), &(struct tick_link_options){__VA_ARGS__})
 #define tick_link_between(world, a, b, ...) tick_link_between_at((world), (a), (b), &(struct tick_link_options){__VA_ARGS__})
@@ -81,6 +88,7 @@ bool tick_buggify(const char *name);
 // Zeroed memory of the running host, one piece a key (any address of the program's): where a host keeps what would else be a static.
 void *tick_host_local(const void *key, size_t size);
 const char *tick_host_name(void); // the running host's
+int64_t tick_wall(void);          // time.time: ns since 1970 by the running host's clock, which may be off, jump and drift
 
 // main for a program of one's own: the command line of retick over the scenarios that are linked in.
 int tick_main(int argc, char **argv);

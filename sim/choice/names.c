@@ -341,12 +341,14 @@ static bool write_path(const struct tick_names *names, uint32_t object_id, bool 
             break;
     }
     const struct tick_object *host = chain[depth - 1];
-    if (!host->key || (strict && host->id != tick_id_host(host->key)))
+    if (!host->key || (strict && host->id != tick_id_life(host->key, host->kth)))
         return false;
     for (size_t i = depth - 1; strict && i--;)
         if (chain[i]->id != derived(chain[i], chain[i + 1]) || chain[i]->type == TICK_OBJECT_MESSAGE)
             return false;
     tick__text_name(to, host->key);
+    if (host->kth > 1)
+        kth(to, host);
     for (size_t i = depth - 1; i--;)
         link_to(to, chain[i], chain[i + 1], i ? chain[i - 1] : NULL);
     return true;

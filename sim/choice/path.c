@@ -200,9 +200,9 @@ int tick_path_id(const char *path, tick_id *out) {
     const char *at = path;
     char name[NAME_MOST + 1];
     uint32_t kth, part;
-    if (!take_name(&at, name))
+    if (!take_name(&at, name) || !take_kth(&at, &kth))
         return TICK_EFORMAT;
-    tick_id id = tick_id_host(name);
+    tick_id id = tick_id_life(name, kth);
     if (!*at) {
         *out = id;
         return 0;

@@ -140,7 +140,8 @@ static void held(const struct teller *t) {
     tick__text_format(t->to, " time");
 }
 
-static void late_bytes(const struct teller *t) {
+// late: says by how much they are.
+static void late_bytes(const struct teller *t, bool late) {
     unsigned long long offset = t->deviation->ordinal;
     int64_t size = t->known ? tick_names_message_size(t->names, t->deviation->subject, offset) : 0;
     if (!is_direction(t)) {
@@ -163,6 +164,8 @@ static void late_bytes(const struct teller *t) {
             who(t, t->parent.parent);
         tick__text_format(t->to, " at offset %llu arrive%s ", offset, size > 1 ? "" : "s");
     }
+    if (!late)
+        return;
     how_long(t->to, t->deviation);
     tick__text_format(t->to, " late");
 }
@@ -190,6 +193,27 @@ static void broken(const struct teller *t, const char *what) {
     else
         who_is_subject(t);
     tick__text_format(t->to, " is %s", what);
+}
+
+static void when(const struct teller *t) {
+    uint64_t ms = t->deviation->ordinal;
+    if (ms % 1000 && ms > 1000)
+        tick__text_format(t->to, " at %llu.%03llu s", (unsigned long long)ms / 1000, (unsigned long long)ms % 1000);
+    else
+        tick__text_format(t->to, ms % 1000 ? " at %llu ms" : " at %llu s", (unsigned long long)(ms % 1000 ? ms : ms / 1000));
+}
+
+// A draw of a range of faults: its subject is the range's child of a host.
+static void struck(const struct teller *t, const char *before, const char *after) {
+    tick__text_format(t->to, "%s", before);
+    if (t->known)
+        who(t, t->subject.parent);
+    else
+        who_is_subject(t);
+    tick__text_format(t->to, "%s", after);
+    when(t);
+    tick__text_format(t->to, t->deviation->kind == TICK_CHOICE_FAULT_CLOCK ? " by " : " for ");
+    how_long(t->to, t->deviation);
 }
 
 static void kth_of_subject(const struct teller *t, const char *what) {
@@ -230,7 +254,7 @@ int tick_deviation_words(const struct tick_deviation *deviation, const struct ti
         held(&t);
         break;
     case TICK_CHOICE_DELIVERY:
-        late_bytes(&t);
+        late_bytes(&t, true);
         break;
     case TICK_CHOICE_SHORT_SEND:
         moved_short(&t, "sends", "send");
@@ -264,6 +288,32 @@ int tick_deviation_words(const struct tick_deviation *deviation, const struct ti
         tick__text_format(&to, " is cancelled where it waits for the ");
         ordinal(&to, deviation->ordinal);
         tick__text_format(&to, " time");
+        break;
+    case TICK_CHOICE_LOSS:
+        late_bytes(&t, false);
+        tick__text_format(&to, "after being lost ");
+        plural(&to, deviation->value, "time");
+        break;
+    case TICK_CHOICE_FAULT_PARTITION:
+        struck(&t, "partition {", "} | the others");
+        break;
+    case TICK_CHOICE_FAULT_ONE_WAY:
+        struck(&t, "nothing that ", " sends arrives,");
+        break;
+    case TICK_CHOICE_FAULT_CLOG:
+        struck(&t, "the network around ", " is clogged");
+        break;
+    case TICK_CHOICE_FAULT_CRASH:
+        struck(&t, "", " crashes and is down");
+        break;
+    case TICK_CHOICE_FAULT_STOP:
+        struck(&t, "", " is stopped and is down");
+        break;
+    case TICK_CHOICE_FAULT_PAUSE:
+        struck(&t, "", " stands still");
+        break;
+    case TICK_CHOICE_FAULT_CLOCK:
+        struck(&t, "the clock of ", deviation->ordinal & 1 ? " jumps back" : " jumps ahead");
         break;
     case TICK_CHOICE_DUPLICATE:
         kth_of_subject(&t, "datagram");

@@ -61,7 +61,7 @@ void tick_harness_free(struct tick_harness *h) {
         tick_heap_free(((struct tick_heap **)w->heaps.items)[i]);
     for (size_t i = 0; i < w->hosts.count; i++)
         tick__outside_free(((struct tick_host **)w->hosts.items)[i]);
-    struct list *const lists[] = {&w->heaps, &w->hosts, &w->deviations, &w->invariants, &w->finals};
+    struct list *const lists[] = {&w->heaps, &w->hosts, &w->deviations, &w->invariants, &w->finals, &w->faults, &w->ranges, &w->musts};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         tick__outside_free(lists[i]->items);
     tick__outside_free(h);
@@ -99,6 +99,9 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     w->probe = run->probe;
     w->poison = run->poison;
     w->deviations.count = w->invariants.count = w->finals.count = 0;
+    w->faults.count = w->ranges.count = w->musts.count = w->musts_open = 0;
+    w->quiet_at = TICK_NEVER;
+    w->quiet = w->allow_unhandled = false;
     w->ready = NULL;
     w->ready_end = &w->ready;
     w->running = w->real_host = NULL;

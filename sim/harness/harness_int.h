@@ -9,6 +9,7 @@
 #include "sim/harness/stage.h"
 #include "sim/kernel/kernel.h"
 #include "src/coro/coro.h"
+#include <retick/faults.h>
 #include <retick/loop.h>
 
 #define HOST_LATE_MOST TICK_MS(100)
@@ -26,10 +27,11 @@ enum host_state {
     HOST_RUNNING,
     HOST_PARKED, // in epoll_wait, until woken or timed out
     HOST_LATE,   // woken, or busy: goes on when its RESUME comes
+    HOST_DOWN,   // crashed or stopped, to be started again
     HOST_DONE
 };
 
-enum posted_what { POST_START = 1, POST_TIMEOUT, POST_RESUME };
+enum posted_what { POST_START = 1, POST_TIMEOUT, POST_RESUME, POST_FAULT, POST_HEAL, POST_RANGE, POST_QUIET, POST_MUST };
 
 struct sim_sys {
     struct tick_sys sys; // first
@@ -54,7 +56,7 @@ struct tick_host {
     struct tick_loop *loop;
     struct tick_loop *running; // what tick__loop_running was when it was switched away from
     uint32_t task, here;       // and the probe's context
-    uint32_t timeout_key;
+    uint32_t timeout_key, resume_key;
     bool timed_out, woken;
     int64_t busy; // step costs since the last world point
     uint64_t wakes;
@@ -63,6 +65,14 @@ struct tick_host {
     uint32_t at_instant; // iterations at that instant
     int result;
     struct host_local *locals;
+
+    uint32_t lives; // before this one
+    tick_id life;   // what its tasks' ids begin with: its own in the first life
+    uint32_t life_object;
+    struct tick_task *main;
+    int64_t paused_until;
+    int64_t wall;                                // what its wall clock is ahead by, drift apart
+    bool stopping, stop_told, restart_due, gone; // gone: it stays down
 };
 
 struct invariant {
@@ -75,6 +85,32 @@ struct invariant {
 struct final_check {
     tick_final_fn *fn;
     void *arg;
+};
+
+struct must {
+    tick_invariant_fn *fn;
+    void *arg;
+    const char *text;
+    const struct tick_loc *loc;
+    int64_t by;
+    bool come;
+};
+
+// A fault of the plan, or one that a range drew.
+struct fault {
+    struct tick_fault what;
+    enum tick_fault_kind kind;
+    const struct tick_loc *loc;
+    uint32_t range; // its index + 1; 0: the plan's
+    bool active;
+};
+
+struct fault_range {
+    struct tick_fault_range what;
+    char name[64];
+    tick_id key; // hash of the name
+    const struct tick_loc *loc;
+    uint32_t begun, active;
 };
 
 // A growing array in outside memory, kept from run to run.
@@ -97,6 +133,10 @@ struct tick_world {
     uint32_t first_heap;    // its number
     struct list deviations; // struct tick_deviation
     struct list invariants, finals;
+    struct list faults, ranges, musts; // struct fault, fault_range, must
+    size_t musts_open;
+    int64_t quiet_at; // TICK_NEVER: no such time
+    bool quiet, allow_unhandled;
     struct tick_host *ready, **ready_end;
     struct tick_host *running;
     struct tick_host *real_host;
@@ -123,6 +163,23 @@ void tick__host_make_ready(struct tick_host *host);
 void tick__host_switch_to(struct tick_host *host);  // runs it until it is switched away from
 void tick__host_switch_out(struct tick_host *host); // from inside it
 int tick__host_start(struct tick_host *host);
+
+void tick__host_go_on(struct tick_host *host); // makes it ready, or, while it is paused, late
+
+// lives.c: the ends of a host's life but the natural one, and its next
+bool tick__host_runs(const struct tick_host *host);   // it can be struck
+void tick__host_crash(struct tick_host *host);        // it is down
+void tick__host_stop(struct tick_host *host);         // its main task is to be cancelled; it is down when that has returned
+bool tick__host_told_to_stop(struct tick_host *host); // in the host, at its world points: cancels main when it is asked to stop
+void tick__host_stopped(struct tick_host *host);      // its coroutine has ended
+int tick__host_restart(struct tick_host *host);       // of one that is down or stopping. 0 or -ENOMEM
+void tick__host_pause(struct tick_host *host, int64_t until);
+void tick__world_ended(struct tick_world *world, struct tick_host *host); // world.c: it has returned, or is down for good
+
+// faults.c
+void tick__fault_come(struct tick_world *world, const struct tick_posted *posted);
+void tick__musts_ask(struct tick_world *world);       // at a world point
+bool tick__musts_have_come(struct tick_world *world); // at the run's end; false: the run has ended with a finding
 
 // sim_sys.c
 void tick__sim_sys_init(struct sim_sys *sys, struct tick_host *host);

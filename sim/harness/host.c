@@ -74,6 +74,17 @@ void tick__host_make_ready(struct tick_host *host) {
     w->ready_end = &host->next;
 }
 
+void tick__host_go_on(struct tick_host *host) {
+    struct tick_world *w = host->world;
+    if (host->paused_until <= tick_kernel_now(w->kernel)) {
+        tick__host_make_ready(host);
+        return;
+    }
+    host->resume_key = tick_kernel_post(w->kernel, host->paused_until, POST_RESUME, (uint32_t)host->index);
+    TICK_ASSERT(host->resume_key);
+    host->state = HOST_LATE;
+}
+
 void tick__host_switch_to(struct tick_host *host) {
     struct tick_world *w = host->world;
     host->state = HOST_RUNNING;
@@ -83,6 +94,7 @@ void tick__host_switch_to(struct tick_host *host) {
     w->stage.host_object = host->object;
     w->stage.sys = &host->sys.sys;
     w->stage.locals = &host->locals;
+    w->stage.lives = host->lives;
     tick__loop_running = host->running;
     if (w->probe) {
         w->probe->host = host->object;
@@ -103,6 +115,7 @@ void tick__host_switch_to(struct tick_host *host) {
     w->stage.host_object = 0;
     w->stage.sys = NULL;
     w->stage.locals = NULL;
+    w->stage.lives = 0;
 }
 
 void tick__host_switch_out(struct tick_host *host) {
@@ -110,11 +123,21 @@ void tick__host_switch_out(struct tick_host *host) {
     tick_coro_switch(host->coro, host->world->coro);
 }
 
-// In the simulated world a report is an event of the trace, which the loop has told already.
+// A report that reaches this handler reached nobody of the program: in production it is a line in a log, and the work that failed is
+// undone. So it is a finding unless the scenario expects it. The loop has told the trace already.
 static int exception_told(struct tick_loop *loop, const struct tick_report *report, void *arg) {
     (void)loop;
-    (void)report;
-    (void)arg;
+    struct tick_host *host = arg;
+    struct tick_world *w = host->world;
+    if (w->allow_unhandled || host->stopping)
+        return 0;
+    const struct tick_failure *failure = report->failure;
+    char text[300];
+    snprintf(text, sizeof text, "%s: %s%s%s%s%s%s%s%s", host->name, report->message ? report->message : "Unhandled exception",
+        report->task ? ", " : "", report->task ? tick_task_name(report->task) : "", failure ? ": " : "",
+        failure ? (failure->name ? failure->name : tick_error_name(failure->code)) : "", failure ? ": " : "",
+        failure ? (failure->text ? failure->text : tick_error_text(failure->code)) : "", " (tick_allow_unhandled lets it pass)");
+    w->stage.fail(&w->stage, TICK_UNHANDLED, failure ? failure->code : 0, host->loc, text);
     return 0;
 }
 
@@ -133,9 +156,11 @@ static size_t left_over(const struct tick_loop *loop, const struct tick_task **f
 static int host_main(void *arg) {
     struct tick_host *host = arg;
     struct tick_world *w = host->world;
+    host->main = tick_task_current();
     int result = host->fn(host->options.arg);
+    host->main = NULL;
     const struct tick_task *first = NULL;
-    size_t left = result >= 0 && !host->options.daemon ? left_over(host->loop, &first) : 0;
+    size_t left = result >= 0 && !host->options.daemon && !host->stopping ? left_over(host->loop, &first) : 0;
     if (left) {
         char text[200];
         snprintf(text, sizeof text, "%s returned while %zu of its tasks %s unfinished: %s%s", host->name, left, left == 1 ? "was" : "were",
@@ -170,26 +195,26 @@ static void host_entry(void *arg) {
             .poller = &io->poller,
             .probe = w->probe,
             .stacks = w->stacks,
-            .id = host->id,
-            .object = host->object,
+            .id = host->life,
+            .object = host->life_object,
             .poll_budget = 1,
         };
         host->result = tick_loop_new(&options, &host->loop);
     }
     if (host->result == 0) {
-        tick_loop_set_exception_handler(host->loop, exception_told, NULL);
+        tick_loop_set_exception_handler(host->loop, exception_told, host);
         host->result = tick_loop_run(host->loop, host_main, host);
         tick_loop_free(host->loop);
         host->loop = NULL;
     }
     tick_epoll_free(io);
     tick__locals_free(&host->locals);
-    if (host->result < 0) {
+    if (host->result < 0 && !host->stopping) {
         char text[300];
         snprintf(text, sizeof text, "%s's main returned %s: %s", host->name, tick_error_name(host->result), tick_error_text(host->result));
         w->stage.fail(&w->stage, TICK_HOST_FAILED, host->result, host->loc, text);
     }
-    if (!host->options.daemon)
+    if (!host->options.daemon && !host->stopping)
         check_leaks(host);
     host->state = HOST_DONE;
     tick_coro_exit(host->coro, w->coro);
@@ -202,7 +227,7 @@ int tick__host_start(struct tick_host *host) {
         return -ENOMEM;
     if (w->probe) {
         w->probe->host = host->object;
-        tick_emit(w->probe, TICK_EV_HOST_START, host->object, 0, 0, host->loc);
+        tick_emit(w->probe, host->lives ? TICK_EV_HOST_RESTART : TICK_EV_HOST_START, host->object, 0, 0, host->loc);
         w->probe->host = 0;
     }
     tick__host_make_ready(host);

@@ -20,6 +20,8 @@
     X(TICK_EXITED, "exit", "the program called exit") \
     X(TICK_HUNG, "hang", "the program did not come back (host time)") \
     X(TICK_OUT_OF_MEMORY, "memory", "the program used up its memory") \
+    X(TICK_UNHANDLED, "unhandled", "an error that nobody handled") \
+    X(TICK_NO_PROGRESS, "progress", "what must come true did not in time") \
     X(TICK_BAD_SCENARIO, "scenario", "the scenario's set-up is wrong")
 
 enum tick_verdict {

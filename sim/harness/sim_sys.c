@@ -39,7 +39,7 @@ uint32_t tick__world_choose(void *ctx, enum tick_choice_kind kind, tick_id subje
     struct tick_deviation deviation = {.subject = subject, .ordinal = ordinal, .value = value, .n = n, .most = most, .kind = (uint8_t)kind};
     int kept = tick__list_push(&w->deviations, &deviation, sizeof deviation);
     TICK_ASSERT(kept == 0);
-    if (w->probe && kind == TICK_CHOICE_USER)
+    if (w->probe && (kind == TICK_CHOICE_USER || (kind >= TICK_CHOICE_FAULT_PARTITION && kind <= TICK_CHOICE_FAULT_CLOCK)))
         w->probe->ops->object(w->probe, &w->stage.asked);
     if (w->probe && w->probe->ops->choice)
         w->probe->ops->choice(w->probe, &deviation);
@@ -59,7 +59,9 @@ static int64_t sim_now(struct tick_sys *self) {
 }
 
 static int64_t sim_wall(struct tick_sys *self) {
-    return WALL_START + tick_kernel_now(KERNEL(self));
+    const struct tick_host *host = host_of(self);
+    int64_t now = tick_kernel_now(host->world->kernel), ppm = host->options.drift;
+    return WALL_START + now + host->wall + now / 1000000 * ppm + now % 1000000 * ppm / 1000000;
 }
 
 // The identity of what a call makes: of the task or callback that acts, else of the host.
@@ -91,8 +93,8 @@ static void give_way(struct tick_host *host, int64_t timeout) {
     struct tick_world *w = host->world;
     int64_t now = tick_kernel_now(w->kernel);
     if (host->busy) {
-        uint32_t posted = tick_kernel_post(w->kernel, now + host->busy, POST_RESUME, (uint32_t)host->index);
-        TICK_ASSERT(posted);
+        host->resume_key = tick_kernel_post(w->kernel, now + host->busy, POST_RESUME, (uint32_t)host->index);
+        TICK_ASSERT(host->resume_key);
         host->busy = 0;
         host->state = HOST_LATE;
         tick__host_switch_out(host);
@@ -117,9 +119,13 @@ static int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event
         fail(host, TICK_LIMIT_PASSED, "the limit of loop iterations was passed (tick_limit raises it)");
     if (w->invariants.count && !tick__world_holds(w))
         fail(host, TICK_INVARIANT_BROKEN, ""); // has its text already
+    if (w->musts_open)
+        tick__musts_ask(w);
 
     int64_t deadline = timeout < 0 ? TICK_NEVER : now + timeout;
     give_way(host, timeout);
+    if (tick__host_told_to_stop(host))
+        timeout = 0;
     int count = tick_k_epoll_wait(k, host->index, epfd, out, most, timeout != 0);
     if (count != 0 || timeout == 0)
         return count;
@@ -143,6 +149,8 @@ static int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event
         host->state = HOST_PARKED;
         tick__host_switch_out(host);
         tick_kernel_unwatch(k, host->index, epfd);
+        if (tick__host_told_to_stop(host))
+            return tick_k_epoll_wait(k, host->index, epfd, out, most, false);
         count = tick_k_epoll_wait(k, host->index, epfd, out, most, !host->timed_out);
     }
     return count;
@@ -240,7 +248,7 @@ static int sim_random(struct tick_sys *self, void *bytes, size_t count) {
     struct tick_host *host = host_of(self);
     unsigned char *at = bytes;
     for (size_t done = 0; done < count; done += 8) {
-        uint64_t word = tick_id_mix(host->id, ++host->randoms);
+        uint64_t word = tick_id_mix(host->life, ++host->randoms);
         memcpy(at + done, &word, count - done < 8 ? count - done : 8);
     }
     return (int)count;

@@ -3,6 +3,7 @@
 #include "src/base/alloc.h"
 #include "src/base/keep.h"
 #include "src/loop/loop_int.h"
+#include <retick/faults.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,14 @@ void tick__locals_free(struct host_local **locals) {
         *locals = each->next;
         tick__free(each);
     }
+}
+
+uint32_t tick_host_lives(void) {
+    return stage ? stage->lives : 0;
+}
+
+int64_t tick_wall(void) {
+    return stage && stage->sys ? stage->sys->ops->wall(stage->sys) : 0;
 }
 
 const char *tick_host_name(void) {

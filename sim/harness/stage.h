@@ -15,6 +15,7 @@ struct tick_stage {
     struct tick_sys *sys; // the running host's, NULL between hosts
     struct host_local **locals;
     struct tick_object asked; // by the latest tick_random
+    uint32_t lives;           // of the running host, before this one
     uint64_t checks;
     bool real; // logs also go to stderr
     // Records the first finding and, in a simulated host, does not return.

@@ -33,10 +33,12 @@ struct tick_host *tick_host_add_at(
     host->options = *options;
     host->fn = fn;
     host->loc = loc;
-    host->id = tick_id_host(host->name);
+    host->id = host->life = tick_id_host(host->name);
+    host->wall = options->clock;
     if (w->probe)
         host->object = w->probe->ops->object(
             w->probe, &(struct tick_object){.type = TICK_OBJECT_HOST, .id = host->id, .key = host->name, .kth = 1, .loc = loc});
+    host->life_object = host->object;
     if (strlen(name) >= sizeof host->name)
         bad(w, loc, "a host's name is longer than %zu bytes: \"%.80s...\"", sizeof host->name - 1, name);
     if (!*name)
@@ -52,20 +54,36 @@ struct tick_host *tick_host_add_at(
 }
 
 static struct tick_link link_of(const struct tick_link_options *options) {
-    return (struct tick_link){.latency = options->latency, .jitter = options->jitter, .refuse = options->refuse, .reset = options->reset};
+    return (struct tick_link){
+        .latency = options->latency,
+        .jitter = options->jitter,
+        .refuse = options->refuse,
+        .reset = options->reset,
+        .loss = options->loss,
+        .bandwidth = options->bandwidth,
+        .queue = options->queue,
+        .timeout = options->timeout,
+    };
+}
+
+#define QUEUE_MOST ((int64_t)1 << 32)
+
+static bool link_is_good(const struct tick_link *link) {
+    return link->latency >= 0 && link->jitter >= 0 && link->bandwidth >= 0 && link->queue >= 0 && link->queue <= QUEUE_MOST &&
+           link->timeout >= 0;
 }
 
 void tick_link_all_at(struct tick_world *w, const struct tick_link_options *options) {
     struct tick_link link = link_of(options);
-    if (link.latency < 0 || link.jitter < 0)
-        bad(w, NULL, "a link's latency or jitter is negative");
+    if (!link_is_good(&link))
+        bad(w, NULL, "a link's latency, jitter, bandwidth, queue or timeout is negative or far too large");
     tick_kernel_link_all(w->kernel, &link);
 }
 
 void tick_link_between_at(struct tick_world *w, struct tick_host *a, struct tick_host *b, const struct tick_link_options *options) {
     struct tick_link link = link_of(options);
-    if (!a || !b || a->index < 0 || b->index < 0 || link.latency < 0 || link.jitter < 0)
-        bad(w, NULL, "a link needs two hosts, and a latency and jitter of 0 or more");
+    if (!a || !b || a->index < 0 || b->index < 0 || !link_is_good(&link))
+        bad(w, NULL, "a link needs two hosts, and no negative numbers");
     else if (tick_kernel_link_set(w->kernel, a->index, b->index, &link) < 0)
         bad(w, NULL, "no memory for another link");
 }
@@ -153,7 +171,7 @@ void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_
     size_t at = (size_t)snprintf(text, size, "nothing can ever run again:");
     for (size_t i = 0; i < w->host_count && at < size; i++) {
         const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
-        if (host->options.daemon || host->state == HOST_DONE)
+        if (host->options.daemon || host->state == HOST_DONE || host->state == HOST_DOWN)
             continue;
         if (host->state == HOST_WAITING) {
             at += (size_t)snprintf(text + at, size - at, " %s was never started;", host->name);
@@ -194,7 +212,8 @@ static bool comes_after(const struct tick_host *host, const struct tick_host *ot
     return false;
 }
 
-static void ended(struct tick_world *w, struct tick_host *host) {
+void tick__world_ended(struct tick_world *w, struct tick_host *host) {
+    host->state = HOST_DONE;
     if (!host->options.daemon)
         w->live--;
     for (size_t i = 0; i < w->host_count; i++) {
@@ -214,7 +233,10 @@ static void run_ready(struct tick_world *w) {
         if (host->state == HOST_DONE) {
             tick_coro_free(host->coro);
             host->coro = NULL;
-            ended(w, host);
+            if (host->stopping)
+                tick__host_stopped(host);
+            else
+                tick__world_ended(w, host);
         }
     }
 }
@@ -231,11 +253,16 @@ static void wake(struct tick_world *w, struct tick_host *host) {
     if (host->timeout_key)
         tick_kernel_unpost(w->kernel, host->timeout_key);
     host->timeout_key = 0;
-    uint32_t late = tick__world_choose(w, TICK_CHOICE_HOST_LATE, host->id, ++host->wakes, tick_scale_count(HOST_LATE_MOST), HOST_LATE_MOST);
+    if (host->paused_until > tick_kernel_now(w->kernel)) {
+        tick__host_go_on(host);
+        return;
+    }
+    uint32_t late =
+        tick__world_choose(w, TICK_CHOICE_HOST_LATE, host->life, ++host->wakes, tick_scale_count(HOST_LATE_MOST), HOST_LATE_MOST);
     if (late) {
         int64_t at = tick_kernel_now(w->kernel) + tick_scale_capped(late, HOST_LATE_MOST);
-        uint32_t key = tick_kernel_post(w->kernel, at, POST_RESUME, (uint32_t)host->index);
-        TICK_ASSERT(key);
+        host->resume_key = tick_kernel_post(w->kernel, at, POST_RESUME, (uint32_t)host->index);
+        TICK_ASSERT(host->resume_key);
         host->state = HOST_LATE;
     } else {
         tick__host_make_ready(host);
@@ -243,6 +270,10 @@ static void wake(struct tick_world *w, struct tick_host *host) {
 }
 
 static void come(struct tick_world *w, const struct tick_posted *posted) {
+    if (posted->what >= POST_FAULT) {
+        tick__fault_come(w, posted);
+        return;
+    }
     struct tick_host *host = host_at(w, posted->arg);
     switch ((enum posted_what)posted->what) {
     case POST_START:
@@ -252,17 +283,20 @@ static void come(struct tick_world *w, const struct tick_posted *posted) {
     case POST_TIMEOUT:
         host->timeout_key = 0;
         host->timed_out = true;
-        tick__host_make_ready(host);
+        tick__host_go_on(host);
         break;
     case POST_RESUME:
-        tick__host_make_ready(host);
+        host->resume_key = 0;
+        tick__host_go_on(host);
+        break;
+    default:
         break;
     }
 }
 
 static void finish(struct tick_world *w) {
     const struct final_check *all = w->finals.items;
-    if (!tick__world_holds(w))
+    if (!tick__world_holds(w) || !tick__musts_have_come(w))
         return;
     for (size_t i = 0; i < w->finals.count && !w->ended; i++) {
         int result = all[i].fn(all[i].arg);

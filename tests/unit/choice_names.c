@@ -139,11 +139,28 @@ static void people_may_write_otherwise(void **state) {
     }
 }
 
+static void lives_have_paths(void **state) {
+    (void)state;
+    tick_id life, first, task;
+    assert_int_equal(tick_path_id("alice#2", &life), 0);
+    assert_int_equal(tick_path_id("alice#1", &first), 0);
+    assert_int_equal(tick_path_id("alice#2/x", &task), 0);
+    assert_true(life == tick_id_life("alice", 2) && first == tick_id_host("alice"));
+    assert_true(task == tick_id_task(tick_id_task(life, "main", 1), "x", 1));
+    struct tick_names *names;
+    char text[64];
+    assert_int_equal(tick_names_new(&names), 0);
+    tick_names_tell(names, 1, &(struct tick_object){.type = TICK_OBJECT_HOST, .id = life, .key = "alice", .kth = 2});
+    tick_names_path(names, life, text, sizeof text);
+    assert_string_equal(text, "alice#2");
+    tick_names_free(names);
+}
+
 static void malformed(void **state) {
     (void)state;
     static const char *const paths[] = {"", "/", ":timer", "→server", "alice/", "alice//x", "alice:", "alice:clock", "alice:timer#",
         "alice:timer#0", "alice:timer#x", "alice:timer#4294967296", "alice→", "alice→server:timer", "alice→server:nearby",
-        "alice←server/serve", "alice#2", "alice/x y", "alice/%", "alice/%2", "alice/%zz", "alice:timer extra", "alice:task",
+        "alice←server/serve", "alice#0", "alice/x y", "alice/%", "alice/%2", "alice/%zz", "alice:timer extra", "alice:task",
         "alice:connection", "id:12345", "id:0123456789abcdeg", "alice:host", "alice:timers", "a>b", "a<b", "alice/x#2#3",
         "alice→server#2:far:", "alice/x#02"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
@@ -290,6 +307,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(grammar, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_are_escaped, set_up, tear_down),
         cmocka_unit_test(people_may_write_otherwise),
+        cmocka_unit_test(lives_have_paths),
         cmocka_unit_test(malformed),
         cmocka_unit_test_setup_teardown(garbage, set_up, tear_down),
         cmocka_unit_test_setup_teardown(random_trees_round_trip, set_up, tear_down),

@@ -1,5 +1,6 @@
 // Schedules as text: round trips, what people write, bad lines, sentences.
 #include "sim/choice/choosers.h"
+#include "sim/choice/kinds_int.h"
 #include "sim/choice/names.h"
 #include "sim/choice/schedule.h"
 #include <setjmp.h>
@@ -133,9 +134,7 @@ static void round_trip(const struct world *w, const struct tick_names *names) {
     tick_schedule_init(&schedule, "lost_update");
     for (uint32_t i = 0; i < 200; i++) {
         uint32_t kind = i % (TICK_CHOICE_KINDS - 1) + 1, n = 1000;
-        bool timed =
-            kind == TICK_CHOICE_HOST_LATE || kind == TICK_CHOICE_POLL_LATE || kind == TICK_CHOICE_DELIVERY || kind == TICK_CHOICE_STEP_COST;
-        bool yes = kind == TICK_CHOICE_FAULT_REFUSE || kind == TICK_CHOICE_FAULT_RESET || kind == TICK_CHOICE_CANCEL;
+        const bool timed = tick__kind_unit(kind) == TICK_UNIT_TIME, yes = tick__kind_unit(kind) == TICK_UNIT_YES;
         int64_t most = timed ? JITTER + i : 0;
         n = timed ? tick_scale_count(most) : yes ? 2 : 1000;
         const struct tick_deviation d = {subjects[i % 7], (uint64_t)i << (i % 40), i % (n - 1) + 1, n, most, (uint8_t)kind};

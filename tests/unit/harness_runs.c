@@ -342,6 +342,36 @@ TICK_SCENARIO(everything, "") {
     tick_link_all(world, .latency = TICK_MS(1), .jitter = TICK_MS(20));
 }
 
+// The same among faults of every kind, which it has to live with.
+static int talks_anyway(void *arg) {
+    (void)arg;
+    for (int i = 0; i < 8; i++) {
+        tick_stream *stream = NULL;
+        char line[40];
+        int result = tick_within(TICK_MS(40), tick_connect("server:7", &stream));
+        if (result == 0)
+            result = (int)tick_stream_printf(stream, "line %d\n", i);
+        if (result >= 0)
+            result = tick_within(TICK_MS(40), (int)tick_stream_read_line(stream, line, sizeof line));
+        tick_log("%s %d %d", tick_host_name(), (int)tick_host_lives(), result);
+        tick_stream_close(stream);
+        if (result == TICK_ECANCELED)
+            return result;
+        TICK_TRY(tick_sleep(TICK_MS(5)));
+    }
+    return 0;
+}
+
+TICK_SCENARIO(everything_faulty, "") {
+    tick_daemon(world, "server", echoes, NULL);
+    tick_host_add(world, "a", talks_anyway, NULL, .drift = 50);
+    tick_host_add(world, "b", talks_anyway, NULL, .clock = TICK_MS(-7));
+    tick_link_all(world, .latency = TICK_MS(1), .jitter = TICK_MS(20), .loss = true, .bandwidth = 100000, .queue = 3000);
+    tick_faults(world, "storm", .kinds = TICK_PARTITION | TICK_ONE_WAY | TICK_CLOG | TICK_CRASH | TICK_STOP | TICK_PAUSE | TICK_CLOCK,
+        .until = TICK_MS(400), .every = TICK_MS(5), .lasts = TICK_MS(200), .most = 6);
+    tick_quiet_after(world, TICK_SEC(1));
+}
+
 static uint64_t hash_of(const char *name, uint64_t seed, uint8_t poison) {
     struct hash_probe probe;
     struct tick_random_chooser chooser;
@@ -350,40 +380,38 @@ static uint64_t hash_of(const char *name, uint64_t seed, uint8_t poison) {
     return probe.hash;
 }
 
-static void a_run_depends_on_nothing_before_it(void **state) {
-    (void)state;
+static void depends_on_nothing_before_it(const char *name) {
     uint64_t first[20];
     size_t different = 0;
     for (uint64_t seed = 0; seed < 20; seed++) {
-        first[seed] = hash_of("everything", seed, 0);
+        first[seed] = hash_of(name, seed, 0);
         different += seed && first[seed] != first[0];
     }
     assert_true(different > 10);
     for (uint64_t seed = 20; seed < 1000; seed++)
-        hash_of(seed % 3 ? "everything" : seed % 2 ? "checks" : "leaks_memory", seed, (uint8_t)seed);
+        hash_of(seed % 3 ? name : seed % 2 ? "checks" : "leaks_memory", seed, (uint8_t)seed);
     for (uint64_t seed = 20; seed-- > 0;) {
-        assert_int_equal(hash_of("everything", seed, 0), first[seed]);
-        assert_int_equal(hash_of("everything", seed, 0xa5), first[seed]);
+        assert_int_equal(hash_of(name, seed, 0), first[seed]);
+        assert_int_equal(hash_of(name, seed, 0xa5), first[seed]);
     }
     struct tick_harness *other = harness;
     assert_int_equal(tick_harness_new(&harness), 0); // a second one, at other addresses
     for (uint64_t seed = 0; seed < 20; seed++)
-        assert_int_equal(hash_of("everything", seed, 0), first[seed]);
+        assert_int_equal(hash_of(name, seed, 0), first[seed]);
     tick_harness_free(harness);
     harness = other;
 }
 
-static void a_run_replays_from_its_deviations(void **state) {
-    (void)state;
+static void replays_from_its_deviations(const char *name) {
     struct tick_replay_chooser *replay;
     assert_int_equal(tick_replay_new(NULL, 0, &replay), 0);
     for (uint64_t seed = 0; seed < 50; seed++) {
-        uint64_t hash = hash_of("everything", seed, 0);
+        uint64_t hash = hash_of(name, seed, 0);
         size_t count;
         const struct tick_deviation *drawn = tick_harness_deviations(harness, &count);
         assert_int_equal(tick_replay_set(replay, drawn, count), 0);
         struct hash_probe probe;
-        run_with("everything", tick_replay_chooser(replay), hash_probe_init(&probe), 0);
+        run_with(name, tick_replay_chooser(replay), hash_probe_init(&probe), 0);
         assert_int_equal(probe.hash, hash);
         for (size_t i = 0; i < count; i++)
             assert_true(tick_replay_met(replay, i));
@@ -392,15 +420,14 @@ static void a_run_replays_from_its_deviations(void **state) {
 }
 
 // The metamorphic rule of docs/IDENTITY.md: with one deviation taken away, every other address that is still met has its old value.
-static void values_do_not_depend_on_other_deviations(void **state) {
-    (void)state;
+static void other_deviations_keep_their_values(const char *name) {
     struct tick_replay_chooser *replay;
     assert_int_equal(tick_replay_new(NULL, 0, &replay), 0);
     size_t others = 0, met = 0;
     for (uint64_t seed = 0; seed < 60; seed++) {
         struct tick_deviation drawn[256], without[256];
         size_t count;
-        hash_of("everything", seed, 0);
+        hash_of(name, seed, 0);
         const struct tick_deviation *all = tick_harness_deviations(harness, &count);
         if (!count || count > 256)
             continue;
@@ -412,7 +439,7 @@ static void values_do_not_depend_on_other_deviations(void **state) {
                     without[kept++] = drawn[i];
             }
             assert_int_equal(tick_replay_set(replay, without, kept), 0);
-            run_with("everything", tick_replay_chooser(replay), NULL, 0);
+            run_with(name, tick_replay_chooser(replay), NULL, 0);
             size_t now;
             const struct tick_deviation *drawn_now = tick_harness_deviations(harness, &now);
             others += kept;
@@ -427,10 +454,46 @@ static void values_do_not_depend_on_other_deviations(void **state) {
         }
     }
     tick_replay_free(replay);
-    printf("schedule stability: %zu of %zu deviations are still met when another is taken away (%.1f%%)\n", met, others,
+    printf("%s: schedule stability: %zu of %zu deviations are still met when another is taken away (%.1f%%)\n", name, met, others,
         100.0 * (double)met / (double)others);
     assert_true(others > 500);
     assert_true(met * 10 > others * 6);
+}
+
+static const char *const alike[] = {"everything", "everything_faulty"};
+
+static void a_run_depends_on_nothing_before_it(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        depends_on_nothing_before_it(alike[i]);
+}
+
+static void a_run_replays_from_its_deviations(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        replays_from_its_deviations(alike[i]);
+}
+
+static void values_do_not_depend_on_other_deviations(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        other_deviations_keep_their_values(alike[i]);
+}
+
+// Each kind of the world's choices is drawn somewhere, or the tests above say nothing of it.
+static void every_kind_is_drawn(void **state) {
+    (void)state;
+    size_t of[TICK_CHOICE_KINDS] = {0};
+    for (uint64_t seed = 0; seed < 1000; seed++) {
+        size_t count;
+        hash_of("everything_faulty", seed, 0);
+        const struct tick_deviation *drawn = tick_harness_deviations(harness, &count);
+        for (size_t i = 0; i < count; i++)
+            of[drawn[i].kind]++;
+    }
+    for (unsigned kind = TICK_CHOICE_LOSS; kind <= TICK_CHOICE_FAULT_CLOCK; kind++)
+        if (!of[kind])
+            fail_msg("kind %u was never drawn", kind);
 }
 
 static void nothing_runs_inside_a_run(void **state) {
@@ -462,6 +525,7 @@ int main(void) {
         cmocka_unit_test(a_run_depends_on_nothing_before_it),
         cmocka_unit_test(a_run_replays_from_its_deviations),
         cmocka_unit_test(values_do_not_depend_on_other_deviations),
+        cmocka_unit_test(every_kind_is_drawn),
         cmocka_unit_test(nothing_runs_inside_a_run),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -24,8 +24,7 @@ static int awaits_event(void *arg) {
 static int sets_and_clears(void *arg) {
     (void)arg;
     struct tick_event_flag *event = tick_event_new();
-    struct tick_task *a = tick_spawn(awaits_event, event), *b = tick_spawn(awaits_event, event),
-                     *c = tick_spawn(awaits_event, event);
+    struct tick_task *a = tick_spawn(awaits_event, event), *b = tick_spawn(awaits_event, event), *c = tick_spawn(awaits_event, event);
     tick_sleep(1);
     tick_task_cancel(c, NULL);
     tick_event_set(event);

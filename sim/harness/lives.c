@@ -1,0 +1,113 @@
+// The lives of a host: how one is cut short, and how the next begins.
+//
+// Faults come between turns, when no host runs or is ready: one that can be struck is parked or late. What is dropped is dropped whole, as at
+// a run's end: stacks, heap, fds. Name, address, clock and disk stay.
+#include "sim/harness/world_int.h"
+#include "src/base/check.h"
+#include "src/loop/loop_int.h"
+#include <errno.h>
+
+bool tick__host_runs(const struct tick_host *host) {
+    return (host->state == HOST_PARKED || host->state == HOST_LATE) && !host->stopping;
+}
+
+static void unpost(struct tick_host *host) {
+    struct tick_kernel *k = host->world->kernel;
+    if (host->timeout_key)
+        tick_kernel_unpost(k, host->timeout_key);
+    if (host->resume_key)
+        tick_kernel_unpost(k, host->resume_key);
+    host->timeout_key = host->resume_key = 0;
+}
+
+// What a life leaves in this structure.
+static void forget(struct tick_host *host) {
+    tick_heap_reset(host->heap);
+    host->loop = host->running = NULL;
+    host->locals = NULL;
+    host->main = NULL;
+    host->task = host->here = 0;
+    host->busy = 0;
+    host->paused_until = 0;
+    host->stopping = host->stop_told = false;
+    host->state = HOST_DOWN;
+}
+
+void tick__host_crash(struct tick_host *host) {
+    struct tick_world *w = host->world;
+    TICK_ASSERT(tick__host_runs(host));
+    if (w->probe) {
+        w->probe->host = host->object;
+        tick_emit(w->probe, TICK_EV_HOST_CRASH, host->object, 0, host->lives, host->loc);
+        w->probe->host = 0;
+    }
+    unpost(host);
+    for (struct tick_task *task = host->loop ? host->loop->tasks : NULL; task; task = task->next)
+        if (task->coro)
+            tick_coro_free(task->coro);
+    tick_coro_free(host->coro);
+    host->coro = NULL;
+    tick_kernel_host_crash(w->kernel, host->index);
+    tick_kernel_host_up(w->kernel, host->index, false);
+    forget(host);
+}
+
+void tick__host_stop(struct tick_host *host) {
+    host->stopping = true;
+    if (host->state != HOST_PARKED)
+        return; // it sees it when it goes on
+    unpost(host);
+    tick__host_go_on(host);
+}
+
+bool tick__host_told_to_stop(struct tick_host *host) {
+    if (__builtin_expect(!host->stopping || host->stop_told || !host->main, 1))
+        return false;
+    host->stop_told = true;
+    tick_task_cancel(host->main, "the host is told to stop");
+    return true;
+}
+
+void tick__host_stopped(struct tick_host *host) {
+    struct tick_world *w = host->world;
+    bool again = host->restart_due;
+    for (int fd = 0; tick_kernel_open_fds(w->kernel, host->index) > 0; fd++)
+        (void)tick_k_close(w->kernel, host->index, fd);
+    unpost(host);
+    forget(host);
+    if (host->gone) {
+        tick__world_ended(w, host);
+    } else if (again) {
+        int restarted = tick__host_restart(host);
+        TICK_ASSERT(restarted == 0);
+    }
+}
+
+int tick__host_restart(struct tick_host *host) {
+    struct tick_world *w = host->world;
+    if (host->stopping) {
+        host->restart_due = true;
+        return 0;
+    }
+    host->restart_due = false;
+    if (host->state != HOST_DOWN)
+        return 0;
+    host->lives++;
+    host->life = tick_id_life(host->name, host->lives + 1);
+    host->wakes = host->randoms = 0;
+    if (w->probe)
+        host->life_object = w->probe->ops->object(w->probe, &(struct tick_object){.type = TICK_OBJECT_HOST,
+                                                                .id = host->life,
+                                                                .host = host->object,
+                                                                .key = host->name,
+                                                                .kth = host->lives + 1,
+                                                                .loc = host->loc});
+    tick_kernel_host_up(w->kernel, host->index, true);
+    tick__sim_sys_init(&host->sys, host);
+    return tick__host_start(host);
+}
+
+void tick__host_pause(struct tick_host *host, int64_t until) {
+    if (until > host->paused_until)
+        host->paused_until = until;
+}

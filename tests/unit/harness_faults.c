@@ -1,0 +1,381 @@
+// Faults: what each does to the hosts and the network, when it ends, and that what must come true is waited for.
+#include "sim/choice/choosers.h"
+#include "sim/harness/run.h"
+#include "src/base/keep.h"
+#include "tests/support/hash_probe.h"
+#include <errno.h>
+#include <retick.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+TICK_KEEP static struct tick_harness *harness = NULL;
+
+static struct tick_outcome calm(const char *name) {
+    struct tick_outcome outcome;
+    struct hash_probe probe;
+    const struct tick_run run = {.scenario = tick_scenario_find(name), .chooser = &tick_calm, .probe = hash_probe_init(&probe)};
+    assert_non_null(run.scenario);
+    assert_int_equal(tick_harness_run(harness, &run, &outcome), 0);
+    return outcome;
+}
+
+static void passes(const char *name, int64_t ends_at) {
+    struct tick_outcome outcome = calm(name);
+    if (outcome.verdict != TICK_PASS || (ends_at && outcome.ended_at != ends_at))
+        fail_msg("%s: %s at %lld: %s", name, tick_verdict_word(outcome.verdict), (long long)outcome.ended_at, outcome.text);
+}
+
+// --- the network ---
+
+static int echo(tick_stream *stream, void *arg) {
+    (void)arg;
+    char line[40];
+    ssize_t length;
+    while ((length = tick_stream_read_line(stream, line, sizeof line)) > 0)
+        TICK_TRY((int)tick_stream_printf(stream, "%s\n", line));
+    return (int)length;
+}
+
+static int server(void *arg) {
+    return tick_serve(":7", echo, arg);
+}
+
+// Asks twice, half a second apart: the second answer comes `arg` ns after the question.
+static int asks(void *arg) {
+    char line[40];
+    tick_stream *stream;
+    TICK_TRY(tick_connect("server:7", &stream));
+    for (int i = 0; i < 2; i++) {
+        int64_t began = tick_loop_time(NULL);
+        TICK_TRY((int)tick_stream_printf(stream, "line\n"));
+        TICK_TRY((int)tick_stream_read_line(stream, line, sizeof line));
+        int64_t took = tick_loop_time(NULL) - began, expected = i ? (intptr_t)arg : TICK_MS(2);
+        TICK_TRY(tick_check(took == expected, "answer %d took %lld, not %lld", i, (long long)took, (long long)expected));
+        TICK_TRY(tick_sleep(TICK_MS(500)));
+    }
+    return 0;
+}
+
+static struct tick_host *two(struct tick_world *world, tick_task_fn *client, int64_t arg) {
+    struct tick_host *host = tick_daemon(world, "server", server, NULL);
+    tick_host_add(world, "client", client, (void *)(intptr_t)arg);
+    tick_link_all(world, .latency = TICK_MS(1), .timeout = TICK_SEC(5));
+    return host;
+}
+
+// Sent at 504 ms; repeated after 200 ms, then 400 ms.
+TICK_SCENARIO(cut_off, "") {
+    tick_fault_at(world, TICK_MS(400), TICK_PARTITION, .side = {two(world, asks, TICK_MS(602))}, .lasts = TICK_MS(400));
+}
+TICK_SCENARIO(cut_off_one_way, "") { // the answer is repeated, not the question
+    tick_fault_at(world, TICK_MS(400), TICK_ONE_WAY, .side = {two(world, asks, TICK_MS(202))}, .lasts = TICK_MS(200));
+}
+TICK_SCENARIO(clogged, "") {
+    tick_fault_at(world, TICK_MS(400), TICK_CLOG, .side = {two(world, asks, TICK_MS(62))}, .slow = TICK_MS(30));
+}
+TICK_SCENARIO(cut_off_from_others, "") {
+    struct tick_host *host = two(world, asks, TICK_MS(2)), *other = tick_host_add(world, "other", server, NULL);
+    tick_real_host(world, other);
+    tick_fault_at(world, 0, TICK_PARTITION, .side = {host}, .other = {other});
+    tick_fault_at(world, TICK_SEC(1), TICK_CRASH, .side = {other});
+}
+static int fails_with_timeout(void *arg) {
+    (void)arg;
+    char line[40];
+    tick_stream *stream;
+    TICK_TRY(tick_connect("server:7", &stream));
+    TICK_TRY(tick_sleep(TICK_MS(500)));
+    TICK_TRY((int)tick_stream_printf(stream, "line\n"));
+    int64_t began = tick_loop_time(NULL);
+    int result = (int)tick_stream_read_line(stream, line, sizeof line);
+    TICK_TRY(tick_check(result == -ETIMEDOUT, "%d", result));
+    return tick_check(tick_loop_time(NULL) - began == TICK_SEC(5), "%lld", (long long)(tick_loop_time(NULL) - began));
+}
+
+TICK_SCENARIO(cut_off_for_good, "") {
+    tick_fault_at(world, TICK_MS(400), TICK_PARTITION, .side = {two(world, fails_with_timeout, 0)});
+}
+TICK_SCENARIO(unheard_for_good, "") { // what is sent arrives, but no acknowledgement comes back
+    tick_fault_at(world, TICK_MS(400), TICK_ONE_WAY, .side = {two(world, fails_with_timeout, 0)});
+}
+
+static void networks(void **state) {
+    (void)state;
+    passes("cut_off", 0);
+    passes("cut_off_one_way", 0);
+    passes("clogged", 0);
+    passes("cut_off_from_others", 0);
+    passes("cut_off_for_good", 0);
+    passes("unheard_for_good", 0);
+}
+
+static int measures(void *arg) {
+    (void)arg;
+    char line[40];
+    tick_stream *stream;
+    TICK_TRY(tick_connect("server:7", &stream));
+    TICK_TRY(tick_sleep(TICK_MS(500)));
+    int64_t began = tick_loop_time(NULL);
+    TICK_TRY((int)tick_stream_printf(stream, "line\n"));
+    TICK_TRY((int)tick_stream_read_line(stream, line, sizeof line));
+    return tick_check(tick_loop_time(NULL) - began == TICK_MS(22), "%lld", (long long)(tick_loop_time(NULL) - began));
+}
+TICK_SCENARIO(narrow_link, "") {
+    two(world, measures, 0);
+    tick_link_all(world, .latency = TICK_MS(1), .bandwidth = 7100); // 5 bytes and 66 of headers: 10 ms each way
+}
+
+static void bandwidth_takes_time(void **state) {
+    (void)state;
+    passes("narrow_link", 0);
+}
+
+// --- hosts ---
+
+static int notices(void *arg) { // the first connection breaks; another one meets the next life
+    (void)arg;
+    char line[40];
+    tick_stream *stream;
+    TICK_TRY(tick_connect("server:7", &stream));
+    TICK_TRY(tick_sleep(TICK_MS(500)));
+    TICK_TRY((int)tick_stream_printf(stream, "line\n"));
+    int result = (int)tick_stream_read_line(stream, line, sizeof line);
+    TICK_TRY(tick_check(result == -ECONNRESET, "%d", result));
+    tick_stream_close(stream);
+    TICK_TRY(tick_connect("server:7", &stream));
+    TICK_TRY((int)tick_stream_printf(stream, "line\n"));
+    return tick_check((int)tick_stream_read_line(stream, line, sizeof line) > 0, "no answer");
+}
+TICK_SCENARIO(crashed_and_back, "") { // a reset answers what is sent to the old connection
+    tick_fault_at(world, TICK_MS(100), TICK_CRASH, .side = {two(world, notices, 0)}, .lasts = TICK_MS(300));
+}
+TICK_SCENARIO(crashed_and_late, "") { // ... also when it was sent while the host was down
+    tick_fault_at(world, TICK_MS(100), TICK_CRASH, .side = {two(world, notices, 0)}, .lasts = TICK_MS(700));
+}
+
+static int closed(void *arg) {
+    (void)arg;
+    char line[40];
+    tick_stream *stream;
+    TICK_TRY(tick_connect("server:7", &stream));
+    int result = (int)tick_stream_read_line(stream, line, sizeof line);
+    TICK_TRY(tick_check(result == 0 && tick_loop_time(NULL) >= TICK_MS(100) && tick_loop_time(NULL) < TICK_MS(110), "%d at %lld", result,
+        (long long)tick_loop_time(NULL)));
+    return 0;
+}
+TICK_SCENARIO(stopped, "") {
+    tick_fault_at(world, TICK_MS(100), TICK_STOP, .side = {two(world, closed, 0)});
+}
+
+static int sleeps(void *arg) {
+    int64_t began = tick_loop_time(NULL);
+    TICK_TRY(tick_sleep(TICK_MS(10)));
+    return tick_check(tick_loop_time(NULL) - began == (intptr_t)arg, "%lld", (long long)(tick_loop_time(NULL) - began));
+}
+TICK_SCENARIO(paused, "") {
+    tick_fault_at(
+        world, TICK_MS(5), TICK_PAUSE, .side = {tick_host_add(world, "a", sleeps, (void *)(intptr_t)TICK_MS(55))}, .lasts = TICK_MS(50));
+}
+TICK_SCENARIO(paused_in_vain, "") {
+    tick_fault_at(
+        world, TICK_MS(2), TICK_PAUSE, .side = {tick_host_add(world, "a", sleeps, (void *)(intptr_t)TICK_MS(10))}, .lasts = TICK_MS(5));
+}
+
+static char order[64];
+
+static int signs_lives(void *arg) {
+    (void)arg;
+    size_t length = strlen(order);
+    snprintf(order + length, sizeof order - length, "%u", tick_host_lives());
+    return tick_sleep(TICK_MS(10));
+}
+TICK_SCENARIO(three_lives, "") {
+    struct tick_host *a = tick_host_add(world, "a", signs_lives, NULL);
+    tick_fault_at(world, TICK_MS(5), TICK_CRASH, .side = {a}, .lasts = TICK_MS(1));
+    tick_fault_at(world, TICK_MS(12), TICK_STOP, .side = {a}, .lasts = TICK_MS(1));
+    tick_fault_at(world, TICK_MS(50), TICK_CRASH, .side = {a}, .lasts = TICK_MS(1)); // it has returned
+}
+TICK_SCENARIO(crashed_for_good, "") {
+    struct tick_host *a = tick_host_add(world, "a", signs_lives, NULL);
+    tick_host_add(world, "b", signs_lives, NULL, .after = {a});
+    tick_fault_at(world, TICK_MS(5), TICK_CRASH, .side = {a});
+}
+
+static void hosts(void **state) {
+    (void)state;
+    passes("crashed_and_back", 0);
+    passes("crashed_and_late", 0);
+    passes("stopped", 0);
+    passes("paused", TICK_MS(55));
+    passes("paused_in_vain", TICK_MS(10));
+    passes("three_lives", TICK_MS(23));
+    assert_string_equal(order, "012");
+    passes("crashed_for_good", TICK_MS(15));
+    assert_string_equal(order, "00");
+}
+
+static int reads_clocks(void *arg) {
+    (void)arg;
+    int64_t wall = tick_wall(), now = tick_loop_time(NULL);
+    TICK_TRY(tick_sleep(TICK_SEC(1)));
+    int64_t passed = tick_wall() - wall;
+    TICK_TRY(tick_check(tick_loop_time(NULL) - now == TICK_SEC(1), "the monotonic clock is off"));
+    return tick_check(passed == TICK_SEC(1) + TICK_US(100) - TICK_SEC(3), "%lld", (long long)passed);
+}
+TICK_SCENARIO(clocks, "") {
+    struct tick_host *a = tick_host_add(world, "a", reads_clocks, NULL, .drift = 100, .clock = TICK_SEC(60));
+    tick_fault_at(world, TICK_MS(5), TICK_CLOCK, .side = {a}, .jump = TICK_SEC(-3));
+}
+
+static void clocks_go_wrong(void **state) {
+    (void)state;
+    passes("clocks", TICK_SEC(1));
+}
+
+// --- ranges, progress, unhandled errors ---
+
+static int ticks(void *arg) {
+    (void)arg;
+    for (int i = 0; i < 200; i++)
+        TICK_TRY(tick_sleep(TICK_MS(10)));
+    return 0;
+}
+TICK_SCENARIO(ranges, "") {
+    tick_host_add(world, "a", ticks, NULL);
+    tick_daemon(world, "b", server, NULL);
+    tick_faults(world, "storm", .kinds = TICK_PARTITION | TICK_PAUSE | TICK_CLOCK, .from = TICK_MS(100), .until = TICK_SEC(1),
+        .every = TICK_MS(50), .lasts = TICK_MS(70), .most = 3);
+    tick_quiet_after(world, TICK_MS(900));
+}
+
+static void ranges_keep_their_bounds(void **state) {
+    (void)state;
+    size_t all = 0;
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        struct tick_random_chooser chooser;
+        struct tick_outcome outcome;
+        tick_random_init(&chooser, seed, NULL);
+        const struct tick_run run = {.scenario = tick_scenario_find("ranges"), .chooser = &chooser.chooser};
+        assert_int_equal(tick_harness_run(harness, &run, &outcome), 0);
+        assert_int_equal(outcome.verdict, TICK_PASS);
+        size_t count, faults = 0;
+        const struct tick_deviation *drawn = tick_harness_deviations(harness, &count);
+        uint64_t partition_at = 0;
+        for (size_t i = 0; i < count; i++) {
+            if (drawn[i].kind < TICK_CHOICE_FAULT_PARTITION || drawn[i].kind > TICK_CHOICE_FAULT_CLOCK)
+                continue;
+            assert_true(drawn[i].ordinal >= 100 && drawn[i].ordinal < 900 && drawn[i].ordinal % 50 == 0);
+            assert_true(tick_scale_capped(drawn[i].value, drawn[i].most) <= TICK_MS(70));
+            bool same = drawn[i].kind == TICK_CHOICE_FAULT_PARTITION && drawn[i].ordinal == partition_at;
+            faults += !same; // two hosts of one partition
+            if (drawn[i].kind == TICK_CHOICE_FAULT_PARTITION)
+                partition_at = drawn[i].ordinal;
+        }
+        assert_true(faults <= 3);
+        all += faults;
+    }
+    assert_true(all > 100);
+}
+
+static bool is_late(void *arg) {
+    return *(int *)arg > 0;
+}
+static int done;
+static int gets_done(void *arg) {
+    TICK_TRY(tick_sleep(TICK_MS(50)));
+    done = 1;
+    return tick_sleep((intptr_t)arg);
+}
+TICK_SCENARIO(comes, "") {
+    tick_host_add(world, "a", gets_done, NULL);
+    tick_must_by(world, TICK_MS(60), is_late, &done, "it is done");
+}
+TICK_SCENARIO(comes_late, "") {
+    tick_host_add(world, "a", gets_done, NULL);
+    tick_must_by(world, TICK_MS(40), is_late, &done, "it is done");
+}
+static int nothing;
+TICK_SCENARIO(never_comes, "") {
+    tick_host_add(world, "a", gets_done, NULL);
+    tick_must_by(world, TICK_SEC(9), is_late, &nothing, "it is done");
+}
+
+static int fails(void *arg) {
+    (void)arg;
+    return -EBADMSG;
+}
+static int leaves_an_error(void *arg) {
+    (void)arg;
+    TICK_TRY(tick_go(fails, NULL));
+    return tick_sleep(TICK_MS(1));
+}
+TICK_SCENARIO(unhandled, "") {
+    tick_host_add(world, "a", leaves_an_error, NULL);
+}
+TICK_SCENARIO(unhandled_allowed, "") {
+    tick_host_add(world, "a", leaves_an_error, NULL);
+    tick_allow_unhandled(world);
+}
+TICK_SCENARIO(nobody_struck, "") {
+    tick_host_add(world, "a", ticks, NULL);
+    tick_fault_at(world, 0, TICK_CRASH, .lasts = 1);
+}
+TICK_SCENARIO(two_kinds, "") {
+    struct tick_host *a = tick_host_add(world, "a", ticks, NULL);
+    tick_fault_at(world, 0, TICK_CRASH | TICK_STOP, .side = {a});
+}
+TICK_SCENARIO(one_name, "") {
+    tick_host_add(world, "a", ticks, NULL);
+    tick_faults(world, "x", .kinds = TICK_CLOCK);
+    tick_faults(world, "x", .kinds = TICK_CLOCK);
+}
+
+static void verdicts(void **state) {
+    (void)state;
+    static const struct {
+        const char *scenario;
+        enum tick_verdict verdict;
+        const char *text;
+    } rows[] = {
+        {"comes", TICK_PASS, ""},
+        {"comes_late", TICK_NO_PROGRESS, "did not come true: it is done"},
+        {"never_comes", TICK_NO_PROGRESS, "did not come true: it is done"},
+        {"unhandled", TICK_UNHANDLED, "a: Task exception was never retrieved, Task-1: EBADMSG: "},
+        {"unhandled_allowed", TICK_PASS, ""},
+        {"nobody_struck", TICK_BAD_SCENARIO, "a fault needs hosts"},
+        {"two_kinds", TICK_BAD_SCENARIO, "a fault needs one kind"},
+        {"one_name", TICK_BAD_SCENARIO, "two ranges of faults have one name"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tick_outcome outcome = calm(rows[i].scenario);
+        if (outcome.verdict != rows[i].verdict || strncmp(outcome.text, rows[i].text, strlen(rows[i].text)) != 0)
+            fail_msg("%s: %s: %s", rows[i].scenario, tick_verdict_word(outcome.verdict), outcome.text);
+    }
+}
+
+static int set_up(void **state) {
+    (void)state;
+    return tick_harness_new(&harness);
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    tick_harness_free(harness);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(networks),
+        cmocka_unit_test(bandwidth_takes_time),
+        cmocka_unit_test(hosts),
+        cmocka_unit_test(clocks_go_wrong),
+        cmocka_unit_test(ranges_keep_their_bounds),
+        cmocka_unit_test(verdicts),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
