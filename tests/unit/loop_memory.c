@@ -3,6 +3,8 @@
 #include "src/loop/loop_int.h"
 #include "tests/support/loop_world.h"
 #include <errno.h>
+#include <retick/group.h>
+#include <retick/wait.h>
 
 struct failing {
     struct tick_allocator allocator;
@@ -102,6 +104,124 @@ static void tasks(void) {
     }
 }
 
+static int locker(void *arg) {
+    TICK_TRY(tick_lock_acquire(arg));
+    return tick_lock_release(arg);
+}
+static int notified(void *arg) {
+    TICK_TRY(tick_lock_acquire(tick_condition_lock(arg)));
+    const int result = tick_condition_wait(arg);
+    (void)tick_lock_release(tick_condition_lock(arg));
+    return result;
+}
+static int meets(void *arg) {
+    return tick_barrier_wait(arg);
+}
+static int by_address(const void *a, const void *b) {
+    return a < b ? -1 : a > b;
+}
+
+static void primitives(void) {
+    struct tick_lock *lock = tick_lock_new();
+    struct tick_condition *condition = tick_condition_new(NULL);
+    struct tick_semaphore *semaphore = tick_semaphore_bounded_new(1);
+    struct tick_barrier *barrier = tick_barrier_new(2);
+    struct tick_queue *order = tick_queue_priority_new(0, by_address);
+    if (lock && tick_lock_acquire(lock) == 0) {
+        struct tick_task *task = tick_spawn(locker, lock);
+        tick_sleep(0);
+        assert_int_equal(tick_lock_release(lock), 0);
+        if (task)
+            may_fail(tick_join(task));
+        tick_task_unref(task);
+        assert_false(tick_lock_is_locked(lock));
+    }
+    if (condition) {
+        struct tick_task *task = tick_spawn(notified, condition);
+        tick_sleep(0);
+        assert_int_equal(tick_lock_acquire(tick_condition_lock(condition)), 0);
+        assert_int_equal(tick_condition_notify_all(condition), 0);
+        assert_int_equal(tick_lock_release(tick_condition_lock(condition)), 0);
+        if (task)
+            may_fail(tick_join(task));
+        tick_task_unref(task);
+    }
+    if (semaphore) {
+        assert_int_equal(tick_semaphore_acquire(semaphore), 0);
+        const int result = tick_within(1, tick_semaphore_acquire(semaphore));
+        assert_true(result == TICK_ETIMEDOUT || result == -ENOMEM);
+        assert_int_equal(tick_semaphore_release(semaphore), 0);
+    }
+    if (barrier) {
+        struct tick_task *task = tick_spawn(meets, barrier);
+        int result = tick_within(1, tick_barrier_wait(barrier));
+        assert_true(result == 0 || result == 1 || result == TICK_ETIMEDOUT || result == -ENOMEM);
+        if (task)
+            tick_task_cancel(task, NULL);
+        if (task)
+            (void)tick_join(task);
+        tick_task_unref(task);
+    }
+    for (intptr_t i = 0; order && i < 20; i++)
+        may_fail(tick_queue_try_put(order, (void *)i));
+    if (order)
+        tick_queue_shutdown_now(order, NULL, NULL);
+    tick_queue_free(order);
+    tick_barrier_free(barrier);
+    tick_semaphore_free(semaphore);
+    tick_condition_free(condition);
+    tick_lock_free(lock);
+}
+
+static int fails_in_words(void *arg) {
+    (void)arg;
+    return tick_raise(tick_failure_new(-EIO, "disk", "sector %d", 7));
+}
+
+static void groups(void) {
+    struct tick_group group;
+    assert_int_equal(tick_group_enter(&group), 0);
+    int result = tick_group_go(&group, child, (void *)1);
+    may_fail(result);
+    const bool failed = result < 0;
+    result = tick_group_exit(&group, 0);
+    assert_true(result == 0 || result == TICK_EGROUP || failed);
+    assert_int_equal(tick_group_enter(&group), 0);
+    for (int i = 0; i < 2; i++)
+        (void)tick_group_go(&group, fails_in_words, NULL);
+    result = tick_group_exit(&group, -EPIPE);
+    assert_int_equal(result, TICK_EGROUP);
+    for (uint32_t i = 0; tick_caught() && i < tick_caught()->count; i++) // without memory for the group, its code remains
+        assert_non_null(tick_caught()->children[i]);
+}
+
+static void several(void) {
+    struct tick_future *futures[3];
+    struct tick_task *tasks[3];
+    size_t count = 0;
+    for (intptr_t i = 1; i <= 3; i++) {
+        struct tick_task *task = tick_spawn(child, (void *)i);
+        if (!task)
+            continue;
+        tasks[count] = task;
+        futures[count++] = tick_task_future(task);
+    }
+    if (count > 0) {
+        int result = tick_wait(futures, count, 1, TICK_ALL_COMPLETED);
+        assert_true(result >= 0 || result == -ENOMEM);
+        struct tick_future *next;
+        struct tick_as_completed *each = tick_as_completed_new(futures, count, 50);
+        while (each && (result = tick_as_completed_next(each, &next)) == 0)
+            (void)tick_future_result(next, NULL);
+        assert_true(!each || result == TICK_EEMPTY);
+        tick_as_completed_free(each);
+    }
+    for (size_t i = 0; i < count; i++) {
+        (void)tick_join(tasks[i]);
+        tick_task_unref(tasks[i]);
+    }
+}
+
 static int everything(void *arg) {
     int *count = arg;
     struct tick_handle *timer = tick_call_later(w->loop, 1, called, count);
@@ -109,6 +229,9 @@ static int everything(void *arg) {
     may_fail(tick_call_soon_threadsafe(w->loop, called, count));
     futures(count);
     tasks();
+    primitives();
+    groups();
+    several();
     struct tick_queue *queue = tick_queue_new(0);
     struct tick_event_flag *event = tick_event_new();
     struct tick_task *task = queue ? BORROWED_SPAWN(getter, queue) : NULL;
