@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -22,9 +23,30 @@ static struct tick_ring *ring_of(const char *trace_path) {
         tick__outside_free(path);
         return NULL;
     }
-    *ring = (struct tick_ring){.path = path};
+    *ring = (struct tick_ring){.path = path, .fd = -1};
     snprintf(path, strlen(trace_path) + sizeof "-ring", "%s-ring", trace_path);
     return ring;
+}
+
+// Opens the file and locks it: an error if another process records to this trace.
+static int take(struct tick_ring *ring, int flags, struct tick_error *error) {
+    for (;;) {
+        struct stat about;
+        int fd = ring->fd = open(ring->path, O_RDWR | O_CLOEXEC | flags, 0644);
+        if (fd < 0 && (flags & O_CREAT))
+            return tick_error_set(error, -errno, "cannot create %s: %s; give a folder that you may write to", ring->path, strerror(errno));
+        if (fd < 0)
+            return tick_error_set(error, -errno, "cannot open %s: %s", ring->path, strerror(errno));
+        // What cannot be locked (a file system without locks) is used all the same.
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+            return tick_error_set(
+                error, -EBUSY, "another retick records to this trace at the moment (%s); name another with -o", ring->path);
+        if (fstat(fd, &about) < 0)
+            return tick_error_set(error, -errno, "cannot look at %s: %s", ring->path, strerror(errno));
+        if (about.st_nlink > 0)
+            return 0;
+        close(fd); // its recording ended between the two calls, and took it away
+    }
 }
 
 static int map(struct tick_ring *ring, int fd, size_t bytes) {
@@ -50,14 +72,12 @@ int tick_ring_create(const char *trace_path, size_t bytes, struct tick_ring **ou
     if (!ring)
         return tick_error_set(error, -ENOMEM, "out of memory for the ring of %s", trace_path);
     size_t total = TICK__RING_HEAD_BYTES + bytes;
-    int code = 0, fd = open(ring->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0) {
-        code = tick_error_set(error, -errno, "cannot create %s: %s; give a folder that you may write to", ring->path, strerror(errno));
+    int code = take(ring, O_CREAT, error);
+    if (code < 0)
         goto out;
-    }
-    code = -posix_fallocate(fd, 0, (off_t)total);
+    code = ftruncate(ring->fd, 0) < 0 ? -errno : -posix_fallocate(ring->fd, 0, (off_t)total);
     if (code == 0)
-        code = map(ring, fd, total);
+        code = map(ring, ring->fd, total);
     if (code < 0) {
         tick_error_set(error, code, "cannot make the ring %s of %zu bytes: %s", ring->path, total, tick_error_text(code));
         unlink(ring->path);
@@ -73,8 +93,6 @@ int tick_ring_create(const char *trace_path, size_t bytes, struct tick_ring **ou
     *out = ring;
     ring = NULL;
 out:
-    if (fd >= 0)
-        close(fd);
     tick_ring_close(ring);
     return code;
 }
@@ -84,11 +102,12 @@ int tick_ring_open(const char *trace_path, struct tick_ring **out, struct tick_e
     if (!ring)
         return tick_error_set(error, -ENOMEM, "out of memory for the ring of %s", trace_path);
     struct stat about;
-    int code = 0, fd = open(ring->path, O_RDWR | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &about) < 0) {
-        code = tick_error_set(error, -errno, "cannot open %s: %s", ring->path, strerror(errno));
+    int code = take(ring, 0, error);
+    if (code == 0 && fstat(ring->fd, &about) < 0)
+        code = tick_error_set(error, -errno, "cannot look at %s: %s", ring->path, strerror(errno));
+    if (code < 0)
         goto out;
-    }
+    int fd = ring->fd;
     struct tick__ring_head head;
     bool whole = pread(fd, &head, sizeof head, 0) == (ssize_t)sizeof head && memcmp(head.magic, magic, sizeof magic) == 0;
     if (!whole || head.version != RING_VERSION || head.slots < TICK__CHUNK_SLOTS || (head.slots & (head.slots - 1)) ||
@@ -104,8 +123,6 @@ int tick_ring_open(const char *trace_path, struct tick_ring **out, struct tick_e
     *out = ring;
     ring = NULL;
 out:
-    if (fd >= 0)
-        close(fd);
     tick_ring_close(ring);
     return code;
 }
@@ -115,6 +132,8 @@ void tick_ring_close(struct tick_ring *ring) {
         return;
     if (ring->file)
         munmap(ring->file, ring->bytes);
+    if (ring->fd >= 0)
+        close(ring->fd);
     tick__outside_free(ring->chunks);
     tick__outside_free(ring->path);
     tick__outside_free(ring);

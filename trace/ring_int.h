@@ -19,6 +19,7 @@ struct tick__ring_head {
 struct tick_ring {
     struct tick__ring_head *file;
     size_t bytes; // of the mapping
+    int fd;       // holds the lock: one recording at a time, and no recovery beside it. Children hold it, too, until they end
     char *path;
     struct tick__records records;
     struct tick__slot **chunks;

@@ -2,6 +2,7 @@
 #include "sim/harness/heap_list.h"
 #include "sim/harness/image.h"
 #include "sim/harness/malloc_family.h"
+#include "sim/harness/open_files.h"
 #include "sim/harness/run.h"
 #include "sim/harness/world_int.h"
 #include "src/base/check.h"
@@ -72,8 +73,11 @@ static void drop(struct tick_world *w) {
     tick_heap_use(NULL);
     tick__loop_running = NULL;
     tick_stacks_reset(w->stacks);
-    for (size_t i = 0; i <= w->host_count && i < w->heaps.count; i++)
-        tick_heap_reset(((struct tick_heap **)w->heaps.items)[i]);
+    for (size_t i = 0; i <= w->host_count && i < w->heaps.count; i++) {
+        struct tick_heap *heap = ((struct tick_heap **)w->heaps.items)[i];
+        tick__open_files_drop(heap);
+        tick_heap_reset(heap);
+    }
     w->host_count = 0;
 }
 

@@ -19,6 +19,7 @@
 #define ITERATION_LIMIT ((uint64_t)10000000)
 #define WALL_START TICK_SEC(1577836800) // 2020-01-01: what the wall clock says when a run begins
 #define MARKS_MOST 32
+#define MARK_BYTES 64    // of a name; what is longer is cut
 #define HEAPS_APART 4096 // between the first heaps of the harnesses of one process
 
 enum host_state {
@@ -57,6 +58,7 @@ struct tick_host {
     struct tick_loop *running; // what tick__loop_running was when it was switched away from
     uint32_t task, here;       // and the probe's context
     uint32_t timeout_key, resume_key;
+    bool due; // it was started, or its start posted
     bool timed_out, woken;
     int64_t busy; // step costs since the last world point
     uint64_t wakes;
@@ -147,6 +149,7 @@ struct tick_world {
     uint64_t iteration_limit, iterations, choices;
     struct tick_outcome outcome;
     uint32_t blamed_host, blamed_task, blamed_here; // the probe's context at the finding
+    char mark[MARKS_MOST][MARK_BYTES];              // copies: a name may have been made on a stack or heap that the run has left behind
     const char *marks[MARKS_MOST];
     size_t mark_count;
 };

@@ -108,6 +108,10 @@ bool tick_heap_is_full(const struct tick_heap *heap) {
     return heap->full;
 }
 
+bool tick_heap_holds(const struct tick_heap *heap, const void *memory) {
+    return (uintptr_t)memory - (uintptr_t)heap < HEAP_SPAN || tick_heap_list_holds(&heap->list, memory);
+}
+
 void tick_heap_set_poison(struct tick_heap *heap, uint8_t poison) {
     heap->poison = poison;
 }

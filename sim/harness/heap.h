@@ -17,9 +17,10 @@ struct tick_heap *tick_heap_new(uint32_t number);
 void tick_heap_free(struct tick_heap *heap);
 void tick_heap_reset(struct tick_heap *heap); // drops everything; fresh memory is filled with poison if that is not 0
 void tick_heap_set_poison(struct tick_heap *heap, uint8_t poison);
-size_t tick_heap_live(const struct tick_heap *heap, size_t *bytes); // blocks in use; *bytes (may be NULL): their bytes
-bool tick_heap_is_full(const struct tick_heap *heap);               // it had to refuse an allocation since the reset
-size_t tick_heap_limit(void);                                       // bytes that one heap can hold
+size_t tick_heap_live(const struct tick_heap *heap, size_t *bytes);     // blocks in use; *bytes (may be NULL): their bytes
+bool tick_heap_is_full(const struct tick_heap *heap);                   // it had to refuse an allocation since the reset
+bool tick_heap_holds(const struct tick_heap *heap, const void *memory); // it is a block of this heap
+size_t tick_heap_limit(void);                                           // bytes that one heap can hold
 
 // The heap that the malloc family uses: NULL is libc's. Returns what it was.
 struct tick_heap *tick_heap_use(struct tick_heap *heap);

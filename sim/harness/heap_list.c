@@ -73,6 +73,15 @@ static void freed(const volatile void *memory) {
     }
 }
 
+bool tick_heap_list_holds(const struct tick_heap_list *list, const void *memory) {
+    if (!list->count)
+        return false;
+    size_t at = start_of(memory, list->room);
+    while (list->slots[at] && list->slots[at] != memory)
+        at = (at + 1) & (list->room - 1);
+    return list->slots[at] != NULL;
+}
+
 TICK_KEEP static int started = 0;
 
 void tick_heap_list_start(void) {
@@ -97,6 +106,11 @@ void tick_heap_list_fini(struct tick_heap_list *list) {
 }
 
 #else
+
+bool tick_heap_list_holds(const struct tick_heap_list *list, const void *memory) {
+    (void)list, (void)memory;
+    return false;
+}
 
 void tick_heap_list_start(void) {}
 

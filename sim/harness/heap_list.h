@@ -2,6 +2,7 @@
 #ifndef RETICK_HEAP_LIST_H
 #define RETICK_HEAP_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -28,6 +29,7 @@ struct tick_heap_list { // an open-addressing set of addresses
 };
 
 struct tick_heap_list *tick_heap_list_of(struct tick_heap *heap);
+bool tick_heap_list_holds(const struct tick_heap_list *list, const void *memory);
 void tick_heap_list_start(void);                       // once a process: hooks into the sanitizer; nothing without one
 void tick_heap_list_drop(struct tick_heap_list *list); // frees what is listed
 void tick_heap_list_fini(struct tick_heap_list *list);

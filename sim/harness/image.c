@@ -114,6 +114,18 @@ static bool holds(const struct dl_phdr_info *info, const void *address) {
     return false;
 }
 
+// As the dynamic linker has it; <link.h> does not.
+struct tls_index {
+    unsigned long module, offset;
+};
+extern void *__tls_get_addr(struct tls_index *index);
+
+// The module's thread-local variables. Those of a loaded object are made when they are first used: by now at the latest, as else a host's
+// first use would put them into its heap, which ends with the run.
+static char *thread_locals(const struct dl_phdr_info *info) {
+    return info->dlpi_tls_data ? info->dlpi_tls_data : __tls_get_addr(&(struct tls_index){info->dlpi_tls_modid, 0});
+}
+
 static int visit(struct dl_phdr_info *info, size_t size, void *arg) {
     struct tick_image *image = arg;
     bool program = !info->dlpi_name || !*info->dlpi_name;
@@ -146,10 +158,10 @@ static int visit(struct dl_phdr_info *info, size_t size, void *arg) {
             at = relro_to < end ? relro_to : end;
         add_without(image, at, (size_t)(end - at), __start_tick_keep, __stop_tick_keep);
     }
-    if (size >= offsetof(struct dl_phdr_info, dlpi_tls_data) + sizeof info->dlpi_tls_data && info->dlpi_tls_data) {
+    if (size >= offsetof(struct dl_phdr_info, dlpi_tls_data) + sizeof info->dlpi_tls_data && info->dlpi_tls_modid) {
         for (int i = 0; i < info->dlpi_phnum; i++) {
-            if (info->dlpi_phdr[i].p_type == PT_TLS)
-                add(image, info->dlpi_tls_data, info->dlpi_phdr[i].p_memsz);
+            if (info->dlpi_phdr[i].p_type == PT_TLS && info->dlpi_phdr[i].p_memsz)
+                add(image, thread_locals(info), info->dlpi_phdr[i].p_memsz);
         }
     }
     return 0;

@@ -134,11 +134,16 @@ static void world_fail(struct tick_stage *stage, enum tick_verdict verdict, int 
 static void world_mark(struct tick_stage *stage, const char *name) {
     struct tick_world *w = (struct tick_world *)stage;
     for (size_t i = 0; i < w->mark_count; i++) {
-        if (!strcmp(w->marks[i], name))
+        if (!strncmp(w->mark[i], name, MARK_BYTES - 1))
             return;
     }
-    if (w->mark_count < MARKS_MOST)
-        w->marks[w->mark_count++] = name;
+    if (w->mark_count == MARKS_MOST)
+        return;
+    char *kept = w->mark[w->mark_count];
+    size_t length = strnlen(name, MARK_BYTES - 1);
+    memcpy(kept, name, length);
+    kept[length] = '\0';
+    w->marks[w->mark_count++] = kept;
 }
 
 bool tick__world_holds(struct tick_world *w) {
@@ -186,8 +191,11 @@ void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_
 
 // --- turns ---
 
-// Starts the host, or posts its start for later.
+// Starts the host, or posts its start for later; once, though its turn comes both by order and by the end of those it waits for.
 static void start(struct tick_world *w, struct tick_host *host) {
+    if (host->due)
+        return;
+    host->due = true;
     if (host->options.start > 0) {
         uint32_t key = tick_kernel_post(w->kernel, tick_kernel_now(w->kernel) + host->options.start, POST_START, (uint32_t)host->index);
         TICK_ASSERT(key);

@@ -368,9 +368,14 @@ static void rings_are_checked(void **state) {
     assert_int_equal(tick_trace_store(recorder, path, &meta, &error), 0);
     tick_recorder_free(recorder);
     assert_int_equal(tick_ring_create(path, RING, &ring, &error), 0);
+    // one at a time
+    struct tick_ring *second;
+    assert_int_equal(tick_ring_create(path, RING, &second, &error), -EBUSY);
+    assert_non_null(strstr(error.text, "another retick records to this trace"));
+    assert_int_equal(tick_trace_recover(path, &events, &error), -EBUSY);
+    tick_ring_close(ring);
     assert_int_equal(tick_trace_recover(path, &events, &error), -EINVAL);
     assert_non_null(strstr(error.text, "nothing to recover"));
-    tick_ring_close(ring);
 }
 
 int main(void) {

@@ -1,0 +1,79 @@
+// What a run could leave behind in its process: the state of a loaded object's threads, open files, names that it made.
+#include <retick.h>
+#include <stdio.h>
+
+static _Thread_local int per_thread = 5;
+static _Thread_local char touched[10000];
+
+static int counts(void *arg) {
+    (void)arg;
+    for (int i = 0; i < 3; i++) {
+        touched[++per_thread] = 1;
+        TICK_TRY(tick_sleep(TICK_MS(1)));
+    }
+    return tick_check(per_thread == 8, "counted to %d", per_thread);
+}
+
+TICK_SCENARIO(thread_locals, "is restored, and is no host's memory") {
+    tick_host_add(world, "alice", counts, NULL);
+}
+
+static int keeps_a_log(void *arg) {
+    FILE *log = fopen("/dev/null", "w");
+    fputs(arg, log); // a daemon: nobody minds that it is left open
+    return tick_sleep(TICK_SEC(100));
+}
+
+static int reads(void *arg) {
+    char line[100] = "";
+    TICK_TRY(tick_sleep(TICK_MS(1)));
+    FILE *file = fopen(arg, "r");
+    if (file) {
+        fgets(line, sizeof line, file);
+        fclose(file); // walks libc's list of files
+    }
+    return tick_check(file && *line, "%s cannot be read", (const char *)arg);
+}
+
+TICK_SCENARIO(open_files, "a file is open when the run ends") {
+    tick_daemon(world, "server", keeps_a_log, "started\n");
+    tick_host_add(world, "alice", reads, "/etc/passwd");
+}
+
+static int marks(void *arg) {
+    char name[40];
+    for (int i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "%s %d", (const char *)arg, i);
+        tick_mark(name);
+    }
+    snprintf(name, sizeof name, "something else");
+    return tick_check(true, "");
+}
+
+TICK_SCENARIO(made_marks, "marks whose names are made on a stack") {
+    tick_host_add(world, "alice", marks, "round");
+}
+
+static int returns(void *arg) {
+    (void)arg;
+    return 0;
+}
+
+static int runs;
+
+static int runs_once(void *arg) {
+    (void)arg;
+    runs++;
+    TICK_TRY(tick_sleep(TICK_MS(1)));
+    return tick_check(runs == 1, "ran %d times", runs);
+}
+
+TICK_SCENARIO(after_a_daemon, "which returns before the others begin") {
+    struct tick_host *first = tick_daemon(world, "first", returns, NULL);
+    tick_host_add(world, "now", runs_once, NULL, .after = {first});
+}
+
+TICK_SCENARIO(late_after_a_daemon, "the same, and a while after") {
+    struct tick_host *first = tick_daemon(world, "first", returns, NULL);
+    tick_host_add(world, "later", runs_once, NULL, .after = {first}, .start = TICK_MS(3));
+}
