@@ -23,6 +23,7 @@ EVERYTHING = ["src", "sim", "trace", "viewer", "cli"]
 # What each folder may include of the project, beside <retick/...>.
 MAY_INCLUDE = {
     "include": [],
+    "examples": [],
     "scenarios": [],
     "src/base": BASE,
     "src/coro": CORO,
