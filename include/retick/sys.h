@@ -2,7 +2,7 @@
 // Below stands the real Linux kernel (src/os) or a simulated one (sim/kernel).
 //
 // Slots answer as the system call of their name does, except: errors come as negated errno, and times are int64 ns.
-// No slot blocks but epoll_wait and resolve. Each slot writes only to the out parameters that it names.
+// No slot blocks but epoll_wait, poll, select, sleep, resolve and resolve_all. Each slot writes only to the out parameters that it names.
 #ifndef RETICK_SYS_H
 #define RETICK_SYS_H
 
@@ -10,8 +10,13 @@
 #include <retick/id.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/uio.h>
+
+struct pollfd; // <poll.h>
 
 struct tick_sys {
     const struct tick_sys_ops *ops;
@@ -63,6 +68,58 @@ struct tick_sys_ops {
     ssize_t (*write)(struct tick_sys *self, int fd, const void *bytes, size_t count);
     int (*close)(struct tick_sys *self, int fd);
 
+    // --- fds ---
+    int (*dup)(struct tick_sys *self, int fd);
+    int (*dup2)(struct tick_sys *self, int fd, int to);
+    int (*dup3)(struct tick_sys *self, int fd, int to, int flags);
+    // F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL (O_NONBLOCK stays set), F_GETPIPE_SZ.
+    int (*fcntl)(struct tick_sys *self, int fd, int command, int64_t argument);
+    int (*ioctl)(struct tick_sys *self, int fd, unsigned long request, int *value); // FIONREAD
+
+    // --- what makes fds; all non-blocking and close-on-exec ---
+    int (*pipe)(struct tick_sys *self, int fds[2]);
+    int (*socketpair)(struct tick_sys *self, int domain, int type, int protocol, int fds[2]);
+    int (*timerfd)(struct tick_sys *self, int clock);
+    // value 0 disarms; flags: TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET. The old setting goes to *old_value, *old_interval unless NULL.
+    int (*timerfd_settime)(struct tick_sys *self, int fd, int flags, int64_t value, int64_t interval, int64_t *old_value,
+        int64_t *old_interval);
+    int (*timerfd_gettime)(struct tick_sys *self, int fd, int64_t *value, int64_t *interval);
+
+    // --- messages and parts; MSG_NOSIGNAL is implied ---
+    // to, from: may be NULL.
+    ssize_t (*sendto)(struct tick_sys *self, int fd, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size);
+    ssize_t (*recvfrom)(struct tick_sys *self, int fd, void *bytes, size_t count, int flags, struct sockaddr *from, socklen_t *size);
+    ssize_t (*sendmsg)(struct tick_sys *self, int fd, const struct msghdr *message, int flags); // simulated: ancillary data are -ENOSYS
+    ssize_t (*recvmsg)(struct tick_sys *self, int fd, struct msghdr *message, int flags);
+    ssize_t (*readv)(struct tick_sys *self, int fd, const struct iovec *parts, int count);
+    ssize_t (*writev)(struct tick_sys *self, int fd, const struct iovec *parts, int count);
+
+    // --- waiting; timeouts as epoll_wait's ---
+    int (*poll)(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout);
+    int (*select)(struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t timeout);
+    int (*sleep)(struct tick_sys *self, int64_t ns);                   // CLOCK_MONOTONIC; 0, or -EINTR
+    int (*clock)(struct tick_sys *self, int clock, int64_t *ns);       // clock_gettime
+
+    // --- files ---
+    int (*open)(struct tick_sys *self, const char *path, int flags, unsigned mode); // O_CLOEXEC is implied
+    ssize_t (*pread)(struct tick_sys *self, int fd, void *bytes, size_t count, int64_t offset);
+    ssize_t (*pwrite)(struct tick_sys *self, int fd, const void *bytes, size_t count, int64_t offset);
+    int64_t (*lseek)(struct tick_sys *self, int fd, int64_t offset, int whence);
+    int (*fsync)(struct tick_sys *self, int fd);
+    int (*fdatasync)(struct tick_sys *self, int fd);
+    int (*ftruncate)(struct tick_sys *self, int fd, int64_t size);
+    int (*fstat)(struct tick_sys *self, int fd, struct stat *out);
+    int (*stat)(struct tick_sys *self, const char *path, struct stat *out);
+    int (*mkdir)(struct tick_sys *self, const char *path, unsigned mode);
+    int (*rmdir)(struct tick_sys *self, const char *path);
+    int (*unlink)(struct tick_sys *self, const char *path);
+    int (*rename)(struct tick_sys *self, const char *from, const char *to);
+    // The next entries of a directory's fd, at most `most`: how many; 0 at the end. "." and ".." are among them.
+    int (*readdir)(struct tick_sys *self, int fd, struct tick_sys_entry *out, int most);
+
+    // --- names ---
+    // All addresses of a host, at most `most`: how many. -ENOENT: there is no such name; -EAGAIN: no answer; -EIO: a broken server.
+    int (*resolve_all)(struct tick_sys *self, const char *host, uint16_t port, struct sockaddr_storage *out, uint32_t most);
     // One stream address for a host's name or number and a port's number. Real: getaddrinfo (may block); simulated: the world's hosts.
     // -ENOENT if there is no such host.
     int (*resolve)(struct tick_sys *self, const char *host, uint16_t port, struct sockaddr_storage *address, socklen_t *size);

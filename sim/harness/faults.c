@@ -169,6 +169,7 @@ static bool strike(struct tick_host *host, const struct fault *fault) {
         break;
     case TICK_CLOCK:
         host->wall += fault->what.jump;
+        tick_kernel_wall_set(host->world->kernel, host->index, tick_kernel_wall(host->world->kernel, host->index) + fault->what.jump);
         break;
     default:
         return false;

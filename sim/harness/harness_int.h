@@ -54,6 +54,7 @@ struct tick_host {
     struct tick_host *next; // in the ready list
     struct tick_heap *heap;
     struct tick_coro *coro;
+    struct tick_coro *parked; // the stack that it was switched away from: its own, or one of a task; NULL before its first turn
     struct tick_loop *loop;
     struct tick_loop *running; // what tick__loop_running was when it was switched away from
     uint32_t task, here;       // and the probe's context
@@ -63,6 +64,7 @@ struct tick_host {
     int64_t busy; // step costs since the last world point
     uint64_t wakes;
     uint64_t randoms;
+    uint64_t lookups; // of names that the scenario gave
     int64_t instant;
     uint32_t at_instant; // iterations at that instant
     int result;

@@ -102,7 +102,7 @@ void tick__host_switch_to(struct tick_host *host) {
         w->probe->here = host->here;
     }
     tick_heap_use(host->heap);
-    tick_coro_switch(w->coro, host->coro);
+    tick_coro_switch(w->coro, host->parked ? host->parked : host->coro);
     tick_heap_use(NULL);
     tick__loop_running = NULL;
     if (w->probe) {
@@ -118,9 +118,18 @@ void tick__host_switch_to(struct tick_host *host) {
     w->stage.lives = 0;
 }
 
+// Most waits are the loop's, on its own stack; a task may wait, too, with poll or sleep, and holds up its loop.
+static struct tick_coro *stack_of(const struct tick_host *host) {
+    const struct tick_loop *loop = tick__loop_running;
+    if (!loop || !loop->current)
+        return host->coro;
+    return loop->current->coro ? loop->current->coro : loop->on ? loop->on : host->coro;
+}
+
 void tick__host_switch_out(struct tick_host *host) {
     host->running = tick__loop_running;
-    tick_coro_switch(host->coro, host->world->coro);
+    host->parked = stack_of(host);
+    tick_coro_switch(host->parked, host->world->coro);
 }
 
 // A report that reaches this handler reached nobody of the program: in production it is a line in a log, and the work that failed is
@@ -132,12 +141,19 @@ static int exception_told(struct tick_loop *loop, const struct tick_report *repo
     if (w->allow_unhandled || host->stopping)
         return 0;
     const struct tick_failure *failure = report->failure;
-    char text[300];
+    const struct tick_io *io = tick__io_running();
+    char text[300], words[200];
+    const struct tick_loc *loc =
+        failure && io && !failure->text ? tick__trouble_words(&io->trouble, failure->code, words, sizeof words) : NULL;
     snprintf(text, sizeof text, "%s: %s%s%s%s%s%s%s%s", host->name, report->message ? report->message : "Unhandled exception",
         report->task ? ", " : "", report->task ? tick_task_name(report->task) : "", failure ? ": " : "",
         failure ? (failure->name ? failure->name : tick_error_name(failure->code)) : "", failure ? ": " : "",
-        failure ? (failure->text ? failure->text : tick_error_text(failure->code)) : "", " (tick_allow_unhandled lets it pass)");
-    w->stage.fail(&w->stage, TICK_UNHANDLED, failure ? failure->code : 0, host->loc, text);
+        failure ? (loc                ? words
+                      : failure->text ? failure->text
+                                      : tick_error_text(failure->code))
+                : "",
+        " (tick_allow_unhandled lets it pass)");
+    w->stage.fail(&w->stage, TICK_UNHANDLED, failure ? failure->code : 0, loc ? loc : host->loc, text);
     return 0;
 }
 
@@ -207,12 +223,15 @@ static void host_entry(void *arg) {
         tick_loop_free(host->loop);
         host->loop = NULL;
     }
+    const struct tick_trouble trouble = io ? io->trouble : (struct tick_trouble){0};
     tick_epoll_free(io);
     tick__locals_free(&host->locals);
     if (host->result < 0 && !host->stopping) {
-        char text[300];
-        snprintf(text, sizeof text, "%s's main returned %s: %s", host->name, tick_error_name(host->result), tick_error_text(host->result));
-        w->stage.fail(&w->stage, TICK_HOST_FAILED, host->result, host->loc, text);
+        char text[300], words[200];
+        const struct tick_loc *loc = tick__trouble_words(&trouble, host->result, words, sizeof words);
+        snprintf(text, sizeof text, "%s's main returned %s: %s", host->name, tick_error_name(host->result),
+            loc ? words : tick_error_text(host->result));
+        w->stage.fail(&w->stage, TICK_HOST_FAILED, host->result, loc ? loc : host->loc, text);
     }
     if (!host->options.daemon && !host->stopping)
         check_leaks(host);
@@ -225,6 +244,7 @@ int tick__host_start(struct tick_host *host) {
     host->coro = tick_coro_new(w->stacks, host_entry, host);
     if (!host->coro)
         return -ENOMEM;
+    host->parked = NULL;
     if (w->probe) {
         w->probe->host = host->object;
         tick_emit(w->probe, host->lives ? TICK_EV_HOST_RESTART : TICK_EV_HOST_START, host->object, 0, 0, host->loc);

@@ -1,20 +1,17 @@
 // The seam's simulated side: each host's system calls go to the kernel, and epoll_wait is the world point.
-#include "sim/harness/harness_int.h"
+#include "sim/harness/sim_sys_int.h"
 #include "sim/kernel/kernel_int.h"
 #include "src/base/check.h"
 #include "src/loop/loop_int.h"
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 static struct tick_host *host_of(struct tick_sys *self) {
     return ((struct sim_sys *)self)->host;
 }
-
-#define KERNEL(self) host_of(self)->world->kernel
-#define INDEX(self) host_of(self)->index
 
 // A timer's lateness is asked for at each poll that it bounds: one decision, however often it is asked.
 static bool logged(const struct tick_world *w, tick_id timer) {
@@ -64,19 +61,8 @@ static int64_t sim_wall(struct tick_sys *self) {
     return WALL_START + now + host->wall + now / 1000000 * ppm + now % 1000000 * ppm / 1000000;
 }
 
-// The identity of what a call makes: of the task or callback that acts, else of the host.
-static struct tick_kernel_name name_of(struct tick_sys *self, enum tick_object_type type) {
-    struct tick_maker *maker = self->maker;
-    struct tick_kernel_name name = {0};
-    if (maker) {
-        name.id = tick_maker_next(maker, type, &name.kth);
-        name.maker_object = maker->object;
-    }
-    return name;
-}
-
 static int sim_epoll_create(struct tick_sys *self) {
-    struct tick_kernel_name name = name_of(self, TICK_OBJECT_FD);
+    struct tick_kernel_name name = tick__sim_name(self, TICK_OBJECT_FD);
     return tick_k_epoll_create(KERNEL(self), INDEX(self), &name);
 }
 
@@ -104,11 +90,9 @@ static void give_way(struct tick_host *host, int64_t timeout) {
     }
 }
 
-static int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
-    struct tick_host *host = host_of(self);
+void tick__sim_wait_begins(struct tick_host *host, int64_t timeout) {
     struct tick_world *w = host->world;
-    struct tick_kernel *k = w->kernel;
-    int64_t now = tick_kernel_now(k);
+    int64_t now = tick_kernel_now(w->kernel);
     if (now != host->instant) {
         host->instant = now;
         host->at_instant = 0;
@@ -121,9 +105,15 @@ static int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event
         fail(host, TICK_INVARIANT_BROKEN, ""); // has its text already
     if (w->musts_open)
         tick__musts_ask(w);
-
-    int64_t deadline = timeout < 0 ? TICK_NEVER : now + timeout;
     give_way(host, timeout);
+}
+
+static int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
+    struct tick_host *host = host_of(self);
+    struct tick_world *w = host->world;
+    struct tick_kernel *k = w->kernel;
+    int64_t deadline = timeout < 0 ? TICK_NEVER : tick_kernel_now(k) + timeout;
+    tick__sim_wait_begins(host, timeout);
     if (tick__host_told_to_stop(host))
         timeout = 0;
     int count = tick_k_epoll_wait(k, host->index, epfd, out, most, timeout != 0);
@@ -157,13 +147,13 @@ static int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event
 }
 
 static int sim_eventfd(struct tick_sys *self, unsigned initial, int flags) {
-    struct tick_kernel_name name = name_of(self, TICK_OBJECT_FD);
-    return tick_k_eventfd(KERNEL(self), INDEX(self), initial, flags, &name);
+    struct tick_kernel_name name = tick__sim_name(self, TICK_OBJECT_FD);
+    return tick_k_eventfd(KERNEL(self), INDEX(self), initial, flags | EFD_NONBLOCK | EFD_CLOEXEC, &name);
 }
 
 static int sim_socket(struct tick_sys *self, int domain, int type, int protocol) {
-    struct tick_kernel_name name = name_of(self, TICK_OBJECT_FD);
-    return tick_k_socket(KERNEL(self), INDEX(self), domain, type, protocol, &name);
+    struct tick_kernel_name name = tick__sim_name(self, TICK_OBJECT_FD);
+    return tick_k_socket(KERNEL(self), INDEX(self), domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol, &name);
 }
 
 static int sim_bind(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
@@ -179,7 +169,7 @@ static int sim_accept(struct tick_sys *self, int fd, struct sockaddr *address, s
 }
 
 static int sim_connect(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
-    struct tick_kernel_name name = name_of(self, TICK_OBJECT_CONNECTION);
+    struct tick_kernel_name name = tick__sim_name(self, TICK_OBJECT_CONNECTION);
     return tick_k_connect(KERNEL(self), INDEX(self), fd, address, size, &name);
 }
 
@@ -223,23 +213,11 @@ static int sim_close(struct tick_sys *self, int fd) {
     return tick_k_close(KERNEL(self), INDEX(self), fd);
 }
 
-// Names are the world's hosts; numbers are taken as they are.
 static int sim_resolve(struct tick_sys *self, const char *name, uint16_t port, struct sockaddr_storage *address, socklen_t *size) {
-    struct sockaddr_in *in = (struct sockaddr_in *)address;
-    memset(in, 0, sizeof *in);
-    in->sin_family = AF_INET;
-    in->sin_port = htons(port);
-    *size = sizeof *in;
-    if (!strcmp(name, "localhost")) {
-        in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        return 0;
-    }
-    if (inet_pton(AF_INET, name, &in->sin_addr) == 1)
-        return 0;
-    int index = tick_kernel_host_find(KERNEL(self), name);
-    if (index < 0)
-        return -ENOENT;
-    in->sin_addr.s_addr = htonl(tick__host_address((uint32_t)index));
+    int count = tick__sim_resolve_all(self, name, port, address, 1);
+    if (count < 0)
+        return count;
+    *size = address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
     return 0;
 }
 
@@ -281,6 +259,41 @@ static const struct tick_sys_ops sim_ops = {
     .read = sim_read,
     .write = sim_write,
     .close = sim_close,
+    .dup = tick__sim_dup,
+    .dup2 = tick__sim_dup2,
+    .dup3 = tick__sim_dup3,
+    .fcntl = tick__sim_fcntl,
+    .ioctl = tick__sim_ioctl,
+    .pipe = tick__sim_pipe,
+    .socketpair = tick__sim_socketpair,
+    .timerfd = tick__sim_timerfd,
+    .timerfd_settime = tick__sim_timerfd_settime,
+    .timerfd_gettime = tick__sim_timerfd_gettime,
+    .sendto = tick__sim_sendto,
+    .recvfrom = tick__sim_recvfrom,
+    .sendmsg = tick__sim_sendmsg,
+    .recvmsg = tick__sim_recvmsg,
+    .readv = tick__sim_readv,
+    .writev = tick__sim_writev,
+    .poll = tick__sim_poll,
+    .select = tick__sim_select,
+    .sleep = tick__sim_sleep,
+    .clock = tick__sim_clock,
+    .open = tick__sim_open,
+    .pread = tick__sim_pread,
+    .pwrite = tick__sim_pwrite,
+    .lseek = tick__sim_lseek,
+    .fsync = tick__sim_fsync,
+    .fdatasync = tick__sim_fdatasync,
+    .ftruncate = tick__sim_ftruncate,
+    .fstat = tick__sim_fstat,
+    .stat = tick__sim_stat,
+    .mkdir = tick__sim_mkdir,
+    .rmdir = tick__sim_rmdir,
+    .unlink = tick__sim_unlink,
+    .rename = tick__sim_rename,
+    .readdir = tick__sim_readdir,
+    .resolve_all = tick__sim_resolve_all,
     .resolve = sim_resolve,
     .random = sim_random,
     .connection = sim_connection,

@@ -1,5 +1,5 @@
 // The real kernel behind the seam. No slot keeps state: only names that stand for addresses live here.
-#include "src/os/linux.h"
+#include "src/os/linux_int.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -39,17 +39,9 @@ static int64_t os_wall(struct tick_sys *self) {
     return clock_ns(CLOCK_REALTIME);
 }
 
-static int result(int value) {
-    return value < 0 ? -errno : value;
-}
-
-static ssize_t sized(ssize_t value) {
-    return value < 0 ? -errno : value;
-}
-
 static int os_epoll_create(struct tick_sys *self) {
     (void)self;
-    return result(epoll_create1(EPOLL_CLOEXEC));
+    return tick__os_result(epoll_create1(EPOLL_CLOEXEC));
 }
 
 static int os_epoll_ctl(struct tick_sys *self, int epfd, int op, int fd, const struct tick_sys_event *event) {
@@ -59,7 +51,7 @@ static int os_epoll_ctl(struct tick_sys *self, int epfd, int op, int fd, const s
         e.events = event->events;
         e.data.u64 = event->data;
     }
-    return result(epoll_ctl(epfd, op, fd, event ? &e : NULL));
+    return tick__os_result(epoll_ctl(epfd, op, fd, event ? &e : NULL));
 }
 
 // Milliseconds, rounded up: epoll_wait never returns before the timeout asked for.
@@ -75,9 +67,9 @@ static int wait_once(int epfd, struct epoll_event *events, int most, int64_t tim
         const struct timespec ts = {(time_t)(timeout / NS), (long)(timeout % NS)};
         int n = (int)syscall(SYS_epoll_pwait2, epfd, events, most, &ts, NULL, (size_t)0);
         if (n >= 0 || errno != ENOSYS)
-            return result(n);
+            return tick__os_result(n);
     }
-    return result(epoll_wait(epfd, events, most, up_to_ms(timeout)));
+    return tick__os_result(epoll_wait(epfd, events, most, up_to_ms(timeout)));
 }
 
 static int os_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
@@ -92,78 +84,78 @@ static int os_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event 
 
 static int os_eventfd(struct tick_sys *self, unsigned initial, int flags) {
     (void)self;
-    return result(eventfd(initial, flags | EFD_NONBLOCK | EFD_CLOEXEC));
+    return tick__os_result(eventfd(initial, flags | EFD_NONBLOCK | EFD_CLOEXEC));
 }
 
 static int os_socket(struct tick_sys *self, int domain, int type, int protocol) {
     (void)self;
-    return result(socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
+    return tick__os_result(socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
 }
 
 static int os_bind(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
     (void)self;
-    return result(bind(fd, address, size));
+    return tick__os_result(bind(fd, address, size));
 }
 
 static int os_listen(struct tick_sys *self, int fd, int backlog) {
     (void)self;
-    return result(listen(fd, backlog));
+    return tick__os_result(listen(fd, backlog));
 }
 
 static int os_accept(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
     (void)self;
-    return result(accept4(fd, address, size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    return tick__os_result(accept4(fd, address, size, SOCK_NONBLOCK | SOCK_CLOEXEC));
 }
 
 static int os_connect(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
     (void)self;
-    return result(connect(fd, address, size));
+    return tick__os_result(connect(fd, address, size));
 }
 
 static ssize_t os_send(struct tick_sys *self, int fd, const void *bytes, size_t count, int flags) {
     (void)self;
-    return sized(send(fd, bytes, count, flags | MSG_NOSIGNAL));
+    return tick__os_sized(send(fd, bytes, count, flags | MSG_NOSIGNAL));
 }
 
 static ssize_t os_recv(struct tick_sys *self, int fd, void *bytes, size_t count, int flags) {
     (void)self;
-    return sized(recv(fd, bytes, count, flags));
+    return tick__os_sized(recv(fd, bytes, count, flags));
 }
 
 static int os_shutdown(struct tick_sys *self, int fd, int how) {
     (void)self;
-    return result(shutdown(fd, how));
+    return tick__os_result(shutdown(fd, how));
 }
 
 static int os_getsockopt(struct tick_sys *self, int fd, int level, int name, void *value, socklen_t *size) {
     (void)self;
-    return result(getsockopt(fd, level, name, value, size));
+    return tick__os_result(getsockopt(fd, level, name, value, size));
 }
 
 static int os_setsockopt(struct tick_sys *self, int fd, int level, int name, const void *value, socklen_t size) {
     (void)self;
-    return result(setsockopt(fd, level, name, value, size));
+    return tick__os_result(setsockopt(fd, level, name, value, size));
 }
 
 static int os_getsockname(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
     (void)self;
-    return result(getsockname(fd, address, size));
+    return tick__os_result(getsockname(fd, address, size));
 }
 
 static int os_getpeername(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
     (void)self;
-    return result(getpeername(fd, address, size));
+    return tick__os_result(getpeername(fd, address, size));
 }
 
 static ssize_t os_read(struct tick_sys *self, int fd, void *bytes, size_t count) {
     (void)self;
-    return sized(read(fd, bytes, count));
+    return tick__os_sized(read(fd, bytes, count));
 }
 
 // For eventfds, and later pipes and files. On a socket use send: write would raise SIGPIPE.
 static ssize_t os_write(struct tick_sys *self, int fd, const void *bytes, size_t count) {
     (void)self;
-    return sized(write(fd, bytes, count));
+    return tick__os_sized(write(fd, bytes, count));
 }
 
 // The fd is gone even when close says EINTR.
@@ -173,7 +165,7 @@ static int os_close(struct tick_sys *self, int fd) {
     return closed < 0 && errno != EINTR ? -errno : 0;
 }
 
-static int lookup_error(int error) {
+int tick__os_lookup_error(int error) {
     switch (error) {
     case EAI_NONAME:
     case EAI_NODATA:
@@ -208,7 +200,7 @@ static int os_resolve(struct tick_sys *self, const char *host, uint16_t port, st
     struct addrinfo *found = NULL;
     int error = getaddrinfo(host, service, &hints, &found);
     if (error)
-        return lookup_error(error);
+        return tick__os_lookup_error(error);
     memcpy(address, found->ai_addr, found->ai_addrlen);
     *size = found->ai_addrlen;
     freeaddrinfo(found);
@@ -249,6 +241,41 @@ static const struct tick_sys_ops ops = {
     .read = os_read,
     .write = os_write,
     .close = os_close,
+    .dup = tick__os_dup,
+    .dup2 = tick__os_dup2,
+    .dup3 = tick__os_dup3,
+    .fcntl = tick__os_fcntl,
+    .ioctl = tick__os_ioctl,
+    .pipe = tick__os_pipe,
+    .socketpair = tick__os_socketpair,
+    .timerfd = tick__os_timerfd,
+    .timerfd_settime = tick__os_timerfd_settime,
+    .timerfd_gettime = tick__os_timerfd_gettime,
+    .sendto = tick__os_sendto,
+    .recvfrom = tick__os_recvfrom,
+    .sendmsg = tick__os_sendmsg,
+    .recvmsg = tick__os_recvmsg,
+    .readv = tick__os_readv,
+    .writev = tick__os_writev,
+    .poll = tick__os_poll,
+    .select = tick__os_select,
+    .sleep = tick__os_sleep,
+    .clock = tick__os_clock,
+    .open = tick__os_open,
+    .pread = tick__os_pread,
+    .pwrite = tick__os_pwrite,
+    .lseek = tick__os_lseek,
+    .fsync = tick__os_fsync,
+    .fdatasync = tick__os_fdatasync,
+    .ftruncate = tick__os_ftruncate,
+    .fstat = tick__os_fstat,
+    .stat = tick__os_stat,
+    .mkdir = tick__os_mkdir,
+    .rmdir = tick__os_rmdir,
+    .unlink = tick__os_unlink,
+    .rename = tick__os_rename,
+    .readdir = tick__os_readdir,
+    .resolve_all = tick__os_resolve_all,
     .resolve = os_resolve,
     .random = os_random,
     .choose = NULL,

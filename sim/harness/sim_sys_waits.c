@@ -1,0 +1,123 @@
+// The seam's simulated side: waits other than epoll_wait. Each is a world point, as that is.
+#include "sim/harness/sim_sys_int.h"
+#include <errno.h>
+#include <poll.h>
+
+static struct tick_host *host_of(struct tick_sys *self) {
+    return ((struct sim_sys *)self)->host;
+}
+
+int tick__sim_park(struct tick_host *host, int64_t deadline) {
+    if (deadline != TICK_NEVER) {
+        host->timeout_key = tick_kernel_post(host->world->kernel, deadline, POST_TIMEOUT, (uint32_t)host->index);
+        if (!host->timeout_key)
+            return -ENOMEM;
+    }
+    host->timed_out = false;
+    host->state = HOST_PARKED;
+    tick__host_switch_out(host);
+    return 0;
+}
+
+static int64_t deadline_of(const struct tick_kernel *k, int64_t timeout) {
+    int64_t now = tick_kernel_now(k);
+    return timeout < 0 || timeout > TICK_NEVER - now ? TICK_NEVER : now + timeout;
+}
+
+int tick__sim_poll(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout) {
+    struct tick_host *host = host_of(self);
+    struct tick_kernel *k = host->world->kernel;
+    int64_t deadline = deadline_of(k, timeout);
+    tick__sim_wait_begins(host, timeout);
+    int ready = tick_k_poll(k, host->index, fds, count);
+    host->timed_out = false;
+    while (!ready && !host->timed_out && tick_kernel_now(k) < deadline && !tick__host_told_to_stop(host)) {
+        uint32_t key;
+        int error = tick_kernel_watch_fds(k, host->index, fds, count, (uint32_t)host->index, &key);
+        if (error)
+            return error;
+        error = tick__sim_park(host, deadline);
+        tick_kernel_unwatch_fds(k, key);
+        if (error)
+            return error;
+        ready = tick_k_poll(k, host->index, fds, count);
+    }
+    return ready;
+}
+
+// Which fds, and for what: at most FD_SETSIZE.
+static size_t asked(int count, const fd_set *reads, const fd_set *writes, const fd_set *excepts, struct pollfd *fds) {
+    size_t used = 0;
+    for (int fd = 0; fd < count && fd < FD_SETSIZE; fd++) {
+        short events = 0;
+        if (reads && FD_ISSET(fd, reads))
+            events |= POLLIN | POLLRDNORM | POLLRDBAND;
+        if (writes && FD_ISSET(fd, writes))
+            events |= POLLOUT | POLLWRNORM | POLLWRBAND;
+        if (excepts && FD_ISSET(fd, excepts))
+            events |= POLLPRI;
+        if (events)
+            fds[used++] = (struct pollfd){.fd = fd, .events = events};
+    }
+    return used;
+}
+
+int tick__sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t timeout) {
+    struct tick_host *host = host_of(self);
+    struct tick_kernel *k = host->world->kernel;
+    fd_set none;
+    FD_ZERO(&none);
+    const fd_set r = reads ? *reads : none, w = writes ? *writes : none, e = excepts ? *excepts : none;
+    int64_t deadline = deadline_of(k, timeout);
+    tick__sim_wait_begins(host, timeout);
+    host->timed_out = false;
+    for (;;) {
+        int ready = tick_k_select(k, host->index, count, reads, writes, excepts);
+        if (ready || host->timed_out || tick_kernel_now(k) >= deadline || tick__host_told_to_stop(host))
+            return ready;
+        struct pollfd fds[FD_SETSIZE];
+        uint32_t key;
+        size_t used = asked(count, &r, &w, &e, fds);
+        int error = tick_kernel_watch_fds(k, host->index, fds, used, (uint32_t)host->index, &key);
+        if (error)
+            return error;
+        error = tick__sim_park(host, deadline);
+        tick_kernel_unwatch_fds(k, key);
+        if (error)
+            return error;
+        if (reads)
+            *reads = r;
+        if (writes)
+            *writes = w;
+        if (excepts)
+            *excepts = e;
+    }
+}
+
+int tick__sim_sleep(struct tick_sys *self, int64_t ns) {
+    struct tick_host *host = host_of(self);
+    int64_t deadline = deadline_of(host->world->kernel, ns < 0 ? 0 : ns);
+    tick__sim_wait_begins(host, ns);
+    host->timed_out = false;
+    while (!host->timed_out && tick_kernel_now(host->world->kernel) < deadline) {
+        if (tick__host_told_to_stop(host))
+            return -EINTR;
+        int error = tick__sim_park(host, deadline);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+// The name server's answer takes its time, and the whole thread waits for it, as in getaddrinfo.
+int tick__sim_resolve_all(struct tick_sys *self, const char *host, uint16_t port, struct sockaddr_storage *out, uint32_t most) {
+    struct tick_host *host_ = host_of(self);
+    int64_t late;
+    int count = tick_k_resolve(KERNEL(self), INDEX(self), host, port, host_->id, ++host_->lookups, out, most, &late);
+    if (late > 0) {
+        int error = tick__sim_sleep(self, late);
+        if (error)
+            return error;
+    }
+    return count;
+}
