@@ -26,7 +26,9 @@ static const char doc[] =
     "\n"
     "Examples:\n"
     "  retick query run.db tasks\n"
-    "  retick query run.db why 42\n"
+    "  retick query run.db log              what was logged, and the verdict\n"
+    "  retick query run.db why              the causes of the verdict\n"
+    "  retick query run.db why 42           those of event 42\n"
     "  retick query run.db \"SELECT count(*) FROM events\"\n"
     "\n" TICK__EXIT_CODES;
 
@@ -81,6 +83,8 @@ static int ask(const struct tick_trace *trace, const struct query_arguments *a) 
     if (result >= 0)
         result = tick_trace_query(trace, sql ? sql : a->sql, stdout, &error);
     free(sql);
+    if (result == 0)
+        tick__note("there is none"); // on stderr: the columns' names alone look like a mistake
     if (result >= 0)
         return TICK__EXIT_PASS;
     tick__complain("%s%s", error.text[0] ? error.text : tick_error_text(result),

@@ -35,7 +35,7 @@ void tick__say_columns(const char *left, const char *right) {
     if (!right || !*right)
         printf("  %s\n", left);
     else if (width + 2 > RIGHT_COLUMN)
-        printf("  %s\n%*s%s\n", left, RIGHT_COLUMN, "", right);
+        printf("  %s\n  at %s\n", left, right);
     else
         printf("  %s%*s%s\n", left, (int)(RIGHT_COLUMN - width), "", right);
 }

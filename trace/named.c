@@ -7,11 +7,11 @@
 const struct tick_trace_named tick_trace_named_queries[] = {
     {"tasks", NULL, "every task: its host, when it began, how it ended"},
     {"waits", NULL, "who waited for what, and how long; still waiting first"},
-    {"deadlocks", NULL, "tasks that wait for each other in a cycle"},
+    {"deadlocks", NULL, "tasks that wait for each other in a cycle (a queue belongs to nobody: see waits)"},
     {"messages", NULL, "every message: from, to, when, its first bytes"},
     {"choices", NULL, "the deviations of the run, in the words of a schedule"},
     {"log", NULL, "log lines, marks, errors and the verdict"},
-    {"why", "SEQ", "the chain of causes of an event"},
+    {"why", "[SEQ]", "the chain of causes of an event; without SEQ, of the verdict"},
     {"history", "TASK-PATH", "everything that a task did and that was done to it"},
     {NULL, NULL, NULL},
 };
@@ -29,7 +29,7 @@ static const char *const texts[] = {
                 "t.loc_id ORDER BY t.task_id",
     "SELECT w.wait_id AS seq, " MS("w.begin_ts") ", t.path AS task, " NAME(
         "o") " AS waits_for,"
-             " coalesce((w.end_ts - w.begin_ts) / 1000 || ' us', 'still waiting') AS for_how_long FROM waits w LEFT JOIN objects t ON "
+             " coalesce(((w.end_ts - w.begin_ts) / 1000) || ' us', 'still waiting') AS for_how_long FROM waits w LEFT JOIN objects t ON "
              "t.object_id = w.task_id"
              " LEFT JOIN objects o ON o.object_id = w.subject_id ORDER BY w.end_ts IS NOT NULL, w.wait_id",
     "SELECT way FROM deadlocks",
@@ -46,7 +46,7 @@ static const char *const texts[] = {
         "e.ts") ", coalesce(t.path, h.name) AS who, k.name AS kind, s.value AS text FROM events e JOIN kinds k ON k.kind = e.kind"
                 " JOIN strings s ON s.string_id = e.subject_id LEFT JOIN objects t ON t.object_id = e.task_id LEFT JOIN hosts h ON "
                 "h.host_id = e.host_id ORDER BY e.seq",
-    "WITH RECURSIVE chain(depth, seq) AS (SELECT 0, CAST(%Q AS INTEGER) UNION ALL SELECT depth + 1, e.cause_seq FROM chain JOIN events e"
+    "WITH RECURSIVE chain(depth, seq) AS (SELECT 0, iif(%Q = '', (SELECT coalesce(max(iif(kind = 34, seq, NULL)), max(seq)) FROM events), CAST(%Q AS INTEGER)) UNION ALL SELECT depth + 1, e.cause_seq FROM chain JOIN events e"
     " ON e.seq = chain.seq WHERE e.cause_seq < e.seq) SELECT chain.seq, " MS(
         "e.ts") ", coalesce(t.path, h.name) AS who, k.name AS kind, "
                 "coalesce(x.value, " NAME("s") ") AS subject, e.arg, c.line AS deviation, l.file || ':' || l.line AS at FROM chain JOIN "
@@ -66,6 +66,8 @@ int tick_trace_named_query(const char *name, const char *arg, char **sql, struct
     const struct tick_trace_named *named = &tick_trace_named_queries[i];
     if (!named->name)
         return tick_error_set(error, -ENOENT, "there is no query named '%s'", name);
+    if (named->arg && named->arg[0] == '[' && !arg)
+        arg = "";
     if (named->arg && !arg)
         return tick_error_set(error, -EINVAL, "%s wants a %s", name, named->arg);
     if (!named->arg && arg)

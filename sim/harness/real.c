@@ -4,6 +4,7 @@
 #include "src/io/epoll_poller.h"
 #include "src/loop/loop_int.h"
 #include "src/os/linux.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,7 +48,7 @@ static int pick(struct tick_world *w, const struct tick_scenario *scenario, stru
     return 0;
 }
 
-static int run_host(struct real *real, const struct tick_host *host, struct tick_linux *system) {
+static int run_host(struct real *real, const struct tick_host *host, struct tick_linux *system, struct tick_trouble *trouble) {
     struct tick_probe *probe = real->stage.probe;
     struct tick_io *io = NULL;
     struct tick_loop *loop = NULL;
@@ -69,6 +70,8 @@ static int run_host(struct real *real, const struct tick_host *host, struct tick
     if (loop)
         real->out->iterations = tick_loop_iterations(loop);
     tick_loop_free(loop);
+    if (io)
+        *trouble = io->trouble;
     tick_epoll_free(io);
     return result;
 }
@@ -117,11 +120,14 @@ int tick_real_run(const struct tick_scenario *scenario, const struct tick_real_o
         tick_emit(options->probe, TICK_EV_HOST_START, host->object, 0, 0, host->loc);
     }
     real.start = system.sys.ops->now(&system.sys);
-    int main_result = run_host(&real, host, &system);
+    struct tick_trouble trouble = {0};
+    int main_result = run_host(&real, host, &system, &trouble);
     if (main_result < 0) {
-        char text[300];
-        snprintf(text, sizeof text, "%s's main returned %s: %s", host->name, tick_error_name(main_result), tick_error_text(main_result));
-        real_fail(&real.stage, TICK_HOST_FAILED, main_result, host->loc, text);
+        char text[300], words[200];
+        const struct tick_loc *loc = tick__trouble_words(&trouble, main_result, words, sizeof words);
+        snprintf(text, sizeof text, "%s's main returned %s: %s%s", host->name, tick_error_name(main_result),
+            loc ? words : tick_error_text(main_result), loc && main_result == -ENOENT ? " (--at NAME=HOST:PORT tells where one is)" : "");
+        real_fail(&real.stage, TICK_HOST_FAILED, main_result, loc ? loc : host->loc, text);
     }
     out->ended_at = system.sys.ops->now(&system.sys) - real.start;
     out->checks = real.stage.checks;

@@ -6,11 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-int tick_connect_at(const char *text, tick_stream **stream, const struct tick_loc *loc) {
-    struct tick_io *io = tick__io_running();
-    struct tick_task *task = tick_task_current();
-    if (!io || !task)
-        return TICK_EINVALSTATE;
+static int open_connection(struct tick_io *io, struct tick_task *task, const char *text, tick_stream **stream, const struct tick_loc *loc) {
     struct tick_sys *sys = io->sys;
     struct tick_address address;
     struct sockaddr_storage where;
@@ -39,4 +35,12 @@ int tick_connect_at(const char *text, tick_stream **stream, const struct tick_lo
     }
     *stream = made;
     return 0;
+}
+
+int tick_connect_at(const char *text, tick_stream **stream, const struct tick_loc *loc) {
+    struct tick_io *io = tick__io_running();
+    struct tick_task *task = tick_task_current();
+    if (!io || !task)
+        return TICK_EINVALSTATE;
+    return tick__trouble(io, text, loc, open_connection(io, task, text, stream, loc));
 }

@@ -5,6 +5,7 @@
 #ifndef RETICK_OP_H
 #define RETICK_OP_H
 
+#include "src/io/trouble.h"
 #include <retick/poller.h>
 #include <retick/sys.h>
 #include <stdbool.h>
@@ -43,6 +44,7 @@ struct tick_io {
     const struct tick_io_ops *ops;
     struct tick_sys *sys;
     struct tick_file *files;
+    struct tick_trouble trouble;
 };
 
 struct tick_io_ops {

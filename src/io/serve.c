@@ -179,11 +179,11 @@ int tick_serve_at(const char *text, tick_serve_fn *serve, void *arg, const struc
     if (!io || !tick_task_current())
         return TICK_EINVALSTATE;
     struct tick_address address;
-    TICK_TRY(tick_address_parse(text, &address));
+    TICK_TRY(tick__trouble(io, text, loc, tick_address_parse(text, &address)));
     struct server server = {.loop = tick_loop_running(), .serve = serve, .arg = arg};
     server.file.fd = listen_at(io->sys, &address);
     if (server.file.fd < 0)
-        return server.file.fd;
+        return tick__trouble(io, text, loc, server.file.fd);
     server.file.drop = server_dropped;
     if (server.loop->probe)
         server.file.object = tick__io_tell(server.loop, text, loc);
