@@ -41,7 +41,10 @@ endif()
 
 install(TARGETS libretick EXPORT retick ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+# The prefix may still be chosen, or moved, after the configuration: the file tells it by its own place.
+file(RELATIVE_PATH retick_pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/retick.pc.in retick.pc @ONLY)
+install(FILES docs/man/retick.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/retick.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 include(CMakePackageConfigHelpers)

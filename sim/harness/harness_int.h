@@ -192,6 +192,7 @@ uint32_t tick__world_choose(void *world, enum tick_choice_kind kind, tick_id sub
 
 // world.c
 void tick__world_describe_deadlock(const struct tick_world *world, char *text, size_t size);
+void tick__task_words(const struct tick_task *task, char *text, size_t size); // "alice", "request (Task-1)"
 bool tick__world_holds(struct tick_world *world); // evaluates the invariants; false: the run has ended
 
 #endif

@@ -178,10 +178,11 @@ static int host_main(void *arg) {
     const struct tick_task *first = NULL;
     size_t left = result >= 0 && !host->options.daemon && !host->stopping ? left_over(host->loop, &first) : 0;
     if (left) {
-        char text[200];
+        char text[300], name[100];
+        tick__task_words(first, name, sizeof name);
         snprintf(text, sizeof text, "%s returned while %zu of its tasks %s unfinished: %s%s", host->name, left, left == 1 ? "was" : "were",
-            tick_task_name(first), left == 1 ? "" : ", ...");
-        w->stage.fail(&w->stage, TICK_LEAKED, 0, host->loc, text);
+            name, left == 1 ? "" : ", ...");
+        w->stage.fail(&w->stage, TICK_LEAKED, 0, first->loc ? first->loc : host->loc, text);
     }
     return result;
 }

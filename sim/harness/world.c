@@ -163,13 +163,23 @@ bool tick__world_holds(struct tick_world *w) {
     return true;
 }
 
+// A task in words: its name; where it got none, its function, and which one it is.
+void tick__task_words(const struct tick_task *task, char *text, size_t size) {
+    const char *name = tick_task_name(task);
+    if (strncmp(name, "Task-", 5) == 0 && task->loc && task->loc->name)
+        snprintf(text, size, "%s (%s)", task->loc->name, name);
+    else
+        snprintf(text, size, "%s", name);
+}
+
 static size_t describe_wait(char *text, size_t size, const struct tick_host *host, const struct tick_task *task) {
     const struct tick_loc *at = task->waits_at;
-    if (!at)
-        return (size_t)snprintf(text, size, " %s/%s waits;", host->name, tick_task_name(task));
+    char name[100];
+    tick__task_words(task, name, sizeof name);
+    if (!at) // the loop's own primitives do not tell where they wait
+        return (size_t)snprintf(text, size, " %s/%s waits for a queue, a lock or an event;", host->name, name);
     const char *file = strrchr(at->file, '/');
-    return (size_t)snprintf(
-        text, size, " %s/%s waits for %s (%s:%d);", host->name, tick_task_name(task), at->name, file ? file + 1 : at->file, at->line);
+    return (size_t)snprintf(text, size, " %s/%s waits for %s (%s:%d);", host->name, name, at->name, file ? file + 1 : at->file, at->line);
 }
 
 void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_t size) {

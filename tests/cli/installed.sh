@@ -35,11 +35,11 @@ flags=$(sed -n 's/^RETICK_SANITIZE:[A-Z]*=\(..*\)/-fsanitize=\1/p' "$RETICK_BUIL
 grep -q '^RETICK_COVERAGE:BOOL=ON' "$RETICK_BUILD/CMakeCache.txt" && flags="$flags --coverage"
 compiler=$(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$RETICK_BUILD/CMakeCache.txt")
 
+[ -s "$work/usr/share/man/man1/retick.1" ] || { echo "no manual page was installed"; exit 1; }
 pc=$(find "$work/usr" -name retick.pc)
 export PKG_CONFIG_PATH=${pc%/*}
-# The file names the prefix of the configuration; the one of today stands beside.
 # shellcheck disable=SC2046,SC2086
-$compiler $flags "$work/own.c" -o "$work/own" $(pkg-config --define-variable=prefix="$work/usr" --cflags --libs retick)
+$compiler $flags "$work/own.c" -o "$work/own" $(pkg-config --cflags --libs retick)
 "$work/own" --version
 "$work/own" run
 
