@@ -15,8 +15,8 @@ void tick__program_free(struct tick__program *program);
 // Runs it on a loop with an integer clock of its own, and writes its log.
 int tick__program_virtual(const struct tick__program *program, FILE *out);
 
-// Registers the program of a file as a scenario named after it, of one host: a tick is a millisecond, body 0 the host's main. Takes the program.
-// It stays registered. -EEXIST if one was registered before.
+// Registers the program of a file as a scenario named after it, of one host: a tick is a millisecond, body 0 the host's main. Takes the
+// program, which stays registered. -EEXIST if one was registered before.
 int tick__program_register(struct tick__program *program, const char *file);
 
 #endif

@@ -16,11 +16,6 @@ struct end tick__machine_block(struct machine *machine, const json_t *ops, const
     return (struct end){0};
 }
 
-static void replace(struct end *end, struct end by) {
-    tick_failure_unref(end->failure);
-    *end = by;
-}
-
 static bool catches(const char *what, const struct end *end) {
     if (strcmp(what, "CE") == 0)
         return end->code == TICK_ECANCELED;
@@ -42,16 +37,16 @@ static struct end op_try(struct machine *machine, const json_t *self, const char
         tick__text_put(&machine->text, caught ? " True" : " False");
         const int error = tick__line_finish(machine);
         if (error < 0)
-            replace(&end, (struct end){.code = error});
+            end = (struct end){.code = error};
         else if (caught && !tick__op_int(self, 4))
-            replace(&end, (struct end){0});
+            end = (struct end){0};
     }
     if (json_array_size(final) > 0) {
         struct end last = {.code = tick__line_say(machine, me, "fin")};
         if (last.code == 0)
             last = tick__machine_block(machine, final, me);
         if (last.code < 0)
-            replace(&end, last);
+            end = last;
     }
     return end;
 }
@@ -60,7 +55,7 @@ static struct end op_try(struct machine *machine, const json_t *self, const char
 static void leave_timeout(struct tick_timeout *scope, struct end *end) {
     const int code = tick_timeout_exit(scope, end->code);
     if (code != end->code)
-        replace(end, (struct end){.code = code});
+        *end = (struct end){.code = code};
 }
 
 // ["timeout", ticks, body]
@@ -98,7 +93,7 @@ static struct end op_group(struct machine *machine, const json_t *self, const ch
         (void)tick_raise(tick_failure_ref(end.failure));
     const int code = tick_group_exit(&group, end.code);
     if (code < 0)
-        replace(&end, tick__machine_failed(code));
+        end = tick__machine_failed(machine, code);
     else if ((end.code = tick__line_say(machine, me, "tg-exit")) < 0)
         end.returned = false;
     return end;
@@ -107,7 +102,7 @@ static struct end op_group(struct machine *machine, const json_t *self, const ch
 static int primitive_task(void *arg) {
     struct note *note = arg;
     struct end end = tick__machine_primitive(note->machine, note->what, note->me);
-    return end.failure ? tick_raise(end.failure) : end.code < 0 ? end.code : end.returned ? end.value + 1 : 0;
+    return end.failure ? tick_raise(tick_failure_ref(end.failure)) : end.code < 0 ? end.code : end.returned ? end.value + 1 : 0;
 }
 
 // asyncio waits inside the calling task, unless there is no time for it.
@@ -130,7 +125,7 @@ static struct end wait_for(struct machine *machine, const json_t *inner, const c
     if (result == 0 && tick_future_result(tick_task_future(task), &value) == 0)
         result = (int)value;
     tick_task_unref(task);
-    return result < 0 ? tick__machine_failed(result) : (struct end){.returned = result > 0, .value = result - 1};
+    return result < 0 ? tick__machine_failed(machine, result) : (struct end){.returned = result > 0, .value = result - 1};
 }
 
 // ["wf", ticks, operation]

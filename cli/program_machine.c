@@ -35,6 +35,7 @@ void tick__machine_fini(struct machine *machine) {
     tick_condition_free(machine->condition);
     for (struct note *note = machine->notes, *next; note; note = next) {
         next = note->next;
+        tick_failure_unref(note->failure);
         free(note);
     }
     free(machine->newest);
@@ -42,15 +43,22 @@ void tick__machine_fini(struct machine *machine) {
     free(machine->text.at);
 }
 
-struct note *tick__machine_note(struct machine *machine, const char *me, const json_t *what) {
-    struct note *note = calloc(1, sizeof *note);
+struct note *tick__machine_note_of(struct machine *machine, size_t futures) {
+    struct note *note = calloc(1, sizeof *note + futures * sizeof(struct tick_future *));
     if (!note)
         return NULL;
     note->next = machine->notes;
     note->machine = machine;
+    machine->notes = note;
+    return note;
+}
+
+struct note *tick__machine_note(struct machine *machine, const char *me, const json_t *what) {
+    struct note *note = tick__machine_note_of(machine, 0);
+    if (!note)
+        return NULL;
     note->what = what;
     snprintf(note->me, sizeof note->me, "%s", me);
-    machine->notes = note;
     return note;
 }
 
@@ -69,12 +77,10 @@ int tick__machine_body(void *arg) {
         tick__text_value(&machine->text, end.returned ? end.value + 1 : 0);
     }
     const int error = tick__line_finish(machine);
-    if (error < 0) {
-        tick_failure_unref(end.failure);
+    if (error < 0)
         return error;
-    }
     if (end.failure)
-        return tick_raise(end.failure);
+        return tick_raise(tick_failure_ref(end.failure));
     return end.code < 0 ? end.code : end.returned ? end.value + 1 : 0;
 }
 

@@ -44,19 +44,22 @@ struct machine {
     struct tick_future *futures[FUTURES];
 };
 
-// What a body, a callback or an operation in a task of its own was given; lives as long as the machine.
+// What a body, a callback or an operation in a task of its own was given, or what an operation keeps while it waits. Lives as long as the
+// machine: tasks may be left unfinished, and nobody comes back to free what stands on their stacks.
 struct note {
     struct note *next;
     struct machine *machine;
-    const json_t *what; // a body's operations, or an operation
+    struct tick_failure *failure; // owned
+    const json_t *what;           // a body's operations, or an operation
     int number;
     char me[24];
+    struct tick_future *futures[]; // a gather's; borrowed
 };
 
 // How operations end.
 struct end {
     int code;                     // negative: an error
-    struct tick_failure *failure; // its failure, if it is more than a code; owned
+    struct tick_failure *failure; // its failure, if it is more than a code; the machine's
     bool returned;                // by `ret`
     int value;
 };
@@ -65,6 +68,7 @@ struct end {
 int tick__machine_init(struct machine *machine, const struct tick__program *program, struct tick_loop *loop, int64_t tick); // 0 or -ENOMEM
 void tick__machine_fini(struct machine *machine); // when its loop is gone, or was freed of its tasks
 struct note *tick__machine_note(struct machine *machine, const char *me, const json_t *what);
+struct note *tick__machine_note_of(struct machine *machine, size_t futures);          // with room for so many
 int tick__machine_spawn(struct machine *machine, int body, struct tick_group *group); // 0 or an error
 int tick__machine_body(void *note); // a task's function: runs what the note says, as the task named there
 
@@ -73,7 +77,7 @@ struct end tick__machine_block(struct machine *machine, const json_t *ops, const
 
 // program_ops.c: those that do not
 struct end tick__machine_primitive(struct machine *machine, const json_t *op, const char *me);
-struct end tick__machine_failed(int code); // with what the running task caught, if that is it
+struct end tick__machine_failed(struct machine *machine, int code); // with what the running task caught, if that is it
 
 // program_text.c
 void tick__text_put(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct end tick__machine_failed(int code) {
+struct end tick__machine_failed(struct machine *machine, int code) {
     struct tick_failure *caught = tick_caught();
-    return (struct end){.code = code, .failure = caught && caught->code == code ? tick_failure_ref(caught) : NULL};
+    struct note *note = caught && caught->code == code ? tick__machine_note_of(machine, 0) : NULL;
+    if (note)
+        note->failure = tick_failure_ref(caught);
+    return (struct end){.code = code, .failure = note ? note->failure : NULL};
 }
 
 // What an operation works on: x and y are its numbers, task the newest of body x.
@@ -76,10 +79,11 @@ static int say_results(const struct call *c, struct tick_future *const *children
 
 static int op_gather(const struct call *c) {
     const json_t *named = json_array_get(c->op, 1);
-    struct tick_future **children = malloc((json_array_size(named) + 1) * sizeof(struct tick_future *));
+    struct note *note = tick__machine_note_of(c->machine, json_array_size(named));
     size_t count = 0;
-    if (!children)
+    if (!note)
         return -ENOMEM;
+    struct tick_future **children = note->futures;
     for (size_t i = 0; i < json_array_size(named); i++) {
         struct tick_task *task = c->machine->newest[tick__op_int(named, i)];
         if (task)
@@ -95,7 +99,6 @@ static int op_gather(const struct call *c) {
     }
     for (size_t i = 0; i < count; i++)
         tick_future_unref(children[i]);
-    free(children);
     return result;
 }
 
@@ -330,5 +333,5 @@ struct end tick__machine_primitive(struct machine *machine, const json_t *op, co
             break;
         }
     tick_task_unref(call.task ? call.task : tick_task_current());
-    return result < 0 ? tick__machine_failed(result) : (struct end){0};
+    return result < 0 ? tick__machine_failed(machine, result) : (struct end){0};
 }

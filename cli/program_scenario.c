@@ -1,7 +1,7 @@
 // A task program as a scenario: one host, whose main task is body 0. A tick is a millisecond. Lines go to the trace's log.
 //
-// What tasks fail with is their own affair; what body 0 fails with is a finding, and so is a deadlock while it waits. When it returns, what is
-// left over is cancelled, as asyncio.run does.
+// What tasks fail with is their own affair; what body 0 fails with is a finding, and so is a deadlock while it waits. When it returns, what
+// is left over is cancelled, as asyncio.run does.
 #include "cli/program_machine.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>

@@ -1,4 +1,5 @@
-// task_program: runs task programs (docs/TASK_PROGRAMS.md), one a line of standard input, and prints the log of each, closed by a blank line.
+// task_program: runs task programs (docs/TASK_PROGRAMS.md), one a line of standard input, and prints the log of each, closed by a blank
+// line.
 #include "cli/program.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -26,9 +26,9 @@ struct tick_group {
 // TaskGroup.__aenter__: 0, or TICK_EINVALSTATE outside of a task.
 int tick_group_enter(struct tick_group *group) TICK_MUST_USE;
 
-// TaskGroup.create_task: as tick_spawn, from any task or callback. One reference, or NULL when out of memory; NULL, too, where asyncio raises
-// RuntimeError: when the group is aborting, or exit has seen the last of its tasks end. The form without a reference returns 0, -ENOMEM or
-// TICK_EINVALSTATE.
+// TaskGroup.create_task: as tick_spawn, from any task or callback. One reference, or NULL when out of memory; NULL, too, where asyncio
+// raises RuntimeError: when the group is aborting, or exit has seen the last of its tasks end. The form without a reference returns 0,
+// -ENOMEM or TICK_EINVALSTATE.
 #define tick_group_spawn(group, fn, arg) tick_group_spawn_at((group), (fn), (arg), NULL, TICK_HERE(#fn))
 #define tick_group_spawn_named(group, name, fn, arg) tick_group_spawn_at((group), (fn), (arg), (name), TICK_HERE(#fn))
 struct tick_task *tick_group_spawn_at(

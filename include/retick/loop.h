@@ -51,8 +51,8 @@ int tick_loop_run_until(struct tick_loop *loop, struct tick_future *future);
 // asyncio.run: spawns main (its task is named "main"), runs to its end; then cancels all other tasks, waits for them, reports their errors.
 // Returns main's result or failure code, or the poller's error.
 int tick_loop_run(struct tick_loop *loop, tick_task_fn *main, void *arg);
-// asyncio.run on this machine: a loop on the real kernel for main alone, closed when it returns. What tick_loop_run returns, or what making the
-// loop failed with; TICK_ENESTED where a loop runs already. (For the simulated world, write a scenario: <retick/scenario.h>.)
+// asyncio.run on this machine: a loop on the real kernel for main alone, closed when it returns. What tick_loop_run returns, or what making
+// the loop failed with; TICK_ENESTED where a loop runs already. (For the simulated world, write a scenario: <retick/scenario.h>.)
 int tick_run(tick_task_fn *main, void *arg);
 void tick_loop_stop(struct tick_loop *loop); // finishes this iteration's handles; later ones stay queued
 

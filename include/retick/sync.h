@@ -37,8 +37,8 @@ struct tick_condition;
 struct tick_condition *tick_condition_new(struct tick_lock *lock); // lock: borrowed; NULL: one of its own
 void tick_condition_free(struct tick_condition *condition);
 struct tick_lock *tick_condition_lock(struct tick_condition *condition); // borrowed: to acquire before, and release after, what follows
-// Condition.wait: gives the lock back, waits for a notification, has the lock again when it returns, also with TICK_ECANCELED. It may return
-// without a notification: look at what was waited for again. TICK_EINVALSTATE if the lock is not held.
+// Condition.wait: gives the lock back, waits for a notification, has the lock again when it returns, also with TICK_ECANCELED. It may
+// return without a notification: look at what was waited for again. TICK_EINVALSTATE if the lock is not held.
 int tick_condition_wait(struct tick_condition *condition) TICK_MUST_USE;
 int tick_condition_wait_for(struct tick_condition *condition, bool (*predicate)(void *arg), void *arg) TICK_MUST_USE; // until it holds
 // Condition.notify: wakes that many waiters, or all there are. 0, or TICK_EINVALSTATE if the lock is not held.

@@ -54,8 +54,8 @@ int tick_task_uncancel(struct tick_task *task);                     // Task.unca
 const char *tick_task_name(const struct tick_task *task);           // Task.get_name ("Task-N" by default); borrowed
 struct tick_task *tick_task_current(void);                          // asyncio.current_task: NULL in a plain callback; borrowed
 bool tick_task_is_waiting(const struct tick_task *task); // suspended on a future, a timer or a resource; false while it is ready or runs
-// The future or task that it awaits (asyncio's Task._fut_waiter), borrowed; NULL if it awaits none, or something without a future of its own
-// (a sleep, a lock).
+// The future or task that it awaits (asyncio's Task._fut_waiter), borrowed; NULL if it awaits none, or something without a future of its
+// own (a sleep, a lock).
 struct tick_future *tick_task_awaited(const struct tick_task *task);
 size_t tick_task_count(const struct tick_loop *loop);               // len(asyncio.all_tasks(loop))
 // asyncio.all_tasks: the unfinished ones, in the order of their creation, borrowed; writes at most `most`. Returns how many there are.

@@ -1,4 +1,5 @@
-// as_completed: asyncio.as_completed. Futures queue up as they are done; when the timeout passes, each that is not stands for a TICK_ETIMEDOUT.
+// as_completed: asyncio.as_completed. Futures queue up as they are done; when the timeout passes, each that is not stands for a
+// TICK_ETIMEDOUT.
 #include <retick/wait.h>
 
 #include "src/loop/crowd.h"

@@ -1,5 +1,5 @@
-// Condition: asyncio.Condition. A wait gives the lock back and takes it again before it returns, also when it was cancelled, and as often as
-// that takes (bpo-22970, bpo-32841). A notification that a cancelled waiter may have got goes on to the next (gh-112202).
+// Condition: asyncio.Condition. A wait gives the lock back and takes it again before it returns, also when it was cancelled, and as often
+// as that takes (bpo-22970, bpo-32841). A notification that a cancelled waiter may have got goes on to the next (gh-112202).
 #include "src/base/alloc.h"
 #include "src/loop/sync_int.h"
 

@@ -1,7 +1,7 @@
 // Task groups: asyncio.TaskGroup.
 //
-// A running task's node stands in `running` in the order of spawning; when the task fails, the node moves to `failed`, so that remembering a
-// failure needs no memory. Each node holds a reference to its task.
+// A running task's node stands in `running` in the order of spawning; when the task fails, the node moves to `failed`, so that remembering
+// a failure needs no memory. Each node holds a reference to its task.
 #include <retick/group.h>
 
 #include "src/base/alloc.h"
@@ -161,9 +161,7 @@ int tick_group_exit(struct tick_group *group, int result) {
     struct tick_task *task = group->parent;
     if (task != tick_task_current())
         return TICK_EINVALSTATE;
-    struct tick_failure *body = NULL;
-    if (result < 0 && result != TICK_ECANCELED)
-        body = task->caught && task->caught->code == result ? tick_failure_ref(task->caught) : tick__failure_plain(result);
+    const bool body_failed = result < 0 && result != TICK_ECANCELED;
     group->exiting = true;
     if (result < 0 && !group->aborting)
         abort_running(group);
@@ -174,12 +172,15 @@ int tick_group_exit(struct tick_group *group, int result) {
         if (result == TICK_ECANCELED && !cancelled)
             result = 0;
     }
-    if (group->failures == 0 && !body)
+    if (group->failures == 0 && !body_failed)
         return cancelled ? TICK_ECANCELED : result;
     if (task->cancels > 0) { // cancelled from outside, too: that is still to come, and counts as before (gh-116720)
         tick_task_uncancel(task);
         tick_task_cancel(task, NULL);
     }
+    struct tick_failure *body = NULL; // what the task caught before: waiting gave it no failure
+    if (body_failed)
+        body = task->caught && task->caught->code == result ? tick_failure_ref(task->caught) : tick__failure_plain(result);
     struct tick_failure *all = gathered(group, body);
     drop_failed(group);
     tick__task_catch(task, all);

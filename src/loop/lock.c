@@ -1,5 +1,5 @@
-// Lock: asyncio.Lock. First come, first served: between a release and the moment at which its waiter runs, nobody else gets in. A waiter that
-// was woken and then cancelled passes the lock on (bpo-27585, bpo-32734).
+// Lock: asyncio.Lock. First come, first served: between a release and the moment at which its waiter runs, nobody else gets in. A waiter
+// that was woken and then cancelled passes the lock on (bpo-27585, bpo-32734).
 #include "src/base/alloc.h"
 #include "src/loop/sync_int.h"
 

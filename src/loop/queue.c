@@ -1,5 +1,5 @@
-// Queue: asyncio.Queue, PriorityQueue and LifoQueue. Getters and putters look again after each wake, so that a newcomer may come first; one that is cancelled after
-// its wake hands it on (bpo-23812).
+// Queue: asyncio.Queue, PriorityQueue and LifoQueue. Getters and putters look again after each wake, so that a newcomer may come first;
+// one that is cancelled after its wake hands it on (bpo-23812).
 #include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 #include "src/loop/queue_items.h"

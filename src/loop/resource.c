@@ -1,5 +1,5 @@
-// Resources: what locks, semaphores and conditions have in common. Waiters leave their list only when they run again, as asyncio's do, so that
-// those who come in between see that somebody is before them.
+// Resources: what locks, semaphores and conditions have in common. Waiters leave their list only when they run again, as asyncio's do, so
+// that those who come in between see that somebody is before them.
 #include "src/loop/sync_int.h"
 
 static void tell(struct tick__resource *resource, enum tick_event_kind kind) {

@@ -1,4 +1,5 @@
-// Semaphore and BoundedSemaphore: asyncio's. A permit belongs to its waiter from the moment of the wake, so that nobody overtakes (gh-90155).
+// Semaphore and BoundedSemaphore: asyncio's. A permit belongs to its waiter from the moment of the wake, so that nobody overtakes
+// (gh-90155).
 #include "src/base/alloc.h"
 #include "src/loop/sync_int.h"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Task programs and the logs that CPython 3.13 gave for them (asyncio_log.py): ours are the same, byte for byte. Then those for which CPython is
-# wrong, with the logs that are right.
+# Task programs and the logs that CPython 3.13 gave for them (asyncio_log.py): ours are the same, byte for byte. Then those for which
+# CPython is wrong, with the logs that are right.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)

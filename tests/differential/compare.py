@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Compares retick with CPython's asyncio over task programs: compare.py TASK_PROGRAM PYTHON FIRST LAST, or compare.py TASK_PROGRAM PYTHON FILE
+"""Compares retick with CPython's asyncio over task programs.
+
+    compare.py TASK_PROGRAM PYTHON FIRST LAST
+    compare.py TASK_PROGRAM PYTHON FILE
 
 Runs the programs of the seeds FIRST up to LAST (programs.py), or those of a file, on both. A program that differs only because CPython
 has something wrong (asyncio_log.py --fixed agrees) is counted; any other is shrunk to a small one and shown. Exit code 1 if there is any.
@@ -122,7 +125,8 @@ def main():
                 small = shrunk(both, bodies, fixed=True)
                 print("differs:", json.dumps(small))
                 both.show(small)
-    print(f"{ran} programs: {ran - wrong_there - bad} equal, {wrong_there} where CPython is wrong (asyncio_log.py names the issues), {bad} differ")
+    equal = ran - wrong_there - bad
+    print(f"{ran} programs: {equal} equal, {wrong_there} where CPython is wrong (asyncio_log.py says how), {bad} differ")
     return 1 if bad else 0
 
 

@@ -1,5 +1,5 @@
-// One test for each CPython issue about locks, conditions, semaphores that docs/SEMANTICS.md names, then what else barriers, queues, wait and
-// as_completed promise. (Those of queues stand in loop_sync.c.)
+// One test for each CPython issue about locks, conditions, semaphores that docs/SEMANTICS.md names, then what else barriers, queues, wait
+// and as_completed promise. (Those of queues stand in loop_sync.c.)
 #include "src/loop/loop_int.h"
 #include "tests/support/loop_world.h"
 #include <errno.h>

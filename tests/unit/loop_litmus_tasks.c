@@ -1,5 +1,5 @@
-// One test for each CPython issue about tasks, futures and scopes that docs/SEMANTICS.md names: what went wrong there, and must not here. (Those of
-// gather, shield, timeouts at the deadline, and cancelling chains stand in loop_future.c and loop_task.c.)
+// One test for each CPython issue about tasks, futures and scopes that docs/SEMANTICS.md names: what went wrong there, and must not here.
+// (Those of gather, shield, timeouts at the deadline, and cancelling chains stand in loop_future.c and loop_task.c.)
 #include "src/loop/loop_int.h"
 #include "tests/support/loop_world.h"
 #include <errno.h>
