@@ -18,6 +18,10 @@
 #define USE_STREAM "tick_stream_read and tick_stream_write"
 #define USE_POLL "tasks: each call that waits is a plain call in a task"
 #define USE_NAME "tick_host_name()"
+#define USE_ENVIRONMENT "variables of the program's own: libc keeps the environment from run to run"
+#define USE_LOCALE "the locale C, which every run has: libc keeps another from run to run"
+#define USE_AT_END "tick_at_end(world, fn, arg)"
+#define USE_LINKED "code that is linked to the scenario (--cflags -l...): libc keeps what it loads from run to run"
 #define USE_RESOLVE "the host's name in tick_connect(\"host:port\", &stream)"
 
 static const struct banned {
@@ -40,6 +44,10 @@ static const struct banned {
         "io_uring_setup"},
     {USE_RESOLVE, "getaddrinfo gethostbyname gethostbyname2 gethostbyname_r"},
     {USE_NAME, "gethostname getpid gettid"},
+    {USE_ENVIRONMENT, "setenv putenv unsetenv clearenv"},
+    {USE_LOCALE, "setlocale newlocale uselocale"},
+    {USE_AT_END, "atexit __cxa_atexit on_exit at_quick_exit __cxa_at_quick_exit"},
+    {USE_LINKED, "dlopen dlmopen dlclose"},
     {"the calls of <retick.h>: a raw system call passes the simulated kernel by", "syscall"},
 };
 

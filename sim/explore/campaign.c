@@ -74,7 +74,8 @@ static int ended(struct state *state, struct worker *worker, enum tick__trouble 
         if (page->rc < 0)
             return tick_error_set(state->error, page->rc, "a run could not be carried out: %s", tick_error_text(page->rc));
         if (atomic_load(&page->state) != TICK__FINISHED)
-            return tick_error_set(state->error, -ECHILD, "a worker process ended between runs");
+            return tick_error_set(state->error, -ECHILD,
+                "a worker process ended between runs, or its program closed a file descriptor that it had not opened");
         return 0;
     }
     state->deaths++;

@@ -207,7 +207,10 @@ void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble troubl
     int status = 0;
     if (trouble)
         kill(sandbox->pid, SIGXCPU); // its handler leaves the deviations
-    if (!gone(sandbox->pid, trouble ? 500 : 0, &status)) {
+    bool running = atomic_load(&sandbox->page->state) == TICK__RUNNING;
+    // Without a trouble its end of the socket is closed: it is as good as gone, unless the program closed what is not its own.
+    bool stays = !gone(sandbox->pid, 500, &status);
+    if (stays) {
         kill(sandbox->pid, SIGKILL);
         while (waitpid(sandbox->pid, &status, 0) < 0 && errno == EINTR)
             ;
@@ -216,11 +219,19 @@ void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble troubl
     sandbox->fd = -1;
     sandbox->pid = 0;
     struct tick__page *page = sandbox->page;
-    if (atomic_load(&page->state) == TICK__RUNNING) {
+    uint32_t state = atomic_load(&page->state);
+    bool closed = running && !trouble && (stays || state == TICK__IDLE || state == TICK__FINISHED); // it went on
+    if (state == TICK__RUNNING || closed) {
         page->count = 0;
         from_status(&page->outcome, status);
+        if (closed) {
+            page->outcome.verdict = TICK_EXITED;
+            page->outcome.code = 0;
+            snprintf(
+                page->outcome.text, sizeof page->outcome.text, "the program closed a file descriptor that it had not opened: retick's");
+        }
         atomic_store(&page->state, TICK__DIED);
-    } else if (atomic_load(&page->state) != TICK__DIED) {
+    } else if (state != TICK__DIED) {
         return;
     }
     if (trouble) {

@@ -41,6 +41,7 @@ int tick_harness_new(struct tick_harness **out) {
     }
     tick_heap_list_start();
     tick__exit_link();
+    tick__libc_texts_link();
     // libc allocates its buffer at the first print, which must not come from a host's heap.
     TICK_KEEP static char buffer[BUFSIZ] = {0};
     setvbuf(stdout, buffer, _IOLBF, sizeof buffer);

@@ -8,6 +8,7 @@ struct tick_heap *tick__world_heap(struct tick_world *world); // the set-up's; N
 void tick__world_run(struct tick_world *world);               // set-up, turns, checks; the outcome's finding is filled in
 void tick__harness_begin(struct tick_harness *harness, const struct tick_run *run); // an empty world
 void tick__harness_exited(const char *how, int status);                             // exit.c's: does not return if a host runs
-void tick__exit_link(void); // names exit.c, so that statically linked programs get it
+void tick__exit_link(void);       // names exit.c, so that statically linked programs get it
+void tick__libc_texts_link(void); // and libc_texts.c
 
 #endif

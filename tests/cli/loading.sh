@@ -70,4 +70,15 @@ also "--allow NAME"
 expect 2 "calls rand" "$RETICK" run "$scenarios/clockwork.c" --allow time
 never "calls time"
 expect 0 "clockwork: passed" "$RETICK" run "$scenarios/clockwork.c" --allow time --allow usleep --allow rand
+cat >keeper.c <<'TEXT'
+#include <retick.h>
+#include <locale.h>
+#include <stdlib.h>
+static void bye(void) {}
+static int body(void *unused) { (void)unused; setlocale(LC_ALL, "C"); setenv("A", "b", 1); atexit(bye); return 0; }
+TICK_SCENARIO(keeper, "leaves something in libc") { tick_host_add(world, "alice", body, NULL); }
+TEXT
+expect 2 "calls setlocale, which" "$RETICK" run keeper.c
+also "calls setenv, which"
+also "use tick_at_end"
 finish

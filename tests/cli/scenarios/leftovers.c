@@ -1,6 +1,9 @@
 // What a run could leave behind in its process: the state of a loaded object's threads, open files, names that it made.
 #include <retick.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 static _Thread_local int per_thread = 5;
 static _Thread_local char touched[10000];
@@ -76,4 +79,33 @@ TICK_SCENARIO(after_a_daemon, "which returns before the others begin") {
 TICK_SCENARIO(late_after_a_daemon, "the same, and a while after") {
     struct tick_host *first = tick_daemon(world, "first", returns, NULL);
     tick_host_add(world, "later", runs_once, NULL, .after = {first}, .start = TICK_MS(3));
+}
+
+static int asks(void *arg) {
+    const char *text = strerror(TICK_EUSER); // a number that libc does not know: it keeps the text
+    char *more = malloc(50);
+    (void)arg;
+    TICK_TRY(tick_check(more && text && strstr(text, "Unknown"), "no text"));
+    free(more);
+    return tick_sleep(TICK_MS(1));
+}
+
+TICK_SCENARIO(texts_of_libc, "is no host's memory") {
+    tick_daemon(world, "server", asks, NULL);
+    tick_host_add(world, "alice", asks, NULL);
+    tick_host_add(world, "bob", asks, NULL);
+}
+
+static int closes_all(void *arg) {
+    (void)arg;
+    for (int fd = 0; fd < 200; fd++)
+        close(fd);
+    TICK_TRY(tick_sleep(TICK_MS(1)));
+    for (volatile int i = 0; i < 100000000; i++) // long enough to be noticed in the run
+        ;
+    return 0;
+}
+
+TICK_SCENARIO(closes_fds, "as a daemon's start does") {
+    tick_host_add(world, "alice", closes_all, NULL);
 }
