@@ -41,7 +41,13 @@
     X(TICK_CHOICE_RESOLVE_LATE, 25, "resolve_late", TICK_SOUND, 1000, TICK_UNIT_TIME, "getaddrinfo(3)", \
         "name servers are slow, or do not answer") \
     X(TICK_CHOICE_RESOLVE_FAIL, 26, "resolve_fail", TICK_SOUND, 600, TICK_UNIT_YES, "getaddrinfo(3)", \
-        "name servers are slow, or do not answer")
+        "name servers are slow, or do not answer") \
+    X(TICK_CHOICE_DISK_KEPT, 27, "disk_kept", TICK_SOUND, 16000, TICK_UNIT_VALUE, "fsync(2)", \
+        "what is not synced may be lost, or half written") \
+    X(TICK_CHOICE_DISK_ERROR, 28, "disk_error", TICK_SOUND, 300, TICK_UNIT_YES, "write(2)", "the scenario lets disks fail") \
+    X(TICK_CHOICE_DISK_SHORT, 29, "disk_short", TICK_SOUND, 600, TICK_UNIT_BYTES, "write(2)", "write(2) may take fewer bytes") \
+    X(TICK_CHOICE_DISK_SYNC, 30, "disk_sync", TICK_SOUND, 1000, TICK_UNIT_YES, "fsync(2)", "the scenario lets disks fail") \
+    X(TICK_CHOICE_DISK_LATE, 31, "disk_late", TICK_SOUND, 1000, TICK_UNIT_TIME, "read(2)", "a busy disk does this")
 
 enum tick_choice_kind {
 #define TICK_CHOICE_ENUM(name, number, word, sound, rate, unit, manual, because) name = (number),

@@ -44,6 +44,18 @@ struct tick_fault_range {
 #define tick_faults(world, name, ...) tick_faults_at((world), (name), &(struct tick_fault_range){__VA_ARGS__}, TICK_HERE(name))
 void tick_faults_at(struct tick_world *world, const char *name, const struct tick_fault_range *range, const struct tick_loc *loc);
 
+// What the disk of a host may do wrong (host NULL: each host's). Without this call it never fails. Whatever was not synced when a host
+// crashes may be lost, kept, or kept in part (choice `disk_kept`); the calm answer is lost.
+struct tick_disk {
+    bool errors;    // EIO from reads, writes and changes of names (choice `disk_error`)
+    bool shorts;    // writes that take fewer bytes (`disk_short`)
+    bool syncs;     // fsync that fails once with EIO, and drops what it was to write (`disk_sync`)
+    int64_t late;   // ns: the most that an operation may take, during which its host stands still (`disk_late`)
+    uint64_t space; // bytes; ENOSPC beyond. 0: no limit
+};
+#define tick_disk(world, host, ...) tick_disk_at((world), (host), &(struct tick_disk){__VA_ARGS__})
+void tick_disk_at(struct tick_world *world, struct tick_host *host, const struct tick_disk *disk);
+
 // Faults end: at `at` what is in force is healed (hosts that are down start), and no range, loss, refusal or reset acts after it.
 void tick_quiet_after(struct tick_world *world, int64_t at);
 // Progress: fn must have returned true once before `by` (ns after the start), or the run is a finding. Asked at world points, from

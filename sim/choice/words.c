@@ -343,6 +343,30 @@ int tick_deviation_words(const struct tick_deviation *deviation, const struct ti
         kth_of_subject(&t, "name look-up");
         tick__text_format(&to, " gets no answer");
         break;
+    case TICK_CHOICE_DISK_KEPT:
+        who_is_subject(&t);
+        tick__text_format(&to, " keeps ");
+        plural(&to, deviation->value, "sector");
+        tick__text_format(&to, " that nobody had synced when its host crashed");
+        break;
+    case TICK_CHOICE_DISK_ERROR:
+        who_is_subject(&t);
+        tick__text_format(&to, " cannot be used for once: the disk is at fault");
+        break;
+    case TICK_CHOICE_DISK_SHORT:
+        kth_of_subject(&t, "write");
+        tick__text_format(&to, " takes only ");
+        plural(&to, deviation->value, "byte");
+        break;
+    case TICK_CHOICE_DISK_SYNC:
+        kth_of_subject(&t, "sync");
+        tick__text_format(&to, " fails, and what it was to write is lost");
+        break;
+    case TICK_CHOICE_DISK_LATE:
+        who_is_subject(&t);
+        tick__text_format(&to, " takes the disk ");
+        how_long(&to, deviation);
+        break;
     default:
         who_is_subject(&t);
         tick__text_format(&to, ": a choice of an unknown kind");

@@ -70,6 +70,7 @@ struct tick_host {
     int result;
     struct host_local *locals;
 
+    struct tick_disk disk;
     uint32_t lives; // before this one
     tick_id life;   // what its tasks' ids begin with: its own in the first life
     uint32_t life_object;
@@ -185,6 +186,10 @@ void tick__world_ended(struct tick_world *world, struct tick_host *host); // wor
 void tick__fault_come(struct tick_world *world, const struct tick_posted *posted);
 void tick__musts_ask(struct tick_world *world);       // at a world point
 bool tick__musts_have_come(struct tick_world *world); // at the run's end; false: the run has ended with a finding
+
+// disk_faults.c
+int64_t tick__disk_fault(void *world, int host, enum tick_disk_op op, tick_id file, uint64_t ordinal, uint64_t offset, size_t count);
+void tick__disk_crash(struct tick_host *host);
 
 // sim_sys.c
 void tick__sim_sys_init(struct sim_sys *sys, struct tick_host *host);

@@ -48,6 +48,7 @@ void tick__host_crash(struct tick_host *host) {
     tick_coro_free(host->coro);
     host->coro = NULL;
     tick_kernel_host_crash(w->kernel, host->index);
+    tick__disk_crash(host);
     tick_kernel_host_up(w->kernel, host->index, false);
     forget(host);
 }

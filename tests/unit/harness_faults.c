@@ -2,8 +2,10 @@
 #include "sim/choice/choosers.h"
 #include "sim/harness/run.h"
 #include "src/base/keep.h"
+#include "src/loop/loop_int.h"
 #include "tests/support/hash_probe.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <retick.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -236,6 +238,107 @@ static void clocks_go_wrong(void **state) {
     passes("clocks", TICK_SEC(1));
 }
 
+// --- disks ---
+
+static struct tick_sys *sys;
+
+// Appends to a log: a synced line and one that is not. The next life finds the first.
+static int writes(void *arg) {
+    const bool synced = arg != NULL;
+    sys = tick__loop_running->sys;
+    int fd = sys->ops->open(sys, "/log", O_RDWR | O_CREAT, 0644);
+    TICK_TRY(fd);
+    char line[16] = "";
+    ssize_t length = sys->ops->pread(sys, fd, line, sizeof line - 1, 0);
+    TICK_TRY((int)length);
+    if (tick_host_lives())
+        TICK_TRY(tick_check(!strcmp(line, synced ? "one\n" : ""), "the log says: %s", line));
+    TICK_TRY((int)sys->ops->pwrite(sys, fd, "one\n", 4, 0));
+    if (synced) { // the name, too
+        int root = sys->ops->open(sys, "/", O_RDONLY | O_DIRECTORY, 0);
+        TICK_TRY(root);
+        TICK_TRY(sys->ops->fsync(sys, fd));
+        TICK_TRY(sys->ops->fsync(sys, root));
+        TICK_TRY(sys->ops->close(sys, root));
+    }
+    TICK_TRY((int)sys->ops->pwrite(sys, fd, "two\n", 4, 4));
+    TICK_TRY(tick_sleep(TICK_MS(10)));
+    return sys->ops->close(sys, fd);
+}
+TICK_SCENARIO(unsynced_is_lost, "") {
+    struct tick_host *a = tick_host_add(world, "a", writes, NULL);
+    tick_fault_at(world, TICK_MS(5), TICK_CRASH, .side = {a}, .lasts = TICK_MS(1));
+}
+static int yes;
+TICK_SCENARIO(synced_is_kept, "") {
+    struct tick_host *a = tick_host_add(world, "a", writes, &yes);
+    tick_fault_at(world, TICK_MS(5), TICK_CRASH, .side = {a}, .lasts = TICK_MS(1));
+}
+
+static int meets_bad_disk(void *arg) {
+    (void)arg;
+    sys = tick__loop_running->sys;
+    size_t errors = 0, shorts = 0, failed = 0, late = 0;
+    char bytes[100] = {0};
+    for (int i = 0; i < 100; i++) {
+        int fd = sys->ops->open(sys, "/file", O_RDWR | O_CREAT, 0644);
+        if (fd == -EIO)
+            errors++;
+        if (fd < 0)
+            continue;
+        ssize_t count = sys->ops->pwrite(sys, fd, bytes, sizeof bytes, 0);
+        errors += count == -EIO;
+        shorts += count > 0 && count < 100;
+        failed += sys->ops->fsync(sys, fd) == -EIO;
+        TICK_TRY(sys->ops->close(sys, fd));
+        int64_t began = tick_loop_time(NULL);
+        TICK_TRY(tick_sleep(0));
+        TICK_TRY(tick_sleep(0));
+        late += tick_loop_time(NULL) > began;
+    }
+    if (errors)
+        tick_mark("errors");
+    if (shorts)
+        tick_mark("shorts");
+    if (failed)
+        tick_mark("failed");
+    if (late)
+        tick_mark("late");
+    return 0;
+}
+TICK_SCENARIO(bad_disk, "") {
+    tick_host_add(world, "a", meets_bad_disk, NULL);
+    tick_disk(world, NULL, .errors = true, .shorts = true, .syncs = true, .late = TICK_MS(5));
+}
+TICK_SCENARIO(good_disk, "") {
+    tick_host_add(world, "a", meets_bad_disk, NULL);
+}
+
+static size_t marks_of(const char *name) {
+    size_t marks = 0;
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        struct tick_random_chooser chooser;
+        struct tick_outcome outcome;
+        const char *const *names;
+        tick_random_init(&chooser, seed, NULL);
+        const struct tick_run run = {.scenario = tick_scenario_find(name), .chooser = &chooser.chooser};
+        assert_int_equal(tick_harness_run(harness, &run, &outcome), 0);
+        assert_int_equal(outcome.verdict, TICK_PASS);
+        size_t count = tick_harness_marks(harness, &names);
+        for (size_t i = 0; i < count; i++)
+            marks |= names[i][0] == 'e' ? 1u : names[i][0] == 's' ? 2u : names[i][0] == 'f' ? 4u : strcmp(name, "good_disk") ? 8u : 0;
+    }
+    return marks;
+}
+
+static void disks(void **state) {
+    (void)state;
+    passes("unsynced_is_lost", 0);
+    passes("synced_is_kept", 0);
+    assert_int_equal(marks_of("bad_disk"), 15);
+    assert_int_equal(marks_of("good_disk"), 0);
+}
+
 // --- ranges, progress, unhandled errors ---
 
 static int ticks(void *arg) {
@@ -374,6 +477,7 @@ int main(void) {
         cmocka_unit_test(bandwidth_takes_time),
         cmocka_unit_test(hosts),
         cmocka_unit_test(clocks_go_wrong),
+        cmocka_unit_test(disks),
         cmocka_unit_test(ranges_keep_their_bounds),
         cmocka_unit_test(verdicts),
     };
