@@ -33,8 +33,8 @@ static const char doc[] =
 
 static bool names_program(const char *word) {
     size_t length = strlen(word);
-    return strstr(word, ".c:") || strstr(word, ".so:") || strstr(word, ".json") || (length > 2 && strcmp(word + length - 2, ".c") == 0) ||
-           (length > 3 && strcmp(word + length - 3, ".so") == 0);
+    return word[0] == ':' || strstr(word, ".c:") || strstr(word, ".so:") || strstr(word, ".json") ||
+           (length > 2 && strcmp(word + length - 2, ".c") == 0) || (length > 3 && strcmp(word + length - 3, ".so") == 0);
 }
 
 static error_t parse(int key, char *value, struct argp_state *state) {

@@ -9,6 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+// A deadlock's waits, one a line: its text strings them together.
+static void say_waits(const char *text) {
+    const char *from = strstr(text, "again: ");
+    if (!from) {
+        tick__say("  %s: %s", tick_verdict_word(TICK_DEADLOCKED), text);
+        return;
+    }
+    from += strlen("again: ");
+    tick__say("  %s: %.*s", tick_verdict_word(TICK_DEADLOCKED), (int)(from - text) - 1, text);
+    for (const char *to; *from; from = *to ? to + 2 : to) {
+        to = strstr(from, "; ");
+        if (!to)
+            to = from + strlen(from);
+        tick__say("    %.*s", (int)(to - from), from);
+    }
+}
+
 void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded) {
     char left[640], place[512] = "", who[160] = "", words[512];
     const char *text = outcome->text[0] ? outcome->text : tick_verdict_text(outcome->verdict);
@@ -22,7 +39,10 @@ void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__lo
         snprintf(left, sizeof left, "%s: %s", tick_verdict_word(outcome->verdict), text);
     if (!place[0] && outcome->file[0])
         snprintf(place, sizeof place, outcome->line > 0 ? "%s:%d" : "%s", outcome->file, outcome->line);
-    tick__say_columns(left, place);
+    if (outcome->verdict == TICK_DEADLOCKED && !place[0])
+        say_waits(text);
+    else
+        tick__say_columns(left, place);
     if (outcome->host[0] && outcome->task[0])
         snprintf(who, sizeof who, "on host %s, in task %s", outcome->host, outcome->task);
     else if (outcome->host[0])
@@ -76,7 +96,9 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
         return TICK__EXIT_HARNESS;
     }
     *best = result.schedule;
-    if (best->count == 0)
+    if (best->count == 0 && before == 0)
+        tick__say("no deviation is needed: it fails when nothing goes wrong");
+    else if (best->count == 0)
         tick__say("shrunk from %zu deviation%s to none: it fails when nothing goes wrong", before, TICK__PLURAL(before));
     else
         tick__say("shrunk from %zu deviation%s to %zu%s:", before, TICK__PLURAL(before), best->count,
