@@ -2,19 +2,17 @@
 #include "sim/kernel/objects_int.h"
 
 static size_t size_of(const struct tick__datagram *d) {
-    return sizeof *d + d->size + d->name_size;
+    return sizeof *d + d->size;
 }
 
-tick__ref tick__datagram_new(struct tick_kernel *k, const void *bytes, size_t count, const void *name, size_t name_size) {
-    tick__ref ref = tick__arena_take(k, sizeof(struct tick__datagram) + count + name_size);
+tick__ref tick__datagram_new(struct tick_kernel *k, const void *bytes, size_t count) {
+    tick__ref ref = tick__arena_take(k, sizeof(struct tick__datagram) + count);
     if (!ref)
         return 0;
     struct tick__datagram *d = tick__datagram(k, ref);
-    *d = (struct tick__datagram){.size = (uint32_t)count, .name_size = (uint8_t)name_size, .refs = 1};
+    *d = (struct tick__datagram){.size = (uint32_t)count, .refs = 1};
     if (count)
         memcpy(d->bytes, bytes, count);
-    if (name_size)
-        memcpy(d->bytes + count, name, name_size);
     return ref;
 }
 

@@ -39,7 +39,6 @@ struct tick__datagram {
     uint64_t told; // message object << 32 | seq of its msg_send; in a queue: of its msg_recv
     struct tick__address from, to;
     uint32_t from_host;
-    uint8_t name_size; // of a unix one: the sender's name follows the bytes
     bool corrupt;
     uint8_t bytes[];
 };
@@ -50,7 +49,7 @@ struct tick__queue {
 static inline struct tick__datagram *tick__datagram(const struct tick_kernel *k, tick__ref ref) {
     return TICK__AT(k, tick__datagram, ref);
 }
-tick__ref tick__datagram_new(struct tick_kernel *k, const void *bytes, size_t count, const void *name, size_t name_size);
+tick__ref tick__datagram_new(struct tick_kernel *k, const void *bytes, size_t count);
 void tick__datagram_free(struct tick_kernel *k, tick__ref ref);
 void tick__queue_add(struct tick_kernel *k, struct tick__queue *queue, tick__ref ref);
 tick__ref tick__queue_take(struct tick_kernel *k, struct tick__queue *queue);
@@ -93,7 +92,8 @@ int tick__unix_socket(struct tick_kernel *k, int host, int type, int flags, cons
 uint32_t tick__unix_mask(struct tick_kernel *k, struct tick__file *file);
 void tick__unix_close(struct tick_kernel *k, struct tick__file *file);
 void tick__unix_release(struct tick_kernel *k, struct tick__unix *u);
-void tick__unix_drop_datagram(struct tick_kernel *k, tick__ref ref); // out of a queue, and out of its sender's account
+void tick__unix_drop_datagram(struct tick_kernel *k, tick__ref ref);             // out of a queue, and out of its sender's account
+void tick__unix_tell_waiting(struct tick_kernel *k, const struct tick__unix *u); // its queue has room, or it is dead
 int tick__unix_unread(struct tick_kernel *k, struct tick__file *file, int *value);
 int tick__unix_bind(struct tick_kernel *k, struct tick__unix *u, const struct sockaddr *address, socklen_t size);
 int tick__unix_listen(struct tick_kernel *k, struct tick__unix *u, int backlog);
@@ -104,6 +104,8 @@ void tick__unix_name_out(const void *name, size_t name_size, struct sockaddr *ad
 // The socket that a name stands for: 0, -EINVAL, -ENOENT, -ECONNREFUSED, -EPROTOTYPE.
 int tick__unix_find(
     struct tick_kernel *k, uint32_t host, const struct sockaddr *address, socklen_t size, uint8_t type, struct tick__unix **out);
+// A datagram socket gets another peer, or none: what it had got from the old one is lost, which the old one learns.
+void tick__unix_turn_away(struct tick_kernel *k, struct tick__unix *u, struct tick__unix *to);
 int tick__unix_shutdown(struct tick_kernel *k, struct tick__unix *u, int how);
 ssize_t tick__unix_send(
     struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size);

@@ -303,12 +303,31 @@ ssize_t tick_k_recvmsg(struct tick_kernel *k, int host, int fd, struct msghdr *m
     return got;
 }
 
+// Linux writes to an eventfd part by part.
+static ssize_t one_by_one(struct tick_kernel *k, int host, int fd, const struct iovec *parts, size_t count) {
+    ssize_t sum = total(parts, count), done = 0;
+    for (size_t i = 0; sum > 0 && i < count; i++) {
+        if (!parts[i].iov_len)
+            continue;
+        ssize_t written = tick_k_write(k, host, fd, parts[i].iov_base, parts[i].iov_len);
+        if (written < 0)
+            return done ? done : written;
+        done += written;
+        if ((size_t)written != parts[i].iov_len)
+            break;
+    }
+    return sum < 0 ? sum : done;
+}
+
 ssize_t tick_k_writev(struct tick_kernel *k, int host, int fd, const struct iovec *parts, int count) {
     struct piece piece;
-    if (!tick__file(k, host, fd))
+    const struct tick__file *file = tick__file(k, host, fd);
+    if (!file)
         return -EBADF;
     if (count < 0)
         return -EINVAL;
+    if (file->type == TICK__EVENTFD)
+        return one_by_one(k, host, fd, parts, (size_t)count);
     TICK_TRY(gather(k, &piece, parts, (size_t)count));
     ssize_t written = tick_k_write(k, host, fd, piece.bytes, piece.count);
     piece_close(k, &piece);

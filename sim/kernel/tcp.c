@@ -394,6 +394,11 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
         s->peer = s->file.ref; // it meets itself: both ends of a simultaneous open
         s->state = TICK__ESTABLISHED;
         s->hello = seq;
+        if (s->shut & TICK__SHUT_SEND) { // as it was before it connected
+            s->state = TICK__FIN_WAIT1;
+            s->fin_wanted = true;
+            tick__tcp_transmit(k, s);
+        }
         tick__file_wake(k, &s->file, 0, true);
         return;
     }

@@ -132,7 +132,7 @@ static int start_connect(
     if (s->v6only && !to->six)
         return -ENETUNREACH;
     if (s->bound && s->six != to->six)
-        return -EINVAL;
+        return s->six ? -EINVAL : -EAFNOSUPPORT;
     int host = tick__host_of_address(k, s->file.host, address);
     if (host < 0)
         return -ENETUNREACH;

@@ -76,7 +76,11 @@ static int port_next(struct tick_kernel *k, const struct tick__udp *u, struct ti
 int tick__udp_autobind(struct tick_kernel *k, struct tick__udp *u) {
     if (u->local.port)
         return 0;
-    return port_next(k, u, &u->local) ? -EAGAIN : 0;
+    struct tick__address at = u->local;
+    if (port_next(k, u, &at))
+        return -EAGAIN;
+    u->local.port = at.port;
+    return 0;
 }
 
 int tick__udp_bind(struct tick_kernel *k, struct tick__udp *u, const struct sockaddr *address, socklen_t size) {
@@ -132,7 +136,9 @@ int tick__udp_connect(struct tick_kernel *k, struct tick__udp *u, const struct s
     bool loopback = to.ip >> 24 == 127;
     if (!loopback && (uint32_t)host != u->file.host && u->local.ip >> 24 == 127)
         return -EINVAL;
-    if (!u->bound) {
+    if (u->local.ip && !u->local.six && to.six)
+        return -EAFNOSUPPORT;
+    if (!u->local.ip) {
         u->local.ip = loopback ? INADDR_LOOPBACK : tick__host_address(u->file.host);
         u->local.six = to.six;
     }
@@ -212,7 +218,7 @@ void tick__udp_arrived(struct tick_kernel *k, tick__ref ref, uint32_t host) {
         tick__datagram_free(k, ref); // no room: it is lost
     } else {
         if (d->refs > 1) { // one of two: each has its place in a queue
-            tick__ref copy = tick__datagram_new(k, d->bytes, d->size, NULL, 0);
+            tick__ref copy = tick__datagram_new(k, d->bytes, d->size);
             if (copy) {
                 struct tick__datagram *c = tick__datagram(k, copy);
                 c->from = d->from;

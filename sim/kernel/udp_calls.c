@@ -54,6 +54,7 @@ static int depart(struct tick_kernel *k, struct tick__udp *u, tick__ref ref, uin
 
 ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *bytes, size_t count, int flags,
     const struct sockaddr *address, socklen_t size) {
+    TICK_TRY(tick__udp_autobind(k, u));
     if (count > 0xffff)
         return -EMSGSIZE;
     if (flags & MSG_OOB)
@@ -75,14 +76,13 @@ ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *b
     int host = tick__host_of_address(k, u->file.host, to.ip);
     if (host < 0)
         return -ENETUNREACH;
-    TICK_TRY(tick__udp_autobind(k, u));
     if (u->error)
         return take_error(u);
     if (u->shut & TICK__SHUT_SEND)
         return -EPIPE;
     if (count > MOST_BYTES)
         return -EMSGSIZE;
-    tick__ref ref = tick__datagram_new(k, bytes, count, NULL, 0);
+    tick__ref ref = tick__datagram_new(k, bytes, count);
     if (!ref)
         return -ENOBUFS;
     struct tick__datagram *d = tick__datagram(k, ref);

@@ -84,21 +84,20 @@ static ssize_t send_stream(struct tick_kernel *k, struct tick__unix *u, const vo
 static ssize_t send_datagram(
     struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, const struct sockaddr *to, socklen_t size) {
     struct tick__unix *peer = peer_of(k, u);
-    if (!to && !peer)
-        return -ENOTCONN;
     if (count > u->sndbuf - 32)
         return -EMSGSIZE;
-    if (to)
-        TICK_TRY(tick__unix_find(k, u->file.host, to, size, u->type, &peer));
     if (u->error)
         return take_error(u);
     if (u->shut & TICK__SHUT_SEND)
         return -EPIPE;
+    if (to)
+        TICK_TRY(tick__unix_find(k, u->file.host, to, size, u->type, &peer));
+    else if (!peer)
+        return -ENOTCONN;
     if (peer->dead) {
         if (!to) { // it is forgotten: from now on there is no peer
-            u->peer = 0;
+            tick__unix_turn_away(k, u, NULL);
             u->stage = TICK__UNIX_CLOSE;
-            tick__unix_release(k, peer);
         }
         return -ECONNREFUSED;
     }
@@ -110,7 +109,7 @@ static ssize_t send_datagram(
         u->nospace = true;
         return -EAGAIN;
     }
-    tick__ref ref = tick__datagram_new(k, bytes, count, u->name, u->name_size);
+    tick__ref ref = tick__datagram_new(k, bytes, count);
     if (!ref)
         return -ENOBUFS;
     struct tick__datagram *d = tick__datagram(k, ref);
@@ -141,7 +140,8 @@ static void drained(struct tick_kernel *k, struct tick__unix *sender) {
     }
 }
 
-static ssize_t recv_stream(struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags) {
+static ssize_t recv_stream(
+    struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags, struct tick__received *received) {
     if (u->stage != TICK__UNIX_CONNECTED)
         return -EINVAL;
     uint64_t there = u->in_written - u->in_read;
@@ -151,6 +151,11 @@ static ssize_t recv_stream(struct tick_kernel *k, struct tick__unix *u, void *by
         return u->shut & TICK__SHUT_RECV ? 0 : -EAGAIN;
     }
     size_t moved = count < there ? count : (size_t)there;
+    struct tick__unix *peer = peer_of(k, u);
+    if (peer && peer->name_size) {
+        received->from_size = sizeof received->from;
+        tick__unix_name_out(peer->name, peer->name_size, (struct sockaddr *)&received->from, &received->from_size);
+    }
     if (flags & MSG_PEEK) {
         tick__chain_copy(k, &u->in, bytes, moved);
         return (ssize_t)moved;
@@ -159,14 +164,13 @@ static ssize_t recv_stream(struct tick_kernel *k, struct tick__unix *u, void *by
     tick__chain_copy(k, &u->in, bytes, moved);
     tick__chain_consume(k, &u->in, moved);
     u->in_read += moved;
-    struct tick__unix *peer = peer_of(k, u);
     if (peer)
         drained(k, peer);
     return (ssize_t)moved;
 }
 
 // A full queue has room again: every socket that is connected to it may have waited.
-static void tell_waiting(struct tick_kernel *k, const struct tick__unix *u) {
+void tick__unix_tell_waiting(struct tick_kernel *k, const struct tick__unix *u) {
     for (uint32_t fd = 0; fd < tick__host(k, u->file.host)->fd_most; fd++) {
         struct tick__file *file = tick__file(k, (int)u->file.host, (int)fd);
         if (file && file->type == TICK__UNIX && file->fd == (int32_t)fd && ((struct tick__unix *)file)->peer == u->file.ref)
@@ -176,19 +180,19 @@ static void tell_waiting(struct tick_kernel *k, const struct tick__unix *u) {
 
 static ssize_t recv_datagram(
     struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags, struct tick__received *received) {
-    if (!u->queue.first) {
-        if (u->error)
-            return take_error(u);
+    if (u->error)
+        return take_error(u);
+    if (!u->queue.first)
         return -EAGAIN;
-    }
     struct tick__datagram *d = tick__datagram(k, u->queue.first);
     size_t moved = count < d->size ? count : d->size;
     if (moved)
         memcpy(bytes, d->bytes, moved);
     received->flags = moved < d->size ? MSG_TRUNC : 0;
-    if (d->name_size) {
+    const struct tick__unix *sender = tick__unix(k, d->sender);
+    if (sender->name_size) { // as it is named by now
         received->from_size = sizeof received->from;
-        tick__unix_name_out(d->bytes + d->size, d->name_size, (struct sockaddr *)&received->from, &received->from_size);
+        tick__unix_name_out(sender->name, sender->name_size, (struct sockaddr *)&received->from, &received->from_size);
     }
     ssize_t got = (ssize_t)(flags & MSG_TRUNC ? d->size : moved);
     if (flags & MSG_PEEK)
@@ -196,7 +200,7 @@ static ssize_t recv_datagram(
     bool was_full = full(u);
     tick__unix_drop_datagram(k, tick__queue_take(k, &u->queue));
     if (was_full)
-        tell_waiting(k, u);
+        tick__unix_tell_waiting(k, u);
     return got;
 }
 
@@ -214,7 +218,7 @@ ssize_t tick__unix_recv(
     struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags, struct tick__received *received) {
     if (flags & MSG_OOB)
         return u->type == SOCK_STREAM ? -EINVAL : -EOPNOTSUPP;
-    return u->type == SOCK_STREAM ? recv_stream(k, u, bytes, count, flags) : recv_datagram(k, u, bytes, count, flags, received);
+    return u->type == SOCK_STREAM ? recv_stream(k, u, bytes, count, flags, received) : recv_datagram(k, u, bytes, count, flags, received);
 }
 
 int tick__unix_unread(struct tick_kernel *k, struct tick__file *file, int *value) {

@@ -81,10 +81,11 @@ static void name_set(struct tick_kernel *k, struct tick__unix *u, const char *na
     h->unixes = u->file.ref;
 }
 
-static struct tick__unix *named(const struct tick_kernel *k, uint32_t host, const char *name, size_t size) {
+// By an abstract name: sockets of each type have their own.
+static struct tick__unix *named(const struct tick_kernel *k, uint32_t host, uint8_t type, const char *name, size_t size) {
     for (tick__ref ref = tick__host(k, host)->unixes; ref; ref = tick__unix(k, ref)->next) {
         struct tick__unix *u = tick__unix(k, ref);
-        if (u->name_size == size && !memcmp(u->name, name, size))
+        if (u->type == type && u->name_size == size && !memcmp(u->name, name, size))
             return u;
     }
     return NULL;
@@ -122,7 +123,7 @@ static int autobind(struct tick_kernel *k, struct tick__unix *u) {
     do {
         name[0] = 0;
         snprintf(name + 1, sizeof name - 1, "%05x", h->next_unix++ & 0xfffffu);
-    } while (named(k, u->file.host, name, 6));
+    } while (named(k, u->file.host, u->type, name, 6));
     name_set(k, u, name, 6);
     return 0;
 }
@@ -140,7 +141,7 @@ int tick__unix_bind(struct tick_kernel *k, struct tick__unix *u, const struct so
     if (!name[0]) {
         if (u->name_size)
             return -EINVAL;
-        if (named(k, u->file.host, name, (size_t)length))
+        if (named(k, u->file.host, u->type, name, (size_t)length))
             return -EADDRINUSE;
         name_set(k, u, name, (size_t)length);
         return 0;
@@ -175,7 +176,7 @@ int tick__unix_find(
         TICK_TRY(tick__disk_socket_find(k, host, name, &inode));
         found = of_inode(k, host, inode);
     } else {
-        found = named(k, host, name, (size_t)length);
+        found = named(k, host, type, name, (size_t)length);
     }
     if (!found)
         return -ECONNREFUSED;
@@ -199,6 +200,19 @@ int tick__unix_name(struct tick_kernel *k, struct tick__unix *u, bool peer, stru
 }
 
 // --- connections ---
+
+void tick__unix_turn_away(struct tick_kernel *k, struct tick__unix *u, struct tick__unix *to) {
+    struct tick__unix *old = u->peer ? tick__unix(k, u->peer) : NULL;
+    if (old && old != to && u->queue.first) {
+        for (tick__ref ref; (ref = tick__queue_take(k, &u->queue));)
+            tick__unix_drop_datagram(k, ref);
+        if (!old->dead && old->peer == u->file.ref) {
+            old->error = ECONNRESET;
+            tick__file_wake(k, &old->file, EPOLLERR, false);
+        }
+    }
+    set_peer(k, u, to);
+}
 
 int tick__unix_listen(struct tick_kernel *k, struct tick__unix *u, int backlog) {
     (void)k;
@@ -249,7 +263,7 @@ int tick__unix_connect(struct tick_kernel *k, struct tick__unix *u, const struct
     if (u->type == SOCK_STREAM)
         return connect_stream(k, u, address, size);
     if (family == AF_UNSPEC) {
-        set_peer(k, u, NULL);
+        tick__unix_turn_away(k, u, NULL);
         u->stage = TICK__UNIX_CLOSE;
         return 0;
     }
@@ -257,7 +271,7 @@ int tick__unix_connect(struct tick_kernel *k, struct tick__unix *u, const struct
     TICK_TRY(tick__unix_find(k, u->file.host, address, size, u->type, &peer));
     if (peer->peer && peer->peer != u->file.ref)
         return -EPERM;
-    set_peer(k, u, peer);
+    tick__unix_turn_away(k, u, peer);
     u->stage = TICK__UNIX_CONNECTED;
     return 0;
 }
@@ -304,8 +318,8 @@ static void leave(struct tick_kernel *k, struct tick__unix *u, bool embryo) {
         if (unread)
             peer->error = ECONNRESET;
         tick__file_wake(k, &peer->file, 0, false);
-    } else if (peer) {
-        tick__file_wake(k, &peer->file, TICK__WRITABLE_BAND, false);
+    } else {
+        tick__unix_tell_waiting(k, u);
     }
     for (tick__ref ref; (ref = tick__queue_take(k, &u->queue));)
         tick__unix_drop_datagram(k, ref);

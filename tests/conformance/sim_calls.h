@@ -9,6 +9,9 @@
 #include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/eventfd.h>
+
+#include "tests/conformance/sim_more_calls.h"
 
 struct sim_calls {
     struct tick_sys sys;
@@ -80,12 +83,12 @@ static inline int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sy
 
 static inline int sim_eventfd(struct tick_sys *self, unsigned initial, int flags) {
     const struct tick_kernel_name name = sim_name(self);
-    return tick_k_eventfd(sim_kernel(self), 0, initial, flags, &name);
+    return tick_k_eventfd(sim_kernel(self), 0, initial, flags | EFD_NONBLOCK | EFD_CLOEXEC, &name);
 }
 
 static inline int sim_socket(struct tick_sys *self, int domain, int type, int protocol) {
     const struct tick_kernel_name name = sim_name(self);
-    return tick_k_socket(sim_kernel(self), 0, domain, type, protocol, &name);
+    return tick_k_socket(sim_kernel(self), 0, domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol, &name);
 }
 
 static inline int sim_bind(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
@@ -168,6 +171,41 @@ static const struct tick_sys_ops sim_ops = {
     .read = sim_read,
     .write = sim_write,
     .close = sim_close,
+    .dup = sim_dup,
+    .dup2 = sim_dup2,
+    .dup3 = sim_dup3,
+    .fcntl = sim_fcntl,
+    .ioctl = sim_ioctl,
+    .pipe = sim_pipe,
+    .socketpair = sim_socketpair,
+    .timerfd = sim_timerfd,
+    .timerfd_settime = sim_timerfd_settime,
+    .timerfd_gettime = sim_timerfd_gettime,
+    .sendto = sim_sendto,
+    .recvfrom = sim_recvfrom,
+    .sendmsg = sim_sendmsg,
+    .recvmsg = sim_recvmsg,
+    .readv = sim_readv,
+    .writev = sim_writev,
+    .poll = sim_poll,
+    .select = sim_select,
+    .sleep = sim_sleep,
+    .clock = sim_clock,
+    .open = sim_open,
+    .pread = sim_pread,
+    .pwrite = sim_pwrite,
+    .lseek = sim_lseek,
+    .fsync = sim_fsync,
+    .fdatasync = sim_fdatasync,
+    .ftruncate = sim_ftruncate,
+    .fstat = sim_fstat,
+    .stat = sim_stat,
+    .mkdir = sim_mkdir,
+    .rmdir = sim_rmdir,
+    .unlink = sim_unlink,
+    .rename = sim_rename,
+    .readdir = sim_readdir,
+    .resolve_all = sim_resolve_all,
 };
 
 // A fresh world; the kernel is made by the first call and kept.
@@ -181,6 +219,7 @@ static inline int sim_calls_reset(struct sim_calls *sim) {
     tick_kernel_reset(sim->kernel, &env);
     sim->sys.ops = &sim_ops;
     sim->made = 0;
+    tick_kernel_clock_to(sim->kernel, TICK_SEC(1)); // as on a machine that has been up for a while
     int host = tick_kernel_host_add(sim->kernel, "host", 1, 0);
     return host < 0 ? host : 0;
 }
