@@ -181,6 +181,9 @@ static void write_edge(FILE *file, const struct tick__graph *graph, const struct
         return;
     if (edge->kind == TICK__EDGE_MESSAGE) { // both directions are one line with two heads
         const struct tick__graph_edge *other = tick__graph_edge_of(graph, edge->to, edge->from, TICK__EDGE_MESSAGE);
+        // An acceptance alone says nothing that the opening does not; drawn, it would look as if the server had connected.
+        if (!other && edge->back && !edge->count && !edge->note && !edge->path_of_failure)
+            return;
         bool first = !other || edge->back < other->back || (edge->back == other->back && edge < other);
         if (first)
             write_messages(file, graph, edge, other);
@@ -218,7 +221,12 @@ static void write_head(FILE *file, const struct tick__graph *graph) {
     shown(file, *trace->verdict ? trace->verdict : "no verdict", 40);
     if (*trace->text && strcmp(trace->text, trace->verdict) != 0) {
         fputs(": ", file);
-        shown(file, trace->text, 160);
+        // Who waits in a deadlock is told by the boxes: one line of them all would be as wide as the picture.
+        const char *list = strcmp(trace->verdict, "deadlock") == 0 ? strstr(trace->text, ": ") : NULL;
+        if (list)
+            fprintf(file, "%.*s", (int)(list - trace->text), trace->text);
+        else
+            shown(file, trace->text, 160);
     }
     fprintf(file, "</FONT><BR ALIGN=\"LEFT\"/><FONT COLOR=\"" MUTED "\">%s%s, seed %llu, %llu events, %s%s</FONT><BR ALIGN=\"LEFT\"/>",
         *trace->chooser ? trace->chooser : "run", trace->real ? " (real)" : "", (unsigned long long)trace->seed,

@@ -344,12 +344,34 @@ static int read_waits(struct reading *reading) {
     return 0;
 }
 
+// A deadlock has no cause in the trace, only those who wait: on the hosts that its text names (a daemon may wait for ever).
+static void mark_deadlocked(struct tick__graph *graph) {
+    for (size_t i = 0; i < graph->node_count; i++) {
+        struct tick__graph_node *node = &graph->nodes[i];
+        char named[160];
+        for (size_t h = 0; h < graph->host_count && !node->failing; h++) {
+            if (graph->hosts[h].object != node->host || !graph->hosts[h].name)
+                continue;
+            snprintf(named, sizeof named, " %s/", graph->hosts[h].name);
+            node->failing = *node->waits && strstr(graph->trace->text, named);
+        }
+        node->path_of_failure = node->path_of_failure || node->failing;
+    }
+    for (size_t i = 0; i < graph->edge_count; i++) {
+        struct tick__graph_edge *edge = &graph->edges[i];
+        edge->path_of_failure =
+            edge->path_of_failure || (edge->kind == TICK__EDGE_AWAIT && graph->nodes[edge->from].failing && graph->nodes[edge->to].failing);
+    }
+}
+
 // The chain of causes from the verdict back: its tasks and the edges between them.
 static int read_failure(struct reading *reading) {
     struct tick__graph *graph = reading->graph;
     const struct tick_trace *trace = reading->trace;
     if (!*trace->verdict || strcmp(trace->verdict, "pass") == 0)
         return 0;
+    if (strcmp(trace->verdict, "deadlock") == 0)
+        mark_deadlocked(graph);
     struct tick__cause *chain;
     int count = tick__causes(trace, count_of(trace, "SELECT max(seq) FROM events WHERE kind = 34"), &chain, reading->error);
     if (count < 0)

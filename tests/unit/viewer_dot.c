@@ -168,6 +168,35 @@ static void waits_and_wakes(void **state) {
     free(text);
 }
 
+// Nothing caused a deadlock: those are red who wait for ever on the hosts that its text names, and what they await of one another.
+static void who_waits_for_ever_is_red(void **state) {
+    (void)state;
+    struct tick_recorder *recorder;
+    assert_int_equal(tick_recorder_new(&recorder), 0);
+    struct tick_probe *probe = tick_recorder_probe(recorder);
+    for (int i = 0; i < 2; i++) { // the second host is a daemon, as it were
+        const char *name = i ? "server" : "app";
+        uint32_t host = story_host(probe, name);
+        struct story_task parent = story_task(probe, host, tick_id_host(name), host, "main", 1);
+        story_step(probe, &parent);
+        struct story_task child = story_task(probe, host, parent.id, parent.object, "request", 1);
+        tick_emit(probe, TICK_EV_FUTURE_AWAIT, child.object, probe->here, 0, NULL);
+        story_end(probe, &parent, TICK_STEP_SUSPENDED);
+        story_step(probe, &child);
+        const struct tick_object object = {
+            .type = TICK_OBJECT_LOCK, .id = (tick_id)(77 + i), .parent = child.object, .host = host, .key = "lock", .kth = 1};
+        tick_emit(probe, TICK_EV_WAIT_BEGIN, probe->ops->object(probe, &object), probe->here, 0, NULL);
+        story_end(probe, &child, TICK_STEP_SUSPENDED);
+    }
+    tick_recorder_end(recorder, "deadlock", "nothing can ever run again: app/main waits for request (a.c:1); app/request waits for a lock");
+    char *text = graph_of(recorder, 0);
+    assert_int_equal(count_of(text, "fillcolor=\"#fee2e2\""), 2); // app's main and its request, and nobody of the server
+    assert_int_equal(count_of(text, "color=\"#dc2626\", fontcolor=\"#dc2626\""), 1);
+    assert_non_null(strstr(text, "deadlock: nothing can ever run again</FONT>"));
+    draws(text);
+    free(text);
+}
+
 // Names and payloads that want to be markup.
 static void foreign_text_stays_text(void **state) {
     (void)state;
@@ -226,6 +255,7 @@ int main(void) {
         cmocka_unit_test(the_same_trace_gives_the_same_text),
         cmocka_unit_test(many_tasks_are_left_out_and_said),
         cmocka_unit_test(waits_and_wakes),
+        cmocka_unit_test(who_waits_for_ever_is_red),
         cmocka_unit_test(foreign_text_stays_text),
         cmocka_unit_test(dot_is_missed_politely),
     };
