@@ -42,6 +42,10 @@ static inline struct tick_next tick_next_return(int result) {
 #define tick_spawn_steps_named(name, fn, arg) tick_spawn_steps_at((fn), (arg), (name), TICK_HERE(#fn))
 struct tick_task *tick_spawn_steps_at(tick_step_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 
+// As tick_spawn_eager.
+#define tick_spawn_steps_eager(fn, arg) tick_spawn_steps_eager_at((fn), (arg), NULL, TICK_HERE(#fn))
+struct tick_task *tick_spawn_steps_eager_at(tick_step_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
+
 // A future that is done after ns: what a stackless task awaits to sleep. One reference; NULL when out of memory. Cancelling it disarms the
 // timer.
 #define tick_sleep_future(ns) tick_sleep_future_at((ns), TICK_HERE("sleep"))

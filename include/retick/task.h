@@ -19,12 +19,19 @@ struct tick_task *tick_spawn_at(tick_task_fn *fn, void *arg, const char *name, c
 // loop.create_task: the same on a loop that need not run yet. NULL when it is closed, too. name NULL: the function's.
 #define tick_loop_spawn(loop, name, fn, arg) tick_loop_spawn_at((loop), (fn), (arg), (name), TICK_HERE(#fn))
 struct tick_task *tick_loop_spawn_at(struct tick_loop *loop, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
+// asyncio.eager_task_factory: the first step runs at once, within this call (tick_task_current is the new task meanwhile, and this one again
+// afterwards). A body that never waits is over when it returns.
+#define tick_spawn_eager(fn, arg) tick_spawn_eager_at((fn), (arg), NULL, TICK_HERE(#fn))
+#define tick_spawn_eager_named(name, fn, arg) tick_spawn_eager_at((fn), (arg), (name), TICK_HERE(#fn))
+struct tick_task *tick_spawn_eager_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 // The same for a task that nobody will ask: 0 or -ENOMEM. Its failure is reported to the loop's exception handler.
 #define tick_go(fn, arg) tick_go_at((fn), (arg), NULL, TICK_HERE(#fn))
 int tick_go_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) TICK_MUST_USE;
 
 // A task as the future of its result (borrowed), and its references.
-static inline struct tick_future *tick_task_future(struct tick_task *task) { return (struct tick_future *)task; }
+static inline struct tick_future *tick_task_future(struct tick_task *task) {
+    return (struct tick_future *)task;
+}
 struct tick_task *tick_task_ref(struct tick_task *task);
 void tick_task_unref(struct tick_task *task);
 
@@ -57,7 +64,7 @@ bool tick_task_is_waiting(const struct tick_task *task); // suspended on a futur
 // The future or task that it awaits (asyncio's Task._fut_waiter), borrowed; NULL if it awaits none, or something without a future of its
 // own (a sleep, a lock).
 struct tick_future *tick_task_awaited(const struct tick_task *task);
-size_t tick_task_count(const struct tick_loop *loop);               // len(asyncio.all_tasks(loop))
+size_t tick_task_count(const struct tick_loop *loop); // len(asyncio.all_tasks(loop))
 // asyncio.all_tasks: the unfinished ones, in the order of their creation, borrowed; writes at most `most`. Returns how many there are.
 size_t tick_task_all(const struct tick_loop *loop, struct tick_task **tasks, size_t most);
 

@@ -12,6 +12,15 @@ static inline void check_canary(const struct tick_coro *coro) {
         tick__canary_check(coro);
 }
 
+void tick_coro_prefetch(const struct tick_coro *coro) {
+    if (!coro)
+        return;
+    const char *sp = coro->sp;
+    __builtin_prefetch(sp, 1);
+    __builtin_prefetch(sp + 64, 1);
+    __builtin_prefetch(sp + 128, 1);
+}
+
 void tick_coro_switch(struct tick_coro *from, struct tick_coro *to) {
     check_canary(from);
     void *sp = to->sp; // before TSan takes what follows for the other's doing

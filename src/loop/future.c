@@ -23,7 +23,7 @@ void tick__future_init(struct tick_future *future, struct tick_loop *loop, const
     *future = (struct tick_future){.ops = ops, .loop = loop, .refs = 1};
     if (loop->observed) {
         tick__identify(loop, ops->type, NULL, loc, &future->object);
-        tick_emit(loop->probe, TICK_EV_FUTURE_CREATE, future->object, tick__here(loop), 0, loc);
+        tick__emit(loop, TICK_EV_FUTURE_CREATE, future->object, tick__here(loop), 0, loc);
     }
 }
 
@@ -142,7 +142,7 @@ static void complete(struct tick_future *future, enum tick_future_outcome outcom
         if (!cause)
             cause = loop->probe->here;
         if (!future->hidden)
-            cause = tick_emit(loop->probe, TICK_EV_FUTURE_DONE, future->object, cause, outcome, NULL);
+            cause = tick__emit(loop, TICK_EV_FUTURE_DONE, future->object, cause, outcome, NULL);
         future->done_seq = cause;
     }
     struct tick_handle *handle = future->first;
@@ -244,7 +244,7 @@ void tick__future_attach(struct tick_future *future, struct tick_handle *handle)
     if (loop->probe) {
         handle->cause = future->done_seq;
         if (!handle->hidden)
-            handle->cause = tick_emit(loop->probe, TICK_EV_CALLBACK_READY, handle->object, future->done_seq, 0, NULL);
+            handle->cause = tick__emit(loop, TICK_EV_CALLBACK_READY, handle->object, future->done_seq, 0, NULL);
     }
     tick__ready_push(loop, handle);
 }

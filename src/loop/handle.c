@@ -122,7 +122,7 @@ struct tick_handle *tick__call_soon(struct tick_loop *loop, tick_callback_fn *fn
             handle->cause = tick__here(loop);
         } else {
             handle->id = tick__identify(loop, TICK_OBJECT_HANDLE, NULL, NULL, &handle->object);
-            handle->cause = tick_emit(loop->probe, TICK_EV_CALLBACK_READY, handle->object, tick__here(loop), 0, NULL);
+            handle->cause = tick__emit(loop, TICK_EV_CALLBACK_READY, handle->object, tick__here(loop), 0, NULL);
         }
     }
     tick__ready_push(loop, handle);

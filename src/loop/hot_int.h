@@ -143,7 +143,7 @@ static inline void tick__future_unref(struct tick_future *future) {
 static inline void tick__task_ready(struct tick_task *task, uint32_t cause) {
     struct tick_loop *loop = task->future.loop;
     if (TICK__RARE(loop->probe != NULL))
-        task->step.cause = tick_emit(loop->probe, TICK_EV_TASK_READY, task->future.object, cause, 0, NULL);
+        task->step.cause = tick__emit(loop, TICK_EV_TASK_READY, task->future.object, cause, 0, NULL);
     tick__ready_push(loop, &task->step);
 }
 

@@ -19,6 +19,11 @@ uint32_t tick__tell(struct tick_loop *loop, uint32_t parent, enum tick_object_ty
     return loop->probe->ops->object(loop->probe, &object);
 }
 
+uint32_t tick__emit(
+    struct tick_loop *loop, enum tick_event_kind kind, uint32_t subject, uint32_t cause, int64_t arg, const struct tick_loc *loc) {
+    return tick_emit(loop->probe, kind, subject, cause, arg, loc);
+}
+
 tick_id tick__identify(struct tick_loop *loop, enum tick_object_type type, const char *key, const struct tick_loc *loc, uint32_t *object) {
     uint32_t kth;
     tick_id id = tick_maker_next(&loop->maker->maker, type, &kth);

@@ -134,6 +134,7 @@ int tick__loop_begin(struct tick_loop *loop) {
 }
 
 void tick__loop_end(struct tick_loop *loop) {
+    atomic_store_explicit(&loop->awake, false, memory_order_seq_cst);
     loop->stopping = false;
     loop->running = false;
     tick__loop_running = NULL;
@@ -173,7 +174,16 @@ static int poll(struct tick_loop *loop) {
             timer = 0;
         }
     }
+    if (timeout != 0) {
+        atomic_store_explicit(&loop->awake, false, memory_order_seq_cst);
+        if (atomic_load_explicit(&loop->inbox, memory_order_seq_cst)) { // it came between
+            tick__inbox_drain(loop);
+            timeout = 0;
+            timer = 0;
+        }
+    }
     int error = loop->poller->ops->wait(loop->poller, timeout, timer);
+    atomic_store_explicit(&loop->awake, true, memory_order_relaxed);
     if (error < 0)
         return error;
     const bool adaptive = loop->poll_budget > 1;

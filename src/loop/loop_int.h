@@ -215,6 +215,8 @@ struct tick_loop {
     size_t ready_count;                  // with those that are held
     size_t left;                         // of this snapshot
     _Atomic(struct tick_handle *) inbox; // from other threads, newest first
+    atomic_bool awake;                   // it will look into the inbox before it waits: nobody has to wake it
+    atomic_bool unwoken;                 // the last wake failed
     struct tick_task *current;
     struct tick_coro *coro;     // stands for the stack that runs the loop
     struct tick_coro *back;     // whoever started the running task eagerly and goes on after its first step; NULL: nobody
@@ -280,6 +282,9 @@ void tick__owned_run(struct tick__task_owned *head); // last added first, each u
 uint32_t tick__tell(struct tick_loop *loop, uint32_t parent, enum tick_object_type type, tick_id id, const char *key, uint32_t kth,
     const struct tick_loc *loc);
 tick_id tick__identify(struct tick_loop *loop, enum tick_object_type type, const char *key, const struct tick_loc *loc, uint32_t *object);
+// tick_emit out of line, so that an event's frame burdens nobody while no probe listens.
+uint32_t tick__emit(struct tick_loop *loop, enum tick_event_kind kind, uint32_t subject, uint32_t cause, int64_t arg,
+    const struct tick_loc *loc) __attribute__((cold, noinline));
 int tick__parent_count(struct tick__parent *parent, uint64_t hash, uint32_t *kth); // 0 or -ENOMEM
 void tick__parent_fini(struct tick__parent *parent);
 

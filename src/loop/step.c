@@ -51,7 +51,8 @@ static inline void begin(struct tick_loop *loop, struct tick_task *task) {
 }
 
 static void end_observed(struct tick_loop *loop, struct tick_task *task, enum tick_step_outcome outcome) {
-    tick_emit(loop->probe, TICK_EV_STEP_END, task->future.object, tick__here(loop), outcome, NULL);
+    if (loop->probe)
+        tick__emit(loop, TICK_EV_STEP_END, task->future.object, tick__here(loop), outcome, NULL);
     if (outcome != TICK_STEP_SUSPENDED)
         tick__parent_fini(&task->parent);
     tick__acting_end(loop, &loop->outside);
@@ -125,6 +126,8 @@ static struct tick_coro *successor(struct tick_loop *loop, struct tick_coro *own
         if (!task->coro && !task->stackless && !task->must_cancel)
             task->coro = own ? own : worker_take(loop);
         if (task->coro) {
+            if (loop->ready && loop->ready->kind == TICK__STEP)
+                tick_coro_prefetch(tick__task_of_step(loop->ready)->coro);
             begin(loop, task);
             return task->coro;
         }
@@ -215,7 +218,7 @@ static void step_stackless(struct tick_loop *loop, struct tick_task *task) {
                 continue;
             }
             if (loop->probe)
-                tick_emit(loop->probe, TICK_EV_FUTURE_AWAIT, next.future->object, tick__here(loop), 0, task->loc);
+                tick__emit(loop, TICK_EV_FUTURE_AWAIT, next.future->object, tick__here(loop), 0, task->loc);
             wait_for(task, next.future);
             suspend(loop, task);
             return;

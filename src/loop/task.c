@@ -29,6 +29,9 @@ struct birth {
     const char *key;
 };
 
+// How it starts, beside as usual: bits.
+enum { STACKLESS = 1, EAGER = 2 };
+
 static char *name_copy(struct tick_loop *loop, const char *name) {
     size_t size = strlen(name) + 1;
     char *copy = tick__block_alloc(loop, size);
@@ -37,8 +40,8 @@ static char *name_copy(struct tick_loop *loop, const char *name) {
     return copy;
 }
 
-static struct tick_task *create(
-    struct tick_loop *loop, const struct birth *birth, const char *name, tick_task_fn *fn, void *arg, const struct tick_loc *loc) {
+static struct tick_task *create(struct tick_loop *loop, const struct birth *birth, const char *name, tick_task_fn *fn, void *arg,
+    const struct tick_loc *loc, unsigned how) {
     struct tick_task *task = loop->closed ? NULL : tick__pool_take(&loop->task_pool, loop->task_size);
     if (!task)
         return NULL;
@@ -74,12 +77,19 @@ static struct tick_task *create(
         task->parent.maker.object = task->future.object;
         created = tick_emit(loop->probe, TICK_EV_TASK_CREATE, task->future.object, tick__here(loop), 0, loc);
     }
-    tick__task_ready(task, created);
+    if (how & STACKLESS) {
+        task->fn.step = (tick_step_fn *)(void (*)(void))fn;
+        task->stackless = true;
+    }
+    if (!(how & EAGER))
+        tick__task_ready(task, created);
+    else if (loop->observed)
+        task->step.cause = created;
     return task;
 }
 
-struct tick_task *tick__task_new(
-    struct tick_loop *loop, struct tick__parent *parent, const char *name, tick_task_fn *fn, void *arg, const struct tick_loc *loc) {
+static struct tick_task *make(struct tick_loop *loop, struct tick__parent *parent, const char *name, tick_task_fn *fn, void *arg,
+    const struct tick_loc *loc, unsigned how) {
     struct birth birth = {0};
     if (loop->observed && !loop->closed) {
         birth.key = name ? name : loc->name;
@@ -89,7 +99,12 @@ struct tick_task *tick__task_new(
         birth.id = tick_id_mix(tick_id_mix(parent->maker.id, hash), birth.kth); // tick_id_task, with the hash taken once
         birth.parent_object = parent->maker.object;
     }
-    return create(loop, &birth, name, fn, arg, loc);
+    return create(loop, &birth, name, fn, arg, loc, how);
+}
+
+struct tick_task *tick__task_new(
+    struct tick_loop *loop, struct tick__parent *parent, const char *name, tick_task_fn *fn, void *arg, const struct tick_loc *loc) {
+    return make(loop, parent, name, fn, arg, loc, 0);
 }
 
 struct tick_task *tick__spawn_as(struct tick_loop *loop, tick_id parent_id, uint32_t parent_object, const char *key, tick_task_fn *fn,
@@ -100,13 +115,34 @@ struct tick_task *tick__spawn_as(struct tick_loop *loop, tick_id parent_id, uint
         .kth = 1,
         .key = key,
     };
-    return create(loop, &birth, NULL, fn, arg, loc);
+    return create(loop, &birth, NULL, fn, arg, loc, 0);
+}
+
+static struct tick_task *spawn(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc, unsigned how) {
+    struct tick_loop *loop = tick__loop_running;
+    struct tick_task *task = loop ? make(loop, loop->maker, name, fn, arg, loc, how) : NULL;
+    if (!task)
+        return NULL;
+    tick_task_ref(task);
+    if (how & EAGER)
+        tick__task_at_once(task);
+    return task;
 }
 
 struct tick_task *tick_spawn_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
-    struct tick_loop *loop = tick__loop_running;
-    struct tick_task *task = loop ? tick__task_new(loop, loop->maker, name, fn, arg, loc) : NULL;
-    return task ? tick_task_ref(task) : NULL;
+    return spawn(fn, arg, name, loc, 0);
+}
+
+struct tick_task *tick_spawn_eager_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
+    return spawn(fn, arg, name, loc, EAGER);
+}
+
+struct tick_task *tick_spawn_steps_at(tick_step_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
+    return spawn((tick_task_fn *)(void (*)(void))fn, arg, name, loc, STACKLESS);
+}
+
+struct tick_task *tick_spawn_steps_eager_at(tick_step_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
+    return spawn((tick_task_fn *)(void (*)(void))fn, arg, name, loc, STACKLESS | EAGER);
 }
 
 struct tick_task *tick_loop_spawn_at(struct tick_loop *loop, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
@@ -166,7 +202,7 @@ int tick_await_at(struct tick_future *future, const struct tick_loc *loc) {
         return result < 0 ? result : error;
     }
     if (loop->probe)
-        tick_emit(loop->probe, TICK_EV_FUTURE_AWAIT, future->object, tick__here(loop), 0, loc);
+        tick__emit(loop, TICK_EV_FUTURE_AWAIT, future->object, tick__here(loop), 0, loc);
     task->waits_at = loc;
     const int result = tick__await(task, future);
     task->waits_at = NULL;
@@ -188,12 +224,9 @@ static void sleep_over(void *arg) {
         tick__future_succeeded(future, 0, 0);
 }
 
-int tick_sleep_at(int64_t ns, const struct tick_loc *loc) {
-    struct tick_task *task = tick_task_current();
-    if (!task)
+static int sleep_on_timer(struct tick_task *task, int64_t ns, const struct tick_loc *loc) {
+    if (!task->coro)
         return TICK_EINVALSTATE;
-    if (ns <= 0)
-        return tick__task_yield(task);
     struct tick_loop *loop = task->future.loop;
     struct tick_future future; // on this stack: nobody but the timer and this task knows it
     tick__future_init_hidden(&future, loop);
@@ -206,6 +239,13 @@ int tick_sleep_at(int64_t ns, const struct tick_loc *loc) {
     tick_handle_unref(timer);
     tick__future_fini(&future);
     return result;
+}
+
+int tick_sleep_at(int64_t ns, const struct tick_loc *loc) {
+    struct tick_task *task = tick_task_current();
+    if (!task)
+        return TICK_EINVALSTATE;
+    return ns <= 0 ? tick__task_yield(task) : sleep_on_timer(task, ns, loc);
 }
 
 // --- asking ---

@@ -60,6 +60,13 @@ int tick_call_soon_threadsafe(struct tick_loop *loop, tick_callback_fn *fn, void
             return TICK_ECLOSED;
         }
         handle->next = newest;
-    } while (!atomic_compare_exchange_weak_explicit(&loop->inbox, &newest, handle, memory_order_release, memory_order_relaxed));
-    return loop->poller->ops->wake(loop->poller);
+    } while (!atomic_compare_exchange_weak_explicit(&loop->inbox, &newest, handle, memory_order_seq_cst, memory_order_relaxed));
+    // Whoever found the inbox empty wakes the loop, unless that is about to look. Its poll says so first, and looks then (loop.c).
+    if (atomic_load_explicit(&loop->awake, memory_order_seq_cst))
+        return 0;
+    if (newest && !atomic_load_explicit(&loop->unwoken, memory_order_relaxed))
+        return 0;
+    const int error = loop->poller->ops->wake(loop->poller);
+    atomic_store_explicit(&loop->unwoken, error < 0, memory_order_relaxed); // the next caller tries again
+    return error;
 }

@@ -153,7 +153,7 @@ struct tick_handle *tick__timer_new(
     }
     if (loop->observed) {
         handle->id = tick__identify(loop, TICK_OBJECT_TIMER, key, loc, &handle->object);
-        handle->cause = tick_emit(loop->probe, TICK_EV_TIMER_ARM, handle->object, tick__here(loop), when, loc);
+        handle->cause = tick__emit(loop, TICK_EV_TIMER_ARM, handle->object, tick__here(loop), when, loc);
     }
     return handle;
 }
@@ -177,7 +177,7 @@ struct firing {
 
 static inline void fire(struct tick_loop *loop, struct firing *firing, struct tick_handle *handle) {
     if (loop->probe)
-        handle->cause = tick_emit(loop->probe, TICK_EV_TIMER_FIRE, handle->object, handle->cause, handle->of.when, NULL);
+        handle->cause = tick__emit(loop, TICK_EV_TIMER_FIRE, handle->object, handle->cause, handle->of.when, NULL);
     struct tick_handle **recent = &firing->recent[firing->count++ % AHEAD];
     if (*recent)
         (*recent)->of.ahead = handle;

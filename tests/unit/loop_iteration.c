@@ -284,7 +284,7 @@ static void threadsafe_keeps_one_order(void **state) {
     assert_int_equal(tick_call_soon(w->loop, say_number, (void *)5), 0);
     w->wake_error = -EIO; // gh-156054: a failed wake is told, and the call stays queued
     assert_int_equal(tick_call_soon_threadsafe(w->loop, say_number, (void *)6), -EIO);
-    assert_int_equal(w->wakes, 4);
+    assert_int_equal(w->wakes, 3); // the second found the first one's wake under way
     assert_int_equal(tick_loop_run_forever(w->loop), TICK_EDEADLOCK);
     assert_string_equal(w->log, "1:1 1:2 1:3 1:4 1:5 1:6 ");
 }
