@@ -8,6 +8,7 @@ enum { DEEPEST = 64, MOST_TICKS = 1000000000 };
 
 // What an operation's words are: a letter each.
 //   d ticks    b a body    B bodies    n a number    t true or false    o operations    p an operation that holds none    c CE, EX or ALL
+//   u until when a wait waits
 //   l a lock   s a semaphore   q a queue   e an event   f a future   x the condition   - whatever, and may be missing
 static const struct {
     const char *name, *words;
@@ -38,6 +39,14 @@ static const struct {
     {"fawait", "f"},
     {"cwait", "x-"},
     {"cnotify", "xn"},
+    {"done", "q"},
+    {"join", "q"},
+    {"shut", "qt"},
+    {"meet", ""},
+    {"breset", ""},
+    {"babort", ""},
+    {"wait", "Bdu"},
+    {"each", "Bd"},
     {"soon", "n"},
     {"later", "dn"},
     {"hcancel", ""},
@@ -109,6 +118,10 @@ static int check_word(struct check *check, const json_t *op, const json_t *word,
         if (json_is_string(word) && is_one_of(json_string_value(word), (const char *const[]){"CE", "EX", "ALL", NULL}))
             return 0;
         return wrong(check, op, "CE, EX or ALL was expected");
+    case 'u':
+        if (json_is_string(word) && is_one_of(json_string_value(word), (const char *const[]){"FIRST", "ERROR", "ALL", NULL}))
+            return 0;
+        return wrong(check, op, "FIRST, ERROR or ALL was expected");
     case 'l':
         return within(word, 0, LOCKS - 1) ? 0 : wrong(check, op, "there are locks 0 and 1");
     case 's':

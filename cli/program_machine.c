@@ -18,6 +18,7 @@ int tick__machine_init(struct machine *machine, const struct tick__program *prog
     for (int i = 0; i < EVENTS; i++)
         whole &= (machine->events[i] = tick_event_new()) != NULL;
     whole &= (machine->condition = tick_condition_new(NULL)) != NULL;
+    whole &= (machine->barrier = tick_barrier_new(2)) != NULL;
     for (int i = 0; i < FUTURES; i++)
         whole &= (machine->futures[i] = tick_future_new_at(loop, TICK_HERE("future"))) != NULL;
     return whole ? 0 : -ENOMEM;
@@ -33,6 +34,7 @@ void tick__machine_fini(struct machine *machine) {
     for (int i = 0; i < EVENTS; i++)
         tick_event_free(machine->events[i]);
     tick_condition_free(machine->condition);
+    tick_barrier_free(machine->barrier);
     for (struct note *note = machine->notes, *next; note; note = next) {
         next = note->next;
         tick_failure_unref(note->failure);

@@ -41,6 +41,7 @@ struct machine {
     struct tick_queue *queues[QUEUES];
     struct tick_event_flag *events[EVENTS];
     struct tick_condition *condition;
+    struct tick_barrier *barrier;
     struct tick_future *futures[FUTURES];
 };
 

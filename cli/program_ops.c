@@ -57,51 +57,6 @@ static int op_shield(const struct call *c) {
     return result;
 }
 
-static int say_results(const struct call *c, struct tick_future *const *children, size_t count) {
-    struct text *text = &c->machine->text;
-    tick__line_begin(c->machine, c->me);
-    tick__text_put(text, " got [");
-    for (size_t i = 0; i < count; i++) {
-        intptr_t value = 0;
-        const int code = tick_future_result(children[i], &value);
-        tick__text_put(text, i ? ", " : "");
-        if (code < 0) {
-            tick__text_put(text, "'");
-            tick__text_error(text, code, tick_future_failure(children[i]));
-            tick__text_put(text, "'");
-        } else {
-            tick__text_value(text, value);
-        }
-    }
-    tick__text_put(text, "]");
-    return tick__line_finish(c->machine);
-}
-
-static int op_gather(const struct call *c) {
-    const json_t *named = json_array_get(c->op, 1);
-    struct note *note = tick__machine_note_of(c->machine, json_array_size(named));
-    size_t count = 0;
-    if (!note)
-        return -ENOMEM;
-    struct tick_future **children = note->futures;
-    for (size_t i = 0; i < json_array_size(named); i++) {
-        struct tick_task *task = c->machine->newest[tick__op_int(named, i)];
-        if (task)
-            children[count++] = tick_future_ref(tick_task_future(task));
-    }
-    int result = 0;
-    if (count > 0) {
-        struct tick_future *gather = tick_gather(children, count, tick__op_int(c->op, 2));
-        result = gather ? tick_await(gather) : -ENOMEM;
-        tick_future_unref(gather);
-        if (result == 0)
-            result = say_results(c, children, count);
-    }
-    for (size_t i = 0; i < count; i++)
-        tick_future_unref(children[i]);
-    return result;
-}
-
 static const char *truth(bool value) {
     return value ? "True" : "False";
 }
@@ -216,6 +171,126 @@ static int op_cnotify(const struct call *c) {
     return result;
 }
 
+static int op_done(const struct call *c) {
+    return tick_queue_task_done(c->machine->queues[c->x]) < 0 ? tick__line_say(c->machine, c->me, "VE") : 0;
+}
+static int op_join(const struct call *c) {
+    return tick_queue_join(c->machine->queues[c->x]);
+}
+static int op_shut(const struct call *c) {
+    if (c->y)
+        tick_queue_shutdown_now(c->machine->queues[c->x], NULL, NULL);
+    else
+        tick_queue_shutdown(c->machine->queues[c->x]);
+    return 0;
+}
+static int op_meet(const struct call *c) {
+    const int place = tick_barrier_wait(c->machine->barrier);
+    return place < 0 ? place : tick__line_say(c->machine, c->me, "met %d", place);
+}
+static int op_breset(const struct call *c) {
+    return tick_barrier_reset(c->machine->barrier);
+}
+static int op_babort(const struct call *c) {
+    return tick_barrier_abort(c->machine->barrier);
+}
+
+// --- several tasks at once ---
+
+// Those that were spawned of the bodies named in the first word; NULL when out of memory. The caller releases them.
+static struct note *take_named(const struct call *c, bool unfinished, size_t *count) {
+    const json_t *named = json_array_get(c->op, 1);
+    struct note *note = tick__machine_note_of(c->machine, json_array_size(named));
+    *count = 0;
+    for (size_t i = 0; note && i < json_array_size(named); i++) {
+        struct tick_task *task = c->machine->newest[tick__op_int(named, i)];
+        if (task && !(unfinished && tick_future_done(tick_task_future(task))))
+            note->futures[(*count)++] = tick_future_ref(tick_task_future(task));
+    }
+    return note;
+}
+
+static void release_named(const struct note *note, size_t count) {
+    for (size_t i = 0; note && i < count; i++)
+        tick_future_unref(note->futures[i]);
+}
+
+static int say_results(const struct call *c, struct tick_future *const *children, size_t count) {
+    struct text *text = &c->machine->text;
+    tick__line_begin(c->machine, c->me);
+    tick__text_put(text, " got [");
+    for (size_t i = 0; i < count; i++) {
+        intptr_t value = 0;
+        const int code = tick_future_result(children[i], &value);
+        tick__text_put(text, i ? ", " : "");
+        if (code < 0) {
+            tick__text_put(text, "'");
+            tick__text_error(text, code, tick_future_failure(children[i]));
+            tick__text_put(text, "'");
+        } else {
+            tick__text_value(text, value);
+        }
+    }
+    tick__text_put(text, "]");
+    return tick__line_finish(c->machine);
+}
+
+static int op_gather(const struct call *c) {
+    size_t count;
+    struct note *note = take_named(c, false, &count);
+    int result = note ? 0 : -ENOMEM;
+    if (count > 0) {
+        struct tick_future *gather = tick_gather(note->futures, count, tick__op_int(c->op, 2));
+        result = gather ? tick_await(gather) : -ENOMEM;
+        tick_future_unref(gather);
+        if (result == 0)
+            result = say_results(c, note->futures, count);
+    }
+    release_named(note, count);
+    return result;
+}
+
+static int op_wait(const struct call *c) {
+    const char *until = tick__op_word(c->op, 3);
+    size_t count;
+    struct note *note = take_named(c, false, &count);
+    int result = note ? 0 : -ENOMEM;
+    if (count > 0) {
+        result = tick_wait(note->futures, count, c->y < 0 ? TICK_NEVER : c->y * c->machine->tick,
+            *until == 'F'   ? TICK_FIRST_COMPLETED
+            : *until == 'E' ? TICK_FIRST_EXCEPTION
+                            : TICK_ALL_COMPLETED);
+        if (result >= 0) {
+            tick__line_begin(c->machine, c->me);
+            tick__text_put(&c->machine->text, " done");
+            for (size_t i = 0; i < count; i++)
+                tick__text_put(&c->machine->text, tick_future_done(note->futures[i]) ? " True" : " False");
+            result = tick__line_finish(c->machine);
+        }
+    }
+    release_named(note, count);
+    return result;
+}
+
+static int say_each(const struct call *c, struct tick_as_completed *each) {
+    struct tick_future *future;
+    int result;
+    while ((result = tick_as_completed_next(each, &future)) == 0)
+        TICK_TRY(tick__line_say(c->machine, c->me, "each %s", tick_task_name((struct tick_task *)future)));
+    return result == TICK_EEMPTY ? 0 : result;
+}
+
+static int op_each(const struct call *c) {
+    size_t count;
+    struct note *note = take_named(c, true, &count);
+    struct tick_as_completed *each =
+        note ? tick_as_completed_new(note->futures, count, c->y < 0 ? TICK_NEVER : c->y * c->machine->tick) : NULL;
+    const int result = each ? say_each(c, each) : -ENOMEM;
+    tick_as_completed_free(each);
+    release_named(note, count);
+    return result;
+}
+
 // --- callbacks, and the end of a body ---
 
 static void called_soon(void *arg) {
@@ -299,6 +374,14 @@ static const struct {
     {"fawait", op_fawait},
     {"cwait", op_cwait},
     {"cnotify", op_cnotify},
+    {"done", op_done},
+    {"join", op_join},
+    {"shut", op_shut},
+    {"meet", op_meet},
+    {"breset", op_breset},
+    {"babort", op_babort},
+    {"wait", op_wait},
+    {"each", op_each},
     {"soon", op_soon},
     {"later", op_later},
     {"hcancel", op_hcancel},

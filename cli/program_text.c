@@ -47,6 +47,10 @@ void tick__text_error(struct text *text, int code, const struct tick_failure *fa
         tick__text_put(text, "CancelledError");
     } else if (code == TICK_ETIMEDOUT) {
         tick__text_put(text, "TimeoutError");
+    } else if (code == TICK_EBROKEN) {
+        tick__text_put(text, "BrokenBarrierError");
+    } else if (code == TICK_ECLOSED) {
+        tick__text_put(text, "QueueShutDown");
     } else if (code == EX_F) {
         tick__text_put(text, "ExF");
     } else if (code == OVER) {

@@ -20,8 +20,8 @@ struct tick_as_completed;
 // Each of the futures counts once; it holds references to them. timeout: ns for all of them together, TICK_NEVER: none. NULL when
 // out of memory or without a running loop.
 struct tick_as_completed *tick_as_completed_new(struct tick_future *const *futures, size_t count, int64_t timeout);
-// 0 with the next one done (borrowed); TICK_EEMPTY when there are no more (asyncio: StopAsyncIteration); TICK_ETIMEDOUT when the timeout
-// has passed, TICK_ECANCELED.
+// 0 with the next one done (borrowed until tick_as_completed_free); TICK_EEMPTY when there are no more (asyncio: StopAsyncIteration);
+// TICK_ETIMEDOUT when the timeout has passed, TICK_ECANCELED.
 int tick_as_completed_next(struct tick_as_completed *each, struct tick_future **future) TICK_MUST_USE;
 void tick_as_completed_free(struct tick_as_completed *each); // NULL is allowed
 

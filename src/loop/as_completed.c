@@ -25,15 +25,15 @@ static void disarm(struct tick_as_completed *each) {
 
 static void one_done(void *arg, struct tick_future *future) {
     struct tick_as_completed *each = arg;
-    if (each->expired)
-        return;
-    each->done[each->count++] = future;
+    each->done[each->count++] = tick_future_ref(future);
     tick__resource_wake(&each->waiters);
 }
 
 static void expire(void *arg) {
     struct tick_as_completed *each = arg;
     each->expired = true;
+    tick__crowd_leave(each->crowd);
+    each->crowd = NULL;
     while (tick__resource_wake(&each->waiters))
         ;
 }
@@ -86,5 +86,7 @@ void tick_as_completed_free(struct tick_as_completed *each) {
         return;
     disarm(each);
     tick__crowd_leave(each->crowd);
+    while (each->count > 0)
+        tick_future_unref(each->done[--each->count]);
     tick__block_free(each);
 }

@@ -80,6 +80,7 @@ class Run:
         self.queues = [asyncio.Queue(1), asyncio.Queue(1)]
         self.events = [asyncio.Event(), asyncio.Event()]
         self.condition = asyncio.Condition()
+        self.barrier = asyncio.Barrier(2)
         self.futures = [self.loop.create_future() for _ in range(3)]
 
     def reported(self, _loop, context):
@@ -292,6 +293,49 @@ class Run:
     async def op_cnotify(self, _me, _condition, count):
         async with self.condition:
             self.condition.notify(count)
+
+    async def op_done(self, me, i):
+        try:
+            self.queues[i].task_done()
+        except ValueError:
+            self.say(me, "VE")
+
+    async def op_join(self, _me, i):
+        await self.queues[i].join()
+
+    async def op_shut(self, _me, i, immediate):
+        self.queues[i].shutdown(immediate)
+
+    async def op_meet(self, me):
+        self.say(me, "met", await self.barrier.wait())
+
+    async def op_breset(self, _me):
+        await self.barrier.reset()
+
+    async def op_babort(self, _me):
+        await self.barrier.abort()
+
+    # several tasks at once
+
+    async def op_wait(self, me, named, ticks, until):
+        until = {"FIRST": asyncio.FIRST_COMPLETED, "ERROR": asyncio.FIRST_EXCEPTION, "ALL": asyncio.ALL_COMPLETED}[until]
+        children = [self.newest[k] for k in named if k in self.newest]
+        if children:
+            await asyncio.wait(children, timeout=None if ticks < 0 else ticks, return_when=until)
+            self.say(me, "done", *(child.done() for child in children))
+
+    async def op_each(self, me, named, ticks):
+        # Of those done already: as_completed takes them in the order of a set of addresses.
+        children = [self.newest[k] for k in named if k in self.newest and not self.newest[k].done()]
+        each = asyncio.as_completed(children, timeout=None if ticks < 0 else ticks)
+        try:
+            async for child in each:
+                self.say(me, "each", child.get_name())
+        finally:  # tick_as_completed_free; asyncio leaves its timer and callbacks behind
+            if each._timeout_handle:
+                each._timeout_handle.cancel()
+            for child in each._todo:
+                child.remove_done_callback(each._handle_completion)
 
     # callbacks, errors
 

@@ -82,7 +82,7 @@ def stands_alone(bodies):
         for op in block:
             if op[0] in ("spawn", "await", "shield", "cancel", "cbadd"):
                 yield op[1]
-            elif op[0] in ("gather", "tg"):
+            elif op[0] in ("gather", "tg", "wait", "each"):
                 yield from op[1]
             for word in op[1:]:
                 if isinstance(word, list) and word and isinstance(word[0], list):

@@ -17,7 +17,7 @@ PLAIN = {
     "unlock": 2,
     **dict.fromkeys(
         "sem rel evset evclear evwait put get putnw getnw fset fexc fcancel fawait cwait cnotify"
-        " gather shield soon later hcancel raise ret uncancel cbadd info".split(),
+        " gather shield soon later hcancel raise ret uncancel cbadd info done join shut meet breset wait each".split(),
         1,
     ),
 }
@@ -38,6 +38,9 @@ class Writer:
         """A body behind this one, or None. Waiting only for those keeps circles out, on which CPython recurses (gh-80637)."""
         return self.random.randrange(me + 1, self.count) if me + 1 < self.count else None
 
+    def several(self, me):
+        return [self.later(me) for _ in range(self.random.randint(1, 3))]
+
     def other(self, me):
         return self.random.choice([k for k in range(self.count) if k != me])
 
@@ -46,7 +49,7 @@ class Writer:
 
     def operation(self, me, depth):
         name = self.pick({**PLAIN, **HOLDING} if depth < DEEPEST else PLAIN)
-        if name in ("await", "shield", "gather") and self.later(me) is None:
+        if name in ("await", "shield", "gather", "wait", "each") and self.later(me) is None:
             name = "sleep"  # the last body has nobody to wait for
         write = getattr(self, "hold_" + name, None)
         return [name, *(write(me, depth + 1) if write else self.words(name, me))]
@@ -56,7 +59,10 @@ class Writer:
         kinds = {
             "sleep": lambda: [r.choice((0, 0, 1, 1, 2, 3, 5))],
             "spawn": lambda: [self.other(me) if self.later(me) is None else self.later(me)],
-            "gather": lambda: [[self.later(me) for _ in range(r.randint(1, 3))], r.random() < 0.5],
+            "gather": lambda: [self.several(me), r.random() < 0.5],
+            "wait": lambda: [self.several(me), r.choice((-1, 0, 1, 3)), r.choice(("FIRST", "ERROR", "ALL"))],
+            "each": lambda: [self.several(me), r.choice((-1, 0, 1, 3))],
+            "shut": lambda: [r.randrange(2), r.random() < 0.5],
             "later": lambda: [r.choice((0, 1, 2, 4)), r.randrange(100)],
             "soon": lambda: [r.randrange(100)],
             "cwait": lambda: [0, 0],
@@ -68,7 +74,7 @@ class Writer:
             return [self.later(me)]
         if name in ("cancel", "cbadd"):
             return [self.other(me)]
-        if name in ("lock", "unlock", "evset", "evclear", "evwait"):
+        if name in ("lock", "unlock", "evset", "evclear", "evwait", "done", "join"):
             return [r.randrange(2)]
         if name in ("put", "get", "putnw", "getnw"):
             return [r.randrange(2), r.randrange(10)]
