@@ -121,9 +121,10 @@ void tick__run_options_init(struct tick__run_options *options) {
 
 static const struct argp_option run_options[] = {
     {"rate", TICK__OPTION_RATE, "KIND=N", 0,
-        "How often seeds make this kind of choice deviate: N of 65536 occasions, or N% (may be repeated; 0 turns it off). Kinds: "
-        "host_late, "
-        "poll_late, ready_hold, delivery, short_send, short_recv, refuse, reset, step_cost, user, displace, cancel",
+        "How often seeds make this kind of choice deviate: N of 65536 occasions, or N% (may be repeated; 0 turns it off). Kinds:"
+#define WORD(name, number, word, sound, rate, unit, manual, because) " " word
+        TICK_CHOICES(WORD),
+#undef WORD
         0},
     {"hang", TICK__OPTION_HANG, "TIME", 0, "CPU time after which a run counts as hung (default: 10s)", 0},
     {0},

@@ -169,6 +169,19 @@ static void write_messages(
     fputs(">];\n", file);
 }
 
+// Whether the edge only opens connections over which its task then talks to a handler on the same host: that edge says it all.
+static bool only_opens(const struct tick__graph *graph, const struct tick__graph_edge *edge) {
+    if (edge->count || edge->note || edge->path_of_failure)
+        return false;
+    for (size_t i = 0; i < graph->edge_count; i++) {
+        const struct tick__graph_edge *other = &graph->edges[i];
+        if (other->kind == TICK__EDGE_MESSAGE && other->from == edge->from && other->count &&
+            graph->nodes[other->to].host == graph->nodes[edge->to].host && graph->nodes[other->to].drawn)
+            return true;
+    }
+    return false;
+}
+
 static void write_edge(FILE *file, const struct tick__graph *graph, const struct tick__graph_edge *edge) {
     static const char *const looks[] = {
         "color=\"" PALE "\", fontcolor=\"" MUTED "\", arrowhead=vee",
@@ -182,7 +195,7 @@ static void write_edge(FILE *file, const struct tick__graph *graph, const struct
     if (edge->kind == TICK__EDGE_MESSAGE) { // both directions are one line with two heads
         const struct tick__graph_edge *other = tick__graph_edge_of(graph, edge->to, edge->from, TICK__EDGE_MESSAGE);
         // An acceptance alone says nothing that the opening does not; drawn, it would look as if the server had connected.
-        if (!other && edge->back && !edge->count && !edge->note && !edge->path_of_failure)
+        if (!other && ((edge->back && !edge->count && !edge->note && !edge->path_of_failure) || only_opens(graph, edge)))
             return;
         bool first = !other || edge->back < other->back || (edge->back == other->back && edge < other);
         if (first)
