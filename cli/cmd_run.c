@@ -35,6 +35,7 @@ static const char doc[] = "Runs a scenario once in the simulated world, records 
                           "\vExamples:\n"
                           "  retick run scenario.c\n"
                           "  retick run scenario.c:second --seed 6 -o six.db\n"
+                          "  retick run program.json                    a task program (docs/TASK_PROGRAMS.md)\n"
                           "  retick run scenario.c --schedule lost_update.schedule\n"
                           "  retick run scenario.c --real --at server=localhost:7000\n"
                           "\n" TICK__EXIT_CODES;
