@@ -1,5 +1,5 @@
-// A large world: hosts that each hold connections to others and pass 64-byte messages over them, task to task. Prints the time a message takes,
-// and the memory that a host and a connection cost.
+// A large world: hosts that each hold connections to others and pass 64-byte messages over them, task to task. Prints the time that a
+// message takes, and the memory that a host and a connection cost.
 //     bench_world_scale [hosts [connections a host [messages a connection]]]      default: 1,000, 10, 100
 // links: libretick
 #include "sim/choice/choosers.h"

@@ -1,9 +1,9 @@
-// A monitor and ninety-nine nodes, each of which sends it a heartbeat a second; one that was silent for three seconds is taken to be dead.
-// Failure detectors of this kind stand in every cluster (Chandra, Toueg: Unreliable Failure Detectors for Reliable Distributed Systems, 1996,
-// https://doi.org/10.1145/226643.226647), and are wrong about a node that is merely slow.
+// A monitor and ninety-nine nodes, each of which sends it a heartbeat a second; one that is silent for three seconds is taken for dead.
+// Failure detectors of this kind stand in every cluster (Chandra, Toueg: Unreliable Failure Detectors for Reliable Distributed Systems,
+// 1996, https://doi.org/10.1145/226643.226647), and are wrong about a node that is merely slow.
 //
-// Expected: heartbeats passes: an hour in which nothing happens, for measuring what idle time costs. heartbeats_paused fails in schedules that
-// pause a node for longer than the monitor waits: it declares a node dead that lives.
+// Expected: heartbeats passes: an hour in which nothing happens, for measuring what idle time costs. heartbeats_paused fails in schedules
+// that pause a node for longer than the monitor waits: it declares a node dead that lives.
 #include <errno.h>
 #include <retick.h>
 #include <stdio.h>

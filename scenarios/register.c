@@ -1,6 +1,6 @@
 // A register kept by three replicas. A write goes to all and counts when a majority has it; a read asks a majority and takes the newest:
-// two majorities share a replica (Attiya, Bar-Noy, Dolev: Sharing Memory Robustly in Message-Passing Systems, 1995, https://doi.org/10.1145/200836.200869). The
-// wrong variant reads from the first replica that answers, which may be one that was cut off, or down, when the write was made.
+// two majorities share a replica (Attiya, Bar-Noy, Dolev: Sharing Memory Robustly in Message-Passing Systems, 1995,
+// https://doi.org/10.1145/200836.200869). The wrong variant reads from the first replica that answers, which may be one that was cut off, or down, when the write was made.
 //
 // Expected: register fails the reader's check under some partitions and restarts; register_fixed in none, and both get on with their work
 // once the faults are over.

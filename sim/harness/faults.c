@@ -1,7 +1,7 @@
 // Faults: the builder's calls, and what each does when its time comes.
 //
-// A range asks at whole milliseconds, for each kind and each host that it may strike, so that an occasion's address is (kind, host and range,
-// millisecond) whatever else happened. What it begins is a fault like one of the plan.
+// A range asks at whole milliseconds, for each kind and each host that it may strike, so that an occasion's address is (kind, host and
+// range, millisecond) whatever else happened. What it begins is a fault like one of the plan.
 #include "sim/harness/world_int.h"
 #include "src/base/check.h"
 #include "src/base/outside.h"

@@ -1,7 +1,7 @@
 // The lives of a host: how one is cut short, and how the next begins.
 //
-// Faults come between turns, when no host runs or is ready: one that can be struck is parked or late. What is dropped is dropped whole, as at
-// a run's end: stacks, heap, fds. Name, address, clock and disk stay.
+// Faults come between turns, when no host runs or is ready: one that can be struck is parked or late. What is dropped is dropped whole, as
+// at a run's end: stacks, heap, fds. Name, address, clock and disk stay.
 #include "sim/harness/world_int.h"
 #include "src/base/check.h"
 #include "src/loop/loop_int.h"
@@ -45,6 +45,8 @@ void tick__host_crash(struct tick_host *host) {
     for (struct tick_task *task = host->loop ? host->loop->tasks : NULL; task; task = task->next)
         if (task->coro)
             tick_coro_free(task->coro);
+    if (host->loop)
+        tick__workers_free(host->loop);
     tick_coro_free(host->coro);
     host->coro = NULL;
     tick_kernel_host_crash(w->kernel, host->index);
