@@ -282,7 +282,7 @@ int tick__unix_accept(struct tick_kernel *k, struct tick__unix *u, struct sockad
     if (u->stage != TICK__UNIX_LISTEN)
         return -EINVAL;
     if (!u->queue_first)
-        return u->shut & TICK__SHUT_RECV ? -EINVAL : -EAGAIN;
+        return -EAGAIN;
     if (address && (int)*size < 0)
         return -EINVAL;
     struct tick__unix *s = tick__unix(k, u->queue_first);
