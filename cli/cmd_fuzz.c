@@ -20,7 +20,7 @@ struct fuzz_arguments {
     const char *output;
 };
 
-enum { OPTION_FIRST = TICK__OPTION_OTHERS, OPTION_TIME, OPTION_KEEP_GOING, OPTION_NO_SHRINK, OPTION_REPLAYS };
+enum { OPTION_FIRST = TICK__OPTION_OTHERS, OPTION_TIME, OPTION_KEEP_GOING, OPTION_NO_SHRINK, OPTION_REPLAYS, OPTION_SEED };
 
 static const struct argp_option options[] = {
     {"seeds", 'n', "N", 0, "How many seeds to try (default: 10000), or which: A..B", 0},
@@ -29,6 +29,7 @@ static const struct argp_option options[] = {
     {"jobs", 'j', "N", 0, "Worker processes (default: one a core)", 0},
     {"keep-going", OPTION_KEEP_GOING, NULL, 0, "Try all seeds and count the failures, instead of stopping at the first", 0},
     {"no-shrink", OPTION_NO_SHRINK, NULL, 0, "Keep the failing seed's schedule as it is", 0},
+    {"seed", OPTION_SEED, "N", OPTION_HIDDEN, NULL, 0}, // else an abbreviation of --seeds, which means something else
     {"replays", OPTION_REPLAYS, "N", 0, "How often to replay what was found (default: 10)", 0},
     {"output", 'o', "FILE", 0, "Where the trace of the finding goes, its schedule beside it (default: SCENARIO.db and SCENARIO.schedule)",
         0},
@@ -56,6 +57,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
             argp_error(state, "--seeds %s: write a positive number, or A..B", value);
         a->counted = true;
         return 0;
+    case OPTION_SEED:
+        argp_error(state, "--seed %s: retick run --seed %s runs that one; fuzz takes --seeds N, or --seeds A..B", value, value);
+        return EINVAL;
     case OPTION_FIRST:
         if (!tick__parse_number(value, &a->first))
             argp_error(state, "--first %s: write a number", value);

@@ -16,7 +16,7 @@ typedef struct tick_stream tick_stream;
 
 // asyncio.open_connection: "host:port". *stream is the calling task's. -ENOENT: no such host; -ECONNREFUSED, ...
 #define tick_connect(address, stream) tick_connect_at((address), (stream), TICK_HERE("connect"))
-int tick_connect_at(const char *address, tick_stream **stream, const struct tick_loc *loc);
+int tick_connect_at(const char *address, tick_stream **stream, const struct tick_loc *loc) TICK_MUST_USE; // no stream after an error
 
 // asyncio.start_server and serve_forever: listens on "[host]:port" and runs serve(connection, arg) in a task of its own for each
 // connection, which is closed when serve returns. Returns only with an error: TICK_ECANCELED when its task is cancelled (the connections'

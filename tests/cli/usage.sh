@@ -36,4 +36,5 @@ expect 2 "name two traces" "$RETICK" diff a.db
 expect 2 "which trace?" "$RETICK" query
 expect 0 "deadlocks" "$RETICK" query --list
 expect 2 "which scenario?" "$RETICK" run
+expect 2 "retick run --seed 3 runs that one" "$RETICK" fuzz nothing.c --seed 3
 finish
