@@ -48,10 +48,6 @@ static const char doc[] =
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct fuzz_arguments *a = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &a->run;
-        state->child_inputs[1] = &a->load;
-        return 0;
     case 'n':
         if (!tick__parse_range(value, &a->first, &a->count))
             argp_error(state, "--seeds %s: write a positive number, or A..B", value);
@@ -85,13 +81,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case 'o':
         a->output = value;
         return 0;
-    case ARGP_KEY_ARG:
-        if (a->load.argument)
-            argp_error(state, "one scenario at a time: %s, or %s?", a->load.argument, value);
-        a->load.argument = value;
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return tick__parse_scenario(key, value, state, &a->run, &a->load);
     }
 }
 

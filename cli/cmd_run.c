@@ -44,10 +44,6 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     struct run_arguments *a = state->input;
     char *equals;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &a->run;
-        state->child_inputs[1] = &a->load;
-        return 0;
     case OPTION_CALM:
         a->calm = true;
         return 0;
@@ -77,11 +73,6 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         *equals = '\0';
         a->names[a->names_count++] = (struct tick_real_name){value, equals + 1};
         return 0;
-    case ARGP_KEY_ARG:
-        if (a->load.argument)
-            argp_error(state, "one scenario at a time: %s, or %s?", a->load.argument, value);
-        a->load.argument = value;
-        return 0;
     case ARGP_KEY_END:
         if (a->calm + a->seeded + (a->schedule != NULL) + a->real > 1)
             argp_error(state, "--calm, --seed, --schedule and --real exclude one another");
@@ -89,7 +80,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
             argp_error(state, "--at goes with --real");
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return tick__parse_scenario(key, value, state, &a->run, &a->load);
     }
 }
 

@@ -147,6 +147,22 @@ static error_t parse_run(int key, char *value, struct argp_state *state) {
 }
 const struct argp tick__run_argp = {.options = run_options, .parser = parse_run};
 
+error_t tick__parse_scenario(int key, char *value, struct argp_state *state, struct tick__run_options *run, struct tick__load *load) {
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = run;
+        state->child_inputs[1] = load;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (load->argument)
+            argp_error(state, "one scenario at a time: %s, or %s?", load->argument, value);
+        load->argument = value;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
 int tick__parse(const struct argp *argp, int argc, char **argv, void *input) {
     return argp_parse(argp, argc, argv, 0, NULL, input);
 }

@@ -27,6 +27,8 @@ struct tick__run_options {
 };
 extern const struct argp tick__run_argp;
 void tick__run_options_init(struct tick__run_options *options);
+// What is left of a command's parser that has both for children, in this order, and takes one scenario.
+error_t tick__parse_scenario(int key, char *value, struct argp_state *state, struct tick__run_options *run, struct tick__load *load);
 
 // All return false when the text is not one.
 bool tick__parse_number(const char *text, uint64_t *number);

@@ -182,6 +182,8 @@ void tick__say_schedule(const struct tick_schedule *schedule, const struct tick_
     }
 }
 
+#define UNMET_SHOWN 10
+
 size_t tick__note_unmet(const struct tick_schedule *schedule, const struct tick_schedule *drawn, const struct tick_names *names) {
     size_t unmet = 0;
     for (size_t i = 0; i < schedule->count; i++) {
@@ -190,7 +192,7 @@ size_t tick__note_unmet(const struct tick_schedule *schedule, const struct tick_
         for (size_t j = 0; j < drawn->count && !met; j++)
             met = drawn->deviations[j].kind == wanted->kind && drawn->deviations[j].subject == wanted->subject &&
                   drawn->deviations[j].ordinal == wanted->ordinal;
-        if (met)
+        if (met || unmet++ >= UNMET_SHOWN)
             continue;
         char line[512];
         if (schedule->words && schedule->words[i] && *schedule->words[i])
@@ -198,7 +200,8 @@ size_t tick__note_unmet(const struct tick_schedule *schedule, const struct tick_
         else
             tick_deviation_line(wanted, names, line, sizeof line);
         tick__note("the run did not meet: %s", line);
-        unmet++;
     }
+    if (unmet > UNMET_SHOWN)
+        tick__note("... nor %zu more", unmet - UNMET_SHOWN);
     return unmet;
 }

@@ -68,6 +68,8 @@ static int map(struct tick_ring *ring, int fd, size_t bytes) {
 int tick_ring_create(const char *trace_path, size_t bytes, struct tick_ring **out, struct tick_error *error) {
     if (bytes < TICK__CHUNK_BYTES || (bytes & (bytes - 1)))
         return tick_error_set(error, -EINVAL, "a ring takes a power of two of bytes, at least %zu", TICK__CHUNK_BYTES);
+    if (!*trace_path)
+        return tick_error_set(error, -EINVAL, "a trace needs a name: \"\" is none");
     struct tick_ring *ring = ring_of(trace_path);
     if (!ring)
         return tick_error_set(error, -ENOMEM, "out of memory for the ring of %s", trace_path);

@@ -223,6 +223,7 @@ static void kth_of_subject(const struct teller *t, const char *what) {
     who_is_subject(t);
 }
 
+// The ordinal counts the task's questions, whatever their names.
 static void of_the_program(const struct teller *t) {
     if (t->subject.type == TICK_OBJECT_USER && t->subject.key) {
         tick__text_format(t->to, "%s in ", t->subject.key);
@@ -230,9 +231,9 @@ static void of_the_program(const struct teller *t) {
     } else {
         who_is_subject(t);
     }
-    tick__text_format(t->to, " gives %u the ", t->deviation->value);
+    tick__text_format(t->to, " gives %u: the ", t->deviation->value);
     ordinal(t->to, t->deviation->ordinal);
-    tick__text_format(t->to, " time");
+    tick__text_format(t->to, " number that the task draws");
 }
 
 int tick_deviation_words(const struct tick_deviation *deviation, const struct tick_names *names, char *text, size_t size) {

@@ -107,4 +107,13 @@ if mount -t tmpfs -o size=64k tmpfs disk 2>/dev/null; then
 else
     echo "no mount: full and read-only disks are left out"
 fi
+# Many lines that a run does not meet are counted, not listed.
+{
+    printf 'retick schedule 1\nscenario passing\n'
+    for i in {1001..1030}; do echo "host_late alice @$i +100ms"; done
+} >unmet.schedule
+expect 0 "the run did not meet: host_late alice @1010 +100ms" "$RETICK" replay "$scenarios/passing.c" unmet.schedule
+never "@1011"
+also "nor 20 more"
+
 finish

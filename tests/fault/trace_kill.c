@@ -348,6 +348,7 @@ static void rings_are_checked(void **state) {
     uint64_t events;
     remove_files();
     assert_int_equal(tick_ring_create(path, 1000, &ring, &error), -EINVAL);
+    assert_int_equal(tick_ring_create("", RING, &ring, &error), -EINVAL);
     assert_int_equal(tick_ring_create("/nowhere/x.db", RING, &ring, &error), -ENOENT);
     assert_non_null(strstr(error.text, "may write"));
     assert_int_equal(tick_ring_open(path, &ring, &error), -ENOENT);

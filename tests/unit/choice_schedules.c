@@ -87,7 +87,7 @@ static void lines_and_words(void **state) {
             "alice goes on 1 s late, the 1st time that it wakes"},
         {{w->handler, 12, 4, 9, JITTER, TICK_CHOICE_STEP_COST}, "step_cost alice→server/serve @12 +1ms",
             "the 12th step of alice→server/serve takes 1 ms"},
-        {{w->coin, 22, 7, 9, 0, TICK_CHOICE_USER}, "user alice/coin @22 =7", "coin in alice gives 7 the 22nd time"},
+        {{w->coin, 22, 7, 9, 0, TICK_CHOICE_USER}, "user alice/coin @22 =7", "coin in alice gives 7: the 22nd number that the task draws"},
         {{w->main_task, 2, 1, 2, 0, TICK_CHOICE_CANCEL}, "cancel alice/main @2 yes", "alice is cancelled where it waits for the 2nd time"},
         {{w->timer, 1, 2, 4, 0, TICK_CHOICE_DISPLACE}, "displace alice:timer @1 2 pops",
             "alice:timer is held back while 2 other callbacks run"},
