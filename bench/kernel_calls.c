@@ -5,6 +5,7 @@
 #include "src/os/linux.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +83,46 @@ static void real_echo(int times) {
         MUST(os->ops->epoll_wait(os, real_epoll, &e, 1, -1, 0) == 1);
         MUST(os->ops->recv(os, real_far, bytes, sizeof bytes, 0) == sizeof bytes);
     }
+}
+
+static int real_pipe[2], real_udp[2], real_file;
+
+static void real_pipes(int times) {
+    char bytes[64] = {0};
+    for (int i = 0; i < times; i++) {
+        MUST(os->ops->write(os, real_pipe[1], bytes, sizeof bytes) == sizeof bytes);
+        MUST(os->ops->read(os, real_pipe[0], bytes, sizeof bytes) == sizeof bytes);
+    }
+}
+
+static void real_datagrams(int times) {
+    char bytes[64] = {0};
+    for (int i = 0; i < times; i++) {
+        MUST(os->ops->send(os, real_udp[0], bytes, sizeof bytes, 0) == sizeof bytes);
+        MUST(os->ops->recv(os, real_udp[1], bytes, sizeof bytes, 0) == sizeof bytes);
+    }
+}
+
+static void real_files(int times) {
+    char bytes[64] = {0};
+    for (int i = 0; i < times; i++) {
+        MUST(os->ops->pwrite(os, real_file, bytes, sizeof bytes, i % 64 * 64) == sizeof bytes);
+        MUST(os->ops->pread(os, real_file, bytes, sizeof bytes, i % 64 * 64) == sizeof bytes);
+    }
+}
+
+static void real_more(void) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    char path[] = "/tmp/retick-bench-XXXXXX";
+    MUST(os->ops->pipe(os, real_pipe) == 0);
+    for (int i = 0; i < 2; i++)
+        real_udp[i] = os->ops->socket(os, AF_INET, SOCK_DGRAM, 0);
+    MUST(os->ops->bind(os, real_udp[1], (struct sockaddr *)&at, size) == 0);
+    MUST(os->ops->getsockname(os, real_udp[1], (struct sockaddr *)&at, &size) == 0);
+    MUST(os->ops->connect(os, real_udp[0], (struct sockaddr *)&at, size) == 0);
+    real_file = mkstemp(path);
+    MUST(real_file >= 0 && os->ops->unlink(os, path) == 0);
 }
 
 static void real_connects(int times) {
@@ -188,6 +229,45 @@ static void sim_echo(int times) {
         MUST(tick_k_epoll_wait(k, 0, epoll, &e, 1, true) == 1);
         MUST(tick_k_recv(k, 0, far, bytes, sizeof bytes, 0) == sizeof bytes);
     }
+}
+
+static int sim_pipe[2], sim_udp[2], sim_file;
+
+static void sim_pipes(int times) {
+    char bytes[64] = {0};
+    for (int i = 0; i < times; i++) {
+        MUST(tick_k_write(k, 0, sim_pipe[1], bytes, sizeof bytes) == sizeof bytes);
+        MUST(tick_k_read(k, 0, sim_pipe[0], bytes, sizeof bytes) == sizeof bytes);
+    }
+}
+
+static void sim_datagrams(int times) {
+    char bytes[64] = {0};
+    for (int i = 0; i < times; i++) {
+        MUST(tick_k_send(k, 0, sim_udp[0], bytes, sizeof bytes, 0) == sizeof bytes);
+        carry();
+        MUST(tick_k_recv(k, 0, sim_udp[1], bytes, sizeof bytes, 0) == sizeof bytes);
+    }
+}
+
+static void sim_files(int times) {
+    char bytes[64] = {0};
+    for (int i = 0; i < times; i++) {
+        MUST(tick_k_pwrite(k, 0, sim_file, bytes, sizeof bytes, i % 64 * 64) == sizeof bytes);
+        MUST(tick_k_pread(k, 0, sim_file, bytes, sizeof bytes, i % 64 * 64) == sizeof bytes);
+    }
+}
+
+static void sim_more(void) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct tick_kernel_name n[] = {name(), name(), name(), name(), name()};
+    MUST(tick_k_pipe(k, 0, sim_pipe, 0, &n[0], &n[1]) == 0);
+    for (int i = 0; i < 2; i++)
+        sim_udp[i] = tick_k_socket(k, 0, AF_INET, SOCK_DGRAM, 0, &n[2 + i]);
+    MUST(tick_k_bind(k, 0, sim_udp[1], (struct sockaddr *)&at, sizeof at) == 0);
+    MUST(tick_k_connect(k, 0, sim_udp[0], (struct sockaddr *)&at, sizeof at, &n[2]) == 0);
+    sim_file = tick_k_open(k, 0, "/file", O_RDWR | O_CREAT, 0600, &n[4]);
+    MUST(sim_file >= 0);
 }
 
 static void sim_connects(int times) {
@@ -301,6 +381,14 @@ int main(void) {
     epoll = make_epoll(0);
     watch(0, epoll, far, EPOLLIN);
     measure("send, epoll_wait, recv of 64 bytes, sim", 200000, sim_echo);
+    real_more();
+    sim_more();
+    measure("write, read of 64 bytes, a pipe, linux", 100000, real_pipes);
+    measure("write, read of 64 bytes, a pipe, sim", 500000, sim_pipes);
+    measure("send, recv of 64 bytes, UDP, linux", 20000, real_datagrams);
+    measure("send, recv of 64 bytes, UDP, sim", 200000, sim_datagrams);
+    measure("pwrite, pread of 64 bytes, a file, linux", 50000, real_files);
+    measure("pwrite, pread of 64 bytes, a file, sim", 500000, sim_files);
     measure("connect, accept, close, linux", 2000, real_connects);
     measure("connect, accept, close, sim", 50000, sim_connects);
     measure("reset and 4 hosts", 200000, sim_reset);

@@ -276,7 +276,7 @@ void tick__tcp_purge(struct tick_kernel *k, struct tick__sock *s) {
 void tick__tcp_done(struct tick_kernel *k, struct tick__sock *s) {
     s->state = TICK__CLOSE;
     s->shut = TICK__SHUT_BOTH;
-    if (!s->port_asked)
+    if (!s->port_asked || !tick__sock_has_fd(s))
         tick__port_leave(k, s);
     tick__file_wake(k, &s->file, 0, true);
 }

@@ -377,7 +377,7 @@ void tick__sock_close(struct tick_kernel *k, struct tick__sock *s) {
             tick__tcp_transmit(k, s);
         }
     }
-    if (!s->shares_port || s->state == TICK__CLOSE)
+    if (s->state == TICK__CLOSE) // else it holds its port until its end is acknowledged, and in TIME_WAIT
         tick__port_leave(k, s);
     tick__sock_release(k, s);
 }
@@ -392,11 +392,11 @@ void tick__sock_die(struct tick_kernel *k, struct tick__sock *s) {
         abandon_syn(k, s);
     tick__tcp_purge(k, s);
     bool embryo = s->state == TICK__SYN_RECV;
-    if (s->peer && s->peer != s->file.ref)
-        tick__keepalive_arm(k, tick__sock(k, s->peer));
     s->out.given_up = true;
     s->state = TICK__CLOSE;
     s->shut = TICK__SHUT_BOTH;
+    if (s->peer && s->peer != s->file.ref)
+        tick__keepalive_arm(k, tick__sock(k, s->peer));
     tick__port_leave(k, s);
     if (embryo && s->listener) {
         struct tick__sock *listener = tick__sock(k, s->listener);

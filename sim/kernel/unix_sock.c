@@ -206,7 +206,7 @@ void tick__unix_turn_away(struct tick_kernel *k, struct tick__unix *u, struct ti
     if (old && old != to && u->queue.first) {
         for (tick__ref ref; (ref = tick__queue_take(k, &u->queue));)
             tick__unix_drop_datagram(k, ref);
-        if (!old->dead && old->peer == u->file.ref) {
+        if (old != u && !old->dead && old->peer == u->file.ref) {
             old->error = ECONNRESET;
             tick__file_wake(k, &old->file, EPOLLERR, false);
         }

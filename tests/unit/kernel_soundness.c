@@ -1,0 +1,250 @@
+// Choices about the calls beside TCP: each does what its manual page allows, where that allows it, and nothing else.
+// links: tick_kernel
+#include "sim/kernel/kernel.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include <cmocka.h>
+
+// Answers as told by kind, and counts what it was asked.
+static struct {
+    uint32_t answer[TICK_CHOICE_KINDS], asked[TICK_CHOICE_KINDS];
+    uint64_t only[TICK_CHOICE_KINDS]; // 0: at every ordinal
+} world;
+
+static uint32_t choose(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
+    (void)ctx, (void)subject, (void)most;
+    world.asked[kind]++;
+    if (world.only[kind] && world.only[kind] != ordinal)
+        return 0;
+    return world.answer[kind] < n ? world.answer[kind] : n - 1;
+}
+
+static struct tick_kernel *k;
+static uint32_t made;
+
+static struct tick_kernel_name name(void) {
+    made++;
+    return (struct tick_kernel_name){tick_id_mix(1, made), 0, made};
+}
+
+static int set_up(void **state) {
+    (void)state;
+    memset(&world, 0, sizeof world);
+    if (!k && tick_kernel_new(64 << 20, &k))
+        return -1;
+    const struct tick_kernel_env env = {.choose = choose};
+    tick_kernel_reset(k, &env);
+    return tick_kernel_host_add(k, "a", 1, 0) == 0 && tick_kernel_host_add(k, "b", 2, 0) == 1 ? 0 : -1;
+}
+
+static void carry(void) {
+    struct tick_posted posted;
+    while (tick_kernel_next(k, &posted))
+        ;
+}
+
+static struct sockaddr_in at_b(void) {
+    return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(0x0a000002)};
+}
+
+// A UDP socket on a that is connected to one on b.
+static void pair(int *from, int *to) {
+    const struct sockaddr_in in = at_b();
+    const struct tick_kernel_name n[] = {name(), name()};
+    *from = tick_k_socket(k, 0, AF_INET, SOCK_DGRAM, 0, &n[0]);
+    *to = tick_k_socket(k, 1, AF_INET, SOCK_DGRAM, 0, &n[1]);
+    assert_int_equal(tick_k_bind(k, 1, *to, (const struct sockaddr *)&in, sizeof in), 0);
+    assert_int_equal(tick_k_connect(k, 0, *from, (const struct sockaddr *)&in, sizeof in, &n[0]), 0);
+}
+
+static void link_of(struct tick_link link) {
+    tick_kernel_link_all(k, &link);
+}
+
+static void pipes_are_short_above_pipe_buf_only(void **state) {
+    (void)state;
+    static char block[PIPE_BUF + 1];
+    int fds[2];
+    const struct tick_kernel_name n[] = {name(), name()};
+    world.answer[TICK_CHOICE_SHORT_SEND] = 3;
+    assert_int_equal(tick_k_pipe(k, 0, fds, 0, &n[0], &n[1]), 0);
+    for (size_t count = 1; count <= PIPE_BUF; count += 455) {
+        assert_int_equal(tick_k_write(k, 0, fds[1], block, count), count);
+        assert_int_equal(tick_k_read(k, 0, fds[0], block, count), count);
+    }
+    assert_int_equal(world.asked[TICK_CHOICE_SHORT_SEND], 0);
+    assert_int_equal(tick_k_write(k, 0, fds[1], block, PIPE_BUF + 1), 3);
+    assert_int_equal(world.asked[TICK_CHOICE_SHORT_SEND], 1);
+    world.answer[TICK_CHOICE_SHORT_RECV] = 1;
+    assert_int_equal(tick_k_read(k, 0, fds[0], block, 3), 1);
+    assert_int_equal(tick_k_read(k, 0, fds[0], block, 1), 1); // never none
+}
+
+static void nothing_interrupts_without_a_handler(void **state) {
+    (void)state;
+    const struct tick_kernel_name n[] = {name(), name()};
+    struct tick_sys_event e = {EPOLLIN, 0};
+    int epfd = tick_k_epoll_create(k, 0, &n[0]), fd = tick_k_eventfd(k, 0, 0, 0, &n[1]);
+    uint64_t one = 1;
+    assert_int_equal(tick_k_epoll_ctl(k, 0, epfd, EPOLL_CTL_ADD, fd, &e), 0);
+    world.answer[TICK_CHOICE_INTERRUPT] = 1;
+    assert_int_equal(tick_k_epoll_wait(k, 0, epfd, &e, 1, true), 0);
+    assert_int_equal(world.asked[TICK_CHOICE_INTERRUPT], 0);
+    tick_kernel_handlers(k, 0, true);
+    assert_int_equal(tick_k_epoll_wait(k, 0, epfd, &e, 1, false), 0); // it would not wait
+    assert_int_equal(tick_k_epoll_wait(k, 0, epfd, &e, 1, true), -EINTR);
+    assert_int_equal(tick_k_write(k, 0, fd, &one, 8), 8);
+    assert_int_equal(tick_k_epoll_wait(k, 0, epfd, &e, 1, true), 1); // there is something to report
+}
+
+static void datagrams_are_lost_doubled_and_overtaken_where_the_link_says_so(void **state) {
+    (void)state;
+    int from, to;
+    char bytes[8];
+    pair(&from, &to);
+    world.answer[TICK_CHOICE_LOSS] = world.answer[TICK_CHOICE_DUPLICATE] = world.answer[TICK_CHOICE_AGAIN] = 1;
+    world.answer[TICK_CHOICE_REORDER] = 3;
+    link_of((struct tick_link){.latency = TICK_MS(1), .jitter = TICK_MS(5)});
+    assert_int_equal(tick_k_send(k, 0, from, "1", 1, 0), 1);
+    carry();
+    assert_int_equal(tick_k_recv(k, 1, to, bytes, 8, 0), 1);
+    assert_int_equal(tick_k_recv(k, 1, to, bytes, 8, 0), -EAGAIN);
+    assert_int_equal(world.asked[TICK_CHOICE_LOSS] + world.asked[TICK_CHOICE_DUPLICATE] + world.asked[TICK_CHOICE_REORDER], 0);
+    assert_int_equal(world.asked[TICK_CHOICE_AGAIN], 0);
+
+    link_of((struct tick_link){.loss = true});
+    assert_int_equal(tick_k_send(k, 0, from, "2", 1, 0), 1);
+    carry();
+    assert_int_equal(tick_k_recv(k, 1, to, bytes, 8, 0), -EAGAIN);
+
+    link_of((struct tick_link){.duplicate = true});
+    assert_int_equal(tick_k_send(k, 0, from, "3", 1, 0), 1);
+    carry();
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(tick_k_recv(k, 1, to, bytes, 8, 0), 1);
+        assert_int_equal(bytes[0], '3');
+    }
+    assert_int_equal(tick_k_recv(k, 1, to, bytes, 8, 0), -EAGAIN);
+
+    link_of((struct tick_link){.jitter = TICK_MS(5), .reorder = true});
+    world.only[TICK_CHOICE_REORDER] = 4; // the 4th is late, the 5th is not
+    assert_int_equal(tick_k_send(k, 0, from, "4", 1, 0), 1);
+    assert_int_equal(tick_k_send(k, 0, from, "5", 1, 0), 1);
+    carry();
+    assert_int_equal(tick_k_recv(k, 1, to, bytes, 8, 0), 1);
+    assert_int_equal(bytes[0], '5');
+    assert_int_equal(tick_k_recv(k, 1, to, bytes, 8, 0), 1);
+    assert_int_equal(bytes[0], '4');
+
+    link_of((struct tick_link){.corrupt = true});
+    world.only[TICK_CHOICE_AGAIN] = 6;
+    assert_int_equal(tick_k_send(k, 0, from, "6", 1, 0), 1);
+    carry();
+    assert_int_equal(tick_k_recv(k, 1, to, bytes, 8, MSG_PEEK), 1);
+    assert_int_equal(tick_k_recv(k, 1, to, bytes, 8, 0), -EAGAIN); // readiness was reported, and the datagram is gone
+}
+
+static void later_datagrams_do_not_overtake_without_a_choice(void **state) {
+    (void)state;
+    int from, to;
+    char bytes[8];
+    pair(&from, &to);
+    link_of((struct tick_link){.jitter = TICK_MS(5), .reorder = true});
+    world.answer[TICK_CHOICE_DELIVERY] = 4;
+    world.only[TICK_CHOICE_DELIVERY] = 1; // the first is slow: those behind it wait
+    for (char c = '1'; c <= '5'; c++)
+        assert_int_equal(tick_k_send(k, 0, from, &c, 1, 0), 1);
+    carry();
+    for (char c = '1'; c <= '5'; c++) {
+        assert_int_equal(tick_k_recv(k, 1, to, bytes, 8, 0), 1);
+        assert_int_equal(bytes[0], c);
+    }
+}
+
+static void what_stays_within_a_host_is_never_lost(void **state) {
+    (void)state;
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct tick_kernel_name n = name();
+    char bytes[8];
+    link_of((struct tick_link){.jitter = TICK_MS(5), .loss = true, .duplicate = true, .reorder = true, .corrupt = true});
+    world.answer[TICK_CHOICE_LOSS] = world.answer[TICK_CHOICE_DUPLICATE] = world.answer[TICK_CHOICE_AGAIN] = 1;
+    int fd = tick_k_socket(k, 0, AF_INET, SOCK_DGRAM, 0, &n);
+    assert_int_equal(tick_k_bind(k, 0, fd, (struct sockaddr *)&in, sizeof in), 0);
+    assert_int_equal(tick_k_sendto(k, 0, fd, "x", 1, 0, (struct sockaddr *)&in, sizeof in), 1);
+    carry();
+    assert_int_equal(tick_k_recv(k, 0, fd, bytes, 8, 0), 1);
+    assert_int_equal(tick_k_recv(k, 0, fd, bytes, 8, 0), -EAGAIN);
+}
+
+static void names_are_late_or_fail_where_the_scenario_says_so(void **state) {
+    (void)state;
+    struct sockaddr_storage two[2], out[4];
+    int64_t late;
+    memset(two, 0, sizeof two);
+    two[0].ss_family = AF_INET;
+    two[1].ss_family = AF_INET6;
+    struct tick_dns_name n = {.name = "db", .addresses = two, .count = 2, .latency = TICK_MS(2), .jitter = TICK_MS(100)};
+    assert_int_equal(tick_k_resolve(k, 0, "db", 5432, 1, 1, out, 4, &late), -ENOENT);
+    assert_int_equal(tick_kernel_dns_set(k, &n), 0);
+    assert_int_equal(tick_k_resolve(k, 0, "db", 5432, 1, 1, out, 4, &late), 2);
+    assert_int_equal(late, TICK_MS(2));
+    assert_int_equal(((struct sockaddr_in *)&out[0])->sin_port, htons(5432));
+    assert_int_equal(out[1].ss_family, AF_INET6);
+    world.answer[TICK_CHOICE_RESOLVE_LATE] = 100; // the most
+    world.answer[TICK_CHOICE_RESOLVE_FAIL] = 1;
+    assert_int_equal(tick_k_resolve(k, 0, "db", 5432, 1, 2, out, 4, &late), 2);
+    assert_int_equal(late, TICK_MS(102));
+    assert_int_equal(world.asked[TICK_CHOICE_RESOLVE_FAIL], 0);
+    n.may_fail = true;
+    assert_int_equal(tick_kernel_dns_set(k, &n), 0);
+    assert_int_equal(tick_k_resolve(k, 0, "db", 5432, 1, 3, out, 4, &late), -EAGAIN);
+    assert_int_equal(tick_k_resolve(k, 0, "a", 1, 1, 4, out, 4, &late), 1); // hosts' own names: always there
+}
+
+static void probes_find_out_what_died(void **state) {
+    (void)state;
+    const struct sockaddr_in in = at_b();
+    const struct tick_kernel_name n[] = {name(), name(), name()};
+    int listener = tick_k_socket(k, 1, AF_INET, SOCK_STREAM, 0, &n[0]), fd = tick_k_socket(k, 0, AF_INET, SOCK_STREAM, 0, &n[1]), on = 1,
+        idle = 30;
+    char byte;
+    link_of((struct tick_link){.latency = TICK_MS(1)});
+    assert_int_equal(tick_k_bind(k, 1, listener, (const struct sockaddr *)&in, sizeof in), 0);
+    assert_int_equal(tick_k_listen(k, 1, listener, 4), 0);
+    assert_int_equal(tick_k_connect(k, 0, fd, (const struct sockaddr *)&in, sizeof in, &n[2]), -EINPROGRESS);
+    assert_int_equal(tick_k_setsockopt(k, 0, fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on), 0);
+    assert_int_equal(tick_k_setsockopt(k, 0, fd, IPPROTO_TCP, 4 /* TCP_KEEPIDLE */, &idle, sizeof idle), 0);
+    carry();
+    assert_true(tick_k_accept(k, 1, listener, NULL, NULL) >= 0);
+    assert_int_equal(tick_kernel_next_at(k), TICK_NEVER); // as long as all is well no probe keeps the world going
+    tick_kernel_host_crash(k, 1);
+    assert_int_equal(tick_k_recv(k, 0, fd, &byte, 1, 0), -EAGAIN);
+    carry();
+    assert_in_range(tick_kernel_now(k), TICK_SEC(30), TICK_SEC(31));
+    assert_int_equal(tick_k_recv(k, 0, fd, &byte, 1, 0), -ECONNRESET);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(pipes_are_short_above_pipe_buf_only, set_up),
+        cmocka_unit_test_setup(nothing_interrupts_without_a_handler, set_up),
+        cmocka_unit_test_setup(datagrams_are_lost_doubled_and_overtaken_where_the_link_says_so, set_up),
+        cmocka_unit_test_setup(later_datagrams_do_not_overtake_without_a_choice, set_up),
+        cmocka_unit_test_setup(what_stays_within_a_host_is_never_lost, set_up),
+        cmocka_unit_test_setup(names_are_late_or_fail_where_the_scenario_says_so, set_up),
+        cmocka_unit_test_setup(probes_find_out_what_died, set_up),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    tick_kernel_free(k);
+    return failed;
+}
