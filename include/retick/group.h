@@ -23,7 +23,7 @@ struct tick_group {
     bool exiting, aborting, cancelled_parent;
 };
 
-// TaskGroup.__aenter__: 0, or TICK_EINVALSTATE outside of a task.
+// TaskGroup.__aenter__: 0, or TICK_EINVALSTATE outside of a task and in a stackless one.
 int tick_group_enter(struct tick_group *group) TICK_MUST_USE;
 
 // TaskGroup.create_task: as tick_spawn, from any task or callback. One reference, or NULL when out of memory; NULL, too, where asyncio
@@ -35,6 +35,10 @@ struct tick_task *tick_group_spawn_at(
     struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 #define tick_group_go(group, fn, arg) tick_group_go_at((group), (fn), (arg), NULL, TICK_HERE(#fn))
 int tick_group_go_at(struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
+
+// Takes in a task that was spawned otherwise: a stackless one, say, or an eager one. It is from now on as if the group had spawned it. 0,
+// -ENOMEM or TICK_EINVALSTATE (the task stays outside).
+int tick_group_add(struct tick_group *group, struct tick_task *task) TICK_MUST_USE;
 
 // TaskGroup.cancel (of Python 3.15): cancels the tasks and the body; exit then returns 0, unless something failed. No-op once all is over.
 void tick_group_cancel(struct tick_group *group);

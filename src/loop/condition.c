@@ -34,7 +34,8 @@ static void notify(struct tick_condition *condition, size_t count) {
 }
 
 int tick_condition_wait(struct tick_condition *condition) {
-    if (!tick_task_current() || !condition->lock->locked)
+    const struct tick_task *task = tick_task_current();
+    if (!task || !task->coro || !condition->lock->locked) // a stackless one cannot wait for the lock, either
         return TICK_EINVALSTATE;
     bool woken;
     (void)tick_lock_release(condition->lock);

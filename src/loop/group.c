@@ -17,7 +17,7 @@ struct tick__group_child {
 
 int tick_group_enter(struct tick_group *group) {
     struct tick_task *task = tick_task_current();
-    if (!task)
+    if (!task || !task->coro) // a stackless one cannot wait in exit
         return TICK_EINVALSTATE;
     *group = (struct tick_group){.parent = task};
     group->running_end = &group->running;
@@ -63,21 +63,20 @@ static void child_done(struct tick_future *future, void *arg) {
     }
 }
 
-static int spawn(
-    struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc, struct tick_task **task) {
-    struct tick_loop *loop = tick__loop_running;
-    if (!loop || loop != group->parent->future.loop || group->aborting || (group->exiting && !group->running))
-        return TICK_EINVALSTATE;
-    struct tick__group_child *child = tick__block_alloc(loop, sizeof *child);
-    *task = child ? tick__task_new(loop, loop->maker, name, fn, arg, loc) : NULL;
-    if (!*task) {
-        tick__block_free(child);
-        return -ENOMEM;
-    }
+static bool takes_tasks(const struct tick_group *group) {
+    return tick__loop_running == group->parent->future.loop && !group->aborting && (!group->exiting || group->running);
+}
+
+static struct tick__group_child *child_new(void) {
+    return tick__block_alloc(tick__loop_running, sizeof(struct tick__group_child));
+}
+
+static void adopt(struct tick_group *group, struct tick__group_child *child, struct tick_task *task) {
+    struct tick_loop *loop = task->future.loop;
     *child = (struct tick__group_child){
         .back = group->running_end,
         .group = group,
-        .task = tick_task_ref(*task),
+        .task = tick_task_ref(task),
         .done = {.loop = loop, .refs = 1, .kind = TICK__DONE, .embedded = 1, .hidden = 1, .arg = child},
     };
     child->done.fn.done = child_done;
@@ -85,7 +84,31 @@ static int spawn(
         child->done.id = tick_maker_next(&loop->maker->maker, TICK_OBJECT_HANDLE, NULL);
     *group->running_end = child;
     group->running_end = &child->next;
-    tick__future_attach(&(*task)->future, &child->done);
+    tick__future_attach(&task->future, &child->done);
+}
+
+int tick_group_add(struct tick_group *group, struct tick_task *task) {
+    if (!takes_tasks(group) || task->future.loop != tick__loop_running || task == group->parent)
+        return TICK_EINVALSTATE;
+    struct tick__group_child *child = child_new();
+    if (!child)
+        return -ENOMEM;
+    adopt(group, child, task);
+    return 0;
+}
+
+static int spawn(
+    struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc, struct tick_task **task) {
+    if (!takes_tasks(group))
+        return TICK_EINVALSTATE;
+    struct tick__group_child *child = child_new(); // before the task, which could not be taken back
+    struct tick_loop *loop = tick__loop_running;
+    *task = child ? tick__task_new(loop, loop->maker, name, fn, arg, loc) : NULL;
+    if (!*task) {
+        tick__block_free(child);
+        return -ENOMEM;
+    }
+    adopt(group, child, *task);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "tests/support/loop_world.h"
 #include <errno.h>
 #include <retick/group.h>
+#include <retick/stackless.h>
 
 static struct world *w;
 
@@ -278,6 +279,39 @@ static void nobody_joins_a_group_that_aborts_or_is_over(void **state) {
     go(spawns_late);
 }
 
+static struct tick_next stackless(struct tick_task *task, void *arg, int error) {
+    (void)task;
+    struct tick_group group;
+    assert_int_equal(tick_group_enter(&group), TICK_EINVALSTATE); // it could not wait in exit
+    struct tick_condition *condition = tick_condition_new(NULL);
+    assert_int_equal(tick_lock_acquire(tick_condition_lock(condition)), 0);
+    assert_int_equal(tick_condition_wait(condition), TICK_EINVALSTATE);
+    assert_true(tick_lock_is_locked(tick_condition_lock(condition)));
+    tick_condition_free(condition);
+    return error < 0 ? tick_next_return(error) : tick_next_await(arg);
+}
+static int adds(void *arg) {
+    (void)arg;
+    struct tick_group group;
+    struct tick_future *never = tick_future_new();
+    assert_int_equal(tick_group_enter(&group), 0);
+    struct tick_task *task = tick_spawn_steps(stackless, never), *failing = tick_spawn(sleeps_then_fails, (void *)1);
+    assert_int_equal(tick_group_add(&group, tick_task_current()), TICK_EINVALSTATE);
+    assert_int_equal(tick_group_add(&group, task), 0);
+    assert_int_equal(tick_group_add(&group, failing), 0);
+    assert_int_equal(tick_group_exit(&group, 0), TICK_EGROUP); // the failing one cancels the other
+    assert_true(tick_future_cancelled(tick_task_future(task)));
+    assert_int_equal(tick_caught()->count, 1);
+    tick_task_unref(task);
+    tick_task_unref(failing);
+    tick_future_unref(never);
+    return 0;
+}
+static void a_group_takes_in_tasks_of_other_kinds(void **state) {
+    (void)state;
+    go(adds);
+}
+
 static int grouped(void *arg) {
     (void)arg;
     struct tick_group group;
@@ -317,6 +351,7 @@ int main(void) {
         TEST(a_cancellation_from_outside_wins_over_a_deadline),
         TEST(a_groups_failures_come_as_children_in_their_order),
         TEST(nobody_joins_a_group_that_aborts_or_is_over),
+        TEST(a_group_takes_in_tasks_of_other_kinds),
         TEST(cancelling_the_parent_cancels_the_tasks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
