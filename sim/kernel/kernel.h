@@ -76,6 +76,9 @@ struct tick_posted {
 uint32_t tick_kernel_post(struct tick_kernel *k, int64_t at, uint32_t what, uint32_t arg);
 void tick_kernel_unpost(struct tick_kernel *k, uint32_t key); // of an event that has not come yet
 int64_t tick_kernel_next_at(const struct tick_kernel *k);     // when the next event is due; TICK_NEVER: none
+// The host that the event at a place of the queue brings data to (0: the earliest; the next four follow in some order), for fetching its
+// memory in advance; -1: none, or unknown.
+int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place);
 // Takes the earliest event, moves the clock to it (never back) and carries it out. Returns false if there is none.
 // *posted is filled with the world's own event, or its what is 0 for the kernel's own.
 bool tick_kernel_next(struct tick_kernel *k, struct tick_posted *posted);

@@ -143,6 +143,14 @@ bool tick__event_take(struct tick_kernel *k, struct tick__due *due) {
     return true;
 }
 
+int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place) {
+    const struct tick__root *root = k->root;
+    if (place >= root->heap_count)
+        return -1;
+    const struct slot *slot = &TICK__AT(k, slot, root->slots)[TICK__AT(k, entry, root->heap)[place].slot];
+    return slot->kind == TICK__DATA ? (int)tick__sock(k, slot->a)->file.host : -1;
+}
+
 int64_t tick_kernel_next_at(const struct tick_kernel *k) {
     return k->root->heap_count ? TICK__AT(k, entry, k->root->heap)->at : TICK_NEVER;
 }
