@@ -17,9 +17,7 @@ void tick__future_init_hidden(struct tick_future *future, struct tick_loop *loop
     *future = (struct tick_future){.ops = &tick__hidden_ops, .loop = loop, .refs = 1, .hidden = 1};
 }
 
-void tick__future_init(struct tick_future *future, struct tick_loop *loop, const struct tick_future_ops *ops, const struct tick_loc *loc) {
-    if (!loop)
-        loop = tick__loop_running;
+static inline void init(struct tick_future *future, struct tick_loop *loop, const struct tick_future_ops *ops, const struct tick_loc *loc) {
     *future = (struct tick_future){.ops = ops, .loop = loop, .refs = 1};
     if (loop->observed) {
         tick__identify(loop, ops->type, NULL, loc, &future->object);
@@ -27,12 +25,16 @@ void tick__future_init(struct tick_future *future, struct tick_loop *loop, const
     }
 }
 
+void tick__future_init(struct tick_future *future, struct tick_loop *loop, const struct tick_future_ops *ops, const struct tick_loc *loc) {
+    init(future, loop ? loop : tick__loop_running, ops, loc);
+}
+
 struct tick_future *tick_future_new_at(struct tick_loop *loop, const struct tick_loc *loc) {
     if (!loop)
         loop = tick__loop_running;
     struct tick_future *future = loop ? tick__pool_take(&loop->future_pool, sizeof *future) : NULL;
     if (future)
-        tick__future_init(future, loop, &future_ops, loc);
+        init(future, loop, &future_ops, loc);
     return future;
 }
 
@@ -82,8 +84,11 @@ struct tick_future *tick_future_ref(struct tick_future *future) {
 void tick_future_unref(struct tick_future *future) {
     if (!future || --future->refs > 0 || !future->ops->drop)
         return;
-    future->refs = 1; // a report may ref and unref it
-    tick__future_fini(future);
+    // Most hold nothing when they end: a result that came, and nobody who listens.
+    if (TICK__RARE(future->state != TICK__RESULT || future->residue_back)) {
+        future->refs = 1; // a report may ref and unref it
+        tick__future_fini(future);
+    }
     future->ops->drop(future);
 }
 
@@ -135,6 +140,17 @@ const char *tick_future_cancel_message(const struct tick_future *future) {
 
 // --- completing ---
 
+static void call_done(struct tick_future *future, struct tick_handle *handle) {
+    struct tick_loop *loop = future->loop;
+    handle->of.future = tick_future_ref(future);
+    if (loop->probe) {
+        handle->cause = future->done_seq;
+        if (!handle->hidden)
+            handle->cause = tick__emit(loop, TICK_EV_CALLBACK_READY, handle->object, future->done_seq, 0, NULL);
+    }
+    tick__ready_push(loop, handle);
+}
+
 // Calls all who listen, through call_soon, in the order in which they came.
 static void complete(struct tick_future *future, enum tick_future_outcome outcome, uint32_t cause) {
     struct tick_loop *loop = future->loop;
@@ -149,7 +165,10 @@ static void complete(struct tick_future *future, enum tick_future_outcome outcom
     future->first = future->last = NULL;
     for (struct tick_handle *next; handle; handle = next) {
         next = handle->next;
-        tick__future_attach(future, handle);
+        if (handle->kind == TICK__STEP)
+            tick__task_ready(tick__task_of_step(handle), future->done_seq);
+        else
+            call_done(future, handle);
     }
 }
 
@@ -226,27 +245,12 @@ int tick_future_set_error(struct tick_future *future, int code) {
 
 // Appends a handle to those who are called when it is done; calls it at once (through call_soon) if it is.
 void tick__future_attach(struct tick_future *future, struct tick_handle *handle) {
-    if (future->state == TICK__PENDING) {
-        handle->next = NULL;
-        if (future->last)
-            future->last->next = handle;
-        else
-            future->first = handle;
-        future->last = handle;
-        return;
-    }
-    if (handle->kind == TICK__STEP) {
+    if (future->state == TICK__PENDING)
+        tick__future_listen(future, handle);
+    else if (handle->kind == TICK__STEP)
         tick__task_ready(tick__task_of_step(handle), future->done_seq);
-        return;
-    }
-    struct tick_loop *loop = future->loop;
-    handle->of.future = tick_future_ref(future);
-    if (loop->probe) {
-        handle->cause = future->done_seq;
-        if (!handle->hidden)
-            handle->cause = tick__emit(loop, TICK_EV_CALLBACK_READY, handle->object, future->done_seq, 0, NULL);
-    }
-    tick__ready_push(loop, handle);
+    else
+        call_done(future, handle);
 }
 
 static void unlink_at(struct tick_future *future, struct tick_handle **at, struct tick_handle *before) {

@@ -110,34 +110,41 @@ void tick__handle_run(struct tick_loop *loop, struct tick_handle *handle) {
         call(handle);
 }
 
-struct tick_handle *tick__call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg, bool hidden) {
+static __attribute__((cold, noinline)) void identify(struct tick_loop *loop, struct tick_handle *handle) {
+    if (handle->hidden) {
+        handle->id = tick_maker_next(&loop->maker->maker, TICK_OBJECT_HANDLE, NULL);
+        handle->cause = tick__here(loop);
+    } else {
+        handle->id = tick__identify(loop, TICK_OBJECT_HANDLE, NULL, NULL, &handle->object);
+        handle->cause = tick__emit(loop, TICK_EV_CALLBACK_READY, handle->object, tick__here(loop), 0, NULL);
+    }
+}
+
+static inline struct tick_handle *soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg, bool hidden) {
     struct tick_handle *handle = tick__handle_new(loop, TICK__CALL, hidden);
-    if (!handle)
+    if (TICK__RARE(!handle))
         return NULL;
     handle->fn.call = fn;
     handle->arg = arg;
-    if (loop->observed) {
-        if (hidden) {
-            handle->id = tick_maker_next(&loop->maker->maker, TICK_OBJECT_HANDLE, NULL);
-            handle->cause = tick__here(loop);
-        } else {
-            handle->id = tick__identify(loop, TICK_OBJECT_HANDLE, NULL, NULL, &handle->object);
-            handle->cause = tick__emit(loop, TICK_EV_CALLBACK_READY, handle->object, tick__here(loop), 0, NULL);
-        }
-    }
+    if (TICK__RARE(loop->observed))
+        identify(loop, handle);
     tick__ready_push(loop, handle);
     return handle;
+}
+
+struct tick_handle *tick__call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg, bool hidden) {
+    return soon(loop, fn, arg, hidden);
 }
 
 struct tick_handle *tick_call_soon_handle(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
     if (loop->closed)
         return NULL;
-    struct tick_handle *handle = tick__call_soon(loop, fn, arg, false);
+    struct tick_handle *handle = soon(loop, fn, arg, false);
     return handle ? tick_handle_ref(handle) : NULL;
 }
 
 int tick_call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
-    if (loop->closed)
+    if (TICK__RARE(loop->closed))
         return TICK_ECLOSED;
-    return tick__call_soon(loop, fn, arg, false) ? 0 : -ENOMEM;
+    return soon(loop, fn, arg, false) ? 0 : -ENOMEM;
 }

@@ -42,6 +42,9 @@ static inline void tick__pool_give(struct tick__pool *pool, void *element, size_
 
 // --- handles ---
 
+// The bits of a plain call with one reference, the queue's (both architectures lay bit-fields from the least significant bit).
+#define TICK__ONE_CALL 1u
+
 // One reference, no identity yet.
 static inline struct tick_handle *tick__handle_new(struct tick_loop *loop, enum tick__handle_kind kind, bool hidden) {
     struct tick_handle *handle = tick__pool_take(&loop->handle_pool, loop->handle_size);
@@ -49,10 +52,7 @@ static inline struct tick_handle *tick__handle_new(struct tick_loop *loop, enum 
         return NULL;
     handle->loop = loop;
     handle->place = 0;
-    handle->bits = 0;
-    handle->refs = 1;
-    handle->kind = kind;
-    handle->hidden = hidden;
+    handle->bits = TICK__ONE_CALL | (uint32_t)kind << 24 | (uint32_t)hidden << 30;
     if (TICK__RARE(loop->observed)) {
         handle->id = 0;
         handle->object = handle->cause = 0;
@@ -137,6 +137,13 @@ static inline void tick__future_unref(struct tick_future *future) {
         future->refs--;
     else
         tick_future_unref(future);
+}
+
+// To a pending one: the handle is called when it is done, after those that came before.
+static inline void tick__future_listen(struct tick_future *future, struct tick_handle *handle) {
+    handle->next = NULL;
+    *(future->last ? &future->last->next : &future->first) = handle;
+    future->last = handle;
 }
 
 // Its next step is one call_soon.

@@ -217,6 +217,13 @@ int tick__loop_once(struct tick_loop *loop) {
             loop->handed = NULL;
         else if (!(handle = tick__next(loop)))
             return 0;
-        tick__handle_run(loop, handle);
+        if (TICK__LIKELY(handle->bits == TICK__ONE_CALL && !loop->observed)) {
+            tick_callback_fn *fn = handle->fn.call;
+            void *arg = handle->arg;
+            tick__pool_give(&loop->handle_pool, handle, loop->handle_size);
+            fn(arg);
+        } else {
+            tick__handle_run(loop, handle);
+        }
     }
 }

@@ -16,6 +16,7 @@ static inline int delivery(struct tick_task *task) {
     int result = 0;
     if (waiter) {
         task->waiter = NULL;
+        task->waits_at = NULL;
         if (waiter->state != TICK__RESULT && waiter->state != TICK__PENDING) {
             result = tick__task_outcome(task, waiter);
             if (result == TICK_ECANCELED)
@@ -171,7 +172,7 @@ static inline void suspend(struct tick_loop *loop, struct tick_task *task) {
 
 static inline void wait_for(struct tick_task *task, struct tick_future *future) {
     task->waiter = tick__future_ref(future);
-    tick__future_attach(future, &task->step);
+    tick__future_listen(future, &task->step);
     if (TICK__RARE(task->must_cancel) && tick_future_cancel(future, task->message))
         task->must_cancel = false;
 }

@@ -204,9 +204,7 @@ int tick_await_at(struct tick_future *future, const struct tick_loc *loc) {
     if (loop->probe)
         tick__emit(loop, TICK_EV_FUTURE_AWAIT, future->object, tick__here(loop), 0, loc);
     task->waits_at = loc;
-    const int result = tick__await(task, future);
-    task->waits_at = NULL;
-    return result;
+    return tick__await(task, future);
 }
 
 int tick_join_at(struct tick_task *task, const struct tick_loc *loc) {
