@@ -1,9 +1,9 @@
-// A leader that goes on after its lease has ended. Two writers guard a file with leases of a lock service; one takes a lease, stalls (a busy
-// machine, a collection of garbage, a slow network), and writes after the lease has passed to the other. HBase had it. Why no look at the
-// clock before the write helps, and that a number which grows with each lease does ("fencing"), is Kleppmann's:
+// A leader that goes on after its lease has ended. Two writers guard a file with leases of a lock service; one takes a lease, stalls (a
+// busy machine, a collection of garbage, a slow network), and writes after the lease has passed to the other. HBase had it. Why no look at
+// the clock before the write helps, and that a number which grows with each lease does ("fencing"), is Kleppmann's:
 //     https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html
-// Fencing the writes is not enough for who writes what he read: an older write that comes between the newer lease's read and its write meets
-// a store that has not heard of the newer lease yet. The number has to go with the read as well.
+// Fencing the writes is not enough for who writes what he read: an older write that comes between the newer lease's read and its write
+// meets a store that has not heard of the newer lease yet. The number has to go with the read as well.
 //
 // Expected: expired_lease fails the auditor's check in some schedules, and so does expired_lease_fenced, where writes carry the number;
 // expired_lease_fixed, where reads do too, in none.

@@ -3,7 +3,7 @@
 // second: the "pool-locking" of HikariCP's wiki. It takes load to meet it, or one late answer.
 //     https://github.com/brettwooldridge/HikariCP/wiki/About-Pool-Sizing
 //
-// Expected: pool_deadlock deadlocks in some schedules; pool_deadlock_fixed, which has the wiki's requests * (2 - 1) + 1 connections, in none.
+// Expected: pool_deadlock deadlocks in some schedules; pool_deadlock_fixed, with the wiki's requests * (2 - 1) + 1 connections, in none.
 #include <errno.h>
 #include <retick.h>
 
