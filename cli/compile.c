@@ -23,7 +23,8 @@
 #define RETICK_SANITIZE_FLAGS ""
 #endif
 
-static const char flags[] = "-std=c17 -D_GNU_SOURCE -g -O1 -fPIC -fno-omit-frame-pointer -Wall -Werror=implicit-function-declaration " RETICK_SANITIZE_FLAGS;
+static const char flags[] = "-std=c17 -D_GNU_SOURCE -g -O1 -fPIC -fno-omit-frame-pointer -Wall "
+                            "-Werror=implicit-function-declaration " RETICK_SANITIZE_FLAGS;
 
 static int has_header(const char *folder) {
     char path[PATH_MAX + 16];

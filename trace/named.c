@@ -46,7 +46,8 @@ static const char *const texts[] = {
         "e.ts") ", coalesce(t.path, h.name) AS who, k.name AS kind, s.value AS text FROM events e JOIN kinds k ON k.kind = e.kind"
                 " JOIN strings s ON s.string_id = e.subject_id LEFT JOIN objects t ON t.object_id = e.task_id LEFT JOIN hosts h ON "
                 "h.host_id = e.host_id ORDER BY e.seq",
-    "WITH RECURSIVE chain(depth, seq) AS (SELECT 0, iif(%Q = '', (SELECT coalesce(max(iif(kind = 34, seq, NULL)), max(seq)) FROM events), CAST(%Q AS INTEGER)) UNION ALL SELECT depth + 1, e.cause_seq FROM chain JOIN events e"
+    "WITH RECURSIVE chain(depth, seq) AS (SELECT 0, iif(%Q = '', (SELECT coalesce(max(iif(kind = 34, seq, NULL)), max(seq)) FROM events), "
+    "CAST(%Q AS INTEGER)) UNION ALL SELECT depth + 1, e.cause_seq FROM chain JOIN events e"
     " ON e.seq = chain.seq WHERE e.cause_seq < e.seq) SELECT chain.seq, " MS(
         "e.ts") ", coalesce(t.path, h.name) AS who, k.name AS kind, "
                 "coalesce(x.value, " NAME("s") ") AS subject, e.arg, c.line AS deviation, l.file || ':' || l.line AS at FROM chain JOIN "
