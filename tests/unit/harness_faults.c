@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -134,6 +135,69 @@ TICK_SCENARIO(narrow_link, "") {
 static void bandwidth_takes_time(void **state) {
     (void)state;
     passes("narrow_link", 0);
+}
+
+// Whatever the network does, a stream's bytes come in order, each once, and all of them if it ends well.
+static int received, complete;
+
+static int takes_in_order(tick_stream *stream, void *arg) {
+    (void)arg;
+    char line[40];
+    ssize_t length;
+    for (int next = 0; (length = tick_stream_read_line(stream, line, sizeof line)) > 0; next++) {
+        TICK_TRY(tick_check(atoi(line) == next, "line %s, not %d", line, next));
+        received++;
+    }
+    TICK_TRY((int)length);
+    complete++;
+    return (int)tick_stream_printf(stream, "done\n");
+}
+
+static int takes(void *arg) {
+    return tick_serve(":7", takes_in_order, arg);
+}
+
+static int sends_in_order(void *arg) {
+    (void)arg;
+    char line[40];
+    tick_stream *stream;
+    if (tick_connect("server:7", &stream) < 0)
+        return 0;
+    for (int i = 0; i < 400; i++) {
+        if (tick_stream_printf(stream, "%d\n", i) < 0)
+            return 0;
+        if (i % 10 == 0)
+            TICK_TRY(tick_sleep(TICK_MS(5)));
+    }
+    if (tick_stream_write_eof(stream) < 0 || tick_stream_read_line(stream, line, sizeof line) < 0)
+        return 0;
+    return tick_check(complete == 1 && received == 400, "%d lines", received);
+}
+
+TICK_SCENARIO(order_is_kept, "") {
+    tick_daemon(world, "server", takes, NULL);
+    tick_host_add(world, "client", sends_in_order, NULL);
+    tick_link_all(
+        world, .latency = TICK_MS(1), .jitter = TICK_MS(10), .loss = true, .bandwidth = 20000, .queue = 2000, .timeout = TICK_SEC(4));
+    tick_faults(world, "network", .kinds = TICK_PARTITION | TICK_ONE_WAY | TICK_CLOG, .until = TICK_MS(400), .every = TICK_MS(4),
+        .lasts = TICK_SEC(10), .most = 8);
+}
+
+static void streams_stay_in_order(void **state) {
+    (void)state;
+    size_t whole = 0, broken = 0;
+    for (uint64_t seed = 0; seed < 600; seed++) {
+        struct tick_random_chooser chooser;
+        struct tick_outcome outcome;
+        tick_random_init(&chooser, seed, NULL);
+        const struct tick_run run = {.scenario = tick_scenario_find("order_is_kept"), .chooser = &chooser.chooser};
+        assert_int_equal(tick_harness_run(harness, &run, &outcome), 0);
+        if (outcome.verdict != TICK_PASS)
+            fail_msg("seed %d: %s: %s", (int)seed, tick_verdict_word(outcome.verdict), outcome.text);
+        whole += complete;
+        broken += !complete;
+    }
+    assert_true(whole > 100 && broken > 5);
 }
 
 // --- hosts ---
@@ -475,6 +539,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(networks),
         cmocka_unit_test(bandwidth_takes_time),
+        cmocka_unit_test(streams_stay_in_order),
         cmocka_unit_test(hosts),
         cmocka_unit_test(clocks_go_wrong),
         cmocka_unit_test(disks),
