@@ -14,6 +14,8 @@
 #include <retick/probe.h>
 #include <retick/queue.h>
 #include <retick/scenario.h>
+#include <retick/scheduler.h>
+#include <retick/stackless.h>
 #include <retick/stream.h>
 #include <retick/sync.h>
 #include <retick/sys.h>

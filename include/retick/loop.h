@@ -6,6 +6,7 @@
 #include <retick/future.h>
 #include <retick/poller.h>
 #include <retick/probe.h>
+#include <retick/scheduler.h>
 #include <retick/sys.h>
 #include <retick/task.h>
 
@@ -28,6 +29,7 @@ struct tick_loop_options {
     struct tick_poller *poller; // borrowed
     struct tick_probe *probe;   // borrowed; NULL: nobody listens
     int64_t probe_start;        // ns: what the loop's clock said when the probe's time was 0
+    struct tick_scheduler *scheduler; // borrowed; NULL: first in, first out (retick/scheduler.h)
     struct tick_stacks *stacks; // borrowed; NULL: a pool of the loop's own
     tick_id id;                 // the host's stable id: the root of all ids here
     uint32_t object;            // the host's object id with the probe

@@ -74,6 +74,10 @@ static inline void tick__handle_unref(struct tick_handle *handle) {
 // Without a look at what other threads queued.
 static inline void tick__ready_append(struct tick_loop *loop, struct tick_handle *handle) {
     loop->ready_count++;
+    if (TICK__RARE(loop->scheduler != NULL)) {
+        tick__ready_scheduled(loop, handle);
+        return;
+    }
     handle->next = NULL;
     *loop->ready_end = handle;
     loop->ready_end = &handle->next;
@@ -87,6 +91,7 @@ static inline void tick__ready_push(struct tick_loop *loop, struct tick_handle *
         tick__ready_append(loop, handle);
 }
 
+// Of the list; a scheduler has its own pop.
 static inline struct tick_handle *tick__ready_pop(struct tick_loop *loop) {
     struct tick_handle *handle = loop->ready;
     loop->ready = handle->next;
@@ -98,7 +103,7 @@ static inline struct tick_handle *tick__ready_pop(struct tick_loop *loop) {
 
 // Closes the snapshot: what is ready now is this iteration's.
 static inline void tick__snapshot(struct tick_loop *loop) {
-    loop->left = loop->ready_count;
+    loop->left = TICK__RARE(loop->scheduler != NULL) ? tick__ready_seal(loop) : loop->ready_count;
     loop->since_poll += loop->left < UINT32_MAX / 2 ? (uint32_t)loop->left : UINT32_MAX / 2;
 }
 
@@ -119,8 +124,8 @@ static inline bool tick__iterate(struct tick_loop *loop) {
 static inline struct tick_handle *tick__next(struct tick_loop *loop) {
     if (loop->left == 0 && !tick__iterate(loop))
         return NULL;
-    if (TICK__RARE(loop->asks))
-        return tick__next_asking(loop);
+    if (TICK__RARE(!loop->plain))
+        return tick__next_slowly(loop);
     loop->left--;
     return tick__ready_pop(loop);
 }

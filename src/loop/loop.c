@@ -21,6 +21,8 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
         .stacks = options->stacks,
         .observed = options->probe || options->sys->ops->choose,
         .asks = options->sys->ops->choose,
+        .plain = !options->sys->ops->choose && !options->scheduler,
+        .scheduler = options->scheduler,
         .probe_start = options->probe_start,
         .step_costs = tick_scale_count(STEP_COST_MOST),
         .poll_budget = options->poll_budget ? options->poll_budget : 1,

@@ -226,6 +226,7 @@ struct tick_loop {
     uint32_t handle_size, task_size;
     bool observed; // somebody needs identities: a probe, or a chooser below
     bool asks;     // a chooser below
+    bool plain;    // neither a chooser nor a scheduler: handles run as they come
     bool own_stacks, running, stopping, closed;
     bool dropping;               // gathers are being freed:
     uint32_t since_poll, budget; // handles begun since the last poll, and how many may be
@@ -235,6 +236,7 @@ struct tick_loop {
     int64_t now;               // at the last poll
     struct tick_coro *workers; // stacks whose task is over, waiting for another
     struct tick__pool future_pool, task_pool;
+    struct tick_scheduler *scheduler; // NULL: the list `ready`
     struct tick_sys *sys;
     struct tick_poller *poller;
     struct tick_probe *probe;
@@ -299,7 +301,9 @@ void tick__acting_end(struct tick_loop *loop, const struct tick__acting *outer);
 
 // ready.c
 void tick__ready_slowly(struct tick_loop *loop, struct tick_handle *handle); // push, when other threads queued something, or it is closed
-struct tick_handle *tick__next_asking(struct tick_loop *loop);               // pop, when handles may be displaced
+struct tick_handle *tick__next_slowly(struct tick_loop *loop);               // pop, when it is not plain
+void tick__ready_scheduled(struct tick_loop *loop, struct tick_handle *handle); // append, to a scheduler
+size_t tick__ready_seal(struct tick_loop *loop);                                // of a scheduler
 void tick__ready_clear(struct tick_loop *loop);
 
 // timer.c

@@ -11,6 +11,25 @@ void tick__ready_slowly(struct tick_loop *loop, struct tick_handle *handle) {
         tick__ready_append(loop, handle);
 }
 
+// --- schedulers ---
+
+void tick__ready_scheduled(struct tick_loop *loop, struct tick_handle *handle) {
+    loop->scheduler->ops->push(loop->scheduler, (struct tick_ready *)handle);
+}
+
+size_t tick__ready_seal(struct tick_loop *loop) {
+    return loop->scheduler->ops->seal(loop->scheduler);
+}
+
+_Static_assert(offsetof(struct tick_handle, next) == offsetof(struct tick_ready, next), "a handle begins as a tick_ready");
+
+static struct tick_handle *pop(struct tick_loop *loop) {
+    if (!loop->scheduler)
+        return tick__ready_pop(loop);
+    loop->ready_count--;
+    return (struct tick_handle *)loop->scheduler->ops->pop(loop->scheduler);
+}
+
 // --- displacing: a relaxed choice, by which a handle goes behind some of those left in its snapshot ---
 
 // Puts a popped handle back: `after` others go first.
@@ -57,14 +76,14 @@ static bool displaced(struct tick_loop *loop, struct tick_handle *handle) {
     return true;
 }
 
-struct tick_handle *tick__next_asking(struct tick_loop *loop) {
+struct tick_handle *tick__next_slowly(struct tick_loop *loop) {
     for (;;) {
         loop->left--;
         struct tick_handle *handle = loop->held ? held_now(loop) : NULL;
         if (handle)
             return handle;
-        handle = tick__ready_pop(loop);
-        if (!displaced(loop, handle))
+        handle = pop(loop);
+        if (!loop->asks || !displaced(loop, handle))
             return handle;
     }
 }
@@ -80,6 +99,10 @@ void tick__ready_clear(struct tick_loop *loop) {
         loop->ready_count--;
         tick__handle_drop(handle);
     }
-    while (loop->ready_count > 0)
-        tick__handle_drop(tick__ready_pop(loop));
+    while (loop->ready_count > 0) {
+        if (loop->left == 0)
+            tick__snapshot(loop);
+        loop->left--;
+        tick__handle_drop(pop(loop));
+    }
 }
