@@ -248,7 +248,7 @@ int tick__host_start(struct tick_host *host) {
     host->parked = NULL;
     if (w->probe) {
         w->probe->host = host->object;
-        tick_emit(w->probe, host->lives ? TICK_EV_HOST_RESTART : TICK_EV_HOST_START, host->object, 0, 0, host->loc);
+        tick_emit(w->probe, host->lives ? TICK_EV_HOST_RESTART : TICK_EV_HOST_START, host->object, 0, host->lives, host->loc);
         w->probe->host = 0;
     }
     tick__host_make_ready(host);

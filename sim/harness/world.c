@@ -182,6 +182,33 @@ static size_t describe_wait(char *text, size_t size, const struct tick_host *hos
     return (size_t)snprintf(text, size, " %s/%s waits for %s (%s:%d);", host->name, name, at->name, file ? file + 1 : at->file, at->line);
 }
 
+// The task that a waiting task waits for; NULL: something else.
+static const struct tick_task *awaits(const struct tick_task *task) {
+    const struct tick_future *future = tick_task_awaited(task);
+    return future && future->ops == &tick__task_ops ? (const struct tick_task *)future : NULL;
+}
+
+// Tells the circle of tasks that this one stands in, from the one of them that is first in the loop's list; 0 if it is another, or in none.
+static size_t describe_cycle(char *text, size_t size, const struct tick_host *host, const struct tick_task *first) {
+    size_t length = 0;
+    for (const struct tick_task *each = awaits(first); each != first; each = awaits(each)) {
+        if (!each || ++length > host->loop->task_count)
+            return 0;
+        for (const struct tick_task *before = host->loop->tasks; before != first; before = before->next)
+            if (before == each)
+                return 0;
+    }
+    size_t at = (size_t)snprintf(text, size, " a circle: %s/%s", host->name, tick_task_name(first));
+    for (const struct tick_task *each = awaits(first); at < size; each = awaits(each)) {
+        at += (size_t)snprintf(text + at, size - at, " waits for %s/%s", host->name, tick_task_name(each));
+        if (each == first)
+            break;
+    }
+    if (at < size)
+        at += (size_t)snprintf(text + at, size - at, ";");
+    return at;
+}
+
 void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_t size) {
     size_t at = (size_t)snprintf(text, size, "nothing can ever run again:");
     for (size_t i = 0; i < w->host_count && at < size; i++) {
@@ -192,6 +219,8 @@ void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_
             at += (size_t)snprintf(text + at, size - at, " %s was never started;", host->name);
             continue;
         }
+        for (const struct tick_task *task = host->loop ? host->loop->tasks : NULL; task && at < size; task = task->next)
+            at += describe_cycle(text + at, size - at, host, task);
         for (const struct tick_task *task = host->loop ? host->loop->tasks : NULL; task && at < size; task = task->next)
             at += describe_wait(text + at, size - at, host, task);
     }
