@@ -2,8 +2,6 @@
 #include "sim/harness/sim_sys_int.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/timerfd.h>
-#include <time.h>
 
 int tick__sim_dup(struct tick_sys *self, int fd) {
     return tick_k_dup(KERNEL(self), INDEX(self), fd);
@@ -45,7 +43,7 @@ static void tell_wall(struct tick_sys *self) {
 int tick__sim_timerfd(struct tick_sys *self, int clock) {
     const struct tick_kernel_name name = tick__sim_name(self, TICK_OBJECT_FD);
     tell_wall(self);
-    return tick_k_timerfd(KERNEL(self), INDEX(self), clock, TFD_CLOEXEC | TFD_NONBLOCK, &name);
+    return tick_k_timerfd(KERNEL(self), INDEX(self), clock, O_CLOEXEC | O_NONBLOCK, &name);
 }
 
 int tick__sim_timerfd_settime(

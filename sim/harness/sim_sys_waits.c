@@ -1,7 +1,6 @@
 // The seam's simulated side: waits other than epoll_wait. Each is a world point, as that is.
 #include "sim/harness/sim_sys_int.h"
 #include <errno.h>
-#include <poll.h>
 
 static struct tick_host *host_of(struct tick_sys *self) {
     return ((struct sim_sys *)self)->host;

@@ -95,7 +95,7 @@ enum tick_disk_op { TICK_DISK_READ = 1, TICK_DISK_WRITE, TICK_DISK_SYNC, TICK_DI
 // negated errno. A SYNC that fails drops what it was to write: later ones do not write it either, as Linux does.
 typedef int64_t tick_disk_fault_fn(
     void *ctx, int host, enum tick_disk_op op, tick_id file, uint64_t ordinal, uint64_t offset, size_t count);
-// The machine loses power: each file goes back to what was synced. kept, if not NULL, is asked for every page that was written and not synced
+// The machine loses power: each file goes back to what was synced. kept, unless NULL, is asked for every page written and not synced
 // (page: its number; size: how many bytes of it were) how many of its bytes, from its start, are new on the disk all the same; for a name
 // that was made, renamed or removed since its directory was synced (page: TICK_DISK_ENTRY) whether (not 0) that is on the disk.
 #define TICK_DISK_ENTRY UINT64_MAX

@@ -1,7 +1,6 @@
 // Files: their bytes, in pages, and the open descriptions that read and write them.
 #include "sim/kernel/disk_int.h"
 #include <fcntl.h>
-#include <unistd.h>
 
 static struct tick__page *page_at(const struct tick_kernel *k, const struct tick__inode *inode, uint64_t number) {
     return &TICK__ARRAY(k, struct tick__page, inode->pages)[number];

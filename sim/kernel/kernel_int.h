@@ -333,7 +333,7 @@ struct tick__address {
     uint16_t port;
     bool six;
 };
-// Reads an address for a socket of that domain: -EINVAL for its size, -EAFNOSUPPORT for its family, -EADDRNOTAVAIL for what is no IPv6 here.
+// Reads an address for a socket of that domain: -EINVAL for its size, -EAFNOSUPPORT for its family.
 int tick__address_in(int domain, const struct sockaddr *address, socklen_t size, struct tick__address *out);
 void tick__address_out(int domain, const struct tick__address *from, struct sockaddr *address, socklen_t *size);
 

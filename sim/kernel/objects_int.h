@@ -143,7 +143,7 @@ ssize_t tick__udp_send(
     struct tick_kernel *k, struct tick__udp *u, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size);
 ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, size_t count, int flags, struct tick__received *received);
 
-// options.c: those of unix and UDP sockets
+// plain_options.c: those of unix and UDP sockets
 int tick__plain_getsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, void *value, socklen_t *size);
 int tick__plain_setsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, const void *value, socklen_t size);
 uint32_t tick__buffer_size(int asked, uint32_t least);

@@ -124,8 +124,7 @@ static int finish_connect(struct tick_kernel *k, struct tick__sock *s) {
     return 0;
 }
 
-static int start_connect(
-    struct tick_kernel *k, struct tick__sock *s, const struct tick__address *to, const struct tick_kernel_name *name) {
+static int start_connect(struct tick_kernel *k, struct tick__sock *s, const struct tick__address *to, const struct tick_kernel_name *name) {
     uint32_t address = to->ip, own = tick__host_address(s->file.host);
     if (!address)
         address = INADDR_LOOPBACK;
@@ -159,8 +158,8 @@ static int start_connect(
     return -EINPROGRESS;
 }
 
-int tick__tcp_connect(
-    struct tick_kernel *k, struct tick__sock *s, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection) {
+int tick__tcp_connect(struct tick_kernel *k, struct tick__sock *s, const struct sockaddr *address, socklen_t size,
+    const struct tick_kernel_name *connection) {
     struct tick__address to;
     sa_family_t family;
     if (size < sizeof family)

@@ -1,4 +1,4 @@
-// UDP sockets: their life, ports, and datagrams on their way. The address of a choice about a datagram is (its socket's id, its number there).
+// UDP sockets: their life, ports, and datagrams on their way. A choice about a datagram has the address (socket's id, number there).
 //
 // A lost datagram is nobody's; one that finds no socket comes back as ICMP, which only a connected sender hears of (ECONNREFUSED).
 #include "sim/kernel/objects_int.h"

@@ -45,7 +45,8 @@ static int set_up(void **state) {
 
 static int opened(const char *path, int flags) {
     static uint32_t made;
-    const struct tick_kernel_name name = {++made, 0, made};
+    made++;
+    const struct tick_kernel_name name = {made, 0, made};
     return tick_k_open(k, 0, path, flags, 0600, &name);
 }
 
