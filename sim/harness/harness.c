@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define ARENA_MOST ((size_t)64 << 30) // address space; pages come as they are used
+#define ARENA_LEAST ((size_t)256 << 20)
 #define STACKS_BASE ((uintptr_t)0x300000000000)
 
 TICK_KEEP static struct tick_world *in_progress = NULL; // for crash handlers and exit
@@ -25,8 +26,12 @@ int tick_harness_new(struct tick_harness **out) {
         return -ENOMEM;
     memset(h, 0, sizeof *h);
     // Named here, so that programs that link the library statically get its malloc family.
-    struct tick_stacks_options options = {.base = tick_malloc_family_linked() ? (void *)STACKS_BASE : NULL};
-    int result = tick_kernel_new(ARENA_MOST, &h->world.kernel);
+    bool linked = tick_malloc_family_linked();
+    struct tick_stacks_options options = {.base = linked ? (void *)STACKS_BASE : NULL};
+    size_t arena = ARENA_MOST;
+    int result = tick_kernel_new(arena, &h->world.kernel);
+    while (result == -ENOMEM && !linked && arena > ARENA_LEAST) // valgrind has less to give
+        result = tick_kernel_new(arena /= 2, &h->world.kernel);
     if (result == 0)
         result = tick_stacks_new(&options, &h->world.stacks);
     if (result == -EEXIST) { // a second harness in this process

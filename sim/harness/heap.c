@@ -1,5 +1,6 @@
 #include "sim/harness/heap.h"
 #include "sim/harness/heap_list.h"
+#include "sim/harness/malloc_family.h"
 #include "src/base/check.h"
 #include "src/base/keep.h"
 #include <string.h>
@@ -71,7 +72,12 @@ struct tick_heap *tick_heap_new(uint32_t number) {
     if (got != want) {
         if (got != MAP_FAILED)
             munmap(got, HEAP_SPAN);
-        return NULL;
+        // Where memory comes from elsewhere (valgrind, whose address space ends below), the place does not matter.
+        got = tick_malloc_family_linked()
+                  ? MAP_FAILED
+                  : mmap(NULL, HEAP_SPAN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (got == MAP_FAILED)
+            return NULL;
     }
     struct tick_heap *heap = got; // zero, being fresh
     heap->base = heap->top = heap->high = (char *)got + ((sizeof *heap + 63) & ~(size_t)63);

@@ -13,6 +13,7 @@
 #if defined(__GLIBC__) && !defined(RETICK_HEAP_LISTS)
 
 #include <dlfcn.h>
+#include <link.h>
 #include <malloc.h>
 
 extern void *__libc_malloc(size_t size);
@@ -21,8 +22,14 @@ extern void *__libc_realloc(void *memory, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 extern void __libc_free(void *memory);
 
+static int is_valgrind(struct dl_phdr_info *info, size_t size, void *unused) {
+    (void)size, (void)unused;
+    return info->dlpi_name && strstr(info->dlpi_name, "/vgpreload_");
+}
+
+// Valgrind puts a family of its own before this one.
 bool tick_malloc_family_linked(void) {
-    return true;
+    return !dl_iterate_phdr(is_valgrind, NULL);
 }
 
 static void *or_error(void *memory) {

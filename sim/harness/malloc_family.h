@@ -1,4 +1,4 @@
-// Whether this program's malloc family serves hosts from heaps of their own (not under sanitizers, nor beside another libc).
+// Whether this program's malloc family serves hosts from heaps of their own (not under sanitizers or valgrind, nor beside another libc).
 #ifndef RETICK_MALLOC_FAMILY_H
 #define RETICK_MALLOC_FAMILY_H
 

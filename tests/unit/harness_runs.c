@@ -1,5 +1,6 @@
 // Runs: each way to end, the order of starts, what is restored between runs, and that nothing of one run shows in another.
 #include "sim/choice/choosers.h"
+#include "sim/harness/heap_list.h"
 #include "sim/harness/malloc_family.h"
 #include "sim/harness/run.h"
 #include "src/base/keep.h"
@@ -195,6 +196,15 @@ static struct tick_outcome calm(const char *name) {
     return run_with(name, &tick_calm, NULL, 0);
 }
 
+// Not under valgrind, whose malloc knows of no hosts.
+static bool hosts_memory_is_counted(void) {
+#ifdef RETICK_HEAP_LISTS
+    return true;
+#else
+    return tick_malloc_family_linked();
+#endif
+}
+
 static void ends_are_told_apart(void **state) {
     (void)state;
     static const struct {
@@ -222,6 +232,8 @@ static void ends_are_told_apart(void **state) {
         {"checks_at_the_end", TICK_CHECK_FAILED, "it is 5"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].verdict == TICK_LEAKED && strstr(rows[i].scenario, "memory") && !hosts_memory_is_counted())
+            continue;
         struct tick_outcome outcome = calm(rows[i].scenario);
         if (outcome.verdict != rows[i].verdict || strncmp(outcome.text, rows[i].text, strlen(rows[i].text)) != 0)
             fail_msg("%s: %s: %s", rows[i].scenario, tick_verdict_word(outcome.verdict), outcome.text);
