@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The loop beside its peers: every row of the table, each program run K times in turn (a slow moment of the machine hits all alike), process CPU
-# time a piece, medians; then the instructions of retick's rows.
+# The loop beside its peers: every row of the table, each program run K times in turn (a slow moment of the machine hits all alike),
+# process CPU time a piece, medians; then the instructions of retick's rows.
 #
 #     bench/loop.sh [K]          K 5 by default; build/bench-loop holds programs and figures
 #
@@ -16,7 +16,7 @@ cmake --build build/release --target bench_loop_rows -- --quiet
 programs=(retick)
 for peer in libuv:uv libev:ev libevent:event; do
     name=${peer%%:*}
-    if cc -O3 -o "$out/$name" "bench/peers/${name}_rows.c" "-l${peer##*:}" 2>"$out/$name.log"; then
+    if cc -O3 -I. -o "$out/$name" "bench/peers/${name}_rows.c" "-l${peer##*:}" 2>"$out/$name.log"; then
         programs+=("$name")
     fi
 done

@@ -1,5 +1,5 @@
 // libev's rows. A call_soon is an event fed to a watcher.
-#include "peer.h"
+#include "bench/peers/peer.h"
 #include <ev.h>
 
 enum { BATCH = 1000 };

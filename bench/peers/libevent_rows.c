@@ -1,5 +1,5 @@
 // libevent's rows. A call_soon is an event made active.
-#include "peer.h"
+#include "bench/peers/peer.h"
 #include <event2/event.h>
 #include <event2/event_struct.h>
 

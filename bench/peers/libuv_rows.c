@@ -1,5 +1,5 @@
 // libuv's rows. A call_soon is the cheapest thing that runs a callback in the next iteration: an idle handle that stops itself.
-#include "peer.h"
+#include "bench/peers/peer.h"
 #include <uv.h>
 
 enum { BATCH = 1000 };

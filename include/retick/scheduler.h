@@ -1,7 +1,7 @@
 // The scheduler: in which order a loop runs what is ready. Without one it is asyncio's: first in, first out.
 //
-// An iteration runs a snapshot: what was ready when it was sealed. What is pushed afterwards waits for the next, whatever the scheduler, so that
-// nothing starves a poll. The relaxed choice `displace` acts above, on what pop gives.
+// An iteration runs a snapshot: what was ready when it was sealed. What is pushed afterwards waits for the next, whatever the scheduler,
+// so that nothing starves a poll. The relaxed choice `displace` acts above, on what pop gives.
 #ifndef RETICK_SCHEDULER_H
 #define RETICK_SCHEDULER_H
 

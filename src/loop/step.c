@@ -1,7 +1,7 @@
 // Steps: how a task runs from one wait to the next, and what runs after it.
 //
-// A task that suspends looks for the next handle itself, and switches to that task straight away; what is no task's step, and polling, is
-// for the loop's own stack. So a loop's state between two handles is the same whichever stack it is on. Stacks come from workers: coroutines
+// A task that suspends looks for the next handle itself, and switches to that task straight away; what is no task's step, and polling,
+// is for the loop's own stack. So a loop's state between two handles is the same whichever stack it is on. Stacks come from workers: coroutines
 // that run one task after the other, and are kept between two.
 #include "src/base/alloc.h"
 #include "src/coro/coro.h"
@@ -117,7 +117,8 @@ void tick__workers_free(struct tick_loop *loop) {
     loop->workers = NULL;
 }
 
-// The present task's step is over: begins what is next, if a task's stack can, and returns the stack to go on with. own: a worker without a task.
+// The present task's step is over: begins what is next, if a task's stack can, and returns the stack to go on
+// with. own: a worker without a task.
 static struct tick_coro *successor(struct tick_loop *loop, struct tick_coro *own) {
     if (TICK__RARE(loop->back != NULL))
         return loop->back;
