@@ -20,8 +20,7 @@ struct tick_task *tick_spawn_at(tick_task_fn *fn, void *arg, const char *name, c
 #define tick_loop_spawn(loop, name, fn, arg) tick_loop_spawn_at((loop), (fn), (arg), (name), TICK_HERE(#fn))
 struct tick_task *tick_loop_spawn_at(struct tick_loop *loop, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 // asyncio.eager_task_factory: the first step runs at once, within this call (tick_task_current is the new task meanwhile, and this one
-// again
-// afterwards). A body that never waits is over when it returns.
+// again afterwards). A body that never waits is over when it returns.
 #define tick_spawn_eager(fn, arg) tick_spawn_eager_at((fn), (arg), NULL, TICK_HERE(#fn))
 #define tick_spawn_eager_named(name, fn, arg) tick_spawn_eager_at((fn), (arg), (name), TICK_HERE(#fn))
 struct tick_task *tick_spawn_eager_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);

@@ -1,11 +1,11 @@
 // Far timers: a hierarchy of 256 slots a level, each slot a list of small vectors, as a wheel does it, but exact.
 //
 // `cur` is a count of ticks of 2^16 ns; everything before it has left for the heap, so the horizon is its beginning. A timer stands at the
-// level of the highest digit (of 8 bits) in which its tick differs from cur: its slot at level 0 holds one tick, at level 1 256 of them. When cur
-// enters a slot of a higher level, that slot's timers go down, in the order in which they were armed and before any that are armed later.
-// Hence within a slot timers always stand in that order, and no sequence has to be kept: 16 bytes each. Removing leaves a hole (handle ==
-// NULL); a vector of holes goes at once. Vectors and prefetching instead of linked timers, because walking a million timers is waiting
-// for memory.
+// level of the highest digit (of 8 bits) in which its tick differs from cur: its slot at level 0 holds one tick, at level 1 256 of them.
+// When cur enters a slot of a higher level, that slot's timers go down, in the order in which they were armed and before any that are armed
+// later. Hence within a slot timers always stand in that order, and no sequence has to be kept: 16 bytes each. Removing leaves a hole
+// (handle == NULL); a vector of holes goes at once. Vectors and prefetching instead of linked timers, because walking a million timers is
+// waiting for memory.
 #include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>

@@ -146,10 +146,9 @@ void tick__loop_end(struct tick_loop *loop) {
     }
 }
 
-// While work is ready, a poll has to wait for its turn: after poll_budget handles, or about POLL_SPAN of time. A clock reading costs as much
-// as
-// several handles, so that time is not looked at in between: if the handles since the last poll took too long, fewer may run before the
-// next, and if they took much less, more.
+// While work is ready, a poll has to wait for its turn: after poll_budget handles, or about POLL_SPAN of time. A clock reading costs as
+// much as several handles, so that time is not looked at in between: if the handles since the last poll took too long, fewer may run before
+// the next, and if they took much less, more.
 #define POLL_SPAN TICK_MS(1)
 
 static void adapt(struct tick_loop *loop, int64_t took) {

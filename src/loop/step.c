@@ -1,8 +1,8 @@
 // Steps: how a task runs from one wait to the next, and what runs after it.
 //
-// A task that suspends looks for the next handle itself, and switches to that task straight away; what is no task's step, and polling,
-// is for the loop's own stack. So a loop's state between two handles is the same whichever stack it is on. Stacks come from workers: coroutines
-// that run one task after the other, and are kept between two.
+// A task that suspends looks for the next handle itself, and switches to that task straight away; what is no task's step, and polling, is
+// for the loop's own stack. So a loop's state between two handles is the same whichever stack it is on. Stacks come from workers:
+// coroutines that run one task after the other, and are kept between two.
 #include "src/base/alloc.h"
 #include "src/coro/coro.h"
 #include "src/loop/loop_int.h"
