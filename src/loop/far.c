@@ -53,8 +53,13 @@ struct tick__wheel *tick__wheel_new(int64_t now) {
     return wheel;
 }
 
+// Past the last tick there is no time: then it is INT64_MAX, which never comes.
 int64_t tick__wheel_horizon(const struct tick__wheel *wheel) {
-    return (int64_t)(wheel->cur << TICK_BITS);
+    return wheel->cur > INT64_MAX >> TICK_BITS ? INT64_MAX : (int64_t)(wheel->cur << TICK_BITS);
+}
+
+size_t tick__wheel_count(const struct tick__wheel *wheel) {
+    return wheel->count;
 }
 
 // --- vectors ---
@@ -208,45 +213,63 @@ static void empty(struct tick__wheel *wheel, struct slot *slot, struct tick__tim
     }
 }
 
-// cur enters new slots: what stands in them goes down. False: no memory, and nothing was done.
-static bool enter(struct tick__wheel *wheel, uint64_t cur) {
+// The highest level at which cur enters a new slot; 0: none.
+static unsigned top_entered(const struct tick__wheel *wheel, uint64_t cur) {
     const uint64_t differs = cur ^ wheel->cur;
     const unsigned top = differs ? (63u - (unsigned)__builtin_clzll(differs)) / DIGIT : 0;
-    bool moves = false;
-    for (unsigned level = top; level > 0; level--)
-        moves |= wheel->slots[level][(cur >> DIGIT * level) % SLOTS].first != NULL;
-    if (moves && !reserve(wheel, (size_t)top * (SLOTS + 1))) // all the slots of each level below; full vectors come free as they are moved
-        return false;
-    wheel->cur = cur;
-    if (moves)
-        wheel->least = NULL;
-    for (unsigned level = top; level > 0; level--)
-        empty(wheel, &wheel->slots[level][(cur >> DIGIT * level) % SLOTS], NULL);
-    return true;
+    return top < LEVELS ? top : LEVELS - 1;
 }
 
-// One slot at a time, so that the heap stays small although much is due.
+static struct slot *slot_at(struct tick__wheel *wheel, unsigned level, uint64_t cur) {
+    return &wheel->slots[level][(cur >> DIGIT * level) % SLOTS];
+}
+
+// Room for what enter moves. False: no memory.
+static bool prepare(struct tick__wheel *wheel, uint64_t cur) {
+    const unsigned top = top_entered(wheel, cur);
+    bool moves = false;
+    for (unsigned level = top; level > 0; level--)
+        moves |= slot_at(wheel, level, cur)->first != NULL;
+    return !moves || reserve(wheel, (size_t)top * (SLOTS + 1)); // each slot below; full vectors come free as they are moved
+}
+
+// cur enters new slots: what stands in them goes down.
+static void enter(struct tick__wheel *wheel, uint64_t cur) {
+    const unsigned top = top_entered(wheel, cur);
+    wheel->cur = cur;
+    for (unsigned level = top; level > 0; level--) {
+        struct slot *slot = slot_at(wheel, level, cur);
+        if (slot->first)
+            wheel->least = NULL;
+        empty(wheel, slot, NULL);
+    }
+}
+
+// One slot at a time, so that the heap stays small although much is due. Without memory for a step nothing of it is done: whatever stands
+// here is never before the horizon, and whatever is in the heap always is.
 int tick__wheel_advance(struct tick__wheel *wheel, int64_t now, struct tick__timers *near) {
     const uint64_t end = ((uint64_t)now >> TICK_BITS) + 1;
     unsigned level, index;
     while (wheel->cur < end) {
-        if (!first_slot(wheel, &level, &index))
-            return enter(wheel, end) ? 0 : -ENOMEM;
-        const unsigned above = DIGIT * (level + 1);
-        const uint64_t start = (wheel->cur >> above << above) | (uint64_t)index << DIGIT * level;
-        if (start >= end)
-            return enter(wheel, end) ? 0 : -ENOMEM;
-        if (level > 0) {
-            if (!enter(wheel, start))
-                return -ENOMEM;
-            continue;
+        uint64_t start = end;
+        if (first_slot(wheel, &level, &index)) {
+            const unsigned above = DIGIT * (level + 1);
+            start = (wheel->cur >> above << above) | (uint64_t)index << DIGIT * level;
         }
-        struct slot *slot = &wheel->slots[0][index];
-        if (tick__timers_reserve(near, slot_live(slot)) < 0)
+        const bool leaves = start < end && level == 0;
+        const uint64_t next = leaves ? start + 1 : start < end ? start : end;
+        if (!prepare(wheel, next))
             return -ENOMEM;
-        wheel->least = NULL;
-        empty(wheel, slot, near);
-        return enter(wheel, start + 1) ? 0 : -ENOMEM;
+        if (leaves) {
+            struct slot *slot = &wheel->slots[0][index];
+            if (tick__timers_reserve(near, slot_live(slot)) < 0)
+                return -ENOMEM;
+            wheel->least = NULL;
+            empty(wheel, slot, near);
+        }
+        enter(wheel, next);
+        if (leaves)
+            return 0;
     }
     return 0;
 }

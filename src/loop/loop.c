@@ -128,6 +128,8 @@ int tick__loop_begin(struct tick_loop *loop) {
     loop->runs++;
     if (loop->poll_budget == 1)
         loop->since_poll = 1; // the run begins with a poll, too
+    else
+        loop->now = loop->sys->ops->now(loop->sys); // time that passed before the run is none that its steps took
     loop->running = true;
     tick__loop_running = loop;
     if (loop->probe)

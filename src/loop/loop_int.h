@@ -321,6 +321,7 @@ void tick__timers_push(struct tick__timers *timers, int64_t when, struct tick_ha
 struct tick__wheel *tick__wheel_new(int64_t now); // NULL when out of memory
 void tick__wheel_free(struct tick__wheel *wheel, void (*each)(struct tick_handle *handle));
 int64_t tick__wheel_horizon(const struct tick__wheel *wheel);
+size_t tick__wheel_count(const struct tick__wheel *wheel);
 int tick__wheel_add(struct tick__wheel *wheel, int64_t when, struct tick_handle *handle); // not before the horizon; 0 or -ENOMEM
 void tick__wheel_remove(struct tick__wheel *wheel, struct tick_handle *handle);
 struct tick_handle *tick__wheel_least(struct tick__wheel *wheel, int64_t *when); // the earliest; NULL and INT64_MAX: there is none

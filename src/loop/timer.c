@@ -1,5 +1,6 @@
 // Timers: a 4-ary heap by (when, sequence), so that equal deadlines fire in the order in which they were armed. A loop with many has only
-// those in it that come before a horizon; the others stand among the far ones (far.c), and come when the horizon moves on.
+// those in it that come before a horizon; the others stand among the far ones (far.c), and come when the horizon moves on. When a poll finds
+// few of them left, all go back into the heap.
 //
 // A cancelled timer leaves at once (asyncio marks it and sweeps later): nothing accumulates, and the next deadline is always exact.
 #include "src/base/alloc.h"
@@ -7,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { NEAR_MOST = 64, AHEAD = 8 };
+enum { NEAR_MOST = 64, NEAR_FEW = NEAR_MOST / 4, AHEAD = 8 };
 
 // --- the heap ---
 
@@ -99,8 +100,8 @@ static void stays(struct tick_handle *handle) {
 // The heap has grown large: from now on it holds only what comes before the horizon.
 static int spread(struct tick_loop *loop) {
     struct tick__timers *timers = &loop->timers;
-    struct tick__timer all[NEAR_MOST]; // in the order of their deadlines
-    timers->wheel = tick__wheel_new(loop->now);
+    struct tick__timer all[NEAR_MOST];                               // in the order of their deadlines
+    timers->wheel = tick__wheel_new(loop->sys->ops->now(loop->sys)); // the loop's own is of the last poll, or 0
     if (!timers->wheel)
         return -ENOMEM;
     for (unsigned i = 0; i < NEAR_MOST; i++) {
@@ -186,30 +187,39 @@ static inline void fire(struct tick_loop *loop, struct firing *firing, struct ti
     tick__ready_push(loop, handle);
 }
 
-// No memory to bring far timers near: looks for each.
+// No memory to bring far timers near, and all that was near has fired: looks for each.
 static void fire_slowly(struct tick_loop *loop, struct firing *firing) {
-    struct tick__timers *timers = &loop->timers;
-    int64_t far;
-    for (;;) {
-        struct tick_handle *handle = tick__wheel_least(timers->wheel, &far);
-        if (timers->due <= far && timers->due <= loop->now) {
-            handle = take(timers, 0);
-        } else {
-            if (!handle || far > loop->now)
-                return;
-            tick__wheel_remove(timers->wheel, handle);
-        }
+    struct tick__wheel *wheel = loop->timers.wheel;
+    struct tick_handle *handle;
+    int64_t when;
+    while ((handle = tick__wheel_least(wheel, &when)) != NULL && when <= loop->now) {
+        tick__wheel_remove(wheel, handle);
         fire(loop, firing, handle);
     }
 }
 
-void tick__timers_due(struct tick_loop *loop) {
+// Few are left of many: they are a heap again, and the memory goes back.
+static void gather(struct tick__timers *timers) {
+    struct tick_handle *handle;
+    int64_t when;
+    if (tick__timers_reserve(timers, NEAR_MOST) < 0)
+        return;
+    while ((handle = tick__wheel_least(timers->wheel, &when)) != NULL) {
+        tick__wheel_remove(timers->wheel, handle);
+        tick__timers_push(timers, when, handle);
+    }
+    tick__wheel_free(timers->wheel, stays);
+    timers->wheel = NULL;
+    timers->horizon = INT64_MAX;
+}
+
+static void fire_due(struct tick_loop *loop) {
     struct tick__timers *timers = &loop->timers;
     struct firing firing = {.count = 0};
     for (;;) {
         while (timers->due <= loop->now && timers->count > 0)
             fire(loop, &firing, take(timers, 0));
-        if (timers->horizon > loop->now)
+        if (timers->horizon > loop->now || timers->horizon == INT64_MAX)
             return;
         const int error = tick__wheel_advance(timers->wheel, loop->now, timers);
         timers->horizon = tick__wheel_horizon(timers->wheel);
@@ -218,6 +228,13 @@ void tick__timers_due(struct tick_loop *loop) {
             return;
         }
     }
+}
+
+void tick__timers_due(struct tick_loop *loop) {
+    struct tick__timers *timers = &loop->timers;
+    fire_due(loop);
+    if (timers->wheel && timers->count + tick__wheel_count(timers->wheel) <= NEAR_FEW)
+        gather(timers);
 }
 
 int64_t tick__timers_next(struct tick_loop *loop, tick_id *id) {
