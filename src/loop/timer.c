@@ -1,6 +1,6 @@
 // Timers: a 4-ary heap by (when, sequence), so that equal deadlines fire in the order in which they were armed. A loop with many has only
-// those in it that come before a horizon; the others stand among the far ones (far.c), and come when the horizon moves on. When a poll finds
-// few of them left, all go back into the heap.
+// those in it that come before a horizon; the others stand among the far ones (far.c), and come when the horizon moves on. When a poll
+// finds few left, all go back into the heap.
 //
 // A cancelled timer leaves at once (asyncio marks it and sweeps later): nothing accumulates, and the next deadline is always exact.
 #include "src/base/alloc.h"

@@ -1,5 +1,5 @@
-// Timers against a simple model: all that is armed stands in one array, and what is due fires by (deadline, order of arming). Random arming,
-// cancelling and advancing over all magnitudes, with memory and without; and the budget of polls while work is ready.
+// Timers against a simple model: all that is armed stands in one array, and what is due fires by (deadline, order of arming). Random
+// arming, cancelling and advancing over all magnitudes, with memory and without; and the budget of polls while work is ready.
 #include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 #include "tests/support/loop_world.h"
@@ -201,7 +201,7 @@ static int64_t some_deadline(unsigned bits) {
     case 4:
         if (armed_count > 0) {
             const int64_t when = any()->when;
-            return when < INT64_MAX ? when + (int64_t)draw(3) - 1 : when;
+            return when < INT64_MAX ? when - 1 + (int64_t)draw(3) : when;
         }
         return w->now - 5;
     case 5:
