@@ -84,6 +84,10 @@ static struct armed *any(void) {
     return &model[at];
 }
 
+static int64_t saturated(int64_t now, int64_t delay) {
+    return delay > INT64_MAX - now ? INT64_MAX : now + delay;
+}
+
 static void fires(void *arg);
 
 static bool arm(int64_t when) {
@@ -121,7 +125,7 @@ static void fires(void *arg) {
     fired_count++;
     forget(place);
     if (arms_while_firing && draw(4) == 0)
-        (void)arm(w->now + (int64_t)draw(3) * (int64_t)draw(200000) - 1);
+        (void)arm(saturated(w->now - 1, (int64_t)draw(3) * (int64_t)draw(200000)));
 }
 
 static int earlier(const void *a, const void *b) {
@@ -183,10 +187,6 @@ static void episode_end(void) {
 // 1 ns to centuries: each magnitude as likely as any other.
 static int64_t magnitude(unsigned bits) {
     return (int64_t)(draw_of(&seed) & (((uint64_t)1 << draw(bits + 1)) - 1));
-}
-
-static int64_t saturated(int64_t now, int64_t delay) {
-    return delay > INT64_MAX - now ? INT64_MAX : now + delay;
 }
 
 static int64_t some_deadline(unsigned bits) {
