@@ -166,6 +166,12 @@ int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_erro
     if (!trace->path)
         return tick_error_set(error, -ENOMEM, "%s: out of memory", path);
     memcpy(trace->path, path, strlen(path) + 1);
+    trace->statements = tick__outside_alloc(TICK__STORY_STATEMENTS * sizeof *trace->statements);
+    if (!trace->statements) {
+        tick_trace_close(trace);
+        return tick_error_set(error, -ENOMEM, "%s: out of memory", path);
+    }
+    memset(trace->statements, 0, TICK__STORY_STATEMENTS * sizeof *trace->statements);
     int killed_by = 0;
     int code = open_db(trace, error);
     if (code == 0)
@@ -198,6 +204,9 @@ int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_erro
 }
 
 void tick_trace_close(struct tick_trace *trace) {
+    for (int i = 0; trace->statements && i < TICK__STORY_STATEMENTS; i++)
+        sqlite3_finalize(trace->statements[i]);
+    tick__outside_free(trace->statements);
     sqlite3_close(trace->db);
     tick__outside_free(trace->path);
     *trace = (struct tick_trace){0};

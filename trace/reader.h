@@ -9,8 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define TICK__STORY_STATEMENTS 4
 struct tick_trace {
     sqlite3 *db;
+    sqlite3_stmt **statements; // story.c's, TICK__STORY_STATEMENTS of them, prepared when first needed
     char *path;
     char scenario[64], scenario_file[512], chooser[32], verdict[32], state[16];
     char text[512]; // the verdict's

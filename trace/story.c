@@ -12,6 +12,16 @@ int tick__prepare(const struct tick_trace *trace, const char *sql, sqlite3_stmt 
     return tick_error_set(error, TICK_EFORMAT, "%s: %s", trace->path, sqlite3_errmsg(trace->db));
 }
 
+// The three queries that a chain of causes asks for each of its events: prepared once a trace.
+enum { TOLD, DEVIATION_OF_MESSAGE, DEVIATION_OF_OTHER, OWN_STEP };
+
+static int prepare_once(const struct tick_trace *trace, int which, const char *sql, sqlite3_stmt **statement, struct tick_error *error) {
+    if (!trace->statements[which])
+        TICK_TRY(tick__prepare(trace, sql, &trace->statements[which], error));
+    *statement = trace->statements[which];
+    return 0;
+}
+
 int tick__time_words(int64_t ns, char *text, size_t size) {
     int64_t unit = ns >= 1000000000 ? 1000000000 : ns >= 1000000 || ns == 0 ? 1000000 : 1000;
     const char *word = unit == 1000000000 ? "s" : unit == 1000000 ? "ms" : "us";
@@ -144,7 +154,7 @@ static void say(sqlite3_stmt *row, struct tick__told *told) {
 int tick__told_read(const struct tick_trace *trace, int64_t seq, struct tick__told *told, struct tick_error *error) {
     sqlite3_stmt *row;
     *told = (struct tick__told){.seq = seq};
-    TICK_TRY(tick__prepare(trace,
+    TICK_TRY(prepare_once(trace, TOLD,
         "SELECT e.ts, e.kind, e.host_id, e.task_id, e.subject_id, e.cause_seq, e.arg, coalesce(t.path, h.name), k.name,"
         " coalesce(s.path, s.name, s.type || ' ' || s.object_id), x.value, p.path, m.payload, s.ordinal, c.line,"
         " CASE WHEN l.loc_id THEN coalesce(l.file, '?') || ':' || l.line END"
@@ -169,7 +179,7 @@ int tick__told_read(const struct tick_trace *trace, int64_t seq, struct tick__to
         tick__time_words(told->ts, told->time, sizeof told->time);
         say(row, told);
     }
-    if (sqlite3_finalize(row) != SQLITE_OK)
+    if (sqlite3_reset(row) != SQLITE_OK)
         return tick_error_set(error, TICK_EFORMAT, "%s: %s", trace->path, sqlite3_errmsg(trace->db));
     return found;
 }
@@ -180,7 +190,7 @@ static int deviation_of(
     const struct tick_trace *trace, const struct tick__told *told, struct tick__cause *cause, struct tick_error *error) {
     bool message = told->kind == TICK_EV_MSG_RECV || told->kind == TICK_EV_MSG_DROP;
     sqlite3_stmt *row;
-    TICK_TRY(tick__prepare(trace,
+    TICK_TRY(prepare_once(trace, message ? DEVIATION_OF_MESSAGE : DEVIATION_OF_OTHER,
         message ? "SELECT c.seq, c.line FROM objects m JOIN choices c ON c.subject_id = m.parent_id AND c.ordinal BETWEEN m.ordinal AND"
                   " m.ordinal + max(?2, 1) - 1 WHERE m.object_id = ?1 ORDER BY c.seq DESC LIMIT 1"
                 : "SELECT seq, line FROM choices WHERE subject_id IN (?1, ?2, ?3) AND seq > ?4 AND seq <= ?5 ORDER BY seq DESC LIMIT 1",
@@ -196,7 +206,7 @@ static int deviation_of(
         cause->choice_seq = sqlite3_column_int64(row, 0);
         snprintf(cause->deviation, sizeof cause->deviation, "%s", column(row, 1));
     }
-    sqlite3_finalize(row);
+    sqlite3_reset(row);
     return 0;
 }
 
@@ -205,13 +215,13 @@ static int64_t own_step(const struct tick_trace *trace, const struct tick__told 
     sqlite3_stmt *row;
     int64_t seq = 0;
     if (!told->task || told->kind == TICK_EV_STEP_BEGIN || told->kind == TICK_EV_CALLBACK_RUN ||
-        tick__prepare(trace, "SELECT max(seq) FROM events WHERE subject_id = ? AND kind = 3 AND seq < ?", &row, NULL) < 0)
+        prepare_once(trace, OWN_STEP, "SELECT max(seq) FROM events WHERE subject_id = ? AND kind = 3 AND seq < ?", &row, NULL) < 0)
         return 0;
     sqlite3_bind_int64(row, 1, told->task);
     sqlite3_bind_int64(row, 2, told->seq);
     if (sqlite3_step(row) == SQLITE_ROW)
         seq = sqlite3_column_int64(row, 0);
-    sqlite3_finalize(row);
+    sqlite3_reset(row);
     return seq;
 }
 

@@ -150,7 +150,10 @@ static void the_malloc_family_serves_the_running_host(void **state) {
     assert_true(tick_heap_owns(outside));
     assert_string_equal(outside, "from outside");
     volatile size_t most = SIZE_MAX;
-    assert_null(calloc(most / 2, 3));
+    void *kept = sink;
+    sink = calloc(most / 2, 3); // through sink, or clang takes it for granted that it succeeds
+    assert_null(sink);
+    sink = kept;
     void *aligned = NULL;
     assert_int_equal(posix_memalign(&aligned, 256, 10), 0);
     assert_int_equal((uintptr_t)aligned % 256, 0);
