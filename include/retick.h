@@ -5,6 +5,7 @@
 #include <retick/choice.h>
 #include <retick/chooser.h>
 #include <retick/error.h>
+#include <retick/executor.h>
 #include <retick/faults.h>
 #include <retick/future.h>
 #include <retick/group.h>

@@ -33,6 +33,7 @@ struct tick_loop_options {
     struct tick_stacks *stacks; // borrowed; NULL: a pool of the loop's own
     tick_id id;                 // the host's stable id: the root of all ids here
     uint32_t object;            // the host's object id with the probe
+    uint32_t threads;     // of its executor (retick/executor.h), at most; 0: the CPUs + 4, at most 32
     uint32_t poll_budget;       // handles that may run between two polls while work is ready; 0 or 1: poll every iteration
 };
 

@@ -23,6 +23,7 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
         .asks = options->sys->ops->choose,
         .plain = !options->sys->ops->choose && !options->scheduler,
         .scheduler = options->scheduler,
+        .executor = {.most = options->threads},
         .probe_start = options->probe_start,
         .step_costs = tick_scale_count(STEP_COST_MOST),
         .poll_budget = options->poll_budget ? options->poll_budget : 1,
@@ -46,10 +47,12 @@ int tick_loop_close(struct tick_loop *loop) {
     if (loop->closed)
         return 0;
     tick__owned_run(&loop->at_close);
+    tick__executor_leave(loop);
     loop->closed = true;
     tick__inbox_close(loop);
     tick__ready_clear(loop);
     tick__timers_clear(loop);
+    tick__executor_fini(loop);
     return 0;
 }
 

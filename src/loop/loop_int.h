@@ -209,6 +209,16 @@ struct tick__acting {
     uint32_t task, here;
 };
 
+// Jobs for other threads (executor.c).
+struct tick__job;
+struct tick__executor {
+    struct tick_sys_threads *threads; // NULL: none was needed yet
+    struct tick__job *jobs;           // not over yet, newest first
+    struct tick_future *idle;         // done once none is left; NULL: nobody waits for that
+    uint32_t most;
+    bool shut;
+};
+
 struct tick_loop {
     // What each handle touches comes first.
     struct tick_handle *ready, **ready_end;
@@ -255,6 +265,7 @@ struct tick_loop {
     struct tick_future *residue;
     struct tick__block *blocks;
     struct tick__task_owned at_close;
+    struct tick__executor executor;
     tick_exception_fn *on_exception;
     void *on_exception_arg;
 };
@@ -396,7 +407,13 @@ struct tick_event_flag {
 };
 void tick__event_init(struct tick_event_flag *event);
 
+// executor.c
+int tick__executor_finish(struct tick_loop *loop); // no job comes any more; runs the loop until all are over. 0, or the poller's error
+void tick__executor_leave(struct tick_loop *loop); // the loop closes: what is queued never runs, what runs goes on alone
+void tick__executor_fini(struct tick_loop *loop);  // after that, once no queue knows its jobs any more
+
 // threadsafe.c
+int tick__inbox_push(struct tick_loop *loop, struct tick_handle *handle); // from any thread; 0, TICK_ECLOSED, or the waking's error
 void tick__inbox_drain(struct tick_loop *loop); // to the ready queue
 void tick__inbox_close(struct tick_loop *loop);
 
