@@ -4,4 +4,7 @@
 
 #define TICK_VERSION "0.1.0"
 
+// The version of the library that the program runs with. Static storage.
+const char *tick_version(void);
+
 #endif

@@ -254,7 +254,8 @@ struct tick__flow {
     uint64_t acked, granted;                      // what the sender knows of arrived and read
     uint64_t ack_arrived, ack_read;               // what the acknowledgement in flight says of them
     int64_t last_at;                              // when the latest segment arrives: none overtakes it
-    int64_t retry_at, lost_since;                 // when the lost segments go out again; since when nothing was acknowledged (0: all is well)
+    int64_t retry_at;                             // when the lost segments go out again
+    int64_t lost_since;                           // since when nothing was acknowledged (0: all is well)
     uint32_t lost;                                // segments that wait for retry_at
     uint8_t losses;                               // how often in a row
     bool unheard, given_up;                       // a TICK__HEARD is under way; nothing is sent again any more

@@ -1,4 +1,5 @@
-// Streams and servers out of memory: each allocation fails in turn, then all from the n-th on. Whatever happens is an error code, and nothing leaks.
+// Streams and servers out of memory: each allocation fails in turn, then all from the n-th on. Whatever happens is an error code, and
+// nothing leaks.
 #include "src/base/alloc.h"
 #include "src/io/epoll_poller.h"
 #include "src/os/linux.h"

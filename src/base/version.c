@@ -1,0 +1,5 @@
+#include <retick/version.h>
+
+const char *tick_version(void) {
+    return TICK_VERSION;
+}
