@@ -76,6 +76,12 @@ void tick_handle_unref(struct tick_handle *handle); // NULL is allowed
 void tick_loop_set_exception_handler(struct tick_loop *loop, tick_exception_fn *fn, void *arg);
 void tick_loop_report(struct tick_loop *loop, const struct tick_report *report); // call_exception_handler
 
+// set_debug, get_debug; off at first. While it is on: a step or callback of 100 ms or more is reported ("Executing <Task ...> took 0.123
+// seconds"); call_soon, call_at and call_later from another thread are refused while the loop runs (TICK_EWRONGTHREAD, NULL);
+// reports tell where a task was made (asyncio's "Object created at": a place instead of a backtrace).
+void tick_loop_set_debug(struct tick_loop *loop, bool on);
+bool tick_loop_get_debug(const struct tick_loop *loop);
+
 // How many iterations the loop has begun: snapshots of the ready queue and idle polls.
 uint64_t tick_loop_iterations(const struct tick_loop *loop);
 

@@ -99,13 +99,24 @@ static void call_observed(struct tick_loop *loop, struct tick_handle *handle) {
     tick__parent_fini(&parent);
 }
 
+static void call_watched(struct tick_loop *loop, struct tick_handle *handle) {
+    if (loop->debug)
+        loop->began = loop->sys->ops->now(loop->sys);
+    if (loop->observed)
+        call_observed(loop, handle);
+    else
+        call(handle);
+    if (loop->debug)
+        tick__report_slow(loop, NULL);
+}
+
 void tick__handle_run(struct tick_loop *loop, struct tick_handle *handle) {
     if (handle->kind == TICK__STEP)
         tick__task_step(loop, tick__task_of_step(handle));
     else if (TICK__RARE(handle->cancelled))
         tick__handle_drop(handle);
-    else if (TICK__RARE(loop->observed))
-        call_observed(loop, handle);
+    else if (TICK__RARE(loop->watched))
+        call_watched(loop, handle);
     else
         call(handle);
 }
@@ -136,15 +147,24 @@ struct tick_handle *tick__call_soon(struct tick_loop *loop, tick_callback_fn *fn
     return soon(loop, fn, arg, hidden);
 }
 
-struct tick_handle *tick_call_soon_handle(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
+int tick__loop_refuses(const struct tick_loop *loop) {
     if (loop->closed)
+        return TICK_ECLOSED;
+    return loop->debug && loop->running && tick__loop_running != loop ? TICK_EWRONGTHREAD : 0;
+}
+
+struct tick_handle *tick_call_soon_handle(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
+    if (TICK__RARE(loop->careful) && tick__loop_refuses(loop) < 0)
         return NULL;
     struct tick_handle *handle = soon(loop, fn, arg, false);
     return handle ? tick_handle_ref(handle) : NULL;
 }
 
 int tick_call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
-    if (TICK__RARE(loop->closed))
-        return TICK_ECLOSED;
+    if (TICK__RARE(loop->careful)) {
+        const int error = tick__loop_refuses(loop);
+        if (error < 0)
+            return error;
+    }
     return soon(loop, fn, arg, false) ? 0 : -ENOMEM;
 }

@@ -235,6 +235,9 @@ struct tick_loop {
     struct tick__pool handle_pool;
     uint32_t handle_size, task_size;
     bool observed; // somebody needs identities: a probe, or a chooser below
+    bool watched;  // observed, or in debug mode
+    bool debug;
+    bool careful;  // closed, or in debug mode: calls have to look
     bool asks;     // a chooser below
     bool plain;    // neither a chooser nor a scheduler: handles run as they come
     bool own_stacks, running, stopping, closed;
@@ -259,6 +262,7 @@ struct tick_loop {
     struct tick__parent *maker; // who acts; &root outside of tasks and callbacks
     struct tick__parent root;
     struct tick__acting outside; // of the step that runs
+    int64_t began; // in debug mode: when the present step or callback began
     struct tick_task *tasks, **tasks_end;
     size_t task_count;
     uint32_t task_number;
@@ -309,6 +313,9 @@ struct tick_handle *tick__call_soon(struct tick_loop *loop, tick_callback_fn *fn
 // Around what runs for `parent`: it acts, and *outer keeps who did.
 void tick__acting_begin(struct tick_loop *loop, struct tick__parent *parent, struct tick__acting *outer);
 void tick__acting_end(struct tick_loop *loop, const struct tick__acting *outer);
+
+// What a careful loop answers to call_soon and call_at: 0, TICK_ECLOSED, TICK_EWRONGTHREAD.
+int tick__loop_refuses(const struct tick_loop *loop) __attribute__((cold, noinline));
 
 // ready.c
 void tick__ready_slowly(struct tick_loop *loop, struct tick_handle *handle); // push, when other threads queued something, or it is closed
@@ -422,6 +429,7 @@ int tick__loop_begin(struct tick_loop *loop); // 0, TICK_ENESTED, TICK_ECLOSED
 void tick__loop_end(struct tick_loop *loop);
 int tick__loop_once(struct tick_loop *loop); // one poll, if it is time for it, and the iterations up to the next
 void tick__report_unread(struct tick_future *future);
+void tick__report_slow(struct tick_loop *loop, struct tick_task *task); // if what began at loop->began took too long; NULL: a callback
 
 static inline struct tick_task *tick__task_of_step(struct tick_handle *handle) {
     return (struct tick_task *)((char *)handle - offsetof(struct tick_task, step));
