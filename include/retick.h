@@ -4,6 +4,7 @@
 
 #include <retick/choice.h>
 #include <retick/chooser.h>
+#include <retick/context.h>
 #include <retick/error.h>
 #include <retick/executor.h>
 #include <retick/faults.h>

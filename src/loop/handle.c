@@ -25,6 +25,8 @@ void tick_handle_cancel(struct tick_handle *handle) {
     if (handle->cancelled)
         return;
     handle->cancelled = 1;
+    if (TICK__RARE(handle->loop->contexts))
+        tick__context_drop(handle);
     handle->fn.call = NULL;
     handle->arg = NULL;
     if (handle->place && !handle->held) {
@@ -147,14 +149,16 @@ struct tick_handle *tick__call_soon(struct tick_loop *loop, tick_callback_fn *fn
     return soon(loop, fn, arg, hidden);
 }
 
-int tick__loop_refuses(const struct tick_loop *loop) {
+int tick__loop_refuses(struct tick_loop *loop, tick_callback_fn **fn, void **arg) {
     if (loop->closed)
         return TICK_ECLOSED;
-    return loop->debug && loop->running && tick__loop_running != loop ? TICK_EWRONGTHREAD : 0;
+    if (loop->debug && loop->running && tick__loop_running != loop)
+        return TICK_EWRONGTHREAD;
+    return tick__context_wrap(loop, fn, arg);
 }
 
 struct tick_handle *tick_call_soon_handle(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
-    if (TICK__RARE(loop->careful) && tick__loop_refuses(loop) < 0)
+    if (TICK__RARE(loop->careful) && tick__loop_refuses(loop, &fn, &arg) < 0)
         return NULL;
     struct tick_handle *handle = soon(loop, fn, arg, false);
     return handle ? tick_handle_ref(handle) : NULL;
@@ -162,7 +166,7 @@ struct tick_handle *tick_call_soon_handle(struct tick_loop *loop, tick_callback_
 
 int tick_call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
     if (TICK__RARE(loop->careful)) {
-        const int error = tick__loop_refuses(loop);
+        const int error = tick__loop_refuses(loop, &fn, &arg);
         if (error < 0)
             return error;
     }

@@ -111,7 +111,7 @@ uint64_t tick_loop_iterations(const struct tick_loop *loop) {
 
 void tick_loop_set_debug(struct tick_loop *loop, bool on) {
     loop->debug = on;
-    loop->careful = on || loop->closed;
+    loop->careful = on || loop->closed || loop->contexts;
     loop->watched = on || loop->observed;
     if (on)
         loop->began = loop->sys->ops->now(loop->sys);

@@ -153,6 +153,7 @@ struct tick_task {
     char *message;                   // of the cancellation that is pending or was delivered last
     struct tick_failure *caught;     // the failure that it was given last: its own, if its body ends with that code
     char *name;                      // NULL: Task-<number>, until somebody asks
+    struct tick__binding *context;   // NULL: empty
     struct tick__cancel_frame frame;
     int cancels;   // asyncio's _num_cancels_requested
     int delivered; // how many of them are not still to come
@@ -237,7 +238,8 @@ struct tick_loop {
     bool observed; // somebody needs identities: a probe, or a chooser below
     bool watched;  // observed, or in debug mode
     bool debug;
-    bool careful;  // closed, or in debug mode: calls have to look
+    bool careful;  // closed, in debug mode, or contexts: calls have to look
+    bool contexts; // a context variable was set
     bool asks;     // a chooser below
     bool plain;    // neither a chooser nor a scheduler: handles run as they come
     bool own_stacks, running, stopping, closed;
@@ -262,6 +264,7 @@ struct tick_loop {
     struct tick__parent *maker; // who acts; &root outside of tasks and callbacks
     struct tick__parent root;
     struct tick__acting outside; // of the step that runs
+    struct tick__binding *context; // of the running callback
     int64_t began; // in debug mode: when the present step or callback began
     struct tick_task *tasks, **tasks_end;
     size_t task_count;
@@ -314,8 +317,17 @@ struct tick_handle *tick__call_soon(struct tick_loop *loop, tick_callback_fn *fn
 void tick__acting_begin(struct tick_loop *loop, struct tick__parent *parent, struct tick__acting *outer);
 void tick__acting_end(struct tick_loop *loop, const struct tick__acting *outer);
 
-// What a careful loop answers to call_soon and call_at: 0, TICK_ECLOSED, TICK_EWRONGTHREAD.
-int tick__loop_refuses(const struct tick_loop *loop) __attribute__((cold, noinline));
+// What a careful loop answers to call_soon and call_at: 0, TICK_ECLOSED, TICK_EWRONGTHREAD, -ENOMEM. Wraps what is called.
+int tick__loop_refuses(struct tick_loop *loop, tick_callback_fn **fn, void **arg) __attribute__((cold, noinline));
+
+// context.c
+struct tick__binding *tick__context_copy(struct tick_loop *loop); // one reference to the present one, NULL if it is empty
+void tick__context_unref(struct tick__binding *context);          // NULL is allowed
+// For a callback that is registered now: lets it run in a copy of the present context. 0 or -ENOMEM.
+int tick__context_wrap(struct tick_loop *loop, tick_callback_fn **fn, void **arg);
+int tick__context_wrap_done(struct tick_loop *loop, tick_done_fn **fn, void **arg);
+void tick__context_drop(const struct tick_handle *handle); // it will not be called: frees its wrapping, if it has one
+bool tick__context_is_done(const struct tick_handle *handle, tick_done_fn *fn, const void *arg); // wrapped or not
 
 // ready.c
 void tick__ready_slowly(struct tick_loop *loop, struct tick_handle *handle); // push, when other threads queued something, or it is closed

@@ -101,6 +101,10 @@ static void over(struct tick_loop *loop, struct tick_task *task) {
     }
     if (task->caught)
         tick__task_catch(task, NULL);
+    if (TICK__RARE(task->context != NULL)) {
+        tick__context_unref(task->context);
+        task->context = NULL;
+    }
     end(loop, task, outcome);
     tick__future_unref(&task->future);
 }
