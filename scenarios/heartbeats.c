@@ -2,8 +2,8 @@
 // Failure detectors of this kind stand in every cluster (Chandra, Toueg: Unreliable Failure Detectors for Reliable Distributed Systems,
 // 1996, https://doi.org/10.1145/226643.226647), and are wrong about a node that is merely slow.
 //
-// Expected: heartbeats passes: an hour in which nothing happens, for measuring what idle time costs. heartbeats_paused fails in schedules
-// that pause a node for longer than the monitor waits: it declares a node dead that lives.
+// Expected: heartbeats fails in schedules that pause a node for longer than the monitor waits: it declares a node dead that lives.
+// heartbeats_hour passes: an hour in which nothing happens, for measuring what idle time costs.
 #include <errno.h>
 #include <retick.h>
 #include <stdio.h>
@@ -74,12 +74,12 @@ static struct tick_host *world_with(struct tick_world *world, int beats) {
     return last;
 }
 
-TICK_SCENARIO(heartbeats, "an hour of a hundred hosts with nothing to do") {
-    world_with(world, 3600);
-    tick_limit(world, TICK_SEC(3700), 0);
-}
-
-TICK_SCENARIO(heartbeats_paused, "fifteen seconds of them, in which a node may stand still") {
+TICK_SCENARIO(heartbeats, "fifteen seconds of a hundred hosts, in which a node may stand still") {
     struct tick_host *node = world_with(world, 15);
     tick_faults(world, "pauses", .kinds = TICK_PAUSE, .until = TICK_SEC(10), .lasts = TICK_SEC(4), .among = {node});
+}
+
+TICK_SCENARIO(heartbeats_hour, "an hour of a hundred hosts with nothing to do") {
+    world_with(world, 3600);
+    tick_limit(world, TICK_SEC(3700), 0);
 }

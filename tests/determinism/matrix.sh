@@ -67,9 +67,11 @@ differ=0
 compared=0
 for scenario in $(sed -nE 's/^TICK_SCENARIO\(([a-z0-9_]+),.*/\1/p' scenarios/*.c); do
     file=$(grep -lE "^TICK_SCENARIO\($scenario," scenarios/*.c)
+    count=$seeds
+    [[ $scenario != *_hour ]] || count=2 # a run of it takes most of a second
     for name in "${names[@]}"; do
         code=0
-        RETICK_CC=${compiler[$name]} RETICK_CFLAGS=${level[$name]} "${folder[$name]}/retick" digest "$file:$scenario" --seeds "$seeds" \
+        RETICK_CC=${compiler[$name]} RETICK_CFLAGS=${level[$name]} "${folder[$name]}/retick" digest "$file:$scenario" --seeds "$count" \
             >"$out/$scenario.$name" 2>"$out/$scenario.$name.err" || code=$?
         [ $code -le 1 ] || { # 1: a seed found something
             cat "$out/$scenario.$name.err"
@@ -77,8 +79,8 @@ for scenario in $(sed -nE 's/^TICK_SCENARIO\(([a-z0-9_]+),.*/\1/p' scenarios/*.c
             exit 1
         }
         lines=$(wc -l <"$out/$scenario.$name")
-        if [ "$lines" -lt "$seeds" ]; then
-            echo "matrix: $scenario with $name: $lines digests for $seeds seeds"
+        if [ "$lines" -lt "$count" ]; then
+            echo "matrix: $scenario with $name: $lines digests for $count seeds"
             exit 1
         fi
         if ! cmp -s "$out/$scenario.${names[0]}" "$out/$scenario.$name"; then
