@@ -28,8 +28,8 @@ struct tick_context_token {
 void *tick_context_get(const struct tick_context_var *var);
 // ContextVar.set, in the running task or callback: 0, -ENOMEM, or TICK_EINVALSTATE without a running loop. token may be NULL.
 int tick_context_set(const struct tick_context_var *var, void *value, struct tick_context_token *token) TICK_MUST_USE;
-// ContextVar.reset: to what it was before that set. TICK_EINVALSTATE for a token that was used already or is another task's; -ENOMEM only if
-// other variables were set in between.
+// ContextVar.reset: to what it was before that set. TICK_EINVALSTATE for a token that was used already or is another task's;
+// -ENOMEM only if other variables were set in between.
 int tick_context_reset(struct tick_context_token *token);
 
 #endif
