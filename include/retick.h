@@ -4,7 +4,9 @@
 
 #include <retick/choice.h>
 #include <retick/chooser.h>
+#include <retick/context.h>
 #include <retick/error.h>
+#include <retick/executor.h>
 #include <retick/faults.h>
 #include <retick/future.h>
 #include <retick/group.h>

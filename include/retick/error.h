@@ -8,6 +8,7 @@
 // TICK_EUSER is the last of them: programs count on from there (TICK_EUSER - 1).
 // X(name, value, text)
 #define TICK_ERRORS(X) \
+    X(TICK_EWRONGTHREAD, -4997, "called from another thread than the loop's") \
     X(TICK_EBROKEN, -4998, "the barrier is broken") \
     X(TICK_EGROUP, -4999, "tasks of the group failed") \
     X(TICK_ECANCELED, -5001, "cancelled") \

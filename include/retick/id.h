@@ -35,7 +35,8 @@ tick_id tick_id_text(const char *text);
     X(TICK_OBJECT_OP, 13, "op") \
     X(TICK_OBJECT_LINK, 14, "link") \
     X(TICK_OBJECT_STRING, 15, "string") \
-    X(TICK_OBJECT_USER, 16, "user")
+    X(TICK_OBJECT_USER, 16, "user") \
+    X(TICK_OBJECT_JOB, 17, "job")
 
 enum tick_object_type {
 #define TICK_OBJECT_ENUM(name, number, word) name = (number),

@@ -33,6 +33,7 @@ struct tick_loop_options {
     struct tick_stacks *stacks; // borrowed; NULL: a pool of the loop's own
     tick_id id;                 // the host's stable id: the root of all ids here
     uint32_t object;            // the host's object id with the probe
+    uint32_t threads;     // of its executor (retick/executor.h), at most; 0: the CPUs + 4, at most 32
     uint32_t poll_budget;       // handles that may run between two polls while work is ready; 0 or 1: poll every iteration
 };
 
@@ -74,6 +75,12 @@ void tick_handle_unref(struct tick_handle *handle); // NULL is allowed
 // set_exception_handler: fn NULL restores the default, which writes to stderr in asyncio's words.
 void tick_loop_set_exception_handler(struct tick_loop *loop, tick_exception_fn *fn, void *arg);
 void tick_loop_report(struct tick_loop *loop, const struct tick_report *report); // call_exception_handler
+
+// set_debug, get_debug; off at first. While it is on: a step or callback of 100 ms or more is reported ("Executing <Task ...> took 0.123
+// seconds"); call_soon, call_at and call_later from another thread are refused while the loop runs (TICK_EWRONGTHREAD, NULL);
+// reports tell where a task was made (asyncio's "Object created at": a place instead of a backtrace).
+void tick_loop_set_debug(struct tick_loop *loop, bool on);
+bool tick_loop_get_debug(const struct tick_loop *loop);
 
 // How many iterations the loop has begun: snapshots of the ready queue and idle polls.
 uint64_t tick_loop_iterations(const struct tick_loop *loop);

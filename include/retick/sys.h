@@ -8,6 +8,7 @@
 
 #include <retick/choice.h>
 #include <retick/id.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/select.h>
@@ -35,6 +36,15 @@ struct tick_sys_entry {
     char name[256];
     uint8_t type; // DT_REG, DT_DIR, DT_SOCK, ...
 };
+
+// Work for another thread; its storage is the submitter's until it is dropped.
+struct tick_sys_job {
+    struct tick_sys_job *next;               // the seam's, while it is queued
+    void (*run)(struct tick_sys_job *job);   // on another thread
+    void (*ran)(struct tick_sys_job *job);   // there, after run, unless the threads were freed meanwhile. Must be brief and not submit
+    void (*drop)(struct tick_sys_job *job);  // last, on any thread, whether it was run or not: the seam will not touch it again
+};
+struct tick_sys_threads;
 
 struct tick_sys_ops {
     const char *name; // "linux", "sim"
@@ -127,6 +137,16 @@ struct tick_sys_ops {
 
     // The identity of the connection that fd is an end of: its stable id and its probe object. NULL: not known here (the real world).
     void (*connection)(struct tick_sys *self, int fd, tick_id *id, uint32_t *object);
+
+    // --- threads; all four NULL: there are none, and the loop carries jobs out by itself (src/loop/executor.c) ---
+    // At most `most` of them (0: the CPUs + 4, at most 32), started when jobs come. 0 or -ENOMEM.
+    int (*threads_new)(struct tick_sys *self, uint32_t most, struct tick_sys_threads **out);
+    // Queues the job, first come, first served. 0, or what the first thread could not be started for (the job is not dropped then).
+    int (*threads_run)(struct tick_sys *self, struct tick_sys_threads *threads, struct tick_sys_job *job);
+    // Drops a job that is still queued: true. One that runs, or is over: false.
+    bool (*threads_withdraw)(struct tick_sys *self, struct tick_sys_threads *threads, struct tick_sys_job *job);
+    // Drops what is queued; what runs is waited for, or left alone to its end. NULL is allowed.
+    void (*threads_free)(struct tick_sys *self, struct tick_sys_threads *threads, bool wait);
 
     // A decision of the outside world (retick/choice.h). NULL: always calm, as in the real world.
     uint32_t (*choose)(struct tick_sys *self, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);

@@ -368,6 +368,11 @@ int tick_deviation_words(const struct tick_deviation *deviation, const struct ti
         tick__text_format(&to, " takes the disk ");
         how_long(&to, deviation);
         break;
+    case TICK_CHOICE_JOB_TIME:
+        who_is_subject(&t);
+        tick__text_format(&to, " takes its thread ");
+        how_long(&to, deviation);
+        break;
     default:
         who_is_subject(&t);
         tick__text_format(&to, ": a choice of an unknown kind");

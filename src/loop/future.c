@@ -285,6 +285,8 @@ struct tick_handle *tick__listener_new(struct tick_loop *loop, tick_done_fn *fn,
 }
 
 int tick_future_on_done(struct tick_future *future, tick_done_fn *fn, void *arg) {
+    if (TICK__RARE(future->loop->contexts))
+        TICK_TRY(tick__context_wrap_done(future->loop, &fn, &arg));
     struct tick_handle *handle = tick__listener_new(future->loop, fn, arg, false);
     if (!handle)
         return -ENOMEM;
@@ -297,7 +299,8 @@ int tick_future_off_done(struct tick_future *future, tick_done_fn *fn, void *arg
     struct tick_handle *before = NULL;
     for (struct tick_handle **at = &future->first; *at;) {
         struct tick_handle *handle = *at;
-        if (handle->kind == TICK__DONE && handle->fn.done == fn && handle->arg == arg) {
+        if (handle->kind == TICK__DONE && tick__context_is_done(handle, fn, arg)) {
+            tick__context_drop(handle);
             unlink_at(future, at, before);
             tick_handle_unref(handle);
             removed++;

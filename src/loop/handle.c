@@ -25,6 +25,8 @@ void tick_handle_cancel(struct tick_handle *handle) {
     if (handle->cancelled)
         return;
     handle->cancelled = 1;
+    if (TICK__RARE(handle->loop->contexts))
+        tick__context_drop(handle);
     handle->fn.call = NULL;
     handle->arg = NULL;
     if (handle->place && !handle->held) {
@@ -99,13 +101,24 @@ static void call_observed(struct tick_loop *loop, struct tick_handle *handle) {
     tick__parent_fini(&parent);
 }
 
+static void call_watched(struct tick_loop *loop, struct tick_handle *handle) {
+    if (loop->debug)
+        loop->began = loop->sys->ops->now(loop->sys);
+    if (loop->observed)
+        call_observed(loop, handle);
+    else
+        call(handle);
+    if (loop->debug)
+        tick__report_slow(loop, NULL);
+}
+
 void tick__handle_run(struct tick_loop *loop, struct tick_handle *handle) {
     if (handle->kind == TICK__STEP)
         tick__task_step(loop, tick__task_of_step(handle));
     else if (TICK__RARE(handle->cancelled))
         tick__handle_drop(handle);
-    else if (TICK__RARE(loop->observed))
-        call_observed(loop, handle);
+    else if (TICK__RARE(loop->watched))
+        call_watched(loop, handle);
     else
         call(handle);
 }
@@ -136,15 +149,26 @@ struct tick_handle *tick__call_soon(struct tick_loop *loop, tick_callback_fn *fn
     return soon(loop, fn, arg, hidden);
 }
 
-struct tick_handle *tick_call_soon_handle(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
+int tick__loop_refuses(struct tick_loop *loop, tick_callback_fn **fn, void **arg) {
     if (loop->closed)
+        return TICK_ECLOSED;
+    if (loop->debug && loop->running && tick__loop_running != loop)
+        return TICK_EWRONGTHREAD;
+    return tick__context_wrap(loop, fn, arg);
+}
+
+struct tick_handle *tick_call_soon_handle(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
+    if (TICK__RARE(loop->careful) && tick__loop_refuses(loop, &fn, &arg) < 0)
         return NULL;
     struct tick_handle *handle = soon(loop, fn, arg, false);
     return handle ? tick_handle_ref(handle) : NULL;
 }
 
 int tick_call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
-    if (TICK__RARE(loop->closed))
-        return TICK_ECLOSED;
+    if (TICK__RARE(loop->careful)) {
+        const int error = tick__loop_refuses(loop, &fn, &arg);
+        if (error < 0)
+            return error;
+    }
     return soon(loop, fn, arg, false) ? 0 : -ENOMEM;
 }

@@ -20,9 +20,11 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
         .probe = options->probe,
         .stacks = options->stacks,
         .observed = options->probe || options->sys->ops->choose,
+        .watched = options->probe || options->sys->ops->choose,
         .asks = options->sys->ops->choose,
         .plain = !options->sys->ops->choose && !options->scheduler,
         .scheduler = options->scheduler,
+        .executor = {.most = options->threads},
         .probe_start = options->probe_start,
         .step_costs = tick_scale_count(STEP_COST_MOST),
         .poll_budget = options->poll_budget ? options->poll_budget : 1,
@@ -46,10 +48,12 @@ int tick_loop_close(struct tick_loop *loop) {
     if (loop->closed)
         return 0;
     tick__owned_run(&loop->at_close);
-    loop->closed = true;
+    tick__executor_leave(loop);
+    loop->closed = loop->careful = true;
     tick__inbox_close(loop);
     tick__ready_clear(loop);
     tick__timers_clear(loop);
+    tick__executor_fini(loop);
     return 0;
 }
 
@@ -103,6 +107,18 @@ bool tick_loop_is_closed(const struct tick_loop *loop) {
 
 uint64_t tick_loop_iterations(const struct tick_loop *loop) {
     return loop->iteration;
+}
+
+void tick_loop_set_debug(struct tick_loop *loop, bool on) {
+    loop->debug = on;
+    loop->careful = on || loop->closed || loop->contexts;
+    loop->watched = on || loop->observed;
+    if (on)
+        loop->began = loop->sys->ops->now(loop->sys);
+}
+
+bool tick_loop_get_debug(const struct tick_loop *loop) {
+    return loop->debug;
 }
 
 void tick_loop_stop(struct tick_loop *loop) {
@@ -221,7 +237,7 @@ int tick__loop_once(struct tick_loop *loop) {
             loop->handed = NULL;
         else if (!(handle = tick__next(loop)))
             return 0;
-        if (TICK__LIKELY(handle->bits == TICK__ONE_CALL && !loop->observed)) {
+        if (TICK__LIKELY(handle->bits == TICK__ONE_CALL && !loop->watched)) {
             tick_callback_fn *fn = handle->fn.call;
             void *arg = handle->arg;
             tick__pool_give(&loop->handle_pool, handle, loop->handle_size);

@@ -153,6 +153,7 @@ struct tick_task {
     char *message;                   // of the cancellation that is pending or was delivered last
     struct tick_failure *caught;     // the failure that it was given last: its own, if its body ends with that code
     char *name;                      // NULL: Task-<number>, until somebody asks
+    struct tick__binding *context;   // NULL: empty
     struct tick__cancel_frame frame;
     int cancels;   // asyncio's _num_cancels_requested
     int delivered; // how many of them are not still to come
@@ -209,6 +210,16 @@ struct tick__acting {
     uint32_t task, here;
 };
 
+// Jobs for other threads (executor.c).
+struct tick__job;
+struct tick__executor {
+    struct tick_sys_threads *threads; // NULL: none was needed yet
+    struct tick__job *jobs;           // not over yet, newest first
+    struct tick_future *idle;         // done once none is left; NULL: nobody waits for that
+    uint32_t most;
+    bool shut;
+};
+
 struct tick_loop {
     // What each handle touches comes first.
     struct tick_handle *ready, **ready_end;
@@ -225,6 +236,10 @@ struct tick_loop {
     struct tick__pool handle_pool;
     uint32_t handle_size, task_size;
     bool observed; // somebody needs identities: a probe, or a chooser below
+    bool watched;  // observed, or in debug mode
+    bool debug;
+    bool careful;  // closed, in debug mode, or contexts: calls have to look
+    bool contexts; // a context variable was set
     bool asks;     // a chooser below
     bool plain;    // neither a chooser nor a scheduler: handles run as they come
     bool own_stacks, running, stopping, closed;
@@ -249,12 +264,15 @@ struct tick_loop {
     struct tick__parent *maker; // who acts; &root outside of tasks and callbacks
     struct tick__parent root;
     struct tick__acting outside; // of the step that runs
+    struct tick__binding *context; // of the running callback
+    int64_t began; // in debug mode: when the present step or callback began
     struct tick_task *tasks, **tasks_end;
     size_t task_count;
     uint32_t task_number;
     struct tick_future *residue;
     struct tick__block *blocks;
     struct tick__task_owned at_close;
+    struct tick__executor executor;
     tick_exception_fn *on_exception;
     void *on_exception_arg;
 };
@@ -298,6 +316,18 @@ struct tick_handle *tick__call_soon(struct tick_loop *loop, tick_callback_fn *fn
 // Around what runs for `parent`: it acts, and *outer keeps who did.
 void tick__acting_begin(struct tick_loop *loop, struct tick__parent *parent, struct tick__acting *outer);
 void tick__acting_end(struct tick_loop *loop, const struct tick__acting *outer);
+
+// What a careful loop answers to call_soon and call_at: 0, TICK_ECLOSED, TICK_EWRONGTHREAD, -ENOMEM. Wraps what is called.
+int tick__loop_refuses(struct tick_loop *loop, tick_callback_fn **fn, void **arg) __attribute__((cold, noinline));
+
+// context.c
+struct tick__binding *tick__context_copy(struct tick_loop *loop); // one reference to the present one, NULL if it is empty
+void tick__context_unref(struct tick__binding *context);          // NULL is allowed
+// For a callback that is registered now: lets it run in a copy of the present context. 0 or -ENOMEM.
+int tick__context_wrap(struct tick_loop *loop, tick_callback_fn **fn, void **arg);
+int tick__context_wrap_done(struct tick_loop *loop, tick_done_fn **fn, void **arg);
+void tick__context_drop(const struct tick_handle *handle); // it will not be called: frees its wrapping, if it has one
+bool tick__context_is_done(const struct tick_handle *handle, tick_done_fn *fn, const void *arg); // wrapped or not
 
 // ready.c
 void tick__ready_slowly(struct tick_loop *loop, struct tick_handle *handle); // push, when other threads queued something, or it is closed
@@ -397,7 +427,13 @@ struct tick_event_flag {
 };
 void tick__event_init(struct tick_event_flag *event);
 
+// executor.c
+int tick__executor_finish(struct tick_loop *loop); // no job comes any more; runs the loop until all are over. 0, or the poller's error
+void tick__executor_leave(struct tick_loop *loop); // the loop closes: what is queued never runs, what runs goes on alone
+void tick__executor_fini(struct tick_loop *loop);  // after that, once no queue knows its jobs any more
+
 // threadsafe.c
+int tick__inbox_push(struct tick_loop *loop, struct tick_handle *handle); // from any thread; 0, TICK_ECLOSED, or the waking's error
 void tick__inbox_drain(struct tick_loop *loop); // to the ready queue
 void tick__inbox_close(struct tick_loop *loop);
 
@@ -406,6 +442,7 @@ int tick__loop_begin(struct tick_loop *loop); // 0, TICK_ENESTED, TICK_ECLOSED
 void tick__loop_end(struct tick_loop *loop);
 int tick__loop_once(struct tick_loop *loop); // one poll, if it is time for it, and the iterations up to the next
 void tick__report_unread(struct tick_future *future);
+void tick__report_slow(struct tick_loop *loop, struct tick_task *task); // if what began at loop->began took too long; NULL: a callback
 
 static inline struct tick_task *tick__task_of_step(struct tick_handle *handle) {
     return (struct tick_task *)((char *)handle - offsetof(struct tick_task, step));

@@ -3,20 +3,24 @@
 #include <stdio.h>
 
 // Several lines for people, without allocating: reports come when memory is short, too.
-static void describe(char *text, size_t size, const struct tick_report *report) {
+static void describe(const struct tick_loop *loop, char *text, size_t size, const struct tick_report *report) {
     int at = snprintf(text, size, "%s", report->message ? report->message : "Unhandled exception in event loop");
     if (at > 0 && (size_t)at < size && report->task)
         at += snprintf(text + at, size - (size_t)at, "\ntask: %s", tick_task_name(report->task));
     const struct tick_failure *failure = report->failure;
     if (at > 0 && (size_t)at < size && failure)
-        snprintf(text + at, size - (size_t)at, "\nfailure: %s (%s)%s%s", failure->name ? failure->name : tick_error_name(failure->code),
-            tick_error_text(failure->code), failure->text ? ": " : "", failure->text ? failure->text : "");
+        at +=
+            snprintf(text + at, size - (size_t)at, "\nfailure: %s (%s)%s%s", failure->name ? failure->name : tick_error_name(failure->code),
+                tick_error_text(failure->code), failure->text ? ": " : "", failure->text ? failure->text : "");
+    const struct tick_loc *loc = loop->debug && report->task ? report->task->loc : NULL;
+    if (at > 0 && (size_t)at < size && loc)
+        snprintf(text + at, size - (size_t)at, "\nObject created at %s:%d, in %s", loc->file, loc->line, loc->function);
 }
 
 void tick_loop_report(struct tick_loop *loop, const struct tick_report *report) {
     char text[1024];
     if (loop->probe) {
-        describe(text, sizeof text, report);
+        describe(loop, text, sizeof text, report);
         tick_emit(loop->probe, TICK_EV_EXCEPTION, loop->probe->ops->text(loop->probe, text), loop->probe->here, 0, NULL);
     }
     if (loop->on_exception) {
@@ -24,7 +28,7 @@ void tick_loop_report(struct tick_loop *loop, const struct tick_report *report) 
             return;
         fprintf(stderr, "Unhandled error in exception handler\n");
     }
-    describe(text, sizeof text, report);
+    describe(loop, text, sizeof text, report);
     fprintf(stderr, "%s\n", text);
 }
 
@@ -44,4 +48,25 @@ void tick__report_unread(struct tick_future *future) {
         .task = future->ops == &tick__task_ops ? (struct tick_task *)future : NULL,
     };
     tick_loop_report(future->loop, &report);
+}
+
+#define SLOW TICK_MS(100) // asyncio's slow_callback_duration
+
+void tick__report_slow(struct tick_loop *loop, struct tick_task *task) {
+    const int64_t took = loop->sys->ops->now(loop->sys) - loop->began;
+    if (took < SLOW)
+        return;
+    char text[300];
+    const long long ms = took / 1000000;
+    const struct tick_loc *loc = task ? task->loc : NULL;
+    if (loc)
+        snprintf(text, sizeof text, "Executing <Task %s name='%s' coro=<%s()> created at %s:%d> took %lld.%03lld seconds",
+            task->future.state == TICK__PENDING ? "pending" : "finished", tick_task_name(task), loc->name, loc->file, loc->line, ms / 1000,
+            ms % 1000);
+    else if (task)
+        snprintf(text, sizeof text, "Executing <Task %s name='%s'> took %lld.%03lld seconds",
+            task->future.state == TICK__PENDING ? "pending" : "finished", tick_task_name(task), ms / 1000, ms % 1000);
+    else
+        snprintf(text, sizeof text, "Executing <Handle> took %lld.%03lld seconds", ms / 1000, ms % 1000);
+    tick_loop_report(loop, &(struct tick_report){.message = text});
 }

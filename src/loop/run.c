@@ -86,7 +86,13 @@ int tick_loop_run(struct tick_loop *loop, tick_task_fn *fn, void *arg) {
     if (result == 0)
         result = (int)task->future.is.value;
     // An error of the poller ends the run with tasks unfinished: nothing more can be run.
-    int error = done || result == TICK_ESTOPPED ? finish(loop) : 0;
+    int error = 0;
+    if (done || result == TICK_ESTOPPED) {
+        error = finish(loop);
+        const int late = tick__executor_finish(loop);
+        if (error >= 0)
+            error = late;
+    }
     tick_task_unref(task);
     (void)tick_loop_close(loop);
     return error < 0 ? error : result;

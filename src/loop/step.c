@@ -32,7 +32,11 @@ static inline int delivery(struct tick_task *task) {
     return result;
 }
 
-static void begin_observed(struct tick_loop *loop, struct tick_task *task) {
+static void begin_watched(struct tick_loop *loop, struct tick_task *task) {
+    if (loop->debug && !loop->back) // a step that was started eagerly is a part of the one that started it
+        loop->began = loop->sys->ops->now(loop->sys);
+    if (!loop->observed)
+        return;
     struct tick_probe *probe = loop->probe;
     tick__acting_begin(loop, &task->parent, &loop->outside);
     if (probe) {
@@ -46,12 +50,16 @@ static void begin_observed(struct tick_loop *loop, struct tick_task *task) {
 
 static inline void begin(struct tick_loop *loop, struct tick_task *task) {
     loop->current = task;
-    if (TICK__RARE(loop->observed))
-        begin_observed(loop, task);
+    if (TICK__RARE(loop->watched))
+        begin_watched(loop, task);
     task->result = delivery(task);
 }
 
-static void end_observed(struct tick_loop *loop, struct tick_task *task, enum tick_step_outcome outcome) {
+static void end_watched(struct tick_loop *loop, struct tick_task *task, enum tick_step_outcome outcome) {
+    if (loop->debug && !loop->back)
+        tick__report_slow(loop, task);
+    if (!loop->observed)
+        return;
     if (loop->probe)
         tick__emit(loop, TICK_EV_STEP_END, task->future.object, tick__here(loop), outcome, NULL);
     if (outcome != TICK_STEP_SUSPENDED)
@@ -60,8 +68,8 @@ static void end_observed(struct tick_loop *loop, struct tick_task *task, enum ti
 }
 
 static inline void end(struct tick_loop *loop, struct tick_task *task, enum tick_step_outcome outcome) {
-    if (TICK__RARE(loop->observed))
-        end_observed(loop, task, outcome);
+    if (TICK__RARE(loop->watched))
+        end_watched(loop, task, outcome);
     loop->current = NULL;
 }
 
@@ -93,6 +101,10 @@ static void over(struct tick_loop *loop, struct tick_task *task) {
     }
     if (task->caught)
         tick__task_catch(task, NULL);
+    if (TICK__RARE(task->context != NULL)) {
+        tick__context_unref(task->context);
+        task->context = NULL;
+    }
     end(loop, task, outcome);
     tick__future_unref(&task->future);
 }

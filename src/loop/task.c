@@ -65,6 +65,8 @@ static struct tick_task *create(struct tick_loop *loop, const struct birth *birt
     } else {
         task->number = ++loop->task_number;
     }
+    if (TICK__RARE(loop->contexts))
+        task->context = tick__context_copy(loop);
     tick__owned_init(&task->owned);
     task->back = loop->tasks_end;
     *loop->tasks_end = task;

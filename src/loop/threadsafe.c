@@ -46,19 +46,11 @@ void tick__inbox_close(struct tick_loop *loop) {
     turn_round(loop, atomic_exchange_explicit(&loop->inbox, SHUT, memory_order_acquire), drop);
 }
 
-int tick_call_soon_threadsafe(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
-    struct tick_handle *handle = tick__alloc(sizeof *handle);
-    if (!handle)
-        return -ENOMEM;
-    *handle = (struct tick_handle){.loop = loop, .refs = 1, .kind = TICK__CALL, .foreign = 1};
-    handle->fn.call = fn;
-    handle->arg = arg;
+int tick__inbox_push(struct tick_loop *loop, struct tick_handle *handle) {
     struct tick_handle *newest = atomic_load_explicit(&loop->inbox, memory_order_relaxed);
     do {
-        if (newest == SHUT) {
-            tick__free(handle);
+        if (newest == SHUT)
             return TICK_ECLOSED;
-        }
         handle->next = newest;
     } while (!atomic_compare_exchange_weak_explicit(&loop->inbox, &newest, handle, memory_order_seq_cst, memory_order_relaxed));
     // Whoever found the inbox empty wakes the loop, unless that is about to look. Its poll says so first, and looks then (loop.c).
@@ -68,5 +60,18 @@ int tick_call_soon_threadsafe(struct tick_loop *loop, tick_callback_fn *fn, void
         return 0;
     const int error = loop->poller->ops->wake(loop->poller);
     atomic_store_explicit(&loop->unwoken, error < 0, memory_order_relaxed); // the next caller tries again
+    return error;
+}
+
+int tick_call_soon_threadsafe(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
+    struct tick_handle *handle = tick__alloc(sizeof *handle);
+    if (!handle)
+        return -ENOMEM;
+    *handle = (struct tick_handle){.loop = loop, .refs = 1, .kind = TICK__CALL, .foreign = 1};
+    handle->fn.call = fn;
+    handle->arg = arg;
+    const int error = tick__inbox_push(loop, handle);
+    if (error == TICK_ECLOSED) // what the waking fails with is another: then it is queued
+        tick__free(handle);
     return error;
 }

@@ -263,6 +263,8 @@ void tick__timers_clear(struct tick_loop *loop) {
 }
 
 struct tick_handle *tick_call_at(struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg) {
+    if (TICK__RARE(loop->careful) && tick__loop_refuses(loop, &fn, &arg) < 0)
+        return NULL;
     return tick__timer_new(loop, when, fn, arg, "timer", NULL, false);
 }
 

@@ -278,6 +278,10 @@ static const struct tick_sys_ops ops = {
     .resolve_all = tick__os_resolve_all,
     .resolve = os_resolve,
     .random = os_random,
+    .threads_new = tick__os_threads_new,
+    .threads_run = tick__os_threads_run,
+    .threads_withdraw = tick__os_threads_withdraw,
+    .threads_free = tick__os_threads_free,
     .choose = NULL,
 };
 

@@ -50,5 +50,9 @@ int tick__os_unlink(struct tick_sys *self, const char *path);
 int tick__os_rename(struct tick_sys *self, const char *from, const char *to);
 int tick__os_readdir(struct tick_sys *self, int fd, struct tick_sys_entry *out, int most);
 int tick__os_resolve_all(struct tick_sys *self, const char *host, uint16_t port, struct sockaddr_storage *out, uint32_t most);
+int tick__os_threads_new(struct tick_sys *self, uint32_t most, struct tick_sys_threads **out);
+int tick__os_threads_run(struct tick_sys *self, struct tick_sys_threads *threads, struct tick_sys_job *job);
+bool tick__os_threads_withdraw(struct tick_sys *self, struct tick_sys_threads *threads, struct tick_sys_job *job);
+void tick__os_threads_free(struct tick_sys *self, struct tick_sys_threads *threads, bool wait);
 
 #endif

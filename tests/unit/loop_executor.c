@@ -1,0 +1,151 @@
+// run_in_executor where there are no threads: jobs between two callbacks, and the time that a choice gives them.
+#include "tests/support/loop_world.h"
+#include <errno.h>
+#include <retick/executor.h>
+
+static struct world *w;
+static int questions;
+static tick_id subjects[8];
+static uint32_t answer;
+
+static uint32_t asked(struct world *world, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n) {
+    (void)world;
+    if (kind != TICK_CHOICE_JOB_TIME)
+        return 0;
+    assert_int_equal(ordinal, 0);
+    assert_int_equal(n, tick_scale_count(TICK_MS(100)));
+    subjects[questions++] = subject;
+    return answer;
+}
+
+static int job(void *arg) {
+    assert_null(tick_loop_running());
+    assert_null(tick_task_current());
+    say(w, "job%d", (int)(intptr_t)arg);
+    return (int)(intptr_t)arg;
+}
+static int fails(void *arg) {
+    (void)arg;
+    return -EIO;
+}
+
+static int two(void *arg) {
+    (void)arg;
+    struct tick_future *a, *b;
+    assert_int_equal(tick_run_in_executor(NULL, job, (void *)1, &a), 0);
+    assert_int_equal(tick_run_in_executor(NULL, job, (void *)2, &b), 0);
+    say(w, "submitted");
+    assert_int_equal(tick_await(b), 0);
+    say(w, "at%d", (int)(w->now / 1000));
+    intptr_t value;
+    assert_int_equal(tick_future_result(a, &value), 0);
+    assert_int_equal(value, 1);
+    tick_future_unref(a);
+    tick_future_unref(b);
+    assert_int_equal(tick_to_thread(fails, NULL), -EIO);
+    return 0;
+}
+
+static void jobs_run_in_turn(void **state) {
+    (void)state;
+    w = world_new();
+    assert_int_equal(tick_loop_run(w->loop, two, NULL), 0);
+    assert_string_equal(w->log, "1:submitted 2:job1 2:job2 3:at0 ");
+    world_free(w);
+}
+
+static void a_choice_gives_them_time(void **state) {
+    (void)state;
+    for (int probed = 0; probed < 2; probed++) {
+        questions = 0;
+        answer = 2; // 10 us
+        w = world_bare();
+        w->choose = asked;
+        w->sys_ops.choose = world_choose;
+        struct tick_loop_options options = world_options(w);
+        if (probed) {
+            options.probe = &w->probe;
+            options.object = world_object(&w->probe, &(struct tick_object){.type = TICK_OBJECT_HOST, .id = 7, .key = "host"});
+        }
+        world_open(w, &options);
+        assert_int_equal(tick_loop_run(w->loop, two, NULL), 0);
+        assert_string_equal(w->log, "1:submitted 2:job1 2:job2 4:at10 ");
+        assert_int_equal(questions, 3);
+        const tick_id main_task = tick_id_task(7, "main", 1);
+        for (int i = 0; i < 3; i++) // the same with and without a probe
+            assert_true(subjects[i] == tick_id_mix(tick_id_mix(main_task, TICK_OBJECT_JOB), (uint64_t)i + 1));
+        world_free(w);
+    }
+}
+
+static int cancels(void *arg) {
+    (void)arg;
+    struct tick_future *queued, *running;
+    assert_int_equal(tick_run_in_executor(NULL, job, (void *)1, &queued), 0);
+    assert_true(tick_future_cancel(queued, "no"));
+    assert_int_equal(tick_await(queued), TICK_ECANCELED);
+    tick_future_unref(queued);
+    assert_int_equal(tick_run_in_executor(NULL, job, (void *)2, &running), 0);
+    assert_int_equal(tick_sleep(0), 0);
+    assert_int_equal(tick_sleep(0), 0);
+    assert_false(tick_future_done(running));
+    assert_true(tick_future_cancel(running, NULL)); // it has run, and its result is dropped
+    tick_future_unref(running);
+    assert_int_equal(tick_within(TICK_US(1), tick_to_thread(job, (void *)3)), TICK_ETIMEDOUT);
+    return 0;
+}
+
+static void cancelled_in_the_queue_it_never_runs(void **state) {
+    (void)state;
+    questions = 0;
+    answer = 3; // 100 us
+    w = world_bare();
+    w->choose = asked;
+    w->sys_ops.choose = world_choose;
+    struct tick_loop_options options = world_options(w);
+    world_open(w, &options);
+    assert_int_equal(tick_loop_run(w->loop, cancels, NULL), 0);
+    assert_string_equal(w->log, "2:job2 4:job3 ");
+    assert_int_equal(w->now, 100000); // the end of the run waited for both
+    world_free(w);
+}
+
+static int leaves(void *arg) {
+    struct tick_future *future;
+    assert_int_equal(tick_run_in_executor(NULL, job, arg, &future), 0);
+    tick_future_unref(future);
+    return 0;
+}
+
+static void the_end_of_the_run_waits_and_close_does_not(void **state) {
+    (void)state;
+    questions = 0;
+    answer = 4; // 1 ms
+    w = world_bare();
+    w->choose = asked;
+    w->sys_ops.choose = world_choose;
+    struct tick_loop_options options = world_options(w);
+    world_open(w, &options);
+    assert_int_equal(tick_loop_run(w->loop, leaves, (void *)1), 0);
+    assert_int_equal(w->now, TICK_MS(1));
+    world_free(w);
+    w = world_new();
+    struct tick_future *future, *late;
+    assert_int_equal(tick_run_in_executor(w->loop, job, (void *)2, &future), 0);
+    assert_int_equal(tick_loop_close(w->loop), 0);
+    assert_false(tick_future_done(future));
+    assert_int_equal(tick_run_in_executor(w->loop, job, (void *)2, &late), TICK_ECLOSED);
+    tick_future_unref(future);
+    assert_int_equal(w->logged, 0);
+    world_free(w);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(jobs_run_in_turn),
+        cmocka_unit_test(a_choice_gives_them_time),
+        cmocka_unit_test(cancelled_in_the_queue_it_never_runs),
+        cmocka_unit_test(the_end_of_the_run_waits_and_close_does_not),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
