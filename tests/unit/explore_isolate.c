@@ -22,6 +22,17 @@
 #ifndef SANITIZED
 #define SANITIZED 0
 #endif
+// TSan sees no writes beyond a block, and puts off signals while a program spins: what a hang drew goes down with it.
+#if defined(__SANITIZE_THREAD__)
+#define UNDER_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define UNDER_TSAN 1
+#endif
+#endif
+#ifndef UNDER_TSAN
+#define UNDER_TSAN 0
+#endif
 
 // Ten questions, whatever happens later.
 static void ask_ten(void) {
@@ -181,7 +192,7 @@ static void writes_beyond(void) {
 
 static void reports_of_sanitizers(void **state) {
     (void)state;
-    if (!SANITIZED)
+    if (!SANITIZED || UNDER_TSAN)
         skip();
     static const struct tick_scenario s = FAKE(writes_beyond);
     struct tick_outcome outcome = thrice(&s, 0, 0, 4);
@@ -200,7 +211,7 @@ static void exits(void **state) {
 static void hangs(void **state) {
     (void)state;
     static const struct tick_scenario s = FAKE(spin), p = FAKE(sleeps);
-    struct tick_outcome outcome = thrice(&s, 60000000, 0, 4);
+    struct tick_outcome outcome = thrice(&s, 60000000, 0, UNDER_TSAN ? 0 : 4);
     assert_int_equal(outcome.verdict, TICK_HUNG);
     assert_int_equal(outcome.code, 0);
     assert_string_equal(outcome.file, "");
