@@ -311,6 +311,8 @@ static size_t take(struct tick_stream *s, void *bytes, size_t count) {
 }
 
 ssize_t tick_stream_read(struct tick_stream *s, void *bytes, size_t most) {
+    if (s->reader) // it counts on what is buffered, and the operation on where it ends
+        return TICK_EINVALSTATE;
     if (!most)
         return 0;
     while (!held(&s->in)) {
@@ -323,6 +325,8 @@ ssize_t tick_stream_read(struct tick_stream *s, void *bytes, size_t most) {
 
 ssize_t tick_stream_read_exactly(struct tick_stream *s, void *bytes, size_t count) {
     size_t done = 0;
+    if (s->reader)
+        return TICK_EINVALSTATE;
     // Not taken piece by piece: if the end or a cancellation comes first, what came stays, as readexactly has it. But what can never fit
     // in the read-ahead is taken as it comes.
     while (held(&s->in) < count - done) {
@@ -339,6 +343,8 @@ ssize_t tick_stream_read_exactly(struct tick_stream *s, void *bytes, size_t coun
 ssize_t tick_stream_read_line(struct tick_stream *s, char *line, size_t size) {
     if (!size)
         return -EINVAL;
+    if (s->reader)
+        return TICK_EINVALSTATE;
     size_t searched = 0;
     for (;;) {
         const char *begin = s->in.bytes + s->in.from;

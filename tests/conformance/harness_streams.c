@@ -153,6 +153,11 @@ static int deadlines_and_cancellation(void *arg) {
     CHECK(tick_within(TICK_MS(5), (int)tick_stream_read_line(stream, line, sizeof line)) == TICK_ETIMEDOUT);
     CHECK(tick_stream_printf(stream, " a line\n") == 8);
     CHECK(tick_stream_read_line(stream, line, sizeof line) == 12 && !strcmp(line, "half a line")); // nothing was lost
+    CHECK(tick_stream_printf(stream, "half") == 4);
+    CHECK(tick_within(TICK_MS(5), (int)tick_stream_read_line(stream, line, sizeof line)) == TICK_ETIMEDOUT);
+    CHECK(tick_stream_read_exactly(stream, line, 4) == 4 && !memcmp(line, "half", 4)); // the buffer begins anew
+    CHECK(tick_stream_printf(stream, "the rest\n") == 9);
+    CHECK(tick_stream_read_line(stream, line, sizeof line) == 9 && !strcmp(line, "the rest"));
     return stopped(server);
 }
 
@@ -181,6 +186,33 @@ static int one_reader_at_a_time(void *arg) {
     tick_stream_close(stream); // under the other's feet
     CHECK(tick_join(other) == 0);
     CHECK(two.result == TICK_ECLOSED);
+    tick_task_unref(other);
+    return stopped(server);
+}
+
+static int waits_for_a_line(void *arg) {
+    struct two *two = arg;
+    char line[20];
+    two->result = (int)tick_stream_read_line(two->stream, line, sizeof line);
+    return strcmp(line, "half a line") ? TICK_EFAILED : 0;
+}
+
+static int nobody_takes_what_a_reader_counts_on(void *arg) {
+    (void)arg;
+    tick_stream *stream;
+    char bytes[4];
+    struct tick_task *server = served(":5013", echo, NULL);
+    TICK_TRY(tick_connect("127.0.0.1:5013", &stream));
+    struct two two = {stream, 0};
+    struct tick_task *other = tick_spawn(waits_for_a_line, &two);
+    CHECK(tick_stream_printf(stream, "half") == 4);
+    TICK_TRY(tick_sleep(TICK_MS(200)));
+    CHECK(tick_stream_read(stream, bytes, 4) == TICK_EINVALSTATE);
+    CHECK(tick_stream_read_exactly(stream, bytes, 4) == TICK_EINVALSTATE);
+    CHECK(tick_stream_read_line(stream, bytes, 4) == TICK_EINVALSTATE);
+    CHECK(tick_stream_printf(stream, " a line\n") == 8);
+    CHECK(tick_join(other) == 0);
+    CHECK(two.result == 12);
     tick_task_unref(other);
     return stopped(server);
 }
@@ -336,6 +368,7 @@ static const struct {
     PROGRAM(much_in_both_directions),
     PROGRAM(deadlines_and_cancellation),
     PROGRAM(one_reader_at_a_time),
+    PROGRAM(nobody_takes_what_a_reader_counts_on),
     PROGRAM(refusals),
     PROGRAM(resets),
     PROGRAM(stopping_a_server_ends_its_connections),

@@ -1,5 +1,6 @@
 // Runs: each way to end, the order of starts, what is restored between runs, and that nothing of one run shows in another.
 #include "sim/choice/choosers.h"
+#include "sim/harness/harness_int.h"
 #include "sim/harness/heap_list.h"
 #include "sim/harness/malloc_family.h"
 #include "sim/harness/run.h"
@@ -237,6 +238,7 @@ static void ends_are_told_apart(void **state) {
         struct tick_outcome outcome = calm(rows[i].scenario);
         if (outcome.verdict != rows[i].verdict || strncmp(outcome.text, rows[i].text, strlen(rows[i].text)) != 0)
             fail_msg("%s: %s: %s", rows[i].scenario, tick_verdict_word(outcome.verdict), outcome.text);
+        assert_int_equal(tick_stacks_live(harness->world.stacks), 0);
         outcome = calm("passes"); // whatever went before
         assert_int_equal(outcome.verdict, TICK_PASS);
         assert_int_equal(outcome.ended_at, 5000);
