@@ -4,7 +4,7 @@
 // for the loop's own stack. So a loop's state between two handles is the same whichever stack it is on. Stacks come from workers:
 // coroutines that run one task after the other, and are kept between two.
 #include "src/base/alloc.h"
-#include "src/coro/coro.h"
+#include "src/coro/switch_int.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
 
@@ -164,7 +164,7 @@ static void worker(void *arg) {
             continue;
         *tick_coro_link(own) = loop->workers;
         loop->workers = own;
-        tick_coro_switch(own, next);
+        tick__coro_switch(own, next);
     }
 }
 
@@ -196,7 +196,7 @@ static inline int switch_away(struct tick_task *task) {
     suspend(loop, task);
     struct tick_coro *next = successor(loop, NULL);
     if (next != own)
-        tick_coro_switch(own, next);
+        tick__coro_switch(own, next);
     return task->result;
 }
 
@@ -263,7 +263,7 @@ static void step_from(struct tick_loop *loop, struct tick_coro *here, struct tic
     } else if (task->stackless) {
         step_stackless(loop, task);
     } else {
-        tick_coro_switch(here, task->coro);
+        tick__coro_switch(here, task->coro);
     }
 }
 
