@@ -5,15 +5,6 @@
 #include "src/coro/stacks.h"
 #include "src/coro/switch_int.h"
 
-void tick_coro_prefetch(const struct tick_coro *coro) {
-    if (!coro)
-        return;
-    const char *sp = coro->sp;
-    __builtin_prefetch(sp, 1);
-    __builtin_prefetch(sp + 64, 1);
-    __builtin_prefetch(sp + 128, 1);
-}
-
 void tick_coro_switch(struct tick_coro *from, struct tick_coro *to) {
     tick__coro_switch(from, to);
 }

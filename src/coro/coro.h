@@ -41,8 +41,6 @@ struct tick_coro **tick_coro_link(struct tick_coro *coro);
 struct tick_coro *tick_coro_thread_new(void);
 void tick_coro_thread_free(struct tick_coro *coro);
 
-// Brings near what a switch to it will touch; NULL is allowed.
-void tick_coro_prefetch(const struct tick_coro *coro);
 // Saves the caller into `from` (which must be the running one) and goes on with `to`.
 void tick_coro_switch(struct tick_coro *from, struct tick_coro *to);
 // The same for good: `from` may be freed by whoever runs next.

@@ -101,6 +101,14 @@ static inline void tick__coro_check(const struct tick_coro *coro) {
         tick__canary_check(coro);
 }
 
+// Brings near what a switch to it will touch.
+static inline void tick__coro_prefetch(const struct tick_coro *coro) {
+    const char *sp = coro->sp;
+    __builtin_prefetch(sp, 1);
+    __builtin_prefetch(sp + 64, 1);
+    __builtin_prefetch(sp + 128, 1);
+}
+
 // tick_coro_switch, inline.
 __attribute__((always_inline)) static inline void tick__coro_switch(struct tick_coro *from, struct tick_coro *to) {
     tick__coro_check(from);

@@ -217,7 +217,7 @@ static struct tick_future *idle_future(struct tick_loop *loop) {
 }
 
 int tick_executor_shutdown(void) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     if (!task)
         return TICK_EINVALSTATE;
     struct tick_loop *loop = task->future.loop;

@@ -192,7 +192,7 @@ void tick__task_abandon(struct tick_task *task) {
 // --- waiting ---
 
 int tick_await_at(struct tick_future *future, const struct tick_loc *loc) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     if (!task)
         return TICK_EINVALSTATE;
     if (future->state != TICK__PENDING)
@@ -224,7 +224,7 @@ static void sleep_over(void *arg) {
         tick__future_succeeded(future, 0, 0);
 }
 
-static int sleep_on_timer(struct tick_task *task, int64_t ns, const struct tick_loc *loc) {
+static __attribute__((noinline)) int sleep_on_timer(struct tick_task *task, int64_t ns, const struct tick_loc *loc) {
     if (!task->coro)
         return TICK_EINVALSTATE;
     struct tick_loop *loop = task->future.loop;
@@ -242,7 +242,7 @@ static int sleep_on_timer(struct tick_task *task, int64_t ns, const struct tick_
 }
 
 int tick_sleep_at(int64_t ns, const struct tick_loc *loc) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     if (!task)
         return TICK_EINVALSTATE;
     return ns <= 0 ? tick__task_yield(task) : sleep_on_timer(task, ns, loc);
@@ -271,7 +271,7 @@ const char *tick_task_name(const struct tick_task *task) {
 }
 
 struct tick_task *tick_task_current(void) {
-    return tick__loop_running ? tick__loop_running->current : NULL;
+    return tick__task_running();
 }
 
 bool tick_task_is_waiting(const struct tick_task *task) {
@@ -283,7 +283,7 @@ struct tick_future *tick_task_awaited(const struct tick_task *task) {
 }
 
 int tick_raise(struct tick_failure *failure) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     const int code = failure ? failure->code : -ENOMEM;
     if (task)
         tick__task_catch(task, failure);
@@ -292,7 +292,7 @@ int tick_raise(struct tick_failure *failure) {
 }
 
 struct tick_failure *tick_caught(void) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     return task ? task->caught : NULL;
 }
 

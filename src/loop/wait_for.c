@@ -29,7 +29,7 @@ static int cancel_and_wait(struct tick_task *task, struct tick_future *future) {
 }
 
 int tick_wait_for_at(struct tick_future *future, int64_t timeout, const struct tick_loc *loc) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     if (!task)
         return TICK_EINVALSTATE;
     int result;
