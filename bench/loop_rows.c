@@ -463,7 +463,7 @@ int main(int argc, char **argv) {
         pieces = argc > 2 ? atol(argv[2]) : rows[i].pieces;
         must(tick_linux_init(&os));
         must(tick_epoll_new(tick_linux_sys(&os), NULL, &io));
-        must(tick_loop_new(&(struct tick_loop_options){.sys = tick_linux_sys(&os), .poller = &io->poller, .poll_budget = 61}, &loop));
+        must(tick_loop_new(&(struct tick_loop_options){.sys = tick_linux_sys(&os), .poller = &io->poller, .poll_budget = 1024}, &loop));
         rows[i].run();
         tick_loop_free(loop);
         tick_epoll_free(io);

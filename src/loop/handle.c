@@ -174,11 +174,9 @@ static __attribute__((noinline)) int soon_slowly(struct tick_loop *loop, tick_ca
 }
 
 int tick_call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
-    struct tick_handle *handle = loop->handle_pool.free;
-    if (TICK__RARE(!handle || !tick__ready_quickly(loop)))
+    if (TICK__RARE(!loop->handle_pool.free || !tick__ready_quickly(loop)))
         return soon_slowly(loop, fn, arg);
-    TICK__UNPOISON(handle, TICK__HANDLE_PLAIN);
-    loop->handle_pool.free = *(void **)handle;
+    struct tick_handle *handle = tick__pool_reuse(&loop->handle_pool, TICK__HANDLE_PLAIN);
     handle->loop = loop;
     handle->fn.call = fn;
     handle->arg = arg;

@@ -23,14 +23,18 @@
 
 // --- pools ---
 
-// Always the same size for one pool; NULL when out of memory.
-static inline void *tick__pool_take(struct tick__pool *pool, size_t size) {
+// Of one that has a free element. Always the same size for one pool.
+static inline void *tick__pool_reuse(struct tick__pool *pool, size_t size) {
+    (void)size;
     void *element = pool->free;
-    if (TICK__RARE(!element))
-        return tick__pool_fresh(pool, size);
     TICK__UNPOISON(element, size);
     pool->free = *(void **)element;
     return element;
+}
+
+// NULL when out of memory.
+static inline void *tick__pool_take(struct tick__pool *pool, size_t size) {
+    return TICK__LIKELY(pool->free != NULL) ? tick__pool_reuse(pool, size) : tick__pool_fresh(pool, size);
 }
 
 static inline void tick__pool_give(struct tick__pool *pool, void *element, size_t size) {
@@ -146,6 +150,21 @@ static inline void tick__future_unref(struct tick_future *future) {
         future->refs--;
     else
         tick_future_unref(future);
+}
+
+// In the caller's storage, and nobody hears of it.
+static inline void tick__future_init_hidden(struct tick_future *future, struct tick_loop *loop) {
+    *future = (struct tick_future){.ops = &tick__hidden_ops, .loop = loop, .refs = 1, .hidden = 1};
+}
+
+// Most hold nothing when they end: a result that came, and nobody who listens.
+static inline bool tick__future_light(const struct tick_future *future) {
+    return TICK__LIKELY(future->state == TICK__RESULT && !future->residue_back);
+}
+
+static inline void tick__future_fini(struct tick_future *future) {
+    if (!tick__future_light(future))
+        tick__future_release(future);
 }
 
 // To a pending one: the handle is called when it is done, after those that came before.

@@ -102,7 +102,7 @@ void tick__future_init(struct tick_future *future, struct tick_loop *loop, const
 // done. cause: the event that completed it, 0 for probe->here.
 void tick__future_finish(struct tick_future *future, int code, intptr_t value, uint32_t cause);
 // The storage of an embedded future ends: reports an unread failure, releases what it holds. Nobody may wait on it.
-void tick__future_fini(struct tick_future *future);
+static inline void tick__future_fini(struct tick_future *future);
 
 // --- tasks ---
 
@@ -369,7 +369,7 @@ static inline int64_t tick__after(int64_t now, int64_t delay) { // saturates; a 
 }
 
 // future.c
-void tick__future_init_hidden(struct tick_future *future, struct tick_loop *loop); // in the caller's storage
+void tick__future_release(struct tick_future *future); // tick__future_fini of one that holds something
 int tick__future_code(struct tick_future *future); // Future.result's 0 or error of a done one; counts as retrieved
 void tick__future_cancelled(struct tick_future *future, const char *message, uint32_t cause);                 // pending -> cancelled
 void tick__future_failed(struct tick_future *future, struct tick_failure *failure, int code, uint32_t cause); // takes the reference

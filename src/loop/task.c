@@ -125,7 +125,7 @@ static struct tick_task *spawn(tick_task_fn *fn, void *arg, const char *name, co
     struct tick_task *task = loop ? make(loop, loop->maker, name, fn, arg, loc, how) : NULL;
     if (!task)
         return NULL;
-    tick_task_ref(task);
+    tick__future_ref(&task->future);
     if (how & EAGER)
         tick__task_at_once(task);
     return task;
@@ -191,8 +191,7 @@ void tick__task_abandon(struct tick_task *task) {
 
 // --- waiting ---
 
-int tick_await_at(struct tick_future *future, const struct tick_loc *loc) {
-    struct tick_task *task = tick__task_running();
+static __attribute__((noinline)) int await_slowly(struct tick_task *task, struct tick_future *future, const struct tick_loc *loc) {
     if (!task)
         return TICK_EINVALSTATE;
     if (future->state != TICK__PENDING)
@@ -209,12 +208,20 @@ int tick_await_at(struct tick_future *future, const struct tick_loc *loc) {
     return tick__await(task, future);
 }
 
+int tick_await_at(struct tick_future *future, const struct tick_loc *loc) {
+    struct tick_task *task = tick__task_running();
+    if (TICK__RARE(!task || future->state != TICK__PENDING || future->loop != task->future.loop || future->loop->special || future == &task->future))
+        return await_slowly(task, future, loc);
+    task->waits_at = loc;
+    return tick__await(task, future);
+}
+
 int tick_join_at(struct tick_task *task, const struct tick_loc *loc) {
-    struct tick_future *future = tick_future_ref(&task->future);
+    struct tick_future *future = tick__future_ref(&task->future);
     int result = tick_await_at(future, loc);
     if (result == 0)
         result = (int)future->is.value;
-    tick_future_unref(future);
+    tick__future_unref(future);
     return result;
 }
 
