@@ -198,7 +198,7 @@ int tick_to_thread_at(tick_task_fn *fn, void *arg, const struct tick_loc *loc) {
     if (!tick_task_current())
         return TICK_EINVALSTATE;
     TICK_TRY(tick_run_in_executor_at(NULL, fn, arg, &future, loc));
-    int result = tick_await_at(future, loc);
+    int result = tick__await_at(future, loc);
     if (result == 0)
         result = (int)future->is.value;
     else if (!tick_future_done(future))
@@ -228,7 +228,7 @@ int tick_executor_shutdown(void) {
     if (!idle)
         return -ENOMEM;
     struct tick_future *shield = tick_shield(idle); // others may wait for it, too
-    const int result = shield ? tick_await(shield) : -ENOMEM;
+    const int result = shield ? tick__await_at(shield, TICK_HERE("shield")) : -ENOMEM;
     tick_future_unref(shield);
     return result;
 }

@@ -3,6 +3,7 @@
 // A task that is suspended stands in exactly one place: in the callbacks of the future it awaits, or in the ready queue.
 #include "src/base/alloc.h"
 #include "src/coro/coro.h"
+#include "src/coro/landing_int.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
 #include <stdio.h>
@@ -208,7 +209,7 @@ static __attribute__((noinline)) int await_slowly(struct tick_task *task, struct
     return tick__await(task, future);
 }
 
-int tick_await_at(struct tick_future *future, const struct tick_loc *loc) {
+int tick__await_at(struct tick_future *future, const struct tick_loc *loc) {
     struct tick_task *task = tick__task_running();
     if (TICK__RARE(!task || future->state != TICK__PENDING || future->loop != task->future.loop || future->loop->special || future == &task->future))
         return await_slowly(task, future, loc);
@@ -216,9 +217,9 @@ int tick_await_at(struct tick_future *future, const struct tick_loc *loc) {
     return tick__await(task, future);
 }
 
-int tick_join_at(struct tick_task *task, const struct tick_loc *loc) {
+int tick__join_at(struct tick_task *task, const struct tick_loc *loc) {
     struct tick_future *future = tick__future_ref(&task->future);
-    int result = tick_await_at(future, loc);
+    int result = tick__await_at(future, loc);
     if (result == 0)
         result = (int)future->is.value;
     tick__future_unref(future);
@@ -248,12 +249,16 @@ static __attribute__((noinline)) int sleep_on_timer(struct tick_task *task, int6
     return result;
 }
 
-int tick_sleep_at(int64_t ns, const struct tick_loc *loc) {
+int tick__sleep_at(int64_t ns, const struct tick_loc *loc) {
     struct tick_task *task = tick__task_running();
     if (!task)
         return TICK_EINVALSTATE;
     return ns <= 0 ? tick__task_yield(task) : sleep_on_timer(task, ns, loc);
 }
+
+TICK__LANDING(tick_await_at, tick__await_at)
+TICK__LANDING(tick_join_at, tick__join_at)
+TICK__LANDING(tick_sleep_at, tick__sleep_at)
 
 // --- asking ---
 
