@@ -90,6 +90,12 @@ static void over(struct tick_loop *loop, struct tick_task *task) {
         loop->tasks_end = task->back;
     loop->task_count--;
     const int result = task->result;
+    if (TICK__LIKELY(result >= 0 && !task->must_cancel && !loop->special && !task->message && !task->caught)) {
+        tick__future_succeeded(&task->future, result, 0);
+        loop->current = NULL;
+        tick__future_unref(&task->future);
+        return;
+    }
     enum tick_step_outcome outcome = TICK_STEP_RETURNED;
     if (result == TICK_ECANCELED || (result >= 0 && task->must_cancel)) {
         outcome = TICK_STEP_CANCELLED;
@@ -124,13 +130,13 @@ static struct tick_coro *worker_take(struct tick_loop *loop) {
     struct tick_coro *coro = loop->workers;
     if (!coro)
         return tick_coro_new(loop->stacks, worker, loop);
-    loop->workers = *tick_coro_link(coro);
+    loop->workers = coro->next;
     return coro;
 }
 
 void tick__workers_free(struct tick_loop *loop) {
     for (struct tick_coro *coro = loop->workers, *next; coro; coro = next) {
-        next = *tick_coro_link(coro);
+        next = coro->next;
         tick_coro_free(coro);
     }
     loop->workers = NULL;
@@ -184,13 +190,16 @@ static void worker(void *arg) {
         struct tick_task *task = loop->current;
         struct tick_coro *own = task->coro;
         const int result = task->fn.body(task->arg);
-        tick__owned_run(&task->owned);
+        if (task->owned.next != &task->owned)
+            tick__owned_run(&task->owned);
         task->result = result;
         over(loop, task);
-        struct tick_coro *next = successor(loop, own);
+        struct tick_coro *next = quick_successor(loop);
+        if (!next)
+            next = successor(loop, own);
         if (next == own)
             continue;
-        *tick_coro_link(own) = loop->workers;
+        own->next = loop->workers;
         loop->workers = own;
         tick__coro_switch(own, next);
     }

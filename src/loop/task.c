@@ -11,7 +11,8 @@
 
 static void task_drop(struct tick_future *future) {
     struct tick_task *task = (struct tick_task *)future;
-    tick__block_free(task->name);
+    if (TICK__RARE(task->name != NULL))
+        tick__block_free(task->name);
     tick__pool_give(&future->loop->task_pool, task, future->loop->task_size);
 }
 
