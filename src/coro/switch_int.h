@@ -5,9 +5,9 @@
 // ours. A call that never returns to its caller leaves one entry too many there, and all the returns that follow are mispredicted, each
 // 5 ns and more. So the two sides of a switch balance, as long as both suspended at the same depth below the same function.
 //
-// The floating-point control words are the coroutine's own: MXCSR's and the x87's control bits (MXCSR's status flags are not the callee's), and
-// FPCR on aarch64, which its standard leaves to the program. Storing them costs little, loading them serialises: so they are compared, and
-// loaded only where they differ.
+// The floating-point control words are the coroutine's own: MXCSR's and the x87's control bits (MXCSR's status flags are not the callee's),
+// and FPCR on aarch64, which its standard leaves to the program. Storing them costs little, loading them serialises: so they are compared,
+// and loaded only where they differ.
 #ifndef RETICK_SWITCH_INT_H
 #define RETICK_SWITCH_INT_H
 
@@ -21,8 +21,8 @@
 
 #ifdef __AVX512F__
 #define TICK__CLOBBERS_WIDE \
-    , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", \
-        "xmm31", "k1", "k2", "k3", "k4", "k5", "k6", "k7"
+    , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", \
+        "xmm30", "xmm31", "k1", "k2", "k3", "k4", "k5", "k6", "k7"
 #else
 #define TICK__CLOBBERS_WIDE
 #endif
@@ -87,10 +87,10 @@ __attribute__((always_inline)) static inline void tick__switch(struct tick_coro 
                      : "+r"(x0), "+r"(x1)
                      : [sp] "i"(offsetof(struct tick_coro, sp)), [fp] "i"(offsetof(struct tick_coro, fp)),
                      [ip] "i"(offsetof(struct tick_coro, ip)), [mode] "i"(offsetof(struct tick_coro, mode))
-                     : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x19", "x20",
-                     "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8",
-                     "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25",
-                     "v26", "v27", "v28", "v29", "v30", "v31", "cc", "memory");
+                     : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19",
+                     "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7",
+                     "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24",
+                     "v25", "v26", "v27", "v28", "v29", "v30", "v31", "cc", "memory");
 }
 
 #endif

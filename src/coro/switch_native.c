@@ -5,8 +5,8 @@
 
 void tick__switch_entry(void); // assembly; never called, only switched to
 
-// The floating-point control words begin as the creator has them, like a thread's. A frame pointer of 0 ends walks along frame pointers, and a
-// return address of 0 those of unwinders that do not know "undefined" (valgrind's).
+// The floating-point control words begin as the creator has them, like a thread's. A frame pointer of 0 ends walks along frame pointers,
+// and a return address of 0 those of unwinders that do not know "undefined" (valgrind's).
 void tick__switch_prepare(struct tick_coro *coro) {
     uint64_t *top = (uint64_t *)(void *)coro - 2;
     top[0] = top[1] = 0;

@@ -11,7 +11,6 @@ static void future_drop(struct tick_future *future) {
 static const struct tick_future_ops future_ops = {.type = TICK_OBJECT_FUTURE, .drop = future_drop};
 const struct tick_future_ops tick__hidden_ops = {.type = TICK_OBJECT_FUTURE};
 
-
 // --- making and ending ---
 
 void tick__future_init(struct tick_future *future, struct tick_loop *loop, const struct tick_future_ops *ops, const struct tick_loc *loc) {

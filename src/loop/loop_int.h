@@ -154,13 +154,13 @@ struct tick_task {
     } fn;
     void *arg;
     const struct tick_loc *loc;
-    struct tick_task *next, **back;  // the loop's unfinished tasks, in the order of their creation
-    struct tick__task_owned owned;   // list head
-    struct tick_timeout *scope;      // innermost
-    char *message;                   // of the cancellation that is pending or was delivered last
-    struct tick_failure *caught;     // the failure that it was given last: its own, if its body ends with that code
-    char *name;                      // NULL: Task-<number>, until somebody asks
-    struct tick__binding *context;   // NULL: empty
+    struct tick_task *next, **back; // the loop's unfinished tasks, in the order of their creation
+    struct tick__task_owned owned;  // list head
+    struct tick_timeout *scope;     // innermost
+    char *message;                  // of the cancellation that is pending or was delivered last
+    struct tick_failure *caught;    // the failure that it was given last: its own, if its body ends with that code
+    char *name;                     // NULL: Task-<number>, until somebody asks
+    struct tick__binding *context;  // NULL: empty
     struct tick__cancel_frame frame;
     uint32_t number;
     // A loop that nobody observes leaves out what follows (TICK__TASK_PLAIN).
@@ -225,9 +225,9 @@ struct tick__executor {
 struct tick_loop {
     // What each handle touches comes first.
     struct tick_handle *ready, **ready_end;
-    uint64_t queued, begun; // how many handles were ever pushed, and popped (one that is held counts as not popped)
-    uint64_t sealed;        // those up to here are this snapshot's
-    uint64_t poll_at;       // once a snapshot ends there, it is time to poll; 0: at this one's end
+    uint64_t queued, begun;              // how many handles were ever pushed, and popped (one that is held counts as not popped)
+    uint64_t sealed;                     // those up to here are this snapshot's
+    uint64_t poll_at;                    // once a snapshot ends there, it is time to poll; 0: at this one's end
     _Atomic(struct tick_handle *) inbox; // from other threads, newest first
     atomic_bool awake;                   // it will look into the inbox before it waits: nobody has to wake it
     atomic_bool unwoken;                 // the last wake failed
@@ -246,9 +246,9 @@ struct tick_loop {
     bool asks;     // a chooser below
     bool special;  // watched, careful, or a scheduler: what is made for speed looks at this alone, and leaves the rest to slower paths
     bool own_stacks, running, stopping, closed;
-    bool dropping;               // gathers are being freed:
-    uint32_t budget;             // how many handles may begin between two polls
-    uint64_t polled;             // what `begun` was at the last poll
+    bool dropping;   // gathers are being freed:
+    uint32_t budget; // how many handles may begin between two polls
+    uint64_t polled; // what `begun` was at the last poll
     uint64_t iteration;
     struct tick_handle *held; // displaced ones, each with the number of those that go before it in `place`
     struct tick__timers timers;
@@ -267,9 +267,9 @@ struct tick_loop {
     uint32_t step_costs;        // how many values a step_cost choice has
     struct tick__parent *maker; // who acts; &root outside of tasks and callbacks
     struct tick__parent root;
-    struct tick__acting outside; // of the step that runs
+    struct tick__acting outside;   // of the step that runs
     struct tick__binding *context; // of the running callback
-    int64_t began; // in debug mode: when the present step or callback began
+    int64_t began;                 // in debug mode: when the present step or callback began
     struct tick_task *tasks, **tasks_end;
     size_t task_count;
     uint32_t task_number;
@@ -337,8 +337,9 @@ void tick__context_drop(const struct tick_handle *handle); // it will not be cal
 bool tick__context_is_done(const struct tick_handle *handle, tick_done_fn *fn, const void *arg); // wrapped or not
 
 // ready.c
-void tick__ready_slowly(struct tick_loop *loop, struct tick_handle *handle); // push, to a special loop, or when other threads queued something
-struct tick_handle *tick__next_slowly(struct tick_loop *loop);               // pop, of a special loop
+void tick__ready_slowly(
+    struct tick_loop *loop, struct tick_handle *handle);       // push, to a special loop, or when other threads queued something
+struct tick_handle *tick__next_slowly(struct tick_loop *loop); // pop, of a special loop
 void tick__ready_append(struct tick_loop *loop, struct tick_handle *handle); // push, without a look at what other threads queued
 size_t tick__ready_seal(struct tick_loop *loop);                             // of a scheduler
 void tick__ready_clear(struct tick_loop *loop);
@@ -370,7 +371,7 @@ static inline int64_t tick__after(int64_t now, int64_t delay) { // saturates; a 
 
 // future.c
 void tick__future_release(struct tick_future *future); // tick__future_fini of one that holds something
-int tick__future_code(struct tick_future *future); // Future.result's 0 or error of a done one; counts as retrieved
+int tick__future_code(struct tick_future *future);     // Future.result's 0 or error of a done one; counts as retrieved
 void tick__future_cancelled(struct tick_future *future, const char *message, uint32_t cause);                 // pending -> cancelled
 void tick__future_failed(struct tick_future *future, struct tick_failure *failure, int code, uint32_t cause); // takes the reference
 void tick__future_fail_as(struct tick_future *future, struct tick_future *other); // other's failure; counts as retrieved there
@@ -446,12 +447,12 @@ void tick__executor_fini(struct tick_loop *loop);  // after that, once no queue 
 
 // threadsafe.c
 int tick__inbox_push(struct tick_loop *loop, struct tick_handle *handle); // from any thread; 0, TICK_ECLOSED, or the waking's error
-void tick__inbox_drain(struct tick_loop *loop); // to the ready queue
+void tick__inbox_drain(struct tick_loop *loop);                           // to the ready queue
 void tick__inbox_close(struct tick_loop *loop);
 
 // loop.c, report.c
 void tick__loop_specialize(struct tick_loop *loop); // after a change of what makes it watched, careful or special
-int tick__loop_begin(struct tick_loop *loop); // 0, TICK_ENESTED, TICK_ECLOSED
+int tick__loop_begin(struct tick_loop *loop);       // 0, TICK_ENESTED, TICK_ECLOSED
 void tick__loop_end(struct tick_loop *loop);
 int tick__loop_once(struct tick_loop *loop); // one poll, if it is time for it, and the iterations up to the next
 void tick__report_unread(struct tick_future *future);

@@ -174,7 +174,8 @@ static __attribute__((noinline)) struct tick_coro *successor(struct tick_loop *l
 
 // The same for the usual case, inline: what is next is a task that was suspended. NULL: it is not.
 static inline struct tick_coro *quick_successor(struct tick_loop *loop) {
-    if (TICK__RARE(loop->special || loop->back) || (loop->begun == loop->sealed && !tick__iterate(loop)) || loop->ready->bits != TICK__ONWARD)
+    if (TICK__RARE(loop->special || loop->back) || (loop->begun == loop->sealed && !tick__iterate(loop)) ||
+        loop->ready->bits != TICK__ONWARD)
         return NULL;
     struct tick_task *task = tick__task_of_step(tick__ready_take(loop));
     loop->begun++;

@@ -212,7 +212,8 @@ static __attribute__((noinline)) int await_slowly(struct tick_task *task, struct
 
 int tick__await_at(struct tick_future *future, const struct tick_loc *loc) {
     struct tick_task *task = tick__task_running();
-    if (TICK__RARE(!task || future->state != TICK__PENDING || future->loop != task->future.loop || future->loop->special || future == &task->future))
+    if (TICK__RARE(!task || future->state != TICK__PENDING || future->loop != task->future.loop || future->loop->special ||
+                   future == &task->future))
         return await_slowly(task, future, loc);
     task->waits_at = loc;
     return tick__await(task, future);
