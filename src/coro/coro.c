@@ -6,7 +6,10 @@
 #include "src/coro/switch_int.h"
 
 void tick_coro_switch(struct tick_coro *from, struct tick_coro *to) {
-    tick__coro_switch(from, to);
+    tick__coro_check(from);
+    tick__annotate_leave(from, to, false);
+    tick__switch_out(from, to);
+    tick__annotate_arrive(from);
 }
 
 _Noreturn void tick_coro_exit(struct tick_coro *from, struct tick_coro *to) {
@@ -36,10 +39,6 @@ void tick_coro_free(struct tick_coro *coro) {
     TICK_ASSERT(coro->stacks != NULL);
     tick__coro_check(coro);
     tick__stack_give(coro);
-}
-
-struct tick_coro **tick_coro_link(struct tick_coro *coro) {
-    return &coro->next; // the pool uses it only of those that were given back
 }
 
 struct tick_coro *tick_coro_thread_new(void) {

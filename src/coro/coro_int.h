@@ -31,7 +31,7 @@
 #endif
 
 struct tick_coro {
-    // While it does not run: what tick__switch resumes (of ucontext's, sp alone).
+    // While it does not run: what tick__switch resumes (of ucontext's, sp alone). The assembler counts on these places.
     void *sp, *fp, *ip;
     uint64_t mode;              // floating-point control words
     const uint64_t *canary;     // TICK__CANARY_WORDS words that stay 0; NULL where a guard does the work
@@ -41,7 +41,7 @@ struct tick_coro {
     unsigned valgrind;          // valgrind's name for the stack
     void (*fn)(void *arg);
     void *arg;
-    struct tick_coro *next; // in the free list
+    struct tick_coro *next; // in the pool's free list; of a live one the owner's, NULL at first
 #ifdef TICK_CORO_ASAN
     struct tick_coro *previous; // who switched here
     void *fake;                 // ASan's fake stack, while it does not run
@@ -74,6 +74,9 @@ enum tick__guard tick__coro_guard(const struct tick_coro *coro);
 #endif
 #ifdef TICK_CORO_UCONTEXT
 void tick__switch(struct tick_coro *from, struct tick_coro *to);
+#define tick__switch_out tick__switch
+#else
+void tick__switch_out(struct tick_coro *from, struct tick_coro *to); // out of line: for where one ends with it, and little follows
 #endif
 // The first switch to it will call tick__coro_main(coro), on the stack below it.
 void tick__switch_prepare(struct tick_coro *coro);

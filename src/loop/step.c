@@ -124,6 +124,14 @@ static void over(struct tick_loop *loop, struct tick_task *task) {
 
 // --- which stack goes on ---
 
+// Inline between tasks (switch_int.h); but where each step is watched, most come from the loop's stack and go back there, out of line.
+static inline __attribute__((always_inline)) void go_on(struct tick_loop *loop, struct tick_coro *from, struct tick_coro *to) {
+    if (TICK__LIKELY(!loop->special))
+        tick__coro_switch(from, to);
+    else
+        tick_coro_switch(from, to);
+}
+
 static void worker(void *arg);
 
 static struct tick_coro *worker_take(struct tick_loop *loop) {
@@ -202,7 +210,7 @@ static void worker(void *arg) {
             continue;
         own->next = loop->workers;
         loop->workers = own;
-        tick__coro_switch(own, next);
+        go_on(loop, own, next);
     }
 }
 
@@ -236,7 +244,7 @@ static inline int switch_away(struct tick_task *task) {
         next = successor(loop, NULL);
     }
     if (next != own)
-        tick__coro_switch(own, next);
+        go_on(loop, own, next);
     return task->result;
 }
 
@@ -306,7 +314,7 @@ static void step_from(struct tick_loop *loop, struct tick_coro *here, struct tic
     } else if (task->stackless) {
         step_stackless(loop, task);
     } else {
-        tick__coro_switch(here, task->coro);
+        tick_coro_switch(here, task->coro);
     }
 }
 
