@@ -38,6 +38,7 @@ struct tick_host_options {
     struct tick_host *after[8]; // start when these have returned
     int64_t clock;              // ns that its wall clock is ahead by (negative: behind)
     int32_t drift;              // parts per million that its wall clock runs too fast by
+    bool handlers;              // its program handles signals: waits may be cut short by one, with EINTR (choice `interrupt`)
 };
 // tick_host_add(world, name, fn, arg[, .start = ..., .after = {...}]): adds a host whose main task runs fn(arg). The run waits for its
 // return; a negative one is a finding. A bad name or too many hosts ends the run with a finding that says so.
@@ -52,9 +53,12 @@ struct tick_host *tick_host_add_at(
 // The network. latency and jitter in ns; refuse, reset: connections may be refused, or reset, at any time (choices); loss: segments may be
 // lost, which costs a stream retransmission time-outs. bandwidth in bytes a second each way, queue in bytes that may wait for it (0: no
 // limit). timeout: ns until a sender gives up what is not acknowledged (0: Linux's 15 minutes).
+// Of datagrams only (a lost one is lost for good): duplicate: one may come twice; reorder: one may be overtaken by those sent later, by at
+// most the jitter; corrupt: one may fail its checksum, which is seen when it is received: its reader was told, and finds nothing.
 struct tick_link_options {
     int64_t latency, jitter;
     bool refuse, reset, loss;
+    bool duplicate, reorder, corrupt;
     int64_t bandwidth, queue, timeout;
 };
 #define tick_link_all(world, ...) tick_link_all_at((world), &(struct tick_link_options){__VA_ARGS__})

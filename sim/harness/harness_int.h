@@ -196,8 +196,10 @@ void tick__sim_sys_init(struct sim_sys *sys, struct tick_host *host);
 uint32_t tick__world_choose(void *world, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
 
 // world.c
+// The set-up is wrong: the run ends with that finding, unless it has ended.
+__attribute__((format(printf, 3, 4))) void tick__world_bad(struct tick_world *world, const struct tick_loc *loc, const char *format, ...);
 void tick__world_describe_deadlock(const struct tick_world *world, char *text, size_t size);
 void tick__task_words(const struct tick_task *task, char *text, size_t size); // "alice", "request (Task-1)"
-bool tick__world_holds(struct tick_world *world); // evaluates the invariants; false: the run has ended
+bool tick__world_holds(struct tick_world *world);                             // evaluates the invariants; false: the run has ended
 
 #endif

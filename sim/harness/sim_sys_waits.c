@@ -23,15 +23,33 @@ static int64_t deadline_of(const struct tick_kernel *k, int64_t timeout) {
     return timeout < 0 || timeout > TICK_NEVER - now ? TICK_NEVER : now + timeout;
 }
 
+// Whether a signal cuts the wait short, which would block: never on a host without handlers. The question is about the wait, as something
+// that its task or callback made.
+static bool interrupted(struct tick_sys *self) {
+    const struct tick_host *host = host_of(self);
+    if (!host->options.handlers)
+        return false;
+    const struct tick_kernel_name name = tick__sim_name(self, TICK_OBJECT_OP);
+    if (host->world->probe)
+        host->world->probe->ops->object(host->world->probe,
+            &(struct tick_object){
+                .type = TICK_OBJECT_OP, .id = name.id, .parent = name.maker_object, .host = host->object, .key = "wait", .kth = name.kth});
+    return tick__world_choose(host->world, TICK_CHOICE_INTERRUPT, name.id, 0, 2, 0) != 0;
+}
+
 int tick__sim_poll(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout) {
     struct tick_host *host = host_of(self);
     struct tick_kernel *k = host->world->kernel;
     int64_t deadline = deadline_of(k, timeout);
     tick__sim_wait_begins(host, timeout);
     int ready = tick_k_poll(k, host->index, fds, count);
+    if (!ready && timeout && interrupted(self))
+        return -EINTR;
     host->timed_out = false;
-    while (!ready && !host->timed_out && tick_kernel_now(k) < deadline && !tick__host_told_to_stop(host)) {
+    while (!ready && !host->timed_out && tick_kernel_now(k) < deadline) {
         uint32_t key;
+        if (tick__host_told_to_stop(host))
+            return -EINTR;
         int error = tick_kernel_watch_fds(k, host->index, fds, count, (uint32_t)host->index, &key);
         if (error)
             return error;
@@ -61,6 +79,11 @@ static size_t asked(int count, const fd_set *reads, const fd_set *writes, const 
     return used;
 }
 
+static void restore(fd_set *set, const fd_set *asked_for) {
+    if (set)
+        *set = *asked_for;
+}
+
 int tick__sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t timeout) {
     struct tick_host *host = host_of(self);
     struct tick_kernel *k = host->world->kernel;
@@ -70,10 +93,14 @@ int tick__sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *wr
     int64_t deadline = deadline_of(k, timeout);
     tick__sim_wait_begins(host, timeout);
     host->timed_out = false;
-    for (;;) {
+    for (bool first = true;; first = false) {
         int ready = tick_k_select(k, host->index, count, reads, writes, excepts);
-        if (ready || host->timed_out || tick_kernel_now(k) >= deadline || tick__host_told_to_stop(host))
+        if (ready || host->timed_out || tick_kernel_now(k) >= deadline)
             return ready;
+        if (tick__host_told_to_stop(host) || (first && interrupted(self))) {
+            restore(reads, &r), restore(writes, &w), restore(excepts, &e);
+            return -EINTR;
+        }
         struct pollfd fds[FD_SETSIZE];
         uint32_t key;
         size_t used = asked(count, &r, &w, &e, fds);
@@ -84,20 +111,17 @@ int tick__sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *wr
         tick_kernel_unwatch_fds(k, key);
         if (error)
             return error;
-        if (reads)
-            *reads = r;
-        if (writes)
-            *writes = w;
-        if (excepts)
-            *excepts = e;
+        restore(reads, &r), restore(writes, &w), restore(excepts, &e);
     }
 }
 
-int tick__sim_sleep(struct tick_sys *self, int64_t ns) {
+static int rest(struct tick_sys *self, int64_t ns, bool may_be_interrupted) {
     struct tick_host *host = host_of(self);
     int64_t deadline = deadline_of(host->world->kernel, ns < 0 ? 0 : ns);
     tick__sim_wait_begins(host, ns);
     host->timed_out = false;
+    if (may_be_interrupted && tick_kernel_now(host->world->kernel) < deadline && interrupted(self))
+        return -EINTR;
     while (!host->timed_out && tick_kernel_now(host->world->kernel) < deadline) {
         if (tick__host_told_to_stop(host))
             return -EINTR;
@@ -108,13 +132,17 @@ int tick__sim_sleep(struct tick_sys *self, int64_t ns) {
     return 0;
 }
 
-// The name server's answer takes its time, and the whole thread waits for it, as in getaddrinfo.
+int tick__sim_sleep(struct tick_sys *self, int64_t ns) {
+    return rest(self, ns, true);
+}
+
+// The name server's answer takes its time, and the whole thread waits for it, as in getaddrinfo, which goes on after a signal.
 int tick__sim_resolve_all(struct tick_sys *self, const char *host, uint16_t port, struct sockaddr_storage *out, uint32_t most) {
     struct tick_host *host_ = host_of(self);
     int64_t late;
     int count = tick_k_resolve(KERNEL(self), INDEX(self), host, port, host_->id, ++host_->lookups, out, most, &late);
     if (late > 0) {
-        int error = tick__sim_sleep(self, late);
+        int error = rest(self, late, false);
         if (error)
             return error;
     }
