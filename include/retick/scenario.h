@@ -68,6 +68,9 @@ void tick_link_between_at(struct tick_world *world, struct tick_host *a, struct 
 
 // Limits of virtual time (ns) and of loop iterations; beyond them the run is a finding. Default: an hour, 10 million.
 void tick_limit(struct tick_world *world, int64_t time, uint64_t iterations);
+// The longest that a host's loop may be kept from waiting, by steps and by calls that block (ns; 0, the default: for ever), while there is
+// always something that is ready: beyond it the run is a finding.
+void tick_busy_limit(struct tick_world *world, int64_t ns);
 // The host that `retick run --real` runs; without it, the only host that is no daemon.
 void tick_real_host(struct tick_world *world, struct tick_host *host);
 // A condition checked at every world point: fn returns true while it holds. text says what was broken.
@@ -89,6 +92,9 @@ void tick_mark(const char *name);
 // A number below n drawn from the schedule (0 when calm); buggify: true in some runs, at some occasions.
 uint32_t tick_random(const char *name, uint32_t n);
 bool tick_buggify(const char *name);
+// The running step computes for so long (ns): its host is busy, and other hosts go on, from its next wait on. Of itself a step takes no time
+// in a simulated world; in the real one this does nothing.
+void tick_busy(int64_t ns);
 // Zeroed memory of the running host, one piece a key (any address of the program's): where a host keeps what would else be a static.
 void *tick_host_local(const void *key, size_t size);
 const char *tick_host_name(void); // the running host's

@@ -45,14 +45,9 @@ __attribute__((format(printf, 2, 3))) static void say(struct words *words, const
 }
 
 static void say_time(struct words *words, int64_t ns) {
-    static const struct {
-        const char *word;
-        int64_t ns;
-    } units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
-    size_t unit = 0;
-    while (ns % units[unit].ns)
-        unit++;
-    say(words, "%lld %s", (long long)(ns / units[unit].ns), units[unit].word);
+    char time[32];
+    tick__ns_words(ns, time, sizeof time);
+    say(words, "%s", time);
 }
 
 static bool is_of(const struct tick_host *host, struct tick_host *const side[TICK_FAULT_SIDE]) {

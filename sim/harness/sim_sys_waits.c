@@ -37,11 +37,16 @@ static bool interrupted(struct tick_sys *self) {
     return tick__world_choose(host->world, TICK_CHOICE_INTERRUPT, name.id, 0, 2, 0) != 0;
 }
 
-int tick__sim_poll(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout) {
+// Its loop stood still for that long: from `began` to now, but not beyond the deadline, for what comes after is the machine's doing.
+static void stood_still(struct tick_host *host, int64_t began, int64_t deadline) {
+    int64_t now = tick_kernel_now(host->world->kernel);
+    if (now > began)
+        tick__host_kept(host, (now < deadline ? now : deadline) - began);
+}
+
+static int poll_until(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout, int64_t deadline) {
     struct tick_host *host = host_of(self);
     struct tick_kernel *k = host->world->kernel;
-    int64_t deadline = deadline_of(k, timeout);
-    tick__sim_wait_begins(host, timeout);
     int ready = tick_k_poll(k, host->index, fds, count);
     if (!ready && timeout && interrupted(self))
         return -EINTR;
@@ -59,6 +64,16 @@ int tick__sim_poll(struct tick_sys *self, struct pollfd *fds, size_t count, int6
             return error;
         ready = tick_k_poll(k, host->index, fds, count);
     }
+    return ready;
+}
+
+int tick__sim_poll(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout) {
+    struct tick_host *host = host_of(self);
+    int64_t deadline = deadline_of(host->world->kernel, timeout);
+    tick__sim_wait_begins(host, timeout);
+    int64_t began = tick_kernel_now(host->world->kernel);
+    int ready = poll_until(self, fds, count, timeout, deadline);
+    stood_still(host, began, deadline);
     return ready;
 }
 
@@ -84,14 +99,12 @@ static void restore(fd_set *set, const fd_set *asked_for) {
         *set = *asked_for;
 }
 
-int tick__sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t timeout) {
+static int select_until(struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t deadline) {
     struct tick_host *host = host_of(self);
     struct tick_kernel *k = host->world->kernel;
     fd_set none;
     FD_ZERO(&none);
     const fd_set r = reads ? *reads : none, w = writes ? *writes : none, e = excepts ? *excepts : none;
-    int64_t deadline = deadline_of(k, timeout);
-    tick__sim_wait_begins(host, timeout);
     host->timed_out = false;
     for (bool first = true;; first = false) {
         int ready = tick_k_select(k, host->index, count, reads, writes, excepts);
@@ -115,21 +128,27 @@ int tick__sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *wr
     }
 }
 
+int tick__sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t timeout) {
+    struct tick_host *host = host_of(self);
+    int64_t deadline = deadline_of(host->world->kernel, timeout);
+    tick__sim_wait_begins(host, timeout);
+    int64_t began = tick_kernel_now(host->world->kernel);
+    int ready = select_until(self, count, reads, writes, excepts, deadline);
+    stood_still(host, began, deadline);
+    return ready;
+}
+
 static int rest(struct tick_sys *self, int64_t ns, bool may_be_interrupted) {
     struct tick_host *host = host_of(self);
     int64_t deadline = deadline_of(host->world->kernel, ns < 0 ? 0 : ns);
     tick__sim_wait_begins(host, ns);
     host->timed_out = false;
-    if (may_be_interrupted && tick_kernel_now(host->world->kernel) < deadline && interrupted(self))
-        return -EINTR;
-    while (!host->timed_out && tick_kernel_now(host->world->kernel) < deadline) {
-        if (tick__host_told_to_stop(host))
-            return -EINTR;
-        int error = tick__sim_park(host, deadline);
-        if (error)
-            return error;
-    }
-    return 0;
+    const int64_t began = tick_kernel_now(host->world->kernel);
+    int error = may_be_interrupted && began < deadline && interrupted(self) ? -EINTR : 0;
+    while (!error && !host->timed_out && tick_kernel_now(host->world->kernel) < deadline)
+        error = tick__host_told_to_stop(host) ? -EINTR : tick__sim_park(host, deadline);
+    stood_still(host, began, deadline);
+    return error;
 }
 
 int tick__sim_sleep(struct tick_sys *self, int64_t ns) {

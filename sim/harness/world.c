@@ -151,86 +151,28 @@ static void world_mark(struct tick_stage *stage, const char *name) {
     w->marks[w->mark_count++] = kept;
 }
 
+static void world_busy(struct tick_stage *stage, int64_t ns) {
+    tick__host_busy(((struct tick_world *)stage)->running, ns);
+}
+
 bool tick__world_holds(struct tick_world *w) {
     const struct invariant *all = w->invariants.items;
     for (size_t i = 0; i < w->invariants.count; i++) {
         w->stage.checks++;
         if (!all[i].fn(all[i].arg)) {
             if (!w->ended) {
+                char text[sizeof w->outcome.text], when[32];
+                tick__ns_words(tick_kernel_now(w->kernel), when, sizeof when);
+                snprintf(text, sizeof text, "%s (broken at event %llu, %s)", all[i].text, (unsigned long long)w->events, when);
                 blame(w);
                 tick__outcome_fail(
-                    &w->outcome, TICK_INVARIANT_BROKEN, TICK_EFAILED, w->running ? w->running->name : NULL, all[i].loc, all[i].text);
+                    &w->outcome, TICK_INVARIANT_BROKEN, TICK_EFAILED, w->running ? w->running->name : NULL, all[i].loc, text);
             }
             w->ended = true;
             return false;
         }
     }
     return true;
-}
-
-// A task in words: its name; where it got none, its function, and which one it is.
-void tick__task_words(const struct tick_task *task, char *text, size_t size) {
-    const char *name = tick_task_name(task);
-    if (strncmp(name, "Task-", 5) == 0 && task->loc && task->loc->name)
-        snprintf(text, size, "%s (%s)", task->loc->name, name);
-    else
-        snprintf(text, size, "%s", name);
-}
-
-static size_t describe_wait(char *text, size_t size, const struct tick_host *host, const struct tick_task *task) {
-    const struct tick_loc *at = task->waits_at;
-    char name[100];
-    tick__task_words(task, name, sizeof name);
-    if (!at) // the loop's own primitives do not tell where they wait
-        return (size_t)snprintf(text, size, " %s/%s waits for a queue, a lock or an event;", host->name, name);
-    const char *file = strrchr(at->file, '/');
-    return (size_t)snprintf(text, size, " %s/%s waits for %s (%s:%d);", host->name, name, at->name, file ? file + 1 : at->file, at->line);
-}
-
-// The task that a waiting task waits for; NULL: something else.
-static const struct tick_task *awaits(const struct tick_task *task) {
-    const struct tick_future *future = tick_task_awaited(task);
-    return future && future->ops == &tick__task_ops ? (const struct tick_task *)future : NULL;
-}
-
-// Tells the circle of tasks that this one stands in, from the one of them that is first in the loop's list; 0 if it is another, or in none.
-static size_t describe_cycle(char *text, size_t size, const struct tick_host *host, const struct tick_task *first) {
-    size_t length = 0;
-    for (const struct tick_task *each = awaits(first); each != first; each = awaits(each)) {
-        if (!each || ++length > host->loop->task_count)
-            return 0;
-        for (const struct tick_task *before = host->loop->tasks; before != first; before = before->next)
-            if (before == each)
-                return 0;
-    }
-    size_t at = (size_t)snprintf(text, size, " a circle: %s/%s", host->name, tick_task_name(first));
-    for (const struct tick_task *each = awaits(first); at < size; each = awaits(each)) {
-        at += (size_t)snprintf(text + at, size - at, " waits for %s/%s", host->name, tick_task_name(each));
-        if (each == first)
-            break;
-    }
-    if (at < size)
-        at += (size_t)snprintf(text + at, size - at, ";");
-    return at;
-}
-
-void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_t size) {
-    size_t at = (size_t)snprintf(text, size, "nothing can ever run again:");
-    for (size_t i = 0; i < w->host_count && at < size; i++) {
-        const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
-        if (host->options.daemon || host->state == HOST_DONE || host->state == HOST_DOWN)
-            continue;
-        if (host->state == HOST_WAITING) {
-            at += (size_t)snprintf(text + at, size - at, " %s was never started;", host->name);
-            continue;
-        }
-        for (const struct tick_task *task = host->loop ? host->loop->tasks : NULL; task && at < size; task = task->next)
-            at += describe_cycle(text + at, size - at, host, task);
-        for (const struct tick_task *task = host->loop ? host->loop->tasks : NULL; task && at < size; task = task->next)
-            at += describe_wait(text + at, size - at, host, task);
-    }
-    if (at < size && at && text[at - 1] == ';')
-        text[at - 1] = '\0';
 }
 
 // --- turns ---
@@ -407,6 +349,7 @@ static void turns(struct tick_world *w) {
             world_fail(&w->stage, TICK_DEADLOCKED, TICK_EDEADLOCK, NULL, text);
             break;
         }
+        w->events++;
         if (tick_kernel_now(w->kernel) > w->time_limit) {
             world_fail(&w->stage, TICK_LIMIT_PASSED, 0, NULL, "the limit of virtual time was passed (tick_limit raises it)");
             break;
@@ -426,6 +369,7 @@ static void turns(struct tick_world *w) {
 void tick__world_run(struct tick_world *w) {
     w->stage.fail = world_fail;
     w->stage.mark = world_mark;
+    w->stage.busy = world_busy;
     struct tick_heap *heap = tick__world_heap(w);
     if (!heap) {
         tick__world_bad(w, NULL, "no address space for heaps");
