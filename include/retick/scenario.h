@@ -92,8 +92,8 @@ void tick_mark(const char *name);
 // A number below n drawn from the schedule (0 when calm); buggify: true in some runs, at some occasions.
 uint32_t tick_random(const char *name, uint32_t n);
 bool tick_buggify(const char *name);
-// The running step computes for so long (ns): from its next wait on its host is busy, and other hosts go on. Of itself a step takes no time in
-// a simulated world; in the real one this does nothing.
+// The running step computes for so long (ns): from its next wait on its host is busy, and other hosts go on. Of itself a step takes no
+// time in a simulated world; in the real one this does nothing.
 void tick_busy(int64_t ns);
 // Zeroed memory of the running host, one piece a key (any address of the program's): where a host keeps what would else be a static.
 void *tick_host_local(const void *key, size_t size);
