@@ -5,7 +5,7 @@
 
 void tick__condition_init(struct tick_condition *condition, struct tick_lock *lock) {
     if (!lock) {
-        tick__lock_init(&condition->own);
+        tick__lock_init(&condition->own, NULL);
         lock = &condition->own;
     }
     condition->lock = lock;
@@ -41,7 +41,7 @@ int tick_condition_wait(struct tick_condition *condition) {
     (void)tick_lock_release(condition->lock);
     int result = tick__resource_queue(&condition->resource, &condition->waiters, &woken);
     int again;
-    while ((again = tick_lock_acquire(condition->lock)) < 0)
+    while ((again = tick_lock_acquire_at(condition->lock, NULL)) < 0)
         result = again;
     if (result < 0)
         notify(condition, 1);

@@ -16,6 +16,8 @@ int tick__resource_wait(struct tick__resource *resource, struct tick__waiter *li
         return TICK_EINVALSTATE;
     struct tick_loop *loop = task->future.loop;
     tick__future_init_hidden(&waiter->future, loop);
+    waiter->future.ops = &tick__waiter_ops;
+    waiter->resource = resource;
     waiter->next = list;
     waiter->prev = list->prev;
     list->prev->next = waiter;

@@ -9,7 +9,7 @@ static void future_drop(struct tick_future *future) {
 }
 
 static const struct tick_future_ops future_ops = {.type = TICK_OBJECT_FUTURE, .drop = future_drop};
-const struct tick_future_ops tick__hidden_ops = {.type = TICK_OBJECT_FUTURE};
+const struct tick_future_ops tick__hidden_ops = {.type = TICK_OBJECT_FUTURE}, tick__waiter_ops = {.type = TICK_OBJECT_FUTURE};
 
 // --- making and ending ---
 
@@ -25,8 +25,10 @@ void tick__future_init(struct tick_future *future, struct tick_loop *loop, const
 
 static __attribute__((noinline)) struct tick_future *new_slowly(struct tick_loop *loop, const struct tick_loc *loc) {
     struct tick_future *future = loop ? tick__pool_take(&loop->future_pool, sizeof *future) : NULL;
-    if (future)
+    if (future) {
         tick__future_init(future, loop, &future_ops, loc);
+        future->is.made = loc;
+    }
     return future;
 }
 
@@ -36,8 +38,24 @@ struct tick_future *tick_future_new_at(struct tick_loop *loop, const struct tick
     if (TICK__RARE(!loop || loop->special || !loop->future_pool.free))
         return new_slowly(loop, loc);
     struct tick_future *future = tick__pool_reuse(&loop->future_pool, sizeof *future);
-    *future = (struct tick_future){.ops = &future_ops, .loop = loop, .refs = 1};
+    *future = (struct tick_future){.ops = &future_ops, .loop = loop, .is.made = loc, .refs = 1};
     return future;
+}
+
+static void count_left(const void *element, void *arg) {
+    const struct tick_future *future = element;
+    struct tick__futures_left *left = arg;
+    if (future->ops != &future_ops)
+        return; // it was given back
+    if (future->state != TICK__PENDING)
+        left->done++;
+    else if (!left->pending++)
+        left->made = future->is.made;
+}
+
+void tick__futures_left(const struct tick_loop *loop, struct tick__futures_left *left) {
+    *left = (struct tick__futures_left){0};
+    tick__pool_each(&loop->future_pool, sizeof(struct tick_future), count_left, left);
 }
 
 static void residue_add(struct tick_future *future) {

@@ -13,9 +13,11 @@
 #include <sanitizer/asan_interface.h>
 #define TICK__POISON(memory, size) ASAN_POISON_MEMORY_REGION((memory), (size))
 #define TICK__UNPOISON(memory, size) ASAN_UNPOISON_MEMORY_REGION((memory), (size))
+#define TICK__IS_POISONED(memory) __asan_address_is_poisoned(memory)
 #else
 #define TICK__POISON(memory, size) ((void)0)
 #define TICK__UNPOISON(memory, size) ((void)0)
+#define TICK__IS_POISONED(memory) false
 #endif
 
 #define TICK__LIKELY(condition) __builtin_expect(!!(condition), 1)

@@ -83,6 +83,7 @@ struct tick_future {
     union {
         intptr_t value;
         struct tick_failure *failure; // TICK__FAILED; NULL: a plain one of `code`, made when somebody asks
+        const struct tick_loc *made;  // TICK__PENDING, of tick_future_new
         char *message;                // TICK__CANCELLED; may be NULL
     } is;
     struct tick_future *residue_next, **residue_back; // the loop's list of those that hold a failure or a message
@@ -289,7 +290,7 @@ static inline struct tick_task *tick__task_running(void) { // tick_task_current
 
 // --- within src/loop only ---
 
-extern const struct tick_future_ops tick__task_ops, tick__gather_ops, tick__hidden_ops;
+extern const struct tick_future_ops tick__task_ops, tick__gather_ops, tick__hidden_ops, tick__waiter_ops;
 
 static inline uint32_t tick__here(const struct tick_loop *loop) {
     return loop->probe ? loop->probe->here : 0;
@@ -298,6 +299,8 @@ static inline uint32_t tick__here(const struct tick_loop *loop) {
 // pool.c
 void *tick__pool_fresh(struct tick__pool *pool, size_t size); // when none is free
 void tick__pool_fini(struct tick__pool *pool);
+// Every element that was ever handed out, also those that were given back: their first word is then no address of the caller's.
+void tick__pool_each(const struct tick__pool *pool, size_t size, void (*fn)(const void *element, void *arg), void *arg);
 void *tick__block_alloc(struct tick_loop *loop, size_t size);
 void tick__block_free(void *memory); // NULL is allowed
 void tick__owned_init(struct tick__task_owned *head);
@@ -370,6 +373,12 @@ static inline int64_t tick__after(int64_t now, int64_t delay) { // saturates; a 
 }
 
 // future.c
+// The futures of tick_future_new that somebody still has a reference to.
+struct tick__futures_left {
+    size_t pending, done;
+    const struct tick_loc *made; // one of the pending ones
+};
+void tick__futures_left(const struct tick_loop *loop, struct tick__futures_left *left);
 void tick__future_release(struct tick_future *future); // tick__future_fini of one that holds something
 int tick__future_code(struct tick_future *future);     // Future.result's 0 or error of a done one; counts as retrieved
 void tick__future_cancelled(struct tick_future *future, const char *message, uint32_t cause);                 // pending -> cancelled
@@ -411,14 +420,17 @@ struct tick__cancel_frame *tick__gather_frame(struct tick_future *gather);
 void tick__gather_cancelled(struct tick_future *gather);
 
 // event.c, queue.c: those who wait for a resource, on their stacks
+struct tick__resource;
 struct tick__waiter {
-    struct tick_future future;
+    struct tick_future future;        // of tick__waiter_ops
     struct tick__waiter *next, *prev; // next == NULL: not in the list
+    struct tick__resource *resource;  // that it waits for
 };
 struct tick__resource {
     uint32_t object;   // 0: not told yet
     uint32_t released; // the event of the last release: the cause of the next hold
     enum tick_object_type type;
+    bool lock; // a struct tick_lock's
 };
 void tick__resource_init(struct tick__resource *resource, enum tick_object_type type);
 // Waits in the current task at the end of the list (a ring whose head is `list`). The waiter stays linked as its waker left it.
