@@ -216,6 +216,7 @@ struct tick__executor {
     struct tick_sys_threads *threads; // NULL: none was needed yet
     struct tick__job *jobs;           // not over yet, newest first
     struct tick_future *idle;         // done once none is left; NULL: nobody waits for that
+    struct tick_coro *on;             // the stack of the job that is being carried out without threads; NULL: none is
     uint32_t most;
     bool shut;
 };
@@ -263,9 +264,9 @@ struct tick_loop {
     uint32_t step_costs;        // how many values a step_cost choice has
     struct tick__parent *maker; // who acts; &root outside of tasks and callbacks
     struct tick__parent root;
-    struct tick__acting outside; // of the step that runs
+    struct tick__acting outside;   // of the step that runs
     struct tick__binding *context; // of the running callback
-    int64_t began; // in debug mode: when the present step or callback began
+    int64_t began;                 // in debug mode: when the present step or callback began
     struct tick_task *tasks, **tasks_end;
     size_t task_count;
     uint32_t task_number;
@@ -434,7 +435,7 @@ void tick__executor_fini(struct tick_loop *loop);  // after that, once no queue 
 
 // threadsafe.c
 int tick__inbox_push(struct tick_loop *loop, struct tick_handle *handle); // from any thread; 0, TICK_ECLOSED, or the waking's error
-void tick__inbox_drain(struct tick_loop *loop); // to the ready queue
+void tick__inbox_drain(struct tick_loop *loop);                           // to the ready queue
 void tick__inbox_close(struct tick_loop *loop);
 
 // loop.c, report.c
