@@ -6,7 +6,7 @@
 # Between them: what it costs that a loop can be traced, while it is not. "bare" is retick with every check for a probe compiled as false.
 #
 # Peers come from Debian: libuv1-dev libev-dev libevent-dev python3-uvloop golang-go nodejs, and for tokio cargo librust-tokio-dev, whose
-# sources stand in /usr/share/cargo/registry. One that is not there is left out. What a row means for a peer stands at the head of its program.
+# sources stand in /usr/share/cargo/registry. One that is not there is left out. What a row means for a peer stands in its program.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 rounds=${1:-5}
@@ -48,8 +48,8 @@ bare() { # builds $out/bare, from a copy of the sources
     rm -rf "$out/bare-source" && mkdir -p "$out/bare-source/bench"
     cp -r src include "$out/bare-source"
     cp bench/loop_rows.c "$out/bare-source/bench"
-    perl -pi -e 's/\b[\w.>-]*loop->(observed|watched)\b(?!\s*=[^=])/false/g; s/\b[\w.>-]*loop->probe\b(?!\s*=[^=])/((struct tick_probe *)0)/g' \
-        "$out"/bare-source/src/{loop,io}/*.[ch]
+    perl -pi -e 's/\b[\w.>-]*loop->(observed|watched)\b(?!\s*=[^=])/false/g;
+        s/\b[\w.>-]*loop->probe\b(?!\s*=[^=])/((struct tick_probe *)0)/g' "$out"/bare-source/src/{loop,io}/*.[ch]
     (cd "$out/bare-source" && find src/{base,coro,loop,io,os} bench -name '*.[cS]' -print0 |
         xargs -0 cc -w -std=c17 -D_GNU_SOURCE -O3 -fno-plt -fPIC -fno-omit-frame-pointer -I. -Iinclude -o ../bare) 2>"$out/bare.log"
 }
