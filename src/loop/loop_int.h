@@ -219,6 +219,7 @@ struct tick__executor {
     struct tick_sys_threads *threads; // NULL: none was needed yet
     struct tick__job *jobs;           // not over yet, newest first
     struct tick_future *idle;         // done once none is left; NULL: nobody waits for that
+    struct tick_coro *on;             // the stack of the job that is being carried out without threads; NULL: none is
     uint32_t most;
     bool shut;
 };
