@@ -3,7 +3,6 @@
 // A task that is suspended stands in exactly one place: in the callbacks of the future it awaits, or in the ready queue.
 #include "src/base/alloc.h"
 #include "src/coro/coro.h"
-#include "src/coro/landing_int.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
 #include <stdio.h>
