@@ -35,6 +35,7 @@ struct tick__root {
     uint32_t pair_count, pair_most;
     tick__ref outages;     // the first in force
     uint32_t outage_count; // and how many; hosts that are down count, too
+    bool keepalives;       // some socket has had SO_KEEPALIVE
     bool calm;             // links neither lose, refuse nor reset by choice any more
 
     tick__ref woken_first, woken_last; // epolls whose waiter is to go on
@@ -228,7 +229,7 @@ void tick__chain_consume(struct tick_kernel *k, struct tick__chain *chain, size_
 void tick__chain_cut(struct tick_kernel *k, struct tick__chain *chain, size_t keep, size_t cut); // drops the last `cut` of keep + cut bytes
 void tick__chain_clear(struct tick_kernel *k, struct tick__chain *chain);
 
-// --- sockets: inet.c (addresses, options), tcp.c (segments), tcp_calls.c ---
+// --- sockets: inet.c (addresses, options), tcp.c, tcp_arrivals.c (segments), tcp_calls.c ---
 enum tick__tcp_state {
     TICK__CLOSE,
     TICK__LISTEN,
@@ -344,7 +345,7 @@ struct tick__address {
 int tick__address_in(int domain, const struct sockaddr *address, socklen_t size, struct tick__address *out);
 void tick__address_out(int domain, const struct tick__address *from, struct sockaddr *address, socklen_t *size);
 
-// tcp.c
+// tcp.c, tcp_arrivals.c
 uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__sock *s);
 void tick__tcp_event(struct tick_kernel *k, const struct tick__due *due);
 void tick__tcp_send_syn(struct tick_kernel *k, struct tick__sock *s);
@@ -373,6 +374,7 @@ size_t tick__shortened(struct tick_kernel *k, enum tick_choice_kind kind, tick_i
 void tick__sock_close(struct tick_kernel *k, struct tick__sock *s);
 // keepalive.c: s has SO_KEEPALIVE, and its peer or the way to it is gone: what its probes will find out. No-op for others.
 void tick__keepalive_arm(struct tick_kernel *k, struct tick__sock *s);
+void tick__keepalive_arm_all(struct tick_kernel *k); // an outage began: whose way is it that is gone?
 void tick__keepalive_due(struct tick_kernel *k, struct tick__sock *s);
 enum { TICK__KEEP_IDLE = 7200, TICK__KEEP_INTERVAL = 75, TICK__KEEP_COUNT = 9 }; // tcp(7)
 void tick__sock_die(struct tick_kernel *k, struct tick__sock *s);                // its host crashed: not a word to anybody

@@ -1,4 +1,4 @@
-// pipe(2): 16 buffers of a page each, or as many as F_SETPIPE_SZ says. What fits is counted in them as Linux does, since a program can tell:
+// pipe(2): 16 buffers of a page each, or as many as F_SETPIPE_SZ says. What fits is counted in them as Linux does, as a program can tell:
 // a small write goes into the last buffer or takes one of its own, and none of PIPE_BUF bytes or less is ever split or mixed.
 #include "sim/kernel/objects_int.h"
 #include <fcntl.h>
