@@ -134,6 +134,7 @@ struct tick__host {
     uint32_t next_port;
     bool ports_wrapped;
     bool handlers;          // programs on it handle signals
+    uint64_t waits;         // of its epolls that might have been interrupted, in all its lives
     tick__ref udps, unixes; // UDP sockets, by next; unix sockets that have a name, by next
     uint32_t next_udp_port, next_unix;
     tick__ref rights; // fds in messages
@@ -199,7 +200,6 @@ struct tick__epoll {
     tick__ref woken_next, woken_prev;
     uint32_t waiter;
     bool waiting, woken;
-    uint64_t waits; // that might have been interrupted
 };
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go
 int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, uint32_t events);

@@ -466,14 +466,14 @@ static int ticks(void *arg) {
 TICK_SCENARIO(ranges, "") {
     tick_host_add(world, "a", ticks, NULL);
     tick_daemon(world, "b", server, NULL);
-    tick_faults(world, "storm", .kinds = TICK_PARTITION | TICK_PAUSE | TICK_CLOCK, .from = TICK_MS(100), .until = TICK_SEC(1),
-        .every = TICK_MS(50), .lasts = TICK_MS(70), .most = 3);
+    tick_faults(world, "storm", .kinds = TICK_PARTITION | TICK_ONE_WAY | TICK_CLOG | TICK_CRASH | TICK_STOP | TICK_PAUSE | TICK_CLOCK,
+        .from = TICK_MS(100), .until = TICK_SEC(1), .every = TICK_MS(50), .lasts = TICK_MS(70), .most = 3);
     tick_quiet_after(world, TICK_MS(900));
 }
 
 static void ranges_keep_their_bounds(void **state) {
     (void)state;
-    size_t all = 0;
+    size_t all = 0, of_kind[TICK_CHOICE_KINDS] = {0};
     for (uint64_t seed = 0; seed < 300; seed++) {
         struct tick_random_chooser chooser;
         struct tick_outcome outcome;
@@ -489,6 +489,7 @@ static void ranges_keep_their_bounds(void **state) {
                 continue;
             assert_true(drawn[i].ordinal >= 100 && drawn[i].ordinal < 900 && drawn[i].ordinal % 50 == 0);
             assert_true(tick_scale_capped(drawn[i].value, drawn[i].most) <= TICK_MS(70));
+            of_kind[drawn[i].kind]++;
             bool same = drawn[i].kind == TICK_CHOICE_FAULT_PARTITION && drawn[i].ordinal == partition_at;
             faults += !same; // two hosts of one partition
             if (drawn[i].kind == TICK_CHOICE_FAULT_PARTITION)
@@ -498,6 +499,8 @@ static void ranges_keep_their_bounds(void **state) {
         all += faults;
     }
     assert_true(all > 100);
+    for (unsigned kind = TICK_CHOICE_FAULT_PARTITION; kind <= TICK_CHOICE_FAULT_CLOCK; kind++)
+        assert_true(of_kind[kind] > 0);
 }
 
 static bool is_late(void *arg) {
