@@ -102,11 +102,11 @@ static inline void torture_end(void) {
     torture.for_good = false;
 }
 
-// Returns how many allocations the body makes when none fails.
-static inline long torture_each(const char *name, torture_body *body, void *arg) {
+// Returns how many allocations the body makes when none fails. Of those after the first `dense`, every `stride`-th only.
+static inline long torture_some(const char *name, torture_body *body, void *arg, long dense, long stride) {
     long asked = 0;
     for (int for_good = 0; for_good < 2; for_good++)
-        for (long n = -1, refused = 1; refused > 0; n++) {
+        for (long n = -1, refused = 1; refused > 0; n += n < dense ? 1 : stride) {
             torture_begin(n, for_good);
             const int result = body(arg);
             torture_end();
@@ -120,6 +120,10 @@ static inline long torture_each(const char *name, torture_body *body, void *arg)
                     for_good ? " and all later ones" : "", torture.live, torture.live_outside, tick_error_name(result));
         }
     return asked;
+}
+
+static inline long torture_each(const char *name, torture_body *body, void *arg) {
+    return torture_some(name, body, arg, INT32_MAX, 1);
 }
 
 #endif
