@@ -22,6 +22,7 @@ void *__wrap_realloc(void *memory, size_t size);
 
 static bool begun; // the body has: what the tests themselves and SQLite's start need does not fail
 static bool sqlite_too;
+static sqlite3_int64 sqlite_holds; // between two bodies
 
 void *__wrap_malloc(size_t size) {
     return begun && torture_refuses() ? NULL : __real_malloc(size);
@@ -85,6 +86,7 @@ static int set_up(void **state) {
     torture_end();
     store("late.db", 1);
     store("calm.db", 0);
+    sqlite_holds = sqlite3_memory_used();
     return 0;
 }
 
@@ -98,6 +100,12 @@ static int tear_down(void **state) {
 static FILE *nowhere;
 
 // --- bodies ---
+
+static void over(void) {
+    begun = false;
+    if (sqlite3_memory_used() != sqlite_holds)
+        fail_msg("%lld bytes of SQLite's are left", (long long)(sqlite3_memory_used() - sqlite_holds));
+}
 
 static const char text[] = "retick schedule 1\n"
                            "scenario lost_update\n"
@@ -142,7 +150,7 @@ static int schedules(void *arg) {
     tick_replay_free(replay);
     tick_names_free(names);
     tick_schedule_fini(&schedule);
-    begun = false;
+    over();
     return result;
 }
 
@@ -165,7 +173,7 @@ static int records(void *arg) {
         result = tick_trace_store(recorder, path, &meta, &error);
         tick_recorder_free(recorder);
     }
-    begun = false;
+    over();
     if (result < 0 && access(path, F_OK) == 0)
         fail_msg("a trace that could not be written (%s) is there", tick_error_name(result));
     return result;
@@ -202,7 +210,7 @@ static int reads(void *arg) {
         free(chain);
         tick_trace_close(&trace);
     }
-    begun = false;
+    over();
     return result < 0 ? result : 0;
 }
 
@@ -223,7 +231,7 @@ static int asks(void *arg) {
         }
         tick_trace_close(&trace);
     }
-    begun = false;
+    over();
     return result < 0 ? result : 0;
 }
 
@@ -244,7 +252,7 @@ static int compares(void *arg) {
         }
         tick_trace_close(&a);
     }
-    begun = false;
+    over();
     return result < 0 ? result : 0;
 }
 
