@@ -147,6 +147,7 @@ struct tick_world {
     struct tick_host *real_host;
     size_t live; // hosts that are no daemons and have not returned
     bool ended, in_setup;
+    bool starved; // the harness itself ran out of memory: the run has no verdict
     uint8_t poison;
     int64_t time_limit;
     uint64_t iteration_limit, iterations, choices;
@@ -197,6 +198,7 @@ void tick__sim_sys_init(struct sim_sys *sys, struct tick_host *host);
 uint32_t tick__world_choose(void *world, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
 
 // world.c
+void tick__world_starve(struct tick_world *world); // ends the run at the next world point: out of memory
 void tick__world_describe_deadlock(const struct tick_world *world, char *text, size_t size);
 void tick__task_words(const struct tick_task *task, char *text, size_t size); // "alice", "request (Task-1)"
 bool tick__world_holds(struct tick_world *world);                             // evaluates the invariants; false: the run has ended

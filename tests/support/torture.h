@@ -8,6 +8,7 @@
 #define RETICK_TORTURE_H
 
 #include "src/base/alloc.h"
+#include "src/base/keep.h"
 #include "src/base/outside.h"
 #include "src/coro/coro.h"
 #include <errno.h>
@@ -31,7 +32,7 @@ struct torture {
 };
 
 // The tests' own statics stay as they are when the harness restores those of a scenario.
-__attribute__((section("tick_keep"))) static struct torture torture = {0};
+TICK_KEEP static struct torture torture = {0};
 
 static inline bool torture_refuses(void) {
     torture.asked++;
