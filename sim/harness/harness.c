@@ -119,7 +119,8 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     w->ended = w->starved = false;
     w->time_limit = TIME_LIMIT;
     w->iteration_limit = ITERATION_LIMIT;
-    w->iterations = w->choices = 0;
+    w->busy_limit = 0;
+    w->iterations = w->choices = w->events = 0;
     w->mark_count = 0;
     memset(&w->outcome, 0, sizeof w->outcome);
     w->blamed_host = w->blamed_task = w->blamed_here = 0;

@@ -27,7 +27,7 @@ static void forget(struct tick_host *host) {
     host->locals = NULL;
     host->main = NULL;
     host->task = host->here = 0;
-    host->busy = 0;
+    host->busy = host->kept = host->longest = 0;
     host->paused_until = 0;
     host->stopping = host->stop_told = false;
     host->state = HOST_DOWN;

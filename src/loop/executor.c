@@ -232,7 +232,7 @@ int tick_to_thread_at(tick_task_fn *fn, void *arg, const struct tick_loc *loc) {
     if (!tick_task_current())
         return TICK_EINVALSTATE;
     TICK_TRY(tick_run_in_executor_at(NULL, fn, arg, &future, loc));
-    int result = tick_await_at(future, loc);
+    int result = tick__await_at(future, loc);
     if (result == 0)
         result = (int)future->is.value;
     else if (!tick_future_done(future))
@@ -251,7 +251,7 @@ static struct tick_future *idle_future(struct tick_loop *loop) {
 }
 
 int tick_executor_shutdown(void) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     if (!task)
         return TICK_EINVALSTATE;
     struct tick_loop *loop = task->future.loop;
@@ -262,7 +262,7 @@ int tick_executor_shutdown(void) {
     if (!idle)
         return -ENOMEM;
     struct tick_future *shield = tick_shield(idle); // others may wait for it, too
-    const int result = shield ? tick_await(shield) : -ENOMEM;
+    const int result = shield ? tick__await_at(shield, TICK_HERE("shield")) : -ENOMEM;
     tick_future_unref(shield);
     return result;
 }

@@ -1,6 +1,7 @@
 // Queue: asyncio.Queue, PriorityQueue and LifoQueue. Getters and putters look again after each wake, so that a newcomer may come first;
 // one that is cancelled after its wake hands it on (bpo-23812).
 #include "src/base/alloc.h"
+#include "src/coro/landing_int.h"
 #include "src/loop/loop_int.h"
 #include "src/loop/queue_items.h"
 
@@ -104,7 +105,12 @@ int tick_queue_try_put(struct tick_queue *queue, void *item) {
     return 0;
 }
 
-int tick_queue_put(struct tick_queue *queue, void *item) {
+int tick__queue_put(struct tick_queue *queue, void *item);
+int tick__queue_get(struct tick_queue *queue, void **item);
+TICK__LANDING(tick_queue_put, tick__queue_put)
+TICK__LANDING(tick_queue_get, tick__queue_get)
+
+int tick__queue_put(struct tick_queue *queue, void *item) {
     while (full(queue) && !queue->shut)
         TICK_TRY(wait_turn(queue, &queue->putters, has_room));
     return tick_queue_try_put(queue, item);
@@ -118,7 +124,7 @@ int tick_queue_try_get(struct tick_queue *queue, void **item) {
     return 0;
 }
 
-int tick_queue_get(struct tick_queue *queue, void **item) {
+int tick__queue_get(struct tick_queue *queue, void **item) {
     while (queue->items.count == 0 && !queue->shut)
         TICK_TRY(wait_turn(queue, &queue->getters, has_items));
     return tick_queue_try_get(queue, item);
