@@ -47,7 +47,7 @@ void tick__host_goes_on(struct tick_host *host, int ready) {
     tick_id timer;
     if (__builtin_expect(!w->busy_limit || host->kept <= w->busy_limit || host->stopping || !loop, 1))
         return;
-    if (ready <= 0 && loop->ready_count < 2 && tick__timers_next(loop, &timer) > tick_kernel_now(w->kernel))
+    if (ready <= 0 && tick__ready_count(loop) < 2 && tick__timers_next(loop, &timer) > tick_kernel_now(w->kernel))
         return;
     char kept[32], longest[32], text[300];
     tick__ns_words(host->kept, kept, sizeof kept);

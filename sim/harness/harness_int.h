@@ -171,8 +171,9 @@ int tick__list_push(struct list *list, const void *item, size_t size); // copies
 // host.c
 struct tick_host *tick__host_take(struct tick_world *world); // the structure for one more host; NULL when out of memory
 void tick__host_make_ready(struct tick_host *host);
-void tick__host_switch_to(struct tick_host *host);  // runs it until it is switched away from
-void tick__host_switch_out(struct tick_host *host); // from inside it
+void tick__host_switch_to(struct tick_host *host);                // runs it until it is switched away from
+void tick__host_switch_out(struct tick_host *host);               // from inside it
+struct tick_coro *tick__host_stack(const struct tick_host *host); // inside it: the one that it is on
 int tick__host_start(struct tick_host *host);
 
 void tick__host_go_on(struct tick_host *host); // makes it ready, or, while it is paused, late

@@ -118,17 +118,19 @@ void tick__host_switch_to(struct tick_host *host) {
     w->stage.lives = 0;
 }
 
-// Most waits are the loop's, on its own stack; a task may wait, too, with poll or sleep, and holds up its loop.
-static struct tick_coro *stack_of(const struct tick_host *host) {
+// Most waits are the loop's, on its own stack; a task or an executor's job may wait, too, with poll or sleep, and holds up its loop.
+struct tick_coro *tick__host_stack(const struct tick_host *host) {
     const struct tick_loop *loop = tick__loop_running;
-    if (!loop || !loop->current)
+    if (!loop)
+        return host->loop && host->loop->executor.on ? host->loop->executor.on : host->coro;
+    if (!loop->current)
         return host->coro;
     return loop->current->coro ? loop->current->coro : loop->on ? loop->on : host->coro;
 }
 
 void tick__host_switch_out(struct tick_host *host) {
     host->running = tick__loop_running;
-    host->parked = stack_of(host);
+    host->parked = tick__host_stack(host);
     tick_coro_switch(host->parked, host->world->coro);
 }
 

@@ -34,7 +34,7 @@ static void notify(struct tick_condition *condition, size_t count) {
 }
 
 int tick_condition_wait(struct tick_condition *condition) {
-    const struct tick_task *task = tick_task_current();
+    const struct tick_task *task = tick__task_running();
     if (!task || !task->coro || !condition->lock->locked) // a stackless one cannot wait for the lock, either
         return TICK_EINVALSTATE;
     bool woken;

@@ -10,7 +10,7 @@ void tick__resource_init(struct tick__resource *resource, enum tick_object_type 
 }
 
 int tick__resource_wait(struct tick__resource *resource, struct tick__waiter *list, struct tick__waiter *waiter) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     waiter->next = NULL;
     if (!task)
         return TICK_EINVALSTATE;
