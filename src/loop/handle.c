@@ -1,6 +1,6 @@
 // Handles: asyncio.Handle. What waits in the ready queue, and how it runs.
 #include "src/base/alloc.h"
-#include "src/loop/loop_int.h"
+#include "src/loop/timer_int.h"
 #include <errno.h>
 
 struct tick_handle *tick_handle_ref(struct tick_handle *handle) {
@@ -9,12 +9,18 @@ struct tick_handle *tick_handle_ref(struct tick_handle *handle) {
 }
 
 void tick_handle_unref(struct tick_handle *handle) {
-    if (!handle || handle->embedded || --handle->refs > 0)
+    const uint32_t bits = handle ? handle->bits : TICK__IS_EMBEDDED;
+    if (bits & TICK__IS_EMBEDDED)
         return;
-    if (handle->foreign)
-        tick__free(handle);
-    else
+    handle->bits = bits - 1;
+    if ((bits & TICK__REFS) > 1)
+        return;
+    if (!(bits & TICK__IS_FOREIGN))
         tick__pool_give(&handle->loop->handle_pool, handle, handle->loop->handle_size);
+    else if ((bits >> 24 & 3) == TICK__TIMER)
+        tick__store_give(handle);
+    else
+        tick__free(handle);
 }
 
 bool tick_handle_cancelled(const struct tick_handle *handle) {
@@ -22,9 +28,14 @@ bool tick_handle_cancelled(const struct tick_handle *handle) {
 }
 
 void tick_handle_cancel(struct tick_handle *handle) {
-    if (handle->cancelled)
+    const uint32_t bits = handle->bits;
+    if (bits & TICK__IS_CANCELLED)
         return;
-    handle->cancelled = 1;
+    if (handle->place == TICK__FAR) { // its entry stays until somebody comes by
+        handle->bits = bits + TICK__IS_CANCELLED - 1;
+        return;
+    }
+    handle->bits = bits + TICK__IS_CANCELLED;
     if (TICK__RARE(handle->loop->contexts))
         tick__context_drop(handle);
     handle->fn.call = NULL;
@@ -49,8 +60,8 @@ static inline void call(struct tick_handle *handle) {
     void *arg = handle->arg;
     if (handle->kind != TICK__DONE) {
         tick_callback_fn *fn = handle->fn.call;
-        if (handle->kind == TICK__TIMER)
-            __builtin_prefetch(handle->of.ahead, 1);
+        if (handle->kind == TICK__TIMER && handle->of.fired.ahead)
+            __builtin_prefetch(tick__store_at(handle->loop->timers.store, handle->of.fired.ahead), 1);
         tick__handle_unref(handle);
         fn(arg);
     } else {

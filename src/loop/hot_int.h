@@ -42,8 +42,13 @@ static inline void tick__pool_give(struct tick__pool *pool, void *element, size_
 
 // --- handles ---
 
-// The bits of a plain call with one reference, the queue's (both architectures lay bit-fields from the least significant bit).
-#define TICK__ONE_CALL 1u
+// Both architectures lay bit-fields from the least significant bit. What is written in parts cannot be read as a whole before it has reached
+// the cache, so that whoever meets a handle that is not there writes `bits`.
+#define TICK__ONE_CALL 1u // a plain call with one reference, the queue's
+#define TICK__REFS (((uint32_t)1 << 24) - 1)
+#define TICK__IS_CANCELLED ((uint32_t)1 << 26)
+#define TICK__IS_EMBEDDED ((uint32_t)1 << 27)
+#define TICK__IS_FOREIGN ((uint32_t)1 << 28)
 
 // One reference, no identity yet.
 static inline struct tick_handle *tick__handle_new(struct tick_loop *loop, enum tick__handle_kind kind, bool hidden) {
