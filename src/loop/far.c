@@ -65,18 +65,33 @@ static void give(struct tick__wheel *wheel, struct tick__vector *vector) {
     wheel->free_count++;
 }
 
-static struct tick__vector *last(const struct tick__slot *slot) {
-    return (struct tick__vector *)((uintptr_t)(slot->end - 1) & ~(uintptr_t)(VECTOR - 1));
+static struct tick__vector *vector_of(const struct tick__far *end) {
+    return (struct tick__vector *)((uintptr_t)(end - 1) & ~(uintptr_t)(VECTOR - 1));
 }
 
-static unsigned used(const struct tick__slot *slot, const struct tick__vector *vector) {
-    return vector == last(slot) ? (unsigned)(slot->end - vector->far) : ROOM;
+// Of a vector of a slot that ends there.
+static unsigned used(const struct tick__vector *vector, const struct tick__far *end) {
+    return vector == vector_of(end) ? (unsigned)(end - vector->far) : ROOM;
 }
 
-static void set_empty(struct tick__wheel *wheel, struct tick__slot *slot) {
-    const size_t at = (size_t)(slot - wheel->slots);
-    wheel->full[at / 64] &= ~((uint64_t)1 << at % 64);
-    *slot = (struct tick__slot){0};
+static void set_empty(struct tick__wheel *wheel, unsigned slot) {
+    wheel->full[slot / 64] &= ~((uint64_t)1 << slot % 64);
+    wheel->slots[slot] = (struct tick__slot){0};
+    wheel->end[slot] = NULL;
+}
+
+bool tick__wheel_extend(struct tick__wheel *wheel, unsigned slot) {
+    if (!wheel->free && !reserve(wheel, 1))
+        return false;
+    struct tick__vector *vector = wheel->free;
+    wheel->free = vector->next;
+    wheel->free_count--;
+    vector->next = NULL;
+    *(wheel->slots[slot].first ? &vector_of(wheel->end[slot])->next : &wheel->slots[slot].first) = vector;
+    wheel->slots[slot].vectors++;
+    wheel->end[slot] = vector->far;
+    wheel->full[slot / 64] |= (uint64_t)1 << slot % 64;
+    return true;
 }
 
 // --- sweeping ---
@@ -86,25 +101,35 @@ static void forget_least(struct tick__wheel *wheel) {
     wheel->least_when = INT64_MIN;
 }
 
-static bool stays(const struct tick__store *store, const struct tick__far *far) {
-    return far->number && !tick__store_is_dead(store, far->number);
+// The handle's line is asked for: somebody will look at this entry soon.
+static void expect(const struct tick__timers *timers, const struct tick__far *far) {
+    if (far->number)
+        __builtin_prefetch(tick__store_at(timers->store, far->number));
 }
 
-static void sweep_slot(struct tick__timers *timers, struct tick__slot *slot) {
+static void sweep_slot(struct tick__timers *timers, unsigned slot) {
     struct tick__wheel *wheel = timers->wheel;
-    struct tick__vector *out = slot->first;
+    const struct tick__far *end = wheel->end[slot];
+    struct tick__vector *out = wheel->slots[slot].first;
     unsigned n = 0;
     size_t vectors = 1;
-    for (struct tick__vector *vector = slot->first; vector; vector = vector->next)
-        for (unsigned i = 0, end = used(slot, vector); i < end; i++)
-            if (stays(timers->store, &vector->far[i])) {
-                if (n == ROOM) {
-                    out = out->next;
-                    vectors++;
-                    n = 0;
-                }
-                out->far[n++] = vector->far[i];
+    for (struct tick__vector *vector = out; vector; vector = vector->next) {
+        const unsigned count = used(vector, end), more = vector->next ? used(vector->next, end) : 0;
+        for (unsigned i = 0; i < count; i++) {
+            if (i + AHEAD < count)
+                expect(timers, &vector->far[i + AHEAD]);
+            else if (i + AHEAD - count < more)
+                expect(timers, &vector->next->far[i + AHEAD - count]);
+            if (!vector->far[i].number || !tick__entry_handle(timers, vector->far[i].number))
+                continue;
+            if (n == ROOM) {
+                out = out->next;
+                vectors++;
+                n = 0;
             }
+            out->far[n++] = vector->far[i];
+        }
+    }
     for (struct tick__vector *vector = n ? out->next : out, *next; vector; vector = next) {
         next = vector->next;
         give(wheel, vector);
@@ -114,68 +139,46 @@ static void sweep_slot(struct tick__timers *timers, struct tick__slot *slot) {
         return;
     }
     out->next = NULL;
-    slot->end = &out->far[n];
-    slot->vectors = vectors;
+    wheel->end[slot] = &out->far[n];
+    wheel->slots[slot].vectors = vectors;
 }
 
 static __attribute__((noinline)) void sweep(struct tick__timers *timers) {
     struct tick__wheel *wheel = timers->wheel;
     uint32_t end = timers->run_at;
     for (uint32_t i = timers->run_at; i < timers->run_end; i++)
-        if (stays(timers->store, &timers->run[i]))
+        if (tick__entry_handle(timers, timers->run[i].number))
             timers->run[end++] = timers->run[i];
     timers->run_end = end;
-    for (struct tick__slot *slot = wheel->slots; slot < wheel->slots + (ptrdiff_t)LEVELS * SLOTS; slot++)
-        if (slot->first)
+    for (unsigned slot = 0; slot < LEVELS * SLOTS; slot++)
+        if (wheel->end[slot])
             sweep_slot(timers, slot);
     forget_least(wheel);
-    timers->entries -= timers->store->dead_count;
-    tick__store_swept(timers->store);
-}
-
-bool tick__wheel_extend(struct tick__timers *timers, struct tick__slot *slot) {
-    struct tick__wheel *wheel = timers->wheel;
-    if (!wheel->free && !reserve(wheel, 1))
-        return false;
-    struct tick__vector *vector = wheel->free;
-    wheel->free = vector->next;
-    wheel->free_count--;
-    vector->next = NULL;
-    if (slot->first)
-        last(slot)->next = vector;
-    else
-        slot->first = vector;
-    slot->end = vector->far;
-    slot->vectors++;
-    const size_t at = (size_t)(slot - wheel->slots);
-    wheel->full[at / 64] |= (uint64_t)1 << at % 64;
-    return true;
 }
 
 void tick__wheel_tidy(struct tick__timers *timers) {
-    if (timers->store->dead_count > SWEEP_LEAST && timers->store->dead_count > timers->entries / 2)
+    if (timers->stale > SWEEP_LEAST && timers->stale > timers->entries / 2)
         sweep(timers);
 }
 
 // --- the earliest ---
 
-// The earliest slot that is not empty; NULL: there is none. Slots of lower levels come first: they share more digits with cur.
-static struct tick__slot *first_slot(const struct tick__wheel *wheel, unsigned *level, uint64_t *begins) {
-    for (*level = 0; *level < LEVELS; ++*level)
-        for (unsigned word = 0; word < WORDS; word++)
-            if (wheel->full[*level * WORDS + word]) {
-                const unsigned index = word * 64 + (unsigned)__builtin_ctzll(wheel->full[*level * WORDS + word]),
-                               above = DIGIT * (*level + 1);
-                *begins = (wheel->cur >> above << above) | (uint64_t)index << DIGIT * *level;
-                return (struct tick__slot *)(uintptr_t)&wheel->slots[*level * SLOTS + index];
-            }
-    return NULL;
+// The earliest slot that is not empty; false: there is none. Slots of lower levels come first: they share more digits with cur.
+static bool first_slot(const struct tick__wheel *wheel, unsigned *slot, uint64_t *begins) {
+    for (unsigned word = 0; word < LEVELS * WORDS; word++)
+        if (wheel->full[word]) {
+            *slot = word * 64 + (unsigned)__builtin_ctzll(wheel->full[word]);
+            const unsigned level = *slot / SLOTS, above = DIGIT * (level + 1);
+            *begins = (wheel->cur >> above << above) | (uint64_t)(*slot % SLOTS) << DIGIT * level;
+            return true;
+        }
+    return false;
 }
 
 int64_t tick__wheel_first(const struct tick__wheel *wheel) {
-    unsigned level;
+    unsigned slot;
     uint64_t begins;
-    return first_slot(wheel, &level, &begins) ? begin_of(begins) : INT64_MAX;
+    return first_slot(wheel, &slot, &begins) ? begin_of(begins) : INT64_MAX;
 }
 
 // An entry's deadline, as a slot tells it that begins there.
@@ -184,17 +187,16 @@ static int64_t deadline(uint64_t begins, const struct tick__far *far) {
 }
 
 // Leaves holes where cancelled ones stood.
-static void find_least(struct tick__timers *timers, struct tick__slot *slot, unsigned level, uint64_t begins) {
+static void find_least(struct tick__timers *timers, unsigned slot, uint64_t begins) {
     struct tick__wheel *wheel = timers->wheel;
-    for (struct tick__vector *vector = slot->first; vector; vector = vector->next)
-        for (unsigned i = 0, end = used(slot, vector); i < end; i++) {
+    for (struct tick__vector *vector = wheel->slots[slot].first; vector; vector = vector->next)
+        for (unsigned i = 0, count = used(vector, wheel->end[slot]); i < count; i++) {
             struct tick__far *far = &vector->far[i];
-            if (!far->number || (wheel->least && level <= TOLD && deadline(begins, far) >= wheel->least_when))
+            if (!far->number || (wheel->least && slot / SLOTS <= TOLD && deadline(begins, far) >= wheel->least_when))
                 continue;
-            const struct tick_handle *handle = tick__entry_handle(timers->store, far->number);
+            const struct tick_handle *handle = tick__entry_handle(timers, far->number);
             if (!handle) {
                 far->number = 0;
-                timers->entries--;
             } else if (!wheel->least || handle->of.when < wheel->least_when) {
                 wheel->least = far;
                 wheel->least_when = handle->of.when;
@@ -202,8 +204,8 @@ static void find_least(struct tick__timers *timers, struct tick__slot *slot, uns
         }
 }
 
-static void give_all(struct tick__wheel *wheel, struct tick__slot *slot) {
-    for (struct tick__vector *vector = slot->first, *next; vector; vector = next) {
+static void give_all(struct tick__wheel *wheel, unsigned slot) {
+    for (struct tick__vector *vector = wheel->slots[slot].first, *next; vector; vector = next) {
         next = vector->next;
         give(wheel, vector);
     }
@@ -219,19 +221,19 @@ void tick__wheel_drop_least(struct tick__timers *timers) {
 struct tick_handle *tick__wheel_least(struct tick__timers *timers, int64_t *when) {
     struct tick__wheel *wheel = timers->wheel;
     for (;;) {
-        struct tick_handle *handle = wheel->least ? tick__entry_handle(timers->store, wheel->least->number) : NULL;
+        struct tick_handle *handle = wheel->least ? tick__entry_handle(timers, wheel->least->number) : NULL;
         if (handle) {
             *when = wheel->least_when;
             return handle;
         }
         if (wheel->least)
-            tick__wheel_drop_least(timers);
-        unsigned level;
+            wheel->least->number = 0;
+        forget_least(wheel);
+        unsigned slot;
         uint64_t begins;
-        struct tick__slot *slot = first_slot(wheel, &level, &begins);
-        if (!slot)
+        if (!first_slot(wheel, &slot, &begins))
             break;
-        find_least(timers, slot, level, begins);
+        find_least(timers, slot, begins);
         if (!wheel->least)
             give_all(wheel, slot);
     }
@@ -248,8 +250,8 @@ static unsigned top_entered(const struct tick__wheel *wheel, uint64_t cur) {
     return top < LEVELS ? top : LEVELS - 1;
 }
 
-static struct tick__slot *slot_at(struct tick__wheel *wheel, unsigned level, uint64_t cur) {
-    return &wheel->slots[level * SLOTS + (cur >> DIGIT * level) % SLOTS];
+static unsigned slot_at(unsigned level, uint64_t cur) {
+    return level * SLOTS + (cur >> DIGIT * level) % SLOTS;
 }
 
 // Room for what enter moves. False: no memory.
@@ -257,38 +259,41 @@ static bool prepare(struct tick__wheel *wheel, uint64_t cur) {
     const unsigned top = top_entered(wheel, cur);
     bool moves = false;
     for (unsigned level = top; level > 0; level--)
-        moves |= slot_at(wheel, level, cur)->first != NULL;
+        moves |= wheel->end[slot_at(level, cur)] != NULL;
     return !moves || reserve(wheel, (size_t)top * (SLOTS + 1)); // each slot below; full vectors come free as they are moved
 }
 
 // A slot's timers, in order, to where they belong now.
-static void lower(struct tick__timers *timers, struct tick__slot *slot, unsigned level) {
+static void lower(struct tick__timers *timers, unsigned slot) {
     struct tick__wheel *wheel = timers->wheel;
-    const struct tick__slot from = *slot;
+    struct tick__vector *vector = wheel->slots[slot].first, *next;
+    const struct tick__far *end = wheel->end[slot];
+    const bool told = slot / SLOTS <= TOLD;
     set_empty(wheel, slot);
-    for (struct tick__vector *vector = from.first, *next; vector; vector = next) {
+    for (; vector; vector = next) {
         struct tick__far far[ROOM];
-        const unsigned end = used(&from, vector);
+        const unsigned count = used(vector, end);
         next = vector->next;
         if (next)
             __builtin_prefetch(next);
-        memcpy(far, vector->far, end * sizeof *far);
+        memcpy(far, vector->far, count * sizeof *far);
         give(wheel, vector);
-        for (unsigned i = 0; i < end && level > TOLD; i++)
-            __builtin_prefetch(tick__store_at(timers->store, far[i].number));
-        for (unsigned i = 0; i < end; i++) {
+        for (unsigned i = 0; i < count && !told; i++)
+            expect(timers, &far[i]);
+        for (unsigned i = 0; i < count; i++) {
             if (!far[i].number)
                 continue;
             int64_t when = deadline(wheel->cur, &far[i]);
-            if (level > TOLD) {
-                const struct tick_handle *handle = tick__entry_handle(timers->store, far[i].number);
-                if (!handle) {
-                    timers->entries--;
+            if (!told) {
+                const struct tick_handle *handle = tick__entry_handle(timers, far[i].number);
+                if (!handle)
                     continue;
-                }
                 when = handle->of.when;
             }
-            *tick__wheel_place(timers, when) = far[i]; // the room was reserved
+            const unsigned to = tick__wheel_slot(wheel, when);
+            if (!tick__wheel_has_room(wheel, to))
+                (void)tick__wheel_extend(wheel, to); // of what was reserved
+            *wheel->end[to]++ = far[i];
         }
     }
 }
@@ -299,20 +304,20 @@ static void enter(struct tick__timers *timers, uint64_t cur) {
     const unsigned top = top_entered(wheel, cur);
     wheel->cur = cur;
     for (unsigned level = top; level > 0; level--) {
-        struct tick__slot *slot = slot_at(wheel, level, cur);
-        if (!slot->first)
+        const unsigned slot = slot_at(level, cur);
+        if (!wheel->end[slot])
             continue;
         forget_least(wheel);
-        lower(timers, slot, level);
+        lower(timers, slot);
     }
 }
 
 // A slot of level 0 becomes the run.
-static void open(struct tick__timers *timers, struct tick__slot *slot, uint64_t begins) {
+static void open(struct tick__timers *timers, unsigned slot, uint64_t begins) {
     struct tick__wheel *wheel = timers->wheel;
     uint32_t n = 0;
-    for (const struct tick__vector *vector = slot->first; vector; vector = vector->next)
-        for (unsigned i = 0, end = used(slot, vector); i < end; i++)
+    for (const struct tick__vector *vector = wheel->slots[slot].first; vector; vector = vector->next)
+        for (unsigned i = 0, count = used(vector, wheel->end[slot]); i < count; i++)
             if (vector->far[i].number)
                 timers->run[n++] = vector->far[i];
     give_all(wheel, slot);
@@ -334,16 +339,15 @@ int tick__wheel_advance(struct tick__timers *timers, int64_t until) {
     int error = 0;
     bool opened = false;
     while (wheel->cur < end && !opened) {
-        unsigned level;
+        unsigned slot;
         uint64_t start;
-        struct tick__slot *slot = first_slot(wheel, &level, &start);
-        if (!slot || start > end)
+        if (!first_slot(wheel, &slot, &start) || start > end)
             start = end;
-        opened = start < end && level == 0;
+        opened = start < end && slot < SLOTS;
         const uint64_t next = opened ? start + 1 : start;
         error = prepare(wheel, next) ? 0 : -ENOMEM;
         if (error == 0 && opened)
-            error = tick__run_reserve(timers, slot->vectors * ROOM);
+            error = tick__run_reserve(timers, wheel->slots[slot].vectors * ROOM);
         if (error < 0)
             break;
         if (opened)
@@ -357,11 +361,12 @@ int tick__wheel_advance(struct tick__timers *timers, int64_t until) {
 // --- the end ---
 
 static void tell(struct tick__timers *timers, uint32_t number, void (*each)(struct tick_handle *handle)) {
-    struct tick_handle *handle = number ? tick__entry_handle(timers->store, number) : NULL;
+    struct tick_handle *handle = number ? tick__entry_handle(timers, number) : NULL;
     if (!handle)
         return;
     handle->place = 0;
     handle->of.fired.number = number;
+    timers->entries--;
     each(handle);
 }
 
@@ -369,9 +374,9 @@ void tick__wheel_free(struct tick__timers *timers, void (*each)(struct tick_hand
     struct tick__wheel *wheel = timers->wheel;
     for (; timers->run_at < timers->run_end; timers->run_at++)
         tell(timers, timers->run[timers->run_at].number, each);
-    for (struct tick__slot *slot = wheel->slots; slot < wheel->slots + (ptrdiff_t)LEVELS * SLOTS; slot++)
-        for (const struct tick__vector *vector = slot->first; vector; vector = vector->next)
-            for (unsigned i = 0, end = used(slot, vector); i < end; i++)
+    for (unsigned slot = 0; slot < LEVELS * SLOTS; slot++)
+        for (const struct tick__vector *vector = wheel->slots[slot].first; vector; vector = vector->next)
+            for (unsigned i = 0, count = used(vector, wheel->end[slot]); i < count; i++)
                 tell(timers, vector->far[i].number, each);
     for (struct arena *arena = wheel->arenas, *next; arena; arena = next) {
         next = arena->next;
@@ -380,8 +385,7 @@ void tick__wheel_free(struct tick__timers *timers, void (*each)(struct tick_hand
     tick__free(timers->run);
     timers->run = NULL;
     timers->run_at = timers->run_end = timers->run_room = 0;
-    timers->entries = 0;
     tick__free(wheel);
-    timers->wheel = NULL;
+    timers->wheel = timers->quick = NULL;
     timers->horizon = INT64_MAX;
 }

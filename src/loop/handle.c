@@ -15,9 +15,11 @@ void tick_handle_unref(struct tick_handle *handle) {
     handle->bits = bits - 1;
     if ((bits & TICK__REFS) > 1)
         return;
-    if (!(bits & TICK__IS_FOREIGN))
+    if (handle->place >= TICK__FAR_TOLD) // an entry knows it, and whoever comes by there frees it
+        TICK__POISON(&handle->fn, sizeof handle->fn + sizeof handle->arg);
+    else if (!(bits & TICK__IS_FOREIGN))
         tick__pool_give(&handle->loop->handle_pool, handle, handle->loop->handle_size);
-    else if ((bits >> 24 & 3) == TICK__TIMER)
+    else if (handle->kind == TICK__TIMER)
         tick__store_give(handle);
     else
         tick__free(handle);
@@ -27,15 +29,8 @@ bool tick_handle_cancelled(const struct tick_handle *handle) {
     return handle->cancelled;
 }
 
-void tick_handle_cancel(struct tick_handle *handle) {
-    const uint32_t bits = handle->bits;
-    if (bits & TICK__IS_CANCELLED)
-        return;
-    if (handle->place == TICK__FAR) { // its entry stays until somebody comes by
-        handle->bits = bits + TICK__IS_CANCELLED - 1;
-        return;
-    }
-    handle->bits = bits + TICK__IS_CANCELLED;
+static __attribute__((noinline)) void cancel_slowly(struct tick_handle *handle) {
+    handle->cancelled = 1;
     if (TICK__RARE(handle->loop->contexts))
         tick__context_drop(handle);
     handle->fn.call = NULL;
@@ -45,6 +40,18 @@ void tick_handle_cancel(struct tick_handle *handle) {
             tick_emit(handle->loop->probe, TICK_EV_TIMER_CANCEL, handle->object, tick__here(handle->loop), handle->of.when, NULL);
         tick__timer_remove(handle);
     }
+}
+
+void tick_handle_cancel(struct tick_handle *handle) {
+    const uint32_t bits = handle->bits;
+    if (bits & TICK__IS_CANCELLED)
+        return;
+    if (handle->place != TICK__FAR) {
+        cancel_slowly(handle);
+        return;
+    }
+    handle->bits = bits + TICK__IS_CANCELLED - 1; // its entry stays until somebody comes by
+    handle->loop->timers.stale++;
 }
 
 void tick__handle_drop(struct tick_handle *handle) {

@@ -207,12 +207,14 @@ struct tick__timers {
     int64_t due;               // nothing in the heap or the run is due before; INT64_MAX: both are empty
     int64_t horizon;           // whoever is armed for a time from there on waits in the wheel
     struct tick__wheel *wheel; // NULL: there are few
+    struct tick__wheel *quick; // the same; NULL if somebody observes the loop
     struct tick__store *store; // of the handles that the wheel and the run know
     struct tick__far *run;     // what comes next of the wheel's, in order; with as much spare room behind
     uint32_t run_at, run_end, run_room;
     int64_t run_base;  // the high part of their deadlines
     uint64_t run_made; // the sequence when it was made: whoever is in the heap with a lower one was armed before them
-    size_t entries;    // in the wheel and the run
+    size_t entries;    // in the wheel and the run,
+    size_t stale;      // and those of them whose timers were cancelled
 };
 
 // Who acts, saved while somebody else does.

@@ -107,45 +107,67 @@ static int spread(struct tick_loop *loop) {
         timers->wheel = tick__wheel_new(loop->sys->ops->now(loop->sys)); // the loop's own is of the last poll, or 0
     if (!timers->wheel)
         return -ENOMEM;
+    timers->quick = loop->observed ? NULL : timers->wheel;
     timers->horizon = tick__wheel_horizon(timers->wheel);
     return 0;
 }
 
-static inline bool is_far(const struct tick_loop *loop, int64_t when) {
-    return when >= loop->timers.horizon && loop->timers.wheel;
-}
-
-// An armed one, in the wheel. Few instructions, because the processor goes ahead by so many of them, and so waits for several handles of
-// others at a time.
-static inline struct tick_handle *new_far(
-    struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg, uint32_t place, bool hidden) {
+// Into the wheel, where there is room for the entry and a handle is free.
+static inline struct tick_handle *arm_far(
+    struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg, uint32_t place, uint32_t bits, unsigned slot, size_t size) {
     struct tick__timers *timers = &loop->timers;
     struct tick__store *store = timers->store;
     struct tick__wheel *wheel = timers->wheel;
-    if (TICK__RARE(store->word == 0) && (tick__wheel_tidy(timers), !tick__store_refill(store)))
-        return NULL;
-    struct tick__far *far = tick__wheel_place(timers, when);
-    if (TICK__RARE(!far))
-        return NULL;
-    const unsigned bit = (unsigned)__builtin_ctzll(store->word);
+    const uint64_t word = store->word;
+    const unsigned bit = (unsigned)__builtin_ctzll(word);
     const uint32_t number = store->begins + bit;
-    store->word &= store->word - 1;
+    store->word = word & (word - 1);
+    struct tick__far *far = wheel->end[slot];
+    wheel->end[slot] = far + 1;
     *far = (struct tick__far){(uint32_t)when, number};
     timers->entries++;
     if (TICK__RARE(when < wheel->least_when)) {
         wheel->least = far;
         wheel->least_when = when;
     }
-    struct tick_handle *handle = (struct tick_handle *)(void *)(store->base + (size_t)bit * store->size);
-    TICK__UNPOISON(handle, store->size);
+    struct tick_handle *handle = (struct tick_handle *)(void *)(store->base + bit * size);
+    TICK__UNPOISON(handle, size);
     handle->number = number;
     handle->loop = loop;
     handle->place = place;
-    handle->bits = (TICK__ONE_CALL + 1) | (uint32_t)TICK__TIMER << 24 | TICK__IS_FOREIGN | (uint32_t)hidden << 30;
+    handle->bits = bits;
     handle->fn.call = fn;
     handle->arg = arg;
     handle->of.when = when;
     return handle;
+}
+
+#define ARMED ((TICK__ONE_CALL + 1) | (uint32_t)TICK__TIMER << 24) // the bits of an armed timer, whose second reference is the timers'
+
+static struct tick_handle *new_far(struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg, bool hidden) {
+    struct tick__timers *timers = &loop->timers;
+    if (timers->store->word == 0) {
+        tick__wheel_tidy(timers);
+        if (!tick__store_refill(timers->store))
+            return NULL;
+    }
+    const unsigned slot = tick__wheel_slot(timers->wheel, when);
+    if (!tick__wheel_has_room(timers->wheel, slot) && !tick__wheel_extend(timers->wheel, slot))
+        return NULL;
+    const uint32_t place = loop->probe || loop->contexts ? TICK__FAR_TOLD : TICK__FAR;
+    return arm_far(loop, when, fn, arg, place, ARMED | TICK__IS_FOREIGN | (uint32_t)hidden << 30, slot, timers->store->size);
+}
+
+// Most of new_far's calls, in few instructions: the processor looks ahead by so many of them, and so waits for several handles of others at a
+// time. NULL: it is one of the others.
+static inline struct tick_handle *new_quickly(struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg, bool hidden) {
+    struct tick__wheel *wheel = loop->timers.quick;
+    if (TICK__RARE(loop->careful) || when < loop->timers.horizon || !wheel || TICK__RARE(loop->timers.store->word == 0))
+        return NULL;
+    const unsigned slot = tick__wheel_slot(wheel, when);
+    if (TICK__RARE(!tick__wheel_has_room(wheel, slot)))
+        return NULL;
+    return arm_far(loop, when, fn, arg, TICK__FAR, ARMED | TICK__IS_FOREIGN | (uint32_t)hidden << 30, slot, TICK__HANDLE_PLAIN);
 }
 
 static struct tick_handle *new_near(struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg, bool hidden) {
@@ -156,7 +178,7 @@ static struct tick_handle *new_near(struct tick_loop *loop, int64_t when, tick_c
     if (!handle)
         return NULL;
     handle->number = 0;
-    handle->bits++;
+    handle->bits++; // the timers' reference
     handle->fn.call = fn;
     handle->arg = arg;
     handle->of.when = when;
@@ -164,19 +186,24 @@ static struct tick_handle *new_near(struct tick_loop *loop, int64_t when, tick_c
     return handle;
 }
 
-struct tick_handle *tick__timer_new(
+static __attribute__((noinline)) struct tick_handle *new_slowly(
     struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg, const char *key, const struct tick_loc *loc, bool hidden) {
     struct tick__timers *timers = &loop->timers;
-    if (loop->closed || (TICK__RARE(timers->count >= NEAR_MOST && !timers->wheel) && spread(loop) < 0))
+    if (loop->closed || (timers->count >= NEAR_MOST && !timers->wheel && spread(loop) < 0))
         return NULL;
-    struct tick_handle *handle = is_far(loop, when)
-                                     ? new_far(loop, when, fn, arg, loop->probe || loop->contexts ? TICK__FAR_TOLD : TICK__FAR, hidden)
-                                     : new_near(loop, when, fn, arg, hidden);
+    const bool far = when >= timers->horizon && timers->wheel;
+    struct tick_handle *handle = far ? new_far(loop, when, fn, arg, hidden) : new_near(loop, when, fn, arg, hidden);
     if (TICK__RARE(loop->observed) && handle) {
         handle->id = tick__identify(loop, TICK_OBJECT_TIMER, key, loc, &handle->object);
         handle->cause = tick__emit(loop, TICK_EV_TIMER_ARM, handle->object, tick__here(loop), when, loc);
     }
     return handle;
+}
+
+struct tick_handle *tick__timer_new(
+    struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg, const char *key, const struct tick_loc *loc, bool hidden) {
+    struct tick_handle *handle = new_quickly(loop, when, fn, arg, hidden);
+    return handle ? handle : new_slowly(loop, when, fn, arg, key, loc, hidden);
 }
 
 void tick__timer_remove(struct tick_handle *handle) {
@@ -185,6 +212,8 @@ void tick__timer_remove(struct tick_handle *handle) {
         (void)take(timers, handle->place - 1);
         timers->due = due(timers);
         handle->of.fired.number = handle->number;
+    } else {
+        timers->stale++;
     }
     tick_handle_unref(handle);
 }
@@ -229,10 +258,11 @@ static void fire_run(struct tick_loop *loop, struct firing *firing, int64_t unti
         const uint32_t number = timers->run[timers->run_at++].number;
         if (timers->run_at + AHEAD <= timers->run_end)
             __builtin_prefetch(tick__store_at(timers->store, timers->run[timers->run_at + AHEAD - 1].number), 1);
-        struct tick_handle *handle = tick__entry_handle(timers->store, number);
+        struct tick_handle *handle = tick__entry_handle(timers, number);
+        if (!handle)
+            continue;
         timers->entries--;
-        if (handle)
-            fire_far(loop, firing, handle, number);
+        fire_far(loop, firing, handle, number);
     }
 }
 
@@ -298,7 +328,7 @@ void tick__timers_due(struct tick_loop *loop) {
             break;
         }
     }
-    if (timers->wheel && timers->count + timers->entries - timers->store->dead_count <= NEAR_FEW)
+    if (timers->wheel && timers->count + timers->entries - timers->stale <= NEAR_FEW)
         gather(loop);
     timers->due = due(timers);
 }
@@ -308,12 +338,11 @@ static struct tick_handle *next_far(struct tick_loop *loop, int64_t *when) {
     struct tick__timers *timers = &loop->timers;
     for (;;) {
         for (; timers->run_at < timers->run_end; timers->run_at++) {
-            struct tick_handle *handle = tick__entry_handle(timers->store, timers->run[timers->run_at].number);
+            struct tick_handle *handle = tick__entry_handle(timers, timers->run[timers->run_at].number);
             if (handle) {
                 *when = handle->of.when;
                 return handle;
             }
-            timers->entries--;
         }
         const int64_t begins = tick__wheel_first(timers->wheel);
         const bool soon = begins <= tick__after(loop->now, SOON) && timers->horizon < INT64_MAX;
@@ -353,12 +382,15 @@ void tick__timers_clear(struct tick_loop *loop) {
     *timers = (struct tick__timers){.due = INT64_MAX, .horizon = INT64_MAX, .store = timers->store};
 }
 
-struct tick_handle *tick_call_at(struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg) {
+static __attribute__((noinline)) struct tick_handle *call_slowly(struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg) {
     if (TICK__RARE(loop->careful) && tick__loop_refuses(loop, &fn, &arg) < 0)
         return NULL;
-    if (is_far(loop, when) && !loop->observed && !loop->contexts)
-        return new_far(loop, when, fn, arg, TICK__FAR, false);
-    return tick__timer_new(loop, when, fn, arg, "timer", NULL, false);
+    return new_slowly(loop, when, fn, arg, "timer", NULL, false);
+}
+
+struct tick_handle *tick_call_at(struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg) {
+    struct tick_handle *handle = new_quickly(loop, when, fn, arg, false);
+    return handle ? handle : call_slowly(loop, when, fn, arg);
 }
 
 struct tick_handle *tick_call_later(struct tick_loop *loop, int64_t delay, tick_callback_fn *fn, void *arg) {

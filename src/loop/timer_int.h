@@ -1,7 +1,7 @@
 // Timers beyond a few: their handles (timer_store.c), where they wait (far.c), and those that come next, in order (timer_run.c).
 //
-// A far timer is an entry of 8 bytes: its handle's number and the low half of its deadline. Cancelling touches the handle alone. The entry
-// stays where it is, and so does the number, until somebody comes by; when there are more such entries than armed timers, all are swept out.
+// A far timer is an entry of 8 bytes: its handle's number and the low half of its deadline. Cancelling touches the handle alone. The stale
+// entry stays where it is, and keeps the handle's memory, until somebody comes by; when more are stale than not, all of them are swept out.
 #ifndef RETICK_TIMER_INT_H
 #define RETICK_TIMER_INT_H
 
@@ -24,11 +24,10 @@ struct tick__store {
     uint32_t size;   // of a handle
     char *base;
     char **chunks;  // each of TICK__STORE_CHUNK handles
-    uint64_t *dead; // a bit a number: nobody knows the handle any more, but for an entry
     uint64_t *free; // a bit a number
     uint64_t *some; // a bit a word of free
     uint32_t hint;  // words of `some` before it are 0
-    uint32_t made, room, dead_count;
+    uint32_t made, room;
     uint32_t out; // handed out, or in `word`
 };
 
@@ -38,29 +37,19 @@ bool tick__store_refill(struct tick__store *store); // when `word` is 0; false: 
 bool tick__store_is_unused(const struct tick__store *store);
 void tick__store_release(struct tick__store *store, uint32_t number);
 void tick__store_give(struct tick_handle *handle); // its last reference is gone
-void tick__store_swept(struct tick__store *store); // no entry knows a dead one any more
 
 static inline struct tick_handle *tick__store_at(const struct tick__store *store, uint32_t number) {
     return (struct tick_handle *)(void *)(store->chunks[number / TICK__STORE_CHUNK] + number % TICK__STORE_CHUNK * store->size);
 }
 
-static inline bool tick__store_is_dead(const struct tick__store *store, uint32_t number) {
-    return store->dead[number / 64] >> number % 64 & 1;
-}
+void tick__entry_stale(struct tick__timers *timers, struct tick_handle *handle, uint32_t number);
 
-// An entry is looked at for the last time, if its timer was cancelled: then NULL, and it has to go.
-static inline struct tick_handle *tick__entry_handle(struct tick__store *store, uint32_t number) {
-    if (store->dead_count > 0 && tick__store_is_dead(store, number)) {
-        store->dead[number / 64] &= ~((uint64_t)1 << number % 64);
-        store->dead_count--;
-        tick__store_release(store, number);
-        return NULL;
-    }
-    struct tick_handle *handle = tick__store_at(store, number);
-    if (TICK__LIKELY(!handle->cancelled))
+// Of an entry. If that is stale, this was the last look at it: then NULL, and it has to go.
+static inline struct tick_handle *tick__entry_handle(struct tick__timers *timers, uint32_t number) {
+    struct tick_handle *handle = tick__store_at(timers->store, number);
+    if (TICK__LIKELY(!(handle->bits & TICK__IS_CANCELLED)))
         return handle;
-    handle->place = 0;
-    handle->of.fired.number = number;
+    tick__entry_stale(timers, handle, number);
     return NULL;
 }
 
@@ -79,7 +68,6 @@ _Static_assert(sizeof(struct tick__vector) == TICK__VECTOR, "a full vector is to
 
 struct tick__slot {
     struct tick__vector *first; // all but the last are full
-    struct tick__far *end;      // where the next entry goes, if that is within a vector
     size_t vectors;
 };
 
@@ -90,24 +78,22 @@ struct tick__wheel {
     struct tick__vector *free;
     size_t free_count;
     void *arenas;
-    uint64_t full[TICK__LEVELS * TICK__SLOTS / 64]; // which slots are not empty
+    uint64_t full[TICK__LEVELS * TICK__SLOTS / 64];    // which slots are not empty
+    struct tick__far *end[TICK__LEVELS * TICK__SLOTS]; // of each slot: where the next entry goes, if that is within a vector
     struct tick__slot slots[TICK__LEVELS * TICK__SLOTS];
 };
 
-bool tick__wheel_extend(struct tick__timers *timers, struct tick__slot *slot); // one more vector; false: no memory
+bool tick__wheel_extend(struct tick__wheel *wheel, unsigned slot); // one more vector; false: no memory
 
-static inline struct tick__slot *tick__wheel_slot(struct tick__wheel *wheel, int64_t when) {
+// The slot of a deadline.
+static inline unsigned tick__wheel_slot(const struct tick__wheel *wheel, int64_t when) {
     const uint64_t tick = (uint64_t)when >> TICK__TICK_BITS;
     const unsigned level = (63u - (unsigned)__builtin_clzll((tick ^ wheel->cur) | 1)) / TICK__DIGIT;
-    return &wheel->slots[level * TICK__SLOTS + (unsigned)(tick >> TICK__DIGIT * level) % TICK__SLOTS];
+    return level * TICK__SLOTS + (unsigned)(tick >> TICK__DIGIT * level) % TICK__SLOTS;
 }
 
-// Where an entry goes; NULL: no memory.
-static inline struct tick__far *tick__wheel_place(struct tick__timers *timers, int64_t when) {
-    struct tick__slot *slot = tick__wheel_slot(timers->wheel, when);
-    if (TICK__RARE((uintptr_t)slot->end % TICK__VECTOR == 0) && !tick__wheel_extend(timers, slot))
-        return NULL;
-    return slot->end++;
+static inline bool tick__wheel_has_room(const struct tick__wheel *wheel, unsigned slot) {
+    return (uintptr_t)wheel->end[slot] % TICK__VECTOR != 0;
 }
 
 struct tick__wheel *tick__wheel_new(int64_t now);   // NULL when out of memory

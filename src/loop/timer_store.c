@@ -22,17 +22,14 @@ static bool grow_tables(struct tick__store *store) {
         return false;
     char **chunks = grown(store->chunks, store->room / CHUNK, room / CHUNK, sizeof *chunks);
     uint64_t *free = grown(store->free, words, room / 64, sizeof *free);
-    uint64_t *dead = grown(store->dead, words, room / 64, sizeof *dead);
     uint64_t *some = grown(store->some, words / 64, room / 64 / 64, sizeof *some);
-    const bool done = chunks && free && dead && some;
+    const bool done = chunks && free && some;
     tick__free(done ? store->chunks : chunks);
     tick__free(done ? store->free : free);
-    tick__free(done ? store->dead : dead);
     tick__free(done ? store->some : some);
     if (done) {
         store->chunks = chunks;
         store->free = free;
-        store->dead = dead;
         store->some = some;
         store->room = room;
     }
@@ -77,7 +74,6 @@ void tick__store_free(struct tick__store *store) {
     }
     tick__free(store->chunks);
     tick__free(store->free);
-    tick__free(store->dead);
     tick__free(store->some);
     tick__free(store);
 }
@@ -118,23 +114,16 @@ void tick__store_release(struct tick__store *store, uint32_t number) {
 
 void tick__store_give(struct tick_handle *handle) {
     struct tick__store *store = handle->loop->timers.store;
-    const bool stands = handle->place >= TICK__FAR_TOLD;
-    const uint32_t number = stands ? handle->number : handle->of.fired.number;
+    const uint32_t number = handle->of.fired.number;
     TICK__POISON(handle, store->size);
-    if (stands) {
-        store->dead[number / 64] |= (uint64_t)1 << number % 64;
-        store->dead_count++;
-    } else {
-        tick__store_release(store, number);
-    }
+    tick__store_release(store, number);
 }
 
-void tick__store_swept(struct tick__store *store) {
-    for (uint32_t word = 0; word < store->made / 64; word++)
-        if (store->dead[word]) {
-            set_free(store, word, store->dead[word]);
-            store->dead[word] = 0;
-        }
-    store->out -= store->dead_count;
-    store->dead_count = 0;
+void tick__entry_stale(struct tick__timers *timers, struct tick_handle *handle, uint32_t number) {
+    timers->entries--;
+    timers->stale--;
+    handle->place = 0;
+    handle->of.fired.number = number;
+    if (!(handle->bits & TICK__REFS))
+        tick__store_give(handle);
 }
