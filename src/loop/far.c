@@ -8,7 +8,6 @@
 #include "src/base/alloc.h"
 #include "src/loop/timer_int.h"
 #include <errno.h>
-#include <string.h>
 
 enum { TICK_BITS = TICK__TICK_BITS, DIGIT = TICK__DIGIT, SLOTS = TICK__SLOTS, LEVELS = TICK__LEVELS, WORDS = SLOTS / 64 };
 enum { VECTOR = TICK__VECTOR, ROOM = TICK__VECTOR_ROOM };
@@ -260,7 +259,7 @@ static bool prepare(struct tick__wheel *wheel, uint64_t cur) {
     bool moves = false;
     for (unsigned level = top; level > 0; level--)
         moves |= wheel->end[slot_at(level, cur)] != NULL;
-    return !moves || reserve(wheel, (size_t)top * (SLOTS + 1)); // each slot below; full vectors come free as they are moved
+    return !moves || reserve(wheel, (size_t)top * (SLOTS + 1)); // each slot below, and the vector that comes free next
 }
 
 // A slot's timers, in order, to where they belong now.
@@ -271,13 +270,11 @@ static void lower(struct tick__timers *timers, unsigned slot) {
     const bool told = slot / SLOTS <= TOLD;
     set_empty(wheel, slot);
     for (; vector; vector = next) {
-        struct tick__far far[ROOM];
+        const struct tick__far *far = vector->far;
         const unsigned count = used(vector, end);
         next = vector->next;
         if (next)
             __builtin_prefetch(next);
-        memcpy(far, vector->far, count * sizeof *far);
-        give(wheel, vector);
         for (unsigned i = 0; i < count && !told; i++)
             expect(timers, &far[i]);
         for (unsigned i = 0; i < count; i++) {
@@ -295,6 +292,7 @@ static void lower(struct tick__timers *timers, unsigned slot) {
                 (void)tick__wheel_extend(wheel, to); // of what was reserved
             *wheel->end[to]++ = far[i];
         }
+        give(wheel, vector);
     }
 }
 
@@ -323,7 +321,7 @@ static void open(struct tick__timers *timers, unsigned slot, uint64_t begins) {
     give_all(wheel, slot);
     tick__run_sort(timers->run, timers->run + timers->run_room, n);
     for (uint32_t i = 0; i < AHEAD && i < n; i++)
-        __builtin_prefetch(tick__store_at(timers->store, timers->run[i].number), 1);
+        tick__store_prefetch(timers->store, timers->run[i].number);
     timers->run_at = 0;
     timers->run_end = n;
     timers->run_base = (int64_t)(begins << TICK_BITS & ~(uint64_t)UINT32_MAX);

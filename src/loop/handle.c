@@ -68,7 +68,7 @@ static inline void call(struct tick_handle *handle) {
     if (handle->kind != TICK__DONE) {
         tick_callback_fn *fn = handle->fn.call;
         if (handle->kind == TICK__TIMER && handle->of.fired.ahead)
-            __builtin_prefetch(tick__store_at(handle->loop->timers.store, handle->of.fired.ahead), 1);
+            tick__store_prefetch(handle->loop->timers.store, handle->of.fired.ahead);
         tick__handle_unref(handle);
         fn(arg);
     } else {

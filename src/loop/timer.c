@@ -257,7 +257,7 @@ static void fire_run(struct tick_loop *loop, struct firing *firing, int64_t unti
     while (timers->run_at < timers->run_end && (timers->run_base | (int64_t)timers->run[timers->run_at].low) <= until) {
         const uint32_t number = timers->run[timers->run_at++].number;
         if (timers->run_at + AHEAD <= timers->run_end)
-            __builtin_prefetch(tick__store_at(timers->store, timers->run[timers->run_at + AHEAD - 1].number), 1);
+            tick__store_prefetch(timers->store, timers->run[timers->run_at + AHEAD - 1].number);
         struct tick_handle *handle = tick__entry_handle(timers, number);
         if (!handle)
             continue;

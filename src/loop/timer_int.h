@@ -42,6 +42,13 @@ static inline struct tick_handle *tick__store_at(const struct tick__store *store
     return (struct tick_handle *)(void *)(store->chunks[number / TICK__STORE_CHUNK] + number % TICK__STORE_CHUNK * store->size);
 }
 
+// It may lie across two cache lines.
+static inline void tick__store_prefetch(const struct tick__store *store, uint32_t number) {
+    const struct tick_handle *handle = tick__store_at(store, number);
+    __builtin_prefetch(handle, 1);
+    __builtin_prefetch(&handle->of, 1);
+}
+
 void tick__entry_stale(struct tick__timers *timers, struct tick_handle *handle, uint32_t number);
 
 // Of an entry. If that is stale, this was the last look at it: then NULL, and it has to go.
@@ -112,8 +119,9 @@ int tick__wheel_advance(struct tick__timers *timers, int64_t until);
 
 // --- the run ---
 
-int tick__run_reserve(struct tick__timers *timers, size_t count);                // room for a run of so many: 0 or -ENOMEM
-void tick__run_sort(struct tick__far *run, struct tick__far *spare, uint32_t n); // stable, by the lowest 16 bits
+int tick__run_reserve(struct tick__timers *timers, size_t count); // room for a run of so many: 0 or -ENOMEM
+// Stable, by the lowest 16 bits; the others are alike.
+void tick__run_sort(struct tick__far *run, struct tick__far *spare, uint32_t n);
 
 static inline int64_t tick__run_when(const struct tick__timers *timers) {
     return timers->run_at < timers->run_end ? timers->run_base | (int64_t)timers->run[timers->run_at].low : INT64_MAX;

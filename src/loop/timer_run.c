@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { FEW = 24 };
+enum { KEY_BITS = 16, FEW = 8, DIGIT_MOST = 8, CROWD = 16 };
 
 int tick__run_reserve(struct tick__timers *timers, size_t count) {
     if (count <= timers->run_room)
@@ -31,26 +31,35 @@ static void insert(struct tick__far *run, uint32_t n) {
     }
 }
 
-// By two digits of 8 bits.
+// By `bits` of the key, from `shift` on. Returns the most that share a digit; does nothing if they are more than `most`.
+static uint32_t distribute(struct tick__far *to, const struct tick__far *from, uint32_t n, unsigned shift, unsigned bits, uint32_t most) {
+    const uint32_t digits = 1u << bits;
+    uint32_t at[1 << DIGIT_MOST], crowd = 0;
+    memset(at, 0, digits * sizeof *at);
+    for (uint32_t i = 0; i < n; i++)
+        at[from[i].low >> shift & (digits - 1)]++;
+    for (uint32_t i = 0, before = 0; i < digits; i++) {
+        const uint32_t count = at[i];
+        crowd = count > crowd ? count : crowd;
+        at[i] = before;
+        before += count;
+    }
+    if (crowd <= most)
+        for (uint32_t i = 0; i < n; i++)
+            to[at[from[i].low >> shift & (digits - 1)]++] = from[i];
+    return crowd;
+}
+
+// As many digits as there are timers leave hardly one out of its place. If they crowd, a radix sort does not mind.
 void tick__run_sort(struct tick__far *run, struct tick__far *spare, uint32_t n) {
-    if (n < FEW) {
-        insert(run, n);
-        return;
+    if (n > FEW) {
+        const unsigned magnitude = 32u - (unsigned)__builtin_clz(n), bits = magnitude < DIGIT_MOST ? magnitude : DIGIT_MOST;
+        if (distribute(spare, run, n, KEY_BITS - bits, bits, CROWD) > CROWD) {
+            (void)distribute(spare, run, n, 0, DIGIT_MOST, n);
+            (void)distribute(run, spare, n, DIGIT_MOST, DIGIT_MOST, n);
+            return;
+        }
+        memcpy(run, spare, n * sizeof *run);
     }
-    uint32_t low[256] = {0}, high[256] = {0};
-    for (uint32_t i = 0; i < n; i++) {
-        low[run[i].low & 255]++;
-        high[run[i].low >> 8 & 255]++;
-    }
-    for (uint32_t i = 0, before_low = 0, before_high = 0; i < 256; i++) {
-        const uint32_t lows = low[i], highs = high[i];
-        low[i] = before_low;
-        high[i] = before_high;
-        before_low += lows;
-        before_high += highs;
-    }
-    for (uint32_t i = 0; i < n; i++)
-        spare[low[run[i].low & 255]++] = run[i];
-    for (uint32_t i = 0; i < n; i++)
-        run[high[spare[i].low >> 8 & 255]++] = spare[i];
+    insert(run, n);
 }
