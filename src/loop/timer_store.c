@@ -107,9 +107,19 @@ static void set_free(struct tick__store *store, uint32_t word, uint64_t bits) {
         store->hint = word / 64;
 }
 
+// Where timers come and go one by one, the last to go is the next to come, and its memory is hot.
 void tick__store_release(struct tick__store *store, uint32_t number) {
-    store->out--;
-    set_free(store, number / 64, (uint64_t)1 << number % 64);
+    const uint64_t bit = (uint64_t)1 << number % 64;
+    if (store->word == 0) {
+        store->begins = number & ~63u;
+        store->base = (char *)tick__store_at(store, store->begins);
+    }
+    if (store->begins == (number & ~63u)) {
+        store->word |= bit;
+    } else {
+        store->out--;
+        set_free(store, number / 64, bit);
+    }
 }
 
 void tick__store_give(struct tick_handle *handle) {
