@@ -158,8 +158,8 @@ static struct tick_handle *new_far(struct tick_loop *loop, int64_t when, tick_ca
     return arm_far(loop, when, fn, arg, place, ARMED | TICK__IS_FOREIGN | (uint32_t)hidden << 30, slot, timers->store->size);
 }
 
-// Most of new_far's calls, in few instructions: the processor looks ahead by so many of them, and so waits for several handles of others at a
-// time. NULL: it is one of the others.
+// Most of new_far's calls, in few instructions: the processor looks ahead by so many of them, and so waits for several handles of others
+// at a time. NULL: it is one of the others.
 static inline struct tick_handle *new_quickly(struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg, bool hidden) {
     struct tick__wheel *wheel = loop->timers.quick;
     if (TICK__RARE(loop->careful) || when < loop->timers.horizon || !wheel || TICK__RARE(loop->timers.store->word == 0))
@@ -242,8 +242,8 @@ static void fire_near(struct tick_loop *loop) {
 static inline void fire_far(struct tick_loop *loop, struct firing *firing, struct tick_handle *handle, uint32_t number) {
     handle->place = 0;
     fire(loop, handle, number);
-    struct tick_handle **recent = &firing->recent[firing->count++ % AHEAD];
-    if (*recent)
+    struct tick_handle **recent = &firing->recent[firing->count % AHEAD];
+    if (firing->count++ >= AHEAD)
         (*recent)->of.fired.ahead = number;
     *recent = handle;
 }
@@ -252,6 +252,8 @@ static inline void fire_far(struct tick_loop *loop, struct firing *firing, struc
 static void fire_run(struct tick_loop *loop, struct firing *firing, int64_t until) {
     struct tick__timers *timers = &loop->timers;
     const struct tick__timer *first = timers->count ? &timers->heap[0] : NULL;
+    if (first && first->when < 0)
+        return;
     if (first && first->when <= until)
         until = first->when - (first->sequence < timers->run_made);
     while (timers->run_at < timers->run_end && (timers->run_base | (int64_t)timers->run[timers->run_at].low) <= until) {
@@ -315,9 +317,14 @@ static void gather(struct tick_loop *loop) {
     }
 }
 
-void tick__timers_due(struct tick_loop *loop) {
+static bool are_few(const struct tick__timers *timers) {
+    return timers->wheel && timers->count + timers->entries - timers->stale <= NEAR_FEW;
+}
+
+static __attribute__((noinline)) void fire_due(struct tick_loop *loop) {
     struct tick__timers *timers = &loop->timers;
-    struct firing firing = {.count = 0};
+    struct firing firing;
+    firing.count = 0;
     for (;;) {
         // What still stands in the wheel comes before the heap's that were armed earlier, if that is due first.
         fire_until(loop, &firing, loop->now < timers->horizon ? loop->now : timers->horizon - 1);
@@ -328,9 +335,14 @@ void tick__timers_due(struct tick_loop *loop) {
             break;
         }
     }
-    if (timers->wheel && timers->count + timers->entries - timers->stale <= NEAR_FEW)
+    if (are_few(timers))
         gather(loop);
     timers->due = due(timers);
+}
+
+void tick__timers_due(struct tick_loop *loop) {
+    if (loop->timers.due <= loop->now || loop->timers.horizon <= loop->now || TICK__RARE(are_few(&loop->timers)))
+        fire_due(loop);
 }
 
 // The first of the wheel's: of a run, which is made if the slot begins soon. Then few that are armed meanwhile come before the horizon.
