@@ -18,7 +18,8 @@ extern "C" {
 struct tick_stream;
 typedef struct tick_stream tick_stream;
 
-// asyncio.open_connection: "host:port". *stream is the calling task's. -ENOENT: no such host; -ECONNREFUSED, ...
+// asyncio.open_connection: "host:port". *stream is the calling task's. The addresses of the name, the first four of them, are tried in turn;
+// the error is the first one's. -ENOENT: no such host; -ECONNREFUSED, ...
 #define tick_connect(address, stream) tick_connect_at((address), (stream), TICK_HERE("connect"))
 int tick_connect_at(const char *address, tick_stream **stream, const struct tick_loc *loc) TICK_MUST_USE; // no stream after an error
 

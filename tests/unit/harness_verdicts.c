@@ -326,7 +326,7 @@ TICK_SCENARIO(is_paused, "") { // by its machine
     tick_busy_limit(world, TICK_MS(100));
 }
 static int blocks(void *arg) {
-    struct tick_sys *sys = tick__loop_running->sys;
+    struct tick_sys *sys = tick_sys_running();
     (void)arg;
     return sys->ops->sleep(sys, TICK_MS(200));
 }
