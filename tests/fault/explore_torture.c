@@ -1,5 +1,5 @@
-// Campaigns, shrinking and single runs out of memory: each allocation of the process that leads them failing in turn, and so of the workers that it
-// starts. An error or the whole result; nothing leaks, and no worker is left.
+// Campaigns, shrinking and single runs out of memory: each allocation of the process that leads them failing in turn, and so of the workers
+// that it starts. An error or the whole result; nothing leaks, and no worker is left.
 // links: tick_explore tick_choice tick_coro
 // wraps: tick__outside_alloc tick__outside_realloc tick__outside_free tick_coro_new
 // timeout: 300
