@@ -54,7 +54,7 @@ struct tick_handle {
             uint32_t number;
         } fired;
     } of;
-    // A loop that nobody observes leaves out what follows (TICK__HANDLE_PLAIN), but for embedded and foreign ones.
+    // A loop that nobody observes leaves out what follows (TICK__HANDLE_PLAIN), but for embedded ones.
     tick_id id;
     uint32_t object;
     uint32_t cause; // the event that scheduled it
