@@ -2,7 +2,6 @@
 //
 // The loop's thread looks there before it appends to its ready queue, so that one order holds for all who append. Closed: the stack's
 // head is a mark that nobody may push on.
-#include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
 
@@ -76,7 +75,7 @@ int tick__inbox_push(struct tick_loop *loop, struct tick_handle *handle) {
 }
 
 int tick_call_soon_threadsafe(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
-    struct tick_handle *handle = tick__alloc(loop->handle_size);
+    struct tick_handle *handle = tick__foreign_take(loop);
     if (!handle)
         return -ENOMEM;
     handle->loop = loop;
@@ -86,6 +85,6 @@ int tick_call_soon_threadsafe(struct tick_loop *loop, tick_callback_fn *fn, void
     handle->arg = arg;
     const int error = tick__inbox_push(loop, handle);
     if (error == TICK_ECLOSED) // what the waking fails with is another: then it is queued
-        tick__free(handle);
+        tick__foreign_return(handle);
     return error;
 }
