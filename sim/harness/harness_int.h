@@ -150,6 +150,7 @@ struct tick_world {
     struct tick_host *real_host;
     size_t live; // hosts that are no daemons and have not returned
     bool ended, in_setup;
+    bool starved; // the harness itself ran out of memory: the run has no verdict
     uint8_t poison;
     int64_t time_limit;
     int64_t busy_limit; // 0: none
@@ -208,6 +209,7 @@ void tick__sim_sys_init(struct sim_sys *sys, struct tick_host *host);
 uint32_t tick__world_choose(void *world, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
 
 // world.c
+void tick__world_starve(struct tick_world *world); // ends the run at the next world point: out of memory
 // The set-up is wrong: the run ends with that finding, unless it has ended.
 __attribute__((format(printf, 3, 4))) void tick__world_bad(struct tick_world *world, const struct tick_loc *loc, const char *format, ...);
 void tick__ns_words(int64_t ns, char *text, size_t size); // verdict.c: "3 ms"

@@ -34,8 +34,10 @@ uint32_t tick__world_choose(void *ctx, enum tick_choice_kind kind, tick_id subje
     if (kind == TICK_CHOICE_POLL_LATE && logged(w, subject))
         return value;
     struct tick_deviation deviation = {.subject = subject, .ordinal = ordinal, .value = value, .n = n, .most = most, .kind = (uint8_t)kind};
-    int kept = tick__list_push(&w->deviations, &deviation, sizeof deviation);
-    TICK_ASSERT(kept == 0);
+    if (tick__list_push(&w->deviations, &deviation, sizeof deviation) < 0) {
+        tick__world_starve(w); // what cannot be told does not happen
+        return 0;
+    }
     if (w->probe && (kind == TICK_CHOICE_USER || (kind >= TICK_CHOICE_FAULT_PARTITION && kind <= TICK_CHOICE_FAULT_CLOCK)))
         w->probe->ops->object(w->probe, &w->stage.asked);
     if (w->probe && w->probe->ops->choice)
@@ -85,7 +87,7 @@ static void give_way(struct tick_host *host, int64_t timeout) {
         host->busy = 0;
         host->state = HOST_LATE;
         tick__host_switch_out(host);
-    } else if (timeout == 0 && (w->ready || tick_kernel_next_at(w->kernel) <= now)) {
+    } else if (timeout == 0 && (w->ended || w->ready || tick_kernel_next_at(w->kernel) <= now)) {
         tick__host_make_ready(host);
         tick__host_switch_out(host);
     }

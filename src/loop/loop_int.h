@@ -5,6 +5,7 @@
 #ifndef RETICK_LOOP_INT_H
 #define RETICK_LOOP_INT_H
 
+#include "src/coro/landing_int.h"
 #include <retick/loop.h>
 #include <retick/stackless.h>
 #include <retick/sync.h>
@@ -413,9 +414,9 @@ void tick__workers_free(struct tick_loop *loop);
 int tick__task_yield(struct tick_task *task);                        // what the next step delivers: 0 or TICK_ECANCELED
 int tick__await(struct tick_task *task, struct tick_future *future); // of a pending one that is not the task
 // tick_await and its like for the library's own use: they return as functions do (coro/landing_int.h).
-int tick__await_at(struct tick_future *future, const struct tick_loc *loc);
-int tick__join_at(struct tick_task *task, const struct tick_loc *loc);
-int tick__sleep_at(int64_t ns, const struct tick_loc *loc);
+TICK__LANDED int tick__await_at(struct tick_future *future, const struct tick_loc *loc);
+TICK__LANDED int tick__join_at(struct tick_task *task, const struct tick_loc *loc);
+TICK__LANDED int tick__sleep_at(int64_t ns, const struct tick_loc *loc);
 
 // gather.c
 struct tick_future *tick__gather_on(

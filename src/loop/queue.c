@@ -1,7 +1,6 @@
 // Queue: asyncio.Queue, PriorityQueue and LifoQueue. Getters and putters look again after each wake, so that a newcomer may come first;
 // one that is cancelled after its wake hands it on (bpo-23812).
 #include "src/base/alloc.h"
-#include "src/coro/landing_int.h"
 #include "src/loop/loop_int.h"
 #include "src/loop/queue_items.h"
 
@@ -109,8 +108,8 @@ int tick_queue_try_put(struct tick_queue *queue, void *item) {
     return put(queue, item);
 }
 
-int tick__queue_put(struct tick_queue *queue, void *item);
-int tick__queue_get(struct tick_queue *queue, void **item);
+TICK__LANDED int tick__queue_put(struct tick_queue *queue, void *item);
+TICK__LANDED int tick__queue_get(struct tick_queue *queue, void **item);
 TICK__LANDING(tick_queue_put, tick__queue_put)
 TICK__LANDING(tick_queue_get, tick__queue_get)
 
