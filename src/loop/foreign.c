@@ -1,8 +1,8 @@
 // Handles that other threads make: taken by anybody without a lock, given back by the loop's thread.
 //
 // Free ones are a stack that is linked by numbers. Its head holds besides how often one was taken, so that a thread which looked at the top
-// while others took it and gave it back does not mistake it for what it was. Memory stays until the loop is freed: whoever looks at a handle
-// that was just taken by another reads a link that is outdated, never memory that is gone.
+// while others took it and gave it back does not mistake it for what it was. Memory stays until the loop is freed: whoever looks at a
+// handle that another has just taken reads an outdated link, never memory that is gone.
 #include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 
