@@ -479,7 +479,8 @@ void tick__inbox_close(struct tick_loop *loop);
 void tick__loop_specialize(struct tick_loop *loop); // after a change of what makes it watched, careful or special
 int tick__loop_begin(struct tick_loop *loop);       // 0, TICK_ENESTED, TICK_ECLOSED
 void tick__loop_end(struct tick_loop *loop);
-int tick__loop_once(struct tick_loop *loop); // one poll, if it is time for it, and the iterations up to the next
+int tick__loop_once(struct tick_loop *loop);          // one poll, if it is time for it, and the iterations up to the next
+int tick__loop_until_stopped(struct tick_loop *loop); // again and again: 0 or an error
 void tick__report_unread(struct tick_future *future);
 void tick__report_slow(struct tick_loop *loop, struct tick_task *task); // if what began at loop->began took too long; NULL: a callback
 
