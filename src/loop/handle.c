@@ -1,5 +1,4 @@
 // Handles: asyncio.Handle. What waits in the ready queue, and how it runs.
-#include "src/base/alloc.h"
 #include "src/loop/timer_int.h"
 #include <errno.h>
 
@@ -22,7 +21,7 @@ void tick_handle_unref(struct tick_handle *handle) {
     else if (handle->kind == TICK__TIMER)
         tick__store_give(handle);
     else
-        tick__free(handle);
+        tick__foreign_give(handle);
 }
 
 bool tick_handle_cancelled(const struct tick_handle *handle) {

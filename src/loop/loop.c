@@ -89,6 +89,7 @@ void tick_loop_free(struct tick_loop *loop) {
     tick__pool_fini(&loop->future_pool);
     tick__pool_fini(&loop->task_pool);
     tick__store_free(loop->timers.store);
+    tick__foreign_fini(loop);
     if (loop->own_stacks)
         tick_stacks_free(loop->stacks);
     tick__free(loop);

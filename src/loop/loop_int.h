@@ -55,7 +55,7 @@ struct tick_handle {
             uint32_t number;
         } fired;
     } of;
-    // A loop that nobody observes leaves out what follows (TICK__HANDLE_PLAIN), but for embedded and foreign ones.
+    // A loop that nobody observes leaves out what follows (TICK__HANDLE_PLAIN), but for embedded ones.
     tick_id id;
     uint32_t object;
     uint32_t cause; // the event that scheduled it
@@ -239,15 +239,18 @@ struct tick__executor {
     bool shut;
 };
 
+struct tick__foreign;
+
 struct tick_loop {
     // What each handle touches comes first.
     struct tick_handle *ready, **ready_end;
-    uint64_t queued, begun;              // how many handles were ever pushed, and popped (one that is held counts as not popped)
-    uint64_t sealed;                     // those up to here are this snapshot's
-    uint64_t poll_at;                    // once a snapshot ends there, it is time to poll; 0: at this one's end
-    _Atomic(struct tick_handle *) inbox; // from other threads, newest first
-    atomic_bool awake;                   // it will look into the inbox before it waits: nobody has to wake it
-    atomic_bool unwoken;                 // the last wake failed
+    uint64_t queued, begun;                  // how many handles were ever pushed, and popped (one that is held counts as not popped)
+    uint64_t sealed;                         // those up to here are this snapshot's
+    uint64_t poll_at;                        // once a snapshot ends there, it is time to poll; 0: at this one's end
+    _Atomic(struct tick_handle *) inbox;     // from other threads, newest first
+    atomic_bool awake;                       // it will look into the inbox before it waits: nobody has to wake it
+    atomic_bool unwoken;                     // the last wake failed
+    _Atomic(struct tick__foreign *) foreign; // handles for other threads; NULL: none came yet
     struct tick_task *current;
     struct tick_coro *coro;     // stands for the stack that runs the loop
     struct tick_coro *back;     // whoever started the running task eagerly and goes on after its first step; NULL: nobody
@@ -459,6 +462,13 @@ void tick__event_init(struct tick_event_flag *event);
 int tick__executor_finish(struct tick_loop *loop); // no job comes any more; runs the loop until all are over. 0, or the poller's error
 void tick__executor_leave(struct tick_loop *loop); // the loop closes: what is queued never runs, what runs goes on alone
 void tick__executor_fini(struct tick_loop *loop);  // after that, once no queue knows its jobs any more
+
+// foreign.c
+struct tick_handle *tick__foreign_take(
+    struct tick_loop *loop);                           // on any thread: one to be initialised, but for `of`; NULL when out of memory
+void tick__foreign_give(struct tick_handle *handle);   // on the loop's thread
+void tick__foreign_return(struct tick_handle *handle); // on any
+void tick__foreign_fini(struct tick_loop *loop);
 
 // threadsafe.c
 int tick__inbox_push(struct tick_loop *loop, struct tick_handle *handle); // from any thread; 0, TICK_ECLOSED, or the waking's error
