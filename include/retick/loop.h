@@ -10,6 +10,10 @@
 #include <retick/sys.h>
 #include <retick/task.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct tick_stacks;
 struct tick_handle;
 typedef void tick_callback_fn(void *arg);
@@ -85,5 +89,9 @@ bool tick_loop_get_debug(const struct tick_loop *loop);
 
 // How many iterations the loop has begun: snapshots of the ready queue and idle polls.
 uint64_t tick_loop_iterations(const struct tick_loop *loop);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct tick_queue;
 // Less than 0 if a comes before b, as for qsort.
 typedef int tick_queue_compare_fn(const void *a, const void *b);
@@ -33,5 +37,9 @@ int tick_queue_join(struct tick_queue *queue);
 void tick_queue_shutdown(struct tick_queue *queue);
 // Queue.shutdown(immediate=True): what is left is dropped, too, and counts as done. drop (NULL: nothing) is called for each item.
 void tick_queue_shutdown_now(struct tick_queue *queue, void (*drop)(void *item, void *arg), void *arg);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

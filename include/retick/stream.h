@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct tick_stream;
 typedef struct tick_stream tick_stream;
 
@@ -45,5 +49,9 @@ void tick_stream_abort(tick_stream *stream); // drops it: the peer sees a reset
 // The stream belongs to `task` from now on (NULL: to the loop, which closes it at its own end): e.g. to a pool.
 void tick_stream_move(tick_stream *stream, struct tick_task *task);
 bool tick_stream_at_eof(const tick_stream *stream);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -17,6 +17,10 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct pollfd; // <poll.h>
 
 struct tick_sys {
@@ -152,5 +156,9 @@ struct tick_sys_ops {
     // A decision of the outside world (retick/choice.h). NULL: always calm, as in the real world.
     uint32_t (*choose)(struct tick_sys *self, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,6 +1,6 @@
-// Simulated worlds out of memory: building them, running them, and taking the image of their statics, with each allocation failing in turn: the
-// harness's, the choosers', and the programs' own. A run ends with a verdict or with -ENOMEM, nothing leaks, and the next run of the same harness is
-// what it always was.
+// Simulated worlds out of memory: building them, running them, and taking the image of their statics, with each allocation failing in
+// turn: the harness's, and the programs' own. A run ends with a verdict or with -ENOMEM, nothing leaks, and the next run of the same
+// harness is what it always was.
 // links: tick_harness tick_choice
 // wraps: tick__outside_alloc tick__outside_realloc tick__outside_free tick_coro_new
 // timeout: 300

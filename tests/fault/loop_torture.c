@@ -1,5 +1,5 @@
-// The loop out of memory: each of its calls, with each of its allocations failing in turn; plain, in debug mode, and with a probe and a chooser.
-// Whatever a call could not do it says, and what was made before ends as it should.
+// The loop out of memory: each of its calls, with each of its allocations failing in turn; plain, in debug mode, and with a probe and a
+// chooser. Whatever a call could not do it says, and what was made before ends as it should.
 // wraps: tick__outside_alloc tick__outside_realloc tick__outside_free tick_coro_new
 // timeout: 300
 #include "src/loop/loop_int.h"

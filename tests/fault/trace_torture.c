@@ -1,5 +1,6 @@
-// Schedules, names and traces out of memory: reading, writing, storing, asking and comparing, with each allocation failing in turn, SQLite's and
-// malloc's among them. Whatever was not done is an error, a file that could not be written whole is not there, and nothing leaks.
+// Schedules, names and traces out of memory: reading, writing, storing, asking and comparing, with each allocation failing in turn,
+// SQLite's and malloc's among them. Whatever was not done is an error, a file that could not be written whole is not there, and nothing
+// leaks.
 // links: tick_trace tick_coro
 // wraps: tick__outside_alloc tick__outside_realloc tick__outside_free tick_coro_new malloc realloc
 // timeout: 300

@@ -1,8 +1,8 @@
 // Torture: a body runs again and again, each time with another of its allocations failing: the first, the second, ..., each alone and then
 // with all that follow it. It must end with 0 or -ENOMEM and leave nothing behind.
 //
-// Counted are the library's own memory (tick__set_allocator), the simulator's and the trace's (tick__outside_*) and stacks (tick_coro_new). The
-// latter are had by the linker; a test that includes this begins with
+// Counted are the library's own memory (tick__set_allocator), the simulator's and the trace's (tick__outside_*) and stacks (tick_coro_new).
+// The latter are had by the linker; a test that includes this begins with
 //     // wraps: tick__outside_alloc tick__outside_realloc tick__outside_free tick_coro_new
 #ifndef RETICK_TORTURE_H
 #define RETICK_TORTURE_H
