@@ -5,6 +5,7 @@
 #define RETICK_QUEUE_H
 
 #include <retick/error.h>
+#include <retick/id.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,8 +24,12 @@ struct tick_queue *tick_queue_priority_new(size_t most, tick_queue_compare_fn *c
 void tick_queue_free(struct tick_queue *queue); // items are the caller's
 size_t tick_queue_size(const struct tick_queue *queue);
 
-int tick_queue_put(struct tick_queue *queue, void *item);      // waits while full; TICK_ECLOSED after shutdown
-int tick_queue_get(struct tick_queue *queue, void **item);     // waits while empty; TICK_ECLOSED once empty after shutdown
+// put waits while the queue is full; TICK_ECLOSED after shutdown. get waits while it is empty; TICK_ECLOSED once it is empty after
+// shutdown. loc: where it waits, if it does.
+#define tick_queue_put(queue, item) tick_queue_put_at((queue), (item), TICK_HERE("a queue"))
+#define tick_queue_get(queue, item) tick_queue_get_at((queue), (item), TICK_HERE("a queue"))
+int tick_queue_put_at(struct tick_queue *queue, void *item, const struct tick_loc *loc);
+int tick_queue_get_at(struct tick_queue *queue, void **item, const struct tick_loc *loc);
 int tick_queue_try_put(struct tick_queue *queue, void *item);  // put_nowait: TICK_EFULL, TICK_ECLOSED, -ENOMEM
 int tick_queue_try_get(struct tick_queue *queue, void **item); // get_nowait: TICK_EEMPTY, TICK_ECLOSED
 

@@ -28,9 +28,8 @@ static void say_place(struct words *words, const struct tick_loc *loc) {
 
 // A task in words: its name; where it got none, its function, and which one it is. Unlike tick_task_name it allocates nothing.
 void tick__task_words(const struct tick_task *task, char *text, size_t size) {
-    char numbered[32];
-    snprintf(numbered, sizeof numbered, "Task-%u", task->number);
-    const char *name = task->name ? task->name : numbered;
+    char name[100];
+    tick__task_name(task, name, sizeof name);
     if (strncmp(name, "Task-", 5) == 0 && task->loc && task->loc->name)
         snprintf(text, size, "%s (%s)", task->loc->name, name);
     else

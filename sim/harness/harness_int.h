@@ -199,9 +199,11 @@ int64_t tick__disk_fault(void *world, int host, enum tick_disk_op op, tick_id fi
 void tick__disk_crash(struct tick_host *host);
 
 // busy.c: what keeps a host's loop from waiting
-void tick__host_busy(struct tick_host *host, int64_t ns);   // its running step takes so long: from its next wait on
-void tick__host_kept(struct tick_host *host, int64_t ns);   // it was kept so long, by its running step
-void tick__host_waits(struct tick_host *host);              // it has nothing to do
+void tick__host_busy(struct tick_host *host, int64_t ns);     // its running step takes so long: from its next wait on
+void tick__host_kept(struct tick_host *host, int64_t ns);     // it was kept so long, by its running step
+static inline void tick__host_waits(struct tick_host *host) { // it has nothing to do
+    host->kept = host->longest = 0;
+}
 void tick__host_goes_on(struct tick_host *host, int ready); // `ready` fds, or its handles, are: it may have been kept for too long
 
 // sim_sys.c

@@ -99,6 +99,10 @@ struct tick_loop *tick_loop_running(void) {
     return tick__loop_running;
 }
 
+struct tick_sys *tick_sys_running(void) {
+    return tick__loop_running ? tick__loop_running->sys : NULL;
+}
+
 int64_t tick_loop_time(struct tick_loop *loop) {
     if (!loop)
         loop = tick__loop_running;

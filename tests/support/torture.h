@@ -34,10 +34,15 @@ struct torture {
 // The tests' own statics stay as they are when the harness restores those of a scenario.
 TICK_KEEP static struct torture torture = {0};
 
+// A body that starts processes points this at memory that they share: whether one of them was refused anything.
+TICK_KEEP static long *torture_shared = NULL;
+
 static inline bool torture_refuses(void) {
     torture.asked++;
     if (torture.left == 0 || (torture.for_good && torture.refused)) {
         torture.refused++;
+        if (torture_shared)
+            *torture_shared = 1;
         torture.left = -1;
         return true;
     }
@@ -94,7 +99,13 @@ typedef int torture_body(void *arg);
 
 static inline void torture_begin(long left, bool for_good) {
     torture = (struct torture){.allocator = {torture_alloc, torture_free}, .left = left, .for_good = for_good};
+    if (torture_shared)
+        *torture_shared = 0;
     tick__set_allocator(&torture.allocator);
+}
+
+static inline bool torture_refused(void) {
+    return torture.refused > 0 || (torture_shared && *torture_shared);
 }
 
 static inline void torture_end(void) {
@@ -113,8 +124,8 @@ static inline long torture_some(const char *name, torture_body *body, void *arg,
             torture_end();
             if (n < 0)
                 asked = torture.asked;
-            refused = n < 0 ? 1 : torture.refused;
-            if (result != 0 && (result != -ENOMEM || torture.refused == 0))
+            refused = n < 0 || torture_refused();
+            if (result != 0 && (result != -ENOMEM || !torture_refused()))
                 fail_msg("%s: allocation %ld%s fails: %s", name, n, for_good ? " and all later ones" : "", tick_error_name(result));
             if (torture.live || torture.live_outside)
                 fail_msg("%s: allocation %ld%s fails: %ld blocks of the library's are left, %ld outside (%s)", name, n,

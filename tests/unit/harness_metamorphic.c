@@ -124,7 +124,7 @@ static int job(void *arg) {
 }
 
 static int hears(void *arg) {
-    struct tick_sys *sys = tick__loop_running->sys;
+    struct tick_sys *sys = tick_sys_running();
     const struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(9)};
     char bytes[16];
     (void)arg;
@@ -154,7 +154,7 @@ static void tries_disk(struct tick_sys *sys, int i) {
 }
 
 static int tries_everything(void *arg) {
-    struct tick_sys *sys = tick__loop_running->sys;
+    struct tick_sys *sys = tick_sys_running();
     const struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(0x0a000001)};
     (void)arg;
     int udp = sys->ops->socket(sys, AF_INET, SOCK_DGRAM, 0), result = udp;

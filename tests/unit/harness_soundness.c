@@ -244,7 +244,7 @@ static bool synced;
 
 // Its first life writes a file of 'a', syncs it and its name, writes 'b' over the half of it, and crashes. A sync that fails has said so.
 static int keeps_a_file(void *arg) {
-    struct tick_sys *sys = tick__loop_running->sys;
+    struct tick_sys *sys = tick_sys_running();
     char bytes[SIZE + 1];
     (void)arg;
     if (tick_host_lives()) {
@@ -295,7 +295,7 @@ static void what_was_synced_is_there(void **state) {
 
 // A program of everything, in a world that allows nothing: only what timing and the manual pages allow is asked about.
 static int does_everything(void *arg) {
-    struct tick_sys *sys = tick__loop_running->sys;
+    struct tick_sys *sys = tick_sys_running();
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(0x0a000001)};
     char bytes[100] = {0};
     struct sockaddr_storage found[2];
