@@ -293,7 +293,8 @@ static __attribute__((noinline)) int sleep_on_timer(struct tick_task *task, int6
     if (!timer)
         return -ENOMEM;
     const int result = await_here(task, &future);
-    tick_handle_cancel(timer);
+    if (result < 0) // else it has fired
+        tick_handle_cancel(timer);
     tick_handle_unref(timer);
     tick__future_fini(&future);
     return result;
