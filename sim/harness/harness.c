@@ -38,7 +38,7 @@ int tick_harness_new(struct tick_harness **out) {
         options.base = NULL;
         result = tick_stacks_new(&options, &h->world.stacks);
     }
-    if (result == 0 && !(h->world.coro = tick_coro_thread_new()))
+    if (result == 0 && !(h->world.home = tick_coro_thread_new()))
         result = -ENOMEM;
     if (result < 0) {
         tick_harness_free(h);
@@ -58,8 +58,8 @@ void tick_harness_free(struct tick_harness *h) {
     if (!h)
         return;
     struct tick_world *w = &h->world;
-    if (w->coro)
-        tick_coro_thread_free(w->coro);
+    if (w->home)
+        tick_coro_thread_free(w->home);
     if (w->stacks)
         tick_stacks_free(w->stacks);
     if (w->kernel)

@@ -54,14 +54,16 @@ struct tick_host {
     struct tick_host *next; // in the ready list
     struct tick_heap *heap;
     struct tick_coro *coro;
-    struct tick_coro *parked; // the stack that it was switched away from: its own, or one of a task; NULL before its first turn
+    struct tick_coro *stack; // where its next turn goes on: its own, or one of a task; NULL: on the world's, which drives its loop
     struct tick_loop *loop;
     struct tick_loop *running; // what tick__loop_running was when it was switched away from
     uint32_t task, here;       // and the probe's context
     uint32_t timeout_key, resume_key;
     bool due; // it was started, or its start posted
-    bool timed_out, woken;
-    int64_t busy; // step costs since the last world point
+    bool timed_out;
+    enum { WAIT_NONE, WAIT_BEGUN, WAIT_PARKED } wait; // where in epoll_wait it was switched away from
+    int64_t deadline;                                 // of that wait
+    int64_t busy;                                     // step costs since the last world point
     uint64_t wakes;
     uint64_t randoms;
     uint64_t lookups; // of names that the scenario gave
@@ -128,7 +130,9 @@ struct tick_world {
     struct tick_stage stage; // first
     struct tick_kernel *kernel;
     struct tick_stacks *stacks;
-    struct tick_coro *coro; // the stack that runs the world
+    struct tick_coro *home; // the stack that the run was begun on
+    struct tick_coro *coro; // the one that hosts take their turns on, and that drives their loops
+    bool driving;           // it does so now, for `running`
     struct tick_chooser *chooser;
     struct tick_probe *probe;
     const struct tick_scenario *scenario;
@@ -167,6 +171,7 @@ int tick__list_push(struct list *list, const void *item, size_t size); // copies
 struct tick_host *tick__host_take(struct tick_world *world); // the structure for one more host; NULL when out of memory
 void tick__host_make_ready(struct tick_host *host);
 void tick__host_switch_to(struct tick_host *host);  // runs it until it is switched away from
+void tick__host_leave(struct tick_host *host);      // the end of that, for a run that ends in the midst of it
 void tick__host_switch_out(struct tick_host *host); // from inside it
 int tick__host_start(struct tick_host *host);
 
@@ -198,6 +203,6 @@ uint32_t tick__world_choose(void *world, enum tick_choice_kind kind, tick_id sub
 // world.c
 void tick__world_describe_deadlock(const struct tick_world *world, char *text, size_t size);
 void tick__task_words(const struct tick_task *task, char *text, size_t size); // "alice", "request (Task-1)"
-bool tick__world_holds(struct tick_world *world); // evaluates the invariants; false: the run has ended
+bool tick__world_holds(struct tick_world *world);                             // evaluates the invariants; false: the run has ended
 
 #endif

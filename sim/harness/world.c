@@ -127,7 +127,9 @@ static void world_fail(struct tick_stage *stage, enum tick_verdict verdict, int 
         blame(w);
         w->ended = true;
     }
-    if (w->running) // for good: nothing of the host is unwound
+    if (w->driving) // for good: nothing of the host is unwound
+        tick_coro_exit(w->coro, w->home);
+    if (w->running)
         tick_coro_exit(w->running->coro, w->coro);
 }
 
@@ -378,7 +380,8 @@ static void finish(struct tick_world *w) {
     }
 }
 
-static void turns(struct tick_world *w) {
+static void turns(void *world) {
+    struct tick_world *w = world;
     for (size_t pass = 0; pass < 2; pass++) { // daemons first: they listen before the others begin
         for (size_t i = 0; i < w->host_count && !w->ended; i++) {
             struct tick_host *host = host_at(w, (uint32_t)i);
@@ -411,11 +414,7 @@ static void turns(struct tick_world *w) {
         if (posted.what)
             come(w, &posted);
     }
-    if (!w->ended) {
-        tick_heap_use(tick__world_heap(w));
-        finish(w);
-        tick_heap_use(NULL);
-    }
+    tick_coro_exit(w->coro, w->home);
 }
 
 void tick__world_run(struct tick_world *w) {
@@ -434,6 +433,20 @@ void tick__world_run(struct tick_world *w) {
         bad(w, NULL, "the scenario has no hosts: its set-up calls tick_host_add for each");
     else if (!w->live)
         bad(w, NULL, "the scenario has only daemons: the run waits for hosts added by tick_host_add");
-    if (!w->ended)
-        turns(w);
+    if (w->ended)
+        return;
+    w->coro = tick_coro_new(w->stacks, turns, w);
+    if (!w->coro) {
+        bad(w, NULL, "no memory for a stack");
+        return;
+    }
+    tick_coro_switch(w->home, w->coro);
+    if (w->driving)
+        tick__host_leave(w->running);
+    w->driving = false;
+    if (!w->ended) {
+        tick_heap_use(heap);
+        finish(w);
+        tick_heap_use(NULL);
+    }
 }

@@ -176,13 +176,13 @@ static void adapt(struct tick_loop *loop, int64_t took) {
         loop->budget = loop->budget < loop->poll_budget / 2 ? loop->budget * 2 : loop->poll_budget;
 }
 
-static int poll(struct tick_loop *loop) {
+// How long a poll may wait.
+static void plan(struct tick_loop *loop) {
     int64_t timeout = -1;
     tick_id timer = 0;
     if (atomic_load_explicit(&loop->inbox, memory_order_acquire))
         tick__inbox_drain(loop);
-    const bool busy = loop->ready_count > 0 || loop->stopping;
-    if (busy) {
+    if (loop->ready_count > 0 || loop->stopping) {
         timeout = 0;
     } else {
         const int64_t next = tick__timers_next(loop, &timer);
@@ -202,14 +202,24 @@ static int poll(struct tick_loop *loop) {
             timer = 0;
         }
     }
-    int error = loop->poller->ops->wait(loop->poller, timeout, timer);
+    loop->wait.timeout = timeout;
+    loop->wait.timer = timer;
+}
+
+static int poll(struct tick_loop *loop) {
+    if (!loop->wait.away)
+        plan(loop);
+    const int error = loop->poller->ops->wait(loop->poller, loop->wait.timeout, loop->wait.timer);
+    loop->wait.away = error == TICK__AWAY;
+    if (loop->wait.away)
+        return error;
     atomic_store_explicit(&loop->awake, true, memory_order_relaxed);
     if (error < 0)
         return error;
     const bool adaptive = loop->poll_budget > 1;
     if (tick__timers_any(loop) || loop->probe || adaptive) {
         const int64_t now = loop->sys->ops->now(loop->sys);
-        if (adaptive && busy)
+        if (adaptive && (loop->ready_count > 0 || loop->stopping))
             adapt(loop, now - loop->now);
         loop->now = now;
     }
@@ -221,22 +231,31 @@ static int poll(struct tick_loop *loop) {
     return 0;
 }
 
+int tick__loop_turn(struct tick_loop *loop) {
+    if (!loop->wait.away)
+        loop->iteration++;
+    const int error = poll(loop);
+    if (error < 0)
+        return error;
+    if (tick__timers_any(loop))
+        tick__timers_due(loop);
+    tick__snapshot(loop);
+    return 0;
+}
+
 int tick__loop_once(struct tick_loop *loop) {
     if (!tick__iterate(loop)) {
-        loop->iteration++;
-        int error = poll(loop);
-        if (error < 0)
-            return error;
-        if (tick__timers_any(loop))
-            tick__timers_due(loop);
-        tick__snapshot(loop);
+        if (loop->driver)
+            tick_coro_switch(loop->coro, loop->driver);
+        else
+            loop->error = tick__loop_turn(loop);
     }
     for (;;) {
-        struct tick_handle *handle = loop->handed; // a task's stack came upon it
+        struct tick_handle *handle = loop->handed; // another stack came upon it
         if (handle)
             loop->handed = NULL;
-        else if (!(handle = tick__next(loop)))
-            return 0;
+        else if (loop->error < 0 || !(handle = tick__next(loop)))
+            return loop->error;
         if (TICK__LIKELY(handle->bits == TICK__ONE_CALL && !loop->watched)) {
             tick_callback_fn *fn = handle->fn.call;
             void *arg = handle->arg;

@@ -5,6 +5,7 @@
 #ifndef RETICK_LOOP_INT_H
 #define RETICK_LOOP_INT_H
 
+#include <errno.h>
 #include <retick/loop.h>
 #include <retick/stackless.h>
 #include <retick/sync.h>
@@ -230,6 +231,7 @@ struct tick_loop {
     atomic_bool unwoken;                 // the last wake failed
     struct tick_task *current;
     struct tick_coro *coro;     // stands for the stack that runs the loop
+    struct tick_coro *driver;   // the stack that polls in its place; NULL: none does
     struct tick_coro *back;     // whoever started the running task eagerly and goes on after its first step; NULL: nobody
     struct tick_coro *on;       // the stack of a stackless step that was started eagerly; NULL: the loop's
     struct tick_handle *handed; // popped on a task's stack, to be run on the loop's
@@ -259,13 +261,19 @@ struct tick_loop {
     struct tick_future *dropped; // gathers that come next
     uint32_t runs;               // nested within one tick_loop_run, which share `coro`
     uint32_t poll_budget;
+    struct {
+        int64_t timeout;
+        tick_id timer;
+        bool away; // the poller is to be asked again
+    } wait;
+    int error;                  // of the last poll
     int64_t probe_start;        // the probe's time 0 on the loop's clock
     uint32_t step_costs;        // how many values a step_cost choice has
     struct tick__parent *maker; // who acts; &root outside of tasks and callbacks
     struct tick__parent root;
-    struct tick__acting outside; // of the step that runs
+    struct tick__acting outside;   // of the step that runs
     struct tick__binding *context; // of the running callback
-    int64_t began; // in debug mode: when the present step or callback began
+    int64_t began;                 // in debug mode: when the present step or callback began
     struct tick_task *tasks, **tasks_end;
     size_t task_count;
     uint32_t task_number;
@@ -434,13 +442,18 @@ void tick__executor_fini(struct tick_loop *loop);  // after that, once no queue 
 
 // threadsafe.c
 int tick__inbox_push(struct tick_loop *loop, struct tick_handle *handle); // from any thread; 0, TICK_ECLOSED, or the waking's error
-void tick__inbox_drain(struct tick_loop *loop); // to the ready queue
+void tick__inbox_drain(struct tick_loop *loop);                           // to the ready queue
 void tick__inbox_close(struct tick_loop *loop);
 
 // loop.c, report.c
 int tick__loop_begin(struct tick_loop *loop); // 0, TICK_ENESTED, TICK_ECLOSED
 void tick__loop_end(struct tick_loop *loop);
 int tick__loop_once(struct tick_loop *loop); // one poll, if it is time for it, and the iterations up to the next
+int tick__loop_turn(struct tick_loop *loop); // begins an iteration that polls: 0, an error, or TICK__AWAY
+// On loop->driver, when it is time to poll: polls until a stack is to go on, and returns that. NULL: the poller said TICK__AWAY.
+struct tick_coro *tick__loop_drive(struct tick_loop *loop);
+// What a poller's wait returns to a driver instead of waiting: it is to be called again, with the same arguments, when that may be over.
+#define TICK__AWAY (-EINPROGRESS)
 void tick__report_unread(struct tick_future *future);
 void tick__report_slow(struct tick_loop *loop, struct tick_task *task); // if what began at loop->began took too long; NULL: a callback
 

@@ -3,6 +3,9 @@
 // A task that suspends looks for the next handle itself, and switches to that task straight away; what is no task's step, and polling, is
 // for the loop's own stack. So a loop's state between two handles is the same whichever stack it is on. Stacks come from workers:
 // coroutines that run one task after the other, and are kept between two.
+//
+// A loop may have a driver: a stack that polls in its place, and begins the steps that become ready. The simulated world drives all its
+// loops from one stack, which caches hold, where the loops' own would have to be fetched for each poll. Those are left for callbacks.
 #include "src/base/alloc.h"
 #include "src/coro/coro.h"
 #include "src/loop/loop_int.h"
@@ -129,8 +132,13 @@ void tick__workers_free(struct tick_loop *loop) {
     loop->workers = NULL;
 }
 
-// The present task's step is over: begins what is next, if a task's stack can, and returns the stack to go on
-// with. own: a worker without a task.
+// The stack that polls.
+static inline struct tick_coro *poller_of(const struct tick_loop *loop) {
+    return loop->driver && !loop->stopping ? loop->driver : loop->coro;
+}
+
+// The present step is over: begins what is next, if a task's stack can, and returns the stack to go on with; NULL: it is time to poll.
+// own: a worker without a task.
 static struct tick_coro *successor(struct tick_loop *loop, struct tick_coro *own) {
     if (TICK__RARE(loop->back != NULL))
         return loop->back;
@@ -147,7 +155,22 @@ static struct tick_coro *successor(struct tick_loop *loop, struct tick_coro *own
         }
     }
     loop->handed = handle;
-    return loop->coro;
+    return handle ? loop->coro : NULL;
+}
+
+struct tick_coro *tick__loop_drive(struct tick_loop *loop) {
+    for (;;) {
+        loop->error = tick__loop_turn(loop);
+        if (loop->error == TICK__AWAY)
+            return NULL;
+        if (loop->error < 0)
+            return loop->coro;
+        struct tick_coro *next = successor(loop, NULL);
+        if (next)
+            return next;
+        if (loop->stopping)
+            return loop->coro;
+    }
 }
 
 static void worker(void *arg) {
@@ -162,6 +185,8 @@ static void worker(void *arg) {
         struct tick_coro *next = successor(loop, own);
         if (next == own)
             continue;
+        if (!next)
+            next = poller_of(loop);
         *tick_coro_link(own) = loop->workers;
         loop->workers = own;
         tick_coro_switch(own, next);
@@ -195,6 +220,8 @@ static inline int switch_away(struct tick_task *task) {
     struct tick_coro *own = task->coro;
     suspend(loop, task);
     struct tick_coro *next = successor(loop, NULL);
+    if (!next)
+        next = poller_of(loop);
     if (next != own)
         tick_coro_switch(own, next);
     return task->result;
