@@ -349,21 +349,15 @@ static void come(struct tick_world *w, const struct tick_posted *posted) {
 
 static void fetch_ahead(const struct tick_world *w) {
     struct tick_host *const *hosts = w->hosts.items;
-    int next = tick_kernel_ahead(w->kernel, 0);
-    if (next >= 0) {
-        const struct tick_host *host = hosts[next];
-        for (size_t line = 0; line < 6; line++) {
-            __builtin_prefetch((const char *)host->loop + line * 64);
-            __builtin_prefetch((const char *)host->coro - line * 64);
-        }
-    }
-    for (uint32_t place = 1; place <= 4; place++) {
-        int soon = tick_kernel_ahead(w->kernel, place);
-        if (soon < 0)
-            continue;
-        for (size_t line = 0; line < 5; line++)
+    tick_kernel_fetch(w->kernel, 6);
+    int soon = tick_kernel_ahead(w->kernel, 4);
+    if (soon >= 0)
+        for (size_t line = 0; line < 9; line++)
             __builtin_prefetch((const char *)hosts[soon] + line * 64);
-    }
+    int next = tick_kernel_ahead(w->kernel, 2);
+    if (next >= 0)
+        for (size_t line = 0; line < 12; line++)
+            __builtin_prefetch((const char *)hosts[next]->loop + line * 64);
 }
 
 static void finish(struct tick_world *w) {

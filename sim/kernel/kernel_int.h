@@ -26,6 +26,9 @@ struct tick__root {
     uint64_t order; // events posted so far
     tick__ref heap, slots;
     uint32_t heap_count, event_most, slots_used, slot_free;
+    tick__ref lane; // array, lane_most a power of two
+    uint32_t lane_first, lane_count, lane_most;
+    int64_t lane_delay;
 
     tick__ref hosts; // array of refs
     uint32_t host_count, host_most;
@@ -89,6 +92,8 @@ struct tick__due {
 };
 uint32_t tick__event_post(
     struct tick_kernel *k, int64_t at, enum tick__event_kind kind, uint32_t a, uint32_t b, uint64_t c); // key; 0: no memory
+// The same of one that is never cancelled. false: no memory
+bool tick__event_pass(struct tick_kernel *k, int64_t at, enum tick__event_kind kind, uint32_t a, uint32_t b, uint64_t c);
 bool tick__event_take(struct tick_kernel *k, struct tick__due *due);
 void tick__event_cancel(struct tick_kernel *k, uint32_t key);
 bool tick__event_room(struct tick_kernel *k, uint32_t count); // makes room for so many more posts
@@ -129,7 +134,7 @@ struct tick__host {
     tick__ref ports;                    // ports in use by name, by next
     uint32_t next_port;
     bool ports_wrapped;
-    bool handlers;         // programs on it handle signals
+    bool handlers;          // programs on it handle signals
     tick__ref udps, unixes; // UDP sockets, by next; unix sockets that have a name, by next
     uint32_t next_udp_port, next_unix;
     tick__ref disk;
@@ -269,8 +274,8 @@ struct tick__sock {
     uint8_t state, stage, shut;
     bool reuse, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies, far, orphan,
         refused, freed;
-    bool inet6, v6only; // of AF_INET6
-    bool six;           // its addresses are IPv6's, not mapped ones
+    bool inet6, v6only;                // of AF_INET6
+    bool six;                          // its addresses are IPv6's, not mapped ones
     uint16_t keep_idle, keep_interval; // s; 0: Linux's 7200 and 75
     uint8_t keep_count;                // 0: 9
     uint8_t probes;                    // keep-alive probes without an answer
@@ -369,7 +374,7 @@ void tick__sock_close(struct tick_kernel *k, struct tick__sock *s);
 void tick__keepalive_arm(struct tick_kernel *k, struct tick__sock *s);
 void tick__keepalive_due(struct tick_kernel *k, struct tick__sock *s);
 enum { TICK__KEEP_IDLE = 7200, TICK__KEEP_INTERVAL = 75, TICK__KEEP_COUNT = 9 }; // tcp(7)
-void tick__sock_die(struct tick_kernel *k, struct tick__sock *s); // its host crashed: not a word to anybody
+void tick__sock_die(struct tick_kernel *k, struct tick__sock *s);                // its host crashed: not a word to anybody
 
 // --- kernel_tell.c: what the probe is told; every function is a no-op without one ---
 void tick__tell_fd(struct tick_kernel *k, struct tick__file *file, const struct tick_kernel_name *name, const char *key);

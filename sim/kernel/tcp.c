@@ -174,12 +174,11 @@ static bool post(struct tick_kernel *k, struct tick__sock *s, struct tick__sock 
             at = *last_at;
         *last_at = at;
     }
-    uint32_t posted = tick__event_post(k, at, kind, to->file.ref, s->file.ref, c);
-    if (!posted)
+    if (key)
+        *key = tick__event_post(k, at, kind, to->file.ref, s->file.ref, c);
+    if (key ? !*key : !tick__event_pass(k, at, kind, to->file.ref, s->file.ref, c))
         return false;
     tick__sock_hold(to);
-    if (key)
-        *key = posted;
     return true;
 }
 

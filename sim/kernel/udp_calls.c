@@ -43,11 +43,11 @@ static int depart(struct tick_kernel *k, struct tick__udp *u, tick__ref ref, uin
     }
     d->corrupt = link->corrupt && !calm;
     at = arrival(k, u, d, link, at);
-    if (!tick__event_post(k, at, TICK__DATAGRAM, ref, host, 0)) {
+    if (!tick__event_pass(k, at, TICK__DATAGRAM, ref, host, 0)) {
         tick__datagram_free(k, ref);
         return -ENOBUFS;
     }
-    if (link->duplicate && !calm && chosen(k, TICK_CHOICE_DUPLICATE, d) && tick__event_post(k, at, TICK__DATAGRAM, ref, host, 0))
+    if (link->duplicate && !calm && chosen(k, TICK_CHOICE_DUPLICATE, d) && tick__event_pass(k, at, TICK__DATAGRAM, ref, host, 0))
         d->refs++;
     return 0;
 }
