@@ -23,6 +23,7 @@ struct tick_sys {
     const struct tick_sys_ops *ops;
     // Who acts now, for the identity of what the call makes. Kept by the loop; NULL outside of any task or callback.
     struct tick_maker *maker;
+    uint64_t calm; // kinds that `choose` need not be asked about (retick/choice.h)
 };
 
 struct tick_sys_event {

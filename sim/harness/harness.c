@@ -125,7 +125,7 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     w->blamed_host = w->blamed_task = w->blamed_here = 0;
     w->stage = (struct tick_stage){.probe = run->probe};
     tick_stacks_set_poison(w->stacks, run->poison);
-    const struct tick_kernel_env env = {.choose = tick__world_choose, .ctx = w, .probe = run->probe, .disk = tick__disk_fault};
+    const struct tick_kernel_env env = {.choose = tick__world_choose, .ctx = w, .calm = run->chooser->calm, .probe = run->probe, .disk = tick__disk_fault};
     tick_kernel_reset(w->kernel, &env);
     if (run->probe) {
         run->probe->now = 0;

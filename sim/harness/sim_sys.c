@@ -334,5 +334,6 @@ static const struct tick_sys_ops sim_ops = {
 void tick__sim_sys_init(struct sim_sys *sys, struct tick_host *host) {
     sys->sys.ops = &sim_ops;
     sys->sys.maker = NULL;
+    sys->sys.calm = host->world->chooser->calm;
     sys->host = host;
 }

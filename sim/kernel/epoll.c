@@ -290,7 +290,7 @@ int tick_k_epoll_wait(struct tick_kernel *k, int host, int epfd, struct tick_sys
         count = collect(k, epoll, out, most, true, &held);
     // A wait that would block may be cut short by a signal, if somebody handles signals.
     if (!count && may_block && tick__host(k, (uint32_t)host)->handlers &&
-        k->env.choose(k->env.ctx, TICK_CHOICE_INTERRUPT, epoll->file.id, ++epoll->waits, 2, 0))
+        TICK__ASK(k, TICK_CHOICE_INTERRUPT, epoll->file.id, ++epoll->waits, 2, 0))
         return -EINTR;
     return count;
 }

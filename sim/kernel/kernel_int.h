@@ -56,6 +56,10 @@ struct tick_kernel {
 #define TICK__AT(k, type, ref) ((struct type *)(void *)((k)->base + (size_t)(ref)*TICK__GRANULE))
 #define TICK__ARRAY(k, type, ref) ((type *)(void *)((k)->base + (size_t)(ref)*TICK__GRANULE))
 
+// Asks the world. What the subject is, is worked out only where the answer may be a deviation.
+#define TICK__ASK(k, kind, subject, ordinal, n, most) \
+    (tick_is_calm((k)->env.calm, (kind)) ? 0 : (k)->env.choose((k)->env.ctx, (kind), (subject), (ordinal), (n), (most)))
+
 // --- arena.c ---
 tick__ref tick__arena_take(struct tick_kernel *k, size_t size); // not zeroed; 0: out of memory
 tick__ref tick__arena_zero(struct tick_kernel *k, size_t size);

@@ -172,6 +172,11 @@ struct tick_task {
 struct tick_task *tick__spawn_as(struct tick_loop *loop, tick_id parent_id, uint32_t parent_object, const char *key, tick_task_fn *fn,
     void *arg, const struct tick_loc *loc);
 
+// Whether the seam may answer a question of that kind otherwise than calmly.
+static inline bool tick__sys_asks(const struct tick_sys *sys, enum tick_choice_kind kind) {
+    return sys->ops->choose && !tick_is_calm(sys->calm, kind);
+}
+
 #define STEP_COST_MOST TICK_MS(100) // what a step may take in a simulated world
 
 // --- the loop ---

@@ -47,7 +47,7 @@ static void begin_watched(struct tick_loop *loop, struct tick_task *task) {
         probe->here = tick_emit(probe, TICK_EV_STEP_BEGIN, task->future.object, task->step.cause, 0, NULL);
     }
     struct tick_sys *sys = loop->sys;
-    if (sys->ops->choose) // the world lets that time pass once the loop polls
+    if (tick__sys_asks(sys, TICK_CHOICE_STEP_COST)) // the world lets that time pass once the loop polls
         (void)sys->ops->choose(sys, TICK_CHOICE_STEP_COST, task->parent.maker.id, task->suspensions, loop->step_costs, STEP_COST_MOST);
 }
 
@@ -198,7 +198,8 @@ static void worker(void *arg) {
 static void asked_to_suspend(struct tick_loop *loop, struct tick_task *task) {
     task->suspensions++;
     struct tick_sys *sys = loop->sys;
-    if (sys->ops->choose && sys->ops->choose(sys, TICK_CHOICE_CANCEL, task->parent.maker.id, task->suspensions, 2, 0) > 0)
+    if (tick__sys_asks(sys, TICK_CHOICE_CANCEL) &&
+        sys->ops->choose(sys, TICK_CHOICE_CANCEL, task->parent.maker.id, task->suspensions, 2, 0) > 0)
         tick_task_cancel(task, NULL);
 }
 
