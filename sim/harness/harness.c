@@ -71,6 +71,7 @@ void tick_harness_free(struct tick_harness *h) {
     struct list *const lists[] = {&w->heaps, &w->hosts, &w->deviations, &w->invariants, &w->finals, &w->faults, &w->ranges, &w->musts};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         tick__outside_free(lists[i]->items);
+    tick__outside_free(w->waiting);
     tick__outside_free(h);
 }
 
@@ -125,7 +126,8 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     w->blamed_host = w->blamed_task = w->blamed_here = 0;
     w->stage = (struct tick_stage){.probe = run->probe};
     tick_stacks_set_poison(w->stacks, run->poison);
-    const struct tick_kernel_env env = {.choose = tick__world_choose, .ctx = w, .calm = run->chooser->calm, .probe = run->probe, .disk = tick__disk_fault};
+    const struct tick_kernel_env env = {
+        .choose = tick__world_choose, .ctx = w, .calm = run->chooser->calm, .probe = run->probe, .disk = tick__disk_fault};
     tick_kernel_reset(w->kernel, &env);
     if (run->probe) {
         run->probe->now = 0;

@@ -126,13 +126,21 @@ struct list {
     size_t count, room;
 };
 
+// What is used when data come to a socket that a task waits for. Addresses to fetch, never to be read through: they may be stale.
+struct waiting {
+    const void *object, *task, *coro, *stack;
+};
+#define WAITING_MOST ((uint32_t)1 << 16) // by the socket's hash; of two with the same one, the later is there
+
 struct tick_world {
     struct tick_stage stage; // first
     struct tick_kernel *kernel;
     struct tick_stacks *stacks;
-    struct tick_coro *home; // the stack that the run was begun on
-    struct tick_coro *coro; // the one that hosts take their turns on, and that drives their loops
-    bool driving;           // it does so now, for `running`
+    struct tick_coro *home;  // the stack that the run was begun on
+    struct tick_coro *coro;  // the one that hosts take their turns on, and that drives their loops
+    bool driving;            // it does so now, for `running`
+    bool large;              // its memory is fetched in advance
+    struct waiting *waiting; // for that; kept from run to run
     struct tick_chooser *chooser;
     struct tick_probe *probe;
     const struct tick_scenario *scenario;
@@ -164,6 +172,10 @@ struct tick_world {
 struct tick_harness {
     struct tick_world world;
 };
+
+static inline struct waiting *tick__waiting(const struct tick_world *world, uint32_t sock) {
+    return &world->waiting[(sock * 2654435769u) >> 16];
+}
 
 int tick__list_push(struct list *list, const void *item, size_t size); // copies the item in; 0 or -ENOMEM
 

@@ -77,10 +77,11 @@ struct tick_posted {
 uint32_t tick_kernel_post(struct tick_kernel *k, int64_t at, uint32_t what, uint32_t arg);
 void tick_kernel_unpost(struct tick_kernel *k, uint32_t key); // of an event that has not come yet
 int64_t tick_kernel_next_at(const struct tick_kernel *k);     // when the next event is due; TICK_NEVER: none
-// For fetching memory in advance: brings near what the data that come `place` segments from now meet in the kernel, and then tells which
-// host they reach; -1: none, or unknown.
-void tick_kernel_fetch(const struct tick_kernel *k, uint32_t place);
-int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place);
+// For fetching memory in advance. Brings near the sockets that the segment `place` segments from now passes between, and returns the
+// number of the one that it reaches; 0: there is none, or it is not known. ahead: then what else it meets in the kernel, and the host that
+// it reaches; -1: not known.
+uint32_t tick_kernel_fetch(const struct tick_kernel *k, uint32_t place);
+int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place, uint32_t *sock);
 // Takes the earliest event, moves the clock to it (never back) and carries it out. Returns false if there is none.
 // *posted is filled with the world's own event, or its what is 0 for the kernel's own.
 bool tick_kernel_next(struct tick_kernel *k, struct tick_posted *posted);

@@ -203,20 +203,21 @@ bool tick__event_take(struct tick_kernel *k, struct tick__due *due) {
     return true;
 }
 
-void tick_kernel_fetch(const struct tick_kernel *k, uint32_t place) {
+uint32_t tick_kernel_fetch(const struct tick_kernel *k, uint32_t place) {
     if (place >= k->root->lane_count)
-        return;
+        return 0;
     const struct passing *passing = lane_at(k, place);
     if (passing->kind != TICK__DATA)
-        return;
+        return 0;
     const char *to = (const char *)tick__sock(k, passing->a), *from = (const char *)tick__sock(k, passing->b);
     for (size_t line = 0; line < sizeof(struct tick__sock); line += 64) {
-        __builtin_prefetch(to + line);
-        __builtin_prefetch(from + line);
+        __builtin_prefetch(to + line, 0, 2);
+        __builtin_prefetch(from + line, 0, 2);
     }
+    return passing->a;
 }
 
-int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place) {
+int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place, uint32_t *sock) {
     if (place >= k->root->lane_count)
         return -1;
     const struct passing *passing = lane_at(k, place);
@@ -225,6 +226,7 @@ int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place) {
     const struct tick__sock *s = tick__sock(k, passing->a);
     __builtin_prefetch(TICK__AT(k, tick__item, s->file.items));
     __builtin_prefetch(TICK__ARRAY(k, char, tick__sock(k, passing->b)->out.chain.head));
+    *sock = passing->a;
     return (int)s->file.host;
 }
 
