@@ -47,7 +47,8 @@ static void must(int result) {
 }
 
 static void open_loop(void) {
-    must(tick_loop_new(&(struct tick_loop_options){.sys = &clock_only, .poller = &poller, .stacks = stacks, .poll_budget = 61}, &loop));
+    must(tick_loop_new(
+        &(struct tick_loop_options){.sys = &clock_only, .poller = &poller, .stacks = stacks, .poll_budget = TICK_POLL_BUDGET}, &loop));
 }
 
 // Each case runs on the loop that is open, and returns how many operations it did.

@@ -1,5 +1,5 @@
-// The rows of bench/loop.sh for retick: one line a row, "<row> <ns of process CPU time a piece>". The loop stands on the real kernel: epoll, the
-// monotonic clock, and a poll at least once in 61 handles.
+// The rows of bench/loop.sh for retick: one line a row, "<row> <ns of process CPU time a piece>". The loop stands on the real kernel: epoll,
+// the monotonic clock, and a poll at least every TICK_POLL_BUDGET handles.
 //
 //     loop_rows [row] [pieces]       one row alone, and how many pieces (callgrind counts the instructions of that)
 //
@@ -463,7 +463,8 @@ int main(int argc, char **argv) {
         pieces = argc > 2 ? atol(argv[2]) : rows[i].pieces;
         must(tick_linux_init(&os));
         must(tick_epoll_new(tick_linux_sys(&os), NULL, &io));
-        must(tick_loop_new(&(struct tick_loop_options){.sys = tick_linux_sys(&os), .poller = &io->poller, .poll_budget = 61}, &loop));
+        must(tick_loop_new(
+            &(struct tick_loop_options){.sys = tick_linux_sys(&os), .poller = &io->poller, .poll_budget = TICK_POLL_BUDGET}, &loop));
         rows[i].run();
         tick_loop_free(loop);
         tick_epoll_free(io);

@@ -49,7 +49,8 @@
     X(TICK_CHOICE_DISK_SHORT, 29, "disk_short", TICK_SOUND, 600, TICK_UNIT_BYTES, "write(2)", "write(2) may take fewer bytes") \
     X(TICK_CHOICE_DISK_SYNC, 30, "disk_sync", TICK_SOUND, 1000, TICK_UNIT_YES, "fsync(2)", "the scenario lets disks fail") \
     X(TICK_CHOICE_DISK_LATE, 31, "disk_late", TICK_SOUND, 1000, TICK_UNIT_TIME, "read(2)", "a busy disk does this") \
-    X(TICK_CHOICE_JOB_TIME, 32, "job_time", TICK_SOUND, 3000, TICK_UNIT_TIME, "pthreads(7)", "a thread takes its time")
+    X(TICK_CHOICE_JOB_TIME, 32, "job_time", TICK_SOUND, 3000, TICK_UNIT_TIME, "pthreads(7)", "a thread takes its time") \
+    X(TICK_CHOICE_RESOLVE_WRONG, 33, "resolve_wrong", TICK_SOUND, 600, TICK_UNIT_YES, "getaddrinfo(3)", "name servers give old answers")
 
 enum tick_choice_kind {
 #define TICK_CHOICE_ENUM(name, number, word, sound, rate, unit, manual, because) name = (number),

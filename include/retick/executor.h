@@ -1,8 +1,8 @@
 // Executors: work that blocks, on a thread of its own, while the loop goes on. asyncio's run_in_executor.
 //
 // A job sees nothing of the loop: tick_loop_running() is NULL in it, and the one call it may make is tick_call_soon_threadsafe. In the
-// simulated world there are no threads: a job is carried out at one instant, between two callbacks of its host, and its future is done
-// after a time that a choice draws (job_time, docs/IDENTITY.md).
+// simulated world there are no threads: a job is carried out at one instant that a choice draws (job_time, docs/IDENTITY.md), between two
+// callbacks of its host, on a stack of its own.
 #ifndef RETICK_EXECUTOR_H
 #define RETICK_EXECUTOR_H
 

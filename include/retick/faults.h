@@ -56,6 +56,19 @@ struct tick_disk {
 #define tick_disk(world, host, ...) tick_disk_at((world), (host), &(struct tick_disk){__VA_ARGS__})
 void tick_disk_at(struct tick_world *world, struct tick_host *host, const struct tick_disk *disk);
 
+// A name, and what its look-ups answer: one of its own, or a host's, whose address it hides then. Hosts' names need no such call: they are
+// answered at once, and always with the host's IPv4 address.
+struct tick_name {
+    struct tick_host *hosts[TICK_FAULT_SIDE]; // whose addresses, in that order; none: there is no such name
+    struct tick_host *wrong[TICK_FAULT_SIDE]; // whose addresses a look-up may be answered with instead: old ones (choice `resolve_wrong`)
+    bool six;                                 // of each host its IPv6 address, too, before the IPv4 one
+    bool fails;                               // a look-up may get no answer (choice `resolve_fail`)
+    int error;                                // what every look-up fails with: -EAGAIN (no answer), -EIO (a broken server); 0: none does
+    int64_t latency, jitter;                  // ns that an answer takes, and the most that it may take longer (choice `resolve_late`)
+};
+#define tick_name(world, name, ...) tick_name_at((world), (name), &(struct tick_name){__VA_ARGS__}, TICK_HERE(name))
+void tick_name_at(struct tick_world *world, const char *name, const struct tick_name *what, const struct tick_loc *loc);
+
 // Faults end: at `at` what is in force is healed (hosts that are down start), and no range, loss, refusal or reset acts after it.
 void tick_quiet_after(struct tick_world *world, int64_t at);
 // Progress: fn must have returned true once before `by` (ns after the start), or the run is a finding. Asked at world points, from

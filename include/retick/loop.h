@@ -25,17 +25,18 @@ struct tick_report {
 typedef int tick_exception_fn(struct tick_loop *loop, const struct tick_report *report, void *arg); // negative: the handler failed
 
 struct tick_loop_options {
-    struct tick_sys *sys;       // borrowed; must outlive the loop
-    struct tick_poller *poller; // borrowed
-    struct tick_probe *probe;   // borrowed; NULL: nobody listens
-    int64_t probe_start;        // ns: what the loop's clock said when the probe's time was 0
+    struct tick_sys *sys;             // borrowed; must outlive the loop
+    struct tick_poller *poller;       // borrowed
+    struct tick_probe *probe;         // borrowed; NULL: nobody listens
+    int64_t probe_start;              // ns: what the loop's clock said when the probe's time was 0
     struct tick_scheduler *scheduler; // borrowed; NULL: first in, first out (retick/scheduler.h)
-    struct tick_stacks *stacks; // borrowed; NULL: a pool of the loop's own
-    tick_id id;                 // the host's stable id: the root of all ids here
-    uint32_t object;            // the host's object id with the probe
-    uint32_t threads;     // of its executor (retick/executor.h), at most; 0: the CPUs + 4, at most 32
-    uint32_t poll_budget;       // handles that may run between two polls while work is ready; 0 or 1: poll every iteration
+    struct tick_stacks *stacks;       // borrowed; NULL: a pool of the loop's own
+    tick_id id;                       // the host's stable id: the root of all ids here
+    uint32_t object;                  // the host's object id with the probe
+    uint32_t threads;                 // of its executor (retick/executor.h), at most; 0: the CPUs + 4, at most 32
+    uint32_t poll_budget;             // handles that may run between two polls while work is ready; 0 or 1: poll every iteration
 };
+#define TICK_POLL_BUDGET 256 // for the real kernel, where a poll takes as long as 30 short handles
 
 // Returns 0 with *loop set, or -ENOMEM.
 int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **loop) TICK_MUST_USE;
@@ -43,7 +44,7 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **lo
 int tick_loop_close(struct tick_loop *loop);
 void tick_loop_free(struct tick_loop *loop); // closes
 
-struct tick_loop *tick_loop_running(void); // asyncio.get_running_loop, or NULL
+struct tick_loop *tick_loop_running(void);      // asyncio.get_running_loop, or NULL
 int64_t tick_loop_time(struct tick_loop *loop); // loop.time, ns; NULL: the running loop
 bool tick_loop_is_closed(const struct tick_loop *loop);
 

@@ -38,6 +38,7 @@ struct tick_host_options {
     struct tick_host *after[8]; // start when these have returned
     int64_t clock;              // ns that its wall clock is ahead by (negative: behind)
     int32_t drift;              // parts per million that its wall clock runs too fast by
+    bool handlers;              // its program handles signals: waits may be cut short by one, with EINTR (choice `interrupt`)
 };
 // tick_host_add(world, name, fn, arg[, .start = ..., .after = {...}]): adds a host whose main task runs fn(arg). The run waits for its
 // return; a negative one is a finding. A bad name or too many hosts ends the run with a finding that says so.
@@ -52,9 +53,12 @@ struct tick_host *tick_host_add_at(
 // The network. latency and jitter in ns; refuse, reset: connections may be refused, or reset, at any time (choices); loss: segments may be
 // lost, which costs a stream retransmission time-outs. bandwidth in bytes a second each way, queue in bytes that may wait for it (0: no
 // limit). timeout: ns until a sender gives up what is not acknowledged (0: Linux's 15 minutes).
+// Of datagrams only (a lost one is lost for good): duplicate: one may come twice; reorder: one may be overtaken by those sent later, by at
+// most the jitter; corrupt: one may fail its checksum, which is seen when it is received: its reader was told, and finds nothing.
 struct tick_link_options {
     int64_t latency, jitter;
     bool refuse, reset, loss;
+    bool duplicate, reorder, corrupt;
     int64_t bandwidth, queue, timeout;
 };
 #define tick_link_all(world, ...) tick_link_all_at((world), &(struct tick_link_options){__VA_ARGS__})
@@ -64,6 +68,9 @@ void tick_link_between_at(struct tick_world *world, struct tick_host *a, struct 
 
 // Limits of virtual time (ns) and of loop iterations; beyond them the run is a finding. Default: an hour, 10 million.
 void tick_limit(struct tick_world *world, int64_t time, uint64_t iterations);
+// The longest that a host's loop may be kept from waiting, by steps and by calls that block (ns; 0, the default: for ever), while there is
+// always something that is ready: beyond it the run is a finding.
+void tick_busy_limit(struct tick_world *world, int64_t ns);
 // The host that `retick run --real` runs; without it, the only host that is no daemon.
 void tick_real_host(struct tick_world *world, struct tick_host *host);
 // A condition checked at every world point: fn returns true while it holds. text says what was broken.
@@ -85,6 +92,9 @@ void tick_mark(const char *name);
 // A number below n drawn from the schedule (0 when calm); buggify: true in some runs, at some occasions.
 uint32_t tick_random(const char *name, uint32_t n);
 bool tick_buggify(const char *name);
+// The running step computes for so long (ns): from its next wait on its host is busy, and other hosts go on. Of itself a step takes no
+// time in a simulated world; in the real one this does nothing.
+void tick_busy(int64_t ns);
 // Zeroed memory of the running host, one piece a key (any address of the program's): where a host keeps what would else be a static.
 void *tick_host_local(const void *key, size_t size);
 const char *tick_host_name(void); // the running host's

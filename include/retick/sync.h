@@ -24,10 +24,12 @@ int tick_event_wait(struct tick_event_flag *event);
 
 // --- asyncio.Lock ---
 struct tick_lock;
-struct tick_lock *tick_lock_new(void);
+#define tick_lock_new() tick_lock_new_at(TICK_HERE("lock")) // where it was made is how a deadlock names it
+struct tick_lock *tick_lock_new_at(const struct tick_loc *loc);
 void tick_lock_free(struct tick_lock *lock);
 bool tick_lock_is_locked(const struct tick_lock *lock); // Lock.locked
-int tick_lock_acquire(struct tick_lock *lock) TICK_MUST_USE;
+#define tick_lock_acquire(lock) tick_lock_acquire_at((lock), TICK_HERE("lock"))
+int tick_lock_acquire_at(struct tick_lock *lock, const struct tick_loc *loc) TICK_MUST_USE; // loc: where it waits, if it does; may be NULL
 // Lock.release, by whichever task. 0; TICK_EINVALSTATE (asyncio: RuntimeError) if it is not locked. The next waiter has it as soon as it
 // runs, and nobody can come between.
 int tick_lock_release(struct tick_lock *lock);

@@ -344,6 +344,10 @@ int tick_deviation_words(const struct tick_deviation *deviation, const struct ti
         kth_of_subject(&t, "name look-up");
         tick__text_format(&to, " gets no answer");
         break;
+    case TICK_CHOICE_RESOLVE_WRONG:
+        kth_of_subject(&t, "name look-up");
+        tick__text_format(&to, " gets an old answer");
+        break;
     case TICK_CHOICE_DISK_KEPT:
         who_is_subject(&t);
         tick__text_format(&to, " keeps ");

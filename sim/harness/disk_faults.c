@@ -19,8 +19,9 @@ int64_t tick__disk_fault(void *ctx, int index, enum tick_disk_op op, tick_id fil
     const struct tick_disk *disk = &host->disk;
     uint64_t occasion = ordinal * OPS + op;
     if (disk->late)
-        host->busy += tick_scale_capped(
-            tick__world_choose(w, TICK_CHOICE_DISK_LATE, file, occasion, tick_scale_count(disk->late), disk->late), disk->late);
+        tick__host_busy(
+            host, tick_scale_capped(
+                      tick__world_choose(w, TICK_CHOICE_DISK_LATE, file, occasion, tick_scale_count(disk->late), disk->late), disk->late));
     if (w->quiet)
         return (int64_t)count;
     if (op == TICK_DISK_SYNC)

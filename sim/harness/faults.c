@@ -28,13 +28,6 @@ static struct tick_host *host_at(const struct tick_world *w, size_t index) {
     return ((struct tick_host **)w->hosts.items)[index];
 }
 
-static void bad(struct tick_world *w, const struct tick_loc *loc, const char *text) {
-    if (w->ended)
-        return;
-    tick__outcome_fail(&w->outcome, TICK_BAD_SCENARIO, TICK_EINVALSTATE, NULL, loc, text);
-    w->ended = true;
-}
-
 // --- words ---
 
 struct words {
@@ -52,14 +45,9 @@ __attribute__((format(printf, 2, 3))) static void say(struct words *words, const
 }
 
 static void say_time(struct words *words, int64_t ns) {
-    static const struct {
-        const char *word;
-        int64_t ns;
-    } units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
-    size_t unit = 0;
-    while (ns % units[unit].ns)
-        unit++;
-    say(words, "%lld %s", (long long)(ns / units[unit].ns), units[unit].word);
+    char time[32];
+    tick__ns_words(ns, time, sizeof time);
+    say(words, "%s", time);
 }
 
 static bool is_of(const struct tick_host *host, struct tick_host *const side[TICK_FAULT_SIDE]) {
@@ -188,7 +176,7 @@ static void begin(struct tick_world *w, uint32_t index) {
     tell(w, TICK_EV_FAULT_BEGIN, fault);
     if (is_network(fault->kind)) {
         if (begin_outage(w, index) < 0)
-            bad(w, fault->loc, "no memory for a fault");
+            tick__world_bad(w, fault->loc, "no memory for a fault");
     } else {
         for (size_t i = 0; i < TICK_FAULT_SIDE; i++) {
             struct tick_host *host = fault->what.side[i];
@@ -226,7 +214,7 @@ static void heal(struct tick_world *w, uint32_t index) {
         if (fault->kind == TICK_PAUSE && host->paused_until > tick_kernel_now(w->kernel) && w->quiet)
             host->paused_until = tick_kernel_now(w->kernel);
         if ((fault->kind == TICK_CRASH || fault->kind == TICK_STOP) && !host->gone && tick__host_restart(host) < 0)
-            bad(w, fault->loc, "no memory to start a host again");
+            tick__world_bad(w, fault->loc, "no memory to start a host again");
     }
 }
 
@@ -256,7 +244,7 @@ static struct tick_host *struck(const struct tick_world *w, const struct fault_r
 
 static void begin_drawn(struct tick_world *w, uint32_t range_index, const struct fault *drawn) {
     if (tick__list_push(&w->faults, drawn, sizeof *drawn) < 0) {
-        bad(w, drawn->loc, "no memory for a fault");
+        tick__world_bad(w, drawn->loc, "no memory for a fault");
         return;
     }
     range_at(w, range_index)->begun++;
@@ -386,7 +374,7 @@ void tick__fault_come(struct tick_world *w, const struct tick_posted *posted) {
 
 static void post(struct tick_world *w, int64_t at, enum posted_what what, size_t index, const struct tick_loc *loc) {
     if (!tick_kernel_post(w->kernel, at, what, (uint32_t)index))
-        bad(w, loc, "no memory for a fault");
+        tick__world_bad(w, loc, "no memory for a fault");
 }
 
 void tick_fault_at_at(
@@ -395,13 +383,13 @@ void tick_fault_at_at(
     if (kind == TICK_CLOG && !fault.what.slow)
         fault.what.slow = SLOW;
     if (at < 0 || what->lasts < 0 || fault.what.slow < 0 || !kind || (kind & (kind - 1)) || kind >= 1u << KIND_BITS)
-        bad(w, loc, "a fault needs one kind, and no negative times");
+        tick__world_bad(w, loc, "a fault needs one kind, and no negative times");
     else if (is_empty(what->side))
-        bad(w, loc, "a fault needs hosts: .side = {...}");
+        tick__world_bad(w, loc, "a fault needs hosts: .side = {...}");
     else if (kind == TICK_CLOCK && !what->jump)
-        bad(w, loc, "a clock's jump needs .jump");
+        tick__world_bad(w, loc, "a clock's jump needs .jump");
     else if (tick__list_push(&w->faults, &fault, sizeof fault) < 0)
-        bad(w, loc, "no memory for a fault");
+        tick__world_bad(w, loc, "no memory for a fault");
     else
         post(w, at, POST_FAULT, w->faults.count - 1, loc);
 }
@@ -427,22 +415,22 @@ void tick_faults_at(struct tick_world *w, const char *name, const struct tick_fa
     snprintf(range.name, sizeof range.name, "%s", name);
     range.key = tick_id_text(range.name);
     if (!*name || strlen(name) >= sizeof range.name)
-        bad(w, loc, "a range of faults needs a name of at most 63 bytes");
+        tick__world_bad(w, loc, "a range of faults needs a name of at most 63 bytes");
     else if (!r->kinds || r->kinds >> KIND_BITS || r->from < 0 || r->until < r->from || r->lasts < 0 || r->slow < 0)
-        bad(w, loc, "a range of faults needs .kinds, and an end after its beginning");
+        tick__world_bad(w, loc, "a range of faults needs .kinds, and an end after its beginning");
     for (size_t i = 0; i < w->ranges.count; i++)
         if (!strcmp(range_at(w, i)->name, range.name))
-            bad(w, loc, "two ranges of faults have one name");
+            tick__world_bad(w, loc, "two ranges of faults have one name");
     int64_t first = (r->from + 999999) / 1000000 * 1000000;
     if (tick__list_push(&w->ranges, &range, sizeof range) < 0)
-        bad(w, loc, "no memory for a range of faults");
+        tick__world_bad(w, loc, "no memory for a range of faults");
     else
         post(w, first ? first : r->every, POST_RANGE, w->ranges.count - 1, loc);
 }
 
 void tick_quiet_after(struct tick_world *w, int64_t at) {
     if (at < 0 || w->quiet_at != TICK_NEVER) {
-        bad(w, NULL, "tick_quiet_after takes one time, of 0 or more");
+        tick__world_bad(w, NULL, "tick_quiet_after takes one time, of 0 or more");
         return;
     }
     w->quiet_at = at;
@@ -451,7 +439,7 @@ void tick_quiet_after(struct tick_world *w, int64_t at) {
 
 void tick_must_by_at(struct tick_world *w, int64_t by, tick_invariant_fn *fn, void *arg, const char *text, const struct tick_loc *loc) {
     if (tick__list_push(&w->musts, &(struct must){fn, arg, text, loc, by, false}, sizeof(struct must)) < 0) {
-        bad(w, loc, "no memory for a condition");
+        tick__world_bad(w, loc, "no memory for a condition");
         return;
     }
     w->musts_open++;

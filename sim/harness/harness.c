@@ -120,7 +120,8 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     w->ended = false;
     w->time_limit = TIME_LIMIT;
     w->iteration_limit = ITERATION_LIMIT;
-    w->iterations = w->choices = 0;
+    w->busy_limit = 0;
+    w->iterations = w->choices = w->events = 0;
     w->mark_count = 0;
     memset(&w->outcome, 0, sizeof w->outcome);
     w->blamed_host = w->blamed_task = w->blamed_here = 0;
@@ -182,8 +183,7 @@ bool tick_harness_crashed(int signal, const void *address, struct tick_outcome *
     if (!w)
         return false;
     const struct tick_host *host = w->running;
-    struct tick_task *task = host ? tick_task_current() : NULL;
-    const struct tick_coro *coro = task ? task->coro : host ? host->coro : NULL;
+    const struct tick_coro *coro = host ? tick__host_stack(host) : NULL;
     char text[200];
     bool overflow = coro && tick_coro_in_guard(coro, address);
     snprintf(text, sizeof text, "%s%s%s", overflow ? "stack overflow" : strsignal(signal), host ? " in " : "", host ? host->name : "");

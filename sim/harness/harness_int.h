@@ -64,6 +64,9 @@ struct tick_host {
     enum { WAIT_NONE, WAIT_BEGUN, WAIT_PARKED } wait; // where in epoll_wait it was switched away from
     int64_t deadline;                                 // of that wait
     int64_t busy;                                     // step costs since the last world point
+    int64_t kept;                                     // for how long its loop has been busy, since it last waited
+    int64_t longest;                                  // of what kept it
+    char longest_by[64];
     uint64_t wakes;
     uint64_t randoms;
     uint64_t lookups; // of names that the scenario gave
@@ -161,7 +164,9 @@ struct tick_world {
     bool ended, in_setup;
     uint8_t poison;
     int64_t time_limit;
+    int64_t busy_limit; // 0: none
     uint64_t iteration_limit, iterations, choices;
+    uint64_t events; // that the kernel's queue gave
     struct tick_outcome outcome;
     uint32_t blamed_host, blamed_task, blamed_here; // the probe's context at the finding
     char mark[MARKS_MOST][MARK_BYTES];              // copies: a name may have been made on a stack or heap that the run has left behind
@@ -182,9 +187,10 @@ int tick__list_push(struct list *list, const void *item, size_t size); // copies
 // host.c
 struct tick_host *tick__host_take(struct tick_world *world); // the structure for one more host; NULL when out of memory
 void tick__host_make_ready(struct tick_host *host);
-void tick__host_switch_to(struct tick_host *host);  // runs it until it is switched away from
-void tick__host_leave(struct tick_host *host);      // the end of that, for a run that ends in the midst of it
-void tick__host_switch_out(struct tick_host *host); // from inside it
+void tick__host_switch_to(struct tick_host *host);                // runs it until it is switched away from
+void tick__host_leave(struct tick_host *host);                    // the end of that, for a run that ends in the midst of it
+void tick__host_switch_out(struct tick_host *host);               // from inside it
+struct tick_coro *tick__host_stack(const struct tick_host *host); // inside it: the one that it is on
 int tick__host_start(struct tick_host *host);
 
 void tick__host_go_on(struct tick_host *host); // makes it ready, or, while it is paused, late
@@ -208,11 +214,20 @@ bool tick__musts_have_come(struct tick_world *world); // at the run's end; false
 int64_t tick__disk_fault(void *world, int host, enum tick_disk_op op, tick_id file, uint64_t ordinal, uint64_t offset, size_t count);
 void tick__disk_crash(struct tick_host *host);
 
+// busy.c: what keeps a host's loop from waiting
+void tick__host_busy(struct tick_host *host, int64_t ns);   // its running step takes so long: from its next wait on
+void tick__host_kept(struct tick_host *host, int64_t ns);   // it was kept so long, by its running step
+void tick__host_waits(struct tick_host *host);              // it has nothing to do
+void tick__host_goes_on(struct tick_host *host, int ready); // `ready` fds, or its handles, are: it may have been kept for too long
+
 // sim_sys.c
 void tick__sim_sys_init(struct sim_sys *sys, struct tick_host *host);
 uint32_t tick__world_choose(void *world, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
 
 // world.c
+// The set-up is wrong: the run ends with that finding, unless it has ended.
+__attribute__((format(printf, 3, 4))) void tick__world_bad(struct tick_world *world, const struct tick_loc *loc, const char *format, ...);
+void tick__ns_words(int64_t ns, char *text, size_t size); // verdict.c: "3 ms"
 void tick__world_describe_deadlock(const struct tick_world *world, char *text, size_t size);
 void tick__task_words(const struct tick_task *task, char *text, size_t size); // "alice", "request (Task-1)"
 bool tick__world_holds(struct tick_world *world);                             // evaluates the invariants; false: the run has ended

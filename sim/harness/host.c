@@ -141,16 +141,18 @@ void tick__host_leave(struct tick_host *host) {
     w->stage.lives = 0;
 }
 
-// Waits that are not the loop's: a task or a callback may wait, too, with poll or sleep, and holds up its loop.
-static struct tick_coro *stack_of(const struct tick_host *host) {
+// Waits that are not the loop's: a task, a callback or an executor's job may wait, too, with poll or sleep, and holds up its loop.
+struct tick_coro *tick__host_stack(const struct tick_host *host) {
     const struct tick_loop *loop = tick__loop_running;
-    if (!loop || !loop->current)
+    if (!loop)
+        return host->loop && host->loop->executor.on ? host->loop->executor.on : host->coro;
+    if (!loop->current)
         return host->coro;
     return loop->current->coro ? loop->current->coro : loop->on ? loop->on : host->coro;
 }
 
 void tick__host_switch_out(struct tick_host *host) {
-    host->stack = stack_of(host);
+    host->stack = tick__host_stack(host);
     tick_coro_switch(host->stack, host->world->coro);
 }
 
@@ -209,6 +211,20 @@ static int host_main(void *arg) {
     return result;
 }
 
+// Nothing of the host runs any more: what its program still has a reference to, nobody will complete or release.
+static void check_futures(struct tick_host *host, const struct tick__futures_left *left) {
+    struct tick_world *w = host->world;
+    char text[200];
+    if (left->pending)
+        snprintf(text, sizeof text, "%s left %zu future%s that nobody can complete any more", host->name, left->pending,
+            left->pending == 1 ? "" : "s");
+    else if (left->done)
+        snprintf(text, sizeof text, "%s did not release %zu future%s", host->name, left->done, left->done == 1 ? "" : "s");
+    else
+        return;
+    w->stage.fail(&w->stage, TICK_LEAKED, 0, left->made ? left->made : host->loc, text);
+}
+
 static void check_leaks(struct tick_host *host) {
     struct tick_world *w = host->world;
     size_t bytes, blocks = tick_heap_live(host->heap, &bytes);
@@ -227,6 +243,7 @@ static void host_entry(void *arg) {
     struct tick_host *host = arg;
     struct tick_world *w = host->world;
     struct tick_io *io = NULL;
+    struct tick__futures_left left = {0};
     host->result = tick_epoll_new(&host->sys.sys, w->probe, &io);
     if (host->result == 0) {
         struct tick_loop_options options = {
@@ -244,6 +261,8 @@ static void host_entry(void *arg) {
         host->loop->driver = w->coro;
         tick_loop_set_exception_handler(host->loop, exception_told, host);
         host->result = tick_loop_run(host->loop, host_main, host);
+        (void)tick_loop_close(host->loop); // with what was to be called, and holds futures
+        tick__futures_left(host->loop, &left);
         tick_loop_free(host->loop);
         host->loop = NULL;
     }
@@ -257,8 +276,10 @@ static void host_entry(void *arg) {
             loc ? words : tick_error_text(host->result));
         w->stage.fail(&w->stage, TICK_HOST_FAILED, host->result, loc ? loc : host->loc, text);
     }
-    if (!host->options.daemon && !host->stopping)
+    if (!host->options.daemon && !host->stopping) {
+        check_futures(host, &left);
         check_leaks(host);
+    }
     host->state = HOST_DONE;
     tick_coro_exit(host->coro, w->coro);
 }

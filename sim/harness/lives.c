@@ -27,7 +27,7 @@ static void forget(struct tick_host *host) {
     host->locals = NULL;
     host->main = NULL;
     host->task = host->here = 0;
-    host->busy = 0;
+    host->busy = host->kept = host->longest = 0;
     host->paused_until = 0;
     host->stopping = host->stop_told = false;
     host->state = HOST_DOWN;
@@ -45,6 +45,8 @@ void tick__host_crash(struct tick_host *host) {
     for (struct tick_task *task = host->loop ? host->loop->tasks : NULL; task; task = task->next)
         if (task->coro)
             tick_coro_free(task->coro);
+    if (host->loop && host->loop->executor.on)
+        tick_coro_free(host->loop->executor.on);
     if (host->loop)
         tick__workers_free(host->loop);
     tick_coro_free(host->coro);

@@ -60,7 +60,7 @@ static int run_host(struct real *real, const struct tick_host *host, struct tick
             .probe = probe,
             .id = host->id,
             .object = host->object,
-            .poll_budget = 61,
+            .poll_budget = TICK_POLL_BUDGET,
             .probe_start = real->start,
         };
         result = tick_loop_new(&options, &loop);

@@ -12,7 +12,8 @@ int tick_run(tick_task_fn *fn, void *arg) {
     TICK_TRY(tick_linux_init(&system));
     int result = tick_epoll_new(tick_linux_sys(&system), NULL, &io);
     if (result == 0) {
-        const struct tick_loop_options options = {.sys = tick_linux_sys(&system), .poller = &io->poller, .id = 1, .poll_budget = 61};
+        const struct tick_loop_options options = {
+            .sys = tick_linux_sys(&system), .poller = &io->poller, .id = 1, .poll_budget = TICK_POLL_BUDGET};
         result = tick_loop_new(&options, &loop);
     }
     if (result == 0)

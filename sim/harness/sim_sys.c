@@ -47,7 +47,7 @@ static uint32_t sim_choose(struct tick_sys *self, enum tick_choice_kind kind, ti
     struct tick_host *host = host_of(self);
     uint32_t value = tick__world_choose(host->world, kind, subject, ordinal, n, most);
     if (kind == TICK_CHOICE_STEP_COST && value) // what the step took passes at the next world point
-        host->busy += tick_scale_capped(value, most);
+        tick__host_busy(host, tick_scale_capped(value, most));
     return value;
 }
 
@@ -81,6 +81,7 @@ static bool gives_way(struct tick_host *host, int64_t timeout) {
     if (host->busy) {
         host->resume_key = tick_kernel_post(w->kernel, now + host->busy, POST_RESUME, (uint32_t)host->index);
         TICK_ASSERT(host->resume_key);
+        host->kept += host->busy;
         host->busy = 0;
         host->state = HOST_LATE;
         return true;
@@ -132,8 +133,10 @@ static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out,
         if (tick__host_told_to_stop(host))
             timeout = 0;
         count = tick_k_epoll_wait(k, host->index, epfd, out, most, timeout != 0);
-        if (count != 0 || timeout == 0)
+        if (count != 0 || timeout == 0) {
+            tick__host_goes_on(host, count);
             return count;
+        }
         if (host->deadline != TICK_NEVER && timer) {
             // What lies between the deadline and the return is lateness of the whole thread: whatever falls due meanwhile fires together.
             uint32_t late = tick__world_choose(w, TICK_CHOICE_POLL_LATE, timer, 0, tick_scale_count(POLL_LATE_MOST), POLL_LATE_MOST);
@@ -150,8 +153,11 @@ static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out,
             return count;
         break;
     }
-    if (host->deadline <= tick_kernel_now(k)) // giving way took that long
+    if (host->deadline <= tick_kernel_now(k)) { // giving way took that long
+        tick__host_goes_on(host, 0);
         return 0;
+    }
+    tick__host_waits(host);
     int watched = tick_kernel_watch(k, host->index, epfd, (uint32_t)host->index);
     if (watched < 0)
         return watched;

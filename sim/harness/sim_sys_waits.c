@@ -23,15 +23,38 @@ static int64_t deadline_of(const struct tick_kernel *k, int64_t timeout) {
     return timeout < 0 || timeout > TICK_NEVER - now ? TICK_NEVER : now + timeout;
 }
 
-int tick__sim_poll(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout) {
+// Whether a signal cuts the wait short, which would block: never on a host without handlers. The question is about the wait, as something
+// that its task or callback made.
+static bool interrupted(struct tick_sys *self) {
+    const struct tick_host *host = host_of(self);
+    if (!host->options.handlers)
+        return false;
+    const struct tick_kernel_name name = tick__sim_name(self, TICK_OBJECT_OP);
+    if (host->world->probe)
+        host->world->probe->ops->object(host->world->probe,
+            &(struct tick_object){
+                .type = TICK_OBJECT_OP, .id = name.id, .parent = name.maker_object, .host = host->object, .key = "wait", .kth = name.kth});
+    return tick__world_choose(host->world, TICK_CHOICE_INTERRUPT, name.id, 0, 2, 0) != 0;
+}
+
+// Its loop stood still for that long: from `began` to now, but not beyond the deadline, for what comes after is the machine's doing.
+static void stood_still(struct tick_host *host, int64_t began, int64_t deadline) {
+    int64_t now = tick_kernel_now(host->world->kernel);
+    if (now > began)
+        tick__host_kept(host, (now < deadline ? now : deadline) - began);
+}
+
+static int poll_until(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout, int64_t deadline) {
     struct tick_host *host = host_of(self);
     struct tick_kernel *k = host->world->kernel;
-    int64_t deadline = deadline_of(k, timeout);
-    tick__sim_wait_begins(host, timeout);
     int ready = tick_k_poll(k, host->index, fds, count);
+    if (!ready && timeout && interrupted(self))
+        return -EINTR;
     host->timed_out = false;
-    while (!ready && !host->timed_out && tick_kernel_now(k) < deadline && !tick__host_told_to_stop(host)) {
+    while (!ready && !host->timed_out && tick_kernel_now(k) < deadline) {
         uint32_t key;
+        if (tick__host_told_to_stop(host))
+            return -EINTR;
         int error = tick_kernel_watch_fds(k, host->index, fds, count, (uint32_t)host->index, &key);
         if (error)
             return error;
@@ -41,6 +64,16 @@ int tick__sim_poll(struct tick_sys *self, struct pollfd *fds, size_t count, int6
             return error;
         ready = tick_k_poll(k, host->index, fds, count);
     }
+    return ready;
+}
+
+int tick__sim_poll(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout) {
+    struct tick_host *host = host_of(self);
+    int64_t deadline = deadline_of(host->world->kernel, timeout);
+    tick__sim_wait_begins(host, timeout);
+    int64_t began = tick_kernel_now(host->world->kernel);
+    int ready = poll_until(self, fds, count, timeout, deadline);
+    stood_still(host, began, deadline);
     return ready;
 }
 
@@ -61,19 +94,26 @@ static size_t asked(int count, const fd_set *reads, const fd_set *writes, const 
     return used;
 }
 
-int tick__sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t timeout) {
+static void restore(fd_set *set, const fd_set *asked_for) {
+    if (set)
+        *set = *asked_for;
+}
+
+static int select_until(struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t deadline) {
     struct tick_host *host = host_of(self);
     struct tick_kernel *k = host->world->kernel;
     fd_set none;
     FD_ZERO(&none);
     const fd_set r = reads ? *reads : none, w = writes ? *writes : none, e = excepts ? *excepts : none;
-    int64_t deadline = deadline_of(k, timeout);
-    tick__sim_wait_begins(host, timeout);
     host->timed_out = false;
-    for (;;) {
+    for (bool first = true;; first = false) {
         int ready = tick_k_select(k, host->index, count, reads, writes, excepts);
-        if (ready || host->timed_out || tick_kernel_now(k) >= deadline || tick__host_told_to_stop(host))
+        if (ready || host->timed_out || tick_kernel_now(k) >= deadline)
             return ready;
+        if (tick__host_told_to_stop(host) || (first && interrupted(self))) {
+            restore(reads, &r), restore(writes, &w), restore(excepts, &e);
+            return -EINTR;
+        }
         struct pollfd fds[FD_SETSIZE];
         uint32_t key;
         size_t used = asked(count, &r, &w, &e, fds);
@@ -84,37 +124,44 @@ int tick__sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *wr
         tick_kernel_unwatch_fds(k, key);
         if (error)
             return error;
-        if (reads)
-            *reads = r;
-        if (writes)
-            *writes = w;
-        if (excepts)
-            *excepts = e;
+        restore(reads, &r), restore(writes, &w), restore(excepts, &e);
     }
 }
 
-int tick__sim_sleep(struct tick_sys *self, int64_t ns) {
+int tick__sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t timeout) {
+    struct tick_host *host = host_of(self);
+    int64_t deadline = deadline_of(host->world->kernel, timeout);
+    tick__sim_wait_begins(host, timeout);
+    int64_t began = tick_kernel_now(host->world->kernel);
+    int ready = select_until(self, count, reads, writes, excepts, deadline);
+    stood_still(host, began, deadline);
+    return ready;
+}
+
+static int rest(struct tick_sys *self, int64_t ns, bool may_be_interrupted) {
     struct tick_host *host = host_of(self);
     int64_t deadline = deadline_of(host->world->kernel, ns < 0 ? 0 : ns);
     tick__sim_wait_begins(host, ns);
     host->timed_out = false;
-    while (!host->timed_out && tick_kernel_now(host->world->kernel) < deadline) {
-        if (tick__host_told_to_stop(host))
-            return -EINTR;
-        int error = tick__sim_park(host, deadline);
-        if (error)
-            return error;
-    }
-    return 0;
+    const int64_t began = tick_kernel_now(host->world->kernel);
+    int error = may_be_interrupted && began < deadline && interrupted(self) ? -EINTR : 0;
+    while (!error && !host->timed_out && tick_kernel_now(host->world->kernel) < deadline)
+        error = tick__host_told_to_stop(host) ? -EINTR : tick__sim_park(host, deadline);
+    stood_still(host, began, deadline);
+    return error;
 }
 
-// The name server's answer takes its time, and the whole thread waits for it, as in getaddrinfo.
+int tick__sim_sleep(struct tick_sys *self, int64_t ns) {
+    return rest(self, ns, true);
+}
+
+// The name server's answer takes its time, and the whole thread waits for it, as in getaddrinfo, which goes on after a signal.
 int tick__sim_resolve_all(struct tick_sys *self, const char *host, uint16_t port, struct sockaddr_storage *out, uint32_t most) {
     struct tick_host *host_ = host_of(self);
     int64_t late;
     int count = tick_k_resolve(KERNEL(self), INDEX(self), host, port, host_->id, ++host_->lookups, out, most, &late);
     if (late > 0) {
-        int error = tick__sim_sleep(self, late);
+        int error = rest(self, late, false);
         if (error)
             return error;
     }

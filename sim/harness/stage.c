@@ -83,6 +83,11 @@ void tick_mark(const char *name) {
         stage->mark(stage, name);
 }
 
+void tick_busy(int64_t ns) {
+    if (stage && stage->busy && stage->sys && ns > 0)
+        stage->busy(stage, ns);
+}
+
 // A choice of the program's own: its subject is a child of the task by its name (path: task/name), its ordinal the task's kth such
 // question.
 uint32_t tick_random(const char *name, uint32_t n) {

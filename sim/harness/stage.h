@@ -20,6 +20,8 @@ struct tick_stage {
     bool real; // logs also go to stderr
     // Records the first finding and, in a simulated host, does not return.
     void (*fail)(struct tick_stage *stage, enum tick_verdict verdict, int code, const struct tick_loc *loc, const char *text);
+    // The running step takes so long. NULL: it takes what it takes.
+    void (*busy)(struct tick_stage *stage, int64_t ns);
     // A "sometimes" point. NULL: not counted.
     void (*mark)(struct tick_stage *stage, const char *name);
 };

@@ -1,4 +1,5 @@
-#include "sim/harness/run.h"
+#include "sim/harness/harness_int.h"
+#include <stdio.h>
 
 static const char *const words[] = {
 #define WORD(name, word, text) word,
@@ -18,4 +19,15 @@ const char *tick_verdict_word(enum tick_verdict verdict) {
 
 const char *tick_verdict_text(enum tick_verdict verdict) {
     return (unsigned)verdict < sizeof texts / sizeof *texts ? texts[verdict] : "unknown";
+}
+
+void tick__ns_words(int64_t ns, char *text, size_t size) {
+    static const struct {
+        const char *word;
+        int64_t ns;
+    } units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
+    size_t unit = 0;
+    while (ns % units[unit].ns)
+        unit++;
+    snprintf(text, size, "%lld %s", (long long)(ns / units[unit].ns), units[unit].word);
 }

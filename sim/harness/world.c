@@ -12,7 +12,7 @@
 
 // --- set-up ---
 
-__attribute__((format(printf, 3, 4))) static void bad(struct tick_world *w, const struct tick_loc *loc, const char *format, ...) {
+void tick__world_bad(struct tick_world *w, const struct tick_loc *loc, const char *format, ...) {
     if (w->ended)
         return;
     char text[300];
@@ -28,7 +28,7 @@ struct tick_host *tick_host_add_at(
     struct tick_world *w, const char *name, tick_task_fn *fn, const struct tick_host_options *options, const struct tick_loc *loc) {
     struct tick_host *host = tick__host_take(w);
     if (!host) {
-        bad(w, loc, "too many hosts: no memory for \"%s\"", name);
+        tick__world_bad(w, loc, "too many hosts: no memory for \"%s\"", name);
         return NULL;
     }
     snprintf(host->name, sizeof host->name, "%s", name);
@@ -42,14 +42,16 @@ struct tick_host *tick_host_add_at(
             w->probe, &(struct tick_object){.type = TICK_OBJECT_HOST, .id = host->id, .key = host->name, .kth = 1, .loc = loc});
     host->life_object = host->object;
     if (strlen(name) >= sizeof host->name)
-        bad(w, loc, "a host's name is longer than %zu bytes: \"%.80s...\"", sizeof host->name - 1, name);
+        tick__world_bad(w, loc, "a host's name is longer than %zu bytes: \"%.80s...\"", sizeof host->name - 1, name);
     if (!*name)
-        bad(w, loc, "a host has no name");
+        tick__world_bad(w, loc, "a host has no name");
     host->index = tick_kernel_host_add(w->kernel, host->name, host->id, host->object);
     if (host->index == -EEXIST)
-        bad(w, loc, "two hosts are named \"%s\"", name);
+        tick__world_bad(w, loc, "two hosts are named \"%s\"", name);
     else if (host->index < 0)
-        bad(w, loc, "host \"%s\": %s", name, tick_error_text(host->index));
+        tick__world_bad(w, loc, "host \"%s\": %s", name, tick_error_text(host->index));
+    if (host->index >= 0 && options->handlers)
+        tick_kernel_handlers(w->kernel, host->index, true);
     if (!host->options.daemon)
         w->live++;
     return host;
@@ -62,6 +64,9 @@ static struct tick_link link_of(const struct tick_link_options *options) {
         .refuse = options->refuse,
         .reset = options->reset,
         .loss = options->loss,
+        .duplicate = options->duplicate,
+        .reorder = options->reorder,
+        .corrupt = options->corrupt,
         .bandwidth = options->bandwidth,
         .queue = options->queue,
         .timeout = options->timeout,
@@ -78,16 +83,16 @@ static bool link_is_good(const struct tick_link *link) {
 void tick_link_all_at(struct tick_world *w, const struct tick_link_options *options) {
     struct tick_link link = link_of(options);
     if (!link_is_good(&link))
-        bad(w, NULL, "a link's latency, jitter, bandwidth, queue or timeout is negative or far too large");
+        tick__world_bad(w, NULL, "a link's latency, jitter, bandwidth, queue or timeout is negative or far too large");
     tick_kernel_link_all(w->kernel, &link);
 }
 
 void tick_link_between_at(struct tick_world *w, struct tick_host *a, struct tick_host *b, const struct tick_link_options *options) {
     struct tick_link link = link_of(options);
     if (!a || !b || a->index < 0 || b->index < 0 || !link_is_good(&link))
-        bad(w, NULL, "a link needs two hosts, and no negative numbers");
+        tick__world_bad(w, NULL, "a link needs two hosts, and no negative numbers");
     else if (tick_kernel_link_set(w->kernel, a->index, b->index, &link) < 0)
-        bad(w, NULL, "no memory for another link");
+        tick__world_bad(w, NULL, "no memory for another link");
 }
 
 void tick_limit(struct tick_world *w, int64_t time, uint64_t iterations) {
@@ -103,12 +108,12 @@ void tick_real_host(struct tick_world *w, struct tick_host *host) {
 
 void tick_invariant_at(struct tick_world *w, tick_invariant_fn *fn, void *arg, const char *text, const struct tick_loc *loc) {
     if (tick__list_push(&w->invariants, &(struct invariant){fn, arg, text, loc}, sizeof(struct invariant)) < 0)
-        bad(w, loc, "no memory for another invariant");
+        tick__world_bad(w, loc, "no memory for another invariant");
 }
 
 void tick_at_end(struct tick_world *w, tick_final_fn *fn, void *arg) {
     if (tick__list_push(&w->finals, &(struct final_check){fn, arg}, sizeof(struct final_check)) < 0)
-        bad(w, NULL, "no memory for another check");
+        tick__world_bad(w, NULL, "no memory for another check");
 }
 
 // --- ends ---
@@ -150,86 +155,28 @@ static void world_mark(struct tick_stage *stage, const char *name) {
     w->marks[w->mark_count++] = kept;
 }
 
+static void world_busy(struct tick_stage *stage, int64_t ns) {
+    tick__host_busy(((struct tick_world *)stage)->running, ns);
+}
+
 bool tick__world_holds(struct tick_world *w) {
     const struct invariant *all = w->invariants.items;
     for (size_t i = 0; i < w->invariants.count; i++) {
         w->stage.checks++;
         if (!all[i].fn(all[i].arg)) {
             if (!w->ended) {
+                char text[sizeof w->outcome.text], when[32];
+                tick__ns_words(tick_kernel_now(w->kernel), when, sizeof when);
+                snprintf(text, sizeof text, "%s (broken at event %llu, %s)", all[i].text, (unsigned long long)w->events, when);
                 blame(w);
                 tick__outcome_fail(
-                    &w->outcome, TICK_INVARIANT_BROKEN, TICK_EFAILED, w->running ? w->running->name : NULL, all[i].loc, all[i].text);
+                    &w->outcome, TICK_INVARIANT_BROKEN, TICK_EFAILED, w->running ? w->running->name : NULL, all[i].loc, text);
             }
             w->ended = true;
             return false;
         }
     }
     return true;
-}
-
-// A task in words: its name; where it got none, its function, and which one it is.
-void tick__task_words(const struct tick_task *task, char *text, size_t size) {
-    const char *name = tick_task_name(task);
-    if (strncmp(name, "Task-", 5) == 0 && task->loc && task->loc->name)
-        snprintf(text, size, "%s (%s)", task->loc->name, name);
-    else
-        snprintf(text, size, "%s", name);
-}
-
-static size_t describe_wait(char *text, size_t size, const struct tick_host *host, const struct tick_task *task) {
-    const struct tick_loc *at = task->waits_at;
-    char name[100];
-    tick__task_words(task, name, sizeof name);
-    if (!at) // the loop's own primitives do not tell where they wait
-        return (size_t)snprintf(text, size, " %s/%s waits for a queue, a lock or an event;", host->name, name);
-    const char *file = strrchr(at->file, '/');
-    return (size_t)snprintf(text, size, " %s/%s waits for %s (%s:%d);", host->name, name, at->name, file ? file + 1 : at->file, at->line);
-}
-
-// The task that a waiting task waits for; NULL: something else.
-static const struct tick_task *awaits(const struct tick_task *task) {
-    const struct tick_future *future = tick_task_awaited(task);
-    return future && future->ops == &tick__task_ops ? (const struct tick_task *)future : NULL;
-}
-
-// Tells the circle of tasks that this one stands in, from the one of them that is first in the loop's list; 0 if it is another, or in none.
-static size_t describe_cycle(char *text, size_t size, const struct tick_host *host, const struct tick_task *first) {
-    size_t length = 0;
-    for (const struct tick_task *each = awaits(first); each != first; each = awaits(each)) {
-        if (!each || ++length > host->loop->task_count)
-            return 0;
-        for (const struct tick_task *before = host->loop->tasks; before != first; before = before->next)
-            if (before == each)
-                return 0;
-    }
-    size_t at = (size_t)snprintf(text, size, " a circle: %s/%s", host->name, tick_task_name(first));
-    for (const struct tick_task *each = awaits(first); at < size; each = awaits(each)) {
-        at += (size_t)snprintf(text + at, size - at, " waits for %s/%s", host->name, tick_task_name(each));
-        if (each == first)
-            break;
-    }
-    if (at < size)
-        at += (size_t)snprintf(text + at, size - at, ";");
-    return at;
-}
-
-void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_t size) {
-    size_t at = (size_t)snprintf(text, size, "nothing can ever run again:");
-    for (size_t i = 0; i < w->host_count && at < size; i++) {
-        const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
-        if (host->options.daemon || host->state == HOST_DONE || host->state == HOST_DOWN)
-            continue;
-        if (host->state == HOST_WAITING) {
-            at += (size_t)snprintf(text + at, size - at, " %s was never started;", host->name);
-            continue;
-        }
-        for (const struct tick_task *task = host->loop ? host->loop->tasks : NULL; task && at < size; task = task->next)
-            at += describe_cycle(text + at, size - at, host, task);
-        for (const struct tick_task *task = host->loop ? host->loop->tasks : NULL; task && at < size; task = task->next)
-            at += describe_wait(text + at, size - at, host, task);
-    }
-    if (at < size && at && text[at - 1] == ';')
-        text[at - 1] = '\0';
 }
 
 // --- turns ---
@@ -243,7 +190,7 @@ static void start(struct tick_world *w, struct tick_host *host) {
         uint32_t key = tick_kernel_post(w->kernel, tick_kernel_now(w->kernel) + host->options.start, POST_START, (uint32_t)host->index);
         TICK_ASSERT(key);
     } else if (tick__host_start(host) < 0) {
-        bad(w, host->loc, "no memory to start host \"%s\"", host->name);
+        tick__world_bad(w, host->loc, "no memory to start host \"%s\"", host->name);
     }
 }
 
@@ -331,7 +278,7 @@ static void come(struct tick_world *w, const struct tick_posted *posted) {
     switch ((enum posted_what)posted->what) {
     case POST_START:
         if (tick__host_start(host) < 0)
-            bad(w, host->loc, "no memory to start host \"%s\"", host->name);
+            tick__world_bad(w, host->loc, "no memory to start host \"%s\"", host->name);
         break;
     case POST_TIMEOUT:
         host->timeout_key = 0;
@@ -414,6 +361,7 @@ static void turns(void *world) {
             world_fail(&w->stage, TICK_DEADLOCKED, TICK_EDEADLOCK, NULL, text);
             break;
         }
+        w->events++;
         if (tick_kernel_now(w->kernel) > w->time_limit) {
             world_fail(&w->stage, TICK_LIMIT_PASSED, 0, NULL, "the limit of virtual time was passed (tick_limit raises it)");
             break;
@@ -429,9 +377,10 @@ static void turns(void *world) {
 void tick__world_run(struct tick_world *w) {
     w->stage.fail = world_fail;
     w->stage.mark = world_mark;
+    w->stage.busy = world_busy;
     struct tick_heap *heap = tick__world_heap(w);
     if (!heap) {
-        bad(w, NULL, "no address space for heaps");
+        tick__world_bad(w, NULL, "no address space for heaps");
         return;
     }
     tick_heap_set_poison(heap, w->poison);
@@ -439,9 +388,9 @@ void tick__world_run(struct tick_world *w) {
     w->scenario->setup(w);
     tick_heap_use(NULL);
     if (!w->host_count)
-        bad(w, NULL, "the scenario has no hosts: its set-up calls tick_host_add for each");
+        tick__world_bad(w, NULL, "the scenario has no hosts: its set-up calls tick_host_add for each");
     else if (!w->live)
-        bad(w, NULL, "the scenario has only daemons: the run waits for hosts added by tick_host_add");
+        tick__world_bad(w, NULL, "the scenario has only daemons: the run waits for hosts added by tick_host_add");
     if (w->ended)
         return;
     if (w->host_count >= LARGE && !w->waiting) // not zero: what no socket has written is fetched in vain
@@ -449,7 +398,7 @@ void tick__world_run(struct tick_world *w) {
     w->large = w->host_count >= LARGE && w->waiting;
     w->coro = tick_coro_new(w->stacks, turns, w);
     if (!w->coro) {
-        bad(w, NULL, "no memory for a stack");
+        tick__world_bad(w, NULL, "no memory for a stack");
         return;
     }
     tick_coro_switch(w->home, w->coro);

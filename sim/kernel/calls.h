@@ -62,7 +62,8 @@ void tick_kernel_handlers(struct tick_kernel *k, int host, bool some);
 struct tick_dns_name {
     const char *name;                         // at most 63 bytes
     const struct sockaddr_storage *addresses; // ports are ignored; none: the name does not exist
-    uint32_t count;
+    const struct sockaddr_storage *wrong;     // those that a look-up may be answered with instead (choice `resolve_wrong`)
+    uint32_t count, wrong_count;
     int64_t latency, jitter; // ns that a look-up takes; the most that `resolve_late` may add
     int error;               // every look-up fails so (negated errno: -EAGAIN no answer, -EIO a broken server); 0: none does
     bool may_fail;           // a look-up may get no answer (choice `resolve_fail`)

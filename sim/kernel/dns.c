@@ -4,10 +4,12 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
+#define MOST_ADDRESSES 64u
+
 struct known {
     char name[64];
-    tick__ref next, addresses; // struct sockaddr_storage
-    uint32_t count;
+    tick__ref next, addresses; // struct sockaddr_storage: the right ones, then the wrong ones
+    uint32_t count, wrong;
     int64_t latency, jitter;
     int32_t error;
     bool may_fail;
@@ -21,11 +23,11 @@ static struct known *find(const struct tick_kernel *k, const char *name) {
 }
 
 int tick_kernel_dns_set(struct tick_kernel *k, const struct tick_dns_name *name) {
-    size_t length = strlen(name->name), size = name->count * sizeof *name->addresses;
-    if (!length || length > 63 || name->count > 64 || name->error > 0)
+    const size_t one = sizeof *name->addresses, length = strlen(name->name), size = (name->count + name->wrong_count) * one;
+    if (!length || length > 63 || name->count > MOST_ADDRESSES || name->wrong_count > MOST_ADDRESSES || name->error > 0)
         return -EINVAL;
-    tick__ref addresses = name->count ? tick__arena_take(k, size) : 0;
-    if (name->count && !addresses)
+    tick__ref addresses = size ? tick__arena_take(k, size) : 0;
+    if (size && !addresses)
         return -ENOMEM;
     struct known *known = find(k, name->name);
     if (!known) {
@@ -39,13 +41,16 @@ int tick_kernel_dns_set(struct tick_kernel *k, const struct tick_dns_name *name)
         memcpy(known->name, name->name, length);
         known->next = k->root->names;
         k->root->names = ref;
-    } else if (known->count) {
-        tick__arena_give(k, known->addresses, known->count * sizeof *name->addresses);
+    } else if (known->addresses) {
+        tick__arena_give(k, known->addresses, (known->count + known->wrong) * one);
     }
-    if (size)
-        memcpy(TICK__ARRAY(k, uint8_t, addresses), name->addresses, size);
+    if (name->count)
+        memcpy(TICK__ARRAY(k, uint8_t, addresses), name->addresses, name->count * one);
+    if (name->wrong_count)
+        memcpy(TICK__ARRAY(k, uint8_t, addresses) + name->count * one, name->wrong, name->wrong_count * one);
     known->addresses = addresses;
     known->count = name->count;
+    known->wrong = name->wrong_count;
     known->latency = name->latency;
     known->jitter = name->jitter;
     known->error = name->error;
@@ -102,11 +107,17 @@ int tick_k_resolve(struct tick_kernel *k, int host, const char *name, uint16_t p
         return known->error;
     if (known->may_fail && !k->root->calm && TICK__ASK(k, TICK_CHOICE_RESOLVE_FAIL, subject, ordinal, 2, 0))
         return -EAGAIN;
-    if (!known->count)
+    uint32_t first = 0, count = known->count;
+    if (known->wrong && !k->root->calm && k->env.choose(k->env.ctx, TICK_CHOICE_RESOLVE_WRONG, subject, ordinal, 2, 0)) {
+        first = known->count;
+        count = known->wrong;
+    }
+    if (!count)
         return -ENOENT;
-    uint32_t count = known->count < most ? known->count : most;
+    if (count > most)
+        count = most;
     for (uint32_t i = 0; i < count; i++) {
-        out[i] = TICK__ARRAY(k, struct sockaddr_storage, known->addresses)[i];
+        out[i] = TICK__ARRAY(k, struct sockaddr_storage, known->addresses)[first + i];
         uint16_t net = htons(port); // at the same place in both families
         memcpy((char *)&out[i] + offsetof(struct sockaddr_in, sin_port), &net, sizeof net);
     }

@@ -1,39 +1,21 @@
-// Coroutines: begin, switch, end. Where stacks come from is stacks.c; how registers are exchanged is switch_*.
+// Coroutines: begin, switch, end. Where stacks come from is stacks.c; how registers are exchanged is switch_int.h.
 #include "src/coro/coro.h"
 #include "src/base/alloc.h"
 #include "src/base/check.h"
-#include "src/coro/coro_annotate.h"
-#include "src/coro/coro_int.h"
 #include "src/coro/stacks.h"
-
-// The canary is seen when the coroutine stops running: until then it has only its own damage to work with.
-static inline void check_canary(const struct tick_coro *coro) {
-    if (__builtin_expect(coro->canary != NULL, 0))
-        tick__canary_check(coro);
-}
-
-void tick_coro_prefetch(const struct tick_coro *coro) {
-    if (!coro)
-        return;
-    const char *sp = coro->sp;
-    __builtin_prefetch(sp, 1);
-    __builtin_prefetch(sp + 64, 1);
-    __builtin_prefetch(sp + 128, 1);
-}
+#include "src/coro/switch_int.h"
 
 void tick_coro_switch(struct tick_coro *from, struct tick_coro *to) {
-    check_canary(from);
-    void *sp = to->sp; // before TSan takes what follows for the other's doing
+    tick__coro_check(from);
     tick__annotate_leave(from, to, false);
-    tick__switch(&from->sp, sp);
+    tick__switch_out(from, to);
     tick__annotate_arrive(from);
 }
 
 _Noreturn void tick_coro_exit(struct tick_coro *from, struct tick_coro *to) {
-    check_canary(from);
-    void *sp = to->sp;
+    tick__coro_check(from);
     tick__annotate_leave(from, to, true);
-    tick__switch(&from->sp, sp);
+    tick__switch(from, to);
     __builtin_unreachable();
 }
 
@@ -49,18 +31,14 @@ struct tick_coro *tick_coro_new(struct tick_stacks *stacks, void (*fn)(void *arg
         return NULL;
     coro->fn = fn;
     coro->arg = arg;
-    coro->sp = tick__switch_prepare(coro->low, coro, coro);
+    tick__switch_prepare(coro);
     return coro;
 }
 
 void tick_coro_free(struct tick_coro *coro) {
     TICK_ASSERT(coro->stacks != NULL);
-    check_canary(coro);
+    tick__coro_check(coro);
     tick__stack_give(coro);
-}
-
-struct tick_coro **tick_coro_link(struct tick_coro *coro) {
-    return &coro->next; // the pool uses it only of those that were given back
 }
 
 struct tick_coro *tick_coro_thread_new(void) {

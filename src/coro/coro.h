@@ -33,16 +33,11 @@ size_t tick_stacks_live(const struct tick_stacks *stacks);
 struct tick_coro *tick_coro_new(struct tick_stacks *stacks, void (*fn)(void *arg), void *arg);
 void tick_coro_free(struct tick_coro *coro); // not the running one; gives the stack back
 
-// A word of the owner's in each live coroutine, NULL at first: to link those that it keeps for later.
-struct tick_coro **tick_coro_link(struct tick_coro *coro);
-
 // A coroutine object for the stack that calls this (a thread's own, or any foreign one): switch from it first. free with
 // tick_coro_thread_free.
 struct tick_coro *tick_coro_thread_new(void);
 void tick_coro_thread_free(struct tick_coro *coro);
 
-// Brings near what a switch to it will touch; NULL is allowed.
-void tick_coro_prefetch(const struct tick_coro *coro);
 // Saves the caller into `from` (which must be the running one) and goes on with `to`.
 void tick_coro_switch(struct tick_coro *from, struct tick_coro *to);
 // The same for good: `from` may be freed by whoever runs next.

@@ -31,7 +31,9 @@
 #endif
 
 struct tick_coro {
-    void *sp;                   // while it does not run: what tick__switch resumes
+    // While it does not run: what tick__switch resumes (of ucontext's, sp alone). The assembler counts on these places.
+    void *sp, *fp, *ip;
+    uint64_t mode;              // floating-point control words
     const uint64_t *canary;     // TICK__CANARY_WORDS words that stay 0; NULL where a guard does the work
     struct tick_stacks *stacks; // NULL: stands for a foreign stack
     char *low;                  // the lowest address frames may use
@@ -39,7 +41,7 @@ struct tick_coro {
     unsigned valgrind;          // valgrind's name for the stack
     void (*fn)(void *arg);
     void *arg;
-    struct tick_coro *next; // in the free list
+    struct tick_coro *next; // in the pool's free list; of a live one the owner's, NULL at first
 #ifdef TICK_CORO_ASAN
     struct tick_coro *previous; // who switched here
     void *fake;                 // ASan's fake stack, while it does not run
@@ -66,13 +68,18 @@ enum tick__guard {
 int tick__stacks_new(const struct tick_stacks_options *options, enum tick__guard first, uint32_t guards_most, struct tick_stacks **out);
 enum tick__guard tick__coro_guard(const struct tick_coro *coro);
 
-// The way of switching: one of switch_x86_64.S, switch_aarch64.S, switch_ucontext.c.
+// The way of switching: inline (switch_int.h) for x86-64 and aarch64, else switch_ucontext.c.
 #if !defined(TICK_CORO_UCONTEXT) && !defined(__x86_64__) && !defined(__aarch64__)
 #define TICK_CORO_UCONTEXT 1
 #endif
-void tick__switch(void **save, void *to); // *save receives what brings the caller back
-// Lays the first frame below `top` (64-byte aligned), which calls tick__coro_main(coro); returns what to switch to.
-void *tick__switch_prepare(void *low, void *top, struct tick_coro *coro);
+#ifdef TICK_CORO_UCONTEXT
+void tick__switch(struct tick_coro *from, struct tick_coro *to);
+#define tick__switch_out tick__switch
+#else
+void tick__switch_out(struct tick_coro *from, struct tick_coro *to); // out of line: for where one ends with it, and little follows
+#endif
+// The first switch to it will call tick__coro_main(coro), on the stack below it.
+void tick__switch_prepare(struct tick_coro *coro);
 _Noreturn void tick__coro_main(struct tick_coro *coro);
 
 #endif

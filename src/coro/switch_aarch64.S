@@ -1,88 +1,76 @@
-// The switch for aarch64 (AAPCS64): stores what a callee must preserve, exchanges the stack pointers, loads.
-//
-// The frame is that of struct frame in switch_native.c: x19-x30, d8-d15, FPCR. The procedure call standard has FPCR global and leaves it
-// to the program; here it is a coroutine's own, so that rounding behaves as it does on x86-64, where the standard asks for that. Written
-// only where it differs: that serialises. Returns by `br` and not by `ret`, whose prediction would be wrong after every switch.
+// The switch out of line, and where a coroutine begins, on aarch64 (AAPCS64). What is saved, and why it ends in a jump: switch_int.h.
 #if defined(__aarch64__) && !defined(TICK_CORO_UCONTEXT)
 
     .text
-    .globl tick__switch
-    .hidden tick__switch
-    .type tick__switch, %function
+    .globl tick__switch_out
+    .hidden tick__switch_out
+    .type tick__switch_out, %function
     .p2align 5
-tick__switch: // (void **save, void *to)
+tick__switch_out: // (struct tick_coro *from, struct tick_coro *to)
     .cfi_startproc
-    sub sp, sp, #176
-    .cfi_def_cfa_offset 176
-    stp x19, x20, [sp, #0]
-    .cfi_offset x19, -176
-    .cfi_offset x20, -168
-    stp x21, x22, [sp, #16]
-    .cfi_offset x21, -160
-    .cfi_offset x22, -152
-    stp x23, x24, [sp, #32]
-    .cfi_offset x23, -144
-    .cfi_offset x24, -136
-    stp x25, x26, [sp, #48]
-    .cfi_offset x25, -128
-    .cfi_offset x26, -120
-    stp x27, x28, [sp, #64]
-    .cfi_offset x27, -112
-    .cfi_offset x28, -104
-    stp x29, x30, [sp, #80]
-    .cfi_offset x29, -96
-    .cfi_offset x30, -88
+    hint 34 // BTI: called
+    stp x29, x30, [sp, #-160]!
+    .cfi_adjust_cfa_offset 160
+    .cfi_rel_offset x29, 0
+    .cfi_rel_offset x30, 8
+    stp x19, x20, [sp, #16]
+    .cfi_rel_offset x19, 16
+    .cfi_rel_offset x20, 24
+    stp x21, x22, [sp, #32]
+    .cfi_rel_offset x21, 32
+    .cfi_rel_offset x22, 40
+    stp x23, x24, [sp, #48]
+    .cfi_rel_offset x23, 48
+    .cfi_rel_offset x24, 56
+    stp x25, x26, [sp, #64]
+    .cfi_rel_offset x25, 64
+    .cfi_rel_offset x26, 72
+    stp x27, x28, [sp, #80]
+    .cfi_rel_offset x27, 80
+    .cfi_rel_offset x28, 88
     stp d8, d9, [sp, #96]
-    .cfi_offset d8, -80
-    .cfi_offset d9, -72
+    .cfi_rel_offset d8, 96
+    .cfi_rel_offset d9, 104
     stp d10, d11, [sp, #112]
-    .cfi_offset d10, -64
-    .cfi_offset d11, -56
+    .cfi_rel_offset d10, 112
+    .cfi_rel_offset d11, 120
     stp d12, d13, [sp, #128]
-    .cfi_offset d12, -48
-    .cfi_offset d13, -40
+    .cfi_rel_offset d12, 128
+    .cfi_rel_offset d13, 136
     stp d14, d15, [sp, #144]
-    .cfi_offset d14, -32
-    .cfi_offset d15, -24
-    mrs x9, fpcr
-    str x9, [sp, #160]
+    .cfi_rel_offset d14, 144
+    .cfi_rel_offset d15, 152
+    adr x9, 1f
     mov x10, sp
-    str x10, [x0]
-    // From here on the other stack, laid out alike: the rules above keep holding.
-    mov sp, x1
-    ldr x11, [sp, #160]
-    cmp x9, x11
-    b.eq 1f
-    msr fpcr, x11
-1:  ldp x19, x20, [sp, #0]
-    ldp x21, x22, [sp, #16]
-    ldp x23, x24, [sp, #32]
-    ldp x25, x26, [sp, #48]
-    ldp x27, x28, [sp, #64]
-    ldp x29, x30, [sp, #80]
+    mrs x11, fpcr
+    stp x10, x29, [x0]
+    stp x9, x11, [x0, #16]
+    ldp x10, x29, [x1]
+    ldp x9, x12, [x1, #16]
+    cmp x11, x12
+    b.eq 2f
+    msr fpcr, x12
+2:  mov sp, x10
+    br x9
+1:  hint 36 // BTI: jumped to
+    ldp x19, x20, [sp, #16]
+    ldp x21, x22, [sp, #32]
+    ldp x23, x24, [sp, #48]
+    ldp x25, x26, [sp, #64]
+    ldp x27, x28, [sp, #80]
     ldp d8, d9, [sp, #96]
     ldp d10, d11, [sp, #112]
     ldp d12, d13, [sp, #128]
     ldp d14, d15, [sp, #144]
-    add sp, sp, #176
+    ldp x29, x30, [sp], #160
     .cfi_def_cfa_offset 0
-    .cfi_restore x19
-    .cfi_restore x20
-    .cfi_restore x21
-    .cfi_restore x22
-    .cfi_restore x23
-    .cfi_restore x24
-    .cfi_restore x25
-    .cfi_restore x26
-    .cfi_restore x27
-    .cfi_restore x28
     .cfi_restore x29
     .cfi_restore x30
     br x30
     .cfi_endproc
-    .size tick__switch, . - tick__switch
+    .size tick__switch_out, . - tick__switch_out
 
-    // Where a coroutine begins: x19 is the coroutine. Nobody called: backtraces end here.
+    // x1 is the coroutine. Nobody called: backtraces end here.
     .globl tick__switch_entry
     .hidden tick__switch_entry
     .type tick__switch_entry, %function
@@ -90,8 +78,10 @@ tick__switch: // (void **save, void *to)
 tick__switch_entry:
     .cfi_startproc
     .cfi_undefined x30
+    hint 36 // BTI: jumped to
     mov x29, xzr
-    mov x0, x19
+    mov x30, xzr
+    mov x0, x1
     bl tick__coro_main
     brk #1
     .cfi_endproc

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <ucontext.h>
 
-void tick__switch(void **save, void *to) {
+void tick__switch(struct tick_coro *from, struct tick_coro *to) {
     ucontext_t here;
     memset(&here.uc_stack, 0, sizeof here.uc_stack); // libc leaves it unset, and ASan reads it
-    *save = &here;
-    swapcontext(&here, to);
+    from->sp = &here;
+    swapcontext(&here, to->sp);
 }
 
 // makecontext passes ints.
@@ -18,16 +18,16 @@ static void entry(unsigned high, unsigned low) {
     tick__coro_main((struct tick_coro *)(((uintptr_t)high << 16 << 16) | low)); // twice: a pointer may have 32 bits
 }
 
-void *tick__switch_prepare(void *low, void *top, struct tick_coro *coro) {
-    ucontext_t *context = (ucontext_t *)top - 1;
+void tick__switch_prepare(struct tick_coro *coro) {
+    ucontext_t *context = (ucontext_t *)(void *)coro - 1;
     context = (ucontext_t *)((uintptr_t)context & ~(uintptr_t)63);
     memset(context, 0, sizeof *context);
     getcontext(context);
-    context->uc_stack.ss_sp = low;
-    context->uc_stack.ss_size = (size_t)((char *)context - (char *)low);
+    context->uc_stack.ss_sp = coro->low;
+    context->uc_stack.ss_size = (size_t)((char *)context - coro->low);
     context->uc_link = NULL;
     makecontext(context, (void (*)(void))entry, 2, (unsigned)((uintptr_t)coro >> 16 >> 16), (unsigned)(uintptr_t)coro);
-    return context;
+    coro->sp = context;
 }
 
 #endif

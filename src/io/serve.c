@@ -48,7 +48,7 @@ static int next_connection(struct server *server, const struct tick_loc *loc) {
     struct stream_waiter waiter = {0};
     server->waiter = &waiter;
     tick__future_init(&waiter.future, server->loop, &accept_ops, loc);
-    int result = tick_await_at(&waiter.future, loc);
+    int result = tick__await_at(&waiter.future, loc);
     server->waiter = NULL;
     tick__future_fini(&waiter.future);
     if (result == 0)

@@ -224,7 +224,7 @@ static void leave(struct tick_stream *s) {
 
 static int wait_here(struct tick_stream *s, struct stream_waiter *waiter, const struct tick_loc *loc) {
     tick__future_init(&waiter->future, s->loop, &waiter_ops, loc);
-    int result = tick_await_at(&waiter->future, loc);
+    int result = tick__await_at(&waiter->future, loc);
     tick__future_fini(&waiter->future);
     return result;
 }

@@ -16,7 +16,7 @@ struct tick_barrier *tick_barrier_new(size_t parties) {
     if (!barrier)
         return NULL;
     *barrier = (struct tick_barrier){.parties = parties > 0 ? parties : 1};
-    tick__lock_init(&barrier->lock);
+    tick__lock_init(&barrier->lock, NULL);
     tick__condition_init(&barrier->condition, &barrier->lock);
     return barrier;
 }
@@ -70,14 +70,14 @@ static int pass(struct tick_barrier *barrier) {
 }
 
 int tick_barrier_wait(struct tick_barrier *barrier) {
-    TICK_TRY(tick_lock_acquire(&barrier->lock));
+    TICK_TRY(tick_lock_acquire_at(&barrier->lock, NULL));
     const int result = pass(barrier);
     (void)tick_lock_release(&barrier->lock);
     return result;
 }
 
 static int turn(struct tick_barrier *barrier, enum state state) {
-    TICK_TRY(tick_lock_acquire(&barrier->lock));
+    TICK_TRY(tick_lock_acquire_at(&barrier->lock, NULL));
     barrier->state = state == RESETTING && barrier->count == 0 ? FILLING : state;
     (void)tick_condition_notify_all(&barrier->condition);
     return tick_lock_release(&barrier->lock);

@@ -5,7 +5,7 @@
 
 void tick__condition_init(struct tick_condition *condition, struct tick_lock *lock) {
     if (!lock) {
-        tick__lock_init(&condition->own);
+        tick__lock_init(&condition->own, NULL);
         lock = &condition->own;
     }
     condition->lock = lock;
@@ -34,14 +34,14 @@ static void notify(struct tick_condition *condition, size_t count) {
 }
 
 int tick_condition_wait(struct tick_condition *condition) {
-    const struct tick_task *task = tick_task_current();
+    const struct tick_task *task = tick__task_running();
     if (!task || !task->coro || !condition->lock->locked) // a stackless one cannot wait for the lock, either
         return TICK_EINVALSTATE;
     bool woken;
     (void)tick_lock_release(condition->lock);
     int result = tick__resource_queue(&condition->resource, &condition->waiters, &woken);
     int again;
-    while ((again = tick_lock_acquire(condition->lock)) < 0)
+    while ((again = tick_lock_acquire_at(condition->lock, NULL)) < 0)
         result = again;
     if (result < 0)
         notify(condition, 1);

@@ -95,7 +95,8 @@ int tick_context_set(const struct tick_context_var *var, void *value, struct tic
     const struct tick__binding *own = find(*present(loop), var);
     const struct tick_context_token was = {.var = var, .task = loop->current, .old = own ? own->value : NULL, .was_set = own != NULL};
     TICK_TRY(rebind(loop, var, value, true));
-    loop->contexts = loop->careful = true;
+    loop->contexts = true;
+    tick__loop_specialize(loop);
     if (token)
         *token = was;
     return 0;

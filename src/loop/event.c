@@ -10,12 +10,14 @@ void tick__resource_init(struct tick__resource *resource, enum tick_object_type 
 }
 
 int tick__resource_wait(struct tick__resource *resource, struct tick__waiter *list, struct tick__waiter *waiter) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     waiter->next = NULL;
     if (!task)
         return TICK_EINVALSTATE;
     struct tick_loop *loop = task->future.loop;
     tick__future_init_hidden(&waiter->future, loop);
+    waiter->future.ops = &tick__waiter_ops;
+    waiter->resource = resource;
     waiter->next = list;
     waiter->prev = list->prev;
     list->prev->next = waiter;

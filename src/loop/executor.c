@@ -1,10 +1,11 @@
-// The executor: jobs on the seam's threads, or, where it has none (a simulated world), between two callbacks.
+// The executor: jobs on the seam's threads, or, where it has none (a simulated world), each on a stack of its own between two callbacks.
 //
 // A job belongs to the loop, until that has heard that it is over or is closed, and to the threads, until they drop it. The last of them
 // frees it. Coming back needs no memory: the handle that tells the loop is a part of the job.
 #include <retick/executor.h>
 
 #include "src/base/alloc.h"
+#include "src/coro/coro.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
 
@@ -115,31 +116,64 @@ static int on_thread(struct tick_loop *loop, struct tick__job *job) {
 
 // --- without ---
 
-// On the loop's own stack: whatever waits in the job holds its host up.
+static void on_own_stack(void *arg) {
+    struct tick__job *job = arg;
+    struct tick_loop *loop = job->loop;
+    job->result = job->fn(job->arg);
+    tick_coro_exit(loop->executor.on, loop->coro);
+}
+
+// All at one instant: whatever waits in the job holds its host up.
 static void carry_out(void *arg) {
     struct tick__job *job = arg;
     struct tick_loop *loop = job->loop;
-    struct tick_sys *sys = loop->sys;
-    uint32_t value = 0;
-    if (job->future) { // else it was cancelled in the queue
+    struct tick_coro *coro = tick_coro_new(loop->stacks, on_own_stack, job);
+    // What it makes is the job's, whether a timer or the queue brought it here.
+    struct tick__parent parent = {.maker = {.id = job->id, .object = job->handle.object}};
+    struct tick__acting outer;
+    if (loop->observed)
+        tick__acting_begin(loop, &parent, &outer);
+    if (coro) {
+        loop->executor.on = coro;
         tick__loop_running = NULL;
-        job->result = job->fn(job->arg);
+        tick_coro_switch(loop->coro, coro);
         tick__loop_running = loop;
-        if (sys->ops->choose)
-            value = sys->ops->choose(sys, TICK_CHOICE_JOB_TIME, job->id, 0, tick_scale_count(JOB_TIME_MOST), JOB_TIME_MOST);
+        loop->executor.on = NULL;
+        tick_coro_free(coro);
+    } else {
+        job->result = -ENOMEM;
     }
-    if (value) {
-        const int64_t when = tick__after(sys->ops->now(sys), tick_scale_capped(value, JOB_TIME_MOST));
-        struct tick_handle *timer = tick__timer_new(loop, when, over, job, "job", job->loc, true);
-        tick_handle_unref(timer);
-        if (timer)
-            return;
+    if (loop->observed) {
+        tick__acting_end(loop, &outer);
+        tick__parent_fini(&parent);
     }
     over(job);
 }
 
+// From here on it has its thread: a cancellation comes too late to keep it from running.
+static void get_thread(void *arg) {
+    struct tick__job *job = arg;
+    struct tick_loop *loop = job->loop;
+    struct tick_sys *sys = loop->sys;
+    if (!job->future) { // cancelled in the queue
+        over(job);
+        return;
+    }
+    uint32_t value = 0;
+    if (sys->ops->choose)
+        value = sys->ops->choose(sys, TICK_CHOICE_JOB_TIME, job->id, 0, tick_scale_count(JOB_TIME_MOST), JOB_TIME_MOST);
+    if (value) {
+        const int64_t when = tick__after(sys->ops->now(sys), tick_scale_capped(value, JOB_TIME_MOST));
+        struct tick_handle *timer = tick__timer_new(loop, when, carry_out, job, "job", job->loc, true);
+        tick_handle_unref(timer);
+        if (timer)
+            return;
+    }
+    carry_out(job);
+}
+
 static void in_turn(struct tick_loop *loop, struct tick__job *job) {
-    job->handle.fn.call = carry_out;
+    job->handle.fn.call = get_thread;
     job->handle.hidden = 1;
     job->handle.id = job->id;
     job->handle.cause = tick__here(loop);
@@ -198,7 +232,7 @@ int tick_to_thread_at(tick_task_fn *fn, void *arg, const struct tick_loc *loc) {
     if (!tick_task_current())
         return TICK_EINVALSTATE;
     TICK_TRY(tick_run_in_executor_at(NULL, fn, arg, &future, loc));
-    int result = tick_await_at(future, loc);
+    int result = tick__await_at(future, loc);
     if (result == 0)
         result = (int)future->is.value;
     else if (!tick_future_done(future))
@@ -217,7 +251,7 @@ static struct tick_future *idle_future(struct tick_loop *loop) {
 }
 
 int tick_executor_shutdown(void) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     if (!task)
         return TICK_EINVALSTATE;
     struct tick_loop *loop = task->future.loop;
@@ -228,7 +262,7 @@ int tick_executor_shutdown(void) {
     if (!idle)
         return -ENOMEM;
     struct tick_future *shield = tick_shield(idle); // others may wait for it, too
-    const int result = shield ? tick_await(shield) : -ENOMEM;
+    const int result = shield ? tick__await_at(shield, TICK_HERE("shield")) : -ENOMEM;
     tick_future_unref(shield);
     return result;
 }

@@ -9,15 +9,13 @@ static void future_drop(struct tick_future *future) {
 }
 
 static const struct tick_future_ops future_ops = {.type = TICK_OBJECT_FUTURE, .drop = future_drop};
-const struct tick_future_ops tick__hidden_ops = {.type = TICK_OBJECT_FUTURE};
+const struct tick_future_ops tick__hidden_ops = {.type = TICK_OBJECT_FUTURE}, tick__waiter_ops = {.type = TICK_OBJECT_FUTURE};
 
 // --- making and ending ---
 
-void tick__future_init_hidden(struct tick_future *future, struct tick_loop *loop) {
-    *future = (struct tick_future){.ops = &tick__hidden_ops, .loop = loop, .refs = 1, .hidden = 1};
-}
-
-static inline void init(struct tick_future *future, struct tick_loop *loop, const struct tick_future_ops *ops, const struct tick_loc *loc) {
+void tick__future_init(struct tick_future *future, struct tick_loop *loop, const struct tick_future_ops *ops, const struct tick_loc *loc) {
+    if (!loop)
+        loop = tick__loop_running;
     *future = (struct tick_future){.ops = ops, .loop = loop, .refs = 1};
     if (TICK__RARE(loop->probe != NULL)) { // nobody else ever learns what a future is called
         tick__identify(loop, ops->type, NULL, loc, &future->object);
@@ -25,17 +23,39 @@ static inline void init(struct tick_future *future, struct tick_loop *loop, cons
     }
 }
 
-void tick__future_init(struct tick_future *future, struct tick_loop *loop, const struct tick_future_ops *ops, const struct tick_loc *loc) {
-    init(future, loop ? loop : tick__loop_running, ops, loc);
+static __attribute__((noinline)) struct tick_future *new_slowly(struct tick_loop *loop, const struct tick_loc *loc) {
+    struct tick_future *future = loop ? tick__pool_take(&loop->future_pool, sizeof *future) : NULL;
+    if (future) {
+        tick__future_init(future, loop, &future_ops, loc);
+        future->is.made = loc;
+    }
+    return future;
 }
 
 struct tick_future *tick_future_new_at(struct tick_loop *loop, const struct tick_loc *loc) {
     if (!loop)
         loop = tick__loop_running;
-    struct tick_future *future = loop ? tick__pool_take(&loop->future_pool, sizeof *future) : NULL;
-    if (future)
-        init(future, loop, &future_ops, loc);
+    if (TICK__RARE(!loop || loop->special || !loop->future_pool.free))
+        return new_slowly(loop, loc);
+    struct tick_future *future = tick__pool_reuse(&loop->future_pool, sizeof *future);
+    *future = (struct tick_future){.ops = &future_ops, .loop = loop, .is.made = loc, .refs = 1};
     return future;
+}
+
+static void count_left(const void *element, void *arg) {
+    const struct tick_future *future = element;
+    struct tick__futures_left *left = arg;
+    if (future->ops != &future_ops)
+        return; // it was given back
+    if (future->state != TICK__PENDING)
+        left->done++;
+    else if (!left->pending++)
+        left->made = future->is.made;
+}
+
+void tick__futures_left(const struct tick_loop *loop, struct tick__futures_left *left) {
+    *left = (struct tick__futures_left){0};
+    tick__pool_each(&loop->future_pool, sizeof(struct tick_future), count_left, left);
 }
 
 static void residue_add(struct tick_future *future) {
@@ -56,7 +76,7 @@ static void residue_remove(struct tick_future *future) {
     future->residue_back = NULL;
 }
 
-void tick__future_fini(struct tick_future *future) {
+void tick__future_release(struct tick_future *future) {
     if (future->unread) {
         future->unread = 0;
         tick__report_unread(future);
@@ -81,15 +101,23 @@ struct tick_future *tick_future_ref(struct tick_future *future) {
     return future;
 }
 
-void tick_future_unref(struct tick_future *future) {
-    if (!future || --future->refs > 0 || !future->ops->drop)
+static __attribute__((noinline)) void end(struct tick_future *future) {
+    if (!future->ops->drop)
         return;
-    // Most hold nothing when they end: a result that came, and nobody who listens.
-    if (TICK__RARE(future->state != TICK__RESULT || future->residue_back)) {
+    if (!tick__future_light(future)) {
         future->refs = 1; // a report may ref and unref it
         tick__future_fini(future);
     }
     future->ops->drop(future);
+}
+
+void tick_future_unref(struct tick_future *future) {
+    if (!future || --future->refs > 0)
+        return;
+    if (TICK__LIKELY(future->ops == &future_ops && tick__future_light(future)))
+        tick__pool_give(&future->loop->future_pool, future, sizeof *future);
+    else
+        end(future);
 }
 
 // --- asking ---
@@ -140,7 +168,7 @@ const char *tick_future_cancel_message(const struct tick_future *future) {
 
 // --- completing ---
 
-static void call_done(struct tick_future *future, struct tick_handle *handle) {
+static __attribute__((noinline)) void call_done(struct tick_future *future, struct tick_handle *handle) {
     struct tick_loop *loop = future->loop;
     handle->of.future = tick_future_ref(future);
     if (loop->probe) {
@@ -151,8 +179,17 @@ static void call_done(struct tick_future *future, struct tick_handle *handle) {
     tick__ready_push(loop, handle);
 }
 
-// Calls all who listen, through call_soon, in the order in which they came.
-static void complete(struct tick_future *future, enum tick_future_outcome outcome, uint32_t cause) {
+static void call_all(struct tick_future *future, struct tick_handle *handle) {
+    for (struct tick_handle *next; handle; handle = next) {
+        next = handle->next;
+        if (handle->kind == TICK__STEP)
+            tick__task_ready(tick__task_of_step(handle), future->done_seq);
+        else
+            call_done(future, handle);
+    }
+}
+
+static __attribute__((noinline)) void complete_slowly(struct tick_future *future, enum tick_future_outcome outcome, uint32_t cause) {
     struct tick_loop *loop = future->loop;
     if (loop->probe) {
         if (!cause)
@@ -163,12 +200,21 @@ static void complete(struct tick_future *future, enum tick_future_outcome outcom
     }
     struct tick_handle *handle = future->first;
     future->first = future->last = NULL;
-    for (struct tick_handle *next; handle; handle = next) {
-        next = handle->next;
-        if (handle->kind == TICK__STEP)
-            tick__task_ready(tick__task_of_step(handle), future->done_seq);
+    call_all(future, handle);
+}
+
+// Calls all who listen, through call_soon, in the order in which they came. Mostly that is one task, or nobody.
+static inline void complete(struct tick_future *future, enum tick_future_outcome outcome, uint32_t cause) {
+    struct tick_loop *loop = future->loop;
+    struct tick_handle *handle = future->first;
+    if (TICK__RARE(!tick__ready_quickly(loop))) {
+        complete_slowly(future, outcome, cause);
+    } else if (handle) {
+        future->first = future->last = NULL;
+        if (TICK__LIKELY(handle->kind == TICK__STEP && !handle->next))
+            tick__ready_list(loop, handle);
         else
-            call_done(future, handle);
+            call_all(future, handle);
     }
 }
 

@@ -16,7 +16,7 @@ struct tick__group_child {
 };
 
 int tick_group_enter(struct tick_group *group) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     if (!task || !task->coro) // a stackless one cannot wait in exit
         return TICK_EINVALSTATE;
     *group = (struct tick_group){.parent = task};
@@ -182,7 +182,7 @@ static void drop_failed(struct tick_group *group) {
 
 int tick_group_exit(struct tick_group *group, int result) {
     struct tick_task *task = group->parent;
-    if (task != tick_task_current())
+    if (task != tick__task_running())
         return TICK_EINVALSTATE;
     const bool body_failed = result < 0 && result != TICK_ECANCELED;
     group->exiting = true;

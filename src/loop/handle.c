@@ -164,11 +164,24 @@ struct tick_handle *tick_call_soon_handle(struct tick_loop *loop, tick_callback_
     return handle ? tick_handle_ref(handle) : NULL;
 }
 
-int tick_call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
-    if (TICK__RARE(loop->careful)) {
+static __attribute__((noinline)) int soon_slowly(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
+    if (loop->careful) {
         const int error = tick__loop_refuses(loop, &fn, &arg);
         if (error < 0)
             return error;
     }
     return soon(loop, fn, arg, false) ? 0 : -ENOMEM;
+}
+
+int tick_call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
+    if (TICK__RARE(!loop->handle_pool.free || !tick__ready_quickly(loop)))
+        return soon_slowly(loop, fn, arg);
+    struct tick_handle *handle = tick__pool_reuse(&loop->handle_pool, TICK__HANDLE_PLAIN);
+    handle->loop = loop;
+    handle->fn.call = fn;
+    handle->arg = arg;
+    handle->place = 0;
+    handle->bits = TICK__ONE_CALL;
+    tick__ready_list(loop, handle);
+    return 0;
 }

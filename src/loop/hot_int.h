@@ -13,9 +13,11 @@
 #include <sanitizer/asan_interface.h>
 #define TICK__POISON(memory, size) ASAN_POISON_MEMORY_REGION((memory), (size))
 #define TICK__UNPOISON(memory, size) ASAN_UNPOISON_MEMORY_REGION((memory), (size))
+#define TICK__IS_POISONED(memory) __asan_address_is_poisoned(memory)
 #else
 #define TICK__POISON(memory, size) ((void)0)
 #define TICK__UNPOISON(memory, size) ((void)0)
+#define TICK__IS_POISONED(memory) false
 #endif
 
 #define TICK__LIKELY(condition) __builtin_expect(!!(condition), 1)
@@ -23,14 +25,18 @@
 
 // --- pools ---
 
-// Always the same size for one pool; NULL when out of memory.
-static inline void *tick__pool_take(struct tick__pool *pool, size_t size) {
+// Of one that has a free element. Always the same size for one pool.
+static inline void *tick__pool_reuse(struct tick__pool *pool, size_t size) {
+    (void)size;
     void *element = pool->free;
-    if (TICK__RARE(!element))
-        return tick__pool_fresh(pool, size);
     TICK__UNPOISON(element, size);
     pool->free = *(void **)element;
     return element;
+}
+
+// NULL when out of memory.
+static inline void *tick__pool_take(struct tick__pool *pool, size_t size) {
+    return TICK__LIKELY(pool->free != NULL) ? tick__pool_reuse(pool, size) : tick__pool_fresh(pool, size);
 }
 
 static inline void tick__pool_give(struct tick__pool *pool, void *element, size_t size) {
@@ -44,6 +50,8 @@ static inline void tick__pool_give(struct tick__pool *pool, void *element, size_
 
 // The bits of a plain call with one reference, the queue's (both architectures lay bit-fields from the least significant bit).
 #define TICK__ONE_CALL 1u
+// Those of the step of a task that has a stack.
+#define TICK__ONWARD (1u | (uint32_t)TICK__STEP << 24 | 1u << 27 | 1u << 30 | 1u << 31)
 
 // One reference, no identity yet.
 static inline struct tick_handle *tick__handle_new(struct tick_loop *loop, enum tick__handle_kind kind, bool hidden) {
@@ -71,40 +79,42 @@ static inline void tick__handle_unref(struct tick_handle *handle) {
 
 // --- the ready queue ---
 
-// Without a look at what other threads queued.
-static inline void tick__ready_append(struct tick_loop *loop, struct tick_handle *handle) {
-    loop->ready_count++;
-    if (TICK__RARE(loop->scheduler != NULL)) {
-        tick__ready_scheduled(loop, handle);
-        return;
-    }
+static inline size_t tick__ready_count(const struct tick_loop *loop) {
+    return (size_t)(loop->queued - loop->begun);
+}
+
+// To the list, which is what a loop without a scheduler has.
+static inline void tick__ready_list(struct tick_loop *loop, struct tick_handle *handle) {
+    loop->queued++;
     handle->next = NULL;
     *loop->ready_end = handle;
     loop->ready_end = &handle->next;
 }
 
-// Takes a reference; dropped if the loop is closed.
-static inline void tick__ready_push(struct tick_loop *loop, struct tick_handle *handle) {
-    if (TICK__RARE(atomic_load_explicit(&loop->inbox, memory_order_acquire)))
-        tick__ready_slowly(loop, handle);
-    else
-        tick__ready_append(loop, handle);
+static inline bool tick__ready_quickly(struct tick_loop *loop) {
+    return TICK__LIKELY(!loop->special && !atomic_load_explicit(&loop->inbox, memory_order_acquire));
 }
 
-// Of the list; a scheduler has its own pop.
-static inline struct tick_handle *tick__ready_pop(struct tick_loop *loop) {
+// Takes a reference; dropped if the loop is closed.
+static inline void tick__ready_push(struct tick_loop *loop, struct tick_handle *handle) {
+    if (tick__ready_quickly(loop))
+        tick__ready_list(loop, handle);
+    else
+        tick__ready_slowly(loop, handle);
+}
+
+// Of the list.
+static inline struct tick_handle *tick__ready_take(struct tick_loop *loop) {
     struct tick_handle *handle = loop->ready;
     loop->ready = handle->next;
     if (!handle->next)
         loop->ready_end = &loop->ready;
-    loop->ready_count--;
     return handle;
 }
 
 // Closes the snapshot: what is ready now is this iteration's.
 static inline void tick__snapshot(struct tick_loop *loop) {
-    loop->left = TICK__RARE(loop->scheduler != NULL) ? tick__ready_seal(loop) : loop->ready_count;
-    loop->since_poll += loop->left < UINT32_MAX / 2 ? (uint32_t)loop->left : UINT32_MAX / 2;
+    loop->sealed = TICK__RARE(loop->scheduler != NULL) ? loop->begun + tick__ready_seal(loop) : loop->queued;
 }
 
 static inline bool tick__timers_any(const struct tick_loop *loop) {
@@ -113,7 +123,7 @@ static inline bool tick__timers_any(const struct tick_loop *loop) {
 
 // Begins an iteration, if it needs no poll: work is ready, no timer is due at the clock of the last poll, and the budget is not used up.
 static inline bool tick__iterate(struct tick_loop *loop) {
-    if (loop->since_poll >= loop->budget || loop->ready_count == 0 || loop->stopping || loop->timers.due <= loop->now)
+    if (loop->sealed >= loop->poll_at || loop->queued == loop->begun || loop->timers.due <= loop->now)
         return false;
     loop->iteration++;
     tick__snapshot(loop);
@@ -122,12 +132,12 @@ static inline bool tick__iterate(struct tick_loop *loop) {
 
 // The next handle of this iteration or of one that needs no poll; NULL: it is time to poll, which is for the loop's own stack.
 static inline struct tick_handle *tick__next(struct tick_loop *loop) {
-    if (loop->left == 0 && !tick__iterate(loop))
+    if (loop->begun == loop->sealed && !tick__iterate(loop))
         return NULL;
-    if (TICK__RARE(!loop->plain))
+    if (TICK__RARE(loop->special))
         return tick__next_slowly(loop);
-    loop->left--;
-    return tick__ready_pop(loop);
+    loop->begun++;
+    return tick__ready_take(loop);
 }
 
 // --- futures and tasks ---
@@ -144,6 +154,21 @@ static inline void tick__future_unref(struct tick_future *future) {
         tick_future_unref(future);
 }
 
+// In the caller's storage, and nobody hears of it.
+static inline void tick__future_init_hidden(struct tick_future *future, struct tick_loop *loop) {
+    *future = (struct tick_future){.ops = &tick__hidden_ops, .loop = loop, .refs = 1, .hidden = 1};
+}
+
+// Most hold nothing when they end: a result that came, and nobody who listens.
+static inline bool tick__future_light(const struct tick_future *future) {
+    return TICK__LIKELY(future->state == TICK__RESULT && !future->residue_back);
+}
+
+static inline void tick__future_fini(struct tick_future *future) {
+    if (!tick__future_light(future))
+        tick__future_release(future);
+}
+
 // To a pending one: the handle is called when it is done, after those that came before.
 static inline void tick__future_listen(struct tick_future *future, struct tick_handle *handle) {
     handle->next = NULL;
@@ -154,9 +179,10 @@ static inline void tick__future_listen(struct tick_future *future, struct tick_h
 // Its next step is one call_soon.
 static inline void tick__task_ready(struct tick_task *task, uint32_t cause) {
     struct tick_loop *loop = task->future.loop;
-    if (TICK__RARE(loop->probe != NULL))
-        task->step.cause = tick__emit(loop, TICK_EV_TASK_READY, task->future.object, cause, 0, NULL);
-    tick__ready_push(loop, &task->step);
+    if (tick__ready_quickly(loop))
+        tick__ready_list(loop, &task->step);
+    else
+        tick__task_ready_slowly(loop, task, cause);
 }
 
 #endif

@@ -3,16 +3,17 @@
 #include "src/base/alloc.h"
 #include "src/loop/sync_int.h"
 
-void tick__lock_init(struct tick_lock *lock) {
-    *lock = (struct tick_lock){0};
+void tick__lock_init(struct tick_lock *lock, const struct tick_loc *made) {
+    *lock = (struct tick_lock){.made = made};
     tick__resource_init(&lock->resource, TICK_OBJECT_LOCK);
+    lock->resource.lock = true;
     tick__waiters_init(&lock->waiters);
 }
 
-struct tick_lock *tick_lock_new(void) {
+struct tick_lock *tick_lock_new_at(const struct tick_loc *loc) {
     struct tick_lock *lock = tick__alloc(sizeof *lock);
     if (lock)
-        tick__lock_init(lock);
+        tick__lock_init(lock, loc);
     return lock;
 }
 
@@ -31,9 +32,12 @@ static void wake_first(struct tick_lock *lock) {
         tick__future_finish(&first->future, 0, 0, 0);
 }
 
-int tick_lock_acquire(struct tick_lock *lock) {
+int tick_lock_acquire_at(struct tick_lock *lock, const struct tick_loc *loc) {
+    struct tick_task *task = tick_task_current();
     if (lock->locked || !tick__resource_idle(&lock->waiters)) {
         bool woken;
+        if (task && task->coro)
+            task->waits_at = loc;
         const int result = tick__resource_queue(&lock->resource, &lock->waiters, &woken);
         if (result < 0) {
             if (!lock->locked)
@@ -42,6 +46,8 @@ int tick_lock_acquire(struct tick_lock *lock) {
         }
     }
     lock->locked = true;
+    lock->holder = task;
+    lock->holder_number = task ? task->number : 0;
     tick__resource_hold(&lock->resource);
     return 0;
 }
@@ -53,4 +59,19 @@ int tick_lock_release(struct tick_lock *lock) {
     tick__resource_release(&lock->resource);
     wake_first(lock);
     return 0;
+}
+
+struct tick_lock *tick__lock_awaited(const struct tick_task *task) {
+    const struct tick_future *future = task->waiter;
+    if (!future || future->ops != &tick__waiter_ops || future->state != TICK__PENDING)
+        return NULL;
+    struct tick__resource *resource = ((const struct tick__waiter *)future)->resource;
+    return resource->lock ? (struct tick_lock *)resource : NULL;
+}
+
+const struct tick_task *tick__lock_holder(const struct tick_lock *lock, const struct tick_loop *loop) {
+    for (const struct tick_task *task = lock->locked ? loop->tasks : NULL; task; task = task->next)
+        if (task == lock->holder && task->number == lock->holder_number)
+            return task;
+    return NULL;
 }

@@ -20,9 +20,7 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
         .probe = options->probe,
         .stacks = options->stacks,
         .observed = options->probe || options->sys->ops->choose,
-        .watched = options->probe || options->sys->ops->choose,
         .asks = tick__sys_asks(options->sys, TICK_CHOICE_DISPLACE),
-        .plain = !tick__sys_asks(options->sys, TICK_CHOICE_DISPLACE) && !options->scheduler,
         .scheduler = options->scheduler,
         .executor = {.most = options->threads},
         .probe_start = options->probe_start,
@@ -31,7 +29,8 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
         .timers = {.due = INT64_MAX, .horizon = INT64_MAX},
         .root = {.maker = {.id = options->id, .object = options->object}},
     };
-    loop->budget = loop->poll_budget;
+    loop->poll_at = loop->budget = loop->poll_budget;
+    tick__loop_specialize(loop);
     loop->handle_size = loop->observed ? sizeof(struct tick_handle) : TICK__HANDLE_PLAIN;
     loop->task_size = loop->observed ? sizeof(struct tick_task) : TICK__TASK_PLAIN;
     loop->ready_end = &loop->ready;
@@ -42,6 +41,12 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
     return 0;
 }
 
+void tick__loop_specialize(struct tick_loop *loop) {
+    loop->careful = loop->closed || loop->debug || loop->contexts;
+    loop->watched = loop->observed || loop->debug;
+    loop->special = loop->careful || loop->watched || loop->scheduler;
+}
+
 int tick_loop_close(struct tick_loop *loop) {
     if (loop->running)
         return TICK_EINVALSTATE;
@@ -49,7 +54,8 @@ int tick_loop_close(struct tick_loop *loop) {
         return 0;
     tick__owned_run(&loop->at_close);
     tick__executor_leave(loop);
-    loop->closed = loop->careful = true;
+    loop->closed = true;
+    tick__loop_specialize(loop);
     tick__inbox_close(loop);
     tick__ready_clear(loop);
     tick__timers_clear(loop);
@@ -111,8 +117,7 @@ uint64_t tick_loop_iterations(const struct tick_loop *loop) {
 
 void tick_loop_set_debug(struct tick_loop *loop, bool on) {
     loop->debug = on;
-    loop->careful = on || loop->closed || loop->contexts;
-    loop->watched = on || loop->observed;
+    tick__loop_specialize(loop);
     if (on)
         loop->began = loop->sys->ops->now(loop->sys);
 }
@@ -123,6 +128,7 @@ bool tick_loop_get_debug(const struct tick_loop *loop) {
 
 void tick_loop_stop(struct tick_loop *loop) {
     loop->stopping = true;
+    loop->poll_at = 0;
 }
 
 int tick__loop_begin(struct tick_loop *loop) {
@@ -142,11 +148,12 @@ int tick__loop_begin(struct tick_loop *loop) {
             return -ENOMEM;
     }
     loop->runs++;
-    if (loop->poll_budget == 1)
-        loop->since_poll = 1; // the run begins with a poll, too
-    else
+    const bool poll_first = loop->stopping || loop->poll_budget == 1;
+    loop->poll_at = poll_first ? 0 : loop->polled + loop->budget;
+    if (loop->poll_budget > 1)
         loop->now = loop->sys->ops->now(loop->sys); // time that passed before the run is none that its steps took
     loop->running = true;
+    loop->error = 0;
     tick__loop_running = loop;
     if (loop->probe)
         loop->probe->host = loop->root.maker.object;
@@ -170,7 +177,7 @@ void tick__loop_end(struct tick_loop *loop) {
 #define POLL_SPAN TICK_MS(1)
 
 static void adapt(struct tick_loop *loop, int64_t took) {
-    if (took > POLL_SPAN && loop->since_poll > 1)
+    if (took > POLL_SPAN && loop->begun - loop->polled > 1)
         loop->budget = loop->budget > 1 ? loop->budget / 2 : 1;
     else if (took < POLL_SPAN / 4 && loop->budget < loop->poll_budget)
         loop->budget = loop->budget < loop->poll_budget / 2 ? loop->budget * 2 : loop->poll_budget;
@@ -182,7 +189,8 @@ static void plan(struct tick_loop *loop) {
     tick_id timer = 0;
     if (atomic_load_explicit(&loop->inbox, memory_order_acquire))
         tick__inbox_drain(loop);
-    if (loop->ready_count > 0 || loop->stopping) {
+    loop->wait.busy = tick__ready_count(loop) > 0 || loop->stopping;
+    if (loop->wait.busy) {
         timeout = 0;
     } else {
         const int64_t next = tick__timers_next(loop, &timer);
@@ -219,11 +227,12 @@ static int poll(struct tick_loop *loop) {
     const bool adaptive = loop->poll_budget > 1;
     if (tick__timers_any(loop) || loop->probe || adaptive) {
         const int64_t now = loop->sys->ops->now(loop->sys);
-        if (adaptive && (loop->ready_count > 0 || loop->stopping))
+        if (adaptive && loop->wait.busy)
             adapt(loop, now - loop->now);
         loop->now = now;
     }
-    loop->since_poll = 0;
+    loop->polled = loop->begun;
+    loop->poll_at = loop->stopping ? 0 : loop->begun + loop->budget;
     if (loop->probe)
         loop->probe->now = loop->now - loop->probe_start;
     if (atomic_load_explicit(&loop->inbox, memory_order_acquire))
@@ -249,20 +258,22 @@ int tick__loop_once(struct tick_loop *loop) {
             tick_coro_switch(loop->coro, loop->driver);
         else
             loop->error = tick__loop_turn(loop);
-    }
-    for (;;) {
-        struct tick_handle *handle = loop->handed; // another stack came upon it
-        if (handle)
-            loop->handed = NULL;
-        else if (loop->error < 0 || !(handle = tick__next(loop)))
+        if (loop->error < 0)
             return loop->error;
-        if (TICK__LIKELY(handle->bits == TICK__ONE_CALL && !loop->watched)) {
+    }
+    struct tick_handle *handle = loop->handed; // the driver came upon it
+    loop->handed = NULL;
+    for (; handle || (handle = tick__next(loop)) != NULL; handle = NULL)
+        if (TICK__LIKELY(handle->bits == TICK__ONE_CALL && !loop->special)) {
             tick_callback_fn *fn = handle->fn.call;
             void *arg = handle->arg;
             tick__pool_give(&loop->handle_pool, handle, loop->handle_size);
             fn(arg);
         } else {
-            tick__handle_run(loop, handle);
+            do {
+                loop->handed = NULL;
+                tick__handle_run(loop, handle);
+            } while ((handle = loop->handed) != NULL); // a task's stack came upon it
         }
-    }
+    return loop->error; // of a poll by the driver meanwhile
 }

@@ -49,6 +49,7 @@ struct tick_handle {
             uint32_t foreign : 1;  // made by another thread: not from the loop's pool
             uint32_t held : 1;     // was displaced already
             uint32_t hidden : 1;   // the loop's own: no callback_ready and callback_run; what it does is caused by what scheduled it
+            uint32_t onward : 1;   // a step whose task has a stack to go on with
         };
         uint32_t bits;
     };
@@ -83,6 +84,7 @@ struct tick_future {
     union {
         intptr_t value;
         struct tick_failure *failure; // TICK__FAILED; NULL: a plain one of `code`, made when somebody asks
+        const struct tick_loc *made;  // TICK__PENDING, of tick_future_new
         char *message;                // TICK__CANCELLED; may be NULL
     } is;
     struct tick_future *residue_next, **residue_back; // the loop's list of those that hold a failure or a message
@@ -102,7 +104,7 @@ void tick__future_init(struct tick_future *future, struct tick_loop *loop, const
 // done. cause: the event that completed it, 0 for probe->here.
 void tick__future_finish(struct tick_future *future, int code, intptr_t value, uint32_t cause);
 // The storage of an embedded future ends: reports an unread failure, releases what it holds. Nobody may wait on it.
-void tick__future_fini(struct tick_future *future);
+static inline void tick__future_fini(struct tick_future *future);
 
 // --- tasks ---
 
@@ -138,30 +140,31 @@ struct tick__cancel_frame {
 
 struct tick_task {
     struct tick_future future; // first
+    // What each step touches stands together.
     struct tick_handle step;
+    struct tick_coro *coro;          // from its first step to its end; a stackless task has none
+    struct tick_future *waiter;      // asyncio's _fut_waiter
+    const struct tick_loc *waits_at; // where it awaits, while it does
+    int cancels;                     // asyncio's _num_cancels_requested
+    int delivered;                   // how many of them are not still to come
+    int result;                      // what the present step delivers to the body's wait; at the end, what the body returned
+    bool must_cancel;
+    bool stackless, started; // started: of a stackless one, its first step has begun
     union {
         tick_task_fn *body;
         tick_step_fn *step; // stackless
     } fn;
     void *arg;
     const struct tick_loc *loc;
-    struct tick_coro *coro;          // from its first step to its end; a stackless task has none
-    struct tick_future *waiter;      // asyncio's _fut_waiter
-    const struct tick_loc *waits_at; // where it awaits, while it does
-    struct tick_task *next, **back;  // the loop's unfinished tasks, in the order of their creation
-    struct tick__task_owned owned;   // list head
-    struct tick_timeout *scope;      // innermost
-    char *message;                   // of the cancellation that is pending or was delivered last
-    struct tick_failure *caught;     // the failure that it was given last: its own, if its body ends with that code
-    char *name;                      // NULL: Task-<number>, until somebody asks
-    struct tick__binding *context;   // NULL: empty
+    struct tick_task *next, **back; // the loop's unfinished tasks, in the order of their creation
+    struct tick__task_owned owned;  // list head
+    struct tick_timeout *scope;     // innermost
+    char *message;                  // of the cancellation that is pending or was delivered last
+    struct tick_failure *caught;    // the failure that it was given last: its own, if its body ends with that code
+    char *name;                     // NULL: Task-<number>, until somebody asks
+    struct tick__binding *context;  // NULL: empty
     struct tick__cancel_frame frame;
-    int cancels;   // asyncio's _num_cancels_requested
-    int delivered; // how many of them are not still to come
-    int result;    // what the present step delivers to the body's wait; at the end, what the body returned
     uint32_t number;
-    bool must_cancel;
-    bool stackless, started; // started: of a stackless one, its first step has begun
     // A loop that nobody observes leaves out what follows (TICK__TASK_PLAIN).
     struct tick__parent parent;
     uint64_t suspensions, pops; // ordinals of choices
@@ -222,6 +225,7 @@ struct tick__executor {
     struct tick_sys_threads *threads; // NULL: none was needed yet
     struct tick__job *jobs;           // not over yet, newest first
     struct tick_future *idle;         // done once none is left; NULL: nobody waits for that
+    struct tick_coro *on;             // the stack of the job that is being carried out without threads; NULL: none is
     uint32_t most;
     bool shut;
 };
@@ -229,8 +233,9 @@ struct tick__executor {
 struct tick_loop {
     // What each handle touches comes first.
     struct tick_handle *ready, **ready_end;
-    size_t ready_count;                  // with those that are held
-    size_t left;                         // of this snapshot
+    uint64_t queued, begun;              // how many handles were ever pushed, and popped (one that is held counts as not popped)
+    uint64_t sealed;                     // those up to here are this snapshot's
+    uint64_t poll_at;                    // once a snapshot ends there, it is time to poll; 0: at this one's end
     _Atomic(struct tick_handle *) inbox; // from other threads, newest first
     atomic_bool awake;                   // it will look into the inbox before it waits: nobody has to wake it
     atomic_bool unwoken;                 // the last wake failed
@@ -248,10 +253,11 @@ struct tick_loop {
     bool careful;  // closed, in debug mode, or contexts: calls have to look
     bool contexts; // a context variable was set
     bool asks;     // a chooser below
-    bool plain;    // neither a chooser nor a scheduler: handles run as they come
+    bool special;  // watched, careful, or a scheduler: what is made for speed looks at this alone, and leaves the rest to slower paths
     bool own_stacks, running, stopping, closed;
-    bool dropping;               // gathers are being freed:
-    uint32_t since_poll, budget; // handles begun since the last poll, and how many may be
+    bool dropping;   // gathers are being freed:
+    uint32_t budget; // how many handles may begin between two polls
+    uint64_t polled; // what `begun` was at the last poll
     uint64_t iteration;
     struct tick_handle *held; // displaced ones, each with the number of those that go before it in `place`
     struct tick__timers timers;
@@ -269,9 +275,10 @@ struct tick_loop {
     struct {
         int64_t timeout;
         tick_id timer;
+        bool busy; // there was something to do: it does not wait
         bool away; // the poller is to be asked again
     } wait;
-    int error;                  // of the last poll
+    int error;                  // of the last poll of this run
     int64_t probe_start;        // the probe's time 0 on the loop's clock
     uint32_t step_costs;        // how many values a step_cost choice has
     struct tick__parent *maker; // who acts; &root outside of tasks and callbacks
@@ -292,10 +299,13 @@ struct tick_loop {
 
 // The running loop of this thread. The simulated world swaps it when it switches hosts.
 extern _Thread_local struct tick_loop *tick__loop_running;
+static inline struct tick_task *tick__task_running(void) { // tick_task_current
+    return tick__loop_running ? tick__loop_running->current : NULL;
+}
 
 // --- within src/loop only ---
 
-extern const struct tick_future_ops tick__task_ops, tick__gather_ops, tick__hidden_ops;
+extern const struct tick_future_ops tick__task_ops, tick__gather_ops, tick__hidden_ops, tick__waiter_ops;
 
 static inline uint32_t tick__here(const struct tick_loop *loop) {
     return loop->probe ? loop->probe->here : 0;
@@ -304,6 +314,8 @@ static inline uint32_t tick__here(const struct tick_loop *loop) {
 // pool.c
 void *tick__pool_fresh(struct tick__pool *pool, size_t size); // when none is free
 void tick__pool_fini(struct tick__pool *pool);
+// Every element that was ever handed out, also those that were given back: their first word is then no address of the caller's.
+void tick__pool_each(const struct tick__pool *pool, size_t size, void (*fn)(const void *element, void *arg), void *arg);
 void *tick__block_alloc(struct tick_loop *loop, size_t size);
 void tick__block_free(void *memory); // NULL is allowed
 void tick__owned_init(struct tick__task_owned *head);
@@ -343,10 +355,11 @@ void tick__context_drop(const struct tick_handle *handle); // it will not be cal
 bool tick__context_is_done(const struct tick_handle *handle, tick_done_fn *fn, const void *arg); // wrapped or not
 
 // ready.c
-void tick__ready_slowly(struct tick_loop *loop, struct tick_handle *handle); // push, when other threads queued something, or it is closed
-struct tick_handle *tick__next_slowly(struct tick_loop *loop);               // pop, when it is not plain
-void tick__ready_scheduled(struct tick_loop *loop, struct tick_handle *handle); // append, to a scheduler
-size_t tick__ready_seal(struct tick_loop *loop);                                // of a scheduler
+void tick__ready_slowly(
+    struct tick_loop *loop, struct tick_handle *handle);       // push, to a special loop, or when other threads queued something
+struct tick_handle *tick__next_slowly(struct tick_loop *loop); // pop, of a special loop
+void tick__ready_append(struct tick_loop *loop, struct tick_handle *handle); // push, without a look at what other threads queued
+size_t tick__ready_seal(struct tick_loop *loop);                             // of a scheduler
 void tick__ready_clear(struct tick_loop *loop);
 
 // timer.c
@@ -375,8 +388,14 @@ static inline int64_t tick__after(int64_t now, int64_t delay) { // saturates; a 
 }
 
 // future.c
-void tick__future_init_hidden(struct tick_future *future, struct tick_loop *loop); // in the caller's storage
-int tick__future_code(struct tick_future *future); // Future.result's 0 or error of a done one; counts as retrieved
+// The futures of tick_future_new that somebody still has a reference to.
+struct tick__futures_left {
+    size_t pending, done;
+    const struct tick_loc *made; // one of the pending ones
+};
+void tick__futures_left(const struct tick_loop *loop, struct tick__futures_left *left);
+void tick__future_release(struct tick_future *future); // tick__future_fini of one that holds something
+int tick__future_code(struct tick_future *future);     // Future.result's 0 or error of a done one; counts as retrieved
 void tick__future_cancelled(struct tick_future *future, const char *message, uint32_t cause);                 // pending -> cancelled
 void tick__future_failed(struct tick_future *future, struct tick_failure *failure, int code, uint32_t cause); // takes the reference
 void tick__future_fail_as(struct tick_future *future, struct tick_future *other); // other's failure; counts as retrieved there
@@ -396,12 +415,17 @@ int tick__task_outcome(struct tick_task *task, struct tick_future *future);  // 
 void tick__task_abandon(struct tick_task *task);                             // the loop is freed
 
 // step.c
+void tick__task_ready_slowly(struct tick_loop *loop, struct tick_task *task, uint32_t cause);
 void tick__task_step(struct tick_loop *loop, struct tick_task *task); // on the loop's stack
 void tick__task_at_once(struct tick_task *task);                      // its first step, now, as a part of whoever runs
 void tick__workers_free(struct tick_loop *loop);
 // Waits, in the running task: TICK_EINVALSTATE if it is stackless.
 int tick__task_yield(struct tick_task *task);                        // what the next step delivers: 0 or TICK_ECANCELED
 int tick__await(struct tick_task *task, struct tick_future *future); // of a pending one that is not the task
+// tick_await and its like for the library's own use: they return as functions do (coro/landing_int.h).
+int tick__await_at(struct tick_future *future, const struct tick_loc *loc);
+int tick__join_at(struct tick_task *task, const struct tick_loc *loc);
+int tick__sleep_at(int64_t ns, const struct tick_loc *loc);
 
 // gather.c
 struct tick_future *tick__gather_on(
@@ -411,14 +435,17 @@ struct tick__cancel_frame *tick__gather_frame(struct tick_future *gather);
 void tick__gather_cancelled(struct tick_future *gather);
 
 // event.c, queue.c: those who wait for a resource, on their stacks
+struct tick__resource;
 struct tick__waiter {
-    struct tick_future future;
+    struct tick_future future;        // of tick__waiter_ops
     struct tick__waiter *next, *prev; // next == NULL: not in the list
+    struct tick__resource *resource;  // that it waits for
 };
 struct tick__resource {
     uint32_t object;   // 0: not told yet
     uint32_t released; // the event of the last release: the cause of the next hold
     enum tick_object_type type;
+    bool lock; // a struct tick_lock's
 };
 void tick__resource_init(struct tick__resource *resource, enum tick_object_type type);
 // Waits in the current task at the end of the list (a ring whose head is `list`). The waiter stays linked as its waker left it.
@@ -451,7 +478,8 @@ void tick__inbox_drain(struct tick_loop *loop);                           // to 
 void tick__inbox_close(struct tick_loop *loop);
 
 // loop.c, report.c
-int tick__loop_begin(struct tick_loop *loop); // 0, TICK_ENESTED, TICK_ECLOSED
+void tick__loop_specialize(struct tick_loop *loop); // after a change of what makes it watched, careful or special
+int tick__loop_begin(struct tick_loop *loop);       // 0, TICK_ENESTED, TICK_ECLOSED
 void tick__loop_end(struct tick_loop *loop);
 int tick__loop_once(struct tick_loop *loop); // one poll, if it is time for it, and the iterations up to the next
 int tick__loop_turn(struct tick_loop *loop); // begins an iteration that polls: 0, an error, or TICK__AWAY

@@ -42,6 +42,15 @@ void tick__pool_fini(struct tick__pool *pool) {
     *pool = (struct tick__pool){0};
 }
 
+void tick__pool_each(const struct tick__pool *pool, size_t size, void (*fn)(const void *element, void *arg), void *arg) {
+    for (const struct chunk *chunk = pool->chunks; chunk; chunk = chunk->next) {
+        const char *end = chunk == pool->chunks ? pool->at : (const char *)chunk + chunk->size;
+        for (const char *at = (const char *)(chunk + 1); (size_t)(end - at) >= size; at += size)
+            if (!TICK__IS_POISONED(at))
+                fn(at, arg);
+    }
+}
+
 void *tick__block_alloc(struct tick_loop *loop, size_t size) {
     struct tick__block *block = tick__alloc(sizeof *block + size);
     if (!block)

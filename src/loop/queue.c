@@ -1,6 +1,7 @@
 // Queue: asyncio.Queue, PriorityQueue and LifoQueue. Getters and putters look again after each wake, so that a newcomer may come first;
 // one that is cancelled after its wake hands it on (bpo-23812).
 #include "src/base/alloc.h"
+#include "src/coro/landing_int.h"
 #include "src/loop/loop_int.h"
 #include "src/loop/queue_items.h"
 
@@ -56,12 +57,12 @@ static bool full(const struct tick_queue *queue) {
     return queue->most > 0 && queue->items.count >= queue->most;
 }
 
-static void wake_next(struct tick__waiter *list) {
+static inline void wake_next(struct tick__waiter *list) {
     while (list->next != list) {
         struct tick__waiter *waiter = list->next;
         tick__waiter_unlink(waiter);
-        if (!tick_future_done(&waiter->future)) {
-            tick__future_finish(&waiter->future, 0, 0, 0);
+        if (waiter->future.state == TICK__PENDING) {
+            tick__future_succeeded(&waiter->future, 0, 0);
             return;
         }
     }
@@ -71,11 +72,11 @@ static void wake_next(struct tick__waiter *list) {
 // next.
 static int wait_turn(struct tick_queue *queue, struct tick__waiter *list, bool (*can_go_on)(const struct tick_queue *)) {
     struct tick__waiter waiter;
-    if (!tick_task_current())
+    if (TICK__RARE(!tick__task_running()))
         return TICK_EINVALSTATE;
     const int result = tick__resource_wait(&queue->resource, list, &waiter);
     tick__waiter_unlink(&waiter);
-    if (result < 0) {
+    if (TICK__RARE(result < 0)) {
         tick__future_finish(&waiter.future, TICK_ECANCELED, 0, 0);
         if (!tick_future_cancelled(&waiter.future) && can_go_on(queue))
             wake_next(list);
@@ -92,7 +93,7 @@ static bool has_room(const struct tick_queue *queue) {
     return !full(queue);
 }
 
-int tick_queue_try_put(struct tick_queue *queue, void *item) {
+static inline int put(struct tick_queue *queue, void *item) {
     if (queue->shut)
         return TICK_ECLOSED;
     if (full(queue))
@@ -104,13 +105,22 @@ int tick_queue_try_put(struct tick_queue *queue, void *item) {
     return 0;
 }
 
-int tick_queue_put(struct tick_queue *queue, void *item) {
-    while (full(queue) && !queue->shut)
-        TICK_TRY(wait_turn(queue, &queue->putters, has_room));
-    return tick_queue_try_put(queue, item);
+int tick_queue_try_put(struct tick_queue *queue, void *item) {
+    return put(queue, item);
 }
 
-int tick_queue_try_get(struct tick_queue *queue, void **item) {
+int tick__queue_put(struct tick_queue *queue, void *item);
+int tick__queue_get(struct tick_queue *queue, void **item);
+TICK__LANDING(tick_queue_put, tick__queue_put)
+TICK__LANDING(tick_queue_get, tick__queue_get)
+
+int tick__queue_put(struct tick_queue *queue, void *item) {
+    while (full(queue) && !queue->shut)
+        TICK_TRY(wait_turn(queue, &queue->putters, has_room));
+    return put(queue, item);
+}
+
+static inline int take(struct tick_queue *queue, void **item) {
     if (queue->items.count == 0)
         return queue->shut ? TICK_ECLOSED : TICK_EEMPTY;
     *item = tick__items_take(&queue->items);
@@ -118,10 +128,14 @@ int tick_queue_try_get(struct tick_queue *queue, void **item) {
     return 0;
 }
 
-int tick_queue_get(struct tick_queue *queue, void **item) {
+int tick_queue_try_get(struct tick_queue *queue, void **item) {
+    return take(queue, item);
+}
+
+int tick__queue_get(struct tick_queue *queue, void **item) {
     while (queue->items.count == 0 && !queue->shut)
         TICK_TRY(wait_turn(queue, &queue->getters, has_items));
-    return tick_queue_try_get(queue, item);
+    return take(queue, item);
 }
 
 int tick_queue_task_done(struct tick_queue *queue) {

@@ -41,33 +41,23 @@ static void sift_down(struct tick__items *items, struct tick__item one) {
     items->all[at] = one;
 }
 
-int tick__items_put(struct tick__items *items, void *item) {
+int tick__items_put_slowly(struct tick__items *items, void *item) {
     if (items->count == items->room)
         TICK_TRY(grow(items));
-    const size_t at = items->order == TICK__FIFO ? (items->head + items->count) & (items->room - 1) : items->count;
-    items->count++;
+    if (items->order == TICK__FIFO)
+        return tick__items_put(items, item);
+    const size_t at = items->count++;
     items->all[at] = (struct tick__item){item, items->sequence++};
     if (items->order == TICK__PRIORITY)
         sift_up(items, at);
     return 0;
 }
 
-void *tick__items_take(struct tick__items *items) {
-    void *item;
+void *tick__items_take_slowly(struct tick__items *items) {
+    void *item = items->all[items->order == TICK__LIFO ? items->count - 1 : 0].item;
     items->count--;
-    switch (items->order) {
-    case TICK__FIFO:
-        item = items->all[items->head].item;
-        items->head = (items->head + 1) & (items->room - 1);
-        break;
-    case TICK__LIFO:
-        item = items->all[items->count].item;
-        break;
-    default:
-        item = items->all[0].item;
-        if (items->count > 0)
-            sift_down(items, items->all[items->count]);
-    }
+    if (items->order == TICK__PRIORITY && items->count > 0)
+        sift_down(items, items->all[items->count]);
     return item;
 }
 

@@ -4,18 +4,24 @@
 
 void tick__ready_slowly(struct tick_loop *loop, struct tick_handle *handle) {
     // What another thread queued before stands before.
-    tick__inbox_drain(loop);
+    if (TICK__RARE(atomic_load_explicit(&loop->inbox, memory_order_acquire)))
+        tick__inbox_drain(loop);
     if (loop->closed)
         tick__handle_drop(handle);
     else
         tick__ready_append(loop, handle);
 }
 
-// --- schedulers ---
-
-void tick__ready_scheduled(struct tick_loop *loop, struct tick_handle *handle) {
+void tick__ready_append(struct tick_loop *loop, struct tick_handle *handle) {
+    if (!loop->scheduler) {
+        tick__ready_list(loop, handle);
+        return;
+    }
+    loop->queued++;
     loop->scheduler->ops->push(loop->scheduler, (struct tick_ready *)handle);
 }
+
+// --- schedulers ---
 
 size_t tick__ready_seal(struct tick_loop *loop) {
     return loop->scheduler->ops->seal(loop->scheduler);
@@ -24,10 +30,7 @@ size_t tick__ready_seal(struct tick_loop *loop) {
 _Static_assert(offsetof(struct tick_handle, next) == offsetof(struct tick_ready, next), "a handle begins as a tick_ready");
 
 static struct tick_handle *pop(struct tick_loop *loop) {
-    if (!loop->scheduler)
-        return tick__ready_pop(loop);
-    loop->ready_count--;
-    return (struct tick_handle *)loop->scheduler->ops->pop(loop->scheduler);
+    return loop->scheduler ? (struct tick_handle *)loop->scheduler->ops->pop(loop->scheduler) : tick__ready_take(loop);
 }
 
 // --- displacing: a relaxed choice, by which a handle goes behind some of those left in its snapshot ---
@@ -40,8 +43,7 @@ static void hold(struct tick_loop *loop, struct tick_handle *handle, size_t afte
     handle->place = (uint32_t)after;
     handle->next = loop->held;
     loop->held = handle;
-    loop->ready_count++;
-    loop->left++;
+    loop->begun--;
 }
 
 static struct tick_handle *held_now(struct tick_loop *loop) {
@@ -58,7 +60,6 @@ static struct tick_handle *held_now(struct tick_loop *loop) {
     if (found) {
         found->place = 0;
         found->held = 0;
-        loop->ready_count--;
     }
     return found;
 }
@@ -67,18 +68,19 @@ static bool displaced(struct tick_loop *loop, struct tick_handle *handle) {
     struct tick_task *task = handle->kind == TICK__STEP ? tick__task_of_step(handle) : NULL;
     const tick_id id = task ? task->parent.maker.id : handle->id;
     const uint64_t kth = task ? ++task->pops : 1;
-    if (loop->left == 0 || handle->cancelled)
+    const size_t left = (size_t)(loop->sealed - loop->begun);
+    if (left == 0 || handle->cancelled)
         return false;
     const uint32_t after = loop->sys->ops->choose(loop->sys, TICK_CHOICE_DISPLACE, id, kth, 4, 0);
     if (after == 0)
         return false;
-    hold(loop, handle, after < loop->left ? after : loop->left);
+    hold(loop, handle, after < left ? after : left);
     return true;
 }
 
 struct tick_handle *tick__next_slowly(struct tick_loop *loop) {
     for (;;) {
-        loop->left--;
+        loop->begun++;
         struct tick_handle *handle = loop->held ? held_now(loop) : NULL;
         if (handle)
             return handle;
@@ -96,13 +98,13 @@ void tick__ready_clear(struct tick_loop *loop) {
     }
     while ((handle = loop->held) != NULL) {
         loop->held = handle->next;
-        loop->ready_count--;
+        loop->begun++;
         tick__handle_drop(handle);
     }
-    while (loop->ready_count > 0) {
-        if (loop->left == 0)
+    while (tick__ready_count(loop) > 0) {
+        if (loop->begun == loop->sealed)
             tick__snapshot(loop);
-        loop->left--;
+        loop->begun++;
         tick__handle_drop(pop(loop));
     }
 }

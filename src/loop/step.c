@@ -7,11 +7,17 @@
 // A loop may have a driver: a stack that polls in its place, and begins the steps that become ready. The simulated world drives all its
 // loops from one stack, which caches hold, where the loops' own would have to be fetched for each poll. Those are left for callbacks.
 #include "src/base/alloc.h"
-#include "src/coro/coro.h"
+#include "src/coro/switch_int.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
 
 // --- a step's two ends ---
+
+void tick__task_ready_slowly(struct tick_loop *loop, struct tick_task *task, uint32_t cause) {
+    if (loop->probe)
+        task->step.cause = tick__emit(loop, TICK_EV_TASK_READY, task->future.object, cause, 0, NULL);
+    tick__ready_slowly(loop, &task->step);
+}
 
 // What the step delivers to the body: the outcome of what it awaited, or a cancellation.
 static inline int delivery(struct tick_task *task) {
@@ -79,6 +85,7 @@ static inline void end(struct tick_loop *loop, struct tick_task *task, enum tick
 // The body is over with task->result: the future takes its outcome. The task may be gone afterwards.
 static void over(struct tick_loop *loop, struct tick_task *task) {
     task->coro = NULL;
+    task->step.onward = 0;
     *task->back = task->next;
     if (task->next)
         task->next->back = task->back;
@@ -86,6 +93,12 @@ static void over(struct tick_loop *loop, struct tick_task *task) {
         loop->tasks_end = task->back;
     loop->task_count--;
     const int result = task->result;
+    if (TICK__LIKELY(result >= 0 && !task->must_cancel && !loop->special && !task->message && !task->caught)) {
+        tick__future_succeeded(&task->future, result, 0);
+        loop->current = NULL;
+        tick__future_unref(&task->future);
+        return;
+    }
     enum tick_step_outcome outcome = TICK_STEP_RETURNED;
     if (result == TICK_ECANCELED || (result >= 0 && task->must_cancel)) {
         outcome = TICK_STEP_CANCELLED;
@@ -114,22 +127,40 @@ static void over(struct tick_loop *loop, struct tick_task *task) {
 
 // --- which stack goes on ---
 
+// Inline between tasks (switch_int.h); but where each step is watched, most come from the loop's stack and go back there, out of line.
+static inline __attribute__((always_inline)) void go_on(struct tick_loop *loop, struct tick_coro *from, struct tick_coro *to) {
+    if (TICK__LIKELY(!loop->special))
+        tick__coro_switch(from, to);
+    else
+        tick_coro_switch(from, to);
+}
+
 static void worker(void *arg);
 
 static struct tick_coro *worker_take(struct tick_loop *loop) {
     struct tick_coro *coro = loop->workers;
     if (!coro)
         return tick_coro_new(loop->stacks, worker, loop);
-    loop->workers = *tick_coro_link(coro);
+    loop->workers = coro->next;
     return coro;
 }
 
 void tick__workers_free(struct tick_loop *loop) {
     for (struct tick_coro *coro = loop->workers, *next; coro; coro = next) {
-        next = *tick_coro_link(coro);
+        next = coro->next;
         tick_coro_free(coro);
     }
     loop->workers = NULL;
+}
+
+static inline void prefetch_next(struct tick_loop *loop) {
+    if (loop->ready && loop->ready->bits == TICK__ONWARD)
+        tick__coro_prefetch(tick__task_of_step(loop->ready)->coro);
+}
+
+static inline void settle(struct tick_task *task, struct tick_coro *coro) {
+    task->coro = coro;
+    task->step.onward = coro != NULL;
 }
 
 // The stack that polls.
@@ -137,19 +168,18 @@ static inline struct tick_coro *poller_of(const struct tick_loop *loop) {
     return loop->driver && !loop->stopping ? loop->driver : loop->coro;
 }
 
-// The present step is over: begins what is next, if a task's stack can, and returns the stack to go on with; NULL: it is time to poll.
-// own: a worker without a task.
-static struct tick_coro *successor(struct tick_loop *loop, struct tick_coro *own) {
+// The present task's step is over: begins what is next, if a task's stack can, and returns the stack to go on with; NULL: it is time to
+// poll. own: a worker without a task.
+static __attribute__((noinline)) struct tick_coro *successor(struct tick_loop *loop, struct tick_coro *own) {
     if (TICK__RARE(loop->back != NULL))
         return loop->back;
     struct tick_handle *handle = tick__next(loop);
     if (handle && handle->kind == TICK__STEP) {
         struct tick_task *task = tick__task_of_step(handle);
         if (!task->coro && !task->stackless && !task->must_cancel)
-            task->coro = own ? own : worker_take(loop);
+            settle(task, own ? own : worker_take(loop));
         if (task->coro) {
-            if (loop->ready && loop->ready->kind == TICK__STEP)
-                tick_coro_prefetch(tick__task_of_step(loop->ready)->coro);
+            prefetch_next(loop);
             begin(loop, task);
             return task->coro;
         }
@@ -173,23 +203,39 @@ struct tick_coro *tick__loop_drive(struct tick_loop *loop) {
     }
 }
 
+// The same for the usual case, inline: what is next is a task that was suspended. NULL: it is not.
+static inline struct tick_coro *quick_successor(struct tick_loop *loop) {
+    if (TICK__RARE(loop->special || loop->back) || (loop->begun == loop->sealed && !tick__iterate(loop)) ||
+        loop->ready->bits != TICK__ONWARD)
+        return NULL;
+    struct tick_task *task = tick__task_of_step(tick__ready_take(loop));
+    loop->begun++;
+    loop->current = task;
+    prefetch_next(loop);
+    task->result = delivery(task);
+    return task->coro;
+}
+
 static void worker(void *arg) {
     struct tick_loop *loop = arg;
     for (;;) {
         struct tick_task *task = loop->current;
         struct tick_coro *own = task->coro;
         const int result = task->fn.body(task->arg);
-        tick__owned_run(&task->owned);
+        if (task->owned.next != &task->owned)
+            tick__owned_run(&task->owned);
         task->result = result;
         over(loop, task);
-        struct tick_coro *next = successor(loop, own);
+        struct tick_coro *next = quick_successor(loop);
+        if (!next)
+            next = successor(loop, own);
         if (next == own)
             continue;
         if (!next)
             next = poller_of(loop);
-        *tick_coro_link(own) = loop->workers;
+        own->next = loop->workers;
         loop->workers = own;
-        tick_coro_switch(own, next);
+        go_on(loop, own, next);
     }
 }
 
@@ -218,13 +264,15 @@ static inline void wait_for(struct tick_task *task, struct tick_future *future) 
 
 static inline int switch_away(struct tick_task *task) {
     struct tick_loop *loop = task->future.loop;
-    struct tick_coro *own = task->coro;
-    suspend(loop, task);
-    struct tick_coro *next = successor(loop, NULL);
-    if (!next)
-        next = poller_of(loop);
+    struct tick_coro *own = task->coro, *next = quick_successor(loop);
+    if (TICK__RARE(!next)) {
+        suspend(loop, task);
+        next = successor(loop, NULL);
+        if (!next)
+            next = poller_of(loop);
+    }
     if (next != own)
-        tick_coro_switch(own, next);
+        go_on(loop, own, next);
     return task->result;
 }
 
@@ -283,8 +331,11 @@ static void step_stackless(struct tick_loop *loop, struct tick_task *task) {
 static void step_from(struct tick_loop *loop, struct tick_coro *here, struct tick_task *task) {
     begin(loop, task);
     const bool fresh = !task->coro && !task->started;
-    if (fresh && task->result == 0 && !task->stackless && !(task->coro = worker_take(loop)))
-        task->result = -ENOMEM;
+    if (fresh && task->result == 0 && !task->stackless) {
+        settle(task, worker_take(loop));
+        if (!task->coro)
+            task->result = -ENOMEM;
+    }
     if (fresh && task->result < 0) { // cancelled before its start, or no stack to be had: the body never runs
         tick__owned_run(&task->owned);
         over(loop, task);

@@ -5,9 +5,12 @@
 #include "src/loop/loop_int.h"
 
 struct tick_lock {
-    struct tick__resource resource;
+    struct tick__resource resource; // first
     struct tick__waiter waiters;
     bool locked;
+    uint32_t holder_number;
+    const struct tick_task *holder; // while locked; its memory may be another task's by then, which has another number
+    const struct tick_loc *made;    // NULL: a condition's or a barrier's own
 };
 
 struct tick_condition {
@@ -16,8 +19,10 @@ struct tick_condition {
     struct tick__waiter waiters;
 };
 
-void tick__lock_init(struct tick_lock *lock);
-void tick__condition_init(struct tick_condition *condition, struct tick_lock *lock); // lock NULL: one of its own
+void tick__lock_init(struct tick_lock *lock, const struct tick_loc *made);
+struct tick_lock *tick__lock_awaited(const struct tick_task *task); // that it waits for; NULL: for something else, or nothing
+const struct tick_task *tick__lock_holder(const struct tick_lock *lock, const struct tick_loop *loop); // NULL: nobody, or its task is over
+void tick__condition_init(struct tick_condition *condition, struct tick_lock *lock);                   // lock NULL: one of its own
 
 // Tells that the running task has the resource, or gives it back; no-op without a probe.
 void tick__resource_hold(struct tick__resource *resource);

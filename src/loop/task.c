@@ -3,6 +3,7 @@
 // A task that is suspended stands in exactly one place: in the callbacks of the future it awaits, or in the ready queue.
 #include "src/base/alloc.h"
 #include "src/coro/coro.h"
+#include "src/coro/landing_int.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +11,8 @@
 
 static void task_drop(struct tick_future *future) {
     struct tick_task *task = (struct tick_task *)future;
-    tick__block_free(task->name);
+    if (TICK__RARE(task->name != NULL))
+        tick__block_free(task->name);
     tick__pool_give(&future->loop->task_pool, task, future->loop->task_size);
 }
 
@@ -125,7 +127,7 @@ static struct tick_task *spawn(tick_task_fn *fn, void *arg, const char *name, co
     struct tick_task *task = loop ? make(loop, loop->maker, name, fn, arg, loc, how) : NULL;
     if (!task)
         return NULL;
-    tick_task_ref(task);
+    tick__future_ref(&task->future);
     if (how & EAGER)
         tick__task_at_once(task);
     return task;
@@ -191,8 +193,7 @@ void tick__task_abandon(struct tick_task *task) {
 
 // --- waiting ---
 
-int tick_await_at(struct tick_future *future, const struct tick_loc *loc) {
-    struct tick_task *task = tick_task_current();
+static __attribute__((noinline)) int await_slowly(struct tick_task *task, struct tick_future *future, const struct tick_loc *loc) {
     if (!task)
         return TICK_EINVALSTATE;
     if (future->state != TICK__PENDING)
@@ -209,12 +210,21 @@ int tick_await_at(struct tick_future *future, const struct tick_loc *loc) {
     return tick__await(task, future);
 }
 
-int tick_join_at(struct tick_task *task, const struct tick_loc *loc) {
-    struct tick_future *future = tick_future_ref(&task->future);
-    int result = tick_await_at(future, loc);
+int tick__await_at(struct tick_future *future, const struct tick_loc *loc) {
+    struct tick_task *task = tick__task_running();
+    if (TICK__RARE(!task || future->state != TICK__PENDING || future->loop != task->future.loop || future->loop->special ||
+                   future == &task->future))
+        return await_slowly(task, future, loc);
+    task->waits_at = loc;
+    return tick__await(task, future);
+}
+
+int tick__join_at(struct tick_task *task, const struct tick_loc *loc) {
+    struct tick_future *future = tick__future_ref(&task->future);
+    int result = tick__await_at(future, loc);
     if (result == 0)
         result = (int)future->is.value;
-    tick_future_unref(future);
+    tick__future_unref(future);
     return result;
 }
 
@@ -224,7 +234,7 @@ static void sleep_over(void *arg) {
         tick__future_succeeded(future, 0, 0);
 }
 
-static int sleep_on_timer(struct tick_task *task, int64_t ns, const struct tick_loc *loc) {
+static __attribute__((noinline)) int sleep_on_timer(struct tick_task *task, int64_t ns, const struct tick_loc *loc) {
     if (!task->coro)
         return TICK_EINVALSTATE;
     struct tick_loop *loop = task->future.loop;
@@ -241,12 +251,16 @@ static int sleep_on_timer(struct tick_task *task, int64_t ns, const struct tick_
     return result;
 }
 
-int tick_sleep_at(int64_t ns, const struct tick_loc *loc) {
-    struct tick_task *task = tick_task_current();
+int tick__sleep_at(int64_t ns, const struct tick_loc *loc) {
+    struct tick_task *task = tick__task_running();
     if (!task)
         return TICK_EINVALSTATE;
     return ns <= 0 ? tick__task_yield(task) : sleep_on_timer(task, ns, loc);
 }
+
+TICK__LANDING(tick_await_at, tick__await_at)
+TICK__LANDING(tick_join_at, tick__join_at)
+TICK__LANDING(tick_sleep_at, tick__sleep_at)
 
 // --- asking ---
 
@@ -271,7 +285,7 @@ const char *tick_task_name(const struct tick_task *task) {
 }
 
 struct tick_task *tick_task_current(void) {
-    return tick__loop_running ? tick__loop_running->current : NULL;
+    return tick__task_running();
 }
 
 bool tick_task_is_waiting(const struct tick_task *task) {
@@ -283,7 +297,7 @@ struct tick_future *tick_task_awaited(const struct tick_task *task) {
 }
 
 int tick_raise(struct tick_failure *failure) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     const int code = failure ? failure->code : -ENOMEM;
     if (task)
         tick__task_catch(task, failure);
@@ -292,7 +306,7 @@ int tick_raise(struct tick_failure *failure) {
 }
 
 struct tick_failure *tick_caught(void) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     return task ? task->caught : NULL;
 }
 

@@ -31,7 +31,7 @@ static void disarm(struct tick_timeout *scope) {
 }
 
 int tick_timeout_enter(struct tick_timeout *scope, int64_t deadline) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     if (!task)
         return TICK_EINVALSTATE;
     *scope =

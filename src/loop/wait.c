@@ -28,7 +28,7 @@ static void one_done(void *arg, struct tick_future *future) {
 }
 
 int tick_wait(struct tick_future *const *futures, size_t count, int64_t timeout, enum tick_wait_until until) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     if (!task)
         return TICK_EINVALSTATE;
     if (count == 0)

@@ -29,7 +29,7 @@ static int cancel_and_wait(struct tick_task *task, struct tick_future *future) {
 }
 
 int tick_wait_for_at(struct tick_future *future, int64_t timeout, const struct tick_loc *loc) {
-    struct tick_task *task = tick_task_current();
+    struct tick_task *task = tick__task_running();
     if (!task)
         return TICK_EINVALSTATE;
     int result;
@@ -39,7 +39,7 @@ int tick_wait_for_at(struct tick_future *future, int64_t timeout, const struct t
         const int64_t now = tick_loop_time(task->future.loop);
         result = tick_timeout_enter(&scope, tick__after(now, timeout));
         if (result == 0)
-            result = tick_timeout_exit(&scope, tick_await_at(future, loc));
+            result = tick_timeout_exit(&scope, tick__await_at(future, loc));
     } else if (tick_future_done(future)) {
         result = tick__task_outcome(task, future);
     } else {

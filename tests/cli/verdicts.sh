@@ -47,6 +47,23 @@ also "deadlock: "
 readable deadlock.db
 expect 0 "future" "$RETICK" query deadlock.db waits
 
+line() { # line PHRASE: where it stands in endings.c
+    grep -nF -- "$1" "$scenarios/endings.c" | cut -d: -f1
+}
+expect 1 "two_orders: failed" "$RETICK" run "$scenarios/endings.c:two_orders" -o orders.db
+also "a circle: bank/transfers (Task-1) waits for the lock of endings.c:$(line "journal = tick_lock_new") (endings.c:$(line "transfers waits"))"
+also "that bank/reports (Task-2) holds, bank/reports (Task-2) waits for the lock of endings.c:$(line "accounts = tick_lock_new")"
+also "(endings.c:$(line "reports waits")) that bank/transfers (Task-1) holds"
+readable orders.db
+expect 1 "the account is overdrawn (broken at event 3, 30 ms)" "$RETICK" run "$scenarios/endings.c:overdrawn" -o overdrawn.db
+readable overdrawn.db
+expect 1 "bank left 1 future that nobody can complete any more" "$RETICK" run "$scenarios/endings.c:promised" -o promised.db
+also "endings.c:$(line "made here")"
+readable promised.db
+expect 1 "bank was busy for 80 ms without once waiting, while others were ready: the longest, 40 ms, was counts (Task-1)" \
+    "$RETICK" run "$scenarios/endings.c:busy" -o busy.db
+readable busy.db
+
 # The ring's file is gone after each of them.
 if compgen -G "*-ring" >/dev/null; then
     complain "a ring file was left over"
