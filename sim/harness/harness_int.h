@@ -40,50 +40,50 @@ struct sim_sys {
 };
 
 struct tick_host {
+    // What each turn touches comes first.
     struct tick_world *world;
     struct sim_sys sys;
-    int index; // the kernel's
-    tick_id id;
-    uint32_t object;
-    char name[64];
-    tick_task_fn *fn;
-    const struct tick_loc *loc;
-    struct tick_host_options options;
-
     enum host_state state;
-    struct tick_host *next; // in the ready list
+    enum { WAIT_NONE, WAIT_BEGUN, WAIT_PARKED } wait; // where in epoll_wait it was switched away from
+    int64_t deadline;                                 // of that wait
+    struct tick_host *next;                           // in the ready list
     struct tick_heap *heap;
-    struct tick_coro *coro;
     struct tick_coro *stack; // where its next turn goes on: its own, or one of a task; NULL: on the world's, which drives its loop
     struct tick_loop *loop;
     struct tick_loop *running; // what tick__loop_running was when it was switched away from
     uint32_t task, here;       // and the probe's context
     uint32_t timeout_key, resume_key;
-    bool due; // it was started, or its start posted
-    bool timed_out;
-    enum { WAIT_NONE, WAIT_BEGUN, WAIT_PARKED } wait; // where in epoll_wait it was switched away from
-    int64_t deadline;                                 // of that wait
-    int64_t busy;                                     // step costs since the last world point
-    int64_t kept;                                     // for how long its loop has been busy, since it last waited
-    int64_t longest;                                  // of what kept it
-    char longest_by[64];
+    int64_t busy;    // step costs since the last world point
+    int64_t kept;    // for how long its loop has been busy, since it last waited
+    int64_t longest; // of what kept it
+    int64_t paused_until;
     uint64_t wakes;
-    uint64_t randoms;
-    uint64_t lookups; // of names that the scenario gave
     int64_t instant;
     uint32_t at_instant; // iterations at that instant
-    int result;
+    int index;           // the kernel's
+    bool timed_out;
+    bool due;                                    // it was started, or its start posted
+    bool stopping, stop_told, restart_due, gone; // gone: it stays down
+    uint32_t object, lives;                      // lives: before this one
+    tick_id id;
+    tick_id life; // what its tasks' ids begin with: its own in the first life
     struct host_local *locals;
 
-    struct tick_disk disk;
-    uint32_t lives; // before this one
-    tick_id life;   // what its tasks' ids begin with: its own in the first life
-    uint32_t life_object;
+    char name[64];
+    tick_task_fn *fn;
+    const struct tick_loc *loc;
+    struct tick_host_options options;
+    struct tick_coro *coro; // its own
     struct tick_task *main;
-    int64_t paused_until;
-    int64_t wall;                                // what its wall clock is ahead by, drift apart
-    bool stopping, stop_told, restart_due, gone; // gone: it stays down
+    char longest_by[64];
+    uint64_t randoms;
+    uint64_t lookups; // of names that the scenario gave
+    int result;
+    uint32_t life_object;
+    struct tick_disk disk;
+    int64_t wall; // what its wall clock is ahead by, drift apart
 };
+#define HOST_HOT offsetof(struct tick_host, name)
 
 struct invariant {
     tick_invariant_fn *fn;

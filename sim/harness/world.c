@@ -310,7 +310,7 @@ static void fetch_ahead(const struct tick_world *w) {
     fetch(tick__waiting(w, sock), sizeof(struct waiting));
     int soon = tick_kernel_ahead(w->kernel, 5, &sock);
     if (soon >= 0)
-        fetch(hosts[soon], sizeof *hosts[soon]);
+        fetch(hosts[soon], HOST_HOT);
     int next = tick_kernel_ahead(w->kernel, 3, &sock);
     if (next >= 0) {
         const struct waiting *waiting = tick__waiting(w, sock);

@@ -257,18 +257,18 @@ struct tick__port {
     bool lingers_rigid;
 };
 
-// One direction, kept by its sending end.
+// One direction, kept by its sending end. What each segment touches comes first, here and in the socket.
 struct tick__flow {
     uint64_t written, flown, arrived, read;       // byte counts: accepted, put into segments, in the receive buffer, consumed
     uint64_t acked, granted;                      // what the sender knows of arrived and read
-    uint64_t ack_arrived, ack_read;               // what the acknowledgement in flight says of them
+    struct tick__chain chain;                     // bytes read..written
     int64_t last_at;                              // when the latest segment arrives: none overtakes it
-    int64_t retry_at;                             // when the lost segments go out again
     int64_t lost_since;                           // since when nothing was acknowledged (0: all is well)
     uint32_t lost;                                // segments that wait for retry_at
     uint8_t losses;                               // how often in a row
     bool unheard, given_up;                       // a TICK__HEARD is under way; nothing is sent again any more
-    struct tick__chain chain;                     // bytes read..written
+    uint64_t ack_arrived, ack_read;               // what the acknowledgement in flight says of them
+    int64_t retry_at;                             // when the lost segments go out again
     tick__ref messages, unarrived, messages_last; // with a probe: those not read yet; the first of them that has not arrived
     uint32_t object;                              // the direction's, with a probe
 };
@@ -276,19 +276,23 @@ struct tick__flow {
 struct tick__sock {
     struct tick__file file;
     uint8_t state, stage, shut;
-    bool reuse, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies, far, orphan,
-        refused, freed;
+    bool reuse, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies, far;
+    int32_t error;
+    tick__ref peer;
+    uint32_t refs;           // fd or queue, events in flight to it; a pair is freed when both have none
+    uint32_t sndbuf, rcvbuf; // as getsockopt says them; half of it is for bytes
+    struct tick__flow out;
+    tick_id connection;
+    uint32_t connection_object;
+    bool orphan, refused, freed;
     bool inet6, v6only;                // of AF_INET6
     bool six;                          // its addresses are IPv6's, not mapped ones
     uint16_t keep_idle, keep_interval; // s; 0: Linux's 7200 and 75
     uint8_t keep_count;                // 0: 9
     uint8_t probes;                    // keep-alive probes without an answer
     bool probing;                      // the next one is posted
-    int32_t error;
     int32_t linger_time;
-    uint32_t sndbuf, rcvbuf; // as getsockopt says them; half of it is for bytes
-    uint32_t refs;           // fd or queue, events in flight to it; a pair is freed when both have none
-    tick__ref peer, port, port_next, host_next, host_prev;
+    tick__ref port, port_next, host_next, host_prev;
     uint32_t local_address, remote_address; // host byte order
     uint16_t local_port, remote_port;
     uint8_t tries;
@@ -296,11 +300,9 @@ struct tick__sock {
     tick__ref listener;                            // of one that is not accepted yet; holds a ref on it
     tick__ref queue_first, queue_last, queue_next; // a listener's accept queue
     uint32_t queue_count, backlog;
-    tick_id connection;
-    uint32_t connection_object;
     uint32_t hello, farewell; // seq of the msg_recv of the handshake's segment, of FIN or RST
-    struct tick__flow out;
 };
+#define TICK__SOCK_HOT offsetof(struct tick__sock, connection)
 
 // An accepted send, for the probe.
 struct tick__message {

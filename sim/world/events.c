@@ -210,7 +210,7 @@ uint32_t tick_kernel_fetch(const struct tick_kernel *k, uint32_t place) {
     if (passing->kind != TICK__DATA)
         return 0;
     const char *to = (const char *)tick__sock(k, passing->a), *from = (const char *)tick__sock(k, passing->b);
-    for (size_t line = 0; line < sizeof(struct tick__sock); line += 64) {
+    for (size_t line = 0; line < TICK__SOCK_HOT; line += 64) {
         __builtin_prefetch(to + line, 0, 2);
         __builtin_prefetch(from + line, 0, 2);
     }
