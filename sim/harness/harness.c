@@ -107,6 +107,7 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     struct tick_world *w = &h->world;
     w->scenario = run->scenario;
     w->chooser = run->chooser;
+    w->calm = run->chooser ? run->chooser->calm : UINT64_MAX; // a real run has none
     w->probe = run->probe;
     w->poison = run->poison;
     w->deviations.count = w->invariants.count = w->finals.count = 0;
@@ -128,7 +129,7 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     w->stage = (struct tick_stage){.probe = run->probe};
     tick_stacks_set_poison(w->stacks, run->poison);
     const struct tick_kernel_env env = {
-        .choose = tick__world_choose, .ctx = w, .calm = run->chooser->calm, .probe = run->probe, .disk = tick__disk_fault};
+        .choose = tick__world_choose, .ctx = w, .calm = w->calm, .probe = run->probe, .disk = tick__disk_fault};
     tick_kernel_reset(w->kernel, &env);
     if (run->probe) {
         run->probe->now = 0;

@@ -145,6 +145,7 @@ struct tick_world {
     bool large;              // its memory is fetched in advance
     struct waiting *waiting; // for that; kept from run to run
     struct tick_chooser *chooser;
+    uint64_t calm; // what it need not be asked about
     struct tick_probe *probe;
     const struct tick_scenario *scenario;
     struct list hosts;      // struct tick_host *, in order of adding; the structures are kept from run to run
@@ -196,12 +197,15 @@ int tick__host_start(struct tick_host *host);
 void tick__host_go_on(struct tick_host *host); // makes it ready, or, while it is paused, late
 
 // lives.c: the ends of a host's life but the natural one, and its next
-bool tick__host_runs(const struct tick_host *host);   // it can be struck
-void tick__host_crash(struct tick_host *host);        // it is down
-void tick__host_stop(struct tick_host *host);         // its main task is to be cancelled; it is down when that has returned
-bool tick__host_told_to_stop(struct tick_host *host); // in the host, at its world points: cancels main when it is asked to stop
-void tick__host_stopped(struct tick_host *host);      // its coroutine has ended
-int tick__host_restart(struct tick_host *host);       // of one that is down or stopping. 0 or -ENOMEM
+bool tick__host_runs(const struct tick_host *host); // it can be struck
+void tick__host_crash(struct tick_host *host);      // it is down
+void tick__host_stop(struct tick_host *host);       // its main task is to be cancelled; it is down when that has returned
+bool tick__host_hears_stop(struct tick_host *host);
+static inline bool tick__host_told_to_stop(struct tick_host *host) { // in the host, at its world points: cancels main when asked to stop
+    return __builtin_expect(host->stopping, 0) && tick__host_hears_stop(host);
+}
+void tick__host_stopped(struct tick_host *host); // its coroutine has ended
+int tick__host_restart(struct tick_host *host);  // of one that is down or stopping. 0 or -ENOMEM
 void tick__host_pause(struct tick_host *host, int64_t until);
 void tick__world_ended(struct tick_world *world, struct tick_host *host); // world.c: it has returned, or is down for good
 

@@ -145,7 +145,8 @@ static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out,
         host->timed_out = false;
         break;
     case WAIT_PARKED:
-        tick_kernel_unwatch(k, host->index, epfd);
+        if (host->timed_out || host->stopping) // else it was woken, and is watched no more
+            tick_kernel_unwatch(k, host->index, epfd);
         if (tick__host_told_to_stop(host))
             return tick_k_epoll_wait(k, host->index, epfd, out, most, false);
         count = tick_k_epoll_wait(k, host->index, epfd, out, most, !host->timed_out);
@@ -350,6 +351,6 @@ static const struct tick_sys_ops sim_ops = {
 void tick__sim_sys_init(struct sim_sys *sys, struct tick_host *host) {
     sys->sys.ops = &sim_ops;
     sys->sys.maker = NULL;
-    sys->sys.calm = host->world->chooser->calm;
+    sys->sys.calm = host->world->calm;
     sys->host = host;
 }

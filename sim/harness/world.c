@@ -257,7 +257,7 @@ static void wake(struct tick_world *w, struct tick_host *host) {
     }
     uint32_t late = 0;
     host->wakes++;
-    if (!tick_is_calm(w->chooser->calm, TICK_CHOICE_HOST_LATE))
+    if (!tick_is_calm(w->calm, TICK_CHOICE_HOST_LATE))
         late = tick__world_choose(w, TICK_CHOICE_HOST_LATE, host->life, host->wakes, tick_scale_count(HOST_LATE_MOST), HOST_LATE_MOST);
     if (late) {
         int64_t at = tick_kernel_now(w->kernel) + tick_scale_capped(late, HOST_LATE_MOST);
