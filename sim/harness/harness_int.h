@@ -1,7 +1,8 @@
 // Inside the harness: the world of a run, its hosts, and how they take turns.
 //
-// A host is a coroutine that runs a loop. It is switched away from only at world points: in epoll_wait, which its loop calls each
-// iteration. Between two switches exactly one host runs, and the clock stands still.
+// The world's stack takes one host's turn after the other: it drives the host's loop, and switches to the stacks of its tasks. A host's own
+// stack is for its beginning and end, and for callbacks. A turn ends only at world points: in epoll_wait, which the loop calls each
+// iteration, and in other waits. In between exactly one host runs, and the clock stands still.
 #ifndef RETICK_HARNESS_INT_H
 #define RETICK_HARNESS_INT_H
 
@@ -133,7 +134,7 @@ struct list {
 struct waiting {
     const void *object, *task, *coro, *stack;
 };
-#define WAITING_MOST ((uint32_t)1 << 16) // by the socket's hash; of two with the same one, the later is there
+#define WAITING_MOST ((uint32_t)1 << 18) // by the socket's hash; of two with the same one, the later is there
 
 struct tick_world {
     struct tick_stage stage; // first
@@ -180,7 +181,7 @@ struct tick_harness {
 };
 
 static inline struct waiting *tick__waiting(const struct tick_world *world, uint32_t sock) {
-    return &world->waiting[(sock * 2654435769u) >> 16];
+    return &world->waiting[(sock * 2654435769u) >> 14];
 }
 
 int tick__list_push(struct list *list, const void *item, size_t size); // copies the item in; 0 or -ENOMEM
