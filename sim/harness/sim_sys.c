@@ -274,13 +274,13 @@ static void sim_connection(struct tick_sys *self, int fd, tick_id *id, uint32_t 
     tick_k_connection(KERNEL(self), INDEX(self), fd, id, object);
 }
 
-static void sim_waits(struct tick_sys *self, int fd, const void *object) {
+static void sim_waits(struct tick_sys *self, int fd, const void *object, const void *bytes) {
     const struct tick_world *w = host_of(self)->world;
     const struct tick_task *task = tick__loop_running->current;
     if (!w->large || !task)
         return;
     const struct tick__file *file = tick__file(KERNEL(self), INDEX(self), fd);
-    *tick__waiting(w, file->ref) = (struct waiting){object, task, task->coro, __builtin_frame_address(0)};
+    *tick__waiting(w, file->ref) = (struct waiting){object, bytes, task, __builtin_frame_address(0)};
 }
 
 static const struct tick_sys_ops sim_ops = {

@@ -317,7 +317,7 @@ static void fetch_ahead(const struct tick_world *w) {
         fetch(hosts[next]->loop, sizeof *hosts[next]->loop);
         fetch(waiting->object, 384);
         fetch(waiting->task, sizeof(struct tick_task));
-        fetch(waiting->coro, 64);
+        fetch(waiting->bytes, 64);
         fetch((const char *)waiting->stack - 512, 1024);
     }
 }
