@@ -3,6 +3,7 @@
 #define RETICK_CHOICE_H
 
 #include <retick/id.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,11 @@ enum tick_choice_kind {
 #undef TICK_CHOICE_ENUM
         TICK_CHOICE_KINDS // one more than the last
 };
+
+// Sets of kinds that need not be asked about, bit k for kind k: whether `kind` is among them.
+static inline bool tick_is_calm(uint64_t calm, enum tick_choice_kind kind) {
+    return calm >> kind & 1;
+}
 
 enum tick_soundness { TICK_SOUND, TICK_RELAXED };
 

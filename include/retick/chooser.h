@@ -10,6 +10,8 @@ extern "C" {
 
 struct tick_chooser {
     const struct tick_chooser_ops *ops;
+    // Bit k: it answers every question of kind k with 0, now and for all of the run. Such questions are not put to it. 0: it is asked all.
+    uint64_t calm;
 };
 
 struct tick_chooser_ops {

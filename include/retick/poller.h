@@ -16,7 +16,8 @@ struct tick_poller {
 struct tick_poller_ops {
     // Waits for completions, at most timeout ns (0 polls, negative: no limit), and completes their futures (which appends to the loop's
     // ready queue). timer: the timer that bounds the wait, 0 for none. Returns 0, or a negative error that ends the loop's run:
-    // TICK_EDEADLOCK if nothing can ever complete (simulated pollers only).
+    // TICK_EDEADLOCK if nothing can ever complete (simulated pollers only). To a loop that is driven from outside (src/loop/step.c) it may
+    // return -EINPROGRESS instead of waiting, and is then called again, with the same arguments, when the wait may be over.
     int (*wait)(struct tick_poller *self, int64_t timeout, tick_id timer);
     // From any thread: makes a wait in progress, or the next one, return at once. Returns 0 or a negated errno.
     int (*wake)(struct tick_poller *self);

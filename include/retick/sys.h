@@ -27,6 +27,7 @@ struct tick_sys {
     const struct tick_sys_ops *ops;
     // Who acts now, for the identity of what the call makes. Kept by the loop; NULL outside of any task or callback.
     struct tick_maker *maker;
+    uint64_t calm; // kinds that `choose` need not be asked about (retick/choice.h)
 };
 
 struct tick_sys_event {
@@ -139,6 +140,10 @@ struct tick_sys_ops {
     // -ENOENT if there is no such host.
     int (*resolve)(struct tick_sys *self, const char *host, uint16_t port, struct sockaddr_storage *address, socklen_t *size);
     int (*random)(struct tick_sys *self, void *bytes, size_t count); // getrandom
+
+    // The running task is to wait until fd has something to read, and will then go on with the object at `object`, and what it reads at
+    // `bytes`. For those who fetch memory in advance; NULL: nobody does.
+    void (*waits)(struct tick_sys *self, int fd, const void *object, const void *bytes);
 
     // The identity of the connection that fd is an end of: its stable id and its probe object. NULL: not known here (the real world).
     void (*connection)(struct tick_sys *self, int fd, tick_id *id, uint32_t *object);

@@ -9,4 +9,4 @@ static uint32_t choose(struct tick_chooser *self, enum tick_choice_kind kind, ti
 
 static const struct tick_chooser_ops ops = {"calm", choose};
 
-TICK_KEEP struct tick_chooser tick_calm = {&ops};
+TICK_KEEP struct tick_chooser tick_calm = {&ops, UINT64_MAX};

@@ -52,6 +52,8 @@ void tick_random_init(struct tick_random_chooser *chooser, uint64_t seed, const 
         rates = &defaults;
     }
     chooser->chooser.ops = &ops;
+    _Static_assert(TICK_CHOICE_KINDS <= 64, "a set of kinds is 64 bits");
+    chooser->chooser.calm = 0;
     chooser->seed = seed;
     uint64_t swarm_key = tick_id_mix(SWARM, seed), draw_key = tick_id_mix(DRAW, seed);
     for (uint32_t kind = 0; kind < TICK_CHOICE_KINDS; kind++) {
@@ -62,6 +64,7 @@ void tick_random_init(struct tick_random_chooser *chooser, uint64_t seed, const 
         if (threshold > cap << 16)
             threshold = cap << 16;
         chooser->threshold[kind] = threshold > UINT32_MAX ? UINT32_MAX : (uint32_t)threshold;
+        chooser->chooser.calm |= (uint64_t)!chooser->threshold[kind] << kind;
         chooser->key[kind] = tick_id_mix(draw_key, kind);
     }
 }

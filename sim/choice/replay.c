@@ -21,14 +21,11 @@ struct tick_replay_chooser {
     struct tick_chooser chooser;
     const struct tick_deviation *deviations;
     size_t count;
-    uint64_t kinds; // bit k: the list has deviations of kind k
     struct slot *slots;
     size_t mask, capacity; // capacity: slots allocated
     uint8_t *met;
     size_t met_capacity;
 };
-
-_Static_assert(TICK_CHOICE_KINDS <= 64, "kinds is a set of bits");
 
 static size_t place(const struct tick_replay_chooser *replay, uint32_t kind, tick_id subject, uint64_t ordinal) {
     size_t at = tick_id_mix(subject + kind, ordinal) & replay->mask;
@@ -40,7 +37,7 @@ static size_t place(const struct tick_replay_chooser *replay, uint32_t kind, tic
 
 static uint32_t choose(struct tick_chooser *self, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
     struct tick_replay_chooser *replay = (struct tick_replay_chooser *)self;
-    if (!(replay->kinds >> kind & 1))
+    if (tick_is_calm(self->calm, kind))
         return 0;
     const struct slot *slot = &replay->slots[place(replay, kind, subject, ordinal)];
     if (!slot->kind)
@@ -89,7 +86,7 @@ static int reserve(struct tick_replay_chooser *replay, size_t count) {
 int tick_replay_set(struct tick_replay_chooser *replay, const struct tick_deviation *deviations, size_t count) {
     replay->deviations = deviations;
     replay->count = 0;
-    replay->kinds = 0;
+    replay->chooser.calm = UINT64_MAX; // but for the kinds that the list has
     if (count > UINT32_MAX / 4)
         return -ENOMEM;
     int rc = count ? reserve(replay, count) : 0;
@@ -103,7 +100,7 @@ int tick_replay_set(struct tick_replay_chooser *replay, const struct tick_deviat
         struct slot *slot = &replay->slots[place(replay, deviation->kind, deviation->subject, deviation->ordinal)];
         if (!slot->kind)
             *slot = (struct slot){deviation->subject, deviation->ordinal, deviation->kind, (uint32_t)i};
-        replay->kinds |= (uint64_t)1 << deviation->kind;
+        replay->chooser.calm &= ~((uint64_t)1 << deviation->kind);
     }
     return 0;
 }

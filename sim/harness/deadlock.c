@@ -132,6 +132,7 @@ void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_
             say(&words, " %s was never started;", host->name);
             continue;
         }
+        tick_heap_use(host->heap); // a task's name is made when somebody asks for it, and is the host's
         size_t left = TASKS_MOST;
         for (const struct tick_task *task = tasks; task && left; task = task->next, left--)
             if (in_circle(host, task, &first) && task == first)
@@ -143,6 +144,7 @@ void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_
             say_wait(&words, host, task);
             say(&words, ";");
         }
+        tick_heap_use(NULL);
     }
     if (words.at < size && text[words.at - 1] == ';')
         text[words.at - 1] = '\0';

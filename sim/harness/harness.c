@@ -38,7 +38,7 @@ int tick_harness_new(struct tick_harness **out) {
         options.base = NULL;
         result = tick_stacks_new(&options, &h->world.stacks);
     }
-    if (result == 0 && !(h->world.coro = tick_coro_thread_new()))
+    if (result == 0 && !(h->world.home = tick_coro_thread_new()))
         result = -ENOMEM;
     if (result < 0) {
         tick_harness_free(h);
@@ -58,8 +58,8 @@ void tick_harness_free(struct tick_harness *h) {
     if (!h)
         return;
     struct tick_world *w = &h->world;
-    if (w->coro)
-        tick_coro_thread_free(w->coro);
+    if (w->home)
+        tick_coro_thread_free(w->home);
     if (w->stacks)
         tick_stacks_free(w->stacks);
     if (w->kernel)
@@ -71,6 +71,7 @@ void tick_harness_free(struct tick_harness *h) {
     struct list *const lists[] = {&w->heaps, &w->hosts, &w->deviations, &w->invariants, &w->finals, &w->faults, &w->ranges, &w->musts};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         tick__outside_free(lists[i]->items);
+    tick__outside_free(w->waiting);
     tick__outside_free(h);
 }
 
@@ -106,6 +107,7 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     struct tick_world *w = &h->world;
     w->scenario = run->scenario;
     w->chooser = run->chooser;
+    w->calm = run->chooser ? run->chooser->calm : UINT64_MAX; // a real run has none
     w->probe = run->probe;
     w->poison = run->poison;
     w->deviations.count = w->invariants.count = w->finals.count = 0;
@@ -126,7 +128,8 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     w->blamed_host = w->blamed_task = w->blamed_here = 0;
     w->stage = (struct tick_stage){.probe = run->probe};
     tick_stacks_set_poison(w->stacks, run->poison);
-    const struct tick_kernel_env env = {.choose = tick__world_choose, .ctx = w, .probe = run->probe, .disk = tick__disk_fault};
+    const struct tick_kernel_env env = {
+        .choose = tick__world_choose, .ctx = w, .calm = w->calm, .probe = run->probe, .disk = tick__disk_fault};
     tick_kernel_reset(w->kernel, &env);
     if (run->probe) {
         run->probe->now = 0;

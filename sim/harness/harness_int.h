@@ -1,7 +1,8 @@
 // Inside the harness: the world of a run, its hosts, and how they take turns.
 //
-// A host is a coroutine that runs a loop. It is switched away from only at world points: in epoll_wait, which its loop calls each
-// iteration. Between two switches exactly one host runs, and the clock stands still.
+// The world's stack takes one host's turn after the other: it drives the host's loop, and switches to the stacks of its tasks. A host's own
+// stack is for its beginning and end, and for callbacks. A turn ends only at world points: in epoll_wait, which the loop calls each
+// iteration, and in other waits. In between exactly one host runs, and the clock stands still.
 #ifndef RETICK_HARNESS_INT_H
 #define RETICK_HARNESS_INT_H
 
@@ -40,48 +41,50 @@ struct sim_sys {
 };
 
 struct tick_host {
+    // What each turn touches comes first.
     struct tick_world *world;
     struct sim_sys sys;
-    int index; // the kernel's
-    tick_id id;
-    uint32_t object;
-    char name[64];
-    tick_task_fn *fn;
-    const struct tick_loc *loc;
-    struct tick_host_options options;
-
     enum host_state state;
-    struct tick_host *next; // in the ready list
+    enum { WAIT_NONE, WAIT_BEGUN, WAIT_PARKED } wait; // where in epoll_wait it was switched away from
+    int64_t deadline;                                 // of that wait
+    struct tick_host *next;                           // in the ready list
     struct tick_heap *heap;
-    struct tick_coro *coro;
-    struct tick_coro *parked; // the stack that it was switched away from: its own, or one of a task; NULL before its first turn
+    struct tick_coro *stack; // where its next turn goes on: its own, or one of a task; NULL: on the world's, which drives its loop
     struct tick_loop *loop;
     struct tick_loop *running; // what tick__loop_running was when it was switched away from
     uint32_t task, here;       // and the probe's context
     uint32_t timeout_key, resume_key;
-    bool due; // it was started, or its start posted
-    bool timed_out, woken;
     int64_t busy;    // step costs since the last world point
     int64_t kept;    // for how long its loop has been busy, since it last waited
     int64_t longest; // of what kept it
-    char longest_by[64];
+    int64_t paused_until;
     uint64_t wakes;
-    uint64_t randoms;
-    uint64_t lookups; // of names that the scenario gave
     int64_t instant;
     uint32_t at_instant; // iterations at that instant
-    int result;
+    int index;           // the kernel's
+    bool timed_out;
+    bool due;                                    // it was started, or its start posted
+    bool stopping, stop_told, restart_due, gone; // gone: it stays down
+    uint32_t object, lives;                      // lives: before this one
+    tick_id id;
+    tick_id life; // what its tasks' ids begin with: its own in the first life
     struct host_local *locals;
 
-    struct tick_disk disk;
-    uint32_t lives; // before this one
-    tick_id life;   // what its tasks' ids begin with: its own in the first life
-    uint32_t life_object;
+    char name[64];
+    tick_task_fn *fn;
+    const struct tick_loc *loc;
+    struct tick_host_options options;
+    struct tick_coro *coro; // its own
     struct tick_task *main;
-    int64_t paused_until;
-    int64_t wall;                                // what its wall clock is ahead by, drift apart
-    bool stopping, stop_told, restart_due, gone; // gone: it stays down
+    char longest_by[64];
+    uint64_t randoms;
+    uint64_t lookups; // of names that the scenario gave
+    int result;
+    uint32_t life_object;
+    struct tick_disk disk;
+    int64_t wall; // what its wall clock is ahead by, drift apart
 };
+#define HOST_HOT offsetof(struct tick_host, name)
 
 struct invariant {
     tick_invariant_fn *fn;
@@ -127,12 +130,23 @@ struct list {
     size_t count, room;
 };
 
+// What is used when data come to a socket that a task waits for. Addresses to fetch, never to be read through: they may be stale.
+struct waiting {
+    const void *object, *bytes, *task, *stack;
+};
+#define WAITING_MOST ((uint32_t)1 << 18) // a power of two. Of two sockets so far apart, the later is there
+
 struct tick_world {
     struct tick_stage stage; // first
     struct tick_kernel *kernel;
     struct tick_stacks *stacks;
-    struct tick_coro *coro; // the stack that runs the world
+    struct tick_coro *home;  // the stack that the run was begun on
+    struct tick_coro *coro;  // the one that hosts take their turns on, and that drives their loops
+    bool driving;            // it does so now, for `running`
+    bool large;              // its memory is fetched in advance
+    struct waiting *waiting; // for that; kept from run to run
     struct tick_chooser *chooser;
+    uint64_t calm; // what it need not be asked about
     struct tick_probe *probe;
     const struct tick_scenario *scenario;
     struct list hosts;      // struct tick_host *, in order of adding; the structures are kept from run to run
@@ -167,12 +181,17 @@ struct tick_harness {
     struct tick_world world;
 };
 
+static inline struct waiting *tick__waiting(const struct tick_world *world, uint32_t sock) {
+    return &world->waiting[sock / 5 & (WAITING_MOST - 1)]; // sockets stand five granules apart at least: entries as near as they do
+}
+
 int tick__list_push(struct list *list, const void *item, size_t size); // copies the item in; 0 or -ENOMEM
 
 // host.c
 struct tick_host *tick__host_take(struct tick_world *world); // the structure for one more host; NULL when out of memory
 void tick__host_make_ready(struct tick_host *host);
 void tick__host_switch_to(struct tick_host *host);                // runs it until it is switched away from
+void tick__host_leave(struct tick_host *host);                    // the end of that, for a run that ends in the midst of it
 void tick__host_switch_out(struct tick_host *host);               // from inside it
 struct tick_coro *tick__host_stack(const struct tick_host *host); // inside it: the one that it is on
 int tick__host_start(struct tick_host *host);
@@ -180,12 +199,15 @@ int tick__host_start(struct tick_host *host);
 void tick__host_go_on(struct tick_host *host); // makes it ready, or, while it is paused, late
 
 // lives.c: the ends of a host's life but the natural one, and its next
-bool tick__host_runs(const struct tick_host *host);   // it can be struck
-void tick__host_crash(struct tick_host *host);        // it is down
-void tick__host_stop(struct tick_host *host);         // its main task is to be cancelled; it is down when that has returned
-bool tick__host_told_to_stop(struct tick_host *host); // in the host, at its world points: cancels main when it is asked to stop
-void tick__host_stopped(struct tick_host *host);      // its coroutine has ended
-int tick__host_restart(struct tick_host *host);       // of one that is down or stopping. 0 or -ENOMEM
+bool tick__host_runs(const struct tick_host *host); // it can be struck
+void tick__host_crash(struct tick_host *host);      // it is down
+void tick__host_stop(struct tick_host *host);       // its main task is to be cancelled; it is down when that has returned
+bool tick__host_hears_stop(struct tick_host *host);
+static inline bool tick__host_told_to_stop(struct tick_host *host) { // in the host, at its world points: cancels main when asked to stop
+    return __builtin_expect(host->stopping, 0) && tick__host_hears_stop(host);
+}
+void tick__host_stopped(struct tick_host *host); // its coroutine has ended
+int tick__host_restart(struct tick_host *host);  // of one that is down or stopping. 0 or -ENOMEM
 void tick__host_pause(struct tick_host *host, int64_t until);
 void tick__world_ended(struct tick_world *world, struct tick_host *host); // world.c: it has returned, or is down for good
 

@@ -14,6 +14,11 @@
 #define HEAP_SPAN ((size_t)1 << 30)
 #endif
 #define HEAPS_MOST ((uint32_t)16384)
+// A heap begins in a slot of a dense area, so that what many hosts touch most lies in few pages and their page tables in few lines; what
+// finds no room there goes to a span of its own. The odd number of lines keeps the same place in each slot out of the same set of a cache.
+#define NEAR_SLOT ((size_t)257 * 64)
+#define NEAR_SIZE ((size_t)HEAPS_MOST * NEAR_SLOT)
+#define NEAR_BASE (HEAP_BASE - NEAR_SIZE)
 #define HEAD ((size_t)16)
 #define KEEP_TOUCHED ((size_t)8 << 20) // pages above this go back to the kernel at a reset
 
@@ -32,19 +37,21 @@ struct free_block {
     struct free_block *next;
 };
 
-// Stands at the front of its own slot, so that the address of a block tells its heap.
+// Stands at the front of its slot, so that the address of a block tells its heap.
 struct tick_heap {
-    char *base, *top, *end;
+    char *near, *near_end; // what is left of the slot
+    char *span, *top, *end;
     char *high; // the highest top since the last give-back: pages up to here are dirty
     size_t blocks, bytes;
-    uint64_t used[(CLASSES + 63) / 64]; // classes with a free list: what a reset must clear
-    struct free_block *free[CLASSES];
     uint8_t poison;
     bool full;
-    struct tick_heap_list list; // in place of all that, under sanitizers
+    struct tick_heap_list list;         // in place of all that, under sanitizers
+    uint64_t used[(CLASSES + 63) / 64]; // classes with a free list: what a reset must clear
+    struct free_block *free[CLASSES];
 };
 
 static _Thread_local struct tick_heap *current; // NULL between runs
+TICK_KEEP static bool near_there = false;       // the dense area is mapped, for as long as the process lives
 
 struct tick_heap *tick_heap_use(struct tick_heap *heap) {
     struct tick_heap *was = current;
@@ -61,27 +68,61 @@ size_t tick_heap_limit(void) {
 }
 
 bool tick_heap_owns(const void *memory) {
-    return (uintptr_t)memory - HEAP_BASE < (uintptr_t)HEAPS_MOST * HEAP_SPAN;
+    return (uintptr_t)memory - NEAR_BASE < NEAR_SIZE + (uintptr_t)HEAPS_MOST * HEAP_SPAN;
+}
+
+static struct tick_heap *heap_at(uint32_t number) {
+    return (struct tick_heap *)(NEAR_BASE + number * NEAR_SLOT);
+}
+
+// Of memory that a heap owns.
+static struct tick_heap *heap_of(const void *memory) {
+    uintptr_t at = (uintptr_t)memory;
+    return heap_at((uint32_t)(at < HEAP_BASE ? (at - NEAR_BASE) / NEAR_SLOT : (at - HEAP_BASE) / HEAP_SPAN));
+}
+
+static void *map(uintptr_t at, size_t size) {
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED_NOREPLACE : 0);
+    void *got = mmap((void *)at, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (got != MAP_FAILED && at && got != (void *)at) { // a kernel before 4.17 takes the address as a hint
+        munmap(got, size);
+        return MAP_FAILED;
+    }
+    return got;
+}
+
+static bool in_place(const struct tick_heap *heap) {
+    return (uintptr_t)heap - NEAR_BASE < NEAR_SIZE;
+}
+
+static void empty(struct tick_heap *heap) {
+    char *first = (char *)heap + ((sizeof *heap + 63) & ~(size_t)63);
+    heap->near = in_place(heap) ? first : NULL;
+    heap->near_end = in_place(heap) ? (char *)heap + NEAR_SLOT : NULL;
+    heap->top = in_place(heap) ? heap->span : first;
 }
 
 struct tick_heap *tick_heap_new(uint32_t number) {
     if (number >= HEAPS_MOST)
         return NULL;
-    void *want = (void *)(HEAP_BASE + (uintptr_t)number * HEAP_SPAN);
-    void *got = mmap(want, HEAP_SPAN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-    if (got != want) {
-        if (got != MAP_FAILED)
-            munmap(got, HEAP_SPAN);
-        // Where memory comes from elsewhere (valgrind, whose address space ends below), the place does not matter.
-        got = tick_malloc_family_linked()
-                  ? MAP_FAILED
-                  : mmap(NULL, HEAP_SPAN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (got == MAP_FAILED)
+    struct tick_heap *heap = heap_at(number);
+    char *span = map(HEAP_BASE + (uintptr_t)number * HEAP_SPAN, HEAP_SPAN);
+    if (span != MAP_FAILED) {
+        if (!near_there && map(NEAR_BASE, NEAR_SIZE) == MAP_FAILED) {
+            munmap(span, HEAP_SPAN);
             return NULL;
+        }
+        near_there = true; // zero; and a heap that is freed leaves its head so
+    } else {
+        // Where memory comes from elsewhere (valgrind, whose address space ends below), the place does not matter.
+        span = tick_malloc_family_linked() ? MAP_FAILED : map(0, HEAP_SPAN);
+        if (span == MAP_FAILED)
+            return NULL;
+        heap = (struct tick_heap *)span;
     }
-    struct tick_heap *heap = got; // zero, being fresh
-    heap->base = heap->top = heap->high = (char *)got + ((sizeof *heap + 63) & ~(size_t)63);
-    heap->end = (char *)got + HEAP_SPAN;
+    heap->span = heap->high = span;
+    heap->end = span + HEAP_SPAN;
+    empty(heap);
     return heap;
 }
 
@@ -89,18 +130,20 @@ void tick_heap_free(struct tick_heap *heap) {
     if (!heap)
         return;
     tick_heap_list_fini(&heap->list);
-    munmap(heap, HEAP_SPAN);
+    munmap(heap->span, HEAP_SPAN);
+    if (in_place(heap))
+        memset(heap, 0, sizeof *heap);
 }
 
 void tick_heap_reset(struct tick_heap *heap) {
     tick_heap_list_drop(&heap->list);
     if (heap->top > heap->high)
         heap->high = heap->top;
-    if ((size_t)(heap->high - heap->base) > KEEP_TOUCHED) {
-        madvise(heap->base + KEEP_TOUCHED, (size_t)(heap->high - heap->base) - KEEP_TOUCHED, MADV_DONTNEED);
-        heap->high = heap->base + KEEP_TOUCHED;
+    if ((size_t)(heap->high - heap->span) > KEEP_TOUCHED) {
+        madvise(heap->span + KEEP_TOUCHED, (size_t)(heap->high - heap->span) - KEEP_TOUCHED, MADV_DONTNEED);
+        heap->high = heap->span + KEEP_TOUCHED;
     }
-    heap->top = heap->base;
+    empty(heap);
     heap->blocks = heap->bytes = 0;
     heap->full = false;
     for (size_t word = 0; word < sizeof heap->used / sizeof *heap->used; word++) {
@@ -115,7 +158,7 @@ bool tick_heap_is_full(const struct tick_heap *heap) {
 }
 
 bool tick_heap_holds(const struct tick_heap *heap, const void *memory) {
-    return (uintptr_t)memory - (uintptr_t)heap < HEAP_SPAN || tick_heap_list_holds(&heap->list, memory);
+    return (tick_heap_owns(memory) && heap_of(memory) == heap) || tick_heap_list_holds(&heap->list, memory);
 }
 
 void tick_heap_set_poison(struct tick_heap *heap, uint8_t poison) {
@@ -150,6 +193,9 @@ void *tick_heap_alloc(struct tick_heap *heap, size_t size) {
     struct block *block = (struct block *)heap->free[class];
     if (block) {
         heap->free[class] = ((struct free_block *)block)->next;
+    } else if ((size_t)(heap->near_end - heap->near) >= room + HEAD) {
+        block = (struct block *)heap->near;
+        heap->near += room + HEAD;
     } else {
         if ((size_t)(heap->end - heap->top) < room + HEAD) {
             heap->full = true;
@@ -198,8 +244,7 @@ size_t tick_heap_size(const void *memory) {
 
 void tick_heap_release(void *memory) {
     TICK_ASSERT(tick_heap_owns(memory));
-    // The owner is told by the address; it need not be the running host.
-    struct tick_heap *heap = (struct tick_heap *)((uintptr_t)memory & ~(uintptr_t)(HEAP_SPAN - 1));
+    struct tick_heap *heap = heap_of(memory); // it need not be the running host's
     struct block *block = block_of(memory);
     ((struct block *)((char *)memory - HEAD))->offset = 0;
     block->offset = 0;

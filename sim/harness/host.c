@@ -85,6 +85,23 @@ void tick__host_go_on(struct tick_host *host) {
     host->state = HOST_LATE;
 }
 
+// Returns when the host has switched out, or has returned, or the run has ended.
+static void take_turn(struct tick_world *w, struct tick_host *host) {
+    struct tick_coro *stack = host->stack;
+    host->stack = NULL;
+    do {
+        if (!stack) {
+            w->driving = true;
+            stack = tick__loop_drive(host->loop);
+            w->driving = false;
+            if (!stack)
+                return;
+        }
+        tick_coro_switch(w->coro, stack);
+        stack = NULL; // its loop is to be driven, unless it was switched out
+    } while (host->state == HOST_RUNNING && !w->ended);
+}
+
 void tick__host_switch_to(struct tick_host *host) {
     struct tick_world *w = host->world;
     host->state = HOST_RUNNING;
@@ -102,8 +119,14 @@ void tick__host_switch_to(struct tick_host *host) {
         w->probe->here = host->here;
     }
     tick_heap_use(host->heap);
-    tick_coro_switch(w->coro, host->parked ? host->parked : host->coro);
+    take_turn(w, host);
+    tick__host_leave(host);
+}
+
+void tick__host_leave(struct tick_host *host) {
+    struct tick_world *w = host->world;
     tick_heap_use(NULL);
+    host->running = tick__loop_running;
     tick__loop_running = NULL;
     if (w->probe) {
         host->task = w->probe->task;
@@ -118,7 +141,7 @@ void tick__host_switch_to(struct tick_host *host) {
     w->stage.lives = 0;
 }
 
-// Most waits are the loop's, on its own stack; a task or an executor's job may wait, too, with poll or sleep, and holds up its loop.
+// Waits that are not the loop's: a task, a callback or an executor's job may wait, too, with poll or sleep, and holds up its loop.
 struct tick_coro *tick__host_stack(const struct tick_host *host) {
     const struct tick_loop *loop = tick__loop_running;
     if (!loop)
@@ -129,9 +152,8 @@ struct tick_coro *tick__host_stack(const struct tick_host *host) {
 }
 
 void tick__host_switch_out(struct tick_host *host) {
-    host->running = tick__loop_running;
-    host->parked = tick__host_stack(host);
-    tick_coro_switch(host->parked, host->world->coro);
+    host->stack = tick__host_stack(host);
+    tick_coro_switch(host->stack, host->world->coro);
 }
 
 // A report that reaches this handler reached nobody of the program: in production it is a line in a log, and the work that failed is
@@ -236,6 +258,7 @@ static void host_entry(void *arg) {
         host->result = tick_loop_new(&options, &host->loop);
     }
     if (host->result == 0) {
+        host->loop->driver = w->coro;
         tick_loop_set_exception_handler(host->loop, exception_told, host);
         host->result = tick_loop_run(host->loop, host_main, host);
         (void)tick_loop_close(host->loop); // with what was to be called, and holds futures
@@ -266,7 +289,8 @@ int tick__host_start(struct tick_host *host) {
     host->coro = tick_coro_new(w->stacks, host_entry, host);
     if (!host->coro)
         return -ENOMEM;
-    host->parked = NULL;
+    host->stack = host->coro;
+    host->wait = WAIT_NONE;
     if (w->probe) {
         w->probe->host = host->object;
         tick_emit(w->probe, host->lives ? TICK_EV_HOST_RESTART : TICK_EV_HOST_START, host->object, 0, host->lives, host->loc);

@@ -65,8 +65,8 @@ void tick__host_stop(struct tick_host *host) {
     tick__host_go_on(host);
 }
 
-bool tick__host_told_to_stop(struct tick_host *host) {
-    if (__builtin_expect(!host->stopping || host->stop_told || !host->main, 1))
+bool tick__host_hears_stop(struct tick_host *host) {
+    if (host->stop_told || !host->main)
         return false;
     host->stop_told = true;
     tick_task_cancel(host->main, "the host is told to stop");

@@ -50,7 +50,7 @@ struct tick_outcome {
     char host[64];    // which host, or ""
     char task[64];    // which task, or ""
     int64_t ended_at; // virtual ns
-    uint64_t choices; // questions asked
+    uint64_t choices; // questions asked, of the kinds that the chooser is not calm about
     uint64_t iterations;
     uint64_t checks;     // checks and invariants that were evaluated
     uint32_t deviations; // how many were drawn (tick_world_deviations)

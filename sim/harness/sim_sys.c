@@ -76,8 +76,8 @@ static void fail(struct tick_host *host, enum tick_verdict verdict, const char *
     host->world->stage.fail(&host->world->stage, verdict, 0, NULL, text);
 }
 
-// Lets the others have their turn, and the time pass that this host's steps took.
-static void give_way(struct tick_host *host, int64_t timeout) {
+// Whether others have their turn first, or time passes that this host's steps took: then it is to be switched away from.
+static bool gives_way(struct tick_host *host, int64_t timeout) {
     struct tick_world *w = host->world;
     int64_t now = tick_kernel_now(w->kernel);
     if (host->busy) {
@@ -86,14 +86,17 @@ static void give_way(struct tick_host *host, int64_t timeout) {
         host->kept += host->busy;
         host->busy = 0;
         host->state = HOST_LATE;
-        tick__host_switch_out(host);
-    } else if (timeout == 0 && (w->ended || w->ready || tick_kernel_next_at(w->kernel) <= now)) {
-        tick__host_make_ready(host);
-        tick__host_switch_out(host);
+        return true;
     }
+    if (timeout == 0 && (w->ended || w->ready || tick_kernel_next_at(w->kernel) <= now)) {
+        tick__host_make_ready(host);
+        return true;
+    }
+    return false;
 }
 
-void tick__sim_wait_begins(struct tick_host *host, int64_t timeout) {
+// Counts an iteration against the limits, and gives way to others if it is their turn.
+static bool begins(struct tick_host *host, int64_t timeout) {
     struct tick_world *w = host->world;
     int64_t now = tick_kernel_now(w->kernel);
     if (now != host->instant) {
@@ -108,49 +111,78 @@ void tick__sim_wait_begins(struct tick_host *host, int64_t timeout) {
         fail(host, TICK_INVARIANT_BROKEN, ""); // has its text already
     if (w->musts_open)
         tick__musts_ask(w);
-    give_way(host, timeout);
+    return gives_way(host, timeout);
+}
+
+void tick__sim_wait_begins(struct tick_host *host, int64_t timeout) {
+    if (begins(host, timeout))
+        tick__host_switch_out(host);
+}
+
+// Goes on with a wait: what it returns, or TICK__AWAY when the host is to be switched away from first.
+static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
+    struct tick_world *w = host->world;
+    struct tick_kernel *k = w->kernel;
+    int count;
+    switch (host->wait) {
+    case WAIT_NONE:
+        host->deadline = timeout < 0 ? TICK_NEVER : tick_kernel_now(k) + timeout;
+        host->wait = WAIT_BEGUN;
+        if (begins(host, timeout))
+            return TICK__AWAY;
+        // fallthrough
+    case WAIT_BEGUN:
+        if (tick__host_told_to_stop(host))
+            timeout = 0;
+        count = tick_k_epoll_wait(k, host->index, epfd, out, most, timeout != 0);
+        if (count != 0 || timeout == 0) {
+            tick__host_goes_on(host, count);
+            return count;
+        }
+        if (host->deadline != TICK_NEVER && timer) {
+            // What lies between the deadline and the return is lateness of the whole thread: whatever falls due meanwhile fires together.
+            uint32_t late = tick__world_choose(w, TICK_CHOICE_POLL_LATE, timer, 0, tick_scale_count(POLL_LATE_MOST), POLL_LATE_MOST);
+            host->deadline += tick_scale_capped(late, POLL_LATE_MOST);
+        }
+        host->timed_out = false;
+        break;
+    case WAIT_PARKED:
+        if (host->timed_out || host->stopping) // else it was woken, and is watched no more
+            tick_kernel_unwatch(k, host->index, epfd);
+        if (tick__host_told_to_stop(host))
+            return tick_k_epoll_wait(k, host->index, epfd, out, most, false);
+        count = tick_k_epoll_wait(k, host->index, epfd, out, most, !host->timed_out);
+        if (count != 0 || host->timed_out)
+            return count;
+        break;
+    }
+    if (host->deadline <= tick_kernel_now(k)) { // giving way took that long
+        tick__host_goes_on(host, 0);
+        return 0;
+    }
+    tick__host_waits(host);
+    int watched = tick_kernel_watch(k, host->index, epfd, (uint32_t)host->index);
+    if (watched < 0)
+        return watched;
+    host->wait = WAIT_PARKED;
+    if (host->deadline != TICK_NEVER) {
+        host->timeout_key = tick_kernel_post(k, host->deadline, POST_TIMEOUT, (uint32_t)host->index);
+        if (!host->timeout_key)
+            return -ENOMEM;
+    }
+    host->state = HOST_PARKED;
+    return TICK__AWAY;
 }
 
 static int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
     struct tick_host *host = host_of(self);
-    struct tick_world *w = host->world;
-    struct tick_kernel *k = w->kernel;
-    int64_t deadline = timeout < 0 ? TICK_NEVER : tick_kernel_now(k) + timeout;
-    tick__sim_wait_begins(host, timeout);
-    if (tick__host_told_to_stop(host))
-        timeout = 0;
-    int count = tick_k_epoll_wait(k, host->index, epfd, out, most, timeout != 0);
-    if (count != 0 || timeout == 0) {
-        tick__host_goes_on(host, count);
-        return count;
-    }
-    if (deadline != TICK_NEVER && timer) {
-        // What lies between the deadline and the return is lateness of the whole thread: whatever falls due meanwhile fires together.
-        uint32_t late = tick__world_choose(w, TICK_CHOICE_POLL_LATE, timer, 0, tick_scale_count(POLL_LATE_MOST), POLL_LATE_MOST);
-        deadline += tick_scale_capped(late, POLL_LATE_MOST);
-    }
-    host->timed_out = false;
-    while (count == 0 && !host->timed_out) {
-        if (deadline <= tick_kernel_now(k)) { // giving way took that long
-            tick__host_goes_on(host, 0);
-            break;
-        }
-        tick__host_waits(host);
-        int watched = tick_kernel_watch(k, host->index, epfd, (uint32_t)host->index);
-        if (watched < 0)
-            return watched;
-        if (deadline != TICK_NEVER) {
-            host->timeout_key = tick_kernel_post(k, deadline, POST_TIMEOUT, (uint32_t)host->index);
-            if (!host->timeout_key)
-                return -ENOMEM;
-        }
-        host->state = HOST_PARKED;
+    int count;
+    while ((count = wait_on(host, epfd, out, most, timeout, timer)) == TICK__AWAY) {
+        if (host->world->driving)
+            return TICK__AWAY;
         tick__host_switch_out(host);
-        tick_kernel_unwatch(k, host->index, epfd);
-        if (tick__host_told_to_stop(host))
-            return tick_k_epoll_wait(k, host->index, epfd, out, most, false);
-        count = tick_k_epoll_wait(k, host->index, epfd, out, most, !host->timed_out);
     }
+    host->wait = WAIT_NONE;
     return count;
 }
 
@@ -244,6 +276,15 @@ static void sim_connection(struct tick_sys *self, int fd, tick_id *id, uint32_t 
     tick_k_connection(KERNEL(self), INDEX(self), fd, id, object);
 }
 
+static void sim_waits(struct tick_sys *self, int fd, const void *object, const void *bytes) {
+    const struct tick_world *w = host_of(self)->world;
+    const struct tick_task *task = tick__loop_running->current;
+    if (!w->large || !task)
+        return;
+    const struct tick__file *file = tick__file(KERNEL(self), INDEX(self), fd);
+    *tick__waiting(w, file->ref) = (struct waiting){object, bytes, task, __builtin_frame_address(0)};
+}
+
 static const struct tick_sys_ops sim_ops = {
     .name = "sim",
     .now = sim_now,
@@ -304,6 +345,7 @@ static const struct tick_sys_ops sim_ops = {
     .resolve_all = tick__sim_resolve_all,
     .resolve = sim_resolve,
     .random = sim_random,
+    .waits = sim_waits,
     .connection = sim_connection,
     .choose = sim_choose,
 };
@@ -311,5 +353,6 @@ static const struct tick_sys_ops sim_ops = {
 void tick__sim_sys_init(struct sim_sys *sys, struct tick_host *host) {
     sys->sys.ops = &sim_ops;
     sys->sys.maker = NULL;
+    sys->sys.calm = host->world->calm;
     sys->host = host;
 }

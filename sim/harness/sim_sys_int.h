@@ -20,7 +20,7 @@ static inline struct tick_kernel_name tick__sim_name(struct tick_sys *self, enum
 
 // Parks the running host until its waiter is woken or the deadline has come. 0 or -ENOMEM; host->timed_out says which.
 int tick__sim_park(struct tick_host *host, int64_t deadline);
-// Counts an iteration against the limits, and lets the others have their turn: what every wait begins with.
+// Counts an iteration against the limits, and lets the others have their turn: what waits begin with.
 void tick__sim_wait_begins(struct tick_host *host, int64_t timeout);
 
 int tick__sim_dup(struct tick_sys *self, int fd);

@@ -2,10 +2,12 @@
 #include "sim/harness/harness_int.h"
 #include "sim/harness/world_int.h"
 #include "src/base/check.h"
+#include "src/base/outside.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+
 #include <string.h>
 
 // --- set-up ---
@@ -136,7 +138,9 @@ static void world_fail(struct tick_stage *stage, enum tick_verdict verdict, int 
         blame(w);
         w->ended = true;
     }
-    if (w->running) // for good: nothing of the host is unwound
+    if (w->driving) // for good: nothing of the host is unwound
+        tick_coro_exit(w->coro, w->home);
+    if (w->running)
         tick_coro_exit(w->running->coro, w->coro);
 }
 
@@ -255,8 +259,10 @@ static void wake(struct tick_world *w, struct tick_host *host) {
         tick__host_go_on(host);
         return;
     }
-    uint32_t late =
-        tick__world_choose(w, TICK_CHOICE_HOST_LATE, host->life, ++host->wakes, tick_scale_count(HOST_LATE_MOST), HOST_LATE_MOST);
+    uint32_t late = 0;
+    host->wakes++;
+    if (!tick_is_calm(w->calm, TICK_CHOICE_HOST_LATE))
+        late = tick__world_choose(w, TICK_CHOICE_HOST_LATE, host->life, host->wakes, tick_scale_count(HOST_LATE_MOST), HOST_LATE_MOST);
     if (late) {
         int64_t at = tick_kernel_now(w->kernel) + tick_scale_capped(late, HOST_LATE_MOST);
         host->resume_key = tick_kernel_post(w->kernel, at, POST_RESUME, (uint32_t)host->index);
@@ -292,26 +298,31 @@ static void come(struct tick_world *w, const struct tick_posted *posted) {
     }
 }
 
-// In a large world each turn begins with memory that no cache holds any more. What is fetched here in advance changes nothing but time: the
-// next host's loop and stack, and the structures of those that come soon.
+// In a large world each turn begins with memory that no cache holds any more. What is fetched here in advance changes nothing but time:
+// what a segment meets in the kernel, eight segments before it comes; the structure of the host that it reaches; and at last that host's
+// loop, and the task that waits for it. Into the second-level cache: the first can hold and wait for less.
 #define LARGE 200
+
+static void fetch(const void *memory, size_t size) {
+    for (size_t at = 0; at < size; at += 64)
+        __builtin_prefetch((const char *)memory + at, 0, 2);
+}
 
 static void fetch_ahead(const struct tick_world *w) {
     struct tick_host *const *hosts = w->hosts.items;
-    int next = tick_kernel_ahead(w->kernel, 0);
+    uint32_t sock = tick_kernel_fetch(w->kernel, 8);
+    fetch(tick__waiting(w, sock), sizeof(struct waiting));
+    int soon = tick_kernel_ahead(w->kernel, 5, &sock);
+    if (soon >= 0)
+        fetch(hosts[soon], HOST_HOT);
+    int next = tick_kernel_ahead(w->kernel, 3, &sock);
     if (next >= 0) {
-        const struct tick_host *host = hosts[next];
-        for (size_t line = 0; line < 6; line++) {
-            __builtin_prefetch((const char *)host->loop + line * 64);
-            __builtin_prefetch((const char *)host->coro - line * 64);
-        }
-    }
-    for (uint32_t place = 1; place <= 4; place++) {
-        int soon = tick_kernel_ahead(w->kernel, place);
-        if (soon < 0)
-            continue;
-        for (size_t line = 0; line < 5; line++)
-            __builtin_prefetch((const char *)hosts[soon] + line * 64);
+        const struct waiting *waiting = tick__waiting(w, sock);
+        fetch(hosts[next]->loop, sizeof *hosts[next]->loop);
+        fetch(waiting->object, 384);
+        fetch(waiting->task, sizeof(struct tick_task));
+        fetch(waiting->bytes, 64);
+        fetch((const char *)waiting->stack - 512, 1024);
     }
 }
 
@@ -329,7 +340,8 @@ static void finish(struct tick_world *w) {
     }
 }
 
-static void turns(struct tick_world *w) {
+static void turns(void *world) {
+    struct tick_world *w = world;
     for (size_t pass = 0; pass < 2; pass++) { // daemons first: they listen before the others begin
         for (size_t i = 0; i < w->host_count && !w->ended; i++) {
             struct tick_host *host = host_at(w, (uint32_t)i);
@@ -358,16 +370,12 @@ static void turns(struct tick_world *w) {
             world_fail(&w->stage, TICK_LIMIT_PASSED, 0, NULL, "the limit of virtual time was passed (tick_limit raises it)");
             break;
         }
-        if (w->host_count >= LARGE)
+        if (w->large)
             fetch_ahead(w);
         if (posted.what)
             come(w, &posted);
     }
-    if (!w->ended) {
-        tick_heap_use(tick__world_heap(w));
-        finish(w);
-        tick_heap_use(NULL);
-    }
+    tick_coro_exit(w->coro, w->home);
 }
 
 void tick__world_run(struct tick_world *w) {
@@ -387,6 +395,23 @@ void tick__world_run(struct tick_world *w) {
         tick__world_bad(w, NULL, "the scenario has no hosts: its set-up calls tick_host_add for each");
     else if (!w->live)
         tick__world_bad(w, NULL, "the scenario has only daemons: the run waits for hosts added by tick_host_add");
-    if (!w->ended)
-        turns(w);
+    if (w->ended)
+        return;
+    if (w->host_count >= LARGE && !w->waiting) // not zero: what no socket has written is fetched in vain
+        w->waiting = tick__outside_alloc(WAITING_MOST * sizeof *w->waiting);
+    w->large = w->host_count >= LARGE && w->waiting;
+    w->coro = tick_coro_new(w->stacks, turns, w);
+    if (!w->coro) {
+        tick__world_bad(w, NULL, "no memory for a stack");
+        return;
+    }
+    tick_coro_switch(w->home, w->coro);
+    if (w->driving)
+        tick__host_leave(w->running);
+    w->driving = false;
+    if (!w->ended) {
+        tick_heap_use(heap);
+        finish(w);
+        tick_heap_use(NULL);
+    }
 }

@@ -285,13 +285,15 @@ int tick_k_epoll_wait(struct tick_kernel *k, int host, int epfd, struct tick_sys
     int error = epoll_of(k, host, epfd, &epoll);
     if (error)
         return error;
-    int held = 0, count = collect(k, epoll, out, most, false, &held);
+    int held = 0, count = 0;
+    if (epoll->ready_count)
+        count = collect(k, epoll, out, most, false, &held);
     if (!count && held && may_block)
         count = collect(k, epoll, out, most, true, &held);
     // A wait that would block may be cut short by a signal, if somebody handles signals.
     if (!count && may_block) {
         struct tick__host *h = tick__host(k, (uint32_t)host);
-        if (h->handlers && k->env.choose(k->env.ctx, TICK_CHOICE_INTERRUPT, h->id, ++h->waits, 2, 0))
+        if (h->handlers && TICK__ASK(k, TICK_CHOICE_INTERRUPT, h->id, ++h->waits, 2, 0))
             return -EINTR;
     }
     return count;

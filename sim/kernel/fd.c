@@ -106,6 +106,8 @@ uint32_t tick__file_mask(struct tick_kernel *k, struct tick__file *file) {
 
 // A held connection's end is told by its own id, others by their fd's. What comes from within the host is never held.
 static uint8_t hold_of(struct tick_kernel *k, const struct tick__file *file) {
+    if (tick_is_calm(k->env.calm, TICK_CHOICE_READY_HOLD))
+        return 0;
     if (file->type == TICK__UDP && !tick__udp_inside(k, file))
         return (uint8_t)k->env.choose(k->env.ctx, TICK_CHOICE_READY_HOLD, file->id, file->rises, 4, 0);
     if (file->type != TICK__SOCK)

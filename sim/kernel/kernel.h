@@ -22,6 +22,7 @@ struct tick_kernel_env {
     // Asks the outside world (the world logs deviations and tells the probe). Never NULL.
     uint32_t (*choose)(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
     void *ctx;
+    uint64_t calm;            // kinds that it need not be asked about (retick/choice.h)
     tick_disk_fault_fn *disk; // NULL: disks never fail
     struct tick_probe *probe; // NULL: nobody listens. The kernel keeps probe->now and probe->arrived.
 };
@@ -41,14 +42,14 @@ void tick_kernel_host_crash(struct tick_kernel *k, int host);
 int tick_kernel_open_fds(const struct tick_kernel *k, int host); // how many fds the host holds
 
 struct tick_link {
-    int64_t latency; // ns, one way, before jitter
-    int64_t jitter;  // ns: the most that a `delivery` choice may add
-    bool refuse;     // a connect may be refused though somebody listens (choice `refuse`)
-    bool reset;      // a connection may be reset (choice `reset`, asked once a data segment, at its sending)
-    bool loss;       // a segment may be lost, and sent again (choice `loss`, asked where `delivery` is); a datagram for good
-    bool duplicate;  // a datagram may come twice (choice `duplicate`)
-    bool reorder;    // a datagram may be overtaken by later ones (choice `reorder`, at most the jitter)
-    bool corrupt;    // a datagram may fail its checksum when it is received, after it was reported (choice `again`)
+    int64_t latency;   // ns, one way, before jitter
+    int64_t jitter;    // ns: the most that a `delivery` choice may add
+    bool refuse;       // a connect may be refused though somebody listens (choice `refuse`)
+    bool reset;        // a connection may be reset (choice `reset`, asked once a data segment, at its sending)
+    bool loss;         // a segment may be lost, and sent again (choice `loss`, asked where `delivery` is); a datagram for good
+    bool duplicate;    // a datagram may come twice (choice `duplicate`)
+    bool reorder;      // a datagram may be overtaken by later ones (choice `reorder`, at most the jitter)
+    bool corrupt;      // a datagram may fail its checksum when it is received, after it was reported (choice `again`)
     int64_t bandwidth; // bytes a second and direction; 0: no limit
     int64_t queue;     // bytes that may wait for it; what does not fit is lost. 0: no limit
     int64_t timeout;   // ns until a sender gives up what is not acknowledged (ETIMEDOUT); 0: Linux's 924.6 s
@@ -76,9 +77,11 @@ struct tick_posted {
 uint32_t tick_kernel_post(struct tick_kernel *k, int64_t at, uint32_t what, uint32_t arg);
 void tick_kernel_unpost(struct tick_kernel *k, uint32_t key); // of an event that has not come yet
 int64_t tick_kernel_next_at(const struct tick_kernel *k);     // when the next event is due; TICK_NEVER: none
-// The host that the event at a place of the queue brings data to (0: the earliest; the next four follow in some order), for fetching its
-// memory in advance; -1: none, or unknown.
-int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place);
+// For fetching memory in advance. Brings near the sockets that the segment `place` segments from now passes between, and returns the
+// number of the one that it reaches; 0: there is none, or it is not known. ahead: then what else it meets in the kernel, and the host that
+// it reaches; -1: not known.
+uint32_t tick_kernel_fetch(const struct tick_kernel *k, uint32_t place);
+int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place, uint32_t *sock);
 // Takes the earliest event, moves the clock to it (never back) and carries it out. Returns false if there is none.
 // *posted is filled with the world's own event, or its what is 0 for the kernel's own.
 bool tick_kernel_next(struct tick_kernel *k, struct tick_posted *posted);

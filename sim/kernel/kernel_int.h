@@ -26,6 +26,9 @@ struct tick__root {
     uint64_t order; // events posted so far
     tick__ref heap, slots;
     uint32_t heap_count, event_most, slots_used, slot_free;
+    tick__ref lane; // array, lane_most a power of two
+    uint32_t lane_first, lane_count, lane_most;
+    int64_t lane_delay;
 
     tick__ref hosts; // array of refs
     uint32_t host_count, host_most;
@@ -55,6 +58,10 @@ struct tick_kernel {
 
 #define TICK__AT(k, type, ref) ((struct type *)(void *)((k)->base + (size_t)(ref)*TICK__GRANULE))
 #define TICK__ARRAY(k, type, ref) ((type *)(void *)((k)->base + (size_t)(ref)*TICK__GRANULE))
+
+// Asks the world. What the subject is, is worked out only where the answer may be a deviation.
+#define TICK__ASK(k, kind, subject, ordinal, n, most) \
+    (tick_is_calm((k)->env.calm, (kind)) ? 0 : (k)->env.choose((k)->env.ctx, (kind), (subject), (ordinal), (n), (most)))
 
 // --- arena.c ---
 tick__ref tick__arena_take(struct tick_kernel *k, size_t size); // not zeroed; 0: out of memory
@@ -92,6 +99,8 @@ struct tick__due {
 };
 uint32_t tick__event_post(
     struct tick_kernel *k, int64_t at, enum tick__event_kind kind, uint32_t a, uint32_t b, uint64_t c); // key; 0: no memory
+// The same of one that is never cancelled. false: no memory
+bool tick__event_pass(struct tick_kernel *k, int64_t at, enum tick__event_kind kind, uint32_t a, uint32_t b, uint64_t c);
 bool tick__event_take(struct tick_kernel *k, struct tick__due *due);
 void tick__event_cancel(struct tick_kernel *k, uint32_t key);
 bool tick__event_room(struct tick_kernel *k, uint32_t count); // makes room for so many more posts
@@ -255,18 +264,18 @@ struct tick__port {
     bool lingers_rigid;
 };
 
-// One direction, kept by its sending end.
+// One direction, kept by its sending end. What each segment touches comes first, here and in the socket.
 struct tick__flow {
     uint64_t written, flown, arrived, read;       // byte counts: accepted, put into segments, in the receive buffer, consumed
     uint64_t acked, granted;                      // what the sender knows of arrived and read
-    uint64_t ack_arrived, ack_read;               // what the acknowledgement in flight says of them
+    struct tick__chain chain;                     // bytes read..written
     int64_t last_at;                              // when the latest segment arrives: none overtakes it
-    int64_t retry_at;                             // when the lost segments go out again
     int64_t lost_since;                           // since when nothing was acknowledged (0: all is well)
     uint32_t lost;                                // segments that wait for retry_at
     uint8_t losses;                               // how often in a row
     bool unheard, given_up;                       // a TICK__HEARD is under way; nothing is sent again any more
-    struct tick__chain chain;                     // bytes read..written
+    uint64_t ack_arrived, ack_read;               // what the acknowledgement in flight says of them
+    int64_t retry_at;                             // when the lost segments go out again
     tick__ref messages, unarrived, messages_last; // with a probe: those not read yet; the first of them that has not arrived
     uint32_t object;                              // the direction's, with a probe
 };
@@ -274,19 +283,23 @@ struct tick__flow {
 struct tick__sock {
     struct tick__file file;
     uint8_t state, stage, shut;
-    bool reuse, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies, far, orphan,
-        refused, freed;
+    bool reuse, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies, far;
+    int32_t error;
+    tick__ref peer;
+    uint32_t refs;           // fd or queue, events in flight to it; a pair is freed when both have none
+    uint32_t sndbuf, rcvbuf; // as getsockopt says them; half of it is for bytes
+    struct tick__flow out;
+    tick_id connection;
+    uint32_t connection_object;
+    bool orphan, refused, freed;
     bool inet6, v6only;                // of AF_INET6
     bool six;                          // its addresses are IPv6's, not mapped ones
     uint16_t keep_idle, keep_interval; // s; 0: Linux's 7200 and 75
     uint8_t keep_count;                // 0: 9
     uint8_t probes;                    // keep-alive probes without an answer
     bool probing;                      // the next one is posted
-    int32_t error;
     int32_t linger_time;
-    uint32_t sndbuf, rcvbuf; // as getsockopt says them; half of it is for bytes
-    uint32_t refs;           // fd or queue, events in flight to it; a pair is freed when both have none
-    tick__ref peer, port, port_next, host_next, host_prev;
+    tick__ref port, port_next, host_next, host_prev;
     uint32_t local_address, remote_address; // host byte order
     uint16_t local_port, remote_port;
     uint8_t tries;
@@ -294,11 +307,9 @@ struct tick__sock {
     tick__ref listener;                            // of one that is not accepted yet; holds a ref on it
     tick__ref queue_first, queue_last, queue_next; // a listener's accept queue
     uint32_t queue_count, backlog;
-    tick_id connection;
-    uint32_t connection_object;
     uint32_t hello, farewell; // seq of the msg_recv of the handshake's segment, of FIN or RST
-    struct tick__flow out;
 };
+#define TICK__SOCK_HOT offsetof(struct tick__sock, connection)
 
 // An accepted send, for the probe.
 struct tick__message {

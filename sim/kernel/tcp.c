@@ -151,10 +151,10 @@ bool tick__tcp_post(struct tick_kernel *k, struct tick__sock *s, struct tick__so
             ask = false, last_at = NULL; // asked for when it goes out again
     }
     if (ask && link->loss && !k->root->calm) {
-        uint32_t times = k->env.choose(k->env.ctx, TICK_CHOICE_LOSS, tick_id_part(s->connection, way), ordinal, LOSSES + 1, 0);
+        uint32_t times = TICK__ASK(k, TICK_CHOICE_LOSS, tick_id_part(s->connection, way), ordinal, LOSSES + 1, 0);
         at += (ordinal ? FIRST_RESEND : TICK__FIRST_RETRY) * ((1 << times) - 1);
     }
-    if (ask && link->jitter > 0) {
+    if (ask && link->jitter > 0 && !tick_is_calm(k->env.calm, TICK_CHOICE_DELIVERY)) {
         uint32_t n = tick_scale_count(link->jitter);
         uint32_t value = k->env.choose(k->env.ctx, TICK_CHOICE_DELIVERY, tick_id_part(s->connection, way), ordinal, n, link->jitter);
         at += tick_scale_capped(value, link->jitter);
@@ -164,12 +164,11 @@ bool tick__tcp_post(struct tick_kernel *k, struct tick__sock *s, struct tick__so
             at = *last_at;
         *last_at = at;
     }
-    uint32_t posted = tick__event_post(k, at, kind, to->file.ref, s->file.ref, c);
-    if (!posted)
+    if (key)
+        *key = tick__event_post(k, at, kind, to->file.ref, s->file.ref, c);
+    if (key ? !*key : !tick__event_pass(k, at, kind, to->file.ref, s->file.ref, c))
         return false;
     tick__sock_hold(to);
-    if (key)
-        *key = posted;
     return true;
 }
 
@@ -231,7 +230,7 @@ void tick__tcp_transmit(struct tick_kernel *k, struct tick__sock *s) {
             uint64_t from = out->flown;
             out->flown = upto;
             const struct tick_link *link = tick__link(k, s->file.host, peer->file.host);
-            if (link->reset && !k->root->calm && k->env.choose(k->env.ctx, TICK_CHOICE_FAULT_RESET, tick__sock_way_id(s), from + 1, 2, 0)) {
+            if (link->reset && !k->root->calm && TICK__ASK(k, TICK_CHOICE_FAULT_RESET, tick__sock_way_id(s), from + 1, 2, 0)) {
                 cut(k, s, from);
                 s->fin_sent = true; // nothing can follow
                 return;

@@ -152,7 +152,7 @@ static int start_connect(struct tick_kernel *k, struct tick__sock *s, const stru
     s->state = TICK__SYN_SENT; // with shut as it is: a socket can be shut before it connects
     tick__tell_connection(k, s, name, (uint32_t)host);
     const struct tick_link *link = tick__link(k, s->file.host, (uint32_t)host);
-    s->refused = link->refuse && !k->root->calm && k->env.choose(k->env.ctx, TICK_CHOICE_FAULT_REFUSE, s->connection, 0, 2, 0);
+    s->refused = link->refuse && !k->root->calm && TICK__ASK(k, TICK_CHOICE_FAULT_REFUSE, s->connection, 0, 2, 0);
     s->stage = TICK__CONNECTING;
     tick__tcp_send_syn(k, s);
     return -EINPROGRESS;
@@ -221,12 +221,13 @@ size_t tick__shortened(struct tick_kernel *k, enum tick_choice_kind kind, tick_i
     if (count <= 1)
         return count;
     uint32_t n = count < 16 ? (uint32_t)count : 16;
-    uint32_t value = k->env.choose(k->env.ctx, kind, end, offset + 1, n, 0);
+    uint32_t value = TICK__ASK(k, kind, end, offset + 1, n, 0);
     return value ? value : count;
 }
 
 static size_t shortened(struct tick_kernel *k, const struct tick__sock *s, enum tick_choice_kind kind, uint64_t offset, size_t count) {
-    return count <= 1 ? count : tick__shortened(k, kind, tick_id_part(s->connection, tick__sock_part(s)), offset, count);
+    return tick_is_calm(k->env.calm, kind) ? count
+                                           : tick__shortened(k, kind, tick_id_part(s->connection, tick__sock_part(s)), offset, count);
 }
 
 ssize_t tick__tcp_send(struct tick_kernel *k, struct tick__sock *s, const void *bytes, size_t count, int flags) {

@@ -11,7 +11,7 @@ static int take_error(struct tick__udp *u) {
 }
 
 static bool chosen(struct tick_kernel *k, enum tick_choice_kind kind, const struct tick__datagram *d) {
-    return k->env.choose(k->env.ctx, kind, d->id, d->ordinal, 2, 0) != 0;
+    return TICK__ASK(k, kind, d->id, d->ordinal, 2, 0) != 0;
 }
 
 // When it arrives. Later ones do not overtake it unless the link reorders, and a choice says so.
@@ -19,9 +19,9 @@ static int64_t arrival(
     struct tick_kernel *k, struct tick__udp *u, const struct tick__datagram *d, const struct tick_link *link, int64_t at) {
     if (link->jitter > 0) {
         uint32_t n = tick_scale_count(link->jitter);
-        at += tick_scale_capped(k->env.choose(k->env.ctx, TICK_CHOICE_DELIVERY, d->id, d->ordinal, n, link->jitter), link->jitter);
+        at += tick_scale_capped(TICK__ASK(k, TICK_CHOICE_DELIVERY, d->id, d->ordinal, n, link->jitter), link->jitter);
         if (link->reorder) {
-            uint32_t value = k->env.choose(k->env.ctx, TICK_CHOICE_REORDER, d->id, d->ordinal, n, link->jitter);
+            uint32_t value = TICK__ASK(k, TICK_CHOICE_REORDER, d->id, d->ordinal, n, link->jitter);
             if (value)
                 return (at > u->last_at ? at : u->last_at) + tick_scale_capped(value, link->jitter);
         }
@@ -43,11 +43,11 @@ static int depart(struct tick_kernel *k, struct tick__udp *u, tick__ref ref, uin
     }
     d->corrupt = link->corrupt && !calm;
     at = arrival(k, u, d, link, at);
-    if (!tick__event_post(k, at, TICK__DATAGRAM, ref, host, 0)) {
+    if (!tick__event_pass(k, at, TICK__DATAGRAM, ref, host, 0)) {
         tick__datagram_free(k, ref);
         return -ENOBUFS;
     }
-    if (link->duplicate && !calm && chosen(k, TICK_CHOICE_DUPLICATE, d) && tick__event_post(k, at, TICK__DATAGRAM, ref, host, 0))
+    if (link->duplicate && !calm && chosen(k, TICK_CHOICE_DUPLICATE, d) && tick__event_pass(k, at, TICK__DATAGRAM, ref, host, 0))
         d->refs++;
     return 0;
 }

@@ -1,4 +1,9 @@
-// What is to happen: a 4-ary heap by (time, posting order), each entry with a slot that knows its place, so that it can be taken back.
+// What is to happen, by (time, posting order): a 4-ary heap, each entry with a slot that knows its place, so that it can be taken back; and
+// beside it a lane.
+//
+// Most events are segments that nobody takes back, on their way for one and the same time. Those are due in the order in which they are
+// posted: the lane is a ring, and its first event comes before or after the heap's. It takes whatever is under way for the time of the
+// first in it; what is not goes into the heap. It also tells exactly what comes next, which large worlds fetch in advance.
 #include "sim/kernel/kernel_int.h"
 
 struct entry {
@@ -11,6 +16,13 @@ struct entry {
 #define SLOT_BITS 22u
 #define SLOT_MOST ((1u << SLOT_BITS) - 1)
 #define FREE UINT32_MAX
+
+struct passing {
+    int64_t at;
+    uint64_t order, c;
+    uint32_t a, b;
+    enum tick__event_kind kind;
+};
 
 struct slot {
     uint64_t c;
@@ -132,8 +144,56 @@ void tick__event_cancel(struct tick_kernel *k, uint32_t key) {
         remove_at(k, slot->place);
 }
 
+static struct passing *lane_at(const struct tick_kernel *k, uint32_t place) {
+    const struct tick__root *root = k->root;
+    return &TICK__AT(k, passing, root->lane)[(root->lane_first + place) & (root->lane_most - 1)];
+}
+
+static bool lane_grow(struct tick_kernel *k) {
+    struct tick__root *root = k->root;
+    const uint32_t most = root->lane_most ? root->lane_most * 2 : 64;
+    const tick__ref lane = tick__arena_take(k, most * sizeof(struct passing));
+    if (!lane)
+        return false;
+    for (uint32_t i = 0; i < root->lane_count; i++)
+        TICK__AT(k, passing, lane)[i] = *lane_at(k, i);
+    if (root->lane_most)
+        tick__arena_give(k, root->lane, root->lane_most * sizeof(struct passing));
+    root->lane = lane;
+    root->lane_most = most;
+    root->lane_first = 0;
+    return true;
+}
+
+bool tick__event_pass(struct tick_kernel *k, int64_t at, enum tick__event_kind kind, uint32_t a, uint32_t b, uint64_t c) {
+    struct tick__root *root = k->root;
+    if (!root->lane_count)
+        root->lane_delay = at - root->now;
+    if (at - root->now != root->lane_delay || at < root->now || (root->lane_count == root->lane_most && !lane_grow(k)))
+        return tick__event_post(k, at, kind, a, b, c) != 0;
+    *lane_at(k, root->lane_count++) = (struct passing){at, root->order++, c, a, b, kind};
+    return true;
+}
+
+// Whether the lane's first comes before the heap's.
+static bool lane_leads(const struct tick_kernel *k) {
+    const struct tick__root *root = k->root;
+    if (!root->lane_count || !root->heap_count)
+        return root->lane_count;
+    const struct entry *first = TICK__AT(k, entry, root->heap);
+    const struct passing *passing = lane_at(k, 0);
+    return passing->at != first->at ? passing->at < first->at : passing->order < first->order;
+}
+
 bool tick__event_take(struct tick_kernel *k, struct tick__due *due) {
     struct tick__root *root = k->root;
+    if (lane_leads(k)) {
+        const struct passing *passing = lane_at(k, 0);
+        *due = (struct tick__due){.at = passing->at, .c = passing->c, .a = passing->a, .b = passing->b, .kind = passing->kind};
+        root->lane_first++;
+        root->lane_count--;
+        return true;
+    }
     if (!root->heap_count)
         return false;
     const struct entry *first = TICK__AT(k, entry, root->heap);
@@ -143,15 +203,36 @@ bool tick__event_take(struct tick_kernel *k, struct tick__due *due) {
     return true;
 }
 
-int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place) {
-    const struct tick__root *root = k->root;
-    if (place >= root->heap_count)
+uint32_t tick_kernel_fetch(const struct tick_kernel *k, uint32_t place) {
+    if (place >= k->root->lane_count)
+        return 0;
+    const struct passing *passing = lane_at(k, place);
+    if (passing->kind != TICK__DATA)
+        return 0;
+    const char *to = (const char *)tick__sock(k, passing->a), *from = (const char *)tick__sock(k, passing->b);
+    for (size_t line = 0; line < TICK__SOCK_HOT; line += 64) {
+        __builtin_prefetch(to + line, 0, 2);
+        __builtin_prefetch(from + line, 0, 2);
+    }
+    return passing->a;
+}
+
+int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place, uint32_t *sock) {
+    if (place >= k->root->lane_count)
         return -1;
-    const struct slot *slot = &TICK__AT(k, slot, root->slots)[TICK__AT(k, entry, root->heap)[place].slot];
-    return slot->kind == TICK__DATA ? (int)tick__sock(k, slot->a)->file.host : -1;
+    const struct passing *passing = lane_at(k, place);
+    if (passing->kind != TICK__DATA)
+        return -1;
+    const struct tick__sock *s = tick__sock(k, passing->a);
+    __builtin_prefetch(TICK__AT(k, tick__item, s->file.items));
+    __builtin_prefetch(TICK__ARRAY(k, char, tick__sock(k, passing->b)->out.chain.head));
+    *sock = passing->a;
+    return (int)s->file.host;
 }
 
 int64_t tick_kernel_next_at(const struct tick_kernel *k) {
+    if (lane_leads(k))
+        return lane_at(k, 0)->at;
     return k->root->heap_count ? TICK__AT(k, entry, k->root->heap)->at : TICK_NEVER;
 }
 

@@ -76,6 +76,8 @@ static int epoll_submit(struct tick_io *self, struct tick_op *op) {
     }
     *op_place(op) = op;
     op->pending = true;
+    if (op->kind == TICK_OP_RECV && self->sys->ops->waits)
+        self->sys->ops->waits(self->sys, op->file->fd, op->file, op->bytes);
     return 0;
 }
 

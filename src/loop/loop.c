@@ -20,7 +20,7 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
         .probe = options->probe,
         .stacks = options->stacks,
         .observed = options->probe || options->sys->ops->choose,
-        .asks = options->sys->ops->choose,
+        .asks = tick__sys_asks(options->sys, TICK_CHOICE_DISPLACE),
         .scheduler = options->scheduler,
         .executor = {.most = options->threads},
         .probe_start = options->probe_start,
@@ -159,6 +159,7 @@ int tick__loop_begin(struct tick_loop *loop) {
     if (loop->poll_budget > 1)
         loop->now = loop->sys->ops->now(loop->sys); // time that passed before the run is none that its steps took
     loop->running = true;
+    loop->error = 0;
     tick__loop_running = loop;
     if (loop->probe)
         loop->probe->host = loop->root.maker.object;
@@ -188,13 +189,14 @@ static void adapt(struct tick_loop *loop, int64_t took) {
         loop->budget = loop->budget < loop->poll_budget / 2 ? loop->budget * 2 : loop->poll_budget;
 }
 
-static int poll(struct tick_loop *loop) {
+// How long a poll may wait.
+static void plan(struct tick_loop *loop) {
     int64_t timeout = -1;
     tick_id timer = 0;
     if (atomic_load_explicit(&loop->inbox, memory_order_acquire))
         tick__inbox_drain(loop);
-    const bool busy = tick__ready_count(loop) > 0 || loop->stopping;
-    if (busy) {
+    loop->wait.busy = tick__ready_count(loop) > 0 || loop->stopping;
+    if (loop->wait.busy) {
         timeout = 0;
     } else {
         const int64_t next = tick__timers_next(loop, &timer);
@@ -214,14 +216,24 @@ static int poll(struct tick_loop *loop) {
             timer = 0;
         }
     }
-    int error = loop->poller->ops->wait(loop->poller, timeout, timer);
+    loop->wait.timeout = timeout;
+    loop->wait.timer = timer;
+}
+
+static int poll(struct tick_loop *loop) {
+    if (!loop->wait.away)
+        plan(loop);
+    const int error = loop->poller->ops->wait(loop->poller, loop->wait.timeout, loop->wait.timer);
+    loop->wait.away = error == TICK__AWAY;
+    if (loop->wait.away)
+        return error;
     atomic_store_explicit(&loop->awake, true, memory_order_relaxed);
     if (error < 0)
         return error;
     const bool adaptive = loop->poll_budget > 1;
     if (tick__timers_any(loop) || loop->probe || adaptive) {
         const int64_t now = loop->sys->ops->now(loop->sys);
-        if (adaptive && busy)
+        if (adaptive && loop->wait.busy)
             adapt(loop, now - loop->now);
         loop->now = now;
     }
@@ -234,17 +246,30 @@ static int poll(struct tick_loop *loop) {
     return 0;
 }
 
+int tick__loop_turn(struct tick_loop *loop) {
+    if (!loop->wait.away)
+        loop->iteration++;
+    const int error = poll(loop);
+    if (error < 0)
+        return error;
+    if (tick__timers_any(loop))
+        tick__timers_due(loop);
+    tick__snapshot(loop);
+    return 0;
+}
+
 static inline __attribute__((always_inline)) int once(struct tick_loop *loop) {
     if (!tick__iterate(loop)) {
-        loop->iteration++;
-        int error = poll(loop);
-        if (error < 0)
-            return error;
-        if (tick__timers_any(loop))
-            tick__timers_due(loop);
-        tick__snapshot(loop);
+        if (loop->driver)
+            tick_coro_switch(loop->coro, loop->driver);
+        else
+            loop->error = tick__loop_turn(loop);
+        if (loop->error < 0)
+            return loop->error;
     }
-    for (struct tick_handle *handle; (handle = tick__next(loop)) != NULL;)
+    struct tick_handle *handle = loop->handed; // the driver came upon it
+    loop->handed = NULL;
+    for (; handle || (handle = tick__next(loop)) != NULL; handle = NULL)
         if (TICK__LIKELY(handle->bits == TICK__ONE_CALL && !loop->special)) {
             tick_callback_fn *fn = handle->fn.call;
             void *arg = handle->arg;
@@ -256,7 +281,7 @@ static inline __attribute__((always_inline)) int once(struct tick_loop *loop) {
                 tick__handle_run(loop, handle);
             } while ((handle = loop->handed) != NULL); // a task's stack came upon it
         }
-    return 0;
+    return loop->error; // of a poll by the driver meanwhile
 }
 
 int tick__loop_once(struct tick_loop *loop) {

@@ -6,6 +6,7 @@
 #define RETICK_LOOP_INT_H
 
 #include "src/coro/landing_int.h"
+#include <errno.h>
 #include <retick/loop.h>
 #include <retick/stackless.h>
 #include <retick/sync.h>
@@ -179,6 +180,11 @@ struct tick_task {
 struct tick_task *tick__spawn_as(struct tick_loop *loop, tick_id parent_id, uint32_t parent_object, const char *key, tick_task_fn *fn,
     void *arg, const struct tick_loc *loc);
 
+// Whether the seam may answer a question of that kind otherwise than calmly.
+static inline bool tick__sys_asks(const struct tick_sys *sys, enum tick_choice_kind kind) {
+    return sys->ops->choose && !tick_is_calm(sys->calm, kind);
+}
+
 #define STEP_COST_MOST TICK_MS(100) // what a step may take in a simulated world
 
 // --- the loop ---
@@ -253,6 +259,7 @@ struct tick_loop {
     _Atomic(struct tick__foreign *) foreign; // handles for other threads; NULL: none came yet
     struct tick_task *current;
     struct tick_coro *coro;     // stands for the stack that runs the loop
+    struct tick_coro *driver;   // the stack that polls in its place; NULL: none does
     struct tick_coro *back;     // whoever started the running task eagerly and goes on after its first step; NULL: nobody
     struct tick_coro *on;       // the stack of a stackless step that was started eagerly; NULL: the loop's
     struct tick_handle *handed; // popped on a task's stack, to be run on the loop's
@@ -283,6 +290,13 @@ struct tick_loop {
     struct tick_future *dropped; // gathers that come next
     uint32_t runs;               // nested within one tick_loop_run, which share `coro`
     uint32_t poll_budget;
+    struct {
+        int64_t timeout;
+        tick_id timer;
+        bool busy; // there was something to do: it does not wait
+        bool away; // the poller is to be asked again
+    } wait;
+    int error;                  // of the last poll of this run
     int64_t probe_start;        // the probe's time 0 on the loop's clock
     uint32_t step_costs;        // how many values a step_cost choice has
     struct tick__parent *maker; // who acts; &root outside of tasks and callbacks
@@ -481,6 +495,11 @@ int tick__loop_begin(struct tick_loop *loop);       // 0, TICK_ENESTED, TICK_ECL
 void tick__loop_end(struct tick_loop *loop);
 int tick__loop_once(struct tick_loop *loop);          // one poll, if it is time for it, and the iterations up to the next
 int tick__loop_until_stopped(struct tick_loop *loop); // again and again: 0 or an error
+int tick__loop_turn(struct tick_loop *loop);          // begins an iteration that polls: 0, an error, or TICK__AWAY
+// On loop->driver, when it is time to poll: polls until a stack is to go on, and returns that. NULL: the poller said TICK__AWAY.
+struct tick_coro *tick__loop_drive(struct tick_loop *loop);
+// What a poller's wait returns to a driver instead of waiting: it is to be called again, with the same arguments, when that may be over.
+#define TICK__AWAY (-EINPROGRESS)
 void tick__report_unread(struct tick_future *future);
 void tick__report_slow(struct tick_loop *loop, struct tick_task *task); // if what began at loop->began took too long; NULL: a callback
 

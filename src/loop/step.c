@@ -3,6 +3,9 @@
 // A task that suspends looks for the next handle itself, and switches to that task straight away; what is no task's step, and polling, is
 // for the loop's own stack. So a loop's state between two handles is the same whichever stack it is on. Stacks come from workers:
 // coroutines that run one task after the other, and are kept between two.
+//
+// A loop may have a driver: a stack that polls in its place, and begins the steps that become ready. The simulated world drives all its
+// loops from one stack, which caches hold, where the loops' own would have to be fetched for each poll. Those are left for callbacks.
 #include "src/base/alloc.h"
 #include "src/coro/switch_int.h"
 #include "src/loop/loop_int.h"
@@ -50,7 +53,7 @@ static void begin_watched(struct tick_loop *loop, struct tick_task *task) {
         probe->here = tick_emit(probe, TICK_EV_STEP_BEGIN, task->future.object, task->step.cause, 0, NULL);
     }
     struct tick_sys *sys = loop->sys;
-    if (sys->ops->choose) // the world lets that time pass once the loop polls
+    if (tick__sys_asks(sys, TICK_CHOICE_STEP_COST)) // the world lets that time pass once the loop polls
         (void)sys->ops->choose(sys, TICK_CHOICE_STEP_COST, task->parent.maker.id, task->suspensions, loop->step_costs, STEP_COST_MOST);
 }
 
@@ -160,8 +163,13 @@ static inline void settle(struct tick_task *task, struct tick_coro *coro) {
     task->step.onward = coro != NULL;
 }
 
-// The present task's step is over: begins what is next, if a task's stack can, and returns the stack to go on
-// with. own: a worker without a task.
+// The stack that polls.
+static inline struct tick_coro *poller_of(const struct tick_loop *loop) {
+    return loop->driver && !loop->stopping ? loop->driver : loop->coro;
+}
+
+// The present task's step is over: begins what is next, if a task's stack can, and returns the stack to go on with; NULL: it is time to
+// poll. own: a worker without a task.
 static __attribute__((noinline)) struct tick_coro *successor(struct tick_loop *loop, struct tick_coro *own) {
     if (TICK__RARE(loop->back != NULL))
         return loop->back;
@@ -177,7 +185,22 @@ static __attribute__((noinline)) struct tick_coro *successor(struct tick_loop *l
         }
     }
     loop->handed = handle;
-    return loop->coro;
+    return handle ? loop->coro : NULL;
+}
+
+struct tick_coro *tick__loop_drive(struct tick_loop *loop) {
+    for (;;) {
+        loop->error = tick__loop_turn(loop);
+        if (loop->error == TICK__AWAY)
+            return NULL;
+        if (loop->error < 0)
+            return loop->coro;
+        struct tick_coro *next = successor(loop, NULL);
+        if (next)
+            return next;
+        if (loop->stopping)
+            return loop->coro;
+    }
 }
 
 // Of a task's first step: gives it a stack, if one is at hand.
@@ -220,6 +243,8 @@ static void worker(void *arg) {
             next = successor(loop, own);
         if (next == own)
             continue;
+        if (!next)
+            next = poller_of(loop);
         own->next = loop->workers;
         loop->workers = own;
         go_on(loop, own, next);
@@ -231,7 +256,8 @@ static void worker(void *arg) {
 static void asked_to_suspend(struct tick_loop *loop, struct tick_task *task) {
     task->suspensions++;
     struct tick_sys *sys = loop->sys;
-    if (sys->ops->choose && sys->ops->choose(sys, TICK_CHOICE_CANCEL, task->parent.maker.id, task->suspensions, 2, 0) > 0)
+    if (tick__sys_asks(sys, TICK_CHOICE_CANCEL) &&
+        sys->ops->choose(sys, TICK_CHOICE_CANCEL, task->parent.maker.id, task->suspensions, 2, 0) > 0)
         tick_task_cancel(task, NULL);
 }
 
@@ -254,6 +280,8 @@ static inline int switch_away(struct tick_task *task) {
     if (TICK__RARE(!next)) {
         suspend(loop, task);
         next = successor(loop, NULL);
+        if (!next)
+            next = poller_of(loop);
     }
     if (next != own)
         go_on(loop, own, next);

@@ -62,6 +62,8 @@ static void rate_zero_is_off_and_seeds_are_swarms(void **state) {
         tick_random_init(&r, seed, NULL);
         assert_int_equal(r.threshold[TICK_CHOICE_DISPLACE], 0);
         assert_int_equal(r.threshold[TICK_CHOICE_CANCEL], 0);
+        for (uint32_t kind = 1; kind < TICK_CHOICE_KINDS; kind++)
+            assert_int_equal(tick_is_calm(r.chooser.calm, kind), !r.threshold[kind]);
         off += !r.threshold[TICK_CHOICE_DELIVERY];
         busy += r.threshold[TICK_CHOICE_DELIVERY] > 3u << 29; // more than 3/8 of all
         assert_true(r.threshold[TICK_CHOICE_DELIVERY] <= 3u << 30);
@@ -141,6 +143,9 @@ static void replay_answers_and_remembers(void **state) {
     struct tick_replay_chooser *replay;
     assert_int_equal(tick_replay_new(list, 6, &replay), 0);
     struct tick_chooser *chooser = tick_replay_chooser(replay);
+    assert_false(tick_is_calm(chooser->calm, TICK_CHOICE_DELIVERY));
+    assert_false(tick_is_calm(chooser->calm, TICK_CHOICE_FAULT_REFUSE));
+    assert_true(tick_is_calm(chooser->calm, TICK_CHOICE_HOST_LATE));
     assert_int_equal(ask(chooser, TICK_CHOICE_DELIVERY, 7, 1, 9, JITTER), 3);
     assert_int_equal(ask(chooser, TICK_CHOICE_READY_HOLD, 7, 1, 4, 0), 2);
     assert_int_equal(ask(chooser, TICK_CHOICE_READY_HOLD, 7, 1, 2, 0), 0); // out of range

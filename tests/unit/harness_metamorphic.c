@@ -306,6 +306,26 @@ static void a_run_depends_on_nothing_before_it(void **state) {
         depends_on_nothing_before_it(alike[i]);
 }
 
+// A chooser says which kinds it is calm about, and is not asked about them: the run is the same when it is.
+static void questions_that_are_not_put_change_nothing(void **state) {
+    (void)state;
+    uint64_t fewer = 0;
+    for (size_t i = 0; i < ALIKE; i++)
+        for (uint64_t seed = 0; seed < 20; seed++) {
+            struct hash_probe probe;
+            struct tick_random_chooser chooser;
+            tick_random_init(&chooser, seed, NULL);
+            struct tick_outcome outcome = run_with(alike[i], &chooser.chooser, hash_probe_init(&probe), 0);
+            const uint64_t hash = probe.hash, asked = outcome.choices;
+            chooser.chooser.calm = 0;
+            outcome = run_with(alike[i], &chooser.chooser, hash_probe_init(&probe), 0);
+            assert_int_equal(probe.hash, hash);
+            assert_true(outcome.choices >= asked);
+            fewer += outcome.choices - asked;
+        }
+    assert_true(fewer > 0);
+}
+
 static void a_run_replays_from_its_deviations(void **state) {
     (void)state;
     for (size_t i = 0; i < ALIKE; i++)
@@ -342,6 +362,7 @@ static int tear_down(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_depends_on_nothing_before_it),
+        cmocka_unit_test(questions_that_are_not_put_change_nothing),
         cmocka_unit_test(a_run_replays_from_its_deviations),
         cmocka_unit_test(values_do_not_depend_on_other_deviations),
         cmocka_unit_test(every_kind_takes_part),
