@@ -48,6 +48,10 @@ int tick__cmd_recover(int argc, char **argv) {
             return TICK__EXIT_PASS;
         }
     }
+    if (result == -EALREADY) {
+        tick__say("%s", error.text);
+        return TICK__EXIT_PASS;
+    }
     if (result < 0) {
         tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
         return result == -ENOENT || result == TICK_EFOREIGN || result == TICK_EFORMAT ? TICK__EXIT_USAGE : TICK__EXIT_HARNESS;

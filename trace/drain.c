@@ -147,6 +147,7 @@ int tick_trace_recover(const char *path, uint64_t *events, struct tick_error *er
         return tick_error_set(error, code, "%s-ring is missing: there is nothing to recover", path);
     if (code < 0)
         return code;
+    bool ended = false;
     // The writer may have died before it had made the tables.
     bool fresh = stat(path, &about) < 0 || about.st_size == 0;
     if (fresh) {
@@ -158,6 +159,7 @@ int tick_trace_recover(const char *path, uint64_t *events, struct tick_error *er
             goto out;
         code = tick_trace_names(&trace, &sink.names, error);
         struct tick_names *names = sink.names;
+        ended = strcmp(trace.state, "recording") != 0;
         tick_trace_close(&trace);
         if (code == 0)
             code = tick__sink_open(&sink, path, path, false, false, error);
@@ -168,7 +170,9 @@ int tick_trace_recover(const char *path, uint64_t *events, struct tick_error *er
     if (code < 0)
         goto out;
     if (!resume(&sink, ring)) {
-        code = tick_error_set(error, -EINVAL, "%s is complete, or %s-ring is another recording's: there is nothing to recover", path, path);
+        // Ended: the writer died between its last commit and the ring's removal, or the ring is another's; nothing is lost either way.
+        code = ended ? tick_error_set(error, -EALREADY, "%s is complete: there is nothing to recover (%s-ring is left over)", path, path)
+                     : tick_error_set(error, -EINVAL, "%s-ring is another recording's: there is nothing to recover %s from", path, path);
         goto out;
     }
     uint64_t before = sink.taken.seq, head = atomic_load(&ring->file->head);

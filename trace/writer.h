@@ -27,7 +27,8 @@ int tick_trace_store(struct tick_recorder *recorder, const char *path, const str
 int tick_trace_drain(
     struct tick_ring *ring, pid_t pid, const char *path, const struct tick_trace_meta *meta, int *status, struct tick_error *error);
 
-// After both processes died: appends what the ring file beside path still holds. *events: how many were added.
+// After both processes died: appends what the ring file beside path still holds. *events: how many were added. -EALREADY: the recording had
+// come to its end, and the ring was left over; -ENOENT: there is no ring.
 int tick_trace_recover(const char *path, uint64_t *events, struct tick_error *error);
 
 #endif
