@@ -26,7 +26,7 @@ static void say_place(struct words *words, const struct tick_loc *loc) {
     say(words, "%s:%d", slash ? slash + 1 : loc->file, loc->line);
 }
 
-// A task in words: its name; where it got none, its function, and which one it is.
+// A task in words: its name; where it got none, its function, and which one it is. Unlike tick_task_name it allocates nothing.
 void tick__task_words(const struct tick_task *task, char *text, size_t size) {
     char name[100];
     tick__task_name(task, name, sizeof name);

@@ -64,6 +64,8 @@ exists segfault.db
 expect 1 "segfault: fails" "$RETICK" replay segfault.db
 expect 0 "segfault" "$RETICK" query segfault.db "SELECT * FROM meta"
 expect 1 "hang: " "$RETICK" fuzz "$scenarios/forever.c" --hang 200ms --seeds 3
+expect 1 " to 1:" "$RETICK" fuzz "$scenarios/sticks.c" --hang 1s --rate user=60%
+also "replayed 2 times, each time the same hang"
 expect 1 "exit: " "$RETICK" fuzz "$scenarios/exits.c" --seeds 3
 expect 1 "leak: " "$RETICK" fuzz "$scenarios/leaks.c" --seeds 3
 expect 1 "it fails when nothing goes wrong" "$RETICK" fuzz "$scenarios/deadlocks.c" --seeds 3
