@@ -93,8 +93,8 @@ static bool hangs(const struct tick__settle *settle, const struct tick_schedule 
     return does;
 }
 
-// A hang takes its whole time in each run. So it is shrunk in runs that may take a fraction of that, and what is left has to hang for all of
-// it; a program that is merely slow makes that fail, and then a few runs have to do.
+// A hang takes its whole time in each run. So it is shrunk in runs that may take a fraction of that, and what is left has to hang for all
+// of it; a program that is merely slow makes that fail, and then a few runs have to do.
 static int shrink_hang(const struct tick__settle *settle, struct tick_shrink_result *result, struct tick_error *error) {
     const int64_t whole = settle->hang ? settle->hang : TICK_HANG_DEFAULT, part = whole / 50;
     const int64_t hang = part > TICK_MS(200) ? part : TICK_MS(200);
