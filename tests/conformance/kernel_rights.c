@@ -260,7 +260,7 @@ static void what_is_no_fd_is_refused(void **state) {
 
 // Waits until a pipe has lost its last writer: Linux looks for sockets that nobody reaches some time after another one was closed.
 static void hangs_up(int reader) {
-    for (int i = 0; i < 500 && !mask(reader); i++) {
+    for (int i = 0; i < 20000 && !mask(reader); i++) {
         int over[2];
         unix_pair(SOCK_STREAM, over);
         closed(over[0]);
