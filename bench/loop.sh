@@ -48,7 +48,7 @@ bare() { # builds $out/bare, from a copy of the sources
     rm -rf "$out/bare-source" && mkdir -p "$out/bare-source/bench"
     cp -r src include "$out/bare-source"
     cp bench/loop_rows.c "$out/bare-source/bench"
-    perl -pi -e 's/\b[\w.>-]*loop->(observed|watched)\b(?!\s*=[^=])/false/g;
+    perl -pi -e 's/\b[\w.>-]*loop->(observed|watched|special)\b(?!\s*=[^=])/false/g;
         s/\b[\w.>-]*loop->probe\b(?!\s*=[^=])/((struct tick_probe *)0)/g' "$out"/bare-source/src/{loop,io}/*.[ch]
     (cd "$out/bare-source" && find src/{base,coro,loop,io,os} bench -name '*.[cS]' -print0 |
         xargs -0 cc -w -std=c17 -D_GNU_SOURCE -O3 -fno-plt -fPIC -fno-omit-frame-pointer -I. -Iinclude -o ../bare) 2>"$out/bare.log"

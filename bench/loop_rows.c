@@ -342,7 +342,7 @@ static void virtual_sleep(void) {
     struct tick_sys sys = {.ops = &sys_ops};
     struct tick_poller poller = {&poller_ops};
     struct tick_loop *real = loop;
-    must(tick_loop_new(&(struct tick_loop_options){.sys = &sys, .poller = &poller}, &loop));
+    must(tick_loop_new(&(struct tick_loop_options){.sys = &sys, .poller = &poller, .poll_budget = TICK_POLL_BUDGET}, &loop));
     run(thousand_sleep, NULL);
     tick_loop_free(loop);
     loop = real;

@@ -57,32 +57,63 @@ void tick__warn_no_checks(const char *scenario, const struct tick_outcome *outco
             "%s has no checks: only crashes, deadlocks and leaks can be found. Add tick_check, tick_invariant or tick_at_end", scenario);
 }
 
+// Shrinks settle->start, in runs that may take `hang`. 0 or an error.
+static int shrink_within(
+    const struct tick__settle *settle, int64_t hang, uint64_t most_runs, struct tick_shrink_result *result, struct tick_error *error) {
+    struct tick_isolate *isolate = NULL;
+    struct tick__hush hush = {false};
+    const struct tick_isolate_options options = {
+        .scenario = settle->loaded->scenario, .hang = hang, .begin = tick__hush_begin, .ctx = &hush};
+    int code = tick_isolate_new(&options, &isolate);
+    if (code < 0)
+        return code;
+    const struct tick_shrink task = {
+        .isolate = isolate,
+        .start = settle->start,
+        .most_runs = settle->most_runs ? settle->most_runs : most_runs,
+        .progress = tick__progress_shrink,
+    };
+    code = tick_shrink_run(&task, result, error);
+    tick__progress_end();
+    tick_isolate_free(isolate);
+    return code;
+}
+
+// Whether a schedule hangs for the whole time that a run may take.
+static bool hangs(const struct tick__settle *settle, const struct tick_schedule *schedule) {
+    struct tick__digester *digester = NULL;
+    struct tick__attempt attempt;
+    const struct tick__input input = {.schedule = schedule};
+    bool does = false;
+    if (tick__digester_new(settle->loaded->scenario, settle->hang, &digester) == 0 && tick__digester_run(digester, &input, &attempt) == 0) {
+        does = attempt.outcome.verdict == TICK_HUNG;
+        tick__attempt_fini(&attempt);
+    }
+    tick__digester_free(digester);
+    return does;
+}
+
+// A hang takes its whole time in each run. So it is shrunk in runs that may take a fraction of that, and what is left has to hang for all
+// of it; a program that is merely slow makes that fail, and then a few runs have to do.
+static int shrink_hang(const struct tick__settle *settle, struct tick_shrink_result *result, struct tick_error *error) {
+    const int64_t whole = settle->hang ? settle->hang : TICK_HANG_DEFAULT, part = whole / 50;
+    const int64_t hang = part > TICK_MS(200) ? part : TICK_MS(200);
+    if (hang < whole) {
+        int code = shrink_within(settle, hang, 100, result, error);
+        if (code < 0 || hangs(settle, &result->schedule))
+            return code;
+        tick_schedule_fini(&result->schedule);
+    }
+    return shrink_within(settle, whole, 20, result, error);
+}
+
 // Shrinks settle->start into *best. 0, or an exit code.
 static int shrink(const struct tick__settle *settle, struct tick_schedule *best, bool *interrupted) {
     struct tick_shrink_result result;
     struct tick_error error = {0};
-    struct tick_isolate *isolate = NULL;
-    struct tick__hush hush = {false};
-    const struct tick_isolate_options options = {
-        .scenario = settle->loaded->scenario, .hang = settle->hang, .begin = tick__hush_begin, .ctx = &hush};
     size_t before = settle->start->count;
-    int code = tick_isolate_new(&options, &isolate);
-    if (code < 0) {
-        tick__complain("no process to shrink in: %s", tick_error_text(code));
-        return TICK__EXIT_HARNESS;
-    }
-    const struct tick_shrink task = {
-        .isolate = isolate,
-        .start = settle->start,
-        // a hang takes its whole limit of time in each run
-        .most_runs = settle->most_runs                       ? settle->most_runs
-                     : settle->outcome->verdict == TICK_HUNG ? 20
-                                                             : 0,
-        .progress = tick__progress_shrink,
-    };
-    code = tick_shrink_run(&task, &result, &error);
-    tick__progress_end();
-    tick_isolate_free(isolate);
+    int code = settle->outcome->verdict == TICK_HUNG ? shrink_hang(settle, &result, &error)
+                                                     : shrink_within(settle, settle->hang, 0, &result, &error);
     *interrupted = tick__interrupted();
     if (code == TICK_EINVALSTATE) {
         tick__complain("the same schedule passed when it was run again: the scenario depends on something outside of the simulated world. "

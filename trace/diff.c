@@ -17,22 +17,22 @@ struct side {
     bool there;
 };
 
-static int failed(const struct tick_trace *trace, struct tick_error *error) {
-    return tick_error_set(error, TICK_EFORMAT, "%s: %s", trace->path, sqlite3_errmsg(trace->db));
-}
-
 // 1: the objects of both runs are the same, by stable ids and numbers, so that equal checkpoints mean equal events.
 static int same_objects(const struct tick_trace *a, const struct tick_trace *b, struct tick_error *error) {
     sqlite3_stmt *x = NULL, *y = NULL;
     const char *sql = "SELECT stable_id FROM objects ORDER BY object_id";
-    int result = 1;
-    if (tick__prepare(a, sql, &x, error) < 0 || tick__prepare(b, sql, &y, error) < 0)
-        result = TICK_EFORMAT;
+    int result = tick__prepare(a, sql, &x, error);
+    if (result == 0)
+        result = tick__prepare(b, sql, &y, error);
+    if (result == 0)
+        result = 1;
     while (result == 1 && sqlite3_step(x) == SQLITE_ROW && sqlite3_step(y) == SQLITE_ROW)
         if (sqlite3_column_int64(x, 0) != sqlite3_column_int64(y, 0))
             result = 0; // of what both have, one differs
-    sqlite3_finalize(x);
-    sqlite3_finalize(y);
+    if (sqlite3_finalize(x) != SQLITE_OK && result >= 0)
+        result = tick__trace_failed(a, error);
+    if (sqlite3_finalize(y) != SQLITE_OK && result >= 0)
+        result = tick__trace_failed(b, error);
     return result;
 }
 
@@ -63,7 +63,7 @@ static int64_t common_prefix(const struct tick_trace *a, const struct tick_trace
 static int side_next(struct side *side, struct tick_error *error) {
     int code = sqlite3_step(side->events);
     if (code != SQLITE_ROW && code != SQLITE_DONE)
-        return failed(side->trace, error);
+        return tick__trace_failed(side->trace, error);
     side->there = code == SQLITE_ROW;
     if (side->there)
         side->seq = sqlite3_column_int64(side->events, 0);
@@ -129,7 +129,8 @@ static int say_history(FILE *out, const struct side *side, const struct tick__to
     sqlite3_bind_int64(row, 2, at->seq);
     while (count < 6 && sqlite3_step(row) == SQLITE_ROW)
         seqs[count++] = sqlite3_column_int64(row, 0);
-    sqlite3_finalize(row);
+    if (sqlite3_finalize(row) != SQLITE_OK)
+        return tick__trace_failed(side->trace, error);
     if (count)
         fprintf(out, "\n%s before that, in both:\n", at->who);
     while (count--) {
@@ -194,7 +195,8 @@ static int say_schedule(FILE *out, const struct side *side, const struct side *o
     }
     if (said > 40)
         fprintf(out, "  only in %s: %d more\n", side->name, said - 40);
-    sqlite3_finalize(row);
+    if (sqlite3_finalize(row) != SQLITE_OK && code == 0)
+        code = tick__trace_failed(side->trace, error);
     tick_schedule_fini(&mine);
     tick_schedule_fini(&theirs);
     return code < 0 ? code : said;

@@ -117,7 +117,7 @@ static int print(const struct tick_trace *trace, sqlite3_stmt *statement, FILE *
         if (add_row(&table, statement) < 0)
             code = tick_error_set(error, -ENOMEM, "out of memory");
     if (code == 0 && step != SQLITE_DONE)
-        code = tick_error_set(error, -EINVAL, "%s", sqlite3_errmsg(trace->db));
+        code = step == SQLITE_NOMEM ? tick__trace_failed(trace, error) : tick_error_set(error, -EINVAL, "%s", sqlite3_errmsg(trace->db));
     if (code == 0 && table.rows <= MEASURED)
         flush(&table, statement);
     for (size_t i = 0; table.cells && i < columns * MEASURED; i++)
@@ -138,6 +138,8 @@ int tick_trace_query(const struct tick_trace *trace, const char *sql, FILE *out,
         tail++;
     if (code == SQLITE_AUTH)
         code = tick_error_set(error, -EPERM, "a trace is only read: %s", sqlite3_errmsg(trace->db));
+    else if (code == SQLITE_NOMEM)
+        code = tick__trace_failed(trace, error);
     else if (code != SQLITE_OK)
         code = tick_error_set(error, -EINVAL, "%s", sqlite3_errmsg(trace->db));
     else if (!statement)

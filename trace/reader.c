@@ -53,9 +53,22 @@ out:
     return code;
 }
 
-// SQLite has given it up: because the file is shorter than its head says, or for what SQLite says.
+static bool no_memory(const struct tick_trace *trace) {
+    const int code = sqlite3_extended_errcode(trace->db);
+    return code == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM;
+}
+
+int tick__trace_failed(const struct tick_trace *trace, struct tick_error *error) {
+    if (no_memory(trace))
+        return tick_error_set(error, -ENOMEM, "%s: out of memory", trace->path);
+    return tick_error_set(error, TICK_EFORMAT, "%s: %s", trace->path, sqlite3_errmsg(trace->db));
+}
+
+// SQLite has given it up: because there is no memory, or the file is shorter than its head says, or for what SQLite says.
 static int damaged(const struct tick_trace *trace, struct tick_error *error) {
     unsigned char head[100] = {0};
+    if (no_memory(trace))
+        return tick__trace_failed(trace, error);
     struct stat about = {0};
     int fd = open(trace->path, O_RDONLY | O_CLOEXEC);
     bool read = fd >= 0 && pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head && fstat(fd, &about) == 0;
@@ -72,7 +85,8 @@ static int damaged(const struct tick_trace *trace, struct tick_error *error) {
 static int open_db(struct tick_trace *trace, struct tick_error *error) {
     for (int tries = 0; tries < 2; tries++) {
         if (sqlite3_open_v2(trace->path, &trace->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-            return tick_error_set(error, -EIO, "%s cannot be opened: %s", trace->path, sqlite3_errmsg(trace->db));
+            return no_memory(trace) ? tick__trace_failed(trace, error)
+                                    : tick_error_set(error, -EIO, "%s cannot be opened: %s", trace->path, sqlite3_errmsg(trace->db));
         sqlite3_extended_result_codes(trace->db, 1);
         sqlite3_busy_timeout(trace->db, 5000);
         int code = sqlite3_exec(trace->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
@@ -95,18 +109,19 @@ static int open_db(struct tick_trace *trace, struct tick_error *error) {
     return -EIO;
 }
 
-static int64_t number(sqlite3 *db, const char *sql) {
+static int number(const struct tick_trace *trace, const char *sql, int64_t *value, struct tick_error *error) {
     sqlite3_stmt *statement;
-    int64_t value = 0;
-    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
-        return -1;
+    *value = 0;
+    if (sqlite3_prepare_v2(trace->db, sql, -1, &statement, NULL) != SQLITE_OK)
+        return damaged(trace, error);
     if (sqlite3_step(statement) == SQLITE_ROW)
-        value = sqlite3_column_int64(statement, 0);
-    return sqlite3_finalize(statement) == SQLITE_OK ? value : -1;
+        *value = sqlite3_column_int64(statement, 0);
+    return sqlite3_finalize(statement) == SQLITE_OK ? 0 : damaged(trace, error);
 }
 
 static int known_version(const struct tick_trace *trace, struct tick_error *error) {
-    int64_t version = number(trace->db, "PRAGMA user_version");
+    int64_t version;
+    TICK_TRY(number(trace, "PRAGMA user_version", &version, error));
     if (version > TICK__SCHEMA_VERSION)
         return tick_error_set(error, TICK_EFORMAT,
             "%s was written by a newer retick (version %lld of the file, %d is known here): update retick", trace->path, (long long)version,
@@ -142,6 +157,8 @@ static int read_meta(struct tick_trace *trace, int *killed_by, struct tick_error
         return damaged(trace, error);
     while (sqlite3_step(statement) == SQLITE_ROW) {
         const char *key = (const char *)sqlite3_column_text(statement, 0), *value = (const char *)sqlite3_column_text(statement, 1);
+        if ((!key || !value) && no_memory(trace))
+            break;
         if (!key || !value)
             continue;
         for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -156,7 +173,8 @@ static int read_meta(struct tick_trace *trace, int *killed_by, struct tick_error
         else if (strcmp(key, "digest") == 0)
             digits(value, trace);
     }
-    return sqlite3_finalize(statement) == SQLITE_OK ? 0 : damaged(trace, error);
+    const bool lost = no_memory(trace);
+    return sqlite3_finalize(statement) == SQLITE_OK && !lost ? 0 : damaged(trace, error);
 }
 
 int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_error *error) {
@@ -178,14 +196,12 @@ int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_erro
         code = known_version(trace, error);
     if (code == 0)
         code = read_meta(trace, &killed_by, error);
-    if (code == 0) {
-        int64_t events = number(trace->db, "SELECT max(seq) FROM events"),
-                last = number(trace->db, "SELECT ts FROM events ORDER BY seq DESC LIMIT 1");
-        if (events < 0)
-            code = damaged(trace, error);
-        trace->events = (uint64_t)events;
-        trace->ended_at = last;
-    }
+    int64_t events = 0;
+    if (code == 0)
+        code = number(trace, "SELECT max(seq) FROM events", &events, error);
+    if (code == 0)
+        code = number(trace, "SELECT ts FROM events ORDER BY seq DESC LIMIT 1", &trace->ended_at, error);
+    trace->events = (uint64_t)events;
     if (code < 0) {
         tick_trace_close(trace);
         return code;

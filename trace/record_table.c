@@ -18,13 +18,16 @@ struct cursor {
 
 static int table_connect(sqlite3 *db, void *context, int argc, const char *const *argv, sqlite3_vtab **out, char **message) {
     (void)argc, (void)argv, (void)message;
+    const int code = sqlite3_declare_vtab(db, "CREATE TABLE x(ts INTEGER, kind INTEGER, host_id INTEGER, task_id INTEGER,"
+                                              " subject_id INTEGER, cause_seq INTEGER, loc_id INTEGER, arg INTEGER)");
+    if (code != SQLITE_OK)
+        return code; // SQLite frees no table of a failed connect
     struct table *table = sqlite3_malloc(sizeof *table);
     if (!table)
         return SQLITE_NOMEM;
     *table = (struct table){.sink = context};
     *out = &table->base;
-    return sqlite3_declare_vtab(db, "CREATE TABLE x(ts INTEGER, kind INTEGER, host_id INTEGER, task_id INTEGER, subject_id INTEGER,"
-                                    " cause_seq INTEGER, loc_id INTEGER, arg INTEGER)");
+    return SQLITE_OK;
 }
 
 static int table_disconnect(sqlite3_vtab *table) {

@@ -9,7 +9,7 @@ int tick__prepare(const struct tick_trace *trace, const char *sql, sqlite3_stmt 
     *statement = NULL;
     if (sqlite3_prepare_v2(trace->db, sql, -1, statement, NULL) == SQLITE_OK)
         return 0;
-    return tick_error_set(error, TICK_EFORMAT, "%s: %s", trace->path, sqlite3_errmsg(trace->db));
+    return tick__trace_failed(trace, error);
 }
 
 // The three queries that a chain of causes asks for each of its events: prepared once a trace.
@@ -179,9 +179,7 @@ int tick__told_read(const struct tick_trace *trace, int64_t seq, struct tick__to
         tick__time_words(told->ts, told->time, sizeof told->time);
         say(row, told);
     }
-    if (sqlite3_reset(row) != SQLITE_OK)
-        return tick_error_set(error, TICK_EFORMAT, "%s: %s", trace->path, sqlite3_errmsg(trace->db));
-    return found;
+    return sqlite3_reset(row) == SQLITE_OK ? found : tick__trace_failed(trace, error);
 }
 
 // The deviation that bears on an event: of a message, the one at its place in the stream; else one about its subject, task or host that
@@ -206,23 +204,21 @@ static int deviation_of(
         cause->choice_seq = sqlite3_column_int64(row, 0);
         snprintf(cause->deviation, sizeof cause->deviation, "%s", column(row, 1));
     }
-    sqlite3_reset(row);
-    return 0;
+    return sqlite3_reset(row) == SQLITE_OK ? 0 : tick__trace_failed(trace, error);
 }
 
-// The step in which an event without a cause of its own was told.
-static int64_t own_step(const struct tick_trace *trace, const struct tick__told *told) {
+// The step in which an event without a cause of its own was told; 0: none.
+static int64_t own_step(const struct tick_trace *trace, const struct tick__told *told, struct tick_error *error) {
     sqlite3_stmt *row;
     int64_t seq = 0;
-    if (!told->task || told->kind == TICK_EV_STEP_BEGIN || told->kind == TICK_EV_CALLBACK_RUN ||
-        prepare_once(trace, OWN_STEP, "SELECT max(seq) FROM events WHERE subject_id = ? AND kind = 3 AND seq < ?", &row, NULL) < 0)
+    if (!told->task || told->kind == TICK_EV_STEP_BEGIN || told->kind == TICK_EV_CALLBACK_RUN)
         return 0;
+    TICK_TRY(prepare_once(trace, OWN_STEP, "SELECT max(seq) FROM events WHERE subject_id = ? AND kind = 3 AND seq < ?", &row, error));
     sqlite3_bind_int64(row, 1, told->task);
     sqlite3_bind_int64(row, 2, told->seq);
     if (sqlite3_step(row) == SQLITE_ROW)
         seq = sqlite3_column_int64(row, 0);
-    sqlite3_reset(row);
-    return seq;
+    return sqlite3_reset(row) == SQLITE_OK ? seq : tick__trace_failed(trace, error);
 }
 
 int tick__causes(const struct tick_trace *trace, int64_t seq, struct tick__cause **chain, struct tick_error *error) {
@@ -252,7 +248,11 @@ int tick__causes(const struct tick_trace *trace, int64_t seq, struct tick__cause
         found = deviation_of(trace, &told, cause, error);
         if (found < 0)
             goto failed;
-        int64_t before = told.cause ? told.cause : own_step(trace, &told);
+        int64_t before = told.cause ? told.cause : own_step(trace, &told, error);
+        if (before < 0) {
+            found = (int)before;
+            goto failed;
+        }
         if (before >= seq)
             break; // a damaged file: causes lie before
         seq = before;

@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 // X(constant, number, word, soundness, rate, unit, manual, because)
 // word: as schedules spell it. soundness: whether production can do it. rate: the random chooser's default, in 1/65536 of the
 // occasions (before the seed's own factor). unit: what a value means. manual: the page that allows it. because: the same in words,
@@ -88,5 +92,9 @@ struct tick_deviation {
     int64_t most;   // TIME units: the largest delay that was allowed, in ns, so that the value can be told in time
     uint8_t kind;   // enum tick_choice_kind
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

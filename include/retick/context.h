@@ -8,6 +8,10 @@
 #include <retick/error.h>
 #include <stdbool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct tick_task;
 
 // Static storage: a variable is known by its address.
@@ -31,5 +35,9 @@ int tick_context_set(const struct tick_context_var *var, void *value, struct tic
 // ContextVar.reset: to what it was before that set. TICK_EINVALSTATE for a token that was used already or is another task's;
 // -ENOMEM only if other variables were set in between.
 int tick_context_reset(struct tick_context_token *token);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

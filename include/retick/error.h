@@ -4,6 +4,10 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 // Codes of our own lie below every negated errno, so that one int carries both.
 // TICK_EUSER is the last of them: programs count on from there (TICK_EUSER - 1).
 // X(name, value, text)
@@ -58,5 +62,9 @@ int tick_error_set(struct tick_error *error, int code, const char *format, ...) 
         if (tick_try_ < 0) \
             return tick_try_; \
     } while (0)
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

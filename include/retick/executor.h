@@ -8,6 +8,10 @@
 
 #include <retick/task.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 // loop.run_in_executor(None, fn, arg): *future receives one reference to a future of what fn returns (0 or a count; a negative code is
 // its failure). 0, TICK_ECLOSED after the executor was shut down or the loop closed, -ENOMEM, or what no thread could be started for.
 // loop NULL: the running one; TICK_EINVALSTATE if there is none. Cancelling the future: a job that is still queued never runs; one that
@@ -23,5 +27,9 @@ int tick_to_thread_at(tick_task_fn *fn, void *arg, const struct tick_loc *loc);
 // loop.shutdown_default_executor, in a task of the running loop: no job is taken any more; waits until all are over. 0 or TICK_ECANCELED,
 // -ENOMEM. tick_loop_run does so at its end. tick_loop_close does not wait: what is queued never runs, what runs is left to its end.
 int tick_executor_shutdown(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

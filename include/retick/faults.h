@@ -4,6 +4,10 @@
 
 #include <retick/scenario.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 // Kinds; those of a range are or'ed.
 enum tick_fault_kind {
     TICK_PARTITION = 1, // the network between the sides carries nothing
@@ -81,5 +85,9 @@ void tick_allow_unhandled(struct tick_world *world);
 
 // In the program: how many lives the running host had before this one; 0 in its first.
 uint32_t tick_host_lives(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

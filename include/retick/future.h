@@ -7,6 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct tick_loop;
 
 // Why something failed: immutable, counted. Children make groups.
@@ -58,5 +62,9 @@ const char *tick_future_cancel_message(const struct tick_future *future);
 int tick_future_on_done(struct tick_future *future, tick_done_fn *fn, void *arg) TICK_MUST_USE;
 // remove_done_callback: removes all equal pairs; returns how many.
 int tick_future_off_done(struct tick_future *future, tick_done_fn *fn, void *arg);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,6 +12,10 @@
 
 #include <retick/task.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct tick__group_child;
 
 // In the caller's storage, until tick_group_exit. The fields are the library's.
@@ -47,5 +51,9 @@ void tick_group_cancel(struct tick_group *group);
 // returns result, if all went well; TICK_ECANCELED if the calling task was cancelled from outside; TICK_EGROUP if tasks failed or the body
 // did: tick_caught() is then a failure whose children are theirs, in the order in which they failed, the body's last.
 int tick_group_exit(struct tick_group *group, int result);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef uint64_t tick_id; // 0 is no object
 
 // Mixes b into a (the splitmix64 finaliser over both): the one hash that ids and random choices are made with.
@@ -102,5 +106,9 @@ struct tick_loc {
         static const struct tick_loc tick_loc_ = {__func__, __FILE__, __LINE__, (text)}; \
         &tick_loc_; \
     })
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

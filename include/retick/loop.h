@@ -10,6 +10,10 @@
 #include <retick/sys.h>
 #include <retick/task.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct tick_stacks;
 struct tick_handle;
 typedef void tick_callback_fn(void *arg);
@@ -45,6 +49,9 @@ int tick_loop_close(struct tick_loop *loop);
 void tick_loop_free(struct tick_loop *loop); // closes
 
 struct tick_loop *tick_loop_running(void);      // asyncio.get_running_loop, or NULL
+// The system calls of the running loop, real or simulated, for what streams do not cover: datagrams, unix sockets, files, poll. NULL where
+// no loop runs. A call of it that blocks (poll, select, sleep, resolve) holds up the loop.
+struct tick_sys *tick_sys_running(void);
 int64_t tick_loop_time(struct tick_loop *loop); // loop.time, ns; NULL: the running loop
 bool tick_loop_is_closed(const struct tick_loop *loop);
 
@@ -85,5 +92,9 @@ bool tick_loop_get_debug(const struct tick_loop *loop);
 
 // How many iterations the loop has begun: snapshots of the ready queue and idle polls.
 uint64_t tick_loop_iterations(const struct tick_loop *loop);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

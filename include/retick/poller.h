@@ -5,6 +5,10 @@
 #include <retick/id.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct tick_poller {
     const struct tick_poller_ops *ops;
 };
@@ -18,5 +22,9 @@ struct tick_poller_ops {
     // From any thread: makes a wait in progress, or the next one, return at once. Returns 0 or a negated errno.
     int (*wake)(struct tick_poller *self);
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 // X(constant, number, word). docs/TRACE.md gives subject, cause and argument of each. Numbers never change.
 #define TICK_EVENTS(X) \
     X(TICK_EV_TASK_CREATE, 1, "task_create") \
@@ -118,5 +122,9 @@ static inline uint32_t tick_emit(struct tick_probe *probe, enum tick_event_kind 
     };
     return probe->ops->event(probe, &event);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,8 +5,13 @@
 #define RETICK_QUEUE_H
 
 #include <retick/error.h>
+#include <retick/id.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct tick_queue;
 // Less than 0 if a comes before b, as for qsort.
@@ -19,8 +24,12 @@ struct tick_queue *tick_queue_priority_new(size_t most, tick_queue_compare_fn *c
 void tick_queue_free(struct tick_queue *queue); // items are the caller's
 size_t tick_queue_size(const struct tick_queue *queue);
 
-int tick_queue_put(struct tick_queue *queue, void *item);      // waits while full; TICK_ECLOSED after shutdown
-int tick_queue_get(struct tick_queue *queue, void **item);     // waits while empty; TICK_ECLOSED once empty after shutdown
+// put waits while the queue is full; TICK_ECLOSED after shutdown. get waits while it is empty; TICK_ECLOSED once it is empty after
+// shutdown. loc: where it waits, if it does.
+#define tick_queue_put(queue, item) tick_queue_put_at((queue), (item), TICK_HERE("a queue"))
+#define tick_queue_get(queue, item) tick_queue_get_at((queue), (item), TICK_HERE("a queue"))
+int tick_queue_put_at(struct tick_queue *queue, void *item, const struct tick_loc *loc);
+int tick_queue_get_at(struct tick_queue *queue, void **item, const struct tick_loc *loc);
 int tick_queue_try_put(struct tick_queue *queue, void *item);  // put_nowait: TICK_EFULL, TICK_ECLOSED, -ENOMEM
 int tick_queue_try_get(struct tick_queue *queue, void **item); // get_nowait: TICK_EEMPTY, TICK_ECLOSED
 
@@ -33,5 +42,9 @@ int tick_queue_join(struct tick_queue *queue);
 void tick_queue_shutdown(struct tick_queue *queue);
 // Queue.shutdown(immediate=True): what is left is dropped, too, and counts as done. drop (NULL: nothing) is called for each item.
 void tick_queue_shutdown_now(struct tick_queue *queue, void (*drop)(void *item, void *arg), void *arg);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 #include <retick/time.h>
 #include <stdbool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct tick_world;
 struct tick_host;
 typedef void tick_setup_fn(struct tick_world *world);
@@ -102,5 +106,9 @@ int64_t tick_wall(void);          // time.time: ns since 1970 by the running hos
 
 // main for a program of one's own: the command line of retick over the scenarios that are linked in.
 int tick_main(int argc, char **argv);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 // Something that is ready: a callback's handle or a task's step. While it is queued, `next` is the scheduler's.
 struct tick_ready {
     struct tick_ready *next;
@@ -34,5 +38,9 @@ struct tick_lifo {
     size_t count;
 };
 void tick_lifo_init(struct tick_lifo *lifo);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

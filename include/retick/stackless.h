@@ -8,6 +8,10 @@
 
 #include <retick/task.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum tick_next_kind { TICK_NEXT_RETURN, TICK_NEXT_YIELD, TICK_NEXT_AWAIT };
 
 // What a step ends with. Made by the functions below.
@@ -50,5 +54,9 @@ struct tick_task *tick_spawn_steps_eager_at(tick_step_fn *fn, void *arg, const c
 // timer.
 #define tick_sleep_future(ns) tick_sleep_future_at((ns), TICK_HERE("sleep"))
 struct tick_future *tick_sleep_future_at(int64_t ns, const struct tick_loc *loc);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

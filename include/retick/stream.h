@@ -11,10 +11,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct tick_stream;
 typedef struct tick_stream tick_stream;
 
-// asyncio.open_connection: "host:port". *stream is the calling task's. -ENOENT: no such host; -ECONNREFUSED, ...
+// asyncio.open_connection: "host:port". *stream is the calling task's. The addresses of the name, the first four of them, are tried in turn;
+// the error is the first one's. -ENOENT: no such host; -ECONNREFUSED, ...
 #define tick_connect(address, stream) tick_connect_at((address), (stream), TICK_HERE("connect"))
 int tick_connect_at(const char *address, tick_stream **stream, const struct tick_loc *loc) TICK_MUST_USE; // no stream after an error
 
@@ -25,19 +30,29 @@ typedef int tick_serve_fn(tick_stream *stream, void *arg);
 #define tick_serve(address, serve, arg) tick_serve_at((address), (serve), (arg), TICK_HERE(#serve))
 int tick_serve_at(const char *address, tick_serve_fn *serve, void *arg, const struct tick_loc *loc);
 
-// StreamReader. All give 0 at end of file.
-ssize_t tick_stream_read(tick_stream *stream, void *bytes, size_t most); // read: some bytes, at least one
+// StreamReader. All give 0 at end of file. loc: where it waits, if it does.
+// read: some bytes, at least one.
+#define tick_stream_read(stream, bytes, most) tick_stream_read_at((stream), (bytes), (most), TICK_HERE("read"))
+ssize_t tick_stream_read_at(tick_stream *stream, void *bytes, size_t most, const struct tick_loc *loc);
 // readexactly: count; TICK_ECLOSED if the stream ended before (what came stays).
-ssize_t tick_stream_read_exactly(tick_stream *stream, void *bytes, size_t count);
+#define tick_stream_read_exactly(stream, bytes, count) tick_stream_read_exactly_at((stream), (bytes), (count), TICK_HERE("read_exactly"))
+ssize_t tick_stream_read_exactly_at(tick_stream *stream, void *bytes, size_t count, const struct tick_loc *loc);
 // readline: without its newline (or "\r\n"), terminated with NUL; its length + 1, so that 0 is the end of file. TICK_ELIMIT if it does not
 // fit (the buffer keeps it). A last line without newline counts as a line.
-ssize_t tick_stream_read_line(tick_stream *stream, char *line, size_t size);
+#define tick_stream_read_line(stream, line, size) tick_stream_read_line_at((stream), (line), (size), TICK_HERE("read_line"))
+ssize_t tick_stream_read_line_at(tick_stream *stream, char *line, size_t size, const struct tick_loc *loc);
 
 // StreamWriter.write and drain in one: returns when the bytes are with the kernel or below the high watermark (64 KiB). count or an error.
-ssize_t tick_stream_write(tick_stream *stream, const void *bytes, size_t count);
-ssize_t tick_stream_printf(tick_stream *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define tick_stream_write(stream, bytes, count) tick_stream_write_at((stream), (bytes), (count), TICK_HERE("write"))
+ssize_t tick_stream_write_at(tick_stream *stream, const void *bytes, size_t count, const struct tick_loc *loc);
+// The same of a text: tick_stream_printf(stream, format, ...).
+#define tick_stream_printf(stream, ...) tick_stream_printf_at((stream), TICK_HERE("write"), __VA_ARGS__)
+ssize_t tick_stream_printf_at(tick_stream *stream, const struct tick_loc *loc, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 int tick_stream_write_eof(tick_stream *stream); // after what was written
-int tick_stream_drain(tick_stream *stream);     // waits until every byte is with the kernel
+// Waits until every byte is with the kernel.
+#define tick_stream_drain(stream) tick_stream_drain_at((stream), TICK_HERE("drain"))
+int tick_stream_drain_at(tick_stream *stream, const struct tick_loc *loc);
 
 // Closes now: what was written and is not yet with the kernel is flushed in the background. NULL is allowed.
 void tick_stream_close(tick_stream *stream);
@@ -45,5 +60,9 @@ void tick_stream_abort(tick_stream *stream); // drops it: the peer sees a reset
 // The stream belongs to `task` from now on (NULL: to the loop, which closes it at its own end): e.g. to a pool.
 void tick_stream_move(tick_stream *stream, struct tick_task *task);
 bool tick_stream_at_eof(const tick_stream *stream);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,6 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 // --- asyncio.Event ---
 struct tick_event_flag; // (struct tick_event is the probe's)
 struct tick_event_flag *tick_event_new(void);
@@ -69,5 +73,9 @@ bool tick_barrier_is_broken(const struct tick_barrier *barrier);
 int tick_barrier_wait(struct tick_barrier *barrier) TICK_MUST_USE;
 int tick_barrier_reset(struct tick_barrier *barrier) TICK_MUST_USE; // those who wait get TICK_EBROKEN; then it is as new
 int tick_barrier_abort(struct tick_barrier *barrier) TICK_MUST_USE; // the same, and it stays broken until reset
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -17,6 +17,10 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct pollfd; // <poll.h>
 
 struct tick_sys {
@@ -83,7 +87,7 @@ struct tick_sys_ops {
     int (*dup)(struct tick_sys *self, int fd);
     int (*dup2)(struct tick_sys *self, int fd, int to);
     int (*dup3)(struct tick_sys *self, int fd, int to, int flags);
-    // F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL (O_NONBLOCK stays set), F_GETPIPE_SZ.
+    // F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL (O_NONBLOCK stays set), F_GETPIPE_SZ, F_SETPIPE_SZ.
     int (*fcntl)(struct tick_sys *self, int fd, int command, int64_t argument);
     int (*ioctl)(struct tick_sys *self, int fd, unsigned long request, int *value); // FIONREAD
 
@@ -100,7 +104,8 @@ struct tick_sys_ops {
     // to, from: may be NULL.
     ssize_t (*sendto)(struct tick_sys *self, int fd, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size);
     ssize_t (*recvfrom)(struct tick_sys *self, int fd, void *bytes, size_t count, int flags, struct sockaddr *from, socklen_t *size);
-    ssize_t (*sendmsg)(struct tick_sys *self, int fd, const struct msghdr *message, int flags); // simulated: ancillary data are -ENOSYS
+    // Ancillary data: SCM_RIGHTS over unix sockets (simulated: others are -ENOSYS); fds that come are close-on-exec.
+    ssize_t (*sendmsg)(struct tick_sys *self, int fd, const struct msghdr *message, int flags);
     ssize_t (*recvmsg)(struct tick_sys *self, int fd, struct msghdr *message, int flags);
     ssize_t (*readv)(struct tick_sys *self, int fd, const struct iovec *parts, int count);
     ssize_t (*writev)(struct tick_sys *self, int fd, const struct iovec *parts, int count);
@@ -156,5 +161,9 @@ struct tick_sys_ops {
     // A decision of the outside world (retick/choice.h). NULL: always calm, as in the real world.
     uint32_t (*choose)(struct tick_sys *self, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,6 +5,10 @@
 #include <retick/future.h>
 #include <retick/time.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct tick_task;
 // A task's body: 0 or a count is its result, a negative value its failure.
 typedef int tick_task_fn(void *arg);
@@ -108,5 +112,9 @@ struct tick_future *tick_gather_at(struct tick_future *const *children, size_t c
 int tick_wait_for_at(struct tick_future *future, int64_t timeout, const struct tick_loc *loc);
 // asyncio.shield: one reference to an outer future; NULL when out of memory.
 struct tick_future *tick_shield(struct tick_future *inner);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,6 +5,10 @@
 #include <retick/future.h>
 #include <retick/time.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum tick_wait_until { TICK_FIRST_COMPLETED, TICK_FIRST_EXCEPTION, TICK_ALL_COMPLETED };
 
 // asyncio.wait in the calling task: waits until one of the futures (borrowed) is done, or one failed, or all are done, or the timeout (ns;
@@ -24,5 +28,9 @@ struct tick_as_completed *tick_as_completed_new(struct tick_future *const *futur
 // TICK_ETIMEDOUT when the timeout has passed, TICK_ECANCELED.
 int tick_as_completed_next(struct tick_as_completed *each, struct tick_future **future) TICK_MUST_USE;
 void tick_as_completed_free(struct tick_as_completed *each); // NULL is allowed
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -173,7 +173,7 @@ static int supervise(struct state *state) {
             if (rc < 0)
                 return rc;
         }
-        if (campaign->progress && now - reported >= PROGRESS_EVERY) {
+        if (campaign->progress && !state->stopped_at && now - reported >= PROGRESS_EVERY) {
             reported = now;
             if (!report(state, now))
                 stop(state, now);

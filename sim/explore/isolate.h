@@ -5,12 +5,15 @@
 #include "sim/choice/choosers.h"
 #include "sim/choice/schedule.h"
 #include "sim/harness/run.h"
+#include <retick/time.h>
+
+#define TICK_HANG_DEFAULT TICK_SEC(10)
 
 // A worker process that carries out one run at a time; started anew when it died.
 struct tick_isolate;
 struct tick_isolate_options {
     const struct tick_scenario *scenario;
-    int64_t hang;  // CPU time in ns that a run may take before it is a hang; 0: 10 s
+    int64_t hang;  // CPU time in ns that a run may take before it is a hang; 0: TICK_HANG_DEFAULT
     size_t memory; // bytes of memory that the process may gain, as the parent sees every 20 ms; 0: 4 GiB
     // Called in the worker for each run before and after it, to attach a probe and bring home a digest; both may be NULL.
     struct tick_probe *(*begin)(void *ctx);

@@ -1,4 +1,5 @@
 // Child processes for runs: what they inherit is fixed, what they may use up is limited, and how they end is understood.
+#include "sim/explore/isolate.h"
 #include "sim/explore/last_words_int.h"
 #include "sim/explore/sandbox_int.h"
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HANG_DEFAULT ((int64_t)10000000000)
 #define MEMORY_DEFAULT ((size_t)4 << 30)
 
 void *tick__shared_new(size_t size) {
@@ -155,7 +155,7 @@ static int64_t cpu_of(pid_t pid) {
 }
 
 enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t hang, size_t memory) {
-    hang = hang > 0 ? hang : HANG_DEFAULT;
+    hang = hang > 0 ? hang : TICK_HANG_DEFAULT;
     memory = memory ? memory : MEMORY_DEFAULT;
     uint64_t runs = atomic_load_explicit(&sandbox->page->runs, memory_order_relaxed);
     int64_t cpu = cpu_of(sandbox->pid), wall = tick__host_now();

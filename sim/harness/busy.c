@@ -37,10 +37,6 @@ void tick__host_kept(struct tick_host *host, int64_t ns) {
         note(host, ns);
 }
 
-void tick__host_waits(struct tick_host *host) {
-    host->kept = host->longest = 0;
-}
-
 void tick__host_goes_on(struct tick_host *host, int ready) {
     struct tick_world *w = host->world;
     struct tick_loop *loop = tick__loop_running;

@@ -118,7 +118,7 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     w->ready_end = &w->ready;
     w->running = w->real_host = NULL;
     w->live = 0;
-    w->ended = false;
+    w->ended = w->starved = false;
     w->time_limit = TIME_LIMIT;
     w->iteration_limit = ITERATION_LIMIT;
     w->busy_limit = 0;
@@ -166,7 +166,7 @@ int tick_harness_run(struct tick_harness *h, const struct tick_run *run, struct 
         run->probe->task = w->blamed_task;
         run->probe->here = w->blamed_here;
     }
-    return 0;
+    return w->starved ? -ENOMEM : 0;
 }
 
 const struct tick_deviation *tick_harness_deviations(const struct tick_harness *h, size_t *count) {

@@ -164,6 +164,7 @@ struct tick_world {
     struct tick_host *real_host;
     size_t live; // hosts that are no daemons and have not returned
     bool ended, in_setup;
+    bool starved; // the harness itself ran out of memory: the run has no verdict
     uint8_t poison;
     int64_t time_limit;
     int64_t busy_limit; // 0: none
@@ -220,9 +221,11 @@ int64_t tick__disk_fault(void *world, int host, enum tick_disk_op op, tick_id fi
 void tick__disk_crash(struct tick_host *host);
 
 // busy.c: what keeps a host's loop from waiting
-void tick__host_busy(struct tick_host *host, int64_t ns);   // its running step takes so long: from its next wait on
-void tick__host_kept(struct tick_host *host, int64_t ns);   // it was kept so long, by its running step
-void tick__host_waits(struct tick_host *host);              // it has nothing to do
+void tick__host_busy(struct tick_host *host, int64_t ns);     // its running step takes so long: from its next wait on
+void tick__host_kept(struct tick_host *host, int64_t ns);     // it was kept so long, by its running step
+static inline void tick__host_waits(struct tick_host *host) { // it has nothing to do
+    host->kept = host->longest = 0;
+}
 void tick__host_goes_on(struct tick_host *host, int ready); // `ready` fds, or its handles, are: it may have been kept for too long
 
 // sim_sys.c
@@ -230,6 +233,7 @@ void tick__sim_sys_init(struct sim_sys *sys, struct tick_host *host);
 uint32_t tick__world_choose(void *world, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
 
 // world.c
+void tick__world_starve(struct tick_world *world); // ends the run at the next world point: out of memory
 // The set-up is wrong: the run ends with that finding, unless it has ended.
 __attribute__((format(printf, 3, 4))) void tick__world_bad(struct tick_world *world, const struct tick_loc *loc, const char *format, ...);
 void tick__ns_words(int64_t ns, char *text, size_t size); // verdict.c: "3 ms"

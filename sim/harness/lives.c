@@ -83,8 +83,8 @@ void tick__host_stopped(struct tick_host *host) {
     if (host->gone) {
         tick__world_ended(w, host);
     } else if (again) {
-        int restarted = tick__host_restart(host);
-        TICK_ASSERT(restarted == 0);
+        if (tick__host_restart(host) < 0)
+            tick__world_starve(w);
     }
 }
 

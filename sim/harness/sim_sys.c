@@ -34,8 +34,10 @@ uint32_t tick__world_choose(void *ctx, enum tick_choice_kind kind, tick_id subje
     if (kind == TICK_CHOICE_POLL_LATE && logged(w, subject))
         return value;
     struct tick_deviation deviation = {.subject = subject, .ordinal = ordinal, .value = value, .n = n, .most = most, .kind = (uint8_t)kind};
-    int kept = tick__list_push(&w->deviations, &deviation, sizeof deviation);
-    TICK_ASSERT(kept == 0);
+    if (tick__list_push(&w->deviations, &deviation, sizeof deviation) < 0) {
+        tick__world_starve(w); // what cannot be told does not happen
+        return 0;
+    }
     if (w->probe && (kind == TICK_CHOICE_USER || (kind >= TICK_CHOICE_FAULT_PARTITION && kind <= TICK_CHOICE_FAULT_CLOCK)))
         w->probe->ops->object(w->probe, &w->stage.asked);
     if (w->probe && w->probe->ops->choice)
@@ -86,7 +88,7 @@ static bool gives_way(struct tick_host *host, int64_t timeout) {
         host->state = HOST_LATE;
         return true;
     }
-    if (timeout == 0 && (w->ready || tick_kernel_next_at(w->kernel) <= now)) {
+    if (timeout == 0 && (w->ended || w->ready || tick_kernel_next_at(w->kernel) <= now)) {
         tick__host_make_ready(host);
         return true;
     }

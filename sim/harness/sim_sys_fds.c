@@ -75,7 +75,7 @@ ssize_t tick__sim_sendmsg(struct tick_sys *self, int fd, const struct msghdr *me
 }
 
 ssize_t tick__sim_recvmsg(struct tick_sys *self, int fd, struct msghdr *message, int flags) {
-    return tick_k_recvmsg(KERNEL(self), INDEX(self), fd, message, flags);
+    return tick_k_recvmsg(KERNEL(self), INDEX(self), fd, message, flags | MSG_CMSG_CLOEXEC);
 }
 
 ssize_t tick__sim_readv(struct tick_sys *self, int fd, const struct iovec *parts, int count) {

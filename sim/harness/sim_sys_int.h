@@ -7,7 +7,7 @@
 #define KERNEL(self) (((struct sim_sys *)(self))->host->world->kernel)
 #define INDEX(self) (((struct sim_sys *)(self))->host->index)
 
-// The identity of what a call makes: of the task or callback that acts, else of the host.
+// The identity of what a call makes, by the task or callback that acts; outside of them it has none.
 static inline struct tick_kernel_name tick__sim_name(struct tick_sys *self, enum tick_object_type type) {
     struct tick_maker *maker = self->maker;
     struct tick_kernel_name name = {0};

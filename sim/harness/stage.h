@@ -32,6 +32,7 @@ struct tick_stage *tick__stage(void);
 // Fills an outcome with a finding. host, loc may be NULL.
 void tick__outcome_fail(
     struct tick_outcome *outcome, enum tick_verdict verdict, int code, const char *host, const struct tick_loc *loc, const char *text);
-void tick__locals_free(struct host_local **locals); // to the heap that they came from
+void tick__task_name(const struct tick_task *task, char *text, size_t size); // as tick_task_name, without memory
+void tick__locals_free(struct host_local **locals);                          // to the heap that they came from
 
 #endif

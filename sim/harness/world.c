@@ -127,6 +127,10 @@ static void blame(struct tick_world *w) {
     w->blamed_here = w->probe->here;
 }
 
+void tick__world_starve(struct tick_world *w) {
+    w->starved = w->ended = true;
+}
+
 static void world_fail(struct tick_stage *stage, enum tick_verdict verdict, int code, const struct tick_loc *loc, const char *text) {
     struct tick_world *w = (struct tick_world *)stage;
     if (!w->ended) {

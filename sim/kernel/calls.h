@@ -21,6 +21,8 @@ int tick_k_dup3(struct tick_kernel *k, int host, int fd, int to, int flags);
 int tick_k_fcntl(struct tick_kernel *k, int host, int fd, int command, int64_t argument);
 int tick_k_ioctl(struct tick_kernel *k, int host, int fd, unsigned long request, int *value); // FIONREAD, FIONBIO
 
+int tick_kernel_fds_in_flight(const struct tick_kernel *k, int host); // in messages between unix sockets
+
 // --- pipes, pairs, timers. second: the name of the second fd ---
 int tick_k_pipe(
     struct tick_kernel *k, int host, int fds[2], int flags, const struct tick_kernel_name *first, const struct tick_kernel_name *second);

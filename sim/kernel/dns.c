@@ -108,7 +108,7 @@ int tick_k_resolve(struct tick_kernel *k, int host, const char *name, uint16_t p
     if (known->may_fail && !k->root->calm && TICK__ASK(k, TICK_CHOICE_RESOLVE_FAIL, subject, ordinal, 2, 0))
         return -EAGAIN;
     uint32_t first = 0, count = known->count;
-    if (known->wrong && !k->root->calm && k->env.choose(k->env.ctx, TICK_CHOICE_RESOLVE_WRONG, subject, ordinal, 2, 0)) {
+    if (known->wrong && !k->root->calm && TICK__ASK(k, TICK_CHOICE_RESOLVE_WRONG, subject, ordinal, 2, 0)) {
         first = known->count;
         count = known->wrong;
     }

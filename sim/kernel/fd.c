@@ -46,15 +46,18 @@ void tick__fd_cloexec(struct tick_kernel *k, int host, int fd, bool on) {
 void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to) {
     const struct tick__host *h = tick__host(k, from->host);
     tick__ref *fds = TICK__ARRAY(k, tick__ref, h->fds);
-    uint32_t first = from->names > 1 ? 0 : (uint32_t)from->fd, end = from->names > 1 ? h->fd_most : first + 1;
+    uint32_t first = from->names == 1 ? (uint32_t)from->fd : 0, end = from->names == 1 ? first + 1 : h->fd_most;
     for (uint32_t fd = first; fd < end; fd++)
         if ((fds[fd] & ~TICK__CLOEXEC) == from->ref)
             fds[fd] = to->ref | (fds[fd] & TICK__CLOEXEC);
     to->fd = from->fd;
     to->names = from->names;
     to->items = from->items;
+    if (from->flies)
+        tick__rights_renamed(k, from->host, from->ref, to->ref);
+    to->flies = from->flies;
     from->fd = -1;
-    from->names = 0;
+    from->names = from->flies = 0;
     from->items = 0;
     for (tick__ref ref = to->items; ref; ref = TICK__AT(k, tick__item, ref)->file_next)
         TICK__AT(k, tick__item, ref)->file = to->ref;
@@ -182,7 +185,7 @@ ssize_t tick_k_write(struct tick_kernel *k, int host, int fd, const void *bytes,
     return -EINVAL;
 }
 
-static void last_close(struct tick_kernel *k, struct tick__file *file) {
+void tick__last_close(struct tick_kernel *k, struct tick__file *file) {
     switch ((enum tick__file_type)file->type) {
     case TICK__SOCK:
         tick__sock_close(k, (struct tick__sock *)file);
@@ -215,10 +218,17 @@ int tick_k_close(struct tick_kernel *k, int host, int fd) {
     struct tick__file *file = tick__file(k, host, fd);
     if (!file)
         return -EBADF;
+    if (file->names == 1 && file->flies) {
+        unname(k, file, fd);
+        file->fd = -1;
+        if (file->type == TICK__UNIX)
+            tick__rights_collect(k, (uint32_t)host);
+        return 0;
+    }
     if (file->names == 1) {
         file->fd = fd;
         tick__fd_drop(k, file);
-        last_close(k, file);
+        tick__last_close(k, file);
         return 0;
     }
     unname(k, file, fd);
@@ -291,7 +301,10 @@ int tick_k_fcntl(struct tick_kernel *k, int host, int fd, int command, int64_t a
         file->status = (file->status & ~(uint32_t)SETTABLE) | ((uint32_t)argument & SETTABLE);
         return 0;
     case F_GETPIPE_SZ:
-        return file->type == TICK__PIPE ? 65536 : -EBADF;
+    case F_SETPIPE_SZ:
+        return file->type != TICK__PIPE  ? -EBADF
+               : command == F_GETPIPE_SZ ? tick__pipe_size(k, file)
+                                         : tick__pipe_resize(k, file, argument);
     default:
         return -EINVAL;
     }
@@ -305,6 +318,8 @@ int tick_k_ioctl(struct tick_kernel *k, int host, int fd, unsigned long request,
         file->status = (file->status & ~(uint32_t)O_NONBLOCK) | (*value ? O_NONBLOCK : 0);
         return 0;
     }
+    if (file->type == TICK__EPOLL)
+        return -EINVAL;
     if (request != FIONREAD)
         return -ENOTTY;
     switch ((enum tick__file_type)file->type) {

@@ -14,6 +14,10 @@ static int64_t round_trip(struct tick_kernel *k, const struct tick__sock *s, con
     return there == TICK_NEVER || back == TICK_NEVER ? TICK_NEVER : there + back - 2 * k->root->now;
 }
 
+static bool is_cut_off(const struct tick_kernel *k, uint32_t a, uint32_t b) {
+    return k->root->outage_count && (tick__outage(k, a, b) == TICK_NEVER || tick__outage(k, b, a) == TICK_NEVER);
+}
+
 static void post(struct tick_kernel *k, struct tick__sock *s, int64_t at, enum tick__event_kind kind) {
     if (tick__event_post(k, at, kind, s->file.ref, s->peer, 0))
         tick__sock_hold(s);
@@ -23,14 +27,22 @@ void tick__keepalive_arm(struct tick_kernel *k, struct tick__sock *s) {
     if (!s->keepalive || s->probing || !alive(s))
         return;
     const struct tick__sock *peer = tick__sock(k, s->peer);
-    if (peer->state != TICK__CLOSE && round_trip(k, s, peer) != TICK_NEVER)
+    if (peer->state != TICK__CLOSE && !is_cut_off(k, s->file.host, peer->file.host))
         return;
-    // Idle since the latest segment in either direction was there.
+    // Idle since the latest segment in either direction was there; those probes that were due before now were answered.
     int64_t since = peer->out.last_at > s->out.last_at ? peer->out.last_at : s->out.last_at;
-    int64_t now = k->root->now, at = (since < now ? since : now) + TICK_SEC(s->keep_idle ? s->keep_idle : TICK__KEEP_IDLE);
+    int64_t now = k->root->now, idle = TICK_SEC(s->keep_idle ? s->keep_idle : TICK__KEEP_IDLE), at = (since < now ? since : now) + idle;
+    if (at < now)
+        at += (now - at + idle - 1) / idle * idle;
     s->probing = true;
     s->probes = 0;
-    post(k, s, at > now ? at : now, TICK__KEEPALIVE);
+    post(k, s, at, TICK__KEEPALIVE);
+}
+
+void tick__keepalive_arm_all(struct tick_kernel *k) {
+    for (uint32_t host = 0; k->root->keepalives && host < k->root->host_count; host++)
+        for (tick__ref ref = tick__host(k, host)->socks; ref; ref = tick__sock(k, ref)->host_next)
+            tick__keepalive_arm(k, tick__sock(k, ref));
 }
 
 void tick__keepalive_due(struct tick_kernel *k, struct tick__sock *s) {

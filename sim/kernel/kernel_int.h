@@ -38,10 +38,13 @@ struct tick__root {
     uint32_t pair_count, pair_most;
     tick__ref outages;     // the first in force
     uint32_t outage_count; // and how many; hosts that are down count, too
+    bool keepalives;       // some socket has had SO_KEEPALIVE
     bool calm;             // links neither lose, refuse nor reset by choice any more
 
     tick__ref woken_first, woken_last; // epolls whose waiter is to go on
     tick__ref names;                   // of the simulated DNS
+    tick__ref dropped;                 // messages' fds that are to be let go
+    bool dropping, collecting, uncollected;
 };
 
 struct tick_kernel {
@@ -123,6 +126,7 @@ struct tick__file {
     uint32_t rises;  // readiness transitions so far
     uint32_t object; // the probe's, 0 without
     uint8_t type;
+    uint8_t flies;   // not 0: a message has it (rights.c)
     uint16_t names;  // how many fds name it
     uint32_t status; // O_ACCMODE, O_NONBLOCK, O_APPEND
 };
@@ -139,11 +143,14 @@ struct tick__host {
     uint32_t next_port;
     bool ports_wrapped;
     bool handlers;          // programs on it handle signals
+    uint64_t waits;         // of its epolls that might have been interrupted, in all its lives
     tick__ref udps, unixes; // UDP sockets, by next; unix sockets that have a name, by next
     uint32_t next_udp_port, next_unix;
+    tick__ref rights; // fds in messages
     tick__ref disk;
     int64_t wall_offset; // of CLOCK_REALTIME from the world's
     bool down;
+    bool dying; // it crashes right now
 };
 #define TICK__FIRST_FD 3u // 0 to 2 are taken in every program
 #define TICK__MOST_FDS 65536u
@@ -178,6 +185,7 @@ int tick__fd_give(struct tick_kernel *k, struct tick__file *file); // the lowest
 void tick__fd_cloexec(struct tick_kernel *k, int host, int fd, bool on);
 void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to); // to takes from's fd and watchers
 void tick__fd_drop(struct tick_kernel *k, struct tick__file *file);                       // its fd is free again, its watchers are gone
+void tick__last_close(struct tick_kernel *k, struct tick__file *file);                    // nobody has it any more
 uint32_t tick__file_mask(struct tick_kernel *k, struct tick__file *file);                 // EPOLL* that hold now
 // Tells the watchers that something happened: key the EPOLL* that it is about (0: anything), rise: it was not so before.
 void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise);
@@ -201,7 +209,6 @@ struct tick__epoll {
     tick__ref woken_next, woken_prev;
     uint32_t waiter;
     bool waiting, woken;
-    uint64_t waits; // that might have been interrupted
 };
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go
 int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, uint32_t events);
@@ -231,7 +238,7 @@ void tick__chain_consume(struct tick_kernel *k, struct tick__chain *chain, size_
 void tick__chain_cut(struct tick_kernel *k, struct tick__chain *chain, size_t keep, size_t cut); // drops the last `cut` of keep + cut bytes
 void tick__chain_clear(struct tick_kernel *k, struct tick__chain *chain);
 
-// --- sockets: inet.c (addresses, options), tcp.c (segments), tcp_calls.c ---
+// --- sockets: inet.c (addresses, options), tcp.c, tcp_arrivals.c (segments), tcp_calls.c ---
 enum tick__tcp_state {
     TICK__CLOSE,
     TICK__LISTEN,
@@ -318,7 +325,7 @@ static inline struct tick__sock *tick__sock(const struct tick_kernel *k, tick__r
     return TICK__AT(k, tick__sock, ref);
 }
 static inline bool tick__sock_has_fd(const struct tick__sock *s) {
-    return s->file.fd >= 0;
+    return s->file.fd >= 0 || s->file.flies;
 }
 static inline enum tick_connection_part tick__sock_part(const struct tick__sock *s) {
     return s->far ? TICK_FAR : TICK_NEAR;
@@ -349,7 +356,7 @@ struct tick__address {
 int tick__address_in(int domain, const struct sockaddr *address, socklen_t size, struct tick__address *out);
 void tick__address_out(int domain, const struct tick__address *from, struct sockaddr *address, socklen_t *size);
 
-// tcp.c
+// tcp.c, tcp_arrivals.c
 uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__sock *s);
 void tick__tcp_event(struct tick_kernel *k, const struct tick__due *due);
 void tick__tcp_send_syn(struct tick_kernel *k, struct tick__sock *s);
@@ -378,6 +385,7 @@ size_t tick__shortened(struct tick_kernel *k, enum tick_choice_kind kind, tick_i
 void tick__sock_close(struct tick_kernel *k, struct tick__sock *s);
 // keepalive.c: s has SO_KEEPALIVE, and its peer or the way to it is gone: what its probes will find out. No-op for others.
 void tick__keepalive_arm(struct tick_kernel *k, struct tick__sock *s);
+void tick__keepalive_arm_all(struct tick_kernel *k); // an outage began: whose way is it that is gone?
 void tick__keepalive_due(struct tick_kernel *k, struct tick__sock *s);
 enum { TICK__KEEP_IDLE = 7200, TICK__KEEP_INTERVAL = 75, TICK__KEEP_COUNT = 9 }; // tcp(7)
 void tick__sock_die(struct tick_kernel *k, struct tick__sock *s);                // its host crashed: not a word to anybody

@@ -20,6 +20,8 @@ uint32_t tick__pipe_mask(struct tick_kernel *k, struct tick__file *file);
 ssize_t tick__pipe_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count);
 ssize_t tick__pipe_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count);
 void tick__pipe_close(struct tick_kernel *k, struct tick__file *file);
+int tick__pipe_size(struct tick_kernel *k, struct tick__file *file);
+int tick__pipe_resize(struct tick_kernel *k, struct tick__file *file, int64_t asked);
 int tick__pipe_unread(struct tick_kernel *k, struct tick__file *file, int *value);
 
 // timerfd.c
@@ -37,7 +39,11 @@ struct tick__datagram {
     tick_id id;    // of the sending socket, and the datagram's number there: the address of choices about it
     uint64_t ordinal;
     uint64_t told; // message object << 32 | seq of its msg_send; in a queue: of its msg_recv
-    struct tick__address from, to;
+    union {
+        struct tick__address from; // UDP
+        tick__ref rights;          // unix: the fds that come with it
+    };
+    struct tick__address to;
     uint32_t from_host;
     bool corrupt;
     uint8_t bytes[];
@@ -55,18 +61,38 @@ void tick__queue_add(struct tick_kernel *k, struct tick__queue *queue, tick__ref
 tick__ref tick__queue_take(struct tick_kernel *k, struct tick__queue *queue);
 void tick__queue_clear(struct tick_kernel *k, struct tick__queue *queue);
 
+struct tick__unix;
+
 // What recvmsg says beside the bytes.
 struct tick__received {
     struct sockaddr_storage from;
     socklen_t from_size; // 0: no address
     int flags;           // MSG_TRUNC
+    tick__ref rights;    // fds; the caller's to drop, unless it peeked
 };
+
+// --- rights.c: fds in messages between unix sockets ---
+struct tick__rights;
+// Those of a message that is sent (NULL: none), whom it has from now on: 0 and *out, which may be 0; -EINVAL, -EBADF, -ENOSYS, -ENOMEM.
+int tick__rights_take(struct tick_kernel *k, uint32_t host, const struct msghdr *message, tick__ref *out);
+// It stands in the holder's queue; in a stream with those bytes, in a list of rights.
+void tick__rights_hold(struct tick_kernel *k, tick__ref rights, tick__ref holder, uint64_t begin, uint64_t end);
+void tick__rights_append(struct tick_kernel *k, tick__ref *list, tick__ref rights);
+tick__ref tick__rights_shift(const struct tick_kernel *k, tick__ref *list);
+// How many of `count` bytes from `at` on one read takes: it does not go on beyond bytes that came with fds. *with: it takes such.
+size_t tick__rights_reach(const struct tick_kernel *k, tick__ref first, uint64_t at, size_t count, bool peeks, bool *with);
+// Gives them fds, as many as there is room for in the message's control data: 0 or MSG_CTRUNC.
+int tick__rights_give(struct tick_kernel *k, tick__ref rights, struct msghdr *message, size_t room, int flags);
+void tick__rights_drop(struct tick_kernel *k, tick__ref rights); // the message is gone: closes what nobody else has
+void tick__rights_collect(struct tick_kernel *k, uint32_t host); // those that nobody can receive any more
+void tick__rights_renamed(struct tick_kernel *k, uint32_t host, tick__ref from, tick__ref to); // a file has moved
+void tick__unix_forget_rights(struct tick_kernel *k, struct tick__unix *u, tick__ref rights);  // its message lost them
 
 // --- unix sockets: unix_sock.c (their life, names), unix_calls.c (bytes) ---
 #define TICK__UNIX_NAME 108u
 struct tick__unix {
     struct tick__file file;
-    uint8_t type;  // SOCK_STREAM, SOCK_DGRAM
+    uint8_t type;  // SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET
     uint8_t stage; // enum tick__unix_stage
     uint8_t shut;
     bool nospace, dead, reuse;
@@ -83,6 +109,7 @@ struct tick__unix {
     // A stream's bytes, and where its sends begin matters to nobody: those that came in.
     struct tick__chain in;
     uint64_t in_written, in_read;
+    tick__ref rights;         // the fds that came with some of them
     struct tick__queue queue; // datagrams
     uint64_t sent;            // datagrams so far
     uint32_t unread;          // datagrams of it that others have not received: bytes
@@ -107,8 +134,9 @@ int tick__unix_find(
 // A datagram socket gets another peer, or none: what it had got from the old one is lost, which the old one learns.
 void tick__unix_turn_away(struct tick_kernel *k, struct tick__unix *u, struct tick__unix *to);
 int tick__unix_shutdown(struct tick_kernel *k, struct tick__unix *u, int how);
-ssize_t tick__unix_send(
-    struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size);
+// message: whose ancillary data it has; NULL: none
+ssize_t tick__unix_send(struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, int flags, const struct sockaddr *to,
+    socklen_t size, const struct msghdr *message);
 ssize_t tick__unix_recv(struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags, struct tick__received *received);
 static inline struct tick__unix *tick__unix(const struct tick_kernel *k, tick__ref ref) {
     return TICK__AT(k, tick__unix, ref);

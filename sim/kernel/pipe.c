@@ -1,11 +1,16 @@
-// pipe(2): 16 buffers of a page each. What fits is counted in them as Linux does, since a program can tell: a small write goes into the
-// last buffer or takes one of its own, and none of PIPE_BUF bytes or less is ever split or mixed.
+// pipe(2): 16 buffers of a page each, or as many as F_SETPIPE_SZ says. What fits is counted in them as Linux does, as a program can tell:
+// a small write goes into the last buffer or takes one of its own, and none of PIPE_BUF bytes or less is ever split or mixed.
 #include "sim/kernel/objects_int.h"
 #include <fcntl.h>
 #include <limits.h>
 
 #define BUFFERS 16u
+#define BUFFERS_MOST 256u // fs.pipe-max-size
 #define PAGE 4096u
+
+struct buffer {
+    uint16_t at, size; // where its bytes begin, how many
+};
 
 struct end {
     struct tick__file file;
@@ -18,9 +23,13 @@ struct pipe {
     uint64_t written, read;
     tick__ref ends[2]; // reading, writing; 0: closed
     uint32_t bytes;
-    uint8_t first, used;
-    uint16_t at[BUFFERS], size[BUFFERS]; // of each buffer: where its bytes begin, how many
+    tick__ref ring; // struct buffer
+    uint32_t most, first, used;
 };
+
+static struct buffer *buffer(const struct tick_kernel *k, const struct pipe *pipe, uint32_t index) {
+    return &TICK__ARRAY(k, struct buffer, pipe->ring)[(pipe->first + index) % pipe->most];
+}
 
 static struct pipe *pipe_of(const struct tick_kernel *k, const struct tick__file *file) {
     return TICK__AT(k, pipe, ((const struct end *)file)->pipe);
@@ -49,11 +58,18 @@ int tick_k_pipe(
     if (flags & ~(O_CLOEXEC | O_NONBLOCK))
         return -EINVAL;
     tick__ref pipe = tick__arena_zero(k, sizeof(struct pipe));
-    if (!pipe)
-        return -ENOMEM;
-    int reads = end_new(k, host, pipe, false, flags, first);
+    tick__ref ring = pipe ? tick__arena_take(k, BUFFERS * sizeof(struct buffer)) : 0;
+    int reads = -ENOMEM;
+    if (ring) {
+        TICK__AT(k, pipe, pipe)->ring = ring;
+        TICK__AT(k, pipe, pipe)->most = BUFFERS;
+        reads = end_new(k, host, pipe, false, flags, first);
+    }
     if (reads < 0) {
-        tick__arena_give(k, pipe, sizeof(struct pipe));
+        if (ring)
+            tick__arena_give(k, ring, BUFFERS * sizeof(struct buffer));
+        if (pipe)
+            tick__arena_give(k, pipe, sizeof(struct pipe));
         return reads;
     }
     int writes = end_new(k, host, pipe, true, flags, second);
@@ -69,28 +85,32 @@ int tick_k_pipe(
 uint32_t tick__pipe_mask(struct tick_kernel *k, struct tick__file *file) {
     const struct pipe *pipe = pipe_of(k, file);
     if (((const struct end *)file)->writes)
-        return (pipe->used < BUFFERS ? TICK__WRITABLE : 0) | (pipe->ends[0] ? 0 : EPOLLERR);
+        return (pipe->used < pipe->most ? TICK__WRITABLE : 0) | (pipe->ends[0] ? 0 : EPOLLERR);
     return (pipe->bytes ? TICK__READABLE : 0) | (pipe->ends[1] ? 0 : EPOLLHUP);
 }
 
-// How many bytes go in, buffer by buffer.
-static size_t fill(struct pipe *pipe, size_t count) {
-    size_t left = count, odd = count % PAGE;
-    if (odd && pipe->used) {
-        uint32_t last = (pipe->first + pipe->used - 1u) % BUFFERS;
-        if (pipe->at[last] + pipe->size[last] + odd <= PAGE) {
-            pipe->size[last] = (uint16_t)(pipe->size[last] + odd);
-            left -= odd;
-        }
-    }
-    while (left && pipe->used < BUFFERS) {
-        uint32_t next = (pipe->first + pipe->used++) % BUFFERS;
+// How many of the bytes go into the last buffer beside what it has: those that are no whole page.
+static size_t beside(const struct tick_kernel *k, const struct pipe *pipe, size_t count) {
+    const struct buffer *last = pipe->used ? buffer(k, pipe, pipe->used - 1) : NULL;
+    size_t odd = count % PAGE;
+    return last && last->at + last->size + odd <= PAGE ? odd : 0;
+}
+
+static size_t fits(const struct tick_kernel *k, const struct pipe *pipe, size_t count) {
+    size_t merged = beside(k, pipe, count), room = (size_t)(pipe->most - pipe->used) * PAGE;
+    return count - merged < room ? count : merged + room;
+}
+
+// Puts bytes that fit into buffers.
+static void fill(struct tick_kernel *k, struct pipe *pipe, size_t asked, size_t count) {
+    size_t merged = beside(k, pipe, asked);
+    if (merged)
+        buffer(k, pipe, pipe->used - 1)->size = (uint16_t)(buffer(k, pipe, pipe->used - 1)->size + merged);
+    for (size_t left = count - merged; left;) {
         uint32_t part = left < PAGE ? (uint32_t)left : PAGE;
-        pipe->at[next] = 0;
-        pipe->size[next] = (uint16_t)part;
+        *buffer(k, pipe, pipe->used++) = (struct buffer){0, (uint16_t)part};
         left -= part;
     }
-    return count - left;
 }
 
 ssize_t tick__pipe_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count) {
@@ -101,21 +121,18 @@ ssize_t tick__pipe_write(struct tick_kernel *k, struct tick__file *file, const v
         return -EPIPE;
     if (count > PIPE_BUF) // only these may be short: pipe(7)
         count = tick__shortened(k, TICK_CHOICE_SHORT_SEND, file->id, pipe->written, count);
-    const struct pipe before = *pipe;
-    size_t moved = fill(pipe, count);
+    size_t moved = fits(k, pipe, count);
     if (!moved)
         return -EAGAIN;
     size_t done = tick__chain_append(k, &pipe->chain, bytes, moved);
-    if (done < moved) { // no memory for all of them
-        memcpy(pipe->at, before.at, sizeof pipe->at);
-        memcpy(pipe->size, before.size, sizeof pipe->size);
-        pipe->used = before.used;
-        if (done < PIPE_BUF || count <= PIPE_BUF) {
-            tick__chain_cut(k, &pipe->chain, pipe->bytes, done);
+    if (done < moved) { // no memory for all of them: whole pages, or none
+        size_t kept = count <= PIPE_BUF ? 0 : done / PAGE * PAGE;
+        tick__chain_cut(k, &pipe->chain, pipe->bytes, done - kept);
+        if (!kept)
             return -ENOMEM;
-        }
-        moved = fill(pipe, done);
+        count = moved = kept;
     }
+    fill(k, pipe, count, moved);
     pipe->bytes += (uint32_t)moved;
     pipe->written += moved;
     wake(k, pipe, false, TICK__READABLE);
@@ -132,21 +149,21 @@ ssize_t tick__pipe_read(struct tick_kernel *k, struct tick__file *file, void *by
     moved = tick__shortened(k, TICK_CHOICE_SHORT_RECV, file->id, pipe->read, moved);
     tick__chain_copy(k, &pipe->chain, bytes, moved);
     tick__chain_consume(k, &pipe->chain, moved);
-    bool was_full = pipe->used == BUFFERS;
+    bool was_full = pipe->used >= pipe->most;
     for (size_t left = moved; left;) {
-        uint32_t part = pipe->size[pipe->first];
-        if (part > left) {
-            pipe->at[pipe->first] = (uint16_t)(pipe->at[pipe->first] + left);
-            pipe->size[pipe->first] = (uint16_t)(part - left);
+        struct buffer *first = buffer(k, pipe, 0);
+        if (first->size > left) {
+            first->at = (uint16_t)(first->at + left);
+            first->size = (uint16_t)(first->size - left);
             break;
         }
-        left -= part;
-        pipe->first = (uint8_t)((pipe->first + 1u) % BUFFERS);
+        left -= first->size;
+        pipe->first = (pipe->first + 1) % pipe->most;
         pipe->used--;
     }
     pipe->bytes -= (uint32_t)moved;
     pipe->read += moved;
-    if (was_full && pipe->used < BUFFERS)
+    if (was_full && pipe->used < pipe->most)
         wake(k, pipe, true, TICK__WRITABLE);
     return (ssize_t)moved;
 }
@@ -154,6 +171,34 @@ ssize_t tick__pipe_read(struct tick_kernel *k, struct tick__file *file, void *by
 int tick__pipe_unread(struct tick_kernel *k, struct tick__file *file, int *value) {
     *value = (int)pipe_of(k, file)->bytes;
     return 0;
+}
+
+int tick__pipe_size(struct tick_kernel *k, struct tick__file *file) {
+    return (int)(pipe_of(k, file)->most * PAGE);
+}
+
+int tick__pipe_resize(struct tick_kernel *k, struct tick__file *file, int64_t asked) {
+    struct pipe *pipe = pipe_of(k, file);
+    if ((uint32_t)asked > 1u << 31)
+        return -EINVAL;
+    uint32_t most = 1;
+    while ((uint64_t)most * PAGE < (uint32_t)asked)
+        most *= 2;
+    if (most > pipe->most && most > BUFFERS_MOST)
+        return -EPERM;
+    if (most < pipe->used)
+        return -EBUSY;
+    tick__ref ring = tick__arena_take(k, most * sizeof(struct buffer));
+    if (!ring)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < pipe->used; i++)
+        TICK__ARRAY(k, struct buffer, ring)[i] = *buffer(k, pipe, i);
+    tick__arena_give(k, pipe->ring, pipe->most * sizeof(struct buffer));
+    pipe->ring = ring;
+    pipe->most = most;
+    pipe->first = 0;
+    wake(k, pipe, true, TICK__WRITABLE);
+    return (int)(most * PAGE);
 }
 
 void tick__pipe_close(struct tick_kernel *k, struct tick__file *file) {
@@ -168,5 +213,6 @@ void tick__pipe_close(struct tick_kernel *k, struct tick__file *file) {
         return;
     }
     tick__chain_clear(k, &pipe->chain);
+    tick__arena_give(k, pipe->ring, pipe->most * sizeof(struct buffer));
     tick__arena_give(k, ref, sizeof *pipe);
 }

@@ -49,7 +49,7 @@ int tick_k_socket(struct tick_kernel *k, int host, int domain, int type, int pro
     if (domain == AF_UNIX) {
         if (protocol && protocol != PF_UNIX)
             return -EPROTONOSUPPORT;
-        if (kind != SOCK_STREAM && kind != SOCK_DGRAM)
+        if (kind != SOCK_STREAM && kind != SOCK_DGRAM && kind != SOCK_SEQPACKET)
             return -ESOCKTNOSUPPORT;
         fd = tick__unix_socket(k, host, kind, flags, name);
     } else if (kind == SOCK_STREAM) {
@@ -149,7 +149,7 @@ ssize_t tick_k_sendto(
     struct tick__file *file;
     TICK_TRY(socket_of(k, host, fd, &file));
     return file->type == TICK__SOCK   ? tick__tcp_send(k, TCP(file), bytes, count, flags)
-           : file->type == TICK__UNIX ? tick__unix_send(k, UNIX(file), bytes, count, flags, to, size)
+           : file->type == TICK__UNIX ? tick__unix_send(k, UNIX(file), bytes, count, flags, to, size, NULL)
                                       : tick__udp_send(k, UDP(file), bytes, count, flags, to, size);
 }
 
@@ -162,26 +162,41 @@ ssize_t tick_k_send(struct tick_kernel *k, int host, int fd, const void *bytes, 
 
 static ssize_t receive(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags, struct tick__received *received) {
     struct tick__file *file;
+    received->from_size = 0;
+    received->flags = 0;
+    received->rights = 0;
     TICK_TRY(socket_of(k, host, fd, &file));
     return file->type == TICK__SOCK   ? tick__tcp_recv(k, TCP(file), bytes, count, flags)
            : file->type == TICK__UNIX ? tick__unix_recv(k, UNIX(file), bytes, count, flags, received)
                                       : tick__udp_recv(k, UDP(file), bytes, count, flags, received);
 }
 
+// Without room for fds: those that come are closed.
+static ssize_t receive_bytes(
+    struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags, struct tick__received *received) {
+    ssize_t got = receive(k, host, fd, bytes, count, flags, received);
+    if (received->rights && !(flags & MSG_PEEK))
+        tick__rights_drop(k, received->rights);
+    return got;
+}
+
+// Out of line, so that what it has on the stack burdens no stream of TCP.
+static __attribute__((noinline)) ssize_t recv_other(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags) {
+    struct tick__received received;
+    return receive_bytes(k, host, fd, bytes, count, flags, &received);
+}
+
 ssize_t tick_k_recv(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags) {
     struct tick__file *file = tick__file(k, host, fd);
     if (file && file->type == TICK__SOCK)
         return tick__tcp_recv(k, TCP(file), bytes, count, flags);
-    struct tick__received received;
-    received.from_size = 0;
-    return receive(k, host, fd, bytes, count, flags, &received);
+    return recv_other(k, host, fd, bytes, count, flags);
 }
 
 ssize_t tick_k_recvfrom(
     struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags, struct sockaddr *from, socklen_t *size) {
     struct tick__received received;
-    received.from_size = 0;
-    ssize_t got = receive(k, host, fd, bytes, count, flags, &received);
+    ssize_t got = receive_bytes(k, host, fd, bytes, count, flags, &received);
     if (got < 0 || !from)
         return got;
     if ((int)*size < 0)
@@ -270,12 +285,15 @@ ssize_t tick_k_sendmsg(struct tick_kernel *k, int host, int fd, const struct msg
     struct tick__file *file;
     struct piece piece;
     TICK_TRY(socket_of(k, host, fd, &file));
-    if (message->msg_controllen)
+    if (message->msg_controllen && file->type != TICK__UNIX)
         return -ENOSYS; // no ancillary data
     if (message->msg_iovlen > MOST_PARTS)
         return -EMSGSIZE;
     TICK_TRY(gather(k, &piece, message->msg_iov, message->msg_iovlen));
-    ssize_t sent = tick_k_sendto(k, host, fd, piece.bytes, piece.count, flags, message->msg_name, message->msg_namelen);
+    ssize_t sent = file->type == TICK__UNIX
+                       ? tick__unix_send(k, UNIX(file), piece.bytes, piece.count, flags, message->msg_name, message->msg_namelen,
+                             message->msg_controllen ? message : NULL)
+                       : tick_k_sendto(k, host, fd, piece.bytes, piece.count, flags, message->msg_name, message->msg_namelen);
     piece_close(k, &piece);
     return sent;
 }
@@ -288,8 +306,6 @@ ssize_t tick_k_recvmsg(struct tick_kernel *k, int host, int fd, struct msghdr *m
     if (message->msg_iovlen > MOST_PARTS)
         return -EMSGSIZE;
     TICK_TRY(piece_open(k, &piece, message->msg_iov, message->msg_iovlen));
-    received.from_size = 0;
-    received.flags = 0;
     ssize_t got = scatter(k, &piece, message->msg_iov, receive(k, host, fd, piece.bytes, piece.count, flags, &received));
     if (got < 0)
         return got;
@@ -298,8 +314,13 @@ ssize_t tick_k_recvmsg(struct tick_kernel *k, int host, int fd, struct msghdr *m
         memcpy(message->msg_name, &received.from, size);
         message->msg_namelen = received.from_size;
     }
+    const size_t room = message->msg_controllen;
     message->msg_controllen = 0;
-    message->msg_flags = received.flags;
+    message->msg_flags = received.flags | (flags & MSG_CMSG_CLOEXEC);
+    if (received.rights)
+        message->msg_flags |= tick__rights_give(k, received.rights, message, room, flags);
+    if (received.rights && !(flags & MSG_PEEK))
+        tick__rights_drop(k, received.rights);
     return got;
 }
 

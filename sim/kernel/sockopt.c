@@ -96,6 +96,7 @@ int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__sock *s, int level,
             return 0;
         case SO_KEEPALIVE:
             s->keepalive = asked != 0;
+            k->root->keepalives |= s->keepalive;
             tick__keepalive_arm(k, s);
             return 0;
         case SO_SNDBUF:

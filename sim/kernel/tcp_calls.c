@@ -384,8 +384,11 @@ void tick__sock_close(struct tick_kernel *k, struct tick__sock *s) {
 
 void tick__sock_die(struct tick_kernel *k, struct tick__sock *s) {
     bool had_fd = tick__sock_has_fd(s);
-    if (had_fd)
+    if (s->file.fd >= 0)
         tick__fd_drop(k, &s->file);
+    else if (had_fd)
+        tick__items_drop(k, &s->file);
+    s->file.flies = 0;
     if (s->state == TICK__LISTEN)
         tick__tcp_queue_clear(k, s, true);
     if (s->state == TICK__SYN_SENT)

@@ -11,7 +11,7 @@ static struct tick__unix *peer_of(const struct tick_kernel *k, const struct tick
 // Bytes that u sent and nobody has read.
 static uint64_t in_flight(const struct tick_kernel *k, const struct tick__unix *u) {
     const struct tick__unix *peer = peer_of(k, u);
-    return u->type == SOCK_DGRAM ? u->unread : peer && !peer->dead ? peer->in_written - peer->in_read : 0;
+    return u->type != SOCK_STREAM ? u->unread : peer && !peer->dead ? peer->in_written - peer->in_read : 0;
 }
 
 static bool full(const struct tick__unix *u) {
@@ -21,7 +21,7 @@ static bool full(const struct tick__unix *u) {
 static bool writable(struct tick_kernel *k, const struct tick__unix *u) {
     if (u->stage == TICK__UNIX_LISTEN || in_flight(k, u) * 4 > u->sndbuf)
         return false;
-    const struct tick__unix *peer = u->type == SOCK_DGRAM ? peer_of(k, u) : NULL;
+    const struct tick__unix *peer = u->type != SOCK_STREAM ? peer_of(k, u) : NULL;
     return !peer || peer->peer == u->file.ref || peer->dead || !full(peer);
 }
 
@@ -34,7 +34,7 @@ uint32_t tick__unix_mask(struct tick_kernel *k, struct tick__file *file) {
         mask |= EPOLLRDHUP | TICK__READABLE;
     if (u->queue_first || u->queue.first || u->in_written > u->in_read)
         mask |= TICK__READABLE;
-    if (u->type == SOCK_STREAM && u->stage == TICK__UNIX_CLOSE)
+    if (u->type != SOCK_DGRAM && u->stage == TICK__UNIX_CLOSE)
         mask |= EPOLLHUP;
     if (writable(k, u))
         mask |= TICK__WRITABLE_BAND;
@@ -49,7 +49,8 @@ static int take_error(struct tick__unix *u) {
     return -error;
 }
 
-static ssize_t send_stream(struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, const struct sockaddr *to) {
+static ssize_t send_stream(
+    struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, const struct sockaddr *to, tick__ref *rights) {
     if (to)
         return u->stage == TICK__UNIX_CONNECTED ? -EISCONN : -EOPNOTSUPP;
     struct tick__unix *peer = peer_of(k, u);
@@ -73,16 +74,21 @@ static ssize_t send_stream(struct tick_kernel *k, struct tick__unix *u, const vo
     moved = tick__chain_append(k, &peer->in, bytes, moved);
     if (!moved)
         return -ENOBUFS;
+    if (*rights) {
+        tick__rights_hold(k, *rights, peer->file.ref, peer->in_written, peer->in_written + moved);
+        tick__rights_append(k, &peer->rights, *rights);
+        *rights = 0;
+    }
     peer->in_written += moved;
     if (moved == space)
         u->nospace = true;
-    if (peer->file.fd >= 0)
+    if (peer->file.items)
         tick__file_wake(k, &peer->file, TICK__READABLE | EPOLLRDBAND | EPOLLPRI, false);
     return (ssize_t)moved;
 }
 
-static ssize_t send_datagram(
-    struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, const struct sockaddr *to, socklen_t size) {
+static ssize_t send_datagram(struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, const struct sockaddr *to,
+    socklen_t size, tick__ref *rights) {
     struct tick__unix *peer = peer_of(k, u);
     if (count > u->sndbuf - 32)
         return -EMSGSIZE;
@@ -94,6 +100,8 @@ static ssize_t send_datagram(
         TICK_TRY(tick__unix_find(k, u->file.host, to, size, u->type, &peer));
     else if (!peer)
         return -ENOTCONN;
+    if (peer->dead && u->type == SOCK_SEQPACKET)
+        return -EPIPE;
     if (peer->dead) {
         if (!to) { // it is forgotten: from now on there is no peer
             tick__unix_turn_away(k, u, NULL);
@@ -116,6 +124,10 @@ static ssize_t send_datagram(
     d->sender = u->file.ref;
     d->id = u->file.id;
     d->ordinal = ++u->sent;
+    d->rights = *rights;
+    if (d->rights)
+        tick__rights_hold(k, d->rights, peer->file.ref, 0, 0);
+    *rights = 0;
     u->refs++; // until it is read
     u->unread += (uint32_t)count + OVERHEAD;
     tick__queue_add(k, &peer->queue, ref);
@@ -123,13 +135,25 @@ static ssize_t send_datagram(
     return (ssize_t)count;
 }
 
-ssize_t tick__unix_send(
-    struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size) {
-    if (flags & MSG_OOB)
-        return -EOPNOTSUPP;
+ssize_t tick__unix_send(struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, int flags, const struct sockaddr *to,
+    socklen_t size, const struct msghdr *message) {
+    tick__ref rights;
     if (!size)
         to = NULL;
-    return u->type == SOCK_STREAM ? send_stream(k, u, bytes, count, to) : send_datagram(k, u, bytes, count, to, size);
+    if (u->type == SOCK_SEQPACKET) {
+        if (u->error)
+            return take_error(u);
+        if (u->stage != TICK__UNIX_CONNECTED)
+            return -ENOTCONN;
+        to = NULL;
+    }
+    TICK_TRY(tick__rights_take(k, u->file.host, message, &rights));
+    ssize_t sent = flags & MSG_OOB          ? -EOPNOTSUPP
+                   : u->type == SOCK_STREAM ? send_stream(k, u, bytes, count, to, &rights)
+                                            : send_datagram(k, u, bytes, count, to, size, &rights);
+    if (rights) // it was not sent, or without a byte
+        tick__rights_drop(k, rights);
+    return sent;
 }
 
 // What was sent has been read: its sender may have waited for that.
@@ -156,11 +180,17 @@ static ssize_t recv_stream(
         received->from_size = sizeof received->from;
         tick__unix_name_out(peer->name, peer->name_size, (struct sockaddr *)&received->from, &received->from_size);
     }
+    bool with;
+    if (!(flags & MSG_PEEK))
+        moved = tick__shortened(k, TICK_CHOICE_SHORT_RECV, u->file.id, u->in_read, moved);
+    moved = tick__rights_reach(k, u->rights, u->in_read, moved, (flags & MSG_PEEK) != 0, &with);
     if (flags & MSG_PEEK) {
+        received->rights = with ? u->rights : 0;
         tick__chain_copy(k, &u->in, bytes, moved);
         return (ssize_t)moved;
     }
-    moved = tick__shortened(k, TICK_CHOICE_SHORT_RECV, u->file.id, u->in_read, moved);
+    if (with)
+        received->rights = tick__rights_shift(k, &u->rights);
     tick__chain_copy(k, &u->in, bytes, moved);
     tick__chain_consume(k, &u->in, moved);
     u->in_read += moved;
@@ -180,10 +210,12 @@ void tick__unix_tell_waiting(struct tick_kernel *k, const struct tick__unix *u) 
 
 static ssize_t recv_datagram(
     struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags, struct tick__received *received) {
+    if (u->type == SOCK_SEQPACKET && u->stage != TICK__UNIX_CONNECTED)
+        return -ENOTCONN;
     if (u->error)
         return take_error(u);
     if (!u->queue.first)
-        return -EAGAIN;
+        return u->type == SOCK_SEQPACKET && (u->shut & TICK__SHUT_RECV) ? 0 : -EAGAIN;
     struct tick__datagram *d = tick__datagram(k, u->queue.first);
     size_t moved = count < d->size ? count : d->size;
     if (moved)
@@ -195,8 +227,10 @@ static ssize_t recv_datagram(
         tick__unix_name_out(sender->name, sender->name_size, (struct sockaddr *)&received->from, &received->from_size);
     }
     ssize_t got = (ssize_t)(flags & MSG_TRUNC ? d->size : moved);
+    received->rights = d->rights;
     if (flags & MSG_PEEK)
         return got;
+    d->rights = 0;
     bool was_full = full(u);
     tick__unix_drop_datagram(k, tick__queue_take(k, &u->queue));
     if (was_full)
@@ -208,6 +242,8 @@ static ssize_t recv_datagram(
 void tick__unix_drop_datagram(struct tick_kernel *k, tick__ref ref) {
     const struct tick__datagram *d = tick__datagram(k, ref);
     struct tick__unix *sender = tick__unix(k, d->sender);
+    if (d->rights)
+        tick__rights_drop(k, d->rights);
     sender->unread -= d->size + OVERHEAD;
     tick__datagram_free(k, ref);
     drained(k, sender);
@@ -227,6 +263,8 @@ int tick__unix_unread(struct tick_kernel *k, struct tick__file *file, int *value
         return -EINVAL;
     if (u->type == SOCK_STREAM)
         *value = (int)(u->in_written - u->in_read);
+    else if (u->type == SOCK_SEQPACKET)
+        *value = (int)u->queue.bytes;
     else
         *value = u->queue.first ? (int)tick__datagram(k, u->queue.first)->size : 0;
     return 0;

@@ -216,7 +216,7 @@ void tick__unix_turn_away(struct tick_kernel *k, struct tick__unix *u, struct ti
 
 int tick__unix_listen(struct tick_kernel *k, struct tick__unix *u, int backlog) {
     (void)k;
-    if (u->type != SOCK_STREAM)
+    if (u->type == SOCK_DGRAM)
         return -EOPNOTSUPP;
     if (!u->name_size || u->stage == TICK__UNIX_CONNECTED)
         return -EINVAL;
@@ -239,7 +239,7 @@ static int connect_stream(struct tick_kernel *k, struct tick__unix *u, const str
         return -ENOMEM;
     struct tick__unix *embryo = tick__unix(k, ref);
     embryo->file = (struct tick__file){.id = tick_id_mix(u->file.id, 2), .fd = -1, .host = u->file.host, .ref = ref, .type = TICK__UNIX};
-    init(embryo, SOCK_STREAM);
+    init(embryo, u->type);
     embryo->stage = u->stage = TICK__UNIX_CONNECTED;
     memcpy(embryo->name, listener->name, listener->name_size); // without being found by it
     embryo->name_size = listener->name_size;
@@ -260,7 +260,7 @@ int tick__unix_connect(struct tick_kernel *k, struct tick__unix *u, const struct
     if (size < sizeof family)
         return -EINVAL;
     memcpy(&family, address, sizeof family);
-    if (u->type == SOCK_STREAM)
+    if (u->type != SOCK_DGRAM)
         return connect_stream(k, u, address, size);
     if (family == AF_UNSPEC) {
         tick__unix_turn_away(k, u, NULL);
@@ -277,7 +277,7 @@ int tick__unix_connect(struct tick_kernel *k, struct tick__unix *u, const struct
 }
 
 int tick__unix_accept(struct tick_kernel *k, struct tick__unix *u, struct sockaddr *address, socklen_t *size) {
-    if (u->type != SOCK_STREAM)
+    if (u->type == SOCK_DGRAM)
         return -EOPNOTSUPP;
     if (u->stage != TICK__UNIX_LISTEN)
         return -EINVAL;
@@ -301,7 +301,8 @@ int tick__unix_accept(struct tick_kernel *k, struct tick__unix *u, struct sockad
 
 // What the program's end of a socket does to the other.
 static void leave(struct tick_kernel *k, struct tick__unix *u, bool embryo) {
-    bool unread = u->in_written > u->in_read || embryo;
+    const struct tick__datagram *first = u->queue.first ? tick__datagram(k, u->queue.first) : NULL;
+    bool unread = u->in_written > u->in_read || (first && (first->size || first->next)) || embryo; // Linux overlooks an empty one
     name_forget(k, u);
     u->dead = true;
     u->shut = TICK__SHUT_BOTH;
@@ -313,7 +314,7 @@ static void leave(struct tick_kernel *k, struct tick__unix *u, bool embryo) {
             leave(k, child, true);
         }
     struct tick__unix *peer = u->peer ? tick__unix(k, u->peer) : NULL;
-    if (peer && u->type == SOCK_STREAM) {
+    if (peer && u->type != SOCK_DGRAM) {
         peer->shut = TICK__SHUT_BOTH;
         if (unread)
             peer->error = ECONNRESET;
@@ -323,19 +324,36 @@ static void leave(struct tick_kernel *k, struct tick__unix *u, bool embryo) {
     }
     for (tick__ref ref; (ref = tick__queue_take(k, &u->queue));)
         tick__unix_drop_datagram(k, ref);
+    while (u->rights)
+        tick__rights_drop(k, tick__rights_shift(k, &u->rights));
     set_peer(k, u, NULL);
     tick__unix_release(k, u);
 }
 
+void tick__unix_forget_rights(struct tick_kernel *k, struct tick__unix *u, tick__ref rights) {
+    for (tick__ref ref = u->queue.first; ref; ref = tick__datagram(k, ref)->next)
+        if (tick__datagram(k, ref)->rights == rights)
+            tick__datagram(k, ref)->rights = 0;
+    tick__ref kept = 0;
+    while (u->rights) {
+        tick__ref ref = tick__rights_shift(k, &u->rights);
+        if (ref != rights)
+            tick__rights_append(k, &kept, ref);
+    }
+    u->rights = kept;
+}
+
 void tick__unix_close(struct tick_kernel *k, struct tick__file *file) {
+    const uint32_t host = file->host;
     leave(k, (struct tick__unix *)file, false);
+    tick__rights_collect(k, host);
 }
 
 int tick__unix_shutdown(struct tick_kernel *k, struct tick__unix *u, int how) {
     unsigned ways = (unsigned)how + 1;
     struct tick__unix *peer = u->peer ? tick__unix(k, u->peer) : NULL;
     u->shut |= (uint8_t)ways;
-    if (peer && u->type == SOCK_STREAM) {
+    if (peer && u->type != SOCK_DGRAM) {
         peer->shut |= (uint8_t)((ways & TICK__SHUT_RECV ? TICK__SHUT_SEND : 0) | (ways & TICK__SHUT_SEND ? TICK__SHUT_RECV : 0));
         tick__file_wake(k, &peer->file, 0, false);
     }

@@ -62,6 +62,7 @@ int tick_kernel_open_fds(const struct tick_kernel *k, int host) {
 
 void tick_kernel_host_crash(struct tick_kernel *k, int host) {
     struct tick__host *h = tick__host(k, (uint32_t)host);
+    h->dying = true;
     for (uint32_t fd = 0; fd < h->fd_most; fd++) {
         struct tick__file *file = tick__file(k, host, (int)fd);
         if (file && file->type != TICK__SOCK)
@@ -84,4 +85,5 @@ void tick_kernel_host_crash(struct tick_kernel *k, int host) {
         TICK__AT(k, tick__port, ref)->lingers_until = 0;
         ref = next;
     }
+    h->dying = false;
 }

@@ -22,6 +22,8 @@ int tick_kernel_outage_begin(struct tick_kernel *k, uint32_t key, const uint8_t 
     *TICK__AT(k, outage, ref) = (struct outage){slow, k->root->outages, copy, key, hosts, one_way};
     k->root->outages = ref;
     k->root->outage_count++;
+    if (!slow)
+        tick__keepalive_arm_all(k);
     return 0;
 }
 
@@ -45,6 +47,8 @@ void tick_kernel_host_up(struct tick_kernel *k, int host, bool up) {
         return;
     h->down = !up;
     k->root->outage_count += up ? UINT32_MAX : 1;
+    if (!up)
+        tick__keepalive_arm_all(k);
 }
 
 void tick_kernel_calm(struct tick_kernel *k) {

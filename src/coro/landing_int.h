@@ -8,11 +8,18 @@
 //
 //     TICK__LANDING(tick_sleep_at, tick__sleep_at)
 //
-// makes tick_sleep_at of the function tick__sleep_at. Arguments and result are its, and fit in registers.
+// makes tick_sleep_at of the function tick__sleep_at, which is declared TICK__LANDED. Arguments and result are its, and fit in registers.
 #ifndef RETICK_LANDING_INT_H
 #define RETICK_LANDING_INT_H
 
 #include "src/coro/coro_int.h"
+
+// Only the assembler knows who calls it, which link-time optimisation has to be told.
+#if defined(__clang__)
+#define TICK__LANDED __attribute__((used))
+#else
+#define TICK__LANDED __attribute__((used, externally_visible))
+#endif
 
 #if defined(__CET__) && __CET__ & 1
 #define TICK__LANDING_PAD "endbr64\n"

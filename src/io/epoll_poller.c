@@ -25,13 +25,6 @@ struct epoll_poller {
     uint32_t count, room, free; // free: first free slot + 1
 };
 
-static void wake_drain(struct epoll_poller *p) {
-    uint64_t value;
-    // Non-blocking: EAGAIN only says that another wait drained it.
-    ssize_t ignored = p->io.sys->ops->read(p->io.sys, p->wakefd, &value, sizeof value);
-    (void)ignored;
-}
-
 // One try of the operation: true if it is complete, with its result.
 static bool attempt(struct epoll_poller *p, struct tick_op *op) {
     struct tick_sys *sys = p->io.sys;
@@ -178,10 +171,8 @@ static void epoll_close_file(struct tick_io *self, struct tick_file *file) {
 static void dispatch(struct epoll_poller *p, const struct tick_sys_event *event) {
     uint32_t index = (uint32_t)event->data;
     uint32_t generation = (uint32_t)(event->data >> 32);
-    if (event->data == WAKE_DATA) {
-        wake_drain(p);
+    if (event->data == WAKE_DATA)
         return;
-    }
     const struct slot *slot = &p->slots[index];
     struct tick_file *file = slot->file;
     if (!file || slot->generation != generation)
@@ -211,6 +202,7 @@ static int epoll_poller_wait(struct tick_poller *self, int64_t timeout, tick_id 
     return 0;
 }
 
+// Each write is an edge of its own, so that nobody has to read.
 static int epoll_poller_wake(struct tick_poller *self) {
     struct epoll_poller *p = (struct epoll_poller *)self;
     uint64_t one = 1;
@@ -236,7 +228,7 @@ int tick_epoll_new(struct tick_sys *sys, struct tick_probe *probe, struct tick_i
     result = p->wakefd = sys->ops->eventfd(sys, 0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (result < 0)
         goto out;
-    result = sys->ops->epoll_ctl(sys, p->epfd, EPOLL_CTL_ADD, p->wakefd, &(struct tick_sys_event){EPOLLIN, WAKE_DATA});
+    result = sys->ops->epoll_ctl(sys, p->epfd, EPOLL_CTL_ADD, p->wakefd, &(struct tick_sys_event){EPOLLIN | EPOLLET, WAKE_DATA});
 out:
     if (result < 0) {
         tick_epoll_free(&p->io);

@@ -310,7 +310,7 @@ static size_t take(struct tick_stream *s, void *bytes, size_t count) {
     return count;
 }
 
-ssize_t tick_stream_read(struct tick_stream *s, void *bytes, size_t most) {
+ssize_t tick_stream_read_at(struct tick_stream *s, void *bytes, size_t most, const struct tick_loc *loc) {
     if (s->reader) // it counts on what is buffered, and the operation on where it ends
         return TICK_EINVALSTATE;
     if (!most)
@@ -318,12 +318,12 @@ ssize_t tick_stream_read(struct tick_stream *s, void *bytes, size_t most) {
     while (!held(&s->in)) {
         if (s->at_end)
             return 0;
-        TICK_TRY(fill(s, TICK_HERE("read")));
+        TICK_TRY(fill(s, loc));
     }
     return (ssize_t)take(s, bytes, held(&s->in) < most ? held(&s->in) : most);
 }
 
-ssize_t tick_stream_read_exactly(struct tick_stream *s, void *bytes, size_t count) {
+ssize_t tick_stream_read_exactly_at(struct tick_stream *s, void *bytes, size_t count, const struct tick_loc *loc) {
     size_t done = 0;
     if (s->reader)
         return TICK_EINVALSTATE;
@@ -334,13 +334,13 @@ ssize_t tick_stream_read_exactly(struct tick_stream *s, void *bytes, size_t coun
             return TICK_ECLOSED;
         if (held(&s->in) >= STREAM_LIMIT)
             done += take(s, (char *)bytes + done, held(&s->in));
-        TICK_TRY(fill(s, TICK_HERE("read_exactly")));
+        TICK_TRY(fill(s, loc));
     }
     take(s, (char *)bytes + done, count - done);
     return (ssize_t)count;
 }
 
-ssize_t tick_stream_read_line(struct tick_stream *s, char *line, size_t size) {
+ssize_t tick_stream_read_line_at(struct tick_stream *s, char *line, size_t size, const struct tick_loc *loc) {
     if (!size)
         return -EINVAL;
     if (s->reader)
@@ -367,13 +367,13 @@ ssize_t tick_stream_read_line(struct tick_stream *s, char *line, size_t size) {
             return 0;
         if (searched >= STREAM_LIMIT)
             return TICK_ELIMIT;
-        TICK_TRY(fill(s, TICK_HERE("read_line")));
+        TICK_TRY(fill(s, loc));
     }
 }
 
 // --- writing ---
 
-ssize_t tick_stream_write(struct tick_stream *s, const void *bytes, size_t count) {
+ssize_t tick_stream_write_at(struct tick_stream *s, const void *bytes, size_t count, const struct tick_loc *loc) {
     if (s->closing)
         return TICK_ECLOSED;
     if (s->eof_wanted)
@@ -390,11 +390,11 @@ ssize_t tick_stream_write(struct tick_stream *s, const void *bytes, size_t count
     if (s->write_error)
         return s->write_error;
     if (held(&s->out) + held(&s->next) > STREAM_HIGH)
-        TICK_TRY(wait_sent(s, STREAM_LOW, TICK_HERE("write")));
+        TICK_TRY(wait_sent(s, STREAM_LOW, loc));
     return (ssize_t)count;
 }
 
-ssize_t tick_stream_printf(struct tick_stream *s, const char *format, ...) {
+ssize_t tick_stream_printf_at(struct tick_stream *s, const struct tick_loc *loc, const char *format, ...) {
     char small[256];
     va_list list;
     va_start(list, format);
@@ -403,14 +403,14 @@ ssize_t tick_stream_printf(struct tick_stream *s, const char *format, ...) {
     if (length < 0)
         return -EINVAL;
     if ((size_t)length < sizeof small)
-        return tick_stream_write(s, small, (size_t)length);
+        return tick_stream_write_at(s, small, (size_t)length, loc);
     char *large = tick__alloc((size_t)length + 1);
     if (!large)
         return -ENOMEM;
     va_start(list, format);
     vsnprintf(large, (size_t)length + 1, format, list);
     va_end(list);
-    ssize_t result = tick_stream_write(s, large, (size_t)length);
+    ssize_t result = tick_stream_write_at(s, large, (size_t)length, loc);
     tick__free(large);
     return result;
 }
@@ -423,6 +423,6 @@ int tick_stream_write_eof(struct tick_stream *s) {
     return s->write_error;
 }
 
-int tick_stream_drain(struct tick_stream *s) {
-    return wait_sent(s, 0, TICK_HERE("drain"));
+int tick_stream_drain_at(struct tick_stream *s, const struct tick_loc *loc) {
+    return wait_sent(s, 0, loc);
 }

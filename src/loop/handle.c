@@ -1,6 +1,5 @@
 // Handles: asyncio.Handle. What waits in the ready queue, and how it runs.
-#include "src/base/alloc.h"
-#include "src/loop/loop_int.h"
+#include "src/loop/timer_int.h"
 #include <errno.h>
 
 struct tick_handle *tick_handle_ref(struct tick_handle *handle) {
@@ -9,21 +8,27 @@ struct tick_handle *tick_handle_ref(struct tick_handle *handle) {
 }
 
 void tick_handle_unref(struct tick_handle *handle) {
-    if (!handle || handle->embedded || --handle->refs > 0)
+    const uint32_t bits = handle ? handle->bits : TICK__IS_EMBEDDED;
+    if (bits & TICK__IS_EMBEDDED)
         return;
-    if (handle->foreign)
-        tick__free(handle);
-    else
+    handle->bits = bits - 1;
+    if ((bits & TICK__REFS) > 1)
+        return;
+    if (handle->place >= TICK__FAR_TOLD) // an entry knows it, and whoever comes by there frees it
+        TICK__POISON(&handle->fn, sizeof handle->fn + sizeof handle->arg);
+    else if (!(bits & TICK__IS_FOREIGN))
         tick__pool_give(&handle->loop->handle_pool, handle, handle->loop->handle_size);
+    else if (handle->kind == TICK__TIMER)
+        tick__store_give(handle);
+    else
+        tick__foreign_give(handle);
 }
 
 bool tick_handle_cancelled(const struct tick_handle *handle) {
     return handle->cancelled;
 }
 
-void tick_handle_cancel(struct tick_handle *handle) {
-    if (handle->cancelled)
-        return;
+static __attribute__((noinline)) void cancel_slowly(struct tick_handle *handle) {
     handle->cancelled = 1;
     if (TICK__RARE(handle->loop->contexts))
         tick__context_drop(handle);
@@ -34,6 +39,18 @@ void tick_handle_cancel(struct tick_handle *handle) {
             tick_emit(handle->loop->probe, TICK_EV_TIMER_CANCEL, handle->object, tick__here(handle->loop), handle->of.when, NULL);
         tick__timer_remove(handle);
     }
+}
+
+void tick_handle_cancel(struct tick_handle *handle) {
+    const uint32_t bits = handle->bits;
+    if (bits & TICK__IS_CANCELLED)
+        return;
+    if (handle->place != TICK__FAR) {
+        cancel_slowly(handle);
+        return;
+    }
+    handle->bits = bits + TICK__IS_CANCELLED - 1; // its entry stays until somebody comes by
+    handle->loop->timers.stale++;
 }
 
 void tick__handle_drop(struct tick_handle *handle) {
@@ -49,8 +66,8 @@ static inline void call(struct tick_handle *handle) {
     void *arg = handle->arg;
     if (handle->kind != TICK__DONE) {
         tick_callback_fn *fn = handle->fn.call;
-        if (handle->kind == TICK__TIMER)
-            __builtin_prefetch(handle->of.ahead, 1);
+        if (handle->kind == TICK__TIMER && handle->of.fired.ahead)
+            tick__store_prefetch(handle->loop->timers.store, handle->of.fired.ahead);
         tick__handle_unref(handle);
         fn(arg);
     } else {

@@ -48,8 +48,13 @@ static inline void tick__pool_give(struct tick__pool *pool, void *element, size_
 
 // --- handles ---
 
-// The bits of a plain call with one reference, the queue's (both architectures lay bit-fields from the least significant bit).
-#define TICK__ONE_CALL 1u
+// Both architectures lay bit-fields from the least significant bit. What is written in parts cannot be read as a whole before it has
+// reached the cache: whoever meets a handle whose line is not there writes `bits`.
+#define TICK__ONE_CALL 1u // a plain call with one reference, the queue's
+#define TICK__REFS (((uint32_t)1 << 24) - 1)
+#define TICK__IS_CANCELLED ((uint32_t)1 << 26)
+#define TICK__IS_EMBEDDED ((uint32_t)1 << 27)
+#define TICK__IS_FOREIGN ((uint32_t)1 << 28)
 // Those of the step of a task that has a stack.
 #define TICK__ONWARD (1u | (uint32_t)TICK__STEP << 24 | 1u << 27 | 1u << 30 | 1u << 31)
 

@@ -5,7 +5,7 @@
 #include "src/base/alloc.h"
 #include "src/base/check.h"
 #include "src/coro/coro.h"
-#include "src/loop/loop_int.h"
+#include "src/loop/timer_int.h"
 #include <errno.h>
 
 _Thread_local struct tick_loop *tick__loop_running;
@@ -88,6 +88,8 @@ void tick_loop_free(struct tick_loop *loop) {
     tick__pool_fini(&loop->handle_pool);
     tick__pool_fini(&loop->future_pool);
     tick__pool_fini(&loop->task_pool);
+    tick__store_free(loop->timers.store);
+    tick__foreign_fini(loop);
     if (loop->own_stacks)
         tick_stacks_free(loop->stacks);
     tick__free(loop);
@@ -95,6 +97,10 @@ void tick_loop_free(struct tick_loop *loop) {
 
 struct tick_loop *tick_loop_running(void) {
     return tick__loop_running;
+}
+
+struct tick_sys *tick_sys_running(void) {
+    return tick__loop_running ? tick__loop_running->sys : NULL;
 }
 
 int64_t tick_loop_time(struct tick_loop *loop) {

@@ -5,6 +5,7 @@
 #ifndef RETICK_LOOP_INT_H
 #define RETICK_LOOP_INT_H
 
+#include "src/coro/landing_int.h"
 #include <errno.h>
 #include <retick/loop.h>
 #include <retick/stackless.h>
@@ -22,14 +23,26 @@ enum tick__handle_kind {
     TICK__STEP,  // embedded in a task: its next step; of.future is what it awaited, or NULL
 };
 
-struct tick__far;
-
 struct tick_handle {
     union {
         struct tick_handle *next; // in the ready queue or in a future's callbacks
-        struct tick__far *far;    // where it waits among the far timers (place == TICK__FAR)
+        uint32_t number;          // of a timer, while it is armed
     };
     struct tick_loop *loop;
+    // Of an armed timer: in the heap, from 1, or TICK__FAR; of one that is held: how many go first; else 0.
+    uint32_t place;
+    union {
+        struct {
+            uint32_t refs : 24, kind : 2;
+            uint32_t cancelled : 1;
+            uint32_t embedded : 1; // its storage is somebody else's
+            uint32_t foreign : 1;  // not from the loop's pool: made by another thread, or a far timer's
+            uint32_t held : 1;     // was displaced already
+            uint32_t hidden : 1;   // the loop's own: no callback_ready and callback_run; what it does is caused by what scheduled it
+            uint32_t onward : 1;   // a step whose task has a stack to go on with
+        };
+        uint32_t bits;
+    };
     union {
         tick_callback_fn *call;
         tick_done_fn *done;
@@ -38,27 +51,19 @@ struct tick_handle {
     union {
         int64_t when;
         struct tick_future *future;
-        struct tick_handle *ahead; // of a timer that has fired: one that fires soon after (timer.c)
+        struct {            // of a timer that has fired, or was cancelled in the heap
+            uint32_t ahead; // the number of one that fires soon after; 0: not known
+            uint32_t number;
+        } fired;
     } of;
-    uint32_t place; // of an armed timer: in the heap, from 1, or TICK__FAR; of one that is held: how many go first; else 0
-    union {
-        struct {
-            uint32_t refs : 24, kind : 2;
-            uint32_t cancelled : 1;
-            uint32_t embedded : 1; // its storage is somebody else's
-            uint32_t foreign : 1;  // made by another thread: not from the loop's pool
-            uint32_t held : 1;     // was displaced already
-            uint32_t hidden : 1;   // the loop's own: no callback_ready and callback_run; what it does is caused by what scheduled it
-            uint32_t onward : 1;   // a step whose task has a stack to go on with
-        };
-        uint32_t bits;
-    };
-    // A loop that nobody observes leaves out what follows (TICK__HANDLE_PLAIN), but for embedded and foreign ones.
+    // A loop that nobody observes leaves out what follows (TICK__HANDLE_PLAIN), but for embedded ones.
     tick_id id;
     uint32_t object;
     uint32_t cause; // the event that scheduled it
 };
 #define TICK__HANDLE_PLAIN offsetof(struct tick_handle, id)
+// In the wheel or the run, or an entry there still knows it; the former of one that somebody is told about when it is cancelled.
+#define TICK__FAR_TOLD (UINT32_MAX - 1)
 #define TICK__FAR UINT32_MAX
 
 // --- futures ---
@@ -196,20 +201,30 @@ struct tick__block {
     struct tick__block *next, **back;
 };
 
-// Armed timers: those before the horizon in a heap, those after it among the far ones (timer.c, far.c).
+// Armed timers (timer.c, and timer_int.h for those who are many).
 struct tick__timer {
     int64_t when;
     uint64_t sequence;
     struct tick_handle *handle;
 };
+struct tick__far;
 struct tick__wheel;
+struct tick__store;
 struct tick__timers {
     struct tick__timer *heap; // 4-ary, by (when, sequence)
     uint32_t count, room;
     uint64_t sequence;
-    int64_t due; // nothing in the heap is due before; INT64_MAX: empty
-    int64_t horizon;
-    struct tick__wheel *wheel; // NULL: no timer was ever far
+    int64_t due;               // nothing in the heap or the run is due before; INT64_MAX: both are empty
+    int64_t horizon;           // whoever is armed for a time from there on waits in the wheel
+    struct tick__wheel *wheel; // NULL: there are few
+    struct tick__wheel *quick; // the same; NULL if somebody observes the loop
+    struct tick__store *store; // of the handles that the wheel and the run know
+    struct tick__far *run;     // what comes next of the wheel's, in order; with as much spare room behind
+    uint32_t run_at, run_end, run_room;
+    int64_t run_base;  // the high part of their deadlines
+    uint64_t run_made; // the sequence when it was made: whoever is in the heap with a lower one was armed before them
+    size_t entries;    // in the wheel and the run,
+    size_t stale;      // and those of them whose timers were cancelled
 };
 
 // Who acts, saved while somebody else does.
@@ -230,15 +245,18 @@ struct tick__executor {
     bool shut;
 };
 
+struct tick__foreign;
+
 struct tick_loop {
     // What each handle touches comes first.
     struct tick_handle *ready, **ready_end;
-    uint64_t queued, begun;              // how many handles were ever pushed, and popped (one that is held counts as not popped)
-    uint64_t sealed;                     // those up to here are this snapshot's
-    uint64_t poll_at;                    // once a snapshot ends there, it is time to poll; 0: at this one's end
-    _Atomic(struct tick_handle *) inbox; // from other threads, newest first
-    atomic_bool awake;                   // it will look into the inbox before it waits: nobody has to wake it
-    atomic_bool unwoken;                 // the last wake failed
+    uint64_t queued, begun;                  // how many handles were ever pushed, and popped (one that is held counts as not popped)
+    uint64_t sealed;                         // those up to here are this snapshot's
+    uint64_t poll_at;                        // once a snapshot ends there, it is time to poll; 0: at this one's end
+    _Atomic(struct tick_handle *) inbox;     // from other threads, newest first
+    atomic_bool awake;                       // it will look into the inbox before it waits: nobody has to wake it
+    atomic_bool unwoken;                     // the last wake failed
+    _Atomic(struct tick__foreign *) foreign; // handles for other threads; NULL: none came yet
     struct tick_task *current;
     struct tick_coro *coro;     // stands for the stack that runs the loop
     struct tick_coro *driver;   // the stack that polls in its place; NULL: none does
@@ -370,19 +388,6 @@ void tick__timer_remove(struct tick_handle *handle);            // from where it
 void tick__timers_due(struct tick_loop *loop);                  // those with when <= loop->now to the ready queue
 int64_t tick__timers_next(struct tick_loop *loop, tick_id *id); // the earliest deadline; INT64_MAX if there is none. *id is that timer's
 void tick__timers_clear(struct tick_loop *loop);
-int tick__timers_reserve(struct tick__timers *timers, uint32_t more);                          // room in the heap: 0 or -ENOMEM
-void tick__timers_push(struct tick__timers *timers, int64_t when, struct tick_handle *handle); // into the heap, where there is room
-
-// far.c: timers from the horizon on
-struct tick__wheel *tick__wheel_new(int64_t now); // NULL when out of memory
-void tick__wheel_free(struct tick__wheel *wheel, void (*each)(struct tick_handle *handle));
-int64_t tick__wheel_horizon(const struct tick__wheel *wheel);
-size_t tick__wheel_count(const struct tick__wheel *wheel);
-int tick__wheel_add(struct tick__wheel *wheel, int64_t when, struct tick_handle *handle); // not before the horizon; 0 or -ENOMEM
-void tick__wheel_remove(struct tick__wheel *wheel, struct tick_handle *handle);
-struct tick_handle *tick__wheel_least(struct tick__wheel *wheel, int64_t *when); // the earliest; NULL and INT64_MAX: there is none
-// Moves the next timers to the heap, and the horizon past them, or past `now` if none are due. -ENOMEM: some may still stand here.
-int tick__wheel_advance(struct tick__wheel *wheel, int64_t now, struct tick__timers *near);
 static inline int64_t tick__after(int64_t now, int64_t delay) { // saturates; a negative delay means now
     return delay <= 0 ? now : delay > INT64_MAX - now ? INT64_MAX : now + delay;
 }
@@ -423,9 +428,9 @@ void tick__workers_free(struct tick_loop *loop);
 int tick__task_yield(struct tick_task *task);                        // what the next step delivers: 0 or TICK_ECANCELED
 int tick__await(struct tick_task *task, struct tick_future *future); // of a pending one that is not the task
 // tick_await and its like for the library's own use: they return as functions do (coro/landing_int.h).
-int tick__await_at(struct tick_future *future, const struct tick_loc *loc);
-int tick__join_at(struct tick_task *task, const struct tick_loc *loc);
-int tick__sleep_at(int64_t ns, const struct tick_loc *loc);
+TICK__LANDED int tick__await_at(struct tick_future *future, const struct tick_loc *loc);
+TICK__LANDED int tick__join_at(struct tick_task *task, const struct tick_loc *loc);
+TICK__LANDED int tick__sleep_at(int64_t ns, const struct tick_loc *loc);
 
 // gather.c
 struct tick_future *tick__gather_on(
@@ -471,6 +476,13 @@ void tick__event_init(struct tick_event_flag *event);
 int tick__executor_finish(struct tick_loop *loop); // no job comes any more; runs the loop until all are over. 0, or the poller's error
 void tick__executor_leave(struct tick_loop *loop); // the loop closes: what is queued never runs, what runs goes on alone
 void tick__executor_fini(struct tick_loop *loop);  // after that, once no queue knows its jobs any more
+
+// foreign.c
+struct tick_handle *tick__foreign_take(
+    struct tick_loop *loop);                           // on any thread: one to be initialised, but for `of`; NULL when out of memory
+void tick__foreign_give(struct tick_handle *handle);   // on the loop's thread
+void tick__foreign_return(struct tick_handle *handle); // on any
+void tick__foreign_fini(struct tick_loop *loop);
 
 // threadsafe.c
 int tick__inbox_push(struct tick_loop *loop, struct tick_handle *handle); // from any thread; 0, TICK_ECLOSED, or the waking's error

@@ -1,7 +1,6 @@
 // Queue: asyncio.Queue, PriorityQueue and LifoQueue. Getters and putters look again after each wake, so that a newcomer may come first;
 // one that is cancelled after its wake hands it on (bpo-23812).
 #include "src/base/alloc.h"
-#include "src/coro/landing_int.h"
 #include "src/loop/loop_int.h"
 #include "src/loop/queue_items.h"
 
@@ -70,10 +69,14 @@ static inline void wake_next(struct tick__waiter *list) {
 
 // Waits once at the end of the list. Cancelled: `can_go_on` (the queue is not empty, or not full) passes a wake that was received to the
 // next.
-static int wait_turn(struct tick_queue *queue, struct tick__waiter *list, bool (*can_go_on)(const struct tick_queue *)) {
+static int wait_turn(
+    struct tick_queue *queue, struct tick__waiter *list, bool (*can_go_on)(const struct tick_queue *), const struct tick_loc *loc) {
     struct tick__waiter waiter;
-    if (TICK__RARE(!tick__task_running()))
+    struct tick_task *task = tick__task_running();
+    if (TICK__RARE(!task))
         return TICK_EINVALSTATE;
+    if (TICK__LIKELY(task->coro != NULL))
+        task->waits_at = loc;
     const int result = tick__resource_wait(&queue->resource, list, &waiter);
     tick__waiter_unlink(&waiter);
     if (TICK__RARE(result < 0)) {
@@ -109,14 +112,14 @@ int tick_queue_try_put(struct tick_queue *queue, void *item) {
     return put(queue, item);
 }
 
-int tick__queue_put(struct tick_queue *queue, void *item);
-int tick__queue_get(struct tick_queue *queue, void **item);
-TICK__LANDING(tick_queue_put, tick__queue_put)
-TICK__LANDING(tick_queue_get, tick__queue_get)
+TICK__LANDED int tick__queue_put(struct tick_queue *queue, void *item, const struct tick_loc *loc);
+TICK__LANDED int tick__queue_get(struct tick_queue *queue, void **item, const struct tick_loc *loc);
+TICK__LANDING(tick_queue_put_at, tick__queue_put)
+TICK__LANDING(tick_queue_get_at, tick__queue_get)
 
-int tick__queue_put(struct tick_queue *queue, void *item) {
+int tick__queue_put(struct tick_queue *queue, void *item, const struct tick_loc *loc) {
     while (full(queue) && !queue->shut)
-        TICK_TRY(wait_turn(queue, &queue->putters, has_room));
+        TICK_TRY(wait_turn(queue, &queue->putters, has_room, loc));
     return put(queue, item);
 }
 
@@ -132,9 +135,9 @@ int tick_queue_try_get(struct tick_queue *queue, void **item) {
     return take(queue, item);
 }
 
-int tick__queue_get(struct tick_queue *queue, void **item) {
+int tick__queue_get(struct tick_queue *queue, void **item, const struct tick_loc *loc) {
     while (queue->items.count == 0 && !queue->shut)
-        TICK_TRY(wait_turn(queue, &queue->getters, has_items));
+        TICK_TRY(wait_turn(queue, &queue->getters, has_items, loc));
     return take(queue, item);
 }
 

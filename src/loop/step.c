@@ -203,10 +203,22 @@ struct tick_coro *tick__loop_drive(struct tick_loop *loop) {
     }
 }
 
-// The same for the usual case, inline: what is next is a task that was suspended. NULL: it is not.
-static inline struct tick_coro *quick_successor(struct tick_loop *loop) {
-    if (TICK__RARE(loop->special || loop->back) || (loop->begun == loop->sealed && !tick__iterate(loop)) ||
-        loop->ready->bits != TICK__ONWARD)
+// Of a task's first step: gives it a stack, if one is at hand.
+static inline bool begins_onward(struct tick_loop *loop, struct tick_handle *handle, struct tick_coro *own) {
+    if (handle->kind != TICK__STEP || !(own || loop->workers))
+        return false;
+    struct tick_task *task = tick__task_of_step(handle);
+    if (task->stackless || task->must_cancel)
+        return false;
+    settle(task, own ? own : worker_take(loop));
+    return true;
+}
+
+// The same for the usual case, inline: what is next is a task's step. NULL: it is not.
+static inline struct tick_coro *quick_successor(struct tick_loop *loop, struct tick_coro *own) {
+    if (TICK__RARE(loop->special || loop->back) || (loop->begun == loop->sealed && !tick__iterate(loop)))
+        return NULL;
+    if (loop->ready->bits != TICK__ONWARD && !begins_onward(loop, loop->ready, own))
         return NULL;
     struct tick_task *task = tick__task_of_step(tick__ready_take(loop));
     loop->begun++;
@@ -226,7 +238,7 @@ static void worker(void *arg) {
             tick__owned_run(&task->owned);
         task->result = result;
         over(loop, task);
-        struct tick_coro *next = quick_successor(loop);
+        struct tick_coro *next = quick_successor(loop, own);
         if (!next)
             next = successor(loop, own);
         if (next == own)
@@ -264,7 +276,7 @@ static inline void wait_for(struct tick_task *task, struct tick_future *future) 
 
 static inline int switch_away(struct tick_task *task) {
     struct tick_loop *loop = task->future.loop;
-    struct tick_coro *own = task->coro, *next = quick_successor(loop);
+    struct tick_coro *own = task->coro, *next = quick_successor(loop, NULL);
     if (TICK__RARE(!next)) {
         suspend(loop, task);
         next = successor(loop, NULL);

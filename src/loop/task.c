@@ -3,7 +3,6 @@
 // A task that is suspended stands in exactly one place: in the callbacks of the future it awaits, or in the ready queue.
 #include "src/base/alloc.h"
 #include "src/coro/coro.h"
-#include "src/coro/landing_int.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
 #include <stdio.h>
@@ -270,8 +269,13 @@ struct tick_task *tick_task_ref(struct tick_task *task) {
 }
 
 void tick_task_unref(struct tick_task *task) {
-    if (task)
-        tick_future_unref(&task->future);
+    if (!task)
+        return;
+    struct tick_future *future = &task->future;
+    if (TICK__LIKELY(future->refs == 1 && tick__future_light(future) && !task->name))
+        tick__pool_give(&future->loop->task_pool, task, future->loop->task_size);
+    else
+        tick_future_unref(future);
 }
 
 const char *tick_task_name(const struct tick_task *task) {

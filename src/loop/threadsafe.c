@@ -2,12 +2,25 @@
 //
 // The loop's thread looks there before it appends to its ready queue, so that one order holds for all who append. Closed: the stack's
 // head is a mark that nobody may push on.
-#include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
 
 static const struct tick_handle shut_mark;
 #define SHUT ((struct tick_handle *)(uintptr_t)&shut_mark) // compared, never followed
+
+// Newest first becomes oldest first. *count: how many they are.
+static struct tick_handle *turn_round(struct tick_handle *handle, size_t *count) {
+    struct tick_handle *oldest = NULL;
+    *count = 0;
+    while (handle) {
+        struct tick_handle *next = handle->next;
+        handle->next = oldest;
+        oldest = handle;
+        handle = next;
+        ++*count;
+    }
+    return oldest;
+}
 
 static void append(struct tick_loop *loop, struct tick_handle *handle) {
     if (loop->observed) {
@@ -17,33 +30,31 @@ static void append(struct tick_loop *loop, struct tick_handle *handle) {
     tick__ready_append(loop, handle);
 }
 
-static void turn_round(struct tick_loop *loop, struct tick_handle *handle, void (*each)(struct tick_loop *, struct tick_handle *)) {
-    struct tick_handle *oldest = NULL;
-    while (handle) {
-        struct tick_handle *next = handle->next;
-        handle->next = oldest;
-        oldest = handle;
-        handle = next;
-    }
-    for (struct tick_handle *next; oldest; oldest = next) {
-        next = oldest->next;
-        each(loop, oldest);
-    }
-}
-
 void tick__inbox_drain(struct tick_loop *loop) {
     if (loop->closed)
         return;
-    turn_round(loop, atomic_exchange_explicit(&loop->inbox, NULL, memory_order_acquire), append);
-}
-
-static void drop(struct tick_loop *loop, struct tick_handle *handle) {
-    (void)loop;
-    tick_handle_unref(handle);
+    size_t count;
+    struct tick_handle *newest = atomic_exchange_explicit(&loop->inbox, NULL, memory_order_acquire);
+    struct tick_handle *oldest = turn_round(newest, &count);
+    if (oldest && !loop->scheduler && !loop->observed) { // it is a part of the ready queue already
+        *loop->ready_end = oldest;
+        loop->ready_end = &newest->next;
+        loop->queued += count;
+        return;
+    }
+    for (struct tick_handle *next; oldest; oldest = next) {
+        next = oldest->next;
+        append(loop, oldest);
+    }
 }
 
 void tick__inbox_close(struct tick_loop *loop) {
-    turn_round(loop, atomic_exchange_explicit(&loop->inbox, SHUT, memory_order_acquire), drop);
+    size_t count;
+    struct tick_handle *oldest = turn_round(atomic_exchange_explicit(&loop->inbox, SHUT, memory_order_acquire), &count);
+    for (struct tick_handle *next; oldest; oldest = next) {
+        next = oldest->next;
+        tick_handle_unref(oldest);
+    }
 }
 
 int tick__inbox_push(struct tick_loop *loop, struct tick_handle *handle) {
@@ -64,14 +75,16 @@ int tick__inbox_push(struct tick_loop *loop, struct tick_handle *handle) {
 }
 
 int tick_call_soon_threadsafe(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
-    struct tick_handle *handle = tick__alloc(sizeof *handle);
+    struct tick_handle *handle = tick__foreign_take(loop);
     if (!handle)
         return -ENOMEM;
-    *handle = (struct tick_handle){.loop = loop, .refs = 1, .kind = TICK__CALL, .foreign = 1};
+    handle->loop = loop;
+    handle->place = 0;
+    handle->bits = TICK__ONE_CALL | TICK__IS_FOREIGN;
     handle->fn.call = fn;
     handle->arg = arg;
     const int error = tick__inbox_push(loop, handle);
     if (error == TICK_ECLOSED) // what the waking fails with is another: then it is queued
-        tick__free(handle);
+        tick__foreign_return(handle);
     return error;
 }

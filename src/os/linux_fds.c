@@ -105,7 +105,7 @@ ssize_t tick__os_sendmsg(struct tick_sys *self, int fd, const struct msghdr *mes
 
 ssize_t tick__os_recvmsg(struct tick_sys *self, int fd, struct msghdr *message, int flags) {
     (void)self;
-    return tick__os_sized(recvmsg(fd, message, flags));
+    return tick__os_sized(recvmsg(fd, message, flags | MSG_CMSG_CLOEXEC));
 }
 
 ssize_t tick__os_readv(struct tick_sys *self, int fd, const struct iovec *parts, int count) {

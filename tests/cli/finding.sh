@@ -64,6 +64,8 @@ exists segfault.db
 expect 1 "segfault: fails" "$RETICK" replay segfault.db
 expect 0 "segfault" "$RETICK" query segfault.db "SELECT * FROM meta"
 expect 1 "hang: " "$RETICK" fuzz "$scenarios/forever.c" --hang 200ms --seeds 3
+expect 1 " to 1:" "$RETICK" fuzz "$scenarios/sticks.c" --hang 1s --rate user=60%
+also "replayed 2 times, each time the same hang"
 expect 1 "exit: " "$RETICK" fuzz "$scenarios/exits.c" --seeds 3
 expect 1 "leak: " "$RETICK" fuzz "$scenarios/leaks.c" --seeds 3
 expect 1 "it fails when nothing goes wrong" "$RETICK" fuzz "$scenarios/deadlocks.c" --seeds 3
@@ -83,7 +85,7 @@ expect 1 "lost_update: fails" "$RETICK" replay "$both" lost_update.schedule
 expect 0 "every run repeats" "$RETICK" check "$scenarios/rare.c" --seeds 0..9 --after 50 --rate user=50%
 also "after 50 other runs"
 also "schedule stability"
-if ! ldd "$RETICK" | grep -q libasan; then # it fills fresh memory itself, always alike
+if ! ldd "$RETICK" | grep -qE 'lib(a|t)san'; then # these fill fresh memory themselves, always alike
     expect 1 "do not repeat" "$RETICK" check "$scenarios/wandering.c" --seeds 2 --after 5
     also "wandering-0-a.db"
 fi

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What `cmake --install` puts down is enough to build a program of one's own, by pkg-config and by CMake, in C and as a whole scenario.
+# What `cmake --install` puts down is enough to build a program of one's own, by pkg-config and by CMake: a whole scenario in C, and a
+# program in C++.
 # timeout: 300
 set -eu
 work=$(mktemp -d)
@@ -51,3 +52,56 @@ if ! {
     exit 1
 fi
 "$work/build/own" run
+
+# From C++: functions have C's linkage, and the macros of programs (not those that take a scenario's options) are C++, too.
+cat >"$work/own.cpp" <<'TEXT'
+#include <cstdio>
+#include <retick.h>
+
+static int doubles(void *arg) {
+    const int number = *static_cast<int *>(arg);
+    TICK_TRY(tick_sleep(TICK_US(10)));
+    return 2 * number;
+}
+
+static struct tick_next step(struct tick_task *task, void *arg, int error) {
+    int *left = static_cast<int *>(arg);
+    (void)task;
+    if (error < 0 || --*left == 0)
+        return tick_next_return(error);
+    return tick_next_yield();
+}
+
+static int run(void *arg) {
+    int number = 21, left = 3;
+    (void)arg;
+    struct tick_task *task = tick_spawn(doubles, &number), *steps = tick_spawn_steps(step, &left);
+    if (!task || !steps)
+        return TICK_EFAILED;
+    struct tick_future *both[] = {tick_task_future(task), tick_task_future(steps)};
+    TICK_TRY(tick_wait(both, 2, TICK_SEC(60), TICK_ALL_COMPLETED));
+    const int result = tick_within(TICK_SEC(60), tick_join(task));
+    struct tick_queue *queue = tick_queue_new(1);
+    struct tick_group group;
+    TICK_TRY(tick_group_enter(&group));
+    TICK_TRY(tick_group_go(&group, doubles, &number));
+    TICK_TRY(tick_group_exit(&group, 0));
+    tick_queue_free(queue);
+    tick_task_unref(task);
+    tick_task_unref(steps);
+    std::printf("%d\n", result);
+    return 0;
+}
+
+int main() {
+    return tick_run(run, nullptr) < 0;
+}
+TEXT
+case $compiler in
+*clang*) cxx=clang++ ;;
+*) cxx=g++ ;;
+esac
+command -v $cxx >/dev/null || exit 0
+# shellcheck disable=SC2046,SC2086
+$cxx -std=c++17 -Wall -Wextra -Werror $flags "$work/own.cpp" -o "$work/owncpp" $(pkg-config --cflags --libs retick)
+[ "$("$work/owncpp")" = 42 ] || { echo "the program in C++ did not print 42"; exit 1; }

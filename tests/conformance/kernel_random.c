@@ -1,27 +1,9 @@
 // Random programs of socket calls, run on Linux and on the simulated kernel: every result, errno, readiness and byte is the same.
 //
-// A program is a seed: 10 to 50 calls on up to five fds around one port of a loopback address of its own. What Linux leaves open is not
-// asked: numbers of given ports, how much fits in the buffers, Nagle's delay. Linux may be late (its loopback runs in soft interrupts), so
-// a program that differs is tried again with pauses between its calls, and counts only if it still does.
+// A program is a seed: 10 to 50 calls on up to six fds around one port of a loopback address of its own. What Linux leaves open is not
+// asked: numbers of given ports, how much fits in the buffers, Nagle's delay.
 // links: tick_kernel tick_os
-#include "tests/conformance/both_kernels.h"
-#include <stdlib.h>
-#include <unistd.h>
-
-#define SLOTS 5
-#define MOST_STEPS 50
-#define LINE 120
-
-static uint64_t seed_at, drawn;
-
-static uint32_t draw(uint32_t n) {
-    return (uint32_t)(tick_id_mix(seed_at, ++drawn) >> 16) % n;
-}
-
-struct record {
-    int count;
-    char lines[MOST_STEPS][LINE];
-};
+#include "tests/conformance/random_programs.h"
 
 struct program {
     int fds[SLOTS];
@@ -31,21 +13,6 @@ struct program {
     unsigned char next[SLOTS]; // what the slot sends next: bytes tell whence they came
 };
 
-static int free_slot(const struct program *p) {
-    for (int i = 0; i < SLOTS; i++)
-        if (p->fds[i] < 0)
-            return i;
-    return -1;
-}
-
-static int some_slot(const struct program *p) {
-    uint32_t first = draw(SLOTS);
-    for (uint32_t i = 0; i < SLOTS; i++)
-        if (p->fds[(first + i) % SLOTS] >= 0)
-            return (int)((first + i) % SLOTS);
-    return -1;
-}
-
 // How every fd stands, the order aside: Linux's wake-ups may fall otherwise.
 static void readiness(struct program *p, char *text, size_t size) {
     size_t used = 0;
@@ -54,25 +21,12 @@ static void readiness(struct program *p, char *text, size_t size) {
             used += (size_t)snprintf(text + used, size - used, used ? " %d:%x" : " | %d:%x", i, mask(p->fds[i]));
 }
 
-static void edges(struct program *p, char *text, size_t size) {
-    struct tick_sys_event out[SLOTS];
-    uint32_t events[SLOTS] = {0};
-    int n = sys->ops->epoll_wait(sys, p->epfd, out, SLOTS, 0, 0);
-    for (int i = 0; i < n; i++)
-        events[out[i].data] = out[i].events;
-    size_t used = (size_t)snprintf(text, size, "edges");
-    for (int i = 0; i < SLOTS; i++)
-        if (events[i])
-            used += (size_t)snprintf(text + used, size - used, " %d:%x", i, events[i]);
-}
-
 static void adopt(struct program *p, int slot, int fd) {
     p->fds[slot] = fd;
     p->bound[slot] = false;
     p->next[slot] = (unsigned char)(slot * 50);
     (void)!set(fd, IPPROTO_TCP, TCP_NODELAY, 1); // Nagle's delay is Linux's own affair
-    const struct tick_sys_event e = {EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, (uint64_t)slot};
-    (void)!sys->ops->epoll_ctl(sys, p->epfd, EPOLL_CTL_ADD, fd, &e);
+    watch_edges(p->epfd, fd, slot);
 }
 
 static void bytes_in(struct program *p, int i, int flags, char *text) {
@@ -105,7 +59,7 @@ static void named(struct program *p, int i, char *text) {
 
 static void step(struct program *p, char *text) {
     uint32_t what = draw(100);
-    int i = some_slot(p), fresh = free_slot(p);
+    int i = some_slot(p->fds), fresh = free_slot(p->fds);
     const struct sockaddr *address = (struct sockaddr *)&p->address;
     if (i < 0 || (what < 8 && fresh >= 0)) {
         int slot = fresh >= 0 ? fresh : 0, fd = sys->ops->socket(sys, AF_INET, SOCK_STREAM, 0);
@@ -149,17 +103,14 @@ static void step(struct program *p, char *text) {
     } else if (what < 94) {
         named(p, i, text);
     } else {
-        edges(p, text, LINE);
+        edges(p->epfd, text);
     }
 }
 
 static void run_program(uint64_t seed, uint32_t number, int slow, struct record *record) {
     struct program p = {.slow = slow, .address = {.sin_family = AF_INET, .sin_port = htons(7000)}};
     p.address.sin_addr.s_addr = htonl(0x7f010000u + number % 0x7f0000u); // no program meets another's TIME_WAIT
-    seed_at = seed;
-    drawn = 0;
-    for (int i = 0; i < SLOTS; i++)
-        p.fds[i] = -1;
+    begin_program(seed, p.fds);
     p.epfd = sys->ops->epoll_create(sys);
     // Most programs begin with what random calls seldom reach: a listener, and somebody who connects to it.
     bool begun = draw(4) != 0;
@@ -176,7 +127,7 @@ static void run_program(uint64_t seed, uint32_t number, int slow, struct record 
         if (fd >= 0)
             adopt(&p, 2, fd);
     }
-    record->count = 10 + (int)draw(MOST_STEPS - 10);
+    record->count = 10 + (int)draw(STEPS_MOST - 10);
     for (int i = 0; i < record->count; i++) {
         char *text = record->lines[i];
         step(&p, text);
@@ -185,79 +136,15 @@ static void run_program(uint64_t seed, uint32_t number, int slow, struct record 
         size_t used = strlen(text);
         readiness(&p, text + used, LINE - used);
     }
-    for (int i = 0; i < SLOTS; i++)
-        if (p.fds[i] >= 0)
-            (void)!sys->ops->close(sys, p.fds[i]);
-    (void)!sys->ops->close(sys, p.epfd);
+    end_program(p.fds, p.epfd);
 }
-
-// Linux may report an edge once more: an acknowledgement that it delayed wakes an end that was shut, and nothing has changed.
-static bool same_step(const char *real, const char *simulated) {
-    const char *real_masks = strchr(real, '|'), *masks = strchr(simulated, '|');
-    if (!real_masks || !masks || strncmp(real, "edges", 5) || strncmp(simulated, "edges", 5))
-        return !strcmp(real, simulated);
-    if (strcmp(real_masks, masks))
-        return false;
-    while (simulated < masks) { // each of the simulated edges is among the real ones, in order
-        size_t length = 1 + strcspn(simulated + 1, " |");
-        size_t other = 1 + strcspn(real + 1, " |");
-        if (real >= real_masks)
-            return false;
-        if (length == other && !memcmp(real, simulated, length))
-            simulated += length;
-        real += other;
-    }
-    return true;
-}
-
-static int difference(const struct record *a, const struct record *b) {
-    for (int i = 0; i < a->count && i < b->count; i++)
-        if (!same_step(a->lines[i], b->lines[i]))
-            return i;
-    return a->count == b->count ? -1 : 0;
-}
-
-static uint32_t programs = 1000, numbered;
-static uint64_t first_seed = 1;
 
 static void random_programs_agree(void **state) {
     (void)state;
-    static struct record on_real, on_simulated;
-    uint32_t failed = 0, late = 0;
-    for (uint32_t i = 0; i < programs; i++) {
-        int at = 0;
-        for (int slow = 0; slow < 3 && at >= 0; slow++) {
-            late += slow > 0;
-            on_linux(NULL);
-            run_program(first_seed + i, numbered++, slow * 500, &on_real);
-            on_sim(NULL);
-            run_program(first_seed + i, numbered++, 0, &on_simulated);
-            at = difference(&on_real, &on_simulated);
-        }
-        if (at < 0)
-            continue;
-        failed++;
-        if (failed > 5)
-            continue;
-        printf("seed %llu differs in step %d:\n", (unsigned long long)(first_seed + i), at);
-        for (int line = 0; line < at; line++)
-            printf("  %s\n", on_real.lines[line]);
-        printf("  linux: %s\n  sim:   %s\n", on_real.lines[at], on_simulated.lines[at]);
-    }
-    printf("%u programs, %u differ; %u runs again with pauses\n", programs, failed, late);
-    assert_int_equal(failed, 0);
+    programs_agree(run_program);
 }
 
 // kernel_random [PROGRAMS [FIRST_SEED]], or RETICK_PROGRAMS in the environment.
 int main(int argc, char **argv) {
-    const char *count = argc > 1 ? argv[1] : getenv("RETICK_PROGRAMS");
-    if (count)
-        programs = (uint32_t)strtoul(count, NULL, 10);
-    if (argc > 2)
-        first_seed = strtoull(argv[2], NULL, 10);
-    numbered = (uint32_t)getpid() * 8192u;
-    const struct CMUnitTest tests[] = {cmocka_unit_test(random_programs_agree)};
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    tick_kernel_free(sim_calls.kernel);
-    return failed;
+    return programs_main(argc, argv, random_programs_agree);
 }

@@ -100,7 +100,7 @@ static inline ssize_t sim_sendmsg(struct tick_sys *self, int fd, const struct ms
 }
 
 static inline ssize_t sim_recvmsg(struct tick_sys *self, int fd, struct msghdr *message, int flags) {
-    return sim_settled(self, tick_k_recvmsg(sim_kernel(self), 0, fd, message, flags));
+    return sim_settled(self, tick_k_recvmsg(sim_kernel(self), 0, fd, message, flags | MSG_CMSG_CLOEXEC));
 }
 
 static inline ssize_t sim_readv(struct tick_sys *self, int fd, const struct iovec *parts, int count) {

@@ -13,7 +13,16 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = [sys.executable]
 
+KIND_A = '    X(TICK_CHOICE_A, 1, "a", 0)'
+CHOICES = "#include <stdint.h>\n#define TICK_CHOICES(X) \\\n" + KIND_A + "\n"
+MORE_CHOICES = CHOICES.replace(KIND_A, KIND_A + ' \\\n    X(TICK_CHOICE_B, 2, "b", 0)')
+TESTED = "## Soundness\n\n| kind | never | test |\n|---|---|---|\n| `a` | x | `tests/unit/a_sound.c`: `a_is_sound` |\n"
+
 GOOD = {
+    "include/retick/choice.h": CHOICES,
+    "docs/IDENTITY.md": "## Kinds\n\n| kind | subject |\n|---|---|\n| `a` | x |\n",
+    "docs/TESTING.md": TESTED,
+    "tests/unit/a_sound.c": "static void a_is_sound(void **state) {\n}\n",
     "include/retick/thing.h": "// Things.\n#include <stdint.h>\n// Makes one.\nint tick_thing(void);\n",
     "src/base/wide.c": '"' + "x" * 150 + '"\n',
     "src/base/low.c": "#include <retick/thing.h>\n#include <string.h>\n",
@@ -43,6 +52,10 @@ BAD = [
     ("sizes.py", "one name twice", {"src/io/low.c": "\n"}, "has this name already"),
     ("docs.py", "a dead link", {"docs/A.md": "see [this](gone.md#part)\n"}, "leads nowhere: gone.md#part"),
     ("docs.py", "a silent function", {"include/retick/b.h": "// B.\n\nint tick_silent(int x);\n"}, "tick_silent has no comment"),
+    ("kinds.py", "a kind without a test", {"include/retick/choice.h": MORE_CHOICES}, "b has no test"),
+    ("kinds.py", "a kind that nobody told", {"include/retick/choice.h": MORE_CHOICES}, "b has no row"),
+    ("kinds.py", "a test that is gone", {"tests/unit/a_sound.c": "int x;\n"}, "tests/unit/a_sound.c has no test a_is_sound"),
+    ("kinds.py", "a row of no kind", {"docs/TESTING.md": TESTED + "| `c` | x | `tests/unit/a_sound.c`: `a_is_sound` |\n"}, "c is no kind"),
     ("headers.sh", "a header that needs another", {"include/retick/b.h": "uint32_t tick_b(void);\n"}, "retick/b.h with"),
     ("warnings.py", "what only clang warns of", {"a.c": "int f(int x);\nint f(int x) { x = x; return x; }\n"}, "self-assign"),
     ("symbols.py", "a clock", {"base/a.c": "#include <time.h>\nlong f(void) { return time(0); }\n"}, "calls time"),

@@ -1,6 +1,7 @@
 // Campaigns: the smallest failing seed whatever the number of workers; deaths of workers; marks; stopping; what a run costs on top.
 #include "sim/explore/campaign.h"
 #include "tests/support/fake_harness.h"
+#include "tests/support/patience.h"
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -129,12 +130,12 @@ static void workers_are_replaced(void **state) {
     static const struct tick_scenario s = FAKE(many_ends);
     // 200 seeds: 4 aborts, 1 exit, 1 hang, 20 failed checks
     struct tick_campaign_result r =
-        run((struct tick_campaign){.scenario = &s, .count = 200, .workers = 2, .keep_going = true, .hang = 50000000});
+        run((struct tick_campaign){.scenario = &s, .count = 200, .workers = 2, .keep_going = true, .hang = PATIENCE * 50000000});
     assert_int_equal(r.runs, 200);
     assert_int_equal(r.failures, 26);
     assert_int_equal(r.seed, 9);
     tick_campaign_result_fini(&r);
-    r = run((struct tick_campaign){.scenario = &s, .first = 20, .count = 9, .workers = 2, .hang = 50000000});
+    r = run((struct tick_campaign){.scenario = &s, .first = 20, .count = 9, .workers = 2, .hang = PATIENCE * 50000000});
     assert_int_equal(r.seed, 20);
     assert_int_equal(r.outcome.verdict, TICK_HUNG);
     tick_campaign_result_fini(&r);

@@ -1,6 +1,7 @@
 // Isolation: every way in which a program can end its process is a verdict, and the next run goes on.
 #include "sim/explore/isolate.h"
 #include "tests/support/fake_harness.h"
+#include "tests/support/patience.h"
 #include <locale.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -211,11 +212,11 @@ static void exits(void **state) {
 static void hangs(void **state) {
     (void)state;
     static const struct tick_scenario s = FAKE(spin), p = FAKE(sleeps);
-    struct tick_outcome outcome = thrice(&s, 60000000, 0, UNDER_TSAN ? 0 : 4);
+    struct tick_outcome outcome = thrice(&s, PATIENCE * 60000000, 0, UNDER_TSAN ? 0 : 4);
     assert_int_equal(outcome.verdict, TICK_HUNG);
     assert_int_equal(outcome.code, 0);
     assert_string_equal(outcome.file, "");
-    struct tick_isolate *isolate = isolate_of(&p, 20000000, 0);
+    struct tick_isolate *isolate = isolate_of(&p, PATIENCE * 20000000, 0);
     struct tick_schedule drawn;
     assert_int_equal(tick_isolate_seed(isolate, 1, NULL, 0, &outcome, &drawn, NULL), 0);
     assert_int_equal(outcome.verdict, TICK_HUNG);

@@ -6,6 +6,9 @@
 #include "tests/support/hash_probe.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <retick.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -135,6 +138,55 @@ TICK_SCENARIO(narrow_link, "") {
 static void bandwidth_takes_time(void **state) {
     (void)state;
     passes("narrow_link", 0);
+}
+
+// An idle connection with SO_KEEPALIVE: probes every two seconds, then each second, and the third without an answer is the last. The
+// latest segment was there at 3 ms, so that the probe at 6 s is the first to be lost.
+static int keeps_alive(void *arg) {
+    struct tick_sys *sys_ = tick__loop_running->sys;
+    const int on = 1, idle = 2, interval = 1, count = 3;
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(7), .sin_addr.s_addr = htonl(0x0a000001)};
+    struct pollfd one = {.events = POLLIN};
+    TICK_TRY(one.fd = sys_->ops->socket(sys_, AF_INET, SOCK_STREAM, 0));
+    TICK_TRY(sys_->ops->setsockopt(sys_, one.fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on));
+    TICK_TRY(sys_->ops->setsockopt(sys_, one.fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle));
+    TICK_TRY(sys_->ops->setsockopt(sys_, one.fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval));
+    TICK_TRY(sys_->ops->setsockopt(sys_, one.fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count));
+    int result = sys_->ops->connect(sys_, one.fd, (struct sockaddr *)&in, sizeof in);
+    TICK_TRY(tick_check(result == -EINPROGRESS, "%d", result));
+    int ready = sys_->ops->poll(sys_, &one, 1, TICK_SEC(30)), error = 0;
+    socklen_t size = sizeof error;
+    TICK_TRY(sys_->ops->getsockopt(sys_, one.fd, SOL_SOCKET, SO_ERROR, &error, &size));
+    TICK_TRY(sys_->ops->close(sys_, one.fd));
+    if (!arg)
+        return tick_check(ready == 0 && error == 0, "%d", error);
+    TICK_TRY(tick_check(ready == 1 && error == ETIMEDOUT, "%d", error));
+    const int64_t now = tick_loop_time(NULL);
+    return tick_check(now == TICK_SEC(9) + TICK_MS((intptr_t)arg), "%lld", (long long)now);
+}
+TICK_SCENARIO(cut_off_while_idle, "") {
+    tick_fault_at(world, TICK_SEC(5), TICK_PARTITION, .side = {two(world, keeps_alive, 3)});
+}
+TICK_SCENARIO(cut_off_one_way_while_idle, "") {
+    tick_fault_at(world, TICK_SEC(5), TICK_ONE_WAY, .side = {two(world, keeps_alive, 3)});
+}
+TICK_SCENARIO(cut_off_between_probes, "") {
+    tick_fault_at(world, TICK_SEC(5), TICK_PARTITION, .side = {two(world, keeps_alive, 0)}, .lasts = TICK_MS(900));
+}
+TICK_SCENARIO(cut_off_for_two_probes, "") {
+    tick_fault_at(world, TICK_SEC(5), TICK_PARTITION, .side = {two(world, keeps_alive, 0)}, .lasts = TICK_MS(2500));
+}
+TICK_SCENARIO(crashed_while_idle, "") {
+    tick_fault_at(world, TICK_SEC(5), TICK_CRASH, .side = {two(world, keeps_alive, 3)});
+}
+
+static void idle_connections_are_probed(void **state) {
+    (void)state;
+    passes("cut_off_while_idle", 0);
+    passes("cut_off_one_way_while_idle", 0);
+    passes("cut_off_between_probes", 0);
+    passes("cut_off_for_two_probes", 0);
+    passes("crashed_while_idle", 0);
 }
 
 // Whatever the network does, a stream's bytes come in order, each once, and all of them if it ends well.
@@ -414,14 +466,14 @@ static int ticks(void *arg) {
 TICK_SCENARIO(ranges, "") {
     tick_host_add(world, "a", ticks, NULL);
     tick_daemon(world, "b", server, NULL);
-    tick_faults(world, "storm", .kinds = TICK_PARTITION | TICK_PAUSE | TICK_CLOCK, .from = TICK_MS(100), .until = TICK_SEC(1),
-        .every = TICK_MS(50), .lasts = TICK_MS(70), .most = 3);
+    tick_faults(world, "storm", .kinds = TICK_PARTITION | TICK_ONE_WAY | TICK_CLOG | TICK_CRASH | TICK_STOP | TICK_PAUSE | TICK_CLOCK,
+        .from = TICK_MS(100), .until = TICK_SEC(1), .every = TICK_MS(50), .lasts = TICK_MS(70), .most = 3);
     tick_quiet_after(world, TICK_MS(900));
 }
 
 static void ranges_keep_their_bounds(void **state) {
     (void)state;
-    size_t all = 0;
+    size_t all = 0, of_kind[TICK_CHOICE_KINDS] = {0};
     for (uint64_t seed = 0; seed < 300; seed++) {
         struct tick_random_chooser chooser;
         struct tick_outcome outcome;
@@ -437,6 +489,7 @@ static void ranges_keep_their_bounds(void **state) {
                 continue;
             assert_true(drawn[i].ordinal >= 100 && drawn[i].ordinal < 900 && drawn[i].ordinal % 50 == 0);
             assert_true(tick_scale_capped(drawn[i].value, drawn[i].most) <= TICK_MS(70));
+            of_kind[drawn[i].kind]++;
             bool same = drawn[i].kind == TICK_CHOICE_FAULT_PARTITION && drawn[i].ordinal == partition_at;
             faults += !same; // two hosts of one partition
             if (drawn[i].kind == TICK_CHOICE_FAULT_PARTITION)
@@ -446,6 +499,8 @@ static void ranges_keep_their_bounds(void **state) {
         all += faults;
     }
     assert_true(all > 100);
+    for (unsigned kind = TICK_CHOICE_FAULT_PARTITION; kind <= TICK_CHOICE_FAULT_CLOCK; kind++)
+        assert_true(of_kind[kind] > 0);
 }
 
 static bool is_late(void *arg) {
@@ -539,6 +594,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(networks),
         cmocka_unit_test(bandwidth_takes_time),
+        cmocka_unit_test(idle_connections_are_probed),
         cmocka_unit_test(streams_stay_in_order),
         cmocka_unit_test(hosts),
         cmocka_unit_test(clocks_go_wrong),

@@ -3,7 +3,6 @@
 #include "sim/choice/choosers.h"
 #include "sim/harness/run.h"
 #include "src/base/keep.h"
-#include "src/loop/loop_int.h"
 #include "tests/support/hash_probe.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -70,10 +69,6 @@ static void is_found(const char *name, enum tick_choice_kind kind) {
         fail_msg("%s: found by %zu of %d seeds", name, found, SEEDS);
 }
 
-static struct tick_sys *sys_of_host(void) {
-    return tick__loop_running->sys;
-}
-
 // --- datagrams ---
 
 #define SENT 12
@@ -88,7 +83,7 @@ static char come[64];
 // Told by poll, and then finds a datagram: else it was dropped after it was reported.
 static int hears(void *arg) {
     (void)arg;
-    struct tick_sys *sys = sys_of_host();
+    struct tick_sys *sys = tick_sys_running();
     struct sockaddr_in in;
     far_address(&in);
     int fd = sys->ops->socket(sys, AF_INET, SOCK_DGRAM, 0);
@@ -105,8 +100,7 @@ static int hears(void *arg) {
         }
         struct pollfd one = {.fd = fd, .events = POLLIN};
         TICK_TRY(sys->ops->poll(sys, &one, 1, -1));
-        struct tick_sys *again = sys;
-        n = again->ops->recv(again, fd, &letter, 1, MSG_PEEK);
+        n = sys->ops->recv(sys, fd, &letter, 1, MSG_PEEK);
         if (n == 1)
             continue;
         strcpy(come, "none");
@@ -115,7 +109,7 @@ static int hears(void *arg) {
 
 static int says(void *arg) {
     (void)arg;
-    struct tick_sys *sys = sys_of_host();
+    struct tick_sys *sys = tick_sys_running();
     struct sockaddr_in in;
     far_address(&in);
     int fd = sys->ops->socket(sys, AF_INET, SOCK_DGRAM, 0);
@@ -309,7 +303,7 @@ static int ticks(void *arg) { // a millisecond each
 
 // The other task of this host stands still, the other host does not; and time passes as asked for.
 static int waits_by_itself(void *arg) {
-    struct tick_sys *sys = sys_of_host();
+    struct tick_sys *sys = tick_sys_running();
     int64_t *mine = &ticked, before;
     struct tick_task *other = tick_spawn(ticks, NULL);
     int fds[2];
@@ -384,7 +378,7 @@ TICK_SCENARIO(polls_and_is_woken, "") {
 static int lives, interrupted;
 
 static int sleeps_long(void *arg) {
-    struct tick_sys *sys = sys_of_host();
+    struct tick_sys *sys = tick_sys_running();
     lives++;
     int64_t began = tick_loop_time(NULL);
     struct pollfd none = {.fd = -1};
@@ -441,7 +435,7 @@ static void a_host_waits_by_itself(void **state) {
 
 // Each wait that may block is cut short by some seeds, where the host has handlers, and by none where it has not.
 static int is_interrupted(void *arg) {
-    struct tick_sys *sys = sys_of_host();
+    struct tick_sys *sys = tick_sys_running();
     struct pollfd none = {.fd = -1};
     fd_set nothing;
     FD_ZERO(&nothing);

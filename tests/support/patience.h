@@ -1,0 +1,12 @@
+// How much slower than usual everything is here: what limits of a program's CPU time are multiplied by, where a test sets them.
+#ifndef RETICK_PATIENCE_H
+#define RETICK_PATIENCE_H
+
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#define PATIENCE (RUNNING_ON_VALGRIND ? 50 : 1)
+#else
+#define PATIENCE 1
+#endif
+
+#endif
