@@ -1,6 +1,7 @@
 // A large world: hosts that each hold connections to others and pass 64-byte messages over them, task to task. Prints the time that a
 // message takes, and the memory that a host and a connection cost.
 //     bench_world_scale [hosts [connections a host [messages a connection]]]      default: 1,000, 10, 100
+// What bounds a message is, with few hosts, its instructions; with many, memory (docs/PROCESS.md, Size).
 // links: libretick
 #include "sim/choice/choosers.h"
 #include "sim/harness/run.h"

@@ -234,10 +234,10 @@ struct piece {
 };
 
 static int piece_open(struct tick_kernel *k, struct piece *piece, const struct iovec *parts, size_t count) {
-    ssize_t sum = total(parts, count);
+    const ssize_t sum = total(parts, count);
+    *piece = (struct piece){.count = sum < 0 ? 0 : (size_t)sum};
     if (sum < 0)
         return (int)sum;
-    *piece = (struct piece){.count = (size_t)sum};
     if (count == 1) {
         piece->bytes = parts[0].iov_base;
         return 0;
