@@ -28,7 +28,7 @@ struct tick_failure *tick_failure_new(int code, const char *name, const char *fo
 struct tick_failure *tick_failure_ref(struct tick_failure *failure);
 void tick_failure_unref(struct tick_failure *failure); // NULL is allowed
 
-struct tick_future;
+typedef struct tick_future tick_future;
 typedef void tick_done_fn(struct tick_future *future, void *arg);
 
 // loop.create_future(). Returns one reference to a pending future of the running loop, NULL when out of memory.

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-struct tick_queue;
+typedef struct tick_queue tick_queue;
 // Less than 0 if a comes before b, as for qsort.
 typedef int tick_queue_compare_fn(const void *a, const void *b);
 

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 struct tick_world;
-struct tick_host;
+typedef struct tick_host tick_host;
 typedef void tick_setup_fn(struct tick_world *world);
 
 struct tick_scenario {

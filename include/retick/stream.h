@@ -15,7 +15,6 @@
 extern "C" {
 #endif
 
-struct tick_stream;
 typedef struct tick_stream tick_stream;
 
 // asyncio.open_connection: "host:port". *stream is the calling task's. The addresses of the name, the first four of them, are tried in turn;

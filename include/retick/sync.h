@@ -27,7 +27,7 @@ void tick_event_clear(struct tick_event_flag *event);
 int tick_event_wait(struct tick_event_flag *event);
 
 // --- asyncio.Lock ---
-struct tick_lock;
+typedef struct tick_lock tick_lock;
 #define tick_lock_new() tick_lock_new_at(TICK_HERE("lock")) // where it was made is how a deadlock names it
 struct tick_lock *tick_lock_new_at(const struct tick_loc *loc);
 void tick_lock_free(struct tick_lock *lock);
@@ -39,7 +39,7 @@ int tick_lock_acquire_at(struct tick_lock *lock, const struct tick_loc *loc) TIC
 int tick_lock_release(struct tick_lock *lock);
 
 // --- asyncio.Condition ---
-struct tick_condition;
+typedef struct tick_condition tick_condition;
 struct tick_condition *tick_condition_new(struct tick_lock *lock); // lock: borrowed; NULL: one of its own
 void tick_condition_free(struct tick_condition *condition);
 struct tick_lock *tick_condition_lock(struct tick_condition *condition); // borrowed: to acquire before, and release after, what follows
@@ -52,7 +52,7 @@ int tick_condition_notify(struct tick_condition *condition, size_t count);
 int tick_condition_notify_all(struct tick_condition *condition);
 
 // --- asyncio.Semaphore and BoundedSemaphore ---
-struct tick_semaphore;
+typedef struct tick_semaphore tick_semaphore;
 struct tick_semaphore *tick_semaphore_new(size_t value);         // with that many permits
 struct tick_semaphore *tick_semaphore_bounded_new(size_t value); // that never has more of them
 void tick_semaphore_free(struct tick_semaphore *semaphore);
@@ -62,7 +62,7 @@ int tick_semaphore_acquire(struct tick_semaphore *semaphore) TICK_MUST_USE;
 int tick_semaphore_release(struct tick_semaphore *semaphore); // 0; of a bounded one at its bound TICK_EINVALSTATE (asyncio: ValueError)
 
 // --- asyncio.Barrier ---
-struct tick_barrier;
+typedef struct tick_barrier tick_barrier;
 struct tick_barrier *tick_barrier_new(size_t parties); // at least 1
 void tick_barrier_free(struct tick_barrier *barrier);
 size_t tick_barrier_parties(const struct tick_barrier *barrier);

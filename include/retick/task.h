@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-struct tick_task;
+typedef struct tick_task tick_task;
 // A task's body: 0 or a count is its result, a negative value its failure.
 typedef int tick_task_fn(void *arg);
 

@@ -15,7 +15,7 @@
     X(TICK_DEADLOCKED, "deadlock", "nothing can ever run again") \
     X(TICK_LIVELOCKED, "livelock", "the limit of iterations at one instant was passed") \
     X(TICK_LIMIT_PASSED, "limit", "the limit of virtual time or iterations was passed") \
-    X(TICK_LEAKED, "leak", "tasks or fds were left over") \
+    X(TICK_LEAKED, "leak", "tasks, futures, fds or memory were left over") \
     X(TICK_CRASHED, "crash", "the program crashed") \
     X(TICK_EXITED, "exit", "the program called exit") \
     X(TICK_HUNG, "hang", "the program did not come back (host time)") \

@@ -493,8 +493,9 @@ void tick__inbox_close(struct tick_loop *loop);
 void tick__loop_specialize(struct tick_loop *loop); // after a change of what makes it watched, careful or special
 int tick__loop_begin(struct tick_loop *loop);       // 0, TICK_ENESTED, TICK_ECLOSED
 void tick__loop_end(struct tick_loop *loop);
-int tick__loop_once(struct tick_loop *loop); // one poll, if it is time for it, and the iterations up to the next
-int tick__loop_turn(struct tick_loop *loop); // begins an iteration that polls: 0, an error, or TICK__AWAY
+int tick__loop_once(struct tick_loop *loop);          // one poll, if it is time for it, and the iterations up to the next
+int tick__loop_until_stopped(struct tick_loop *loop); // again and again: 0 or an error
+int tick__loop_turn(struct tick_loop *loop);          // begins an iteration that polls: 0, an error, or TICK__AWAY
 // On loop->driver, when it is time to poll: polls until a stack is to go on, and returns that. NULL: the poller said TICK__AWAY.
 struct tick_coro *tick__loop_drive(struct tick_loop *loop);
 // What a poller's wait returns to a driver instead of waiting: it is to be called again, with the same arguments, when that may be over.

@@ -8,9 +8,7 @@ int tick_loop_run_forever(struct tick_loop *loop) {
     int error = tick__loop_begin(loop);
     if (error < 0)
         return error;
-    do {
-        error = tick__loop_once(loop);
-    } while (error >= 0 && !loop->stopping);
+    error = tick__loop_until_stopped(loop);
     tick__loop_end(loop);
     return error < 0 ? error : 0;
 }

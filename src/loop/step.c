@@ -295,12 +295,47 @@ int tick__task_yield(struct tick_task *task) {
     return switch_away(task);
 }
 
-int tick__await(struct tick_task *task, struct tick_future *future) {
-    if (TICK__RARE(!task->coro))
-        return TICK_EINVALSTATE;
+static inline int await_here(struct tick_task *task, struct tick_future *future) {
     wait_for(task, future);
     return switch_away(task);
 }
+
+int tick__await(struct tick_task *task, struct tick_future *future) {
+    return TICK__LIKELY(task->coro != NULL) ? await_here(task, future) : TICK_EINVALSTATE;
+}
+
+// --- sleeping ---
+
+static void sleep_over(void *arg) {
+    struct tick_future *future = arg;
+    if (future->state == TICK__PENDING)
+        tick__future_succeeded(future, 0, 0);
+}
+
+static __attribute__((noinline)) int sleep_on_timer(struct tick_task *task, int64_t ns, const struct tick_loc *loc) {
+    struct tick_loop *loop = task->future.loop;
+    struct tick_future future; // on this stack: nobody but the timer and this task knows it
+    tick__future_init_hidden(&future, loop);
+    const int64_t when = tick__after(loop->sys->ops->now(loop->sys), ns);
+    struct tick_handle *timer = tick__timer_new(loop, when, sleep_over, &future, "sleep", loc, true);
+    if (!timer)
+        return -ENOMEM;
+    const int result = await_here(task, &future);
+    if (result < 0) // else it has fired
+        tick_handle_cancel(timer);
+    tick_handle_unref(timer);
+    tick__future_fini(&future);
+    return result;
+}
+
+int tick__sleep_at(int64_t ns, const struct tick_loc *loc) {
+    struct tick_task *task = tick__task_running();
+    if (TICK__RARE(!task || !task->coro))
+        return TICK_EINVALSTATE;
+    return ns <= 0 ? tick__task_yield(task) : sleep_on_timer(task, ns, loc);
+}
+
+TICK__LANDING(tick_sleep_at, tick__sleep_at)
 
 // --- stackless tasks ---
 

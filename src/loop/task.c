@@ -227,39 +227,8 @@ int tick__join_at(struct tick_task *task, const struct tick_loc *loc) {
     return result;
 }
 
-static void sleep_over(void *arg) {
-    struct tick_future *future = arg;
-    if (future->state == TICK__PENDING)
-        tick__future_succeeded(future, 0, 0);
-}
-
-static __attribute__((noinline)) int sleep_on_timer(struct tick_task *task, int64_t ns, const struct tick_loc *loc) {
-    if (!task->coro)
-        return TICK_EINVALSTATE;
-    struct tick_loop *loop = task->future.loop;
-    struct tick_future future; // on this stack: nobody but the timer and this task knows it
-    tick__future_init_hidden(&future, loop);
-    const int64_t when = tick__after(loop->sys->ops->now(loop->sys), ns);
-    struct tick_handle *timer = tick__timer_new(loop, when, sleep_over, &future, "sleep", loc, true);
-    if (!timer)
-        return -ENOMEM;
-    const int result = tick__await(task, &future);
-    tick_handle_cancel(timer);
-    tick_handle_unref(timer);
-    tick__future_fini(&future);
-    return result;
-}
-
-int tick__sleep_at(int64_t ns, const struct tick_loc *loc) {
-    struct tick_task *task = tick__task_running();
-    if (!task)
-        return TICK_EINVALSTATE;
-    return ns <= 0 ? tick__task_yield(task) : sleep_on_timer(task, ns, loc);
-}
-
 TICK__LANDING(tick_await_at, tick__await_at)
 TICK__LANDING(tick_join_at, tick__join_at)
-TICK__LANDING(tick_sleep_at, tick__sleep_at)
 
 // --- asking ---
 

@@ -310,7 +310,7 @@ static void a_run_depends_on_nothing_before_it(void **state) {
 static void questions_that_are_not_put_change_nothing(void **state) {
     (void)state;
     uint64_t fewer = 0;
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < ALIKE; i++)
         for (uint64_t seed = 0; seed < 20; seed++) {
             struct hash_probe probe;
             struct tick_random_chooser chooser;

@@ -85,7 +85,7 @@ static struct armed *any(void) {
 }
 
 static int64_t saturated(int64_t now, int64_t delay) {
-    return delay > INT64_MAX - now ? INT64_MAX : now + delay;
+    return now > 0 && delay > INT64_MAX - now ? INT64_MAX : now + delay;
 }
 
 static void fires(void *arg);
@@ -110,9 +110,26 @@ static void forget(struct armed *place) {
     armed_count--;
 }
 
+// Cancelled, and somebody still holds them.
+static struct tick_handle *kept[256];
+static size_t kept_count;
+
+static void release_kept(void) {
+    const size_t at = (size_t)draw(kept_count);
+    assert_true(tick_handle_cancelled(kept[at]));
+    tick_handle_unref(kept[at]);
+    kept[at] = kept[--kept_count];
+}
+
 static void cancel(struct armed *place) {
     tick_handle_cancel(place->handle);
+    tick_handle_cancel(place->handle); // once more is nothing
     assert_true(tick_handle_cancelled(place->handle));
+    if (draw(8) == 0) {
+        if (kept_count == sizeof kept / sizeof *kept)
+            release_kept();
+        kept[kept_count++] = tick_handle_ref(place->handle);
+    }
     forget(place);
 }
 
@@ -179,6 +196,8 @@ static void episode_end(void) {
     for (size_t i = 0; i < MOST; i++)
         if (model[i].number)
             forget(&model[i]);
+    while (kept_count > 0)
+        release_kept();
     world_free(w);
     assert_int_equal(memory.live, 0);
     tick__set_allocator(NULL);
@@ -248,6 +267,8 @@ static void random_operations(int count, size_t most, unsigned bits) {
             (void)arm(some_deadline(bits));
         } else if (what == 14) {
             next_is_exact();
+            if (kept_count > 0)
+                release_kept();
         } else if (draw(4) == 0) {
             advance(some_advance(bits));
             next_is_exact();
@@ -373,6 +394,56 @@ static void cancelled_timers_leave_their_memory(void **state) {
     assert_true(arm(12350));
     advance(12350);
     episode_end();
+}
+
+// Those that were cancelled stay until they are the most; then they go wherever they stand, and the others keep their order.
+static void stale_ones_are_swept(void **state) {
+    (void)state;
+    for (unsigned bits = 17; bits < 60; bits += 6) {
+        episode_begin(777, bits);
+        for (int round = 0; round < 4; round++) {
+            const int64_t base = w->now + 100000, span = (int64_t)1 << bits;
+            while (armed_count < 3500)
+                assert_true(arm(draw(4) ? base + (int64_t)draw((uint64_t)span) : base + (int64_t)draw(16) * 4000));
+            advance(base + 20000); // within a run
+            while (armed_count > 1200)
+                cancel(any());
+            assert_true(w->loop->timers.stale > 512);
+            const size_t stale = w->loop->timers.stale;
+            for (int i = 0; i < 2000 && w->loop->timers.stale >= stale; i++) {
+                assert_true(arm(saturated(w->now, span + i)));
+                cancel(any());
+            }
+            assert_true(w->loop->timers.stale < stale);
+            next_is_exact();
+            advance(base + 30000);
+            advance(base + span / 2);
+            next_is_exact();
+        }
+        episode_end();
+    }
+}
+
+// A slot's timers at one moment, at a few, or all over it; and those that were armed for a time long gone.
+static void crowds_keep_their_order(void **state) {
+    (void)state;
+    for (unsigned spread = 1; spread <= 65536; spread *= 2) {
+        episode_begin(1000, spread);
+        const int64_t base = TICK_MS(7) / 65536 * 65536;
+        for (int i = 0; i < 2000; i++)
+            assert_true(arm(base + (int64_t)draw(spread)));
+        advance(base - 1);
+        for (int i = 0; i < 20; i++) {
+            assert_true(arm(draw(2) ? INT64_MIN : -5));
+            assert_true(arm(base + (int64_t)draw(spread)));
+        }
+        next_is_exact();
+        advance(base + spread / 2);
+        next_is_exact();
+        advance(base + spread);
+        assert_int_equal(armed_count, 0);
+        episode_end();
+    }
 }
 
 // --- from the heap to far timers and back ---
@@ -529,6 +600,8 @@ int main(void) {
         cmocka_unit_test(each_allocation_fails_in_turn),
         cmocka_unit_test(due_without_memory),
         cmocka_unit_test(cancelled_timers_leave_their_memory),
+        cmocka_unit_test(stale_ones_are_swept),
+        cmocka_unit_test(crowds_keep_their_order),
         cmocka_unit_test(few_are_a_heap_and_many_are_not),
         cmocka_unit_test(no_memory_for_the_65th),
         cmocka_unit_test(at_the_end_of_time),
