@@ -118,7 +118,7 @@ static void call_observed(struct tick_loop *loop, struct tick_handle *handle) {
     tick__parent_fini(&parent);
 }
 
-static void call_watched(struct tick_loop *loop, struct tick_handle *handle) {
+static __attribute__((noinline)) void call_watched(struct tick_loop *loop, struct tick_handle *handle) {
     if (loop->debug)
         loop->began = loop->sys->ops->now(loop->sys);
     if (loop->observed)

@@ -254,6 +254,8 @@ static void worker(void *arg) {
 // --- suspending ---
 
 static void asked_to_suspend(struct tick_loop *loop, struct tick_task *task) {
+    if (!loop->observed)
+        return;
     task->suspensions++;
     struct tick_sys *sys = loop->sys;
     if (tick__sys_asks(sys, TICK_CHOICE_CANCEL) &&
@@ -262,9 +264,19 @@ static void asked_to_suspend(struct tick_loop *loop, struct tick_task *task) {
 }
 
 static inline void suspend(struct tick_loop *loop, struct tick_task *task) {
-    if (TICK__RARE(loop->observed))
+    if (TICK__RARE(loop->watched)) {
         asked_to_suspend(loop, task);
-    end(loop, task, TICK_STEP_SUSPENDED);
+        end_watched(loop, task, TICK_STEP_SUSPENDED);
+    }
+    loop->current = NULL;
+}
+
+// call_soon of its next step, by itself.
+static inline void ready_again(struct tick_loop *loop, struct tick_task *task) {
+    if (tick__ready_quickly(loop))
+        tick__ready_list(loop, &task->step);
+    else
+        tick__task_ready_slowly(loop, task, tick__here(loop));
 }
 
 static inline void wait_for(struct tick_task *task, struct tick_future *future) {
@@ -274,7 +286,7 @@ static inline void wait_for(struct tick_task *task, struct tick_future *future) 
         task->must_cancel = false;
 }
 
-static inline int switch_away(struct tick_task *task) {
+static inline __attribute__((always_inline)) int switch_away(struct tick_task *task) {
     struct tick_loop *loop = task->future.loop;
     struct tick_coro *own = task->coro, *next = quick_successor(loop, NULL);
     if (TICK__RARE(!next)) {
@@ -291,11 +303,11 @@ static inline int switch_away(struct tick_task *task) {
 int tick__task_yield(struct tick_task *task) {
     if (TICK__RARE(!task->coro))
         return TICK_EINVALSTATE;
-    tick__task_ready(task, tick__here(task->future.loop));
+    ready_again(task->future.loop, task);
     return switch_away(task);
 }
 
-static inline int await_here(struct tick_task *task, struct tick_future *future) {
+static inline __attribute__((always_inline)) int await_here(struct tick_task *task, struct tick_future *future) {
     wait_for(task, future);
     return switch_away(task);
 }
@@ -360,7 +372,7 @@ static void step_stackless(struct tick_loop *loop, struct tick_task *task) {
             suspend(loop, task);
             return;
         case TICK_NEXT_YIELD:
-            tick__task_ready(task, tick__here(loop));
+            ready_again(loop, task);
             suspend(loop, task);
             return;
         default:
