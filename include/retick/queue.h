@@ -35,7 +35,8 @@ int tick_queue_try_get(struct tick_queue *queue, void **item); // get_nowait: TI
 
 // Each item that was put is to be told done once; join waits until all are.
 int tick_queue_task_done(struct tick_queue *queue); // TICK_EINVALSTATE when called more often than put
-int tick_queue_join(struct tick_queue *queue);
+#define tick_queue_join(queue) tick_queue_join_at((queue), TICK_HERE("a queue"))
+int tick_queue_join_at(struct tick_queue *queue, const struct tick_loc *loc);
 
 // Queue.shutdown (asyncio: QueueShutDown where it says TICK_ECLOSED here): nothing more can be put, who waits to put gets TICK_ECLOSED;
 // getters get what is left, then TICK_ECLOSED.

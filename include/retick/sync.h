@@ -24,7 +24,8 @@ void tick_event_free(struct tick_event_flag *event);
 bool tick_event_is_set(const struct tick_event_flag *event);
 void tick_event_set(struct tick_event_flag *event); // wakes all present waiters, even if cleared at once
 void tick_event_clear(struct tick_event_flag *event);
-int tick_event_wait(struct tick_event_flag *event);
+#define tick_event_wait(event) tick_event_wait_at((event), TICK_HERE("an event"))
+int tick_event_wait_at(struct tick_event_flag *event, const struct tick_loc *loc);
 
 // --- asyncio.Lock ---
 typedef struct tick_lock tick_lock;
@@ -45,8 +46,13 @@ void tick_condition_free(struct tick_condition *condition);
 struct tick_lock *tick_condition_lock(struct tick_condition *condition); // borrowed: to acquire before, and release after, what follows
 // Condition.wait: gives the lock back, waits for a notification, has the lock again when it returns, also with TICK_ECANCELED. It may
 // return without a notification: look at what was waited for again. TICK_EINVALSTATE if the lock is not held.
-int tick_condition_wait(struct tick_condition *condition) TICK_MUST_USE;
-int tick_condition_wait_for(struct tick_condition *condition, bool (*predicate)(void *arg), void *arg) TICK_MUST_USE; // until it holds
+#define tick_condition_wait(condition) tick_condition_wait_at((condition), TICK_HERE("a condition"))
+int tick_condition_wait_at(struct tick_condition *condition, const struct tick_loc *loc) TICK_MUST_USE;
+// Until the predicate holds.
+#define tick_condition_wait_for(condition, predicate, arg) \
+    tick_condition_wait_for_at((condition), (predicate), (arg), TICK_HERE("a condition"))
+int tick_condition_wait_for_at(
+    struct tick_condition *condition, bool (*predicate)(void *arg), void *arg, const struct tick_loc *loc) TICK_MUST_USE;
 // Condition.notify: wakes that many waiters, or all there are. 0, or TICK_EINVALSTATE if the lock is not held.
 int tick_condition_notify(struct tick_condition *condition, size_t count);
 int tick_condition_notify_all(struct tick_condition *condition);
@@ -58,7 +64,8 @@ struct tick_semaphore *tick_semaphore_bounded_new(size_t value); // that never h
 void tick_semaphore_free(struct tick_semaphore *semaphore);
 size_t tick_semaphore_value(const struct tick_semaphore *semaphore);   // permits that nobody has
 bool tick_semaphore_is_locked(const struct tick_semaphore *semaphore); // Semaphore.locked: an acquire would wait
-int tick_semaphore_acquire(struct tick_semaphore *semaphore) TICK_MUST_USE;
+#define tick_semaphore_acquire(semaphore) tick_semaphore_acquire_at((semaphore), TICK_HERE("a semaphore"))
+int tick_semaphore_acquire_at(struct tick_semaphore *semaphore, const struct tick_loc *loc) TICK_MUST_USE;
 int tick_semaphore_release(struct tick_semaphore *semaphore); // 0; of a bounded one at its bound TICK_EINVALSTATE (asyncio: ValueError)
 
 // --- asyncio.Barrier ---
@@ -70,7 +77,8 @@ size_t tick_barrier_waiting(const struct tick_barrier *barrier); // Barrier.n_wa
 bool tick_barrier_is_broken(const struct tick_barrier *barrier);
 // Barrier.wait: until all parties wait. The place in which this one came, from 0 (so that one of them can be chosen for something);
 // TICK_EBROKEN (asyncio: BrokenBarrierError) if it was reset or aborted meanwhile, or is broken.
-int tick_barrier_wait(struct tick_barrier *barrier) TICK_MUST_USE;
+#define tick_barrier_wait(barrier) tick_barrier_wait_at((barrier), TICK_HERE("a barrier"))
+int tick_barrier_wait_at(struct tick_barrier *barrier, const struct tick_loc *loc) TICK_MUST_USE;
 int tick_barrier_reset(struct tick_barrier *barrier) TICK_MUST_USE; // those who wait get TICK_EBROKEN; then it is as new
 int tick_barrier_abort(struct tick_barrier *barrier) TICK_MUST_USE; // the same, and it stays broken until reset
 

@@ -26,7 +26,8 @@ struct tick_as_completed;
 struct tick_as_completed *tick_as_completed_new(struct tick_future *const *futures, size_t count, int64_t timeout);
 // 0 with the next one done (borrowed until tick_as_completed_free); TICK_EEMPTY when there are no more (asyncio: StopAsyncIteration);
 // TICK_ETIMEDOUT when the timeout has passed, TICK_ECANCELED.
-int tick_as_completed_next(struct tick_as_completed *each, struct tick_future **future) TICK_MUST_USE;
+#define tick_as_completed_next(each, future) tick_as_completed_next_at((each), (future), TICK_HERE("as_completed"))
+int tick_as_completed_next_at(struct tick_as_completed *each, struct tick_future **future, const struct tick_loc *loc) TICK_MUST_USE;
 void tick_as_completed_free(struct tick_as_completed *each); // NULL is allowed
 
 #ifdef __cplusplus

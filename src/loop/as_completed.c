@@ -59,13 +59,13 @@ struct tick_as_completed *tick_as_completed_new(struct tick_future *const *futur
     return each;
 }
 
-int tick_as_completed_next(struct tick_as_completed *each, struct tick_future **future) {
+int tick_as_completed_next_at(struct tick_as_completed *each, struct tick_future **future, const struct tick_loc *loc) {
     if (each->left == 0)
         return TICK_EEMPTY;
     each->left--;
     while (each->next == each->count && !each->expired) {
         bool woken;
-        const int result = tick__resource_queue(&each->resource, &each->waiters, &woken);
+        const int result = tick__resource_queue(&each->resource, &each->waiters, loc, &woken);
         if (result < 0) {
             each->left++; // unlike asyncio, where a cancelled wait uses one up
             if (woken)

@@ -47,8 +47,8 @@ static bool is_full(void *arg) {
     return barrier->state != FILLING;
 }
 
-static int pass(struct tick_barrier *barrier) {
-    TICK_TRY(tick_condition_wait_for(&barrier->condition, takes_new_ones, barrier));
+static int pass(struct tick_barrier *barrier, const struct tick_loc *loc) {
+    TICK_TRY(tick_condition_wait_for_at(&barrier->condition, takes_new_ones, barrier, loc));
     if (barrier->state == BROKEN)
         return TICK_EBROKEN;
     const size_t index = barrier->count++;
@@ -57,7 +57,7 @@ static int pass(struct tick_barrier *barrier) {
         barrier->state = DRAINING;
         (void)tick_condition_notify_all(&barrier->condition);
     } else {
-        result = tick_condition_wait_for(&barrier->condition, is_full, barrier);
+        result = tick_condition_wait_for_at(&barrier->condition, is_full, barrier, loc);
         if (result == 0 && (barrier->state == BROKEN || barrier->state == RESETTING))
             result = TICK_EBROKEN;
     }
@@ -69,9 +69,9 @@ static int pass(struct tick_barrier *barrier) {
     return result < 0 ? result : (int)index;
 }
 
-int tick_barrier_wait(struct tick_barrier *barrier) {
-    TICK_TRY(tick_lock_acquire_at(&barrier->lock, NULL));
-    const int result = pass(barrier);
+int tick_barrier_wait_at(struct tick_barrier *barrier, const struct tick_loc *loc) {
+    TICK_TRY(tick_lock_acquire_at(&barrier->lock, loc));
+    const int result = pass(barrier, loc);
     (void)tick_lock_release(&barrier->lock);
     return result;
 }

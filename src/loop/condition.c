@@ -33,24 +33,24 @@ static void notify(struct tick_condition *condition, size_t count) {
         count--;
 }
 
-int tick_condition_wait(struct tick_condition *condition) {
+int tick_condition_wait_at(struct tick_condition *condition, const struct tick_loc *loc) {
     const struct tick_task *task = tick__task_running();
     if (!task || !task->coro || !condition->lock->locked) // a stackless one cannot wait for the lock, either
         return TICK_EINVALSTATE;
     bool woken;
     (void)tick_lock_release(condition->lock);
-    int result = tick__resource_queue(&condition->resource, &condition->waiters, &woken);
+    int result = tick__resource_queue(&condition->resource, &condition->waiters, loc, &woken);
     int again;
-    while ((again = tick_lock_acquire_at(condition->lock, NULL)) < 0)
+    while ((again = tick_lock_acquire_at(condition->lock, loc)) < 0)
         result = again;
     if (result < 0)
         notify(condition, 1);
     return result;
 }
 
-int tick_condition_wait_for(struct tick_condition *condition, bool (*predicate)(void *arg), void *arg) {
+int tick_condition_wait_for_at(struct tick_condition *condition, bool (*predicate)(void *arg), void *arg, const struct tick_loc *loc) {
     while (!predicate(arg))
-        TICK_TRY(tick_condition_wait(condition));
+        TICK_TRY(tick_condition_wait_at(condition, loc));
     return 0;
 }
 

@@ -9,7 +9,8 @@ void tick__resource_init(struct tick__resource *resource, enum tick_object_type 
         tick__identify(loop, type, NULL, NULL, &resource->object);
 }
 
-int tick__resource_wait(struct tick__resource *resource, struct tick__waiter *list, struct tick__waiter *waiter) {
+int tick__resource_wait(
+    struct tick__resource *resource, struct tick__waiter *list, struct tick__waiter *waiter, const struct tick_loc *loc) {
     struct tick_task *task = tick__task_running();
     waiter->next = NULL;
     if (!task)
@@ -25,8 +26,10 @@ int tick__resource_wait(struct tick__resource *resource, struct tick__waiter *li
     if (loop->probe) {
         if (!resource->object) // made before any loop ran
             tick__identify(loop, resource->type, NULL, NULL, &resource->object);
-        tick_emit(loop->probe, TICK_EV_WAIT_BEGIN, resource->object, tick__here(loop), 0, NULL);
+        tick_emit(loop->probe, TICK_EV_WAIT_BEGIN, resource->object, tick__here(loop), 0, loc);
     }
+    if (task->coro)
+        task->waits_at = loc;
     const int result = tick__await(task, &waiter->future);
     if (loop->probe)
         tick_emit(loop->probe, TICK_EV_WAIT_END, resource->object, tick__here(loop), 0, NULL);
@@ -67,11 +70,11 @@ void tick_event_clear(struct tick_event_flag *event) {
     event->set = false;
 }
 
-int tick_event_wait(struct tick_event_flag *event) {
+int tick_event_wait_at(struct tick_event_flag *event, const struct tick_loc *loc) {
     if (event->set)
         return 0;
     struct tick__waiter waiter;
-    const int result = tick__resource_wait(&event->resource, &event->waiters, &waiter);
+    const int result = tick__resource_wait(&event->resource, &event->waiters, &waiter, loc);
     if (waiter.next) {
         tick__waiter_unlink(&waiter);
         tick__future_fini(&waiter.future);

@@ -36,9 +36,7 @@ int tick_lock_acquire_at(struct tick_lock *lock, const struct tick_loc *loc) {
     struct tick_task *task = tick_task_current();
     if (lock->locked || !tick__resource_idle(&lock->waiters)) {
         bool woken;
-        if (task && task->coro)
-            task->waits_at = loc;
-        const int result = tick__resource_queue(&lock->resource, &lock->waiters, &woken);
+        const int result = tick__resource_queue(&lock->resource, &lock->waiters, loc, &woken);
         if (result < 0) {
             if (!lock->locked)
                 wake_first(lock);

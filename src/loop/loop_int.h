@@ -453,8 +453,10 @@ struct tick__resource {
     bool lock; // a struct tick_lock's
 };
 void tick__resource_init(struct tick__resource *resource, enum tick_object_type type);
-// Waits in the current task at the end of the list (a ring whose head is `list`). The waiter stays linked as its waker left it.
-int tick__resource_wait(struct tick__resource *resource, struct tick__waiter *list, struct tick__waiter *waiter);
+// Waits in the current task, at the place loc (NULL: not told), at the end of the list (a ring whose head is `list`). The waiter stays
+// linked as its waker left it.
+int tick__resource_wait(
+    struct tick__resource *resource, struct tick__waiter *list, struct tick__waiter *waiter, const struct tick_loc *loc);
 static inline void tick__waiters_init(struct tick__waiter *list) {
     list->next = list->prev = list;
 }

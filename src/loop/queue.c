@@ -72,12 +72,9 @@ static inline void wake_next(struct tick__waiter *list) {
 static int wait_turn(
     struct tick_queue *queue, struct tick__waiter *list, bool (*can_go_on)(const struct tick_queue *), const struct tick_loc *loc) {
     struct tick__waiter waiter;
-    struct tick_task *task = tick__task_running();
-    if (TICK__RARE(!task))
+    if (TICK__RARE(!tick__task_running()))
         return TICK_EINVALSTATE;
-    if (TICK__LIKELY(task->coro != NULL))
-        task->waits_at = loc;
-    const int result = tick__resource_wait(&queue->resource, list, &waiter);
+    const int result = tick__resource_wait(&queue->resource, list, &waiter, loc);
     tick__waiter_unlink(&waiter);
     if (TICK__RARE(result < 0)) {
         tick__future_finish(&waiter.future, TICK_ECANCELED, 0, 0);
@@ -149,8 +146,8 @@ int tick_queue_task_done(struct tick_queue *queue) {
     return 0;
 }
 
-int tick_queue_join(struct tick_queue *queue) {
-    return queue->unfinished > 0 ? tick_event_wait(&queue->finished) : 0;
+int tick_queue_join_at(struct tick_queue *queue, const struct tick_loc *loc) {
+    return queue->unfinished > 0 ? tick_event_wait_at(&queue->finished, loc) : 0;
 }
 
 // All look again, and see that it is shut. Like a wake, it takes them out of their list.

@@ -22,10 +22,10 @@ void tick__resource_release(struct tick__resource *resource) {
     tell(resource, TICK_EV_RELEASE);
 }
 
-int tick__resource_queue(struct tick__resource *resource, struct tick__waiter *list, bool *woken) {
+int tick__resource_queue(struct tick__resource *resource, struct tick__waiter *list, const struct tick_loc *loc, bool *woken) {
     struct tick__waiter waiter;
     *woken = false;
-    const int result = tick__resource_wait(resource, list, &waiter);
+    const int result = tick__resource_wait(resource, list, &waiter, loc);
     if (waiter.next) {
         *woken = waiter.future.state == TICK__RESULT;
         tick__waiter_unlink(&waiter);

@@ -47,11 +47,11 @@ static bool hand_over(struct tick_semaphore *semaphore) {
     return true;
 }
 
-int tick_semaphore_acquire(struct tick_semaphore *semaphore) {
+int tick_semaphore_acquire_at(struct tick_semaphore *semaphore, const struct tick_loc *loc) {
     int result = 0;
     if (tick_semaphore_is_locked(semaphore)) {
         bool woken;
-        result = tick__resource_queue(&semaphore->resource, &semaphore->waiters, &woken);
+        result = tick__resource_queue(&semaphore->resource, &semaphore->waiters, loc, &woken);
         if (result < 0 && woken)
             semaphore->value++;
         while (hand_over(semaphore)) // to those that came meanwhile, and had to wait for their turn

@@ -30,7 +30,7 @@ void tick__resource_release(struct tick__resource *resource);
 
 // Waits at the end of the list as tick__resource_wait does, then leaves it. Returns what the wait returned; *woken says whether the waiter
 // was woken, be it that the task was cancelled since.
-int tick__resource_queue(struct tick__resource *resource, struct tick__waiter *list, bool *woken);
+int tick__resource_queue(struct tick__resource *resource, struct tick__waiter *list, const struct tick_loc *loc, bool *woken);
 // Wakes the first of the list that was not woken yet: whether there was one. It stays in the list until it has run.
 bool tick__resource_wake(struct tick__waiter *list);
 // Whether all that are in the list were cancelled, and so have only to leave it.

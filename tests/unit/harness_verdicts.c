@@ -177,8 +177,8 @@ static void deadlocks_are_explained(void **state) {
     ends_with("deadlocks_over_a_lost_lock", TICK_DEADLOCKED,
         "nothing can ever run again: a/main waits for the lock of here:A (here:B) whose holder is over");
     ends_with("deadlocks_over_things", TICK_DEADLOCKED,
-        "nothing can ever run again: a/main waits for an event or a condition; a/one waits for a semaphore; a/two waits for a queue "
-        "(here:A)");
+        "nothing can ever run again: a/main waits for an event (here:A); a/one waits for a semaphore (here:B); a/two waits for a queue "
+        "(here:C)");
     ends_with("deadlocks_on_a_stream", TICK_DEADLOCKED, "nothing can ever run again: a/main waits for read_line (here:A)");
 }
 
