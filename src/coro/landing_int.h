@@ -27,13 +27,9 @@
 #define TICK__LANDING_PAD
 #endif
 
-#if defined(TICK_CORO_UCONTEXT) || defined(TICK_CORO_ASAN) || defined(TICK_CORO_TSAN) || !(defined(__x86_64__) || defined(__aarch64__))
-// The same by an ordinary call, which tools follow better.
-#if defined(__aarch64__)
-#define TICK__LANDING(name, inner) __asm__(TICK__LANDING_BEGIN(name) "b " #inner "\n" TICK__LANDING_END(name));
-#else
-#define TICK__LANDING(name, inner) __asm__(TICK__LANDING_BEGIN(name) "jmp " #inner "\n" TICK__LANDING_END(name));
-#endif
+#if defined(TICK_CORO_UCONTEXT) || defined(TICK_CORO_ASAN) || defined(TICK_CORO_TSAN)
+// The function itself under both names: tools follow that better, and it goes for every architecture.
+#define TICK__LANDING(name, inner) extern __typeof__(inner) name __attribute__((alias(#inner)));
 #elif defined(__x86_64__)
 #define TICK__LANDING(name, inner) \
     __asm__(TICK__LANDING_BEGIN(name) TICK__LANDING_PAD "push %rbp\n.cfi_def_cfa_offset 16\n.cfi_offset %rbp, -16\n" \
