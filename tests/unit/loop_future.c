@@ -1,20 +1,8 @@
 // Futures, and what is made of them: gather, shield, wait_for, timeout scopes.
 #include "src/loop/loop_int.h"
-#include "tests/support/loop_world.h"
+#include "tests/support/loop_fixture.h"
 #include <errno.h>
 
-static struct world *w;
-
-static int set_up(void **state) {
-    (void)state;
-    w = world_new();
-    return 0;
-}
-static int tear_down(void **state) {
-    (void)state;
-    world_free(w);
-    return 0;
-}
 static void go(tick_task_fn *fn) {
     assert_int_equal(tick_loop_run(w->loop, fn, NULL), 0);
 }

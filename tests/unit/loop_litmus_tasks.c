@@ -1,23 +1,11 @@
 // One test for each CPython issue about tasks, futures and scopes that docs/SEMANTICS.md names: what went wrong there, and must not here.
 // (Those of gather, shield, timeouts at the deadline, and cancelling chains stand in loop_future.c and loop_task.c.)
 #include "src/loop/loop_int.h"
-#include "tests/support/loop_world.h"
+#include "tests/support/loop_fixture.h"
 #include <errno.h>
 #include <retick/group.h>
 #include <retick/stackless.h>
 
-static struct world *w;
-
-static int set_up(void **state) {
-    (void)state;
-    w = world_new();
-    return 0;
-}
-static int tear_down(void **state) {
-    (void)state;
-    world_free(w);
-    return 0;
-}
 static void go(tick_task_fn *fn) {
     assert_int_equal(tick_loop_run(w->loop, fn, NULL), 0);
 }

@@ -1,20 +1,8 @@
 // Tasks: starting, waiting, ending, and every edge of Task.cancel.
 #include "src/loop/loop_int.h"
-#include "tests/support/loop_world.h"
+#include "tests/support/loop_fixture.h"
 #include <errno.h>
 
-static struct world *w;
-
-static int set_up(void **state) {
-    (void)state;
-    w = world_new();
-    return 0;
-}
-static int tear_down(void **state) {
-    (void)state;
-    world_free(w);
-    return 0;
-}
 static int run(tick_task_fn *fn, void *arg) {
     return tick_loop_run(w->loop, fn, arg);
 }

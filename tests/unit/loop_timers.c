@@ -1,5 +1,5 @@
 // Timers against a simple model: all that is armed stands in one array, and what is due fires by (deadline, order of arming). Random
-// arming, cancelling and advancing over all magnitudes, with memory and without; and the budget of polls while work is ready.
+// arming, cancelling and advancing over all magnitudes, with memory and without.
 #include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 #include "tests/support/loop_world.h"
@@ -520,79 +520,6 @@ static void at_the_end_of_time(void **state) {
     episode_end();
 }
 
-// --- the budget of polls ---
-
-// Handles follow each other without an end. Of those before each poll: how long each takes, and how many there are.
-struct span {
-    int64_t takes;
-    int handles;
-};
-static const struct span *span;
-static int ran;
-
-static void works(void *arg) {
-    ran++;
-    w->now += span->takes;
-    assert_true(ran <= 61);
-    if (span->handles > 0)
-        assert_int_equal(tick_call_soon(w->loop, works, arg), 0);
-    else
-        tick_loop_stop(w->loop);
-}
-
-static void polled(struct world *world) {
-    (void)world;
-    assert_int_equal(ran, span->handles);
-    span++;
-    ran = 0;
-}
-
-static void spans(const struct span *all) {
-    span = all;
-    ran = 0;
-    assert_int_equal(tick_call_soon(w->loop, works, NULL), 0);
-    assert_int_equal(tick_loop_run_forever(w->loop), 0);
-    assert_int_equal(span->handles, 0);
-}
-
-static void the_budget_adapts_to_what_steps_take(void **state) {
-    (void)state;
-    const int64_t ms = TICK_MS(1);
-    w = world_bare();
-    struct tick_loop_options options = world_options(w);
-    options.poll_budget = 61;
-    world_open(w, &options);
-    w->io = polled;
-    w->now = TICK_SEC(1000); // that a clock began long ago says nothing about steps
-    spans((const struct span[]){{0, 61}, {0, 61}, {0, 0}});
-    w->now += TICK_SEC(1000); // nor does what was between two runs; one handle ran since the last poll
-    spans((const struct span[]){{0, 60}, {0, 61}, {0, 0}});
-    spans((const struct span[]){
-        {2 * ms, 60},
-        {2 * ms, 30},
-        {2 * ms, 15},
-        {2 * ms, 7},
-        {2 * ms, 3}, // too long: half as many
-        {2 * ms, 1},
-        {ms, 1},
-        {ms / 4, 1}, // one at least; and neither too long nor short enough
-        {0, 1},
-        {0, 2},
-        {0, 4},
-        {0, 8},
-        {0, 16},
-        {0, 32},
-        {0, 61}, // short: soon as many as ever
-        {ms / 61, 61},
-        {ms / 60, 61},
-        {ms / 61, 30},
-        {ms / 130, 30},
-        {0, 61},
-        {0, 0},
-    });
-    world_free(w);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_the_model_has_it),
@@ -605,7 +532,6 @@ int main(void) {
         cmocka_unit_test(few_are_a_heap_and_many_are_not),
         cmocka_unit_test(no_memory_for_the_65th),
         cmocka_unit_test(at_the_end_of_time),
-        cmocka_unit_test(the_budget_adapts_to_what_steps_take),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
