@@ -5,7 +5,6 @@
 #include "src/base/outside.h"
 #include "trace/recorder_int.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,23 +20,6 @@ static struct tick__slot *chunk_map(void) {
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-// Whether the process that should drain the ring is gone (a zombie counts as gone).
-static bool drainer_gone(pid_t pid) {
-    if (pid <= 0 || getppid() == pid)
-        return false;
-    if (kill(pid, 0) < 0 && errno == ESRCH)
-        return true;
-    char path[64], text[256] = "";
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT;
-    ssize_t got = read(fd, text, sizeof text - 1);
-    close(fd);
-    const char *state = got > 0 ? strrchr(text, ')') : NULL;
-    return state && state[1] && state[2] == 'Z';
-}
-
 // Waits until the ring has room up to position `upto`. False: nobody drains it any more.
 static bool ring_wait(struct tick_recorder *recorder, uint64_t upto) {
     struct tick__ring_head *file = recorder->ring->file;
@@ -48,7 +30,7 @@ static bool ring_wait(struct tick_recorder *recorder, uint64_t upto) {
             sched_yield();
             continue;
         }
-        if (tries % 64 == 0 && drainer_gone(atomic_load(&file->drainer)))
+        if (tries % 64 == 0 && tick__drainer_gone(file))
             return false;
         nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
     }

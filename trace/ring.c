@@ -3,6 +3,7 @@
 #include "trace/ring_int.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +11,14 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char magic[8] = "tickring";
 #define RING_VERSION 1
+#define LOCK_AGAIN 5000000             // ns
+#define LOCK_WAIT INT64_C(10000000000) // ns
+#define LOCK_DYING 200000000           // ns for a writer that is being killed to be seen dead
 
 static struct tick_ring *ring_of(const char *trace_path) {
     struct tick_ring *ring = tick__outside_alloc(sizeof *ring);
@@ -28,6 +33,42 @@ static struct tick_ring *ring_of(const char *trace_path) {
     return ring;
 }
 
+bool tick__drainer_gone(struct tick__ring_head *head) {
+    pid_t pid = atomic_load(&head->drainer);
+    if (pid <= 0 || getppid() == pid)
+        return false;
+    if (kill(pid, 0) < 0 && errno == ESRCH)
+        return true;
+    char path[64], text[256] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT;
+    ssize_t got = read(fd, text, sizeof text - 1);
+    close(fd);
+    const char *state = got > 0 ? strrchr(text, ')') : NULL;
+    return state && state[1] && state[2] == 'Z';
+}
+
+// Whether the ring, which somebody has locked, is one whose writer is gone: then those who hold it are only about to end.
+static bool abandoned(int fd) {
+    struct tick__ring_head head;
+    return pread(fd, &head, sizeof head, 0) == (ssize_t)sizeof head && memcmp(head.magic, magic, sizeof magic) == 0 &&
+           tick__drainer_gone(&head);
+}
+
+// Locks the ring. A writer that was killed takes its children with it, but not in the same moment: they are waited for.
+static int lock(int fd) {
+    for (int64_t waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited += LOCK_AGAIN) {
+        if (errno != EWOULDBLOCK)
+            return 0; // what cannot be locked (a file system without locks) is used all the same
+        if (waited >= LOCK_WAIT || (waited >= LOCK_DYING && !abandoned(fd)))
+            return -EBUSY;
+        nanosleep(&(struct timespec){.tv_nsec = LOCK_AGAIN}, NULL);
+    }
+    return 0;
+}
+
 // Opens the file and locks it: an error if another process records to this trace.
 static int take(struct tick_ring *ring, int flags, struct tick_error *error) {
     for (;;) {
@@ -37,8 +78,7 @@ static int take(struct tick_ring *ring, int flags, struct tick_error *error) {
             return tick_error_set(error, -errno, "cannot create %s: %s; give a folder that you may write to", ring->path, strerror(errno));
         if (fd < 0)
             return tick_error_set(error, -errno, "cannot open %s: %s", ring->path, strerror(errno));
-        // What cannot be locked (a file system without locks) is used all the same.
-        if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+        if (lock(fd) < 0)
             return tick_error_set(
                 error, -EBUSY, "another retick records to this trace at the moment (%s); name another with -o", ring->path);
         if (fstat(fd, &about) < 0)
@@ -90,8 +130,10 @@ int tick_ring_create(const char *trace_path, size_t bytes, struct tick_ring **ou
     // Which recording a ring belongs to is no part of any run.
     if (getrandom(&head->id, sizeof head->id, 0) != (ssize_t)sizeof head->id)
         head->id = (uint64_t)getpid();
+    atomic_init(&head->drainer, (int32_t)getpid());
     head->id >>= 1; // fits SQLite's integers
-    memcpy(head->magic, magic, sizeof magic);
+    atomic_thread_fence(memory_order_release);
+    memcpy(head->magic, magic, sizeof magic); // last: with it the ring is whole, whenever we are killed
     *out = ring;
     ring = NULL;
 out:
@@ -111,7 +153,13 @@ int tick_ring_open(const char *trace_path, struct tick_ring **out, struct tick_e
         goto out;
     int fd = ring->fd;
     struct tick__ring_head head;
-    bool whole = pread(fd, &head, sizeof head, 0) == (ssize_t)sizeof head && memcmp(head.magic, magic, sizeof magic) == 0;
+    static const char nothing[sizeof magic];
+    ssize_t got = pread(fd, &head, sizeof head, 0);
+    if (got == 0 || (got == (ssize_t)sizeof head && memcmp(head.magic, nothing, sizeof magic) == 0)) {
+        code = tick_error_set(error, -EALREADY, "%s is empty: there is nothing to recover (retick was killed before the run)", ring->path);
+        goto out;
+    }
+    bool whole = got == (ssize_t)sizeof head && memcmp(head.magic, magic, sizeof magic) == 0;
     if (!whole || head.version != RING_VERSION || head.slots < TICK__CHUNK_SLOTS || (head.slots & (head.slots - 1)) ||
         (uint64_t)about.st_size != TICK__RING_HEAD_BYTES + head.slots * TICK__SLOT) {
         code = tick_error_set(error, whole ? TICK_EFORMAT : TICK_EFOREIGN, "%s is not a whole ring of this version", ring->path);

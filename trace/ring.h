@@ -7,9 +7,10 @@
 
 struct tick_ring;
 // Creates the ring file `<trace path>-ring` of `bytes` (a power of two), pre-faulted, and maps it. tick_ring_close unmaps; unlink removes
-// it.
+// it. Both calls lock it, -EBUSY: another recording goes on. One whose writer was killed is waited for, 10 s at most.
 int tick_ring_create(const char *trace_path, size_t bytes, struct tick_ring **out, struct tick_error *error);
-int tick_ring_open(const char *trace_path, struct tick_ring **out, struct tick_error *error); // of an earlier run; -ENOENT
+// Maps the ring of an earlier run. -ENOENT: there is none; -EALREADY: it is empty, its run never began.
+int tick_ring_open(const char *trace_path, struct tick_ring **out, struct tick_error *error);
 void tick_ring_close(struct tick_ring *ring);
 void tick_ring_unlink(struct tick_ring *ring);
 

@@ -12,7 +12,7 @@ struct tick__ring_head {
     uint64_t id;                           // tells this recording's ring from another's
     _Alignas(128) _Atomic uint64_t head;   // slots published; only the recorder moves it, at a record's end
     _Alignas(128) _Atomic uint64_t tail;   // slots stored; only the writer moves it, after a commit
-    _Alignas(128) _Atomic int32_t drainer; // the writer's pid, 0: none yet
+    _Alignas(128) _Atomic int32_t drainer; // the writer's pid, and until there is one its creator's
     _Atomic uint64_t lost;                 // events told after the writer had died and the ring was full
 };
 
@@ -26,5 +26,7 @@ struct tick_ring {
 };
 
 #define TICK__RING_HEAD_BYTES ((size_t)4096)
+
+bool tick__drainer_gone(struct tick__ring_head *head); // nobody will drain this ring any more; a zombie counts as gone
 
 #endif

@@ -341,6 +341,60 @@ static void the_disk_fills_up(void **state) {
     tick_trace_close(&trace);
 }
 
+// What a killed writer leaves behind holds the ring for a moment longer.
+static void the_last_of_a_recording_are_waited_for(void **state) {
+    (void)state;
+    struct tick_error error = {0};
+    uint64_t events;
+    int told[2];
+    remove_files();
+    assert_int_equal(pipe(told), 0);
+    pid_t writer = fork();
+    if (writer == 0) {
+        struct tick_ring *ring;
+        struct tick_recorder *recorder;
+        if (tick_ring_create(path, RING, &ring, &error) < 0 || tick_recorder_new_ring(ring, &recorder) < 0)
+            _exit(9);
+        pid_t last = fork();
+        if (last == 0) {
+            close(told[1]);
+            pause_us(300000);
+            _exit(0);
+        }
+        story_record(recorder, 0);
+        raise(SIGKILL);
+    }
+    close(told[1]);
+    char nothing;
+    assert_int_equal(read(told[0], &nothing, 1), 0); // the writer is dead (a zombie), its child is not
+    close(told[0]);
+    if (tick_trace_recover(path, &events, &error) < 0)
+        fail_msg("%s", error.text);
+    assert_true(events > 0);
+    struct tick_trace trace;
+    assert_int_equal(tick_trace_open(path, &trace, &error), 0);
+    assert_int_equal(trace.events, events);
+    tick_trace_close(&trace);
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
+}
+
+static void a_ring_that_was_never_finished(void **state) {
+    (void)state;
+    struct tick_error error = {0};
+    uint64_t events;
+    char name[160];
+    remove_files();
+    snprintf(name, sizeof name, "%s-ring", path);
+    for (off_t size = 0; size <= 1 << 20; size += 1 << 20) {
+        FILE *file = fopen(name, "w");
+        assert_int_equal(ftruncate(fileno(file), size), 0);
+        fclose(file);
+        assert_int_equal(tick_trace_recover(path, &events, &error), -EALREADY);
+        assert_non_null(strstr(error.text, "nothing to recover"));
+    }
+}
+
 static void rings_are_checked(void **state) {
     (void)state;
     struct tick_ring *ring;
@@ -389,6 +443,8 @@ static void rings_are_checked(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ring_and_memory_tell_the_same),
+        cmocka_unit_test(the_last_of_a_recording_are_waited_for),
+        cmocka_unit_test(a_ring_that_was_never_finished),
         cmocka_unit_test(rings_are_checked),
         cmocka_unit_test(the_disk_fills_up),
         cmocka_unit_test(the_program_dies),
