@@ -191,7 +191,7 @@ static __attribute__((noinline)) int soon_slowly(struct tick_loop *loop, tick_ca
 }
 
 int tick_call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
-    if (TICK__RARE(!loop->handle_pool.free || !tick__ready_quickly(loop)))
+    if (TICK__RARE(loop->special || !loop->handle_pool.free || !tick__ready_quickly(loop)))
         return soon_slowly(loop, fn, arg);
     struct tick_handle *handle = tick__pool_reuse(&loop->handle_pool, TICK__HANDLE_PLAIN);
     handle->loop = loop;

@@ -97,7 +97,7 @@ static inline void tick__ready_list(struct tick_loop *loop, struct tick_handle *
 }
 
 static inline bool tick__ready_quickly(struct tick_loop *loop) {
-    return TICK__LIKELY(!loop->special && !atomic_load_explicit(&loop->inbox, memory_order_acquire));
+    return TICK__LIKELY(!loop->queues && !atomic_load_explicit(&loop->inbox, memory_order_acquire));
 }
 
 // Takes a reference; dropped if the loop is closed.
@@ -139,7 +139,7 @@ static inline bool tick__iterate(struct tick_loop *loop) {
 static inline struct tick_handle *tick__next(struct tick_loop *loop) {
     if (loop->begun == loop->sealed && !tick__iterate(loop))
         return NULL;
-    if (TICK__RARE(loop->special))
+    if (TICK__RARE(loop->queues))
         return tick__next_slowly(loop);
     loop->begun++;
     return tick__ready_take(loop);
@@ -183,7 +183,7 @@ static inline void tick__future_listen(struct tick_future *future, struct tick_h
 
 // Its next step is one call_soon.
 static inline void tick__task_ready(struct tick_task *task, uint32_t cause) {
-    struct tick_loop *loop = task->future.loop;
+    struct tick_loop *loop = task->step.loop;
     if (tick__ready_quickly(loop))
         tick__ready_list(loop, &task->step);
     else

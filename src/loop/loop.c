@@ -32,7 +32,7 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
     loop->poll_at = loop->budget = loop->poll_budget;
     tick__loop_specialize(loop);
     loop->handle_size = loop->observed ? sizeof(struct tick_handle) : TICK__HANDLE_PLAIN;
-    loop->task_size = loop->observed ? sizeof(struct tick_task) : TICK__TASK_PLAIN;
+    loop->task_size = loop->observed ? TICK__TASK_OBSERVED : TICK__TASK_PLAIN;
     loop->ready_end = &loop->ready;
     loop->tasks_end = &loop->tasks;
     loop->maker = &loop->root;
@@ -44,6 +44,7 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
 void tick__loop_specialize(struct tick_loop *loop) {
     loop->careful = loop->closed || loop->debug || loop->contexts;
     loop->watched = loop->observed || loop->debug;
+    loop->queues = loop->probe || loop->scheduler || loop->asks || loop->closed;
     loop->special = loop->careful || loop->watched || loop->scheduler;
 }
 
@@ -159,7 +160,7 @@ int tick__loop_begin(struct tick_loop *loop) {
     if (loop->poll_budget > 1)
         loop->now = loop->sys->ops->now(loop->sys); // time that passed before the run is none that its steps took
     loop->running = true;
-    loop->error = 0;
+    loop->wait.error = 0;
     tick__loop_running = loop;
     if (loop->probe)
         loop->probe->host = loop->root.maker.object;
@@ -199,7 +200,7 @@ static void plan(struct tick_loop *loop) {
     if (loop->wait.busy) {
         timeout = 0;
     } else {
-        const int64_t next = tick__timers_next(loop, &timer);
+        const int64_t next = tick__timers_any(loop) ? tick__timers_next(loop, &timer) : INT64_MAX;
         if (next < INT64_MAX) {
             timeout = next - loop->sys->ops->now(loop->sys);
             if (timeout < 0)
@@ -208,7 +209,9 @@ static void plan(struct tick_loop *loop) {
             timer = 0;
         }
     }
-    if (timeout != 0) {
+    if (timeout != 0 && loop->driver) { // whose world has no other threads
+        atomic_store_explicit(&loop->awake, false, memory_order_relaxed);
+    } else if (timeout != 0) {
         atomic_store_explicit(&loop->awake, false, memory_order_seq_cst);
         if (atomic_load_explicit(&loop->inbox, memory_order_seq_cst)) { // it came between
             tick__inbox_drain(loop);
@@ -263,9 +266,9 @@ static inline __attribute__((always_inline)) int once(struct tick_loop *loop) {
         if (loop->driver)
             tick_coro_switch(loop->coro, loop->driver);
         else
-            loop->error = tick__loop_turn(loop);
-        if (loop->error < 0)
-            return loop->error;
+            loop->wait.error = tick__loop_turn(loop);
+        if (loop->wait.error < 0)
+            return loop->wait.error;
     }
     struct tick_handle *handle = loop->handed; // the driver came upon it
     loop->handed = NULL;
@@ -281,7 +284,7 @@ static inline __attribute__((always_inline)) int once(struct tick_loop *loop) {
                 tick__handle_run(loop, handle);
             } while ((handle = loop->handed) != NULL); // a task's stack came upon it
         }
-    return loop->error; // of a poll by the driver meanwhile
+    return loop->wait.error; // of a poll by the driver meanwhile
 }
 
 int tick__loop_once(struct tick_loop *loop) {

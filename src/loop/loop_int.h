@@ -92,15 +92,15 @@ struct tick_future {
         const struct tick_loc *made;  // TICK__PENDING, of tick_future_new
         char *message;                // TICK__CANCELLED; may be NULL
     } is;
-    struct tick_future *residue_next, **residue_back; // the loop's list of those that hold a failure or a message
     uint32_t refs;
-    uint32_t object;   // the probe's
-    uint32_t done_seq; // the future_done event
-    int code;          // TICK__FAILED: its failure's code
-    uint8_t state;     // enum tick__future_state
-    uint8_t unread;    // failed, and nobody has asked
-    uint8_t hidden;    // the loop's own: no object, no events; what waits for it is woken by what completed it
-    uint8_t marked;    // gather's, within one call
+    uint8_t state;  // enum tick__future_state
+    uint8_t unread; // failed, and nobody has asked
+    uint8_t hidden; // the loop's own: no object, no events; what waits for it is woken by what completed it
+    uint8_t marked; // gather's, within one call
+    struct tick_future **residue_back, *residue_next; // the loop's list of those that hold a failure or a message
+    uint32_t object;                                  // the probe's
+    uint32_t done_seq;                                // the future_done event
+    int code;                                         // TICK__FAILED: its failure's code
 };
 
 // Initialises an embedded pending future of the loop (NULL: the running one) with one reference; emits future_create.
@@ -145,7 +145,7 @@ struct tick__cancel_frame {
 
 struct tick_task {
     struct tick_future future; // first
-    // What each step touches stands together.
+    // What each step touches stands together; the step's loop is the future's, too, and nearer.
     struct tick_handle step;
     struct tick_coro *coro;          // from its first step to its end; a stackless task has none
     struct tick_future *waiter;      // asyncio's _fut_waiter
@@ -155,6 +155,8 @@ struct tick_task {
     int result;                      // what the present step delivers to the body's wait; at the end, what the body returned
     bool must_cancel;
     bool stackless, started; // started: of a stackless one, its first step has begun
+    uint32_t suspensions;    // so far, of one that is observed: the ordinal of choices
+    uint32_t number;
     union {
         tick_task_fn *body;
         tick_step_fn *step; // stackless
@@ -169,12 +171,12 @@ struct tick_task {
     char *name;                     // NULL: Task-<number>, until somebody asks
     struct tick__binding *context;  // NULL: empty
     struct tick__cancel_frame frame;
-    uint32_t number;
     // A loop that nobody observes leaves out what follows (TICK__TASK_PLAIN).
     struct tick__parent parent;
-    uint64_t suspensions, pops; // ordinals of choices
+    uint64_t pops; // another ordinal
 };
 #define TICK__TASK_PLAIN offsetof(struct tick_task, parent)
+#define TICK__TASK_OBSERVED ((sizeof(struct tick_task) + 63) / 64 * 64) // whole lines, as without
 
 // Spawns a task whose identity is given: its parent's id and object, kth = 1. NULL when out of memory or closed.
 struct tick_task *tick__spawn_as(struct tick_loop *loop, tick_id parent_id, uint32_t parent_object, const char *key, tick_task_fn *fn,
@@ -211,13 +213,13 @@ struct tick__far;
 struct tick__wheel;
 struct tick__store;
 struct tick__timers {
-    struct tick__timer *heap; // 4-ary, by (when, sequence)
-    uint32_t count, room;
-    uint64_t sequence;
-    int64_t due;               // nothing in the heap or the run is due before; INT64_MAX: both are empty
-    int64_t horizon;           // whoever is armed for a time from there on waits in the wheel
     struct tick__wheel *wheel; // NULL: there are few
-    struct tick__wheel *quick; // the same; NULL if somebody observes the loop
+    int64_t due;               // nothing in the heap or the run is due before; INT64_MAX: both are empty
+    uint32_t count, room;
+    struct tick__timer *heap; // 4-ary, by (when, sequence)
+    uint64_t sequence;
+    int64_t horizon;           // whoever is armed for a time from there on waits in the wheel
+    struct tick__wheel *quick; // the wheel; NULL if somebody observes the loop
     struct tick__store *store; // of the handles that the wheel and the run know
     struct tick__far *run;     // what comes next of the wheel's, in order; with as much spare room behind
     uint32_t run_at, run_end, run_room;
@@ -248,60 +250,66 @@ struct tick__executor {
 struct tick__foreign;
 
 struct tick_loop {
-    // What each handle touches comes first.
+    // What each turn touches comes first, in lines of the cache: the queue; whose step it is; whom the loop polls, and who acts; the time.
     struct tick_handle *ready, **ready_end;
-    uint64_t queued, begun;                  // how many handles were ever pushed, and popped (one that is held counts as not popped)
-    uint64_t sealed;                         // those up to here are this snapshot's
-    uint64_t poll_at;                        // once a snapshot ends there, it is time to poll; 0: at this one's end
-    _Atomic(struct tick_handle *) inbox;     // from other threads, newest first
-    atomic_bool awake;                       // it will look into the inbox before it waits: nobody has to wake it
-    atomic_bool unwoken;                     // the last wake failed
-    _Atomic(struct tick__foreign *) foreign; // handles for other threads; NULL: none came yet
-    struct tick_task *current;
-    struct tick_coro *coro;     // stands for the stack that runs the loop
-    struct tick_coro *driver;   // the stack that polls in its place; NULL: none does
-    struct tick_coro *back;     // whoever started the running task eagerly and goes on after its first step; NULL: nobody
-    struct tick_coro *on;       // the stack of a stackless step that was started eagerly; NULL: the loop's
-    struct tick_handle *handed; // popped on a task's stack, to be run on the loop's
-    struct tick__pool handle_pool;
-    uint32_t handle_size, task_size;
-    bool observed; // somebody needs identities: a probe, or a chooser below
-    bool watched;  // observed, or in debug mode
+    uint64_t queued, begun;              // how many handles were ever pushed, and popped (one that is held counts as not popped)
+    uint64_t sealed;                     // those up to here are this snapshot's
+    uint64_t poll_at;                    // once a snapshot ends there, it is time to poll; 0: at this one's end
+    _Atomic(struct tick_handle *) inbox; // from other threads, newest first
+    atomic_bool awake;                   // it will look into the inbox before it waits: nobody has to wake it
+    bool observed;                       // somebody needs identities: a probe, or a chooser below
+    bool watched;                        // observed, or in debug mode
     bool debug;
-    bool careful;  // closed, in debug mode, or contexts: calls have to look
-    bool contexts; // a context variable was set
-    bool asks;     // a chooser below
-    bool special;  // watched, careful, or a scheduler: what is made for speed looks at this alone, and leaves the rest to slower paths
-    bool own_stacks, running, stopping, closed;
-    bool dropping;   // gathers are being freed:
-    uint32_t budget; // how many handles may begin between two polls
-    uint64_t polled; // what `begun` was at the last poll
-    uint64_t iteration;
-    struct tick_handle *held; // displaced ones, each with the number of those that go before it in `place`
-    struct tick__timers timers;
-    int64_t now;               // at the last poll
-    struct tick_coro *workers; // stacks whose task is over, waiting for another
-    struct tick__pool future_pool, task_pool;
+    bool asks;    // a chooser below
+    bool special; // watched, careful, or a scheduler: what is made for speed looks at this alone, and leaves the rest to slower paths
+    bool queues;  // the same of the ready queue by itself: a probe, a scheduler, a chooser that may displace, or closed
+    bool stopping;
+
+    struct tick_task *current;
+    struct tick_coro *coro;           // stands for the stack that runs the loop
+    struct tick_coro *driver;         // the stack that polls in its place; NULL: none does
+    struct tick_coro *back;           // whoever started the running task eagerly and goes on after its first step; NULL: nobody
+    struct tick_handle *handed;       // popped on a task's stack, to be run on the loop's
+    struct tick_handle *held;         // displaced ones, each with the number of those that go before it in `place`
     struct tick_scheduler *scheduler; // NULL: the list `ready`
+    struct tick_probe *probe;
+
     struct tick_sys *sys;
     struct tick_poller *poller;
-    struct tick_probe *probe;
-    struct tick_stacks *stacks;
-    struct tick_future *dropped; // gathers that come next
-    uint32_t runs;               // nested within one tick_loop_run, which share `coro`
-    uint32_t poll_budget;
+    uint64_t polled; // what `begun` was at the last poll
+    uint64_t iteration;
+    struct tick__parent *maker;  // who acts; &root outside of tasks and callbacks
+    struct tick__acting outside; // of the step that runs
+
+    int64_t now; // at the last poll
     struct {
         int64_t timeout;
         tick_id timer;
+        int error; // of the last poll of this run
         bool busy; // there was something to do: it does not wait
         bool away; // the poller is to be asked again
     } wait;
-    int error;                  // of the last poll of this run
-    int64_t probe_start;        // the probe's time 0 on the loop's clock
-    uint32_t step_costs;        // how many values a step_cost choice has
-    struct tick__parent *maker; // who acts; &root outside of tasks and callbacks
+    uint32_t budget; // how many handles may begin between two polls
+    uint32_t poll_budget;
+    struct tick__timers timers;
+
+    struct tick__pool handle_pool;
+    uint32_t handle_size, task_size;
+    struct tick__pool future_pool, task_pool;
+    struct tick_coro *workers;               // stacks whose task is over, waiting for another
+    struct tick_coro *on;                    // the stack of a stackless step that was started eagerly; NULL: the loop's
+    _Atomic(struct tick__foreign *) foreign; // handles for other threads; NULL: none came yet
+    atomic_bool unwoken;                     // the last wake failed
+    bool careful;                            // closed, in debug mode, or contexts: calls have to look
+    bool contexts;                           // a context variable was set
+    bool own_stacks, running, closed;
+    bool dropping;               // gathers are being freed:
+    struct tick_future *dropped; // gathers that come next
+    struct tick_stacks *stacks;
+    uint32_t runs;       // nested within one tick_loop_run, which share `coro`
+    uint32_t step_costs; // how many values a step_cost choice has
+    int64_t probe_start; // the probe's time 0 on the loop's clock
     struct tick__parent root;
-    struct tick__acting outside;   // of the step that runs
     struct tick__binding *context; // of the running callback
     int64_t began;                 // in debug mode: when the present step or callback began
     struct tick_task *tasks, **tasks_end;
@@ -314,6 +322,8 @@ struct tick_loop {
     tick_exception_fn *on_exception;
     void *on_exception_arg;
 };
+
+#define TICK__LOOP_HOT offsetof(struct tick_loop, timers.heap)
 
 // The running loop of this thread. The simulated world swaps it when it switches hosts.
 extern _Thread_local struct tick_loop *tick__loop_running;

@@ -5,6 +5,7 @@
 struct chunk {
     struct chunk *next;
     size_t size;
+    char rest[48]; // of the line, where memory of this size begins with one: elements of whole lines then do, too
 };
 
 // A loop of a simulated host lives for microseconds and makes ten tasks: chunks start small.

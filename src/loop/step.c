@@ -127,9 +127,10 @@ static void over(struct tick_loop *loop, struct tick_task *task) {
 
 // --- which stack goes on ---
 
-// Inline between tasks (switch_int.h); but where each step is watched, most come from the loop's stack and go back there, out of line.
+// Inline between tasks, and tasks and a driver (switch_int.h); but else, where each step is watched, most come from the loop's stack and go
+// back there, out of line.
 static inline __attribute__((always_inline)) void go_on(struct tick_loop *loop, struct tick_coro *from, struct tick_coro *to) {
-    if (TICK__LIKELY(!loop->special))
+    if (TICK__LIKELY(!loop->special || loop->driver))
         tick__coro_switch(from, to);
     else
         tick_coro_switch(from, to);
@@ -190,10 +191,10 @@ static __attribute__((noinline)) struct tick_coro *successor(struct tick_loop *l
 
 struct tick_coro *tick__loop_drive(struct tick_loop *loop) {
     for (;;) {
-        loop->error = tick__loop_turn(loop);
-        if (loop->error == TICK__AWAY)
+        loop->wait.error = tick__loop_turn(loop);
+        if (loop->wait.error == TICK__AWAY)
             return NULL;
-        if (loop->error < 0)
+        if (loop->wait.error < 0)
             return loop->coro;
         struct tick_coro *next = successor(loop, NULL);
         if (next)
@@ -287,7 +288,7 @@ static inline void wait_for(struct tick_task *task, struct tick_future *future) 
 }
 
 static inline __attribute__((always_inline)) int switch_away(struct tick_task *task) {
-    struct tick_loop *loop = task->future.loop;
+    struct tick_loop *loop = task->step.loop;
     struct tick_coro *own = task->coro, *next = quick_successor(loop, NULL);
     if (TICK__RARE(!next)) {
         suspend(loop, task);
@@ -303,7 +304,7 @@ static inline __attribute__((always_inline)) int switch_away(struct tick_task *t
 int tick__task_yield(struct tick_task *task) {
     if (TICK__RARE(!task->coro))
         return TICK_EINVALSTATE;
-    ready_again(task->future.loop, task);
+    ready_again(task->step.loop, task);
     return switch_away(task);
 }
 

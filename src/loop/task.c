@@ -197,7 +197,7 @@ static __attribute__((noinline)) int await_slowly(struct tick_task *task, struct
         return TICK_EINVALSTATE;
     if (future->state != TICK__PENDING)
         return tick__task_outcome(task, future);
-    struct tick_loop *loop = task->future.loop;
+    struct tick_loop *loop = task->step.loop;
     if (future == &task->future || future->loop != loop) { // asyncio throws these one iteration later
         const int error = future == &task->future ? TICK_ESELF : TICK_EINVALSTATE;
         const int result = tick__task_yield(task);
@@ -211,8 +211,8 @@ static __attribute__((noinline)) int await_slowly(struct tick_task *task, struct
 
 int tick__await_at(struct tick_future *future, const struct tick_loc *loc) {
     struct tick_task *task = tick__task_running();
-    if (TICK__RARE(!task || future->state != TICK__PENDING || future->loop != task->future.loop || future->loop->special ||
-                   future == &task->future))
+    if (TICK__RARE(
+            !task || future->state != TICK__PENDING || future->loop != task->step.loop || future->loop->queues || future == &task->future))
         return await_slowly(task, future, loc);
     task->waits_at = loc;
     return tick__await(task, future);
