@@ -88,11 +88,11 @@ static void unwatch(struct tick_kernel *k, struct tick__epoll *epoll) {
         woken_remove(k, epoll);
 }
 
-void tick__item_ready(struct tick_kernel *k, struct tick__item *item) {
+void tick__item_ready(struct tick_kernel *k, struct tick__item *item, uint32_t holds) {
     struct tick__epoll *epoll = epoll_at(k, item->epoll);
     if (!item->listed)
         list_add(k, epoll, item);
-    if (epoll->waiting && (tick__file_mask(k, TICK__AT(k, tick__file, item->file)) & item->events))
+    if (epoll->waiting && ((holds & item->events) || (tick__file_mask(k, TICK__AT(k, tick__file, item->file)) & item->events)))
         woken_add(k, epoll);
     if (epoll->file.items)
         tick__file_wake(k, &epoll->file, EPOLLIN | EPOLLRDNORM, false);
@@ -153,6 +153,13 @@ static int depth(const struct tick_kernel *k, const struct tick__file *file, tic
     return most + 1;
 }
 
+// What it is asked for may hold already.
+static void report(struct tick_kernel *k, struct tick__item *item, struct tick__file *file) {
+    const uint32_t holds = tick__file_mask(k, file) & item->events;
+    if (holds)
+        tick__item_ready(k, item, holds);
+}
+
 static int add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, const struct tick_sys_event *event) {
     if (file->type == TICK__EPOLL && depth(k, file, epoll->file.ref, 0) >= MOST_NESTED)
         return -ELOOP;
@@ -172,8 +179,7 @@ static int add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__fi
     if (epoll->items)
         item_at(k, epoll->items)->epoll_prev = ref;
     epoll->items = ref;
-    if (tick__file_mask(k, file) & item->events)
-        tick__item_ready(k, item);
+    report(k, item, file);
     return 0;
 }
 
@@ -219,8 +225,7 @@ int tick_k_epoll_ctl(struct tick_kernel *k, int host, int epfd, int op, int fd, 
             return -EINVAL;
         item->events = event->events | EPOLLERR | EPOLLHUP;
         item->data = event->data;
-        if (tick__file_mask(k, file) & item->events)
-            tick__item_ready(k, item);
+        report(k, item, file);
         return 0;
     case EPOLL_CTL_DEL:
         if (!item)

@@ -134,7 +134,7 @@ void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t ke
         }
         if (rise)
             item->hold = hold;
-        tick__item_ready(k, item);
+        tick__item_ready(k, item, rise ? key & (EPOLLIN | EPOLLOUT) : 0);
     }
 }
 

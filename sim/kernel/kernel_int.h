@@ -187,7 +187,7 @@ void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__f
 void tick__fd_drop(struct tick_kernel *k, struct tick__file *file);                       // its fd is free again, its watchers are gone
 void tick__last_close(struct tick_kernel *k, struct tick__file *file);                    // nobody has it any more
 uint32_t tick__file_mask(struct tick_kernel *k, struct tick__file *file);                 // EPOLL* that hold now
-// Tells the watchers that something happened: key the EPOLL* that it is about (0: anything), rise: it was not so before.
+// Tells the watchers that something happened: key the EPOLL* that it is about (0: anything), rise: it was not so before, and is so now.
 void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise);
 
 // --- epoll.c ---
@@ -204,18 +204,18 @@ struct tick__item {
 };
 struct tick__epoll {
     struct tick__file file;
-    tick__ref items, ready_first, ready_last;
+    tick__ref ready_first, ready_last;
     uint32_t ready_count;
     tick__ref woken_next, woken_prev;
-    uint32_t waiter;
-    bool waiting, woken;
+    uint32_t waiter : 30, waiting : 1, woken : 1;
+    tick__ref items; // beyond the granule that each wait touches
 };
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go
 int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, uint32_t events);
 void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll); // its waiter, if one waits
 void tick__epoll_close(struct tick_kernel *k, struct tick__epoll *epoll);
 uint32_t tick__epoll_mask(struct tick_kernel *k, struct tick__epoll *epoll);
-void tick__item_ready(struct tick_kernel *k, struct tick__item *item);
+void tick__item_ready(struct tick_kernel *k, struct tick__item *item, uint32_t holds); // EPOLL* of the file that are known to hold
 
 // --- eventfd.c ---
 struct tick__eventfd {
