@@ -71,7 +71,7 @@ static int run_host(struct real *real, const struct tick_host *host, struct tick
         real->out->iterations = tick_loop_iterations(loop);
     tick_loop_free(loop);
     if (io)
-        *trouble = io->trouble;
+        *trouble = *io->trouble;
     tick_epoll_free(io);
     return result;
 }

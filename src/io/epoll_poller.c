@@ -21,8 +21,9 @@ struct epoll_poller {
     struct tick_io io;
     struct tick_probe *probe;
     int epfd, wakefd;
-    struct slot *slots;
-    uint32_t count, room, free; // free: first free slot + 1
+    struct slot *slots;  // the end of what each wait touches
+    uint32_t room, free; // free: first free slot + 1
+    struct tick_trouble trouble;
 };
 
 // One try of the operation: true if it is complete, with its result.
@@ -79,6 +80,11 @@ static int epoll_submit(struct tick_io *self, struct tick_op *op) {
     if (op->kind == TICK_OP_RECV && self->sys->ops->waits)
         self->sys->ops->waits(self->sys, op->file->fd, op->file, op->bytes);
     return 0;
+}
+
+static int epoll_attempt(struct tick_io *self, struct tick_op *op) {
+    struct epoll_poller *p = (struct epoll_poller *)self;
+    return !p->probe && attempt(p, op); // a probe is told that it is submitted before what comes of it
 }
 
 static bool epoll_cancel(struct tick_io *self, struct tick_op *op) {
@@ -211,7 +217,7 @@ static int epoll_poller_wake(struct tick_poller *self) {
 }
 
 static const struct tick_poller_ops poller_ops = {epoll_poller_wait, epoll_poller_wake};
-static const struct tick_io_ops io_ops = {epoll_open, epoll_close_file, epoll_submit, epoll_cancel};
+static const struct tick_io_ops io_ops = {epoll_open, epoll_close_file, epoll_submit, epoll_attempt, epoll_cancel};
 
 int tick_epoll_new(struct tick_sys *sys, struct tick_probe *probe, struct tick_io **out) {
     struct epoll_poller *p = tick__alloc_zero(sizeof *p);
@@ -220,6 +226,7 @@ int tick_epoll_new(struct tick_sys *sys, struct tick_probe *probe, struct tick_i
     p->io.poller.ops = &poller_ops;
     p->io.ops = &io_ops;
     p->io.sys = sys;
+    p->io.trouble = &p->trouble;
     p->probe = probe;
     p->wakefd = -1;
     int result = p->epfd = sys->ops->epoll_create(sys);

@@ -44,7 +44,7 @@ struct tick_io {
     const struct tick_io_ops *ops;
     struct tick_sys *sys;
     struct tick_file *files;
-    struct tick_trouble trouble;
+    struct tick_trouble *trouble; // the latest; never NULL
 };
 
 struct tick_io_ops {
@@ -56,6 +56,8 @@ struct tick_io_ops {
     // Starts op (file, kind, bytes, count, done set). Returns 1 if it completed at once (result set, done is not called), 0 if it is
     // pending.
     int (*submit)(struct tick_io *self, struct tick_op *op);
+    // Carries op out if that can be done at once, and 1; else 0, and nothing has happened. NULL: this poller cannot tell.
+    int (*attempt)(struct tick_io *self, struct tick_op *op);
     // Withdraws a pending op: true if it is withdrawn, without a call of done; false if the kernel still owns it and done will come.
     bool (*cancel)(struct tick_io *self, struct tick_op *op);
 };

@@ -373,6 +373,20 @@ ssize_t tick_stream_read_line_at(struct tick_stream *s, char *line, size_t size,
 
 // --- writing ---
 
+// Sends from where the bytes stand, if none go before them: how many the kernel took.
+static size_t send_directly(struct tick_stream *s, const void *bytes, size_t count) {
+    struct tick_io *io = s->file.io;
+    if (s->send.pending || held(&s->out) || held(&s->next) || !io->ops->attempt)
+        return 0;
+    s->send.bytes = (void *)bytes;
+    s->send.count = count;
+    if (!io->ops->attempt(io, &s->send))
+        return 0;
+    if (s->send.result < 0)
+        s->write_error = (int)s->send.result;
+    return s->send.result < 0 ? 0 : (size_t)s->send.result;
+}
+
 ssize_t tick_stream_write_at(struct tick_stream *s, const void *bytes, size_t count, const struct tick_loc *loc) {
     if (s->closing)
         return TICK_ECLOSED;
@@ -382,11 +396,19 @@ ssize_t tick_stream_write_at(struct tick_stream *s, const void *bytes, size_t co
         return s->write_error;
     if (!count)
         return 0;
-    struct tick_buffer *buffer = s->send.pending ? &s->next : &s->out;
-    TICK_TRY(reserve(buffer, count));
-    memcpy(buffer->bytes + buffer->to, bytes, count);
-    buffer->to += count;
-    flush(s);
+    const size_t sent = send_directly(s, bytes, count), rest = count - sent;
+    if (rest && !s->write_error) {
+        struct tick_buffer *buffer = s->send.pending ? &s->next : &s->out;
+        int error = reserve(buffer, rest);
+        if (error < 0) {
+            if (sent)
+                s->write_error = error; // the bytes that follow must not close the gap
+            return error;
+        }
+        memcpy(buffer->bytes + buffer->to, (const char *)bytes + sent, rest);
+        buffer->to += rest;
+        flush(s);
+    }
     if (s->write_error)
         return s->write_error;
     if (held(&s->out) + held(&s->next) > STREAM_HIGH)

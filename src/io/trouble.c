@@ -8,7 +8,7 @@
 int tick__trouble(struct tick_io *io, const char *address, const struct tick_loc *loc, int code) {
     if (code >= 0 || code == TICK_ECANCELED || code == TICK_ETIMEDOUT)
         return code;
-    struct tick_trouble *trouble = &io->trouble;
+    struct tick_trouble *trouble = io->trouble;
     snprintf(trouble->address, sizeof trouble->address, "%s", address);
     trouble->loc = loc;
     trouble->code = code;
