@@ -51,6 +51,7 @@ struct tick_host {
     struct tick_heap *heap;
     struct tick_coro *stack; // where its next turn goes on: its own, or one of a task; NULL: on the world's, which drives its loop
     struct tick_loop *loop;
+    struct tick_io *io;        // what it polls
     struct tick_loop *running; // what tick__loop_running was when it was switched away from
     uint32_t task, here;       // and the probe's context
     uint32_t timeout_key, resume_key;
@@ -130,12 +131,6 @@ struct list {
     size_t count, room;
 };
 
-// What is used when data come to a socket that a task waits for. Addresses to fetch, never to be read through: they may be stale.
-struct waiting {
-    const void *object, *bytes, *task, *stack;
-};
-#define WAITING_MOST ((uint32_t)1 << 18) // a power of two. Of two sockets so far apart, the later is there
-
 struct tick_world {
     struct tick_stage stage; // first
     struct tick_kernel *kernel;
@@ -143,7 +138,8 @@ struct tick_world {
     struct tick_coro *home;  // the stack that the run was begun on
     struct tick_coro *coro;  // the one that hosts take their turns on, and that drives their loops
     bool driving;            // it does so now, for `running`
-    bool large;              // its memory is fetched in advance
+    bool large;              // its memory is fetched in advance:
+    uint8_t fetching;        // so many steps of that are left in this turn (fetch.c)
     struct waiting *waiting; // for that; kept from run to run
     struct tick_chooser *chooser;
     uint64_t calm; // what it need not be asked about
@@ -181,17 +177,12 @@ struct tick_harness {
     struct tick_world world;
 };
 
-static inline struct waiting *tick__waiting(const struct tick_world *world, uint32_t sock) {
-    return &world->waiting[sock / 5 & (WAITING_MOST - 1)]; // sockets stand five granules apart at least: entries as near as they do
-}
-
 int tick__list_push(struct list *list, const void *item, size_t size); // copies the item in; 0 or -ENOMEM
 
 // host.c
 struct tick_host *tick__host_take(struct tick_world *world); // the structure for one more host; NULL when out of memory
 void tick__host_make_ready(struct tick_host *host);
-void tick__host_switch_to(struct tick_host *host);                // runs it until it is switched away from
-void tick__host_leave(struct tick_host *host);                    // the end of that, for a run that ends in the midst of it
+void tick__host_leave(struct tick_host *host);                    // turns.c: its turn is over
 void tick__host_switch_out(struct tick_host *host);               // from inside it
 struct tick_coro *tick__host_stack(const struct tick_host *host); // inside it: the one that it is on
 int tick__host_start(struct tick_host *host);
@@ -209,7 +200,7 @@ static inline bool tick__host_told_to_stop(struct tick_host *host) { // in the h
 void tick__host_stopped(struct tick_host *host); // its coroutine has ended
 int tick__host_restart(struct tick_host *host);  // of one that is down or stopping. 0 or -ENOMEM
 void tick__host_pause(struct tick_host *host, int64_t until);
-void tick__world_ended(struct tick_world *world, struct tick_host *host); // world.c: it has returned, or is down for good
+void tick__world_ended(struct tick_world *world, struct tick_host *host); // turns.c: it has returned, or is down for good
 
 // faults.c
 void tick__fault_come(struct tick_world *world, const struct tick_posted *posted);

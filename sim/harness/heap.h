@@ -14,6 +14,7 @@ struct tick_heap;
 
 // Heaps are numbered; each has its slot of address space. Returns NULL with no address space or memory left. The heap lives on outside.
 struct tick_heap *tick_heap_new(uint32_t number);
+void tick_heap_many(void); // hundreds of heaps are in turn: their dense area is to lie in huge pages
 void tick_heap_free(struct tick_heap *heap);
 void tick_heap_reset(struct tick_heap *heap); // drops everything; fresh memory is filled with poison if that is not 0
 void tick_heap_set_poison(struct tick_heap *heap, uint8_t poison);

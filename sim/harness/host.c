@@ -85,62 +85,6 @@ void tick__host_go_on(struct tick_host *host) {
     host->state = HOST_LATE;
 }
 
-// Returns when the host has switched out, or has returned, or the run has ended.
-static void take_turn(struct tick_world *w, struct tick_host *host) {
-    struct tick_coro *stack = host->stack;
-    host->stack = NULL;
-    do {
-        if (!stack) {
-            w->driving = true;
-            stack = tick__loop_drive(host->loop);
-            w->driving = false;
-            if (!stack)
-                return;
-        }
-        tick_coro_switch(w->coro, stack);
-        stack = NULL; // its loop is to be driven, unless it was switched out
-    } while (host->state == HOST_RUNNING && !w->ended);
-}
-
-void tick__host_switch_to(struct tick_host *host) {
-    struct tick_world *w = host->world;
-    host->state = HOST_RUNNING;
-    w->running = host;
-    w->stage.host = host->name;
-    w->stage.host_id = host->id;
-    w->stage.host_object = host->object;
-    w->stage.sys = &host->sys.sys;
-    w->stage.locals = &host->locals;
-    w->stage.lives = host->lives;
-    tick__loop_running = host->running;
-    if (w->probe) {
-        w->probe->host = host->object;
-        w->probe->task = host->task;
-        w->probe->here = host->here;
-    }
-    tick_heap_use(host->heap);
-    take_turn(w, host);
-    tick__host_leave(host);
-}
-
-void tick__host_leave(struct tick_host *host) {
-    struct tick_world *w = host->world;
-    tick_heap_use(NULL);
-    host->running = tick__loop_running;
-    tick__loop_running = NULL;
-    if (w->probe) {
-        host->task = w->probe->task;
-        host->here = w->probe->here;
-        w->probe->host = w->probe->task = w->probe->here = 0;
-    }
-    w->running = NULL;
-    w->stage.host = NULL;
-    w->stage.host_object = 0;
-    w->stage.sys = NULL;
-    w->stage.locals = NULL;
-    w->stage.lives = 0;
-}
-
 // Waits that are not the loop's: a task, a callback or an executor's job may wait, too, with poll or sleep, and holds up its loop.
 struct tick_coro *tick__host_stack(const struct tick_host *host) {
     const struct tick_loop *loop = tick__loop_running;
@@ -168,7 +112,7 @@ static int exception_told(struct tick_loop *loop, const struct tick_report *repo
     const struct tick_io *io = tick__io_running();
     char text[300], words[200];
     const struct tick_loc *loc =
-        failure && io && !failure->text ? tick__trouble_words(&io->trouble, failure->code, words, sizeof words) : NULL;
+        failure && io && !failure->text ? tick__trouble_words(io->trouble, failure->code, words, sizeof words) : NULL;
     snprintf(text, sizeof text, "%s: %s%s%s%s%s%s%s%s", host->name, report->message ? report->message : "Unhandled exception",
         report->task ? ", " : "", report->task ? tick_task_name(report->task) : "", failure ? ": " : "",
         failure ? (failure->name ? failure->name : tick_error_name(failure->code)) : "", failure ? ": " : "",
@@ -258,6 +202,7 @@ static void host_entry(void *arg) {
         host->result = tick_loop_new(&options, &host->loop);
     }
     if (host->result == 0) {
+        host->io = io;
         host->loop->driver = w->coro;
         tick_loop_set_exception_handler(host->loop, exception_told, host);
         host->result = tick_loop_run(host->loop, host_main, host);
@@ -265,8 +210,9 @@ static void host_entry(void *arg) {
         tick__futures_left(host->loop, &left);
         tick_loop_free(host->loop);
         host->loop = NULL;
+        host->io = NULL;
     }
-    const struct tick_trouble trouble = io ? io->trouble : (struct tick_trouble){0};
+    const struct tick_trouble trouble = io ? *io->trouble : (struct tick_trouble){0};
     tick_epoll_free(io);
     tick__locals_free(&host->locals);
     if (host->result < 0 && !host->stopping) {

@@ -1,4 +1,5 @@
 // The seam's simulated side: each host's system calls go to the kernel, and epoll_wait is the world point.
+#include "sim/harness/fetch.h"
 #include "sim/harness/sim_sys_int.h"
 #include "sim/kernel/kernel_int.h"
 #include "src/base/check.h"
@@ -128,6 +129,7 @@ static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out,
     case WAIT_NONE:
         host->deadline = timeout < 0 ? TICK_NEVER : tick_kernel_now(k) + timeout;
         host->wait = WAIT_BEGUN;
+        tick__fetch_more(w);
         if (begins(host, timeout))
             return TICK__AWAY;
         // fallthrough
@@ -214,10 +216,12 @@ static int sim_connect(struct tick_sys *self, int fd, const struct sockaddr *add
 }
 
 static ssize_t sim_send(struct tick_sys *self, int fd, const void *bytes, size_t count, int flags) {
+    tick__fetch_more(host_of(self)->world);
     return tick_k_send(KERNEL(self), INDEX(self), fd, bytes, count, flags);
 }
 
 static ssize_t sim_recv(struct tick_sys *self, int fd, void *bytes, size_t count, int flags) {
+    tick__fetch_more(host_of(self)->world);
     return tick_k_recv(KERNEL(self), INDEX(self), fd, bytes, count, flags);
 }
 
@@ -282,7 +286,7 @@ static void sim_waits(struct tick_sys *self, int fd, const void *object, const v
     if (!w->large || !task)
         return;
     const struct tick__file *file = tick__file(KERNEL(self), INDEX(self), fd);
-    *tick__waiting(w, file->ref) = (struct waiting){object, bytes, task, __builtin_frame_address(0)};
+    *tick__waiting(w, file->ref) = (struct waiting){object, bytes, task, task->coro, __builtin_frame_address(0)};
 }
 
 static const struct tick_sys_ops sim_ops = {

@@ -1,5 +1,5 @@
 // The world of a run: what a scenario sets up, whose turn it is, and how it ends.
-#include "sim/harness/harness_int.h"
+#include "sim/harness/fetch.h"
 #include "sim/harness/world_int.h"
 #include "src/base/check.h"
 #include "src/base/outside.h"
@@ -183,148 +183,7 @@ bool tick__world_holds(struct tick_world *w) {
     return true;
 }
 
-// --- turns ---
-
-// Starts the host, or posts its start for later; once, though its turn comes both by order and by the end of those it waits for.
-static void start(struct tick_world *w, struct tick_host *host) {
-    if (host->due)
-        return;
-    host->due = true;
-    if (host->options.start > 0) {
-        uint32_t key = tick_kernel_post(w->kernel, tick_kernel_now(w->kernel) + host->options.start, POST_START, (uint32_t)host->index);
-        TICK_ASSERT(key);
-    } else if (tick__host_start(host) < 0) {
-        tick__world_bad(w, host->loc, "no memory to start host \"%s\"", host->name);
-    }
-}
-
-static bool waits_for_others(const struct tick_host *host) {
-    for (size_t i = 0; i < sizeof host->options.after / sizeof *host->options.after; i++) {
-        if (host->options.after[i] && host->options.after[i]->state != HOST_DONE)
-            return true;
-    }
-    return false;
-}
-
-static bool comes_after(const struct tick_host *host, const struct tick_host *other) {
-    for (size_t i = 0; i < sizeof host->options.after / sizeof *host->options.after; i++) {
-        if (host->options.after[i] == other)
-            return true;
-    }
-    return false;
-}
-
-void tick__world_ended(struct tick_world *w, struct tick_host *host) {
-    host->state = HOST_DONE;
-    if (!host->options.daemon)
-        w->live--;
-    for (size_t i = 0; i < w->host_count; i++) {
-        struct tick_host *other = ((struct tick_host **)w->hosts.items)[i];
-        if (other->state == HOST_WAITING && comes_after(other, host) && !waits_for_others(other))
-            start(w, other);
-    }
-}
-
-static void run_ready(struct tick_world *w) {
-    while (w->ready && !w->ended) {
-        struct tick_host *host = w->ready;
-        w->ready = host->next;
-        if (!w->ready)
-            w->ready_end = &w->ready;
-        tick__host_switch_to(host);
-        if (host->state == HOST_DONE) {
-            tick_coro_free(host->coro);
-            host->coro = NULL;
-            if (host->stopping)
-                tick__host_stopped(host);
-            else
-                tick__world_ended(w, host);
-        }
-    }
-}
-
-static struct tick_host *host_at(struct tick_world *w, uint32_t index) {
-    TICK_ASSERT(index < w->host_count);
-    return ((struct tick_host **)w->hosts.items)[index];
-}
-
-// A parked host has something to read: it goes on now, or late.
-static void wake(struct tick_world *w, struct tick_host *host) {
-    if (host->state != HOST_PARKED)
-        return;
-    if (host->timeout_key)
-        tick_kernel_unpost(w->kernel, host->timeout_key);
-    host->timeout_key = 0;
-    if (host->paused_until > tick_kernel_now(w->kernel)) {
-        tick__host_go_on(host);
-        return;
-    }
-    uint32_t late = 0;
-    host->wakes++;
-    if (!tick_is_calm(w->calm, TICK_CHOICE_HOST_LATE))
-        late = tick__world_choose(w, TICK_CHOICE_HOST_LATE, host->life, host->wakes, tick_scale_count(HOST_LATE_MOST), HOST_LATE_MOST);
-    if (late) {
-        int64_t at = tick_kernel_now(w->kernel) + tick_scale_capped(late, HOST_LATE_MOST);
-        host->resume_key = tick_kernel_post(w->kernel, at, POST_RESUME, (uint32_t)host->index);
-        TICK_ASSERT(host->resume_key);
-        host->state = HOST_LATE;
-    } else {
-        tick__host_make_ready(host);
-    }
-}
-
-static void come(struct tick_world *w, const struct tick_posted *posted) {
-    if (posted->what >= POST_FAULT) {
-        tick__fault_come(w, posted);
-        return;
-    }
-    struct tick_host *host = host_at(w, posted->arg);
-    switch ((enum posted_what)posted->what) {
-    case POST_START:
-        if (tick__host_start(host) < 0)
-            tick__world_bad(w, host->loc, "no memory to start host \"%s\"", host->name);
-        break;
-    case POST_TIMEOUT:
-        host->timeout_key = 0;
-        host->timed_out = true;
-        tick__host_go_on(host);
-        break;
-    case POST_RESUME:
-        host->resume_key = 0;
-        tick__host_go_on(host);
-        break;
-    default:
-        break;
-    }
-}
-
-// In a large world each turn begins with memory that no cache holds any more. What is fetched here in advance changes nothing but time:
-// what a segment meets in the kernel, eight segments before it comes; the structure of the host that it reaches; and at last that host's
-// loop, and the task that waits for it. Into the second-level cache: the first can hold and wait for less.
-#define LARGE 200
-
-static void fetch(const void *memory, size_t size) {
-    for (size_t at = 0; at < size; at += 64)
-        __builtin_prefetch((const char *)memory + at, 0, 2);
-}
-
-static void fetch_ahead(const struct tick_world *w) {
-    struct tick_host *const *hosts = w->hosts.items;
-    uint32_t sock = tick_kernel_fetch(w->kernel, 8);
-    fetch(tick__waiting(w, sock), sizeof(struct waiting));
-    int soon = tick_kernel_ahead(w->kernel, 5, &sock);
-    if (soon >= 0)
-        fetch(hosts[soon], HOST_HOT);
-    int next = tick_kernel_ahead(w->kernel, 3, &sock);
-    if (next >= 0) {
-        const struct waiting *waiting = tick__waiting(w, sock);
-        fetch(hosts[next]->loop, sizeof *hosts[next]->loop);
-        fetch(waiting->object, 384);
-        fetch(waiting->task, sizeof(struct tick_task));
-        fetch(waiting->bytes, 64);
-        fetch((const char *)waiting->stack - 512, 1024);
-    }
-}
+// --- a run ---
 
 static void finish(struct tick_world *w) {
     const struct final_check *all = w->finals.items;
@@ -338,44 +197,6 @@ static void finish(struct tick_world *w) {
             world_fail(&w->stage, TICK_CHECK_FAILED, result, NULL, text);
         }
     }
-}
-
-static void turns(void *world) {
-    struct tick_world *w = world;
-    for (size_t pass = 0; pass < 2; pass++) { // daemons first: they listen before the others begin
-        for (size_t i = 0; i < w->host_count && !w->ended; i++) {
-            struct tick_host *host = host_at(w, (uint32_t)i);
-            if (host->options.daemon == (pass == 0) && !waits_for_others(host))
-                start(w, host);
-        }
-        run_ready(w);
-    }
-    while (!w->ended && w->live) {
-        struct tick_posted posted;
-        uint32_t waiter;
-        while (tick_kernel_woken(w->kernel, &waiter))
-            wake(w, host_at(w, waiter));
-        if (w->ready) {
-            run_ready(w);
-            continue;
-        }
-        if (!tick_kernel_next(w->kernel, &posted)) {
-            char text[sizeof w->outcome.text];
-            tick__world_describe_deadlock(w, text, sizeof text);
-            world_fail(&w->stage, TICK_DEADLOCKED, TICK_EDEADLOCK, NULL, text);
-            break;
-        }
-        w->events++;
-        if (tick_kernel_now(w->kernel) > w->time_limit) {
-            world_fail(&w->stage, TICK_LIMIT_PASSED, 0, NULL, "the limit of virtual time was passed (tick_limit raises it)");
-            break;
-        }
-        if (w->large)
-            fetch_ahead(w);
-        if (posted.what)
-            come(w, &posted);
-    }
-    tick_coro_exit(w->coro, w->home);
 }
 
 void tick__world_run(struct tick_world *w) {
@@ -397,10 +218,8 @@ void tick__world_run(struct tick_world *w) {
         tick__world_bad(w, NULL, "the scenario has only daemons: the run waits for hosts added by tick_host_add");
     if (w->ended)
         return;
-    if (w->host_count >= LARGE && !w->waiting) // not zero: what no socket has written is fetched in vain
-        w->waiting = tick__outside_alloc(WAITING_MOST * sizeof *w->waiting);
-    w->large = w->host_count >= LARGE && w->waiting;
-    w->coro = tick_coro_new(w->stacks, turns, w);
+    tick__fetch_init(w);
+    w->coro = tick_coro_new(w->stacks, tick__turns, w);
     if (!w->coro) {
         tick__world_bad(w, NULL, "no memory for a stack");
         return;

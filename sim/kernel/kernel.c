@@ -23,6 +23,10 @@ int tick_kernel_new(size_t arena_most, struct tick_kernel **out) {
     return 0;
 }
 
+void tick_kernel_large(struct tick_kernel *k) {
+    madvise(k->base, k->size, MADV_HUGEPAGE); // fails without such pages: as good
+}
+
 void tick_kernel_free(struct tick_kernel *k) {
     if (!k)
         return;

@@ -28,6 +28,7 @@ struct tick_kernel_env {
 };
 
 int tick_kernel_new(size_t arena_most, struct tick_kernel **out); // reserves address space; pages come as they are used
+void tick_kernel_large(struct tick_kernel *k);                    // much will be used: huge pages suit it
 void tick_kernel_free(struct tick_kernel *k);
 // Back to an empty world at time 0; cost in proportion to what was used. env is copied.
 void tick_kernel_reset(struct tick_kernel *k, const struct tick_kernel_env *env);
@@ -77,11 +78,13 @@ struct tick_posted {
 uint32_t tick_kernel_post(struct tick_kernel *k, int64_t at, uint32_t what, uint32_t arg);
 void tick_kernel_unpost(struct tick_kernel *k, uint32_t key); // of an event that has not come yet
 int64_t tick_kernel_next_at(const struct tick_kernel *k);     // when the next event is due; TICK_NEVER: none
-// For fetching memory in advance. Brings near the sockets that the segment `place` segments from now passes between, and returns the
-// number of the one that it reaches; 0: there is none, or it is not known. ahead: then what else it meets in the kernel, and the host that
-// it reaches; -1: not known.
-uint32_t tick_kernel_fetch(const struct tick_kernel *k, uint32_t place);
-int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place, uint32_t *sock);
+// For fetching memory in advance, of the segment `place` segments from now: the number of the socket that it reaches; 0: there is none, or
+// it is not known. fetch brings near the sockets that it passes between; ahead, then, what these lead to, and near what that leads to: both
+// return the host that it reaches, or -1.
+uint32_t tick_kernel_segment(const struct tick_kernel *k, uint32_t place);
+void tick_kernel_fetch(const struct tick_kernel *k, uint32_t place);
+int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place);
+int tick_kernel_near(const struct tick_kernel *k, uint32_t place);
 // Takes the earliest event, moves the clock to it (never back) and carries it out. Returns false if there is none.
 // *posted is filled with the world's own event, or its what is 0 for the kernel's own.
 bool tick_kernel_next(struct tick_kernel *k, struct tick_posted *posted);
@@ -89,7 +92,7 @@ bool tick_kernel_next(struct tick_kernel *k, struct tick_posted *posted);
 void tick_kernel_clock_to(struct tick_kernel *k, int64_t at);
 
 // --- waiting ---
-// Registers waiter (any number of the caller's) to be woken once when epfd has something to report. One waiter an epoll.
+// Registers waiter (any number of the caller's below 2^30) to be woken once when epfd has something to report. One waiter an epoll.
 int tick_kernel_watch(struct tick_kernel *k, int host, int epfd, uint32_t waiter);
 void tick_kernel_unwatch(struct tick_kernel *k, int host, int epfd);
 // Takes the next waiter to wake, in the order in which they became so; false if there is none.

@@ -203,31 +203,51 @@ bool tick__event_take(struct tick_kernel *k, struct tick__due *due) {
     return true;
 }
 
-uint32_t tick_kernel_fetch(const struct tick_kernel *k, uint32_t place) {
-    if (place >= k->root->lane_count)
-        return 0;
-    const struct passing *passing = lane_at(k, place);
-    if (passing->kind != TICK__DATA)
-        return 0;
-    const char *to = (const char *)tick__sock(k, passing->a), *from = (const char *)tick__sock(k, passing->b);
-    for (size_t line = 0; line < TICK__SOCK_HOT; line += 64) {
-        __builtin_prefetch(to + line, 0, 2);
-        __builtin_prefetch(from + line, 0, 2);
-    }
-    return passing->a;
+// The segment with data at that place of the lane.
+static const struct passing *data_at(const struct tick_kernel *k, uint32_t place) {
+    const struct passing *passing = place < k->root->lane_count ? lane_at(k, place) : NULL;
+    return passing && passing->kind == TICK__DATA ? passing : NULL;
 }
 
-int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place, uint32_t *sock) {
-    if (place >= k->root->lane_count)
-        return -1;
-    const struct passing *passing = lane_at(k, place);
-    if (passing->kind != TICK__DATA)
+static void fetch(const void *object, size_t size) {
+    for (size_t line = 0; line < size; line += 64)
+        __builtin_prefetch((const char *)object + line, 0, 2);
+}
+
+uint32_t tick_kernel_segment(const struct tick_kernel *k, uint32_t place) {
+    const struct passing *passing = data_at(k, place);
+    return passing ? passing->a : 0;
+}
+
+void tick_kernel_fetch(const struct tick_kernel *k, uint32_t place) {
+    const struct passing *passing = data_at(k, place);
+    if (!passing)
+        return;
+    fetch(tick__sock(k, passing->a), TICK__SOCK_HOT);
+    fetch(tick__sock(k, passing->b), TICK__SOCK_HOT);
+}
+
+// The bytes that come, and where the answer will be written.
+int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place) {
+    const struct passing *passing = data_at(k, place);
+    if (!passing)
         return -1;
     const struct tick__sock *s = tick__sock(k, passing->a);
-    __builtin_prefetch(TICK__AT(k, tick__item, s->file.items));
-    __builtin_prefetch(TICK__ARRAY(k, char, tick__sock(k, passing->b)->out.chain.head));
-    *sock = passing->a;
+    fetch(TICK__AT(k, tick__item, s->file.items), 64);
+    fetch(TICK__ARRAY(k, char, tick__sock(k, passing->b)->out.chain.head), 128);
+    fetch(TICK__ARRAY(k, char, s->out.chain.tail), 128);
+    fetch(&tick__host(k, s->file.host)->fds, 64);
     return (int)s->file.host;
+}
+
+int tick_kernel_near(const struct tick_kernel *k, uint32_t place) {
+    const struct passing *passing = data_at(k, place);
+    if (!passing)
+        return -1;
+    const struct tick__file *file = &tick__sock(k, passing->a)->file;
+    fetch(TICK__AT(k, tick__epoll, TICK__AT(k, tick__item, file->items)->epoll), 64);
+    fetch(TICK__ARRAY(k, tick__ref, tick__host(k, file->host)->fds), 64);
+    return (int)file->host;
 }
 
 int64_t tick_kernel_next_at(const struct tick_kernel *k) {
