@@ -35,15 +35,11 @@ enum host_state {
 
 enum posted_what { POST_START = 1, POST_TIMEOUT, POST_RESUME, POST_FAULT, POST_HEAL, POST_RANGE, POST_QUIET, POST_MUST };
 
-struct sim_sys {
-    struct tick_sys sys; // first
-    struct tick_host *host;
-};
-
 struct tick_host {
     // What each turn touches comes first.
     struct tick_world *world;
-    struct sim_sys sys;
+    struct tick_kernel *kernel; // the world's
+    struct tick_sys sys;
     enum host_state state;
     enum { WAIT_NONE, WAIT_BEGUN, WAIT_PARKED } wait; // where in epoll_wait it was switched away from
     int64_t deadline;                                 // of that wait
@@ -220,7 +216,7 @@ static inline void tick__host_waits(struct tick_host *host) { // it has nothing 
 void tick__host_goes_on(struct tick_host *host, int ready); // `ready` fds, or its handles, are: it may have been kept for too long
 
 // sim_sys.c
-void tick__sim_sys_init(struct sim_sys *sys, struct tick_host *host);
+void tick__sim_sys_init(struct tick_sys *sys, uint64_t calm);
 uint32_t tick__world_choose(void *world, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
 
 // world.c

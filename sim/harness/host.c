@@ -59,7 +59,8 @@ struct tick_host *tick__host_take(struct tick_world *w) {
         return NULL;
     tick_heap_set_poison(host->heap, w->poison);
     host->world = w;
-    tick__sim_sys_init(&host->sys, host);
+    host->kernel = w->kernel;
+    tick__sim_sys_init(&host->sys, w->calm);
     w->host_count++;
     return host;
 }
@@ -188,10 +189,10 @@ static void host_entry(void *arg) {
     struct tick_world *w = host->world;
     struct tick_io *io = NULL;
     struct tick__futures_left left = {0};
-    host->result = tick_epoll_new(&host->sys.sys, w->probe, &io);
+    host->result = tick_epoll_new(&host->sys, w->probe, &io);
     if (host->result == 0) {
         struct tick_loop_options options = {
-            .sys = &host->sys.sys,
+            .sys = &host->sys,
             .poller = &io->poller,
             .probe = w->probe,
             .stacks = w->stacks,

@@ -108,7 +108,7 @@ int tick__host_restart(struct tick_host *host) {
                                                                 .kth = host->lives + 1,
                                                                 .loc = host->loc});
     tick_kernel_host_up(w->kernel, host->index, true);
-    tick__sim_sys_init(&host->sys, host);
+    tick__sim_sys_init(&host->sys, host->world->calm);
     return tick__host_start(host);
 }
 

@@ -10,10 +10,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
-static struct tick_host *host_of(struct tick_sys *self) {
-    return ((struct sim_sys *)self)->host;
-}
-
 // A timer's lateness is asked for at each poll that it bounds: one decision, however often it is asked.
 static bool logged(const struct tick_world *w, tick_id timer) {
     const struct tick_deviation *all = w->deviations.items;
@@ -47,7 +43,7 @@ uint32_t tick__world_choose(void *ctx, enum tick_choice_kind kind, tick_id subje
 }
 
 static uint32_t sim_choose(struct tick_sys *self, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
-    struct tick_host *host = host_of(self);
+    struct tick_host *host = tick__host_of(self);
     uint32_t value = tick__world_choose(host->world, kind, subject, ordinal, n, most);
     if (kind == TICK_CHOICE_STEP_COST && value) // what the step took passes at the next world point
         tick__host_busy(host, tick_scale_capped(value, most));
@@ -59,7 +55,7 @@ static int64_t sim_now(struct tick_sys *self) {
 }
 
 static int64_t sim_wall(struct tick_sys *self) {
-    const struct tick_host *host = host_of(self);
+    const struct tick_host *host = tick__host_of(self);
     int64_t now = tick_kernel_now(host->world->kernel), ppm = host->options.drift;
     return WALL_START + now + host->wall + now / 1000000 * ppm + now % 1000000 * ppm / 1000000;
 }
@@ -177,7 +173,7 @@ static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out,
 }
 
 static int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
-    struct tick_host *host = host_of(self);
+    struct tick_host *host = tick__host_of(self);
     int count;
     while ((count = wait_on(host, epfd, out, most, timeout, timer)) == TICK__AWAY) {
         if (host->world->driving)
@@ -216,12 +212,12 @@ static int sim_connect(struct tick_sys *self, int fd, const struct sockaddr *add
 }
 
 static ssize_t sim_send(struct tick_sys *self, int fd, const void *bytes, size_t count, int flags) {
-    tick__fetch_more(host_of(self)->world);
+    tick__fetch_more(tick__host_of(self)->world);
     return tick_k_send(KERNEL(self), INDEX(self), fd, bytes, count, flags);
 }
 
 static ssize_t sim_recv(struct tick_sys *self, int fd, void *bytes, size_t count, int flags) {
-    tick__fetch_more(host_of(self)->world);
+    tick__fetch_more(tick__host_of(self)->world);
     return tick_k_recv(KERNEL(self), INDEX(self), fd, bytes, count, flags);
 }
 
@@ -267,7 +263,7 @@ static int sim_resolve(struct tick_sys *self, const char *name, uint16_t port, s
 
 // The same bytes in every run: what a program draws from here must not differ between schedules.
 static int sim_random(struct tick_sys *self, void *bytes, size_t count) {
-    struct tick_host *host = host_of(self);
+    struct tick_host *host = tick__host_of(self);
     unsigned char *at = bytes;
     for (size_t done = 0; done < count; done += 8) {
         uint64_t word = tick_id_mix(host->life, ++host->randoms);
@@ -281,7 +277,7 @@ static void sim_connection(struct tick_sys *self, int fd, tick_id *id, uint32_t 
 }
 
 static void sim_waits(struct tick_sys *self, int fd, const void *object, const void *bytes) {
-    const struct tick_world *w = host_of(self)->world;
+    const struct tick_world *w = tick__host_of(self)->world;
     const struct tick_task *task = tick__loop_running->current;
     if (!w->large || !task)
         return;
@@ -354,9 +350,6 @@ static const struct tick_sys_ops sim_ops = {
     .choose = sim_choose,
 };
 
-void tick__sim_sys_init(struct sim_sys *sys, struct tick_host *host) {
-    sys->sys.ops = &sim_ops;
-    sys->sys.maker = NULL;
-    sys->sys.calm = host->world->calm;
-    sys->host = host;
+void tick__sim_sys_init(struct tick_sys *sys, uint64_t calm) {
+    *sys = (struct tick_sys){.ops = &sim_ops, .calm = calm};
 }

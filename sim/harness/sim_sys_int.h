@@ -4,8 +4,11 @@
 
 #include "sim/harness/harness_int.h"
 
-#define KERNEL(self) (((struct sim_sys *)(self))->host->world->kernel)
-#define INDEX(self) (((struct sim_sys *)(self))->host->index)
+static inline struct tick_host *tick__host_of(struct tick_sys *self) {
+    return (struct tick_host *)((char *)self - offsetof(struct tick_host, sys));
+}
+#define KERNEL(self) (tick__host_of(self)->kernel)
+#define INDEX(self) (tick__host_of(self)->index)
 
 // The identity of what a call makes, by the task or callback that acts; outside of them it has none.
 static inline struct tick_kernel_name tick__sim_name(struct tick_sys *self, enum tick_object_type type) {

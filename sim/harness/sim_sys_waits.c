@@ -2,10 +2,6 @@
 #include "sim/harness/sim_sys_int.h"
 #include <errno.h>
 
-static struct tick_host *host_of(struct tick_sys *self) {
-    return ((struct sim_sys *)self)->host;
-}
-
 int tick__sim_park(struct tick_host *host, int64_t deadline) {
     if (deadline != TICK_NEVER) {
         host->timeout_key = tick_kernel_post(host->world->kernel, deadline, POST_TIMEOUT, (uint32_t)host->index);
@@ -26,7 +22,7 @@ static int64_t deadline_of(const struct tick_kernel *k, int64_t timeout) {
 // Whether a signal cuts the wait short, which would block: never on a host without handlers. The question is about the wait, as something
 // that its task or callback made.
 static bool interrupted(struct tick_sys *self) {
-    const struct tick_host *host = host_of(self);
+    const struct tick_host *host = tick__host_of(self);
     if (!host->options.handlers)
         return false;
     const struct tick_kernel_name name = tick__sim_name(self, TICK_OBJECT_OP);
@@ -45,7 +41,7 @@ static void stood_still(struct tick_host *host, int64_t began, int64_t deadline)
 }
 
 static int poll_until(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout, int64_t deadline) {
-    struct tick_host *host = host_of(self);
+    struct tick_host *host = tick__host_of(self);
     struct tick_kernel *k = host->world->kernel;
     int ready = tick_k_poll(k, host->index, fds, count);
     if (!ready && timeout && interrupted(self))
@@ -68,7 +64,7 @@ static int poll_until(struct tick_sys *self, struct pollfd *fds, size_t count, i
 }
 
 int tick__sim_poll(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout) {
-    struct tick_host *host = host_of(self);
+    struct tick_host *host = tick__host_of(self);
     int64_t deadline = deadline_of(host->world->kernel, timeout);
     tick__sim_wait_begins(host, timeout);
     int64_t began = tick_kernel_now(host->world->kernel);
@@ -100,7 +96,7 @@ static void restore(fd_set *set, const fd_set *asked_for) {
 }
 
 static int select_until(struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t deadline) {
-    struct tick_host *host = host_of(self);
+    struct tick_host *host = tick__host_of(self);
     struct tick_kernel *k = host->world->kernel;
     fd_set none;
     FD_ZERO(&none);
@@ -129,7 +125,7 @@ static int select_until(struct tick_sys *self, int count, fd_set *reads, fd_set 
 }
 
 int tick__sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t timeout) {
-    struct tick_host *host = host_of(self);
+    struct tick_host *host = tick__host_of(self);
     int64_t deadline = deadline_of(host->world->kernel, timeout);
     tick__sim_wait_begins(host, timeout);
     int64_t began = tick_kernel_now(host->world->kernel);
@@ -139,7 +135,7 @@ int tick__sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *wr
 }
 
 static int rest(struct tick_sys *self, int64_t ns, bool may_be_interrupted) {
-    struct tick_host *host = host_of(self);
+    struct tick_host *host = tick__host_of(self);
     int64_t deadline = deadline_of(host->world->kernel, ns < 0 ? 0 : ns);
     tick__sim_wait_begins(host, ns);
     host->timed_out = false;
@@ -157,7 +153,7 @@ int tick__sim_sleep(struct tick_sys *self, int64_t ns) {
 
 // The name server's answer takes its time, and the whole thread waits for it, as in getaddrinfo, which goes on after a signal.
 int tick__sim_resolve_all(struct tick_sys *self, const char *host, uint16_t port, struct sockaddr_storage *out, uint32_t most) {
-    struct tick_host *host_ = host_of(self);
+    struct tick_host *host_ = tick__host_of(self);
     int64_t late;
     int count = tick_k_resolve(KERNEL(self), INDEX(self), host, port, host_->id, ++host_->lookups, out, most, &late);
     if (late > 0) {

@@ -59,7 +59,7 @@ static void arrive(struct tick_world *w, struct tick_host *host) {
     w->stage.host = host->name;
     w->stage.host_id = host->id;
     w->stage.host_object = host->object;
-    w->stage.sys = &host->sys.sys;
+    w->stage.sys = &host->sys;
     w->stage.locals = &host->locals;
     w->stage.lives = host->lives;
     tick__loop_running = host->running;

@@ -61,7 +61,6 @@ static void woken_add(struct tick_kernel *k, struct tick__epoll *epoll) {
     epoll->waiting = false;
     epoll->woken = true;
     epoll->woken_next = 0;
-    epoll->woken_prev = root->woken_last;
     if (root->woken_last)
         epoll_at(k, root->woken_last)->woken_next = epoll->file.ref;
     else
@@ -69,16 +68,16 @@ static void woken_add(struct tick_kernel *k, struct tick__epoll *epoll) {
     root->woken_last = epoll->file.ref;
 }
 
+// Mostly the first.
 static void woken_remove(struct tick_kernel *k, struct tick__epoll *epoll) {
     struct tick__root *root = k->root;
-    if (epoll->woken_prev)
-        epoll_at(k, epoll->woken_prev)->woken_next = epoll->woken_next;
-    else
-        root->woken_first = epoll->woken_next;
-    if (epoll->woken_next)
-        epoll_at(k, epoll->woken_next)->woken_prev = epoll->woken_prev;
-    else
-        root->woken_last = epoll->woken_prev;
+    struct tick__epoll *before = NULL;
+    tick__ref *link = &root->woken_first;
+    for (; *link != epoll->file.ref; link = &before->woken_next)
+        before = epoll_at(k, *link);
+    *link = epoll->woken_next;
+    if (!epoll->woken_next)
+        root->woken_last = before ? before->file.ref : 0;
     epoll->woken = false;
 }
 

@@ -92,7 +92,7 @@ bool tick_kernel_next(struct tick_kernel *k, struct tick_posted *posted);
 void tick_kernel_clock_to(struct tick_kernel *k, int64_t at);
 
 // --- waiting ---
-// Registers waiter (any number of the caller's below 2^30) to be woken once when epfd has something to report. One waiter an epoll.
+// Registers waiter (any number of the caller's) to be woken once when epfd has something to report. One waiter an epoll.
 int tick_kernel_watch(struct tick_kernel *k, int host, int epfd, uint32_t waiter);
 void tick_kernel_unwatch(struct tick_kernel *k, int host, int epfd);
 // Takes the next waiter to wake, in the order in which they became so; false if there is none.

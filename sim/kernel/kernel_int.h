@@ -30,7 +30,7 @@ struct tick__root {
     uint32_t lane_first, lane_count, lane_most;
     int64_t lane_delay;
 
-    tick__ref hosts; // array of refs
+    tick__ref hosts; // array
     uint32_t host_count, host_most;
 
     struct tick_link link;
@@ -133,7 +133,7 @@ struct tick__file {
 
 // --- sim/world/hosts.c ---
 struct tick__host {
-    char name[64];
+    _Alignas(TICK__GRANULE) char name[TICK__GRANULE]; // what calls look at begins a granule, too
     tick_id id;
     uint32_t hash, object;
     tick__ref fds;                      // array of refs of files
@@ -156,7 +156,7 @@ struct tick__host {
 #define TICK__MOST_FDS 65536u
 
 static inline struct tick__host *tick__host(const struct tick_kernel *k, uint32_t index) {
-    return TICK__AT(k, tick__host, TICK__ARRAY(k, tick__ref, k->root->hosts)[index]);
+    return &TICK__ARRAY(k, struct tick__host, k->root->hosts)[index];
 }
 uint32_t tick__host_address(uint32_t index); // host byte order
 // The host that an address names for `from` (itself for its own and 127/8), or -1.
@@ -206,8 +206,9 @@ struct tick__epoll {
     struct tick__file file;
     tick__ref ready_first, ready_last;
     uint32_t ready_count;
-    tick__ref woken_next, woken_prev;
-    uint32_t waiter : 30, waiting : 1, woken : 1;
+    tick__ref woken_next;
+    uint32_t waiter;
+    bool waiting, woken;
     tick__ref items; // beyond the granule that each wait touches
 };
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go

@@ -29,19 +29,16 @@ int tick_kernel_host_add(struct tick_kernel *k, const char *name, tick_id id, ui
     if (root->host_count >= 65534) // the addresses of 10.0.0.0/16
         return -ENOMEM;
     if (root->host_count == root->host_most &&
-        !tick__arena_grow(k, &root->hosts, &root->host_most, 16, root->host_count, sizeof(tick__ref)))
+        !tick__arena_grow(k, &root->hosts, &root->host_most, 16, root->host_count, sizeof(struct tick__host)))
         return -ENOMEM;
-    tick__ref ref = tick__arena_zero(k, sizeof(struct tick__host));
-    if (!ref)
-        return -ENOMEM;
-    struct tick__host *h = TICK__AT(k, tick__host, ref);
+    struct tick__host *h = tick__host(k, root->host_count);
+    *h = (struct tick__host){0};
     memcpy(h->name, name, length);
     h->id = id;
     h->hash = hash_of(name);
     h->object = object;
     h->fd_low = TICK__FIRST_FD;
     h->next_port = FIRST_PORT;
-    TICK__ARRAY(k, tick__ref, root->hosts)[root->host_count] = ref;
     return (int)root->host_count++;
 }
 

@@ -244,7 +244,8 @@ static int fill(struct tick_stream *s, const struct tick_loc *loc) {
             return s->read_error;
         }
     }
-    struct stream_waiter waiter = {0};
+    struct stream_waiter waiter; // whose future wait_here makes
+    waiter.next = NULL;
     s->reader = &waiter;
     s->users++;
     int result = wait_here(s, &waiter, loc);
