@@ -13,7 +13,6 @@ enum { TICK_BITS = TICK__TICK_BITS, DIGIT = TICK__DIGIT, SLOTS = TICK__SLOTS, LE
 enum { VECTOR = TICK__VECTOR, ROOM = TICK__VECTOR_ROOM };
 enum { AHEAD = 16 };
 enum { TOLD = 2 }; // the highest level whose slots tell the high half of a deadline
-enum { SWEEP_LEAST = 512 };
 
 struct arena {
     struct arena *next;
@@ -156,7 +155,7 @@ static __attribute__((noinline)) void sweep(struct tick__timers *timers) {
 }
 
 void tick__wheel_tidy(struct tick__timers *timers) {
-    if (timers->stale > SWEEP_LEAST && timers->stale > timers->entries / 2)
+    if (tick__stale_are_many(timers))
         sweep(timers);
 }
 
