@@ -141,7 +141,7 @@ static void sweep_slot(struct tick__timers *timers, unsigned slot) {
     wheel->slots[slot].vectors = vectors;
 }
 
-static __attribute__((noinline)) void sweep(struct tick__timers *timers) {
+void tick__wheel_sweep(struct tick__timers *timers) {
     struct tick__wheel *wheel = timers->wheel;
     uint32_t end = timers->run_at;
     for (uint32_t i = timers->run_at; i < timers->run_end; i++)
@@ -152,11 +152,6 @@ static __attribute__((noinline)) void sweep(struct tick__timers *timers) {
         if (wheel->end[slot])
             sweep_slot(timers, slot);
     forget_least(wheel);
-}
-
-void tick__wheel_tidy(struct tick__timers *timers) {
-    if (tick__stale_are_many(timers))
-        sweep(timers);
 }
 
 // --- the earliest ---

@@ -208,7 +208,9 @@ static void plan(struct tick_loop *loop) {
             timer = 0;
         }
     }
-    if (timeout != 0 && loop->poller->ops->wake) {
+    if (timeout != 0 && loop->driver) { // there is no other thread
+        atomic_store_explicit(&loop->awake, false, memory_order_relaxed);
+    } else if (timeout != 0 && loop->poller->ops->wake) {
         atomic_store_explicit(&loop->awake, false, memory_order_seq_cst);
         if (atomic_load_explicit(&loop->inbox, memory_order_seq_cst)) { // it came between
             tick__inbox_drain(loop);

@@ -192,10 +192,14 @@ static inline bool begins_onward(struct tick_loop *loop, struct tick_handle *han
     return true;
 }
 
-// The same for the usual case, inline: what is next is a task's step. NULL: it is not.
+// The same for the usual cases, inline: what is next is a task's step, or to poll. NULL: it is neither.
 static inline struct tick_coro *quick_successor(struct tick_loop *loop, struct tick_coro *own) {
-    if (TICK__RARE(loop->special || loop->back) || (loop->begun == loop->sealed && !tick__iterate(loop)))
+    if (TICK__RARE(loop->special || loop->back))
         return NULL;
+    if (loop->begun == loop->sealed && !tick__iterate(loop)) {
+        loop->current = NULL;
+        return poller_of(loop);
+    }
     if (loop->ready->bits != TICK__ONWARD && !begins_onward(loop, loop->ready, own))
         return NULL;
     struct tick_task *task = tick__task_of_step(tick__ready_take(loop));

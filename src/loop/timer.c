@@ -335,8 +335,7 @@ static __attribute__((noinline)) void fire_due(struct tick_loop *loop) {
             break;
         }
     }
-    if (timers->wheel)
-        tick__wheel_tidy(timers);
+    tick__wheel_tidy(timers);
     if (are_few(timers))
         gather(loop);
     timers->due = due(timers);
@@ -380,15 +379,14 @@ int64_t tick__timers_next(struct tick_loop *loop, tick_id *id) {
     struct tick__timers *timers = &loop->timers;
     struct tick_handle *handle = NULL;
     int64_t when = INT64_MAX;
-    if (timers->wheel) {
+    if (timers->wheel)
         handle = next_far(loop, &when);
-        timers->due = due(timers);
-    }
     const struct tick__timer *near = timers->count > 0 ? &timers->heap[0] : NULL;
     if (near && (!handle || near->when < when || (near->when == when && near->sequence < timers->run_made))) {
         handle = near->handle;
         when = near->when;
     }
+    timers->due = when; // there may be a new run
     *id = handle && loop->observed ? handle->id : 0;
     return when;
 }

@@ -124,8 +124,12 @@ static inline bool tick__wheel_has_room(const struct tick__wheel *wheel, unsigne
     return (uintptr_t)wheel->end[slot] % TICK__VECTOR != 0;
 }
 
-struct tick__wheel *tick__wheel_new(int64_t now);   // NULL when out of memory
-void tick__wheel_tidy(struct tick__timers *timers); // sweeps, if more are stale than not
+struct tick__wheel *tick__wheel_new(int64_t now);    // NULL when out of memory
+void tick__wheel_sweep(struct tick__timers *timers); // takes out what is stale
+static inline void tick__wheel_tidy(struct tick__timers *timers) {
+    if (TICK__RARE(tick__stale_are_many(timers)))
+        tick__wheel_sweep(timers);
+}
 // Tells each of the armed ones; no entry knows a cancelled one afterwards.
 void tick__wheel_free(struct tick__timers *timers, void (*each)(struct tick_handle *handle));
 int64_t tick__wheel_horizon(const struct tick__wheel *wheel);
