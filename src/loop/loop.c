@@ -299,7 +299,7 @@ int tick__loop_once(struct tick_loop *loop) {
     return once(loop);
 }
 
-// In one function, which switches to tasks itself: returns after a task has run are ones that the processor mispredicts (coro/switch_int.h).
+// In one function, which switches to tasks itself: returns after a task has run are mispredicted (coro/switch_int.h).
 int tick__loop_until_stopped(struct tick_loop *loop) {
     int error;
     do {
