@@ -370,6 +370,9 @@ void tick__context_unref(struct tick__binding *context);          // NULL is all
 // For a callback that is registered now: lets it run in a copy of the present context. 0 or -ENOMEM.
 int tick__context_wrap(struct tick_loop *loop, tick_callback_fn **fn, void **arg);
 int tick__context_wrap_done(struct tick_loop *loop, tick_done_fn **fn, void **arg);
+// Around a handle's call, in a loop with contexts. What the callback sets is gone with it.
+void tick__context_enter(struct tick_loop *loop, struct tick_handle *handle);
+void tick__context_leave(struct tick_loop *loop);
 void tick__context_drop(const struct tick_handle *handle); // it will not be called: frees its wrapping, if it has one
 bool tick__context_is_done(const struct tick_handle *handle, tick_done_fn *fn, const void *arg); // wrapped or not
 
