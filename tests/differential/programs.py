@@ -77,8 +77,8 @@ class Writer:
             return kinds[name]()
         if name in ("await", "shield"):
             return [self.later(me)]
-        if name in ("cancel", "cbadd"):
-            return [self.other(me)]
+        if name in ("cancel", "cbadd"):  # itself, too
+            return [r.randrange(self.count) if r.random() < 0.3 else self.other(me)]
         if name in ("lock", "unlock", "evset", "evclear", "evwait", "done", "join"):
             return [r.randrange(2)]
         if name in ("put", "get", "putnw", "getnw"):
@@ -97,8 +97,10 @@ class Writer:
     def hold_wf(self, me, _depth):
         r = self.random
         waits = [["evwait", 0], ["get", 0, 0], ["lock", 0], ["fawait", 0], ["sleep", 2], ["cwait", 0, 0], ["sem", 0]]
+        waits += [["join", 0], ["put", 0, 1], ["meet"]]
         if self.later(me) is not None:
             waits.append(["await", self.later(me)])
+            waits += [[name, *self.words(name, me)] for name in ("shield", "gather", "wait", "each", "eager")]
         return [r.choice((-1, 0, 1, 2, 4)), r.choice(waits)]
 
     def hold_timeout(self, me, depth):
