@@ -32,6 +32,7 @@ also "segfault.c:"
 never "retick+0x"
 readable crash.db
 expect 0 "verdict" "$RETICK" query crash.db "SELECT * FROM meta WHERE value = 'crash'"
+also "events: Segmentation fault in alice in step"
 expect 1 "forever: failed" "$RETICK" run "$scenarios/forever.c" --hang 300ms -o hang.db
 also "hang: "
 readable hang.db
