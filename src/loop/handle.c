@@ -50,7 +50,8 @@ void tick_handle_cancel(struct tick_handle *handle) {
         return;
     }
     handle->bits = bits + TICK__IS_CANCELLED - 1; // its entry stays until somebody comes by
-    handle->loop->timers.stale++;
+    if (TICK__RARE(tick__stale_is_counted(handle->number)))
+        handle->loop->timers.stale += TICK__STALE_EACH;
 }
 
 void tick__handle_drop(struct tick_handle *handle) {

@@ -28,7 +28,6 @@ struct tick_handle {
         struct tick_handle *next; // in the ready queue or in a future's callbacks
         uint32_t number;          // of a timer, while it is armed
     };
-    struct tick_loop *loop;
     // Of an armed timer: in the heap, from 1, or TICK__FAR; of one that is held: how many go first; else 0.
     uint32_t place;
     union {
@@ -43,6 +42,7 @@ struct tick_handle {
         };
         uint32_t bits;
     };
+    struct tick_loop *loop;
     union {
         tick_callback_fn *call;
         tick_done_fn *done;
@@ -62,6 +62,7 @@ struct tick_handle {
     uint32_t cause; // the event that scheduled it
 };
 #define TICK__HANDLE_PLAIN offsetof(struct tick_handle, id)
+_Static_assert(offsetof(struct tick_handle, bits) < 16 && TICK__HANDLE_PLAIN % 16 == 0, "cancelling touches one cache line");
 // In the wheel or the run, or an entry there still knows it; the former of one that somebody is told about when it is cancelled.
 #define TICK__FAR_TOLD (UINT32_MAX - 1)
 #define TICK__FAR UINT32_MAX
@@ -223,8 +224,8 @@ struct tick__timers {
     uint32_t run_at, run_end, run_room;
     int64_t run_base;  // the high part of their deadlines
     uint64_t run_made; // the sequence when it was made: whoever is in the heap with a lower one was armed before them
-    size_t entries;    // in the wheel and the run,
-    size_t stale;      // and those of them whose timers were cancelled
+    size_t entries;    // in the wheel and the run, those of cancelled timers among them
+    size_t stale;      // and about as many those are (timer_int.h)
 };
 
 // Who acts, saved while somebody else does.
