@@ -215,8 +215,27 @@ void tick__port_linger(struct tick_kernel *k, const struct tick__sock *s) {
         return;
     struct tick__port *port = TICK__AT(k, tick__port, s->port);
     bool over = port->lingers_until <= k->root->now;
+    port->lingers_alone = over;
+    port->lingers_to = s->remote_address;
+    port->lingers_to_port = s->remote_port;
     port->lingers_until = k->root->now + TIME_WAIT;
     port->lingers_rigid = (!over && port->lingers_rigid) || !s->reuse;
+}
+
+// One that is in TIME_WAIT makes room for its like.
+int tick__port_reach(struct tick_kernel *k, const struct tick__sock *s, uint32_t local, uint32_t remote, uint16_t number) {
+    if (!s->port)
+        return 0;
+    for (tick__ref ref = tick__host(k, s->file.host)->socks; ref; ref = tick__sock(k, ref)->host_next) {
+        const struct tick__sock *other = tick__sock(k, ref);
+        if (other != s && other->state > TICK__LISTEN && other->local_port == s->local_port && other->remote_port == number &&
+            other->local_address == local && other->remote_address == remote)
+            return -EADDRNOTAVAIL;
+    }
+    struct tick__port *port = TICK__AT(k, tick__port, s->port);
+    if (port->lingers_alone && port->lingers_to == remote && port->lingers_to_port == number)
+        port->lingers_until = 0;
+    return 0;
 }
 
 struct tick__sock *tick__sock_listener(struct tick_kernel *k, uint32_t host, uint32_t address, bool six, uint16_t number) {

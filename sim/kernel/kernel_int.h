@@ -260,8 +260,9 @@ struct tick__port {
     int64_t lingers_until;             // a connection through it is in TIME_WAIT until then
     tick__ref next, socks;             // socks: bound to it, by port_next
     uint32_t children, rigid_children; // accepted connections; those without SO_REUSEADDR
-    uint16_t number;
-    bool lingers_rigid;
+    uint32_t lingers_to; // where it led; lingers_alone: no other one lingers
+    uint16_t number, lingers_to_port;
+    bool lingers_rigid, lingers_alone;
 };
 
 // One direction, kept by its sending end. What each segment touches comes first, here and in the socket.
@@ -346,6 +347,8 @@ struct tick__sock *tick__sock_listener(struct tick_kernel *k, uint32_t host, uin
 void tick__port_share(struct tick_kernel *k, struct tick__sock *child, const struct tick__sock *listener);
 void tick__port_leave(struct tick_kernel *k, struct tick__sock *s);
 void tick__port_linger(struct tick_kernel *k, const struct tick__sock *s);
+// Whether a socket bound to a port may connect there from it: 0, or -EADDRNOTAVAIL if another one is connected so.
+int tick__port_reach(struct tick_kernel *k, const struct tick__sock *s, uint32_t local, uint32_t remote, uint16_t number);
 // Addresses of both families are kept as IPv4's: each host's IPv6 address stands for its IPv4 one, `six` tells them apart.
 struct tick__address {
     uint32_t ip; // host byte order

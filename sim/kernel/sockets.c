@@ -324,10 +324,20 @@ ssize_t tick_k_recvmsg(struct tick_kernel *k, int host, int fd, struct msghdr *m
     return got;
 }
 
+// The bytes that a call with many parts is to move, or an error. Linux does not ask the file when there are none.
+static ssize_t parts_of(const struct tick__file *file, const struct iovec *parts, int count, bool writes) {
+    uint32_t way = file ? file->status & O_ACCMODE : 0;
+    if (!file || way == (writes ? O_RDONLY : O_WRONLY))
+        return -EBADF;
+    if (count < 0 || file->type == TICK__EPOLL || (writes && file->type == TICK__TIMERFD))
+        return -EINVAL;
+    return total(parts, (size_t)count);
+}
+
 // Linux writes to an eventfd part by part.
 static ssize_t one_by_one(struct tick_kernel *k, int host, int fd, const struct iovec *parts, size_t count) {
-    ssize_t sum = total(parts, count), done = 0;
-    for (size_t i = 0; sum > 0 && i < count; i++) {
+    ssize_t done = 0;
+    for (size_t i = 0; i < count; i++) {
         if (!parts[i].iov_len)
             continue;
         ssize_t written = tick_k_write(k, host, fd, parts[i].iov_base, parts[i].iov_len);
@@ -337,16 +347,15 @@ static ssize_t one_by_one(struct tick_kernel *k, int host, int fd, const struct 
         if ((size_t)written != parts[i].iov_len)
             break;
     }
-    return sum < 0 ? sum : done;
+    return done;
 }
 
 ssize_t tick_k_writev(struct tick_kernel *k, int host, int fd, const struct iovec *parts, int count) {
     struct piece piece;
     const struct tick__file *file = tick__file(k, host, fd);
-    if (!file)
-        return -EBADF;
-    if (count < 0)
-        return -EINVAL;
+    const ssize_t sum = parts_of(file, parts, count, true);
+    if (sum <= 0)
+        return sum;
     if (file->type == TICK__EVENTFD)
         return one_by_one(k, host, fd, parts, (size_t)count);
     TICK_TRY(gather(k, &piece, parts, (size_t)count));
@@ -357,10 +366,9 @@ ssize_t tick_k_writev(struct tick_kernel *k, int host, int fd, const struct iove
 
 ssize_t tick_k_readv(struct tick_kernel *k, int host, int fd, const struct iovec *parts, int count) {
     struct piece piece;
-    if (!tick__file(k, host, fd))
-        return -EBADF;
-    if (count < 0)
-        return -EINVAL;
+    const ssize_t sum = parts_of(tick__file(k, host, fd), parts, count, false);
+    if (sum <= 0)
+        return sum;
     TICK_TRY(piece_open(k, &piece, parts, (size_t)count));
     return scatter(k, &piece, parts, tick_k_read(k, host, fd, piece.bytes, piece.count));
 }

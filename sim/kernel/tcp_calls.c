@@ -138,9 +138,10 @@ static int start_connect(struct tick_kernel *k, struct tick__sock *s, const stru
     bool loopback = address >> 24 == 127;
     if (!loopback && (uint32_t)host != s->file.host && s->local_address >> 24 == 127)
         return -EINVAL;
+    const uint32_t local = s->local_address ? s->local_address : loopback ? INADDR_LOOPBACK : own;
+    TICK_TRY(tick__port_reach(k, s, local, address, to->port));
     TICK_TRY(tick__sock_autobind(k, s));
-    if (!s->local_address)
-        s->local_address = loopback ? INADDR_LOOPBACK : own;
+    s->local_address = local;
     s->remote_address = address;
     s->remote_port = to->port;
     s->six = to->six;
