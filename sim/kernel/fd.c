@@ -1,6 +1,7 @@
 // File descriptors: the lowest free number, the open file description that it names, and who is told when that becomes ready.
 #include "sim/kernel/objects_int.h"
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
 
 // The lowest free fd that is at least `least`, or -EMFILE, -ENOMEM.
@@ -310,6 +311,22 @@ int tick_k_fcntl(struct tick_kernel *k, int host, int fd, int command, int64_t a
     }
 }
 
+// Bytes that nobody has yet: of TCP, that are not acknowledged.
+static int unsent(struct tick_kernel *k, struct tick__file *file, int *value) {
+    switch ((enum tick__file_type)file->type) {
+    case TICK__SOCK:
+        return tick__tcp_unacked(k, (struct tick__sock *)file, value);
+    case TICK__UNIX:
+        *value = tick__unix_unsent(k, (struct tick__unix *)file);
+        return 0;
+    case TICK__UDP:
+        *value = 0;
+        return 0;
+    default:
+        return -ENOTTY;
+    }
+}
+
 int tick_k_ioctl(struct tick_kernel *k, int host, int fd, unsigned long request, int *value) {
     struct tick__file *file = tick__file(k, host, fd);
     if (!file)
@@ -320,6 +337,8 @@ int tick_k_ioctl(struct tick_kernel *k, int host, int fd, unsigned long request,
     }
     if (file->type == TICK__EPOLL)
         return -EINVAL;
+    if (request == SIOCOUTQ)
+        return unsent(k, file, value);
     if (request != FIONREAD)
         return -ENOTTY;
     switch ((enum tick__file_type)file->type) {

@@ -257,12 +257,13 @@ enum { TICK__SHUT_RECV = 1, TICK__SHUT_SEND = 2, TICK__SHUT_BOTH = 3 };
 
 // A port that somebody bound or listens on.
 struct tick__port {
-    int64_t lingers_until;             // a connection through it is in TIME_WAIT until then
-    tick__ref next, socks;             // socks: bound to it, by port_next
-    uint32_t children, rigid_children; // accepted connections; those without SO_REUSEADDR
-    uint32_t lingers_to; // where it led; lingers_alone: no other one lingers
+    int64_t lingers_until; // a connection through it is in TIME_WAIT until then
+    tick__ref next, socks; // socks: bound to it, by port_next
+    uint32_t children[4];  // accepted connections, by what they share: bit 0 SO_REUSEADDR, bit 1 SO_REUSEPORT
+    uint32_t lingers_to;   // where it led; lingers_alone: no other one lingers
     uint16_t number, lingers_to_port;
-    bool lingers_rigid, lingers_alone;
+    bool lingers_alone;
+    uint8_t lingers_shares; // bit n: one that shares n
 };
 
 // One direction, kept by its sending end. What each segment touches comes first, here and in the socket.
@@ -284,7 +285,7 @@ struct tick__flow {
 struct tick__sock {
     struct tick__file file;
     uint8_t state, stage, shut;
-    bool reuse, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies, far;
+    bool reuse, reuse_port, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies, far;
     int32_t error;
     tick__ref peer;
     uint32_t refs;           // fd or queue, events in flight to it; a pair is freed when both have none
@@ -308,6 +309,7 @@ struct tick__sock {
     tick__ref listener;                            // of one that is not accepted yet; holds a ref on it
     tick__ref queue_first, queue_last, queue_next; // a listener's accept queue
     uint32_t queue_count, backlog;
+    tick__ref options;
     uint32_t hello, farewell; // seq of the msg_recv of the handshake's segment, of FIN or RST
 };
 #define TICK__SOCK_HOT offsetof(struct tick__sock, connection)
@@ -321,6 +323,9 @@ struct tick__message {
 
 static inline uint32_t tick__sock_room(const struct tick__sock *s) {
     return s->sndbuf / 2;
+}
+static inline unsigned tick__sock_shares(const struct tick__sock *s) {
+    return s->reuse | s->reuse_port << 1;
 }
 static inline struct tick__sock *tick__sock(const struct tick_kernel *k, tick__ref ref) {
     return TICK__AT(k, tick__sock, ref);
@@ -343,7 +348,8 @@ struct tick__sock *tick__sock_new(struct tick_kernel *k, uint32_t host); // one 
 void tick__sock_hold(struct tick__sock *s);
 void tick__sock_release(struct tick_kernel *k, struct tick__sock *s);
 int tick__sock_autobind(struct tick_kernel *k, struct tick__sock *s);
-struct tick__sock *tick__sock_listener(struct tick_kernel *k, uint32_t host, uint32_t address, bool six, uint16_t port);
+// connection: which of several with SO_REUSEPORT
+struct tick__sock *tick__sock_listener(struct tick_kernel *k, uint32_t host, uint32_t address, bool six, uint16_t port, tick_id connection);
 void tick__port_share(struct tick_kernel *k, struct tick__sock *child, const struct tick__sock *listener);
 void tick__port_leave(struct tick_kernel *k, struct tick__sock *s);
 void tick__port_linger(struct tick_kernel *k, const struct tick__sock *s);
@@ -358,6 +364,10 @@ struct tick__address {
 // Reads an address for a socket of that domain: -EINVAL for its size, -EAFNOSUPPORT for its family.
 int tick__address_in(int domain, const struct sockaddr *address, socklen_t size, struct tick__address *out);
 void tick__address_out(int domain, const struct tick__address *from, struct sockaddr *address, socklen_t *size);
+
+// options.c
+void tick__options_free(struct tick_kernel *k, tick__ref options);
+tick__ref tick__options_copy(struct tick_kernel *k, tick__ref options); // 0: there are none, or no memory
 
 // tcp.c, tcp_arrivals.c
 uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__sock *s);

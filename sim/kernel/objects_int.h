@@ -13,6 +13,7 @@
 int tick__object_new(struct tick_kernel *k, int host, enum tick__file_type type, size_t size, uint32_t flags,
     const struct tick_kernel_name *name, const char *key, tick__ref *out);
 
+int tick__tcp_unacked(struct tick_kernel *k, const struct tick__sock *s, int *value);
 int tick__tcp_unread(struct tick_kernel *k, struct tick__sock *s, int *value);
 
 // pipe.c
@@ -99,6 +100,7 @@ struct tick__unix {
     int32_t error;
     uint32_t refs; // its fd or place in a queue, and those that it is peer to
     uint32_t sndbuf, rcvbuf;
+    tick__ref options;
     tick__ref peer;
     tick__ref queue_next, queue_first, queue_last; // a listener's embryos
     uint32_t queue_count, backlog;
@@ -121,6 +123,7 @@ void tick__unix_close(struct tick_kernel *k, struct tick__file *file);
 void tick__unix_release(struct tick_kernel *k, struct tick__unix *u);
 void tick__unix_drop_datagram(struct tick_kernel *k, tick__ref ref);             // out of a queue, and out of its sender's account
 void tick__unix_tell_waiting(struct tick_kernel *k, const struct tick__unix *u); // its queue has room, or it is dead
+int tick__unix_unsent(const struct tick_kernel *k, const struct tick__unix *u);  // bytes of it that nobody has read
 int tick__unix_unread(struct tick_kernel *k, struct tick__file *file, int *value);
 int tick__unix_bind(struct tick_kernel *k, struct tick__unix *u, const struct sockaddr *address, socklen_t size);
 int tick__unix_listen(struct tick_kernel *k, struct tick__unix *u, int backlog);
@@ -147,7 +150,8 @@ struct tick__udp {
     struct tick__file file;
     tick__ref next; // of its host's
     uint8_t shut;
-    bool inet6, v6only, connected, bound, port_asked, reuse, reuse_port, broadcast;
+    bool inet6, v6only, connected, bound, port_asked, reuse, reuse_port;
+    tick__ref options;
     int32_t error;
     uint32_t sndbuf, rcvbuf;
     struct tick__address local, remote;
@@ -170,6 +174,38 @@ int tick__udp_shutdown(struct tick_kernel *k, struct tick__udp *u, int how);
 ssize_t tick__udp_send(
     struct tick_kernel *k, struct tick__udp *u, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size);
 ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, size_t count, int flags, struct tick__received *received);
+
+// options.c: what all sockets keep. The caller has looked at the sizes: at least an int to set, none that is negative to get.
+enum tick__option {
+    TICK__BROADCAST,
+    TICK__DONTROUTE,
+    TICK__OOBINLINE,
+    TICK__KEEPALIVE_UNUSED, // not TCP's
+    TICK__PRIORITY,
+    TICK__PASSCRED,
+    TICK__TOS,
+    TICK__TTL,
+    TICK__MTU_DISCOVER,
+    TICK__PKTINFO,
+    TICK__RECVTTL,
+    TICK__RECVTOS,
+    TICK__NO_PORT,
+    TICK__HOPS6,
+    TICK__TCLASS6,
+    TICK__MTU_DISCOVER6,
+    TICK__PKTINFO6,
+    TICK__RECVHOPS6,
+    TICK__RECVTCLASS6,
+    TICK__CORK,
+    TICK__SYNCNT,
+    TICK__LINGER2,
+    TICK__USER_TIMEOUT,
+    TICK__FASTOPEN,
+    TICK__OPTIONS
+};
+int32_t tick__option_of(const struct tick_kernel *k, tick__ref options, enum tick__option option);
+int tick__option_get(const struct tick_kernel *k, struct tick__file *file, int level, int name, void *value, socklen_t *size);
+int tick__option_set(struct tick_kernel *k, struct tick__file *file, int level, int name, const void *value, socklen_t size);
 
 // plain_options.c: those of unix and UDP sockets
 int tick__plain_getsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, void *value, socklen_t *size);

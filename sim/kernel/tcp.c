@@ -3,6 +3,7 @@
 // Bytes are in the sender's chain from send to recv; a segment says only up to which count they have arrived. No segment of a direction
 // overtakes another. Acknowledgements are sent only when the sender could notice: a quarter of its buffer unacknowledged, bytes held back
 // by the window, or a full buffer; they are the only segments that may overtake, for nobody can tell.
+#include "sim/kernel/objects_int.h"
 #include "sim/kernel/tcp_int.h"
 
 #define FIRST_RESEND TICK_MS(200) // Linux's least retransmission time-out,
@@ -66,7 +67,9 @@ static void give_up(struct tick_kernel *k, struct tick__sock *s) {
 // Nothing was heard of what s sent: when it tries again; TICK_NEVER: it has given up.
 static int64_t next_try(struct tick_kernel *k, struct tick__sock *s, const struct tick_link *link, int64_t first) {
     struct tick__flow *out = &s->out;
-    int64_t now = k->root->now, most = link->timeout ? link->timeout : GIVE_UP;
+    int64_t now = k->root->now, most = link->timeout ? link->timeout : GIVE_UP, asked = tick__tcp_patience(k, s);
+    if (asked)
+        most = asked;
     if (!out->lost_since) {
         out->lost_since = now ? now : 1;
         out->losses = 0;
@@ -79,6 +82,15 @@ static int64_t next_try(struct tick_kernel *k, struct tick__sock *s, const struc
     if (wait > LAST_RESEND)
         wait = LAST_RESEND;
     return now + wait < out->lost_since + most ? now + wait : out->lost_since + most;
+}
+
+int64_t tick__tcp_patience(const struct tick_kernel *k, const struct tick__sock *s) {
+    return TICK_MS(tick__option_of(k, s->options, TICK__USER_TIMEOUT));
+}
+
+int64_t tick__tcp_syn_wait(const struct tick_kernel *k, const struct tick__sock *s) {
+    int64_t wait = TICK__FIRST_RETRY << s->tries, waited = wait - TICK__FIRST_RETRY, patience = tick__tcp_patience(k, s);
+    return patience && wait > patience - waited ? patience - waited : wait;
 }
 
 bool tick__tcp_way_back(const struct tick_kernel *k, const struct tick__sock *s, uint32_t far_host) {
@@ -122,7 +134,8 @@ static int64_t pass(struct tick_kernel *k, struct tick__sock *s, struct tick__so
     case TICK__RST:
         return TICK_NEVER;
     case TICK__SYN:
-        at = k->root->now + (TICK__FIRST_RETRY << s->tries++);
+        at = k->root->now + tick__tcp_syn_wait(k, s);
+        s->tries++;
         *kind = TICK__SYN_AGAIN;
         return at;
     case TICK__UPDATE: // the sender hears nothing, and sends again until it does

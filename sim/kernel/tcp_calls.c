@@ -1,5 +1,6 @@
 // The calls on stream sockets. Which error wins where follows net/ipv4's order of checks, as tests/conformance finds it on Linux.
 #include "sim/kernel/objects_int.h"
+#include "sim/kernel/tcp_int.h"
 #include <fcntl.h>
 #include <netinet/in.h>
 
@@ -37,6 +38,9 @@ static struct tick__sock *renew(struct tick_kernel *k, struct tick__sock *s) {
     fresh->stage = s->stage;
     fresh->error = s->error;
     fresh->reuse = s->reuse;
+    fresh->reuse_port = s->reuse_port;
+    fresh->options = s->options;
+    s->options = 0;
     fresh->nodelay = s->nodelay;
     fresh->keepalive = s->keepalive;
     fresh->keep_idle = s->keep_idle;
@@ -305,6 +309,17 @@ int tick__tcp_unread(struct tick_kernel *k, struct tick__sock *s, int *value) {
         return -EINVAL;
     const struct tick__sock *peer = peer_of(k, s);
     *value = peer && s->state != TICK__SYN_SENT ? (int)(peer->out.arrived - peer->out.read) : 0;
+    return 0;
+}
+
+// An acknowledgement that nobody waits for is not sent: it would have come by now, or not.
+int tick__tcp_unacked(struct tick_kernel *k, const struct tick__sock *s, int *value) {
+    if (s->state == TICK__LISTEN)
+        return -EINVAL;
+    const struct tick__sock *peer = peer_of(k, s);
+    bool back = peer && s->out.last_at + tick__link(k, s->file.host, peer->file.host)->latency <= k->root->now &&
+                tick__tcp_way_back(k, s, peer->file.host);
+    *value = s->state <= TICK__SYN_SENT ? 0 : (int)(s->out.written - (back ? s->out.arrived : s->out.acked));
     return 0;
 }
 

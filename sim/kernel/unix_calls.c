@@ -14,6 +14,10 @@ static uint64_t in_flight(const struct tick_kernel *k, const struct tick__unix *
     return u->type != SOCK_STREAM ? u->unread : peer && !peer->dead ? peer->in_written - peer->in_read : 0;
 }
 
+int tick__unix_unsent(const struct tick_kernel *k, const struct tick__unix *u) {
+    return (int)in_flight(k, u);
+}
+
 static bool full(const struct tick__unix *u) {
     return u->queue.count > MOST_DATAGRAMS;
 }

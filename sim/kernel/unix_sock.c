@@ -28,6 +28,7 @@ void tick__unix_release(struct tick_kernel *k, struct tick__unix *u) {
     if (--u->refs)
         return;
     tick__chain_clear(k, &u->in);
+    tick__options_free(k, u->options);
     tick__arena_give(k, u->file.ref, sizeof *u);
 }
 
