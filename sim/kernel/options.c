@@ -93,6 +93,13 @@ int32_t tick__option_of(const struct tick_kernel *k, tick__ref options, enum tic
     return values ? values->value[option] : all[option].initial;
 }
 
+void tick__option_pass(struct tick_kernel *k, tick__ref from, enum tick__option option, tick__ref *to) {
+    struct values *values;
+    int32_t value = tick__option_of(k, from, option);
+    if (value != all[option].initial && values_for(k, to, &values) == 0)
+        values->value[option] = value;
+}
+
 void tick__options_free(struct tick_kernel *k, tick__ref options) {
     if (options)
         tick__arena_give(k, options, sizeof(struct values));
@@ -139,6 +146,12 @@ int tick__option_get(const struct tick_kernel *k, struct tick__file *file, int l
     if (level == SOL_SOCKET && name == SO_LINGER) {
         const struct linger none = {0, 0};
         put(values ? &values->linger : &none, sizeof none, value, size);
+        return 0;
+    }
+    if (level == SOL_SOCKET && name == SO_PEERCRED) {
+        struct ucred peer;
+        tick__control_peer(kind == FOR_UNIX && ((struct tick__unix *)file)->met, &peer);
+        put(&peer, sizeof peer, value, size);
         return 0;
     }
     if (level == IPPROTO_TCP && name == TCP_QUICKACK && kind == FOR_TCP) {

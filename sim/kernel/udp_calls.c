@@ -53,7 +53,7 @@ static int depart(struct tick_kernel *k, struct tick__udp *u, tick__ref ref, uin
 }
 
 ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *bytes, size_t count, int flags,
-    const struct sockaddr *address, socklen_t size) {
+    const struct sockaddr *address, socklen_t size, const struct msghdr *message) {
     TICK_TRY(tick__udp_autobind(k, u));
     if (count > 0xffff)
         return -EMSGSIZE;
@@ -73,6 +73,14 @@ ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *b
         return -EINVAL;
     if (u->v6only && !to.six)
         return -ENETUNREACH;
+    struct tick__sending sending = {
+        .ttl = tick__option_of(k, u->options, to.six ? TICK__HOPS6 : TICK__TTL),
+        .tos = tick__option_of(k, u->options, to.six ? TICK__TCLASS6 : TICK__TOS),
+    };
+    if (message)
+        TICK_TRY(tick__control_udp(message, u->inet6, to.six, &sending));
+    if (sending.from && tick__host_of_address(k, u->file.host, sending.from) != (int)u->file.host)
+        return sending.strict ? -EINVAL : -ENETUNREACH;
     int host = tick__host_of_address(k, u->file.host, to.ip);
     if (host < 0)
         return -ENETUNREACH;
@@ -87,6 +95,10 @@ ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *b
         return -ENOBUFS;
     struct tick__datagram *d = tick__datagram(k, ref);
     d->from = u->local;
+    d->ttl = (uint8_t)sending.ttl;
+    d->tos = (uint8_t)sending.tos;
+    if (sending.from)
+        d->from.ip = sending.from;
     if (!d->from.ip)
         d->from.ip = to.ip >> 24 == 127 ? INADDR_LOOPBACK : tick__host_address(u->file.host);
     d->from.six = to.six;
@@ -114,6 +126,8 @@ ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, 
         received->flags = moved < d->size ? MSG_TRUNC : 0;
         received->from_size = sizeof received->from;
         tick__address_out(u->inet6 ? AF_INET6 : AF_INET, &d->from, (struct sockaddr *)&received->from, &received->from_size);
+        if (received->control)
+            tick__control_put_udp(k, received->control, u, d);
         ssize_t got = (ssize_t)(flags & MSG_TRUNC ? d->size : moved);
         if (!(flags & MSG_PEEK)) {
             tick__tell_consumed(k, (uint32_t)d->told);

@@ -173,43 +173,74 @@ static enum kind kind_of(int fd) {
     return sys->ops->timerfd_gettime(sys, fd, &value, &interval) == 0 ? TIMER : EVENT;
 }
 
-// A message with fds over a unix socket, or one with room for some. Unix sockets are not sent: when Linux finds those that hold each other
-// up is its own affair.
-static void pass(struct program *p, int i, bool sends, char *text) {
-    _Alignas(struct cmsghdr) char control[CMSG_SPACE(3 * sizeof(int))] = {0};
+static struct ucred own(void) {
+    return sys == &sim_calls.sys ? (struct ucred){1, 1000, 1000} : (struct ucred){getpid(), geteuid(), getegid()};
+}
+
+static char *header(char *at, int type, const void *data, size_t size) {
+    const struct cmsghdr h = {.cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = type};
+    memcpy(at, &h, sizeof h);
+    memcpy(at + CMSG_LEN(0), data, size);
+    return at + CMSG_SPACE(size);
+}
+
+// A message with fds, or with who sends it, over a unix socket. Unix sockets are not sent: when Linux finds those that hold each other up is
+// its own affair.
+static void pass(struct program *p, int i, char *text) {
+    _Alignas(struct cmsghdr) char control[256] = {0};
+    char *end = control;
     int fds[3] = {-1, -1, -1};
-    struct iovec part = {block, some_bytes(p, i, sends)};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control};
-    struct cmsghdr *header = (struct cmsghdr *)(void *)control;
-    if (sends) {
-        size_t count = draw(3) + 1;
-        for (size_t at = 0; at < count; at++) {
-            for (int tries = 0; tries < 5 && fds[at] < 0; tries++) {
-                int other = some_slot(p->fds);
-                fds[at] = is_unix(p->kinds[other]) ? -1 : p->fds[other];
-            }
+    const struct ucred mine = own();
+    struct iovec part = {block, some_bytes(p, i, true)};
+    size_t count = draw(3) ? draw(3) + 1 : 0;
+    bool tells = draw(3) == 0;
+    if (tells && draw(2))
+        end = header(end, SCM_CREDENTIALS, &mine, sizeof mine);
+    for (size_t at = 0; at < count; at++) {
+        for (int tries = 0; tries < 5 && fds[at] < 0; tries++) {
+            int other = some_slot(p->fds);
+            fds[at] = is_unix(p->kinds[other]) ? -1 : p->fds[other];
         }
-        *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(count * sizeof(int))};
-        memcpy(CMSG_DATA(header), fds, count * sizeof(int));
-        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
-        ssize_t n = sys->ops->sendmsg(sys, p->fds[i], &message, 0);
-        snprintf(text, LINE, "pass %d %zu fds over %zu = %zd", i, count, part.iov_len, n);
-        return;
     }
-    message.msg_controllen = draw(4) ? CMSG_LEN(draw(4) * sizeof(int)) : draw(24);
+    if (count)
+        end = header(end, SCM_RIGHTS, fds, count * sizeof(int));
+    if (tells && end == control)
+        end = header(end, SCM_CREDENTIALS, &mine, sizeof mine);
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = (size_t)(end - control)};
+    ssize_t n = sys->ops->sendmsg(sys, p->fds[i], &message, 0);
+    snprintf(text, LINE, "pass %d %zu fds %d over %zu = %zd", i, count, tells, part.iov_len, n);
+}
+
+static void take(struct program *p, int i, char *text) {
+    static const size_t rooms[] = {0, 8, 16, 20, 24, 28, 32, 48, 52, 56, 64, 200, 200, 200};
+    _Alignas(struct cmsghdr) char control[256] = {0};
+    const struct ucred mine = own(), unknown = {0, 65534, 65534};
+    struct iovec part = {block, some_bytes(p, i, false)};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = rooms[draw(14)]};
     int flags = draw(3) ? 0 : MSG_PEEK;
     ssize_t n = sys->ops->recvmsg(sys, p->fds[i], &message, flags);
-    size_t count = n < 0 || message.msg_controllen < sizeof *header ? 0 : (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    memcpy(fds, CMSG_DATA(header), count * sizeof(int));
-    int length = snprintf(text, LINE, "take %d %zu %x = %zd %x, %zu fds, %x %d", i, part.iov_len, (unsigned)flags, n, sum_of(n), count,
+    int used = snprintf(text, LINE, "take %d %zu %x = %zd %x, %x %d", i, part.iov_len, (unsigned)flags, n, sum_of(n),
         n < 0 ? 0 : (unsigned)message.msg_flags & (MSG_TRUNC | MSG_CTRUNC), n < 0 ? 0 : (int)message.msg_controllen);
-    for (size_t at = 0; at < count; at++) {
-        enum kind kind = kind_of(fds[at]);
-        length += snprintf(text + length, LINE - (size_t)length, " %d", kind);
-        if (draw(3))
-            adopt(p, fds[at], kind);
-        else
-            close_fd(fds[at]);
+    for (struct cmsghdr *h = n < 0 ? NULL : CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h)) {
+        const size_t size = h->cmsg_len - CMSG_LEN(0);
+        if (h->cmsg_type == SCM_CREDENTIALS) {
+            const char *who = size < sizeof mine                      ? "cut"
+                              : !memcmp(CMSG_DATA(h), &mine, size)    ? "own"
+                              : !memcmp(CMSG_DATA(h), &unknown, size) ? "unknown"
+                                                                      : "none";
+            used += snprintf(text + used, LINE - (size_t)used, " %s", who);
+            continue;
+        }
+        for (size_t at = 0; at < size / sizeof(int); at++) {
+            int fd;
+            memcpy(&fd, CMSG_DATA(h) + at * sizeof fd, sizeof fd);
+            enum kind kind = kind_of(fd);
+            used += snprintf(text + used, LINE - (size_t)used, " fd:%d", kind);
+            if (draw(3))
+                adopt(p, fd, kind);
+            else
+                close_fd(fd);
+        }
     }
 }
 
@@ -223,7 +254,7 @@ static void move(struct program *p, int i, char *text) {
     uint32_t what = draw(11);
     memset(block, 0, 512);
     if (is_unix(p->kinds[i]) && draw(4) == 0) {
-        pass(p, i, draw(2), text);
+        (draw(2) ? pass : take)(p, i, text);
         return;
     }
     switch (what) {
@@ -322,6 +353,9 @@ static void options(const struct program *p, int i, char *text) {
         {SOL_SOCKET, SO_PROTOCOL},
         {SOL_SOCKET, SO_ACCEPTCONN},
         {SOL_SOCKET, SO_OOBINLINE},
+        {SOL_SOCKET, SO_PASSCRED},
+        {SOL_SOCKET, SO_PASSCRED},
+        {SOL_SOCKET, SO_PASSCRED},
         {IPPROTO_IP, IP_TTL},
         {IPPROTO_IP, IP_TOS},
         {IPPROTO_IPV6, IPV6_V6ONLY},
@@ -332,7 +366,7 @@ static void options(const struct program *p, int i, char *text) {
         {IPPROTO_UDP, 9999},
         {999, 1},
     };
-    uint32_t which = draw(17);
+    uint32_t which = draw(20);
     int level = names[which][0], name = names[which][1], value = (int)draw(4) - 1, got = -77;
     bool sets = draw(2) && name != TCP_NODELAY; // Nagle's delay is Linux's own affair
     socklen_t size = draw(8) ? sizeof got : draw(4);
