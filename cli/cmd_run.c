@@ -121,9 +121,9 @@ static void say_run(
     char *picture = tick__with_extension(path, ".svg");
     char next[4200];
     if (passed)
-        snprintf(next, sizeof next, "fuzz%s%s", a->load.argument ? " " : "", a->load.argument ? a->load.argument : "");
+        snprintf(next, sizeof next, "fuzz%s%s%s", a->load.argument ? " " : "", a->load.argument ? a->load.argument : "", loaded->options);
     else if (attempt->drawn.count > 0)
-        snprintf(next, sizeof next, "shrink %s", path);
+        snprintf(next, sizeof next, "shrink %s%s", path, loaded->options);
     else
         snprintf(next, sizeof next, "query %s log", path);
     tick__say("%s written. Next: %s %s    %s graph %s -o %s", path, program, next, program, path, picture ? picture : "run.svg");
@@ -151,6 +151,7 @@ int tick__cmd_run(int argc, char **argv) {
         const struct tick__record record = {
             .scenario = loaded.scenario,
             .scenario_file = loaded.source,
+            .options = loaded.options,
             .chooser = a.real       ? "real"
                        : a.seeded   ? "random"
                        : a.schedule ? "replay"

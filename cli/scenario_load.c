@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -107,12 +108,34 @@ static int load_program(const char *file, struct tick_error *error) {
     return result;
 }
 
+static void write_option(FILE *file, const char *name, const char *value) {
+    fprintf(file, " --%s '", name);
+    for (; *value; value++)
+        fputs(*value == '\'' ? "'\\''" : (char[]){*value, 0}, file);
+    fputc('\'', file);
+}
+
+static char *options_of(const struct tick__load *load) {
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    if (!file)
+        return NULL;
+    if (load->cc)
+        write_option(file, "cc", load->cc);
+    if (load->cflags)
+        write_option(file, "cflags", load->cflags);
+    for (size_t i = 0; i < load->allow_count; i++)
+        write_option(file, "allow", load->allow[i]);
+    return fclose(file) == 0 ? text : NULL;
+}
+
 int tick__scenario_load(const struct tick__load *load, struct tick__loaded *loaded) {
     char file[PATH_MAX], resolved[PATH_MAX];
     const char *name;
     struct tick_error error = {0};
-    *loaded = (struct tick__loaded){NULL, strdup(""), strdup("")};
-    if (!loaded->source || !loaded->object)
+    *loaded = (struct tick__loaded){NULL, strdup(""), strdup(""), options_of(load)};
+    if (!loaded->source || !loaded->object || !loaded->options)
         return TICK__EXIT_HARNESS;
     if (tick__scenario_linked_in()) {
         const char *wanted = load->argument ? load->argument : "";
@@ -178,5 +201,6 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
 void tick__loaded_fini(struct tick__loaded *loaded) {
     free(loaded->source);
     free(loaded->object);
+    free(loaded->options);
     *loaded = (struct tick__loaded){0};
 }

@@ -3,7 +3,7 @@
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 
-for name in thread_locals open_files made_marks texts_of_libc after_a_daemon late_after_a_daemon; do
+for name in thread_locals open_files made_marks texts_of_libc signals rounding after_a_daemon late_after_a_daemon; do
     expect 0 "$name: passed" "$RETICK" run "$scenarios/leftovers.c:$name"
     expect 0 "1,000 schedules passed" timeout 60 "$RETICK" fuzz "$scenarios/leftovers.c:$name" --seeds 1000
     if [ $name = made_marks ]; then
