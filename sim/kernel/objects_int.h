@@ -140,9 +140,10 @@ struct tick__unix {
     tick__ref peer;
     tick__ref queue_next, queue_first, queue_last; // a listener's embryos
     uint32_t queue_count, backlog;
-    tick__ref next;    // among the named ones of its host
-    tick__ref inode;   // bound to a path
-    uint8_t name_size; // of sun_path; abstract: with the leading 0
+    tick__ref listener; // of one that is not accepted yet
+    tick__ref next;     // among the named ones of its host
+    tick__ref inode;    // bound to a path
+    uint8_t name_size;  // of sun_path; abstract: with the leading 0
     char name[TICK__UNIX_NAME];
     // A stream's bytes, and where its sends begin matters to nobody: those that came in.
     struct tick__chain in;

@@ -210,9 +210,11 @@ void tick__rights_renamed(struct tick_kernel *k, uint32_t host, tick__ref from, 
                 rights_at(k, ref)->files[i] = to;
 }
 
-// Whether nobody can read from a message's holder. One that neither has an fd nor flies is not accepted yet: its listener has it.
+// Whether nobody can read from a message's holder. One that is not accepted yet is its listener's.
 static bool is_lost(const struct tick_kernel *k, const struct tick__rights *rights) {
     const struct tick__file *holder = rights->holder ? file_at(k, rights->holder) : NULL;
+    if (holder && ((const struct tick__unix *)holder)->listener)
+        holder = file_at(k, ((const struct tick__unix *)holder)->listener);
     return holder && !holder->names && holder->flies == FLIES;
 }
 

@@ -266,6 +266,7 @@ static int connect_stream(struct tick_kernel *k, struct tick__unix *u, const str
     else
         listener->queue_first = ref;
     listener->queue_last = ref;
+    embryo->listener = listener->file.ref;
     listener->queue_count++;
     tick__file_wake(k, &listener->file, TICK__READABLE | EPOLLRDBAND | EPOLLPRI, false);
     return 0;
@@ -312,6 +313,7 @@ int tick__unix_accept(struct tick_kernel *k, struct tick__unix *u, struct sockad
     if (!s->queue_next)
         u->queue_last = 0;
     u->queue_count--;
+    s->listener = 0;
     if (address)
         (void)tick__unix_name(k, s, true, address, size);
     return fd;
@@ -329,6 +331,7 @@ static void leave(struct tick_kernel *k, struct tick__unix *u, bool embryo) {
             struct tick__unix *child = tick__unix(k, u->queue_first);
             u->queue_first = child->queue_next;
             child->name_size = 0;
+            child->listener = 0;
             leave(k, child, true);
         }
     struct tick__unix *peer = u->peer ? tick__unix(k, u->peer) : NULL;
