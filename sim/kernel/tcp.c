@@ -97,6 +97,11 @@ bool tick__tcp_way_back(const struct tick_kernel *k, const struct tick__sock *s,
     return !k->root->outage_count || tick__outage(k, far_host, s->file.host) != TICK_NEVER;
 }
 
+bool tick__tcp_refused(const struct tick_kernel *k, const struct tick__sock *s) {
+    const struct tick__sock *peer = tick__tcp_peer(k, s);
+    return s->state > TICK__SYN_RECV && peer && peer->state == TICK__CLOSE && !(s->fin_sent && peer->done);
+}
+
 // What s sends arrives, but no acknowledgement comes back.
 void tick__tcp_await_ack(struct tick_kernel *k, struct tick__sock *s, const struct tick_link *link) {
     if (s->out.unheard || s->out.given_up)
@@ -131,7 +136,9 @@ static int64_t pass(struct tick_kernel *k, struct tick__sock *s, struct tick__so
         return at;
     }
     switch (*kind) {
-    case TICK__RST:
+    case TICK__RST: // is not sent again, unless what it answers is
+        if (tick__tcp_refused(k, to) && (to->out.flown > to->out.arrived || to->fin_sent))
+            tick__tcp_await_ack(k, to, link);
         return TICK_NEVER;
     case TICK__SYN:
         at = k->root->now + tick__tcp_syn_wait(k, s);
@@ -223,12 +230,29 @@ void tick__tcp_catch_up(struct tick_kernel *k, struct tick__sock *sender) {
         acknowledge(k, sender);
 }
 
-// A reset in the network: the bytes are lost, and both ends are told.
+// A reset in the network: the bytes are lost, and both ends are told, by resets that no queue of a line loses.
 static void cut(struct tick_kernel *k, struct tick__sock *s, uint64_t lost_from) {
-    struct tick__sock *peer = tick__tcp_peer(k, s);
+    struct tick__sock *ends[] = {s, tick__tcp_peer(k, s)};
+    int64_t at = k->root->now + tick__link(k, s->file.host, ends[1]->file.host)->latency;
     tick__tell_dropped(k, s, s->file.host, lost_from, s->out.written);
-    if (!tick__tcp_segment(k, s, TICK__RST, 0, false, 0) || !tick__tcp_segment(k, peer, TICK__RST, 0, false, 0))
-        tick__tcp_break(k, s, ENOBUFS);
+    for (int i = 0; i < 2; i++) {
+        struct tick__flow *out = &ends[i]->out;
+        out->last_at = out->last_at > at ? out->last_at : at;
+        out->given_up = true;
+        if (!tick__event_pass(k, out->last_at, TICK__RST, ends[!i]->file.ref, ends[i]->file.ref, 0)) {
+            tick__tcp_break(k, s, ENOBUFS);
+            return;
+        }
+        tick__sock_hold(ends[!i]);
+    }
+}
+
+// Whether the network resets the connection at a segment. What does not get through is not reset either.
+static bool is_cut(struct tick_kernel *k, const struct tick__sock *s, const struct tick_link *link, uint32_t far_host, uint64_t ordinal) {
+    if (!link->reset || k->root->calm ||
+        (k->root->outage_count && (tick__outage(k, s->file.host, far_host) == TICK_NEVER || !tick__tcp_way_back(k, s, far_host))))
+        return false;
+    return TICK__ASK(k, TICK_CHOICE_FAULT_RESET, tick__sock_way_id(s), ordinal, 2, 0) != 0;
 }
 
 void tick__tcp_transmit(struct tick_kernel *k, struct tick__sock *s) {
@@ -243,7 +267,7 @@ void tick__tcp_transmit(struct tick_kernel *k, struct tick__sock *s) {
             uint64_t from = out->flown;
             out->flown = upto;
             const struct tick_link *link = tick__link(k, s->file.host, peer->file.host);
-            if (link->reset && !k->root->calm && TICK__ASK(k, TICK_CHOICE_FAULT_RESET, tick__sock_way_id(s), from + 1, 2, 0)) {
+            if (is_cut(k, s, link, peer->file.host, from + 1)) {
                 cut(k, s, from);
                 s->fin_sent = true; // nothing can follow
                 return;

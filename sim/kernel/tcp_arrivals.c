@@ -288,8 +288,13 @@ static void heard(struct tick_kernel *k, struct tick__sock *s) {
         return;
     if (!tick__tcp_way_back(k, s, peer->file.host))
         tick__tcp_await_ack(k, s, tick__link(k, s->file.host, peer->file.host));
-    else if (!s->out.lost)
+    else if (!s->out.lost) {
         s->out.lost_since = 0;
+        // What was not acknowledged goes there again, and is answered.
+        int64_t back = k->root->now + 2 * tick__link(k, s->file.host, peer->file.host)->latency;
+        if (tick__tcp_refused(k, s) && tick__event_pass(k, back, TICK__RST, s->file.ref, s->peer, 0))
+            tick__sock_hold(s);
+    }
 }
 
 void tick__tcp_event(struct tick_kernel *k, const struct tick__due *due) {
