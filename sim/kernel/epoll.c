@@ -269,6 +269,7 @@ static int collect(struct tick_kernel *k, struct tick__epoll *epoll, struct tick
             continue;
         }
         item->hold = 0;
+        tick__file_reported(TICK__AT(k, tick__file, item->file), events);
         out[count++] = (struct tick_sys_event){events, item->data};
         if (item->events & EPOLLONESHOT)
             item->events &= PRIVATE;

@@ -128,8 +128,12 @@ struct tick__file {
     uint8_t type;
     uint8_t flies;   // not 0: a message has it (rights.c)
     uint16_t names;  // how many fds name it
-    uint32_t status; // O_ACCMODE, O_NONBLOCK, O_APPEND
+    uint32_t status; // O_ACCMODE, O_NONBLOCK, O_APPEND, and TICK__HELD_*
 };
+// Readiness of it is held back (`ready_hold`), to read or to write: until the program finds out by itself.
+#define TICK__HELD_IN 0x40000000u
+#define TICK__HELD_OUT 0x20000000u
+#define TICK__HELD (TICK__HELD_IN | TICK__HELD_OUT)
 
 // --- sim/world/hosts.c ---
 struct tick__host {
@@ -187,6 +191,14 @@ void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__f
 void tick__fd_drop(struct tick_kernel *k, struct tick__file *file);                       // its fd is free again, its watchers are gone
 void tick__last_close(struct tick_kernel *k, struct tick__file *file);                    // nobody has it any more
 uint32_t tick__file_mask(struct tick_kernel *k, struct tick__file *file);                 // EPOLL* that hold now
+// The program has asked it by a call: what it found out is not held back any longer. which: TICK__HELD_IN, TICK__HELD_OUT
+void tick__file_unhold(struct tick_kernel *k, struct tick__file *file);
+static inline void tick__file_asked(struct tick_kernel *k, struct tick__file *file, uint32_t which) {
+    if (__builtin_expect(file->status & which, 0))
+        tick__file_unhold(k, file);
+}
+// These events were reported to the program.
+static inline void tick__file_reported(struct tick__file *file, uint32_t events);
 // Tells the watchers that something happened: key the EPOLL* that it is about (0: anything), rise: it was not so before.
 void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise);
 
@@ -294,6 +306,8 @@ struct tick__sock {
     tick_id connection;
     uint32_t connection_object;
     bool orphan, refused, freed;
+    bool ended;                        // the program was told of an end, or an error: nothing more will come
+    uint64_t looked;                   // up to which byte it knows that they are there
     bool inet6, v6only;                // of AF_INET6
     bool six;                          // its addresses are IPv6's, not mapped ones
     uint16_t keep_idle, keep_interval; // s; 0: Linux's 7200 and 75
@@ -332,6 +346,10 @@ static inline struct tick__sock *tick__sock(const struct tick_kernel *k, tick__r
 }
 static inline bool tick__sock_has_fd(const struct tick__sock *s) {
     return s->file.fd >= 0 || s->file.flies;
+}
+static inline void tick__file_reported(struct tick__file *file, uint32_t events) {
+    if (__builtin_expect(events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR), 0) && file->type == TICK__SOCK)
+        ((struct tick__sock *)file)->ended = true;
 }
 static inline enum tick_connection_part tick__sock_part(const struct tick__sock *s) {
     return s->far ? TICK_FAR : TICK_NEAR;

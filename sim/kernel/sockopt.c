@@ -57,6 +57,8 @@ int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__sock *s, int level,
                 tick__tell_consumed(k, s->hello);
             answer = s->error;
             s->error = 0;
+            s->ended |= answer != 0;
+            tick__file_asked(k, &s->file, TICK__HELD_OUT);
             break;
         case SO_TYPE:
             answer = SOCK_STREAM;

@@ -97,11 +97,6 @@ bool tick__tcp_way_back(const struct tick_kernel *k, const struct tick__sock *s,
     return !k->root->outage_count || tick__outage(k, far_host, s->file.host) != TICK_NEVER;
 }
 
-bool tick__tcp_refused(const struct tick_kernel *k, const struct tick__sock *s) {
-    const struct tick__sock *peer = tick__tcp_peer(k, s);
-    return s->state > TICK__SYN_RECV && peer && peer->state == TICK__CLOSE && !(s->fin_sent && peer->done);
-}
-
 // What s sends arrives, but no acknowledgement comes back.
 void tick__tcp_await_ack(struct tick_kernel *k, struct tick__sock *s, const struct tick_link *link) {
     if (s->out.unheard || s->out.given_up)
@@ -137,7 +132,7 @@ static int64_t pass(struct tick_kernel *k, struct tick__sock *s, struct tick__so
     }
     switch (*kind) {
     case TICK__RST: // is not sent again, unless what it answers is
-        if (tick__tcp_refused(k, to) && (to->out.flown > to->out.arrived || to->fin_sent))
+        if (to->state > TICK__SYN_RECV && (to->out.flown > to->out.arrived || (to->fin_sent && !s->done)))
             tick__tcp_await_ack(k, to, link);
         return TICK_NEVER;
     case TICK__SYN:

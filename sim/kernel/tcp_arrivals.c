@@ -290,9 +290,10 @@ static void heard(struct tick_kernel *k, struct tick__sock *s) {
         tick__tcp_await_ack(k, s, tick__link(k, s->file.host, peer->file.host));
     else if (!s->out.lost) {
         s->out.lost_since = 0;
-        // What was not acknowledged goes there again, and is answered.
+        // What was not acknowledged goes there again: one that is no more, and did not end in order, answers with a reset.
+        bool refused = s->state > TICK__SYN_RECV && peer->state == TICK__CLOSE && !(s->fin_sent && peer->done);
         int64_t back = k->root->now + 2 * tick__link(k, s->file.host, peer->file.host)->latency;
-        if (tick__tcp_refused(k, s) && tick__event_pass(k, back, TICK__RST, s->file.ref, s->peer, 0))
+        if (refused && tick__event_pass(k, back, TICK__RST, s->file.ref, s->peer, 0))
             tick__sock_hold(s);
     }
 }

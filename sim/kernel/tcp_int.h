@@ -16,8 +16,6 @@ bool tick__tcp_way_back(const struct tick_kernel *k, const struct tick__sock *s,
 // TCP_USER_TIMEOUT in ns; 0: none.
 int64_t tick__tcp_patience(const struct tick_kernel *k, const struct tick__sock *s);
 int64_t tick__tcp_syn_wait(const struct tick_kernel *k, const struct tick__sock *s); // until its next SYN: 1 s, 2 s, 4 s, ...
-// Whether s's peer is no more, and did not end in order: what s sends again is answered by a reset.
-bool tick__tcp_refused(const struct tick_kernel *k, const struct tick__sock *s);
 // What s sends arrives, but no acknowledgement comes back: waits for one, until it gives up.
 void tick__tcp_await_ack(struct tick_kernel *k, struct tick__sock *s, const struct tick_link *link);
 // Posts a segment from s to `to`. ask: the world chooses what the link adds, at `ordinal` of the direction `way`. last_at: when the latest

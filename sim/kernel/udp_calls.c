@@ -111,15 +111,26 @@ ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *b
     return (ssize_t)count;
 }
 
+// The first datagram; those go whose checksum fails, which is looked at only now. 0: there is none.
+static tick__ref first_good(struct tick_kernel *k, struct tick__udp *u) {
+    tick__file_asked(k, &u->file, TICK__HELD_IN);
+    while (u->queue.first) {
+        struct tick__datagram *d = tick__datagram(k, u->queue.first);
+        if (!d->corrupt || !chosen(k, TICK_CHOICE_AGAIN, d)) {
+            d->corrupt = false;
+            break;
+        }
+        tick__datagram_free(k, tick__queue_take(k, &u->queue));
+    }
+    return u->queue.first;
+}
+
 ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, size_t count, int flags, struct tick__received *received) {
     if (u->error)
         return take_error(u);
-    while (u->queue.first) {
-        struct tick__datagram *d = tick__datagram(k, u->queue.first);
-        if (!(flags & MSG_PEEK) && d->corrupt && chosen(k, TICK_CHOICE_AGAIN, d)) {
-            tick__datagram_free(k, tick__queue_take(k, &u->queue)); // the checksum is looked at only now
-            continue;
-        }
+    const tick__ref first = first_good(k, u);
+    if (first) {
+        struct tick__datagram *d = tick__datagram(k, first);
         size_t moved = count < d->size ? count : d->size;
         if (moved)
             memcpy(bytes, d->bytes, moved);
@@ -139,7 +150,7 @@ ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, 
 }
 
 int tick__udp_unread(struct tick_kernel *k, struct tick__file *file, int *value) {
-    const struct tick__udp *u = (const struct tick__udp *)file;
-    *value = u->queue.first ? (int)tick__datagram(k, u->queue.first)->size : 0;
+    const tick__ref first = first_good(k, (struct tick__udp *)file);
+    *value = first ? (int)tick__datagram(k, first)->size : 0;
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "sim/kernel/objects_int.h"
 
 #define MOST_DATAGRAMS 10u // net.unix.max_dgram_qlen
+#define WHOLE 32768u       // a stream's write is split above that only
 #define OVERHEAD 256u      // what Linux counts of a datagram, beside its bytes
 
 static struct tick__unix *peer_of(const struct tick_kernel *k, const struct tick__unix *u) {
@@ -123,7 +124,9 @@ static ssize_t send_stream(struct tick_kernel *k, struct tick__unix *u, const vo
         return -EAGAIN;
     }
     size_t space = (size_t)(u->sndbuf - there);
-    size_t moved = tick__shortened(k, TICK_CHOICE_SHORT_SEND, u->file.id, peer->in_written, count < space ? count : space);
+    size_t moved = count < space ? count : space;
+    if (moved > WHOLE && tick__shortened(k, TICK_CHOICE_SHORT_SEND, u->file.id, peer->in_written, moved) < moved)
+        moved = WHOLE;
     if (!creds_write(k, peer, creds || tells(k, u, peer)))
         return -ENOBUFS;
     moved = tick__chain_append(k, &peer->in, bytes, moved);
@@ -248,8 +251,6 @@ static ssize_t recv_stream(
         tick__unix_name_out(peer->name, peer->name_size, (struct sockaddr *)&received->from, &received->from_size);
     }
     bool with;
-    if (!(flags & MSG_PEEK))
-        moved = tick__shortened(k, TICK_CHOICE_SHORT_RECV, u->file.id, u->in_read, moved);
     moved = tick__rights_reach(k, u->rights, u->in_read, moved, (flags & MSG_PEEK) != 0, &with);
     if (flags & MSG_PEEK) {
         received->rights = with ? u->rights : 0;

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 
 #include <cmocka.h>
 
@@ -64,7 +65,7 @@ static struct {
     struct tick_link link;
     struct end ends[ENDS];
     uint64_t seed, drawn, made, rate;
-    int used, epolls[HOSTS];
+    int used, epolls[HOSTS], levels[HOSTS];
     struct datagrams udp[HOSTS];
     struct timer timers[HOSTS];
     bool outage, had_outage, had_reset, had_loss, trace;
@@ -120,6 +121,8 @@ static struct end *fresh(int host, int fd) {
     struct end *e = &w.ends[w.used++];
     const struct tick_sys_event event = {EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, (uint64_t)(e - w.ends)};
     assert_int_equal(tick_k_epoll_ctl(w.k, host, w.epolls[host], EPOLL_CTL_ADD, fd, &event), 0);
+    const struct tick_sys_event level = {EPOLLIN, 0};
+    assert_int_equal(tick_k_epoll_ctl(w.k, host, w.levels[host], EPOLL_CTL_ADD, fd, &level), 0);
     *e = (struct end){.fd = fd, .host = host, .peer = -1, .id = tick_id_mix(5, ++w.made), .fin_at = INT64_MAX};
     return e;
 }
@@ -237,12 +240,30 @@ static void receives(struct end *e) {
     uint8_t bytes[4000];
     size_t count = 1 + draw(draw(4) ? 300 : sizeof bytes - 1);
     uint32_t mask = mask_of(e);
+    struct end *peer = peer_of(e);
+    int there = 0;
+    if (draw(4) == 0)
+        there = (int)tick_k_recv(w.k, e->host, e->fd, bytes, count, MSG_PEEK);
+    else if (draw(4) == 0)
+        (void)!tick_k_ioctl(w.k, e->host, e->fd, FIONREAD, &there);
+    if (there < 0 && there != -EAGAIN && there != -ENOTCONN) {
+        told(e, -there);
+        return;
+    }
+    if (peer && !e->shut_read && !(mask & EPOLLERR) && !w.had_reset && (e->reported & EPOLLRDHUP) && peer->fin_at != INT64_MAX && !e->error)
+        there = (int)(peer->sent - e->received); // the end has come, and so have all bytes
     ssize_t n = tick_k_recv(w.k, e->host, e->fd, bytes, count, 0);
     tells("recv", n);
-    struct end *peer = peer_of(e);
     if (n > 0) {
         RULE('B', e, !e->had_eof, "bytes behind the end", n);
+        RULE('E', e, n >= there || (size_t)n == count, "fewer bytes than are known to be there", there - n);
         came(e, bytes, (size_t)n);
+        struct pollfd p = {.fd = e->fd, .events = POLLIN};
+        struct tick_sys_event event;
+        if (draw(8) == 0 && tick_k_poll(w.k, e->host, &p, 1)) {
+            n = tick_k_epoll_wait(w.k, e->host, w.levels[e->host], &event, 1, false);
+            RULE('E', e, n == 1, "poll reports it, and a level-triggered epoll nothing", n);
+        }
     } else if (n == 0) {
         if (!e->shut_read && !e->error && e->connected && peer) {
             RULE('B', e, peer->shut_write || peer->closed, "an end that nobody made", 0);
@@ -403,7 +424,14 @@ static void takes_datagram(int host) {
     int from;
     struct sockaddr_in in;
     socklen_t size = sizeof in;
-    ssize_t n = tick_k_recvfrom(w.k, host, w.udp[host].fd, bytes, sizeof bytes, 0, (struct sockaddr *)&in, &size);
+    const int fd = w.udp[host].fd;
+    int there = 0;
+    if (draw(3) == 0)
+        there = tick_k_recv(w.k, host, fd, bytes, sizeof bytes, MSG_PEEK) > 0;
+    else if (draw(3) == 0)
+        (void)!tick_k_ioctl(w.k, host, fd, FIONREAD, &there);
+    ssize_t n = tick_k_recvfrom(w.k, host, fd, bytes, sizeof bytes, 0, (struct sockaddr *)&in, &size);
+    RULE('H', NULL, n > 0 || !there, "what was looked at is gone", there);
     if (n == -EAGAIN)
         return;
     RULE('H', NULL, n >= 12, "a datagram of another size, or an error", n);
@@ -448,8 +476,9 @@ static void reads_timer(struct timer *t, int host) {
 // --- the world ---
 
 static void starts(int host) {
-    const struct tick_kernel_name n[] = {name(), name(), name()};
+    const struct tick_kernel_name n[] = {name(), name(), name(), name()};
     const struct sockaddr_in in = address(host, 53);
+    w.levels[host] = tick_k_epoll_create(w.k, host, &n[3]);
     w.epolls[host] = tick_k_epoll_create(w.k, host, &n[0]);
     w.udp[host].fd = tick_k_socket(w.k, host, AF_INET, SOCK_DGRAM, 0, &n[1]);
     assert_int_equal(tick_k_bind(w.k, host, w.udp[host].fd, (const struct sockaddr *)&in, sizeof in), 0);
