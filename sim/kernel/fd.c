@@ -339,6 +339,10 @@ int tick_k_ioctl(struct tick_kernel *k, int host, int fd, unsigned long request,
     struct tick__file *file = tick__file(k, host, fd);
     if (!file)
         return -EBADF;
+    if (request == FIOCLEX || request == FIONCLEX) {
+        tick__fd_cloexec(k, host, fd, request == FIOCLEX);
+        return 0;
+    }
     if (request == FIONBIO) {
         file->status = (file->status & ~(uint32_t)O_NONBLOCK) | (*value ? O_NONBLOCK : 0);
         return 0;

@@ -250,7 +250,7 @@ static size_t recv_shortened(struct tick_kernel *k, const struct tick__sock *s, 
 
 ssize_t tick__tcp_send(struct tick_kernel *k, struct tick__sock *s, const void *bytes, size_t count, int flags) {
     tick__file_asked(k, &s->file, TICK__HELD_OUT);
-    if (flags & MSG_OOB)
+    if (flags & (MSG_OOB | MSG_FASTOPEN))
         return -EOPNOTSUPP;
     if (s->state != TICK__ESTABLISHED && s->state != TICK__CLOSE_WAIT) {
         if (s->error)
@@ -283,6 +283,8 @@ ssize_t tick__tcp_send(struct tick_kernel *k, struct tick__sock *s, const void *
 }
 
 ssize_t tick__tcp_recv(struct tick_kernel *k, struct tick__sock *s, void *bytes, size_t count, int flags) {
+    if (flags & MSG_ERRQUEUE)
+        return -EAGAIN;
     if (s->state == TICK__LISTEN)
         return -ENOTCONN;
     if (flags & MSG_OOB)

@@ -59,6 +59,8 @@ ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *b
         return -EMSGSIZE;
     if (flags & MSG_OOB)
         return -EOPNOTSUPP;
+    if (flags & MSG_MORE)
+        return -ENOSYS; // parts of one datagram
     struct tick__address to = u->remote;
     if (address && size) {
         TICK_TRY(tick__address_in(u->inet6 ? AF_INET6 : AF_INET, address, size, &to));
@@ -126,6 +128,8 @@ static tick__ref first_good(struct tick_kernel *k, struct tick__udp *u) {
 }
 
 ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, size_t count, int flags, struct tick__received *received) {
+    if (flags & MSG_ERRQUEUE)
+        return -EAGAIN;
     if (u->error)
         return take_error(u);
     const tick__ref first = first_good(k, u);

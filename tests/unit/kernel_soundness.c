@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/timerfd.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -339,6 +341,29 @@ static void names_are_late_or_fail_where_the_scenario_says_so(void **state) {
     assert_int_equal(out[0].ss_family, AF_INET);
 }
 
+// TFD_TIMER_CANCEL_ON_SET, as timerfd_create(2) has it: the reader learns that the clock was set, and so does who sets the timer anew.
+static void who_asked_learns_that_the_clock_was_set(void **state) {
+    (void)state;
+    const struct tick_kernel_name n = name();
+    const int flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, fd = tick_k_timerfd(k, 0, CLOCK_REALTIME, 0, &n);
+    const int64_t wall = tick_kernel_wall(k, 0);
+    uint64_t ticks;
+    for (int armed = 0; armed < 2; armed++) {
+        assert_int_equal(tick_k_timerfd_settime(k, 0, fd, flags, armed ? wall + TICK_SEC(9) : 0, 0, NULL, NULL), 0);
+        assert_int_equal(tick_k_read(k, 0, fd, &ticks, 8), -EAGAIN);
+        tick_kernel_wall_set(k, 0, wall + TICK_SEC(5));
+        assert_int_equal(tick_k_read(k, 0, fd, &ticks, 8), -ECANCELED); // one that is disarmed, too
+        assert_int_equal(tick_k_read(k, 0, fd, &ticks, 8), -EAGAIN);
+        tick_kernel_wall_set(k, 0, wall);
+        assert_int_equal(tick_k_timerfd_settime(k, 0, fd, flags, wall + TICK_SEC(7), 0, NULL, NULL), -ECANCELED);
+        assert_int_equal(tick_k_read(k, 0, fd, &ticks, 8), -EAGAIN); // it was told, and the timer is armed
+    }
+    carry();
+    assert_int_equal(tick_kernel_now(k), TICK_SEC(7));
+    assert_int_equal(tick_k_read(k, 0, fd, &ticks, 8), 8);
+    assert_int_equal(ticks, 1);
+}
+
 static void probes_find_out_what_died(void **state) {
     (void)state;
     const struct sockaddr_in in = at_b();
@@ -374,6 +399,7 @@ int main(void) {
         cmocka_unit_test_setup(later_datagrams_do_not_overtake_without_a_choice, set_up),
         cmocka_unit_test_setup(what_stays_within_a_host_is_never_lost, set_up),
         cmocka_unit_test_setup(names_are_late_or_fail_where_the_scenario_says_so, set_up),
+        cmocka_unit_test_setup(who_asked_learns_that_the_clock_was_set, set_up),
         cmocka_unit_test_setup(probes_find_out_what_died, set_up),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
