@@ -3,6 +3,7 @@
 #include "cli/deny.h"
 #include "cli/print.h"
 #include "cli/program.h"
+#include "cli/schedule_file.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
@@ -79,6 +80,11 @@ static int check_file(const char *file) {
     }
     if (!S_ISREG(about.st_mode) || access(file, R_OK) != 0) {
         tick__complain(S_ISDIR(about.st_mode) ? "%s is a folder: name a C file with a scenario" : "%s cannot be read", file);
+        return TICK__EXIT_USAGE;
+    }
+    if (tick__is_trace(file) || ends_with(file, ".schedule")) {
+        tick__complain("%s is a %s, not a scenario. Next: %s replay %s%s", file, ends_with(file, ".schedule") ? "schedule" : "trace",
+            tick__program(), ends_with(file, ".schedule") ? "scenario.c " : "", file);
         return TICK__EXIT_USAGE;
     }
     if (!ends_with(file, ".c") && !ends_with(file, ".so") && !ends_with(file, ".json")) {

@@ -28,7 +28,6 @@ struct tick_handle {
         struct tick_handle *next; // in the ready queue or in a future's callbacks
         uint32_t number;          // of a timer, while it is armed
     };
-    struct tick_loop *loop;
     // Of an armed timer: in the heap, from 1, or TICK__FAR; of one that is held: how many go first; else 0.
     uint32_t place;
     union {
@@ -43,6 +42,7 @@ struct tick_handle {
         };
         uint32_t bits;
     };
+    struct tick_loop *loop;
     union {
         tick_callback_fn *call;
         tick_done_fn *done;
@@ -62,6 +62,7 @@ struct tick_handle {
     uint32_t cause; // the event that scheduled it
 };
 #define TICK__HANDLE_PLAIN offsetof(struct tick_handle, id)
+_Static_assert(offsetof(struct tick_handle, bits) < 16 && TICK__HANDLE_PLAIN % 16 == 0, "cancelling touches one cache line");
 // In the wheel or the run, or an entry there still knows it; the former of one that somebody is told about when it is cancelled.
 #define TICK__FAR_TOLD (UINT32_MAX - 1)
 #define TICK__FAR UINT32_MAX
@@ -223,8 +224,8 @@ struct tick__timers {
     uint32_t run_at, run_end, run_room;
     int64_t run_base;  // the high part of their deadlines
     uint64_t run_made; // the sequence when it was made: whoever is in the heap with a lower one was armed before them
-    size_t entries;    // in the wheel and the run,
-    size_t stale;      // and those of them whose timers were cancelled
+    size_t entries;    // in the wheel and the run, those of cancelled timers among them
+    size_t stale;      // and about as many those are (timer_int.h)
 };
 
 // Who acts, saved while somebody else does.
@@ -369,6 +370,9 @@ void tick__context_unref(struct tick__binding *context);          // NULL is all
 // For a callback that is registered now: lets it run in a copy of the present context. 0 or -ENOMEM.
 int tick__context_wrap(struct tick_loop *loop, tick_callback_fn **fn, void **arg);
 int tick__context_wrap_done(struct tick_loop *loop, tick_done_fn **fn, void **arg);
+// Around a handle's call, in a loop with contexts. What the callback sets is gone with it.
+void tick__context_enter(struct tick_loop *loop, struct tick_handle *handle);
+void tick__context_leave(struct tick_loop *loop);
 void tick__context_drop(const struct tick_handle *handle); // it will not be called: frees its wrapping, if it has one
 bool tick__context_is_done(const struct tick_handle *handle, tick_done_fn *fn, const void *arg); // wrapped or not
 

@@ -18,7 +18,7 @@ expect 1 "the program closed a file descriptor that it had not opened" "$RETICK"
 # Two at once on one trace: the second is refused, the first is not disturbed.
 "$RETICK" run "$scenarios/forever.c" --hang 3s -o both.db >first.txt 2>&1 &
 first=$!
-for ((i = 0; i < 100; i++)); do
+for ((i = 0; i < 600; i++)); do
     [ -s both.db-ring ] && break
     sleep 0.05
 done
