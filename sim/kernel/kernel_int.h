@@ -383,7 +383,7 @@ struct tick__address {
 int tick__address_in(int domain, const struct sockaddr *address, socklen_t size, struct tick__address *out);
 void tick__address_out(int domain, const struct tick__address *from, struct sockaddr *address, socklen_t *size);
 
-// options.c
+// common_options.c
 void tick__options_free(struct tick_kernel *k, tick__ref options);
 tick__ref tick__options_copy(struct tick_kernel *k, tick__ref options); // 0: there are none, or no memory
 

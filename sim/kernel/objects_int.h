@@ -219,7 +219,7 @@ ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *b
     socklen_t size, const struct msghdr *message);
 ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, size_t count, int flags, struct tick__received *received);
 
-// options.c: what all sockets keep. The caller has looked at the sizes: at least an int to set, none that is negative to get.
+// common_options.c: what all sockets keep. The caller has looked at the sizes: at least an int to set, none that is negative to get.
 enum tick__option {
     TICK__BROADCAST,
     TICK__DONTROUTE,

@@ -184,8 +184,8 @@ static char *header(char *at, int type, const void *data, size_t size) {
     return at + CMSG_SPACE(size);
 }
 
-// A message with fds, or with who sends it, over a unix socket. Unix sockets are not sent: when Linux finds those that hold each other up is
-// its own affair.
+// A message with fds, or with who sends it, over a unix socket. Unix sockets are not sent: when Linux finds those that hold each other
+// up is its own affair.
 static void pass(struct program *p, int i, char *text) {
     _Alignas(struct cmsghdr) char control[256] = {0};
     char *end = control;

@@ -3,7 +3,6 @@
 #include "sim/kernel/objects_int.h"
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/time.h>
 
 enum {
     FLAG = 1,
