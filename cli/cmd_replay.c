@@ -76,6 +76,7 @@ static int carry_out(const struct replay_arguments *a, const struct tick__loaded
         const struct tick__record record = {
             .scenario = loaded->scenario,
             .scenario_file = loaded->source,
+            .options = loaded->options,
             .chooser = "replay",
             .path = a->output,
             .input = *input,

@@ -64,12 +64,42 @@ struct note *tick__machine_note(struct machine *machine, const char *me, const j
     return note;
 }
 
+void tick__frame_enter(struct machine *machine, struct frame *frame) {
+    frame->task = tick_task_current();
+    frame->next = machine->frames;
+    machine->frames = frame;
+}
+
+void tick__frame_leave(struct machine *machine, const struct frame *frame) {
+    struct frame **at = &machine->frames;
+    while (*at != frame)
+        at = &(*at)->next;
+    *at = frame->next;
+}
+
+struct tick_timeout *tick__frame_timeout(const struct machine *machine) {
+    const struct frame *frame = machine->frames;
+    while (frame && (frame->task != tick_task_current() || !frame->timeout))
+        frame = frame->next;
+    return frame ? frame->timeout : NULL;
+}
+
+struct tick_group *tick__frame_group(const struct machine *machine) {
+    const struct frame *frame = machine->frames;
+    while (frame && (frame->task != tick_task_current() || !frame->group))
+        frame = frame->next;
+    return frame ? frame->group : NULL;
+}
+
 int tick__machine_body(void *arg) {
     const struct note *note = arg;
     struct machine *machine = note->machine;
+    struct frame frame = {.group = note->group};
     struct end end = {.code = tick__line_say(machine, note->me, "start")};
+    tick__frame_enter(machine, &frame);
     if (end.code == 0)
         end = tick__machine_block(machine, note->what, note->me);
+    tick__frame_leave(machine, &frame);
     tick__line_begin(machine, note->me);
     if (end.code < 0) {
         tick__text_put(&machine->text, " exit ");
@@ -86,19 +116,41 @@ int tick__machine_body(void *arg) {
     return end.code < 0 ? end.code : end.returned ? end.value + 1 : 0;
 }
 
-int tick__machine_spawn(struct machine *machine, int body, struct tick_group *group) {
-    if (++machine->made > MOST_TASKS)
-        return 0;
+static struct note *note_of_body(struct machine *machine, int body, struct tick_group *group) {
     char name[24];
     snprintf(name, sizeof name, "%d#%d", body, machine->made);
     struct note *note = tick__machine_note(machine, name, json_array_get(machine->program->bodies, (size_t)body));
+    if (note)
+        note->group = group;
+    return note;
+}
+
+static void is_newest(struct machine *machine, int body, struct tick_task *task) {
+    tick_task_unref(machine->newest[body]);
+    machine->newest[body] = task;
+}
+
+int tick__machine_spawn(struct machine *machine, int body, struct tick_group *group) {
+    if (++machine->made > MOST_TASKS)
+        return 0;
+    struct note *note = note_of_body(machine, body, group);
     if (!note)
         return -ENOMEM;
     struct tick_task *task =
         group ? tick_group_spawn_named(group, note->me, tick__machine_body, note) : tick_spawn_named(note->me, tick__machine_body, note);
     if (!task)
         return TICK_EINVALSTATE;
-    tick_task_unref(machine->newest[body]);
-    machine->newest[body] = task;
+    is_newest(machine, body, task);
     return 0;
+}
+
+int tick__machine_spawn_eager(struct machine *machine, int body, struct tick_group *group) {
+    if (++machine->made > MOST_TASKS)
+        return 0;
+    struct note *note = note_of_body(machine, body, NULL);
+    struct tick_task *task = note ? tick_spawn_eager_named(note->me, tick__machine_body, note) : NULL;
+    if (!task)
+        return -ENOMEM;
+    is_newest(machine, body, task);
+    return group ? tick_group_add(group, task) : 0;
 }

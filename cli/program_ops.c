@@ -43,6 +43,21 @@ static int op_sleep(const struct call *c) {
 static int op_spawn(const struct call *c) {
     return tick__machine_spawn(c->machine, c->x, NULL);
 }
+static int op_eager(const struct call *c) {
+    return tick__machine_spawn_eager(c->machine, c->x, NULL);
+}
+static int op_into(const struct call *c) {
+    struct tick_group *group = tick__frame_group(c->machine);
+    return group ? tick__machine_spawn(c->machine, c->x, group) : 0;
+}
+static int op_adopt(const struct call *c) {
+    struct tick_group *group = tick__frame_group(c->machine);
+    return group ? tick__machine_spawn_eager(c->machine, c->x, group) : 0;
+}
+static int op_resched(const struct call *c) {
+    struct tick_timeout *scope = tick__frame_timeout(c->machine);
+    return scope ? tick_timeout_reschedule(scope, c->x < 0 ? TICK_NEVER : tick_time() + c->x * c->machine->tick) : 0;
+}
 static int op_await(const struct call *c) {
     return c->task ? await_and_say(c, tick_task_future(c->task)) : 0;
 }
@@ -339,6 +354,30 @@ static int op_hcancel(const struct call *c) {
     }
     return 0;
 }
+static const struct tick_context_var variable = {.name = "variable", .fallback = NULL};
+
+static int change_variable(struct machine *machine, const char *me, int value) {
+    const intptr_t before = (intptr_t)tick_context_get(&variable);
+    tick__line_begin(machine, me);
+    tick__text_put(&machine->text, " was ");
+    tick__text_value(&machine->text, before);
+    TICK_TRY(tick_context_set(&variable, (void *)((intptr_t)value + 1), NULL));
+    return tick__line_finish(machine);
+}
+static int op_var(const struct call *c) {
+    return change_variable(c->machine, c->me, c->x);
+}
+static void called_varsoon(void *arg) {
+    const struct note *note = arg;
+    told(note->machine, change_variable(note->machine, "varsoon", note->number));
+}
+static int op_varsoon(const struct call *c) {
+    struct note *note = tick__machine_note(c->machine, c->me, NULL);
+    if (!note)
+        return -ENOMEM;
+    note->number = c->x;
+    return keep_handle(c->machine, tick_call_soon_handle(c->machine->loop, called_varsoon, note));
+}
 static int op_raise(const struct call *c) {
     (void)tick_raise(tick_failure_new(EX(c->x), "Ex", NULL));
     return EX(c->x);
@@ -350,6 +389,9 @@ static const struct {
 } operations[] = {
     {"sleep", op_sleep},
     {"spawn", op_spawn},
+    {"eager", op_eager},
+    {"into", op_into},
+    {"adopt", op_adopt},
     {"await", op_await},
     {"shield", op_shield},
     {"gather", op_gather},
@@ -385,6 +427,9 @@ static const struct {
     {"soon", op_soon},
     {"later", op_later},
     {"hcancel", op_hcancel},
+    {"var", op_var},
+    {"varsoon", op_varsoon},
+    {"resched", op_resched},
     {"raise", op_raise},
 };
 

@@ -71,7 +71,7 @@ static int run_simulated(const struct tick__record *record, struct recording *re
     const struct tick_isolate_options options = {
         .scenario = record->scenario, .hang = record->hang, .begin = begin, .end = end, .ctx = recording};
     recording->warm = record->warm;
-    recording->quiet = record->quiet;
+    recording->quiet = recording->hush.repeats = record->quiet;
     int result = tick_isolate_new(&options, &isolate);
     for (uint64_t i = 0; i < record->warm && result == 0; i++) {
         struct tick_outcome unused;
@@ -177,6 +177,7 @@ int tick__record_run(const struct tick__record *record, struct tick__attempt *at
         const struct tick_trace_meta meta = {
             .scenario = record->scenario->name,
             .scenario_file = record->scenario_file,
+            .options = record->options,
             .chooser = record->chooser,
             .seed = record->input.seed,
             .schedule = record->schedule_text,

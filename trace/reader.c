@@ -147,6 +147,7 @@ static int read_meta(struct tick_trace *trace, int *killed_by, struct tick_error
     } texts[] = {
         {"scenario", trace->scenario, sizeof trace->scenario},
         {"scenario_file", trace->scenario_file, sizeof trace->scenario_file},
+        {"options", trace->options, sizeof trace->options},
         {"chooser", trace->chooser, sizeof trace->chooser},
         {"verdict", trace->verdict, sizeof trace->verdict},
         {"state", trace->state, sizeof trace->state},

@@ -248,7 +248,10 @@ static void write_head(FILE *file, const struct tick__graph *graph) {
           "\">- - awaits</FONT>   <FONT COLOR=\"" WAKE "\">&#183;&#183;&#183; wakes</FONT>   <FONT COLOR=\"" MESSAGE
           "\">&#8212; messages</FONT>",
         file);
-    if (failed)
+    bool path = false; // none when the check was of the whole, after the last event
+    for (size_t i = 0; i < graph->node_count && !path; i++)
+        path = graph->nodes[i].path_of_failure;
+    if (failed && path)
         fputs("   <FONT COLOR=\"" FAILURE "\">&#8212; what the failure came of</FONT>", file);
     fputs("   <FONT COLOR=\"" DEVIATION "\">deviations</FONT></FONT><BR ALIGN=\"LEFT\"/>", file);
     if (*trace->note) {

@@ -110,8 +110,10 @@ struct tick_future *tick_gather_at(struct tick_future *const *children, size_t c
 // now.
 #define tick_wait_for(future, timeout) tick_wait_for_at((future), (timeout), TICK_HERE(#future))
 int tick_wait_for_at(struct tick_future *future, int64_t timeout, const struct tick_loc *loc);
-// asyncio.shield: one reference to an outer future; NULL when out of memory.
-struct tick_future *tick_shield(struct tick_future *inner);
+// asyncio.shield: one reference to an outer future, to be awaited and unref'd; NULL when out of memory. The inner one is borrowed: what was
+// shielded keeps what it needs of it.
+#define tick_shield(inner) tick_shield_at((inner), TICK_HERE("shield"))
+struct tick_future *tick_shield_at(struct tick_future *inner, const struct tick_loc *loc);
 
 #ifdef __cplusplus
 }

@@ -50,7 +50,8 @@ void tick_handle_cancel(struct tick_handle *handle) {
         return;
     }
     handle->bits = bits + TICK__IS_CANCELLED - 1; // its entry stays until somebody comes by
-    handle->loop->timers.stale++;
+    if (TICK__RARE(tick__stale_is_counted(handle->number)))
+        handle->loop->timers.stale += TICK__STALE_EACH;
 }
 
 void tick__handle_drop(struct tick_handle *handle) {
@@ -128,7 +129,9 @@ static void call_observed(struct tick_loop *loop, struct tick_handle *handle) {
     tick__parent_fini(&parent);
 }
 
-static __attribute__((noinline)) void call_watched(struct tick_loop *loop, struct tick_handle *handle) {
+static __attribute__((noinline)) void call_specially(struct tick_loop *loop, struct tick_handle *handle) {
+    if (loop->contexts)
+        tick__context_enter(loop, handle);
     if (loop->debug)
         loop->began = loop->sys->ops->now(loop->sys);
     if (loop->observed)
@@ -137,6 +140,8 @@ static __attribute__((noinline)) void call_watched(struct tick_loop *loop, struc
         call(loop, handle);
     if (loop->debug)
         tick__report_slow(loop, NULL);
+    if (loop->contexts) // by now, perhaps
+        tick__context_leave(loop);
 }
 
 void tick__handle_run(struct tick_loop *loop, struct tick_handle *handle) {
@@ -144,8 +149,8 @@ void tick__handle_run(struct tick_loop *loop, struct tick_handle *handle) {
         tick__task_step(loop, tick__task_of_step(handle));
     else if (TICK__RARE(handle->cancelled))
         tick__handle_drop(handle);
-    else if (TICK__RARE(loop->watched))
-        call_watched(loop, handle);
+    else if (TICK__RARE(loop->special))
+        call_specially(loop, handle);
     else
         call(loop, handle);
 }

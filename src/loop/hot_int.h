@@ -198,6 +198,29 @@ static inline void tick__future_listen(struct tick_future *future, struct tick_h
     future->last = handle;
 }
 
+// What the step delivers to the body: the outcome of what it awaited, or a cancellation.
+static inline int tick__task_delivery(struct tick_task *task) {
+    struct tick_future *waiter = task->waiter;
+    int result = 0;
+    if (waiter) {
+        task->waiter = NULL;
+        task->waits_at = NULL;
+        if (waiter->state != TICK__RESULT && waiter->state != TICK__PENDING) {
+            result = tick__task_outcome(task, waiter);
+            if (result == TICK_ECANCELED)
+                tick__task_message(task, tick_future_cancel_message(waiter));
+        }
+        tick__future_unref(waiter);
+    }
+    if (TICK__RARE(task->asked)) {
+        if (task->must_cancel)
+            result = TICK_ECANCELED;
+        task->asked = task->must_cancel = false;
+        task->delivered = task->cancels; // or swallowed by what it awaited: none is left to come
+    }
+    return result;
+}
+
 // Its next step is one call_soon.
 static inline void tick__task_ready(struct tick_task *task, uint32_t cause) {
     struct tick_loop *loop = task->future.loop;

@@ -4,7 +4,7 @@
 // now.
 #include "src/base/alloc.h"
 #include "src/base/check.h"
-#include "src/coro/coro.h"
+#include "src/coro/switch_int.h"
 #include "src/loop/timer_int.h"
 #include <errno.h>
 
@@ -212,7 +212,9 @@ static void plan(struct tick_loop *loop) {
             timer = 0;
         }
     }
-    if (timeout != 0) {
+    if (timeout != 0 && loop->driver) { // there is no other thread
+        atomic_store_explicit(&loop->awake, false, memory_order_relaxed);
+    } else if (timeout != 0 && loop->poller->ops->wake) {
         atomic_store_explicit(&loop->awake, false, memory_order_seq_cst);
         if (atomic_load_explicit(&loop->inbox, memory_order_seq_cst)) { // it came between
             tick__inbox_drain(loop);
@@ -276,6 +278,12 @@ static inline void quick_calls(struct tick_loop *loop) {
     } while (next->bits == TICK__QUICK_CALL && !loop->special);
 }
 
+static inline __attribute__((always_inline)) void switch_to(struct tick_loop *loop, struct tick_task *task) {
+    loop->current = task;
+    task->result = tick__task_delivery(task);
+    tick__coro_switch(loop->coro, task->coro);
+}
+
 static inline __attribute__((always_inline)) int once(struct tick_loop *loop) {
     if (!(loop->special ? tick__iterate_slowly(loop) : tick__iterate(loop))) {
         if (loop->driver)
@@ -289,7 +297,10 @@ static inline __attribute__((always_inline)) int once(struct tick_loop *loop) {
     for (;;) {
         for (; handle; handle = loop->handed) { // a task's stack came upon it
             loop->handed = NULL;
-            tick__handle_run(loop, handle);
+            if (handle->bits == TICK__ONWARD && !loop->special)
+                switch_to(loop, tick__task_of_step(handle));
+            else
+                tick__handle_run(loop, handle);
         }
         if (TICK__RARE(loop->special)) {
             handle = tick__next_slowly(loop);
@@ -310,7 +321,7 @@ int tick__loop_once(struct tick_loop *loop) {
     return once(loop);
 }
 
-// In one function: a return after a task has run is one that the processor mispredicts (coro/landing_int.h).
+// In one function, which switches to tasks itself: returns after a task has run are mispredicted (coro/switch_int.h).
 int tick__loop_until_stopped(struct tick_loop *loop) {
     int error;
     do {

@@ -76,6 +76,7 @@ struct tick_handle {
 };
 #define TICK__CALL_SIZE offsetof(struct tick_handle, loop)
 #define TICK__HANDLE_PLAIN offsetof(struct tick_handle, id)
+_Static_assert(offsetof(struct tick_handle, bits) < 16 && TICK__HANDLE_PLAIN % 16 == 0, "cancelling touches one cache line");
 // In the wheel or the run, or an entry there still knows it; the former of one that somebody is told about when it is cancelled.
 #define TICK__FAR_TOLD (UINT32_MAX - 1)
 #define TICK__FAR UINT32_MAX
@@ -242,8 +243,8 @@ struct tick__timers {
     uint32_t run_at, run_end, run_room;
     int64_t run_base;  // the high part of their deadlines
     uint64_t run_made; // the sequence when it was made: whoever is in the heap with a lower one was armed before them
-    size_t entries;    // in the wheel and the run,
-    size_t stale;      // and those of them whose timers were cancelled
+    size_t entries;    // in the wheel and the run, those of cancelled timers among them
+    size_t stale;      // and about as many those are (timer_int.h)
 };
 
 // Who acts, saved while somebody else does.
@@ -396,6 +397,9 @@ void tick__context_unref(struct tick__binding *context);          // NULL is all
 // For a callback that is registered now: lets it run in a copy of the present context. 0 or -ENOMEM.
 int tick__context_wrap(struct tick_loop *loop, tick_callback_fn **fn, void **arg);
 int tick__context_wrap_done(struct tick_loop *loop, tick_done_fn **fn, void **arg);
+// Around a handle's call, in a loop with contexts. What the callback sets is gone with it.
+void tick__context_enter(struct tick_loop *loop, struct tick_handle *handle);
+void tick__context_leave(struct tick_loop *loop);
 void tick__context_drop(const struct tick_handle *handle); // it will not be called: frees its wrapping, if it has one
 bool tick__context_is_done(const struct tick_handle *handle, tick_done_fn *fn, const void *arg); // wrapped or not
 

@@ -19,29 +19,6 @@ void tick__task_ready_slowly(struct tick_loop *loop, struct tick_task *task, uin
     tick__ready_slowly(loop, &task->step);
 }
 
-// What the step delivers to the body: the outcome of what it awaited, or a cancellation.
-static inline int delivery(struct tick_task *task) {
-    struct tick_future *waiter = task->waiter;
-    int result = 0;
-    if (waiter) {
-        task->waiter = NULL;
-        task->waits_at = NULL;
-        if (waiter->state != TICK__RESULT && waiter->state != TICK__PENDING) {
-            result = tick__task_outcome(task, waiter);
-            if (result == TICK_ECANCELED)
-                tick__task_message(task, tick_future_cancel_message(waiter));
-        }
-        tick__future_unref(waiter);
-    }
-    if (TICK__RARE(task->asked)) {
-        if (task->must_cancel)
-            result = TICK_ECANCELED;
-        task->asked = task->must_cancel = false;
-        task->delivered = task->cancels; // or swallowed by what it awaited: none is left to come
-    }
-    return result;
-}
-
 static void begin_watched(struct tick_loop *loop, struct tick_task *task) {
     if (loop->debug && !loop->back) // a step that was started eagerly is a part of the one that started it
         loop->began = loop->sys->ops->now(loop->sys);
@@ -62,7 +39,7 @@ static inline void begin(struct tick_loop *loop, struct tick_task *task) {
     loop->current = task;
     if (TICK__RARE(loop->watched))
         begin_watched(loop, task);
-    task->result = delivery(task);
+    task->result = tick__task_delivery(task);
 }
 
 static void end_watched(struct tick_loop *loop, struct tick_task *task, enum tick_step_outcome outcome) {
@@ -215,20 +192,23 @@ static inline bool begins_onward(struct tick_loop *loop, struct tick_handle *han
     return true;
 }
 
-// The same for the usual case, inline: what is next is a task's step, and *next its stack. False: it is not.
+// The same for the usual cases, inline: what is next is a task's step, or to poll, and *next the stack for it. False: it is neither.
 static inline bool quick_successor(struct tick_loop *loop, struct tick_coro *own, struct tick_coro **next) {
     if (TICK__RARE(loop->special || loop->back))
         return false;
     if (loop->ready->bits != TICK__ONWARD) {
-        if (loop->ready == &loop->mark && !tick__iterate(loop))
-            return false;
+        if (loop->ready == &loop->mark && !tick__iterate(loop)) {
+            loop->current = NULL;
+            *next = poller_of(loop);
+            return true;
+        }
         if (loop->ready->bits != TICK__ONWARD && !begins_onward(loop, loop->ready, own))
             return false;
     }
     struct tick_task *task = tick__task_of_step(tick__ready_take(loop));
     loop->current = task;
     prefetch_next(loop);
-    task->result = delivery(task);
+    task->result = tick__task_delivery(task);
     *next = task->coro;
     return true;
 }

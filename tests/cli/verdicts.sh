@@ -60,6 +60,11 @@ readable overdrawn.db
 expect 1 "bank left 1 future that nobody can complete any more" "$RETICK" run "$scenarios/endings.c:promised" -o promised.db
 also "endings.c:$(line "made here")"
 readable promised.db
+expect 1 "counted: failed" "$RETICK" run "$scenarios/endings.c:counted" -o counted.db
+expect 0 "one is missing" "$RETICK" query counted.db why
+also "the finding came of no event of its own"
+"$RETICK" graph counted.db -o counted.dot && cp counted.dot .output
+never "what the failure came of"
 expect 1 "bank was busy for 80 ms without once waiting, while others were ready: the longest, 40 ms, was counts (Task-1)" \
     "$RETICK" run "$scenarios/endings.c:busy" -o busy.db
 readable busy.db

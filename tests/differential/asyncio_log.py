@@ -6,6 +6,7 @@ what CPython has wrong (FIXES below), so that a program that then agrees is expl
 """
 
 import asyncio
+import contextvars
 import gc
 import json
 import logging
@@ -17,6 +18,8 @@ from asyncio_clock import ClockLoop, Stuck
 
 MOST_LINES = 4000
 MOST_TASKS = 40
+
+variable = contextvars.ContextVar("variable", default=None)
 
 alive = []  # nothing is collected while logs are taken: when CPython collects is no semantics
 
@@ -68,6 +71,8 @@ class Run:
         self.spawned = 0
         self.newest = {}
         self.handles = []
+        self.timeouts = {}  # by task: those that it is in
+        self.groups = {}  # by task: the one that it was spawned in, then those that it is in
         self.loop = ClockLoop()
         asyncio.set_event_loop(self.loop)
         self.loop.set_exception_handler(self.reported)
@@ -97,11 +102,17 @@ class Run:
 
     # bodies and what holds operations
 
-    def start(self, k, create):
+    def start(self, k, create, group=None):
         self.spawned += 1
         if self.spawned <= MOST_TASKS:
             me = f"{k}#{self.spawned}"
+            self.groups[me] = [group] if group else []
             self.newest[k] = create(self.body(k, me), name=me)
+            return self.newest[k]
+        return None
+
+    def eager(self, body, name):
+        return asyncio.Task(body, loop=self.loop, name=name, eager_start=True)
 
     async def body(self, k, me):
         self.say(me, "start")
@@ -149,7 +160,11 @@ class Run:
     async def hold_timeout(self, me, ticks, body):
         self.say(me, "timeout", ticks)
         async with asyncio.timeout(ticks) as scope:
-            ended = await self.block(me, body)
+            self.timeouts.setdefault(me, []).append(scope)
+            try:
+                ended = await self.block(me, body)
+            finally:
+                self.timeouts[me].pop()
         self.say(me, "timeout-exit", scope.expired())
         return ended
 
@@ -159,8 +174,12 @@ class Run:
         group._tasks = InOrder()
         async with group:
             for k in children:
-                self.start(k, group.create_task)
-            ended = await self.block(me, body)
+                self.start(k, group.create_task, group)
+            self.groups.setdefault(me, []).append(group)
+            try:
+                ended = await self.block(me, body)
+            finally:
+                self.groups[me].pop()
         self.say(me, "tg-exit")
         return ended
 
@@ -182,6 +201,33 @@ class Run:
 
     async def op_spawn(self, _me, k):
         self.start(k, self.loop.create_task)
+
+    async def op_eager(self, _me, k):
+        self.start(k, self.eager)
+
+    async def op_into(self, me, k):
+        if self.groups.get(me):
+            self.start(k, self.groups[me][-1].create_task, self.groups[me][-1])
+
+    async def op_adopt(self, me, k):
+        if not self.groups.get(me):
+            return
+        group = self.groups[me][-1]
+        task = self.start(k, self.eager)
+        if not task:
+            return
+        # What create_task does with a task of an eager factory, which has run by then.
+        if group._exiting and not group._tasks or group._aborting:
+            raise RuntimeError
+        if task.done():
+            group._on_task_done(task)
+        else:
+            group._tasks.add(task)
+            task.add_done_callback(group._on_task_done)
+
+    async def op_resched(self, me, ticks):
+        if self.timeouts.get(me):
+            self.timeouts[me][-1].reschedule(None if ticks < 0 else self.loop.time() + ticks)
 
     async def op_await(self, me, k):
         if k in self.newest:
@@ -348,6 +394,16 @@ class Run:
     async def op_hcancel(self, _me):
         if self.handles:
             self.handles.pop().cancel()
+
+    def change_variable(self, who, value):
+        self.say(who, "was", variable.get())
+        variable.set(value)
+
+    async def op_var(self, me, value):
+        self.change_variable(me, value)
+
+    async def op_varsoon(self, _me, value):
+        self.handles.append(self.loop.call_soon(self.change_variable, "varsoon", value))
 
     async def op_raise(self, _me, n):
         raise Ex(n)

@@ -17,7 +17,8 @@ PLAIN = {
     "unlock": 2,
     **dict.fromkeys(
         "sem rel evset evclear evwait put get putnw getnw fset fexc fcancel fawait cwait cnotify"
-        " gather shield soon later hcancel raise ret uncancel cbadd info done join shut meet breset wait each".split(),
+        " gather shield soon later hcancel raise ret uncancel cbadd info done join shut meet breset wait each"
+        " eager into adopt resched var varsoon".split(),
         1,
     ),
 }
@@ -59,6 +60,10 @@ class Writer:
         kinds = {
             "sleep": lambda: [r.choice((0, 0, 1, 1, 2, 3, 5))],
             "spawn": lambda: [self.other(me) if self.later(me) is None else self.later(me)],
+            **dict.fromkeys(("eager", "into", "adopt"), lambda: [self.other(me) if self.later(me) is None else self.later(me)]),
+            "resched": lambda: [r.choice((-1, 0, 1, 2, 4))],
+            "var": lambda: [r.randrange(100)],
+            "varsoon": lambda: [r.randrange(100)],
             "gather": lambda: [self.several(me), r.random() < 0.5],
             "wait": lambda: [self.several(me), r.choice((-1, 0, 1, 3)), r.choice(("FIRST", "ERROR", "ALL"))],
             "each": lambda: [self.several(me), r.choice((-1, 0, 1, 3))],
