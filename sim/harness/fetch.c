@@ -60,13 +60,14 @@ void tick__fetch_step(struct tick_world *w) {
     case 2:
         waiting = waiting_at(w, 3);
         fetch(waiting->object, STREAM);
-        fetch((const char *)waiting->task + offsetof(struct tick_task, step), 128);
+        fetch((const char *)waiting->task + TICK__TASK_HOT, TICK__TASK_HOT_SIZE);
         fetch(waiting->bytes, 64);
         break;
     default:
         host = tick_kernel_near(w->kernel, 2);
         if (host >= 0) {
             fetch(hosts[host]->loop, TICK__LOOP_HOT);
+            fetch(&hosts[host]->loop->mark, 64);
             fetch(hosts[host]->io, 64);
         }
         break;
