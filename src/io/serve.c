@@ -185,8 +185,7 @@ int tick_serve_at(const char *text, tick_serve_fn *serve, void *arg, const struc
     if (server.file.fd < 0)
         return tick__trouble(io, text, loc, server.file.fd);
     server.file.drop = server_dropped;
-    if (server.loop->probe)
-        server.file.object = tick__io_tell(server.loop, text, loc);
+    server.file.object = tick__io_tell(server.loop, text, loc);
     TICK_TRY(io->ops->open(io, &server.file));
     server.accept = (struct tick_op){.file = &server.file, .kind = TICK_OP_ACCEPT, .done = accepted};
     int result;

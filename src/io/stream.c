@@ -153,8 +153,7 @@ int tick__stream_open(
     s->loop = loop;
     s->file.fd = fd;
     s->file.drop = dropped_by_poller;
-    if (loop->probe)
-        s->file.object = tick__io_tell(loop, name, NULL);
+    s->file.object = tick__io_tell(loop, name, NULL);
     int result = io->ops->open(io, &s->file);
     if (result < 0) {
         tick__free(s);

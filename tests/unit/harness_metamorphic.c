@@ -236,6 +236,29 @@ static void replays_from_its_deviations(const char *name) {
     tick_replay_free(replay);
 }
 
+// Who is asked, and what is answered, does not depend on whether somebody records it.
+static void does_not_mind_being_watched(const char *name) {
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        struct tick_deviation watched[4096];
+        struct tick_random_chooser chooser;
+        size_t before, count;
+        hash_of(name, seed, 0);
+        const struct tick_deviation *drawn = tick_harness_deviations(harness, &before);
+        assert_true(before <= 4096);
+        if (before)
+            memcpy(watched, drawn, before * sizeof *drawn);
+        tick_random_init(&chooser, seed, rates_of(name));
+        run_poisoned(name, &chooser.chooser, NULL, 0);
+        drawn = tick_harness_deviations(harness, &count);
+        for (size_t i = 0; i < count || i < before; i++)
+            if (i >= count || i >= before || drawn[i].kind != watched[i].kind || drawn[i].subject != watched[i].subject ||
+                drawn[i].ordinal != watched[i].ordinal || drawn[i].value != watched[i].value)
+                fail_msg("%s: seed %d: deviation %zu is %d of %llx @%llu =%u when watched, else %d of %llx @%llu =%u", name, (int)seed, i,
+                    watched[i].kind, (long long)watched[i].subject, (long long)watched[i].ordinal, watched[i].value, drawn[i].kind,
+                    (long long)drawn[i].subject, (long long)drawn[i].ordinal, drawn[i].value);
+    }
+}
+
 TICK_KEEP static size_t left_out_of[TICK_CHOICE_KINDS] = {0}; // by what was taken away
 
 // The metamorphic rule of docs/IDENTITY.md: with one deviation taken away, every other address that is still met has its old value.
@@ -315,6 +338,12 @@ static void a_run_replays_from_its_deviations(void **state) {
         replays_from_its_deviations(alike[i]);
 }
 
+static void a_run_does_not_mind_being_watched(void **state) {
+    (void)state;
+    for (size_t i = 0; i < ALIKE; i++)
+        does_not_mind_being_watched(alike[i]);
+}
+
 static void values_do_not_depend_on_other_deviations(void **state) {
     (void)state;
     for (size_t i = 0; i < ALIKE; i++)
@@ -336,6 +365,7 @@ int main(void) {
         cmocka_unit_test(a_run_depends_on_nothing_before_it),
         cmocka_unit_test(questions_that_are_not_put_change_nothing),
         cmocka_unit_test(a_run_replays_from_its_deviations),
+        cmocka_unit_test(a_run_does_not_mind_being_watched),
         cmocka_unit_test(values_do_not_depend_on_other_deviations),
         cmocka_unit_test(every_kind_takes_part),
     };
