@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -36,10 +37,14 @@ static inline struct tick_outcome run_poisoned(const char *name, struct tick_cho
     return outcome;
 }
 
-// Leaves the hash of the run's events in run_hash.
+// Twice, unobserved and observed, which changes nothing. Leaves the hash of the run's events in run_hash.
 static inline struct tick_outcome run_with(const char *name, struct tick_chooser *chooser) {
     struct hash_probe probe;
+    const struct tick_outcome alone = run_poisoned(name, chooser, NULL, 0);
     struct tick_outcome outcome = run_poisoned(name, chooser, hash_probe_init(&probe), 0);
+    if (outcome.verdict != alone.verdict || outcome.ended_at != alone.ended_at || strcmp(outcome.text, alone.text) != 0)
+        fail_msg("%s: observed %s at %lld: %s, else %s at %lld: %s", name, tick_verdict_word(outcome.verdict), (long long)outcome.ended_at,
+            outcome.text, tick_verdict_word(alone.verdict), (long long)alone.ended_at, alone.text);
     run_hash = probe.hash;
     return outcome;
 }
