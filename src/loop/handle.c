@@ -123,7 +123,7 @@ static void call_observed(struct tick_loop *loop, struct tick_handle *handle) {
         probe->task = 0;
         probe->here = handle->cause;
         if (!handle->hidden)
-            probe->here = tick_emit(probe, TICK_EV_CALLBACK_RUN, handle->object, handle->cause, 0, NULL);
+            probe->here = probe->acted = tick_emit(probe, TICK_EV_CALLBACK_RUN, handle->object, handle->cause, 0, NULL);
     }
     call(loop, handle);
     tick__acting_end(loop, &outer);

@@ -28,7 +28,7 @@ static void begin_watched(struct tick_loop *loop, struct tick_task *task) {
     tick__acting_begin(loop, &task->parent, &loop->outside);
     if (probe) {
         probe->task = task->future.object;
-        probe->here = tick_emit(probe, TICK_EV_STEP_BEGIN, task->future.object, task->step.cause, 0, NULL);
+        probe->here = probe->acted = tick_emit(probe, TICK_EV_STEP_BEGIN, task->future.object, task->step.cause, 0, NULL);
     }
     struct tick_sys *sys = loop->sys;
     if (tick__sys_asks(sys, TICK_CHOICE_STEP_COST)) // the world lets that time pass once the loop polls
