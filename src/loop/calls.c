@@ -36,8 +36,12 @@ bool tick__calls_extend(struct tick__calls *calls) {
     return true;
 }
 
-void tick__calls_give_last(struct tick__calls *calls, struct tick_handle *last) {
-    struct tick__calls_chunk *chunk = (void *)((char *)last - (CALLS - 1) * TICK__CALL_SIZE - offsetof(struct tick__calls_chunk, calls));
+void tick__calls_give(struct tick__calls *calls, struct tick_handle *handle) {
+    const bool last = handle->hidden;
+    TICK__POISON(handle, TICK__CALL_SIZE);
+    if (!last)
+        return;
+    struct tick__calls_chunk *chunk = (void *)((char *)handle - (CALLS - 1) * TICK__CALL_SIZE - offsetof(struct tick__calls_chunk, calls));
     chunk->next_free = calls->free;
     calls->free = chunk;
 }

@@ -65,29 +65,30 @@ void tick__handle_drop(struct tick_handle *handle) {
 // The queue's reference ends before the call: a gather frees its own handles in it.
 static inline void call(struct tick_loop *loop, struct tick_handle *handle) {
     void *arg = handle->arg;
-    if (handle->kind == TICK__CALL && handle->onward) {
-        tick_callback_fn *fn = handle->fn.call;
-        if (handle->hidden)
-            tick__calls_give_last(&loop->calls, handle);
-        TICK__POISON(handle, TICK__CALL_SIZE);
-        fn(arg);
-    } else if (handle->bits == TICK__FOREIGN_CALL) {
-        tick_callback_fn *fn = handle->fn.call;
-        tick__foreign_give(handle);
-        fn(arg);
-    } else if (handle->kind != TICK__DONE) {
-        tick_callback_fn *fn = handle->fn.call;
-        if (handle->kind == TICK__TIMER && handle->of.fired.ahead)
-            tick__store_prefetch(handle->loop->timers.store, handle->of.fired.ahead);
-        tick__handle_unref(handle);
-        fn(arg);
-    } else {
+    tick_callback_fn *fn = handle->fn.call;
+    switch (handle->kind) {
+    case TICK__DONE: {
         struct tick_future *future = handle->of.future;
         tick_done_fn *done = handle->fn.done;
         tick__handle_unref(handle);
         done(future, arg);
         tick__future_unref(future);
+        return;
     }
+    case TICK__TIMER:
+        if (handle->of.fired.ahead)
+            tick__store_prefetch(handle->loop->timers.store, handle->of.fired.ahead);
+        tick__handle_unref(handle);
+        break;
+    default:
+        if (handle->bits == TICK__FOREIGN_CALL)
+            tick__foreign_give(handle);
+        else if (handle->onward)
+            tick__calls_give(&loop->calls, handle);
+        else
+            tick__handle_unref(handle);
+    }
+    fn(arg);
 }
 
 void tick__acting_begin(struct tick_loop *loop, struct tick__parent *parent, struct tick__acting *outer) {

@@ -372,8 +372,8 @@ void tick__block_free(void *memory);                  // NULL is allowed
 void tick__owned_run(struct tick__task_owned **list); // last added first, each unlinked before it runs
 
 // calls.c
-bool tick__calls_extend(struct tick__calls *calls);                              // when at == end; false when out of memory
-void tick__calls_give_last(struct tick__calls *calls, struct tick_handle *last); // of a chunk: the whole of it
+bool tick__calls_extend(struct tick__calls *calls);                           // when at == end; false when out of memory
+void tick__calls_give(struct tick__calls *calls, struct tick_handle *handle); // it runs; of a chunk's last: the whole chunk
 void tick__calls_fini(struct tick__calls *calls);
 
 // identity.c: what the loop's objects are called, and telling them to the probe

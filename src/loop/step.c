@@ -314,7 +314,7 @@ int tick__resource_wait(
     waiter->next = NULL;
     if (TICK__RARE(!task || !task->coro))
         return TICK_EINVALSTATE;
-    struct tick_loop *loop = task->future.loop;
+    struct tick_loop *loop = task->step.loop;
     tick__future_init_hidden(&waiter->future, loop);
     waiter->future.ops = &tick__waiter_ops;
     waiter->resource = resource;
@@ -344,7 +344,7 @@ static void sleep_over(void *arg) {
 static __attribute__((noinline)) int sleep_on_timer(struct tick_task *task, int64_t ns, const struct tick_loc *loc) {
     if (TICK__RARE(!task->coro))
         return TICK_EINVALSTATE;
-    struct tick_loop *loop = task->future.loop;
+    struct tick_loop *loop = task->step.loop;
     struct tick_future future; // on this stack: nobody but the timer and this task knows it
     tick__future_init_hidden(&future, loop);
     const int64_t when = tick__after(loop->sys->ops->now(loop->sys), ns);
@@ -429,7 +429,7 @@ void tick__task_step(struct tick_loop *loop, struct tick_task *task) {
 }
 
 void tick__task_at_once(struct tick_task *task) {
-    struct tick_loop *loop = task->future.loop;
+    struct tick_loop *loop = task->step.loop;
     struct tick_task *outer = loop->current;
     struct tick_coro *back = loop->back, *on = loop->on;
     const struct tick__acting outside = loop->outside;
