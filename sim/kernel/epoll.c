@@ -172,8 +172,11 @@ static int add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__fi
     item->ref = ref;
     item->epoll = epoll->file.ref;
     item->file = file->ref;
-    item->file_next = file->items;
-    file->items = ref;
+    tick__ref *place = &file->items; // told before the others; exclusive ones after them
+    while ((event->events & EPOLLEXCLUSIVE) && *place)
+        place = &item_at(k, *place)->file_next;
+    item->file_next = *place;
+    *place = ref;
     item->epoll_next = epoll->items;
     if (epoll->items)
         item_at(k, epoll->items)->epoll_prev = ref;

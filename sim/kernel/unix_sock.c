@@ -374,10 +374,10 @@ int tick__unix_shutdown(struct tick_kernel *k, struct tick__unix *u, int how) {
     unsigned ways = (unsigned)how + 1;
     struct tick__unix *peer = u->peer ? tick__unix(k, u->peer) : NULL;
     u->shut |= (uint8_t)ways;
+    tick__file_wake(k, &u->file, 0, false);
     if (peer && u->type != SOCK_DGRAM) {
         peer->shut |= (uint8_t)((ways & TICK__SHUT_RECV ? TICK__SHUT_SEND : 0) | (ways & TICK__SHUT_SEND ? TICK__SHUT_RECV : 0));
         tick__file_wake(k, &peer->file, 0, false);
     }
-    tick__file_wake(k, &u->file, 0, false);
     return 0;
 }
