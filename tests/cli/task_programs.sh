@@ -12,6 +12,8 @@ TEXT
 expect 0 "opposite_locks: passed" "$RETICK" run opposite-locks.json
 expect 0 "1#1 start" "$RETICK" query run.db log
 expect 1 "deadlock" "$RETICK" fuzz opposite-locks.json
+also "waits for lock 0 ("
+also "waits for lock 1 ("
 also "shrunk from"
 exists opposite_locks.db
 expect 1 "the same run" "$RETICK" replay opposite_locks.db
