@@ -20,6 +20,7 @@ expect 1 "the same run" "$RETICK" replay opposite_locks.db
 expect 1 "deadlock" "$RETICK" replay opposite-locks.json opposite_locks.schedule
 expect 0 "written" "$RETICK" graph opposite_locks.db -o found.dot
 exists found.dot
+grep -qF "<B>1#1</B>" found.dot || complain "the graph does not name task 1#1"
 
 # What tasks fail with is their affair, unless it reaches the main one.
 echo '[[["spawn", 1], ["sleep", 2]], [["raise", 3]]]' >own.json
