@@ -13,8 +13,9 @@ int tick__machine_init(struct machine *machine, const struct tick__program *prog
     machine->loop = loop;
     machine->tick = tick;
     bool whole = (machine->newest = calloc(json_array_size(program->bodies), sizeof(struct tick_task *))) != NULL;
+    static const struct tick_loc locks[LOCKS] = {{"", "task program", 0, "lock 0"}, {"", "task program", 0, "lock 1"}};
     for (int i = 0; i < LOCKS; i++)
-        whole &= (machine->locks[i] = tick_lock_new()) != NULL;
+        whole &= (machine->locks[i] = tick_lock_new_at(&locks[i])) != NULL;
     whole &= (machine->semaphores[0] = tick_semaphore_new(1)) != NULL;
     whole &= (machine->semaphores[1] = tick_semaphore_bounded_new(1)) != NULL;
     for (int i = 0; i < 2; i++)

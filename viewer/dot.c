@@ -2,6 +2,7 @@
 #include "viewer/dot.h"
 #include "trace/story.h"
 #include "viewer/graph_model.h"
+#include <ctype.h>
 #include <errno.h>
 #include <retick/probe.h>
 #include <string.h>
@@ -46,6 +47,22 @@ static void shown(FILE *file, const char *text, size_t most) {
     html(file, room, " ");
 }
 
+// A path, or a part of one, with the characters again that it has written as %xx: for people, who do not take it apart.
+static void shown_path(FILE *file, const char *path, size_t most) {
+    char plain[512];
+    size_t length = 0;
+    unsigned byte;
+    for (; *path && length + 1 < sizeof plain; path++) {
+        plain[length++] = *path;
+        if (path[0] == '%' && isxdigit((unsigned char)path[1]) && sscanf(path + 1, "%2x", &byte) == 1 && byte > 0 && path[2]) {
+            plain[length - 1] = (char)byte;
+            path += 2;
+        }
+    }
+    plain[length] = '\0';
+    shown(file, plain, most);
+}
+
 static void colored(FILE *file, const char *text, const char *line_end) {
     fputs("<FONT COLOR=\"" DEVIATION "\" POINT-SIZE=\"10\">", file);
     html(file, text, line_end);
@@ -73,7 +90,7 @@ static void outcome(FILE *file, const struct tick__graph_node *node) {
         fprintf(file, "%s at %s", node->outcome >= 0 && node->outcome < 4 ? words[node->outcome] : "ended", time);
     } else if (*node->waits) {
         fputs("still waits for ", file);
-        shown(file, node->waits, 60);
+        shown_path(file, node->waits, 60);
     } else {
         fputs(node->outcome < 0 ? "never ran" : "unfinished at the end", file);
     }
@@ -85,11 +102,11 @@ static void write_node(FILE *file, const struct tick__graph_node *node) {
     char owner[256];
     snprintf(owner, sizeof owner, "%.*s", (int)(name > node->path ? name - node->path - 1 : 0), node->path);
     fprintf(file, "    t%u [label=<<B>", node->object);
-    shown(file, name, 60);
+    shown_path(file, name, 60);
     fputs("</B>", file);
     if (strstr(owner, "→") || strchr(owner, '/')) { // more than the host's name, which the frame says
         fputs("<BR/><FONT COLOR=\"" MUTED "\" POINT-SIZE=\"10\">", file);
-        shown(file, owner, 80);
+        shown_path(file, owner, 80);
         fputs("</FONT>", file);
     }
     outcome(file, node);

@@ -84,9 +84,13 @@ static void say_wait(struct words *words, const struct tick_host *host, const st
     say_task(words, host, task);
     say(words, " waits for ");
     if (lock) {
-        say(words, lock->made ? "the lock of " : "a lock");
-        if (lock->made)
-            say_place(words, lock->made);
+        const struct tick_loc *made = lock->made;
+        if (made && made->line) {
+            say(words, "the lock of ");
+            say_place(words, made);
+        } else { // a task program's have names
+            say(words, "%s", made ? made->name : "a lock");
+        }
     } else if (other) {
         say_task(words, host, other);
     } else if (at) {

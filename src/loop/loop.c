@@ -229,6 +229,8 @@ static void plan(struct tick_loop *loop) {
 static int poll(struct tick_loop *loop) {
     if (!loop->wait.away)
         plan(loop);
+    if (TICK__RARE(loop->context != NULL)) // of the callback that was the first to set a variable
+        tick__context_leave(loop);
     const int error = loop->poller->ops->wait(loop->poller, loop->wait.timeout, loop->wait.timer);
     loop->wait.away = error == TICK__AWAY;
     if (loop->wait.away)

@@ -12,12 +12,15 @@ TEXT
 expect 0 "opposite_locks: passed" "$RETICK" run opposite-locks.json
 expect 0 "1#1 start" "$RETICK" query run.db log
 expect 1 "deadlock" "$RETICK" fuzz opposite-locks.json
+also "waits for lock 0 ("
+also "waits for lock 1 ("
 also "shrunk from"
 exists opposite_locks.db
 expect 1 "the same run" "$RETICK" replay opposite_locks.db
 expect 1 "deadlock" "$RETICK" replay opposite-locks.json opposite_locks.schedule
 expect 0 "written" "$RETICK" graph opposite_locks.db -o found.dot
 exists found.dot
+grep -qF "<B>1#1</B>" found.dot || complain "the graph does not name task 1#1"
 
 # What tasks fail with is their affair, unless it reaches the main one.
 echo '[[["spawn", 1], ["sleep", 2]], [["raise", 3]]]' >own.json

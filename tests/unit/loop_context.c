@@ -216,12 +216,52 @@ static int has_nothing_set(void *arg) {
     return 0;
 }
 
+static int sets_by_a_callback(void *arg) {
+    TICK_TRY(tick_call_soon(w->loop, called, arg));
+    TICK_TRY(tick_sleep(0));
+    return tick_sleep(0);
+}
+
+static int sees(void *arg) {
+    say(w, "%s sees %s", (char *)arg, get());
+    return 0;
+}
+
+static bool served;
+
+// As a server's poller does when a connection came: it makes a task, in no context at all.
+static int serves(struct tick_poller *self, int64_t timeout, tick_id timer) {
+    (void)timeout;
+    (void)timer;
+    (void)self;
+    if (w->logged && !served) {
+        struct tick_task *task = tick_loop_spawn(w->loop, NULL, sees, "served");
+        tick_task_unref(task);
+        served = true;
+    }
+    return 0;
+}
+static int nobody_wakes(struct tick_poller *self) {
+    (void)self;
+    return 0;
+}
+static const struct tick_poller_ops serving = {serves, nobody_wakes};
+
 // Each in an empty context of its own, also the first that sets a variable at all.
 static void callbacks_without_a_context_share_none(void **state) {
     (void)state;
     w = world_new();
     assert_int_equal(tick_loop_run(w->loop, has_nothing_set, "main"), 0);
     assert_string_equal(w->log, "2:first sees nobody 2:second sees nobody 3:third sees nobody 3:main sees nobody ");
+    world_free(w);
+    w = world_new();
+    const struct tick_poller_ops *usual = w->poller.ops;
+    w->poller.ops = &serving;
+    struct tick_task *task = tick_loop_spawn(w->loop, NULL, sets_by_a_callback, "first");
+    assert_int_equal(tick_loop_run_until(w->loop, tick_task_future(task)), 0);
+    tick_task_unref(task);
+    w->poller.ops = usual;
+    assert_string_equal(w->log, "2:first sees nobody 3:served sees nobody ");
     world_free(w);
 }
 
