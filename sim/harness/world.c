@@ -350,6 +350,7 @@ static void turns(void *world) {
         }
         run_ready(w);
     }
+    w->flows = true;
     while (!w->ended && w->live) {
         struct tick_posted posted;
         uint32_t waiter;
