@@ -104,6 +104,7 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
         .scenario = loaded->scenario,
         .scenario_file = loaded->source,
         .options = loaded->options,
+        .object = loaded->object,
         .chooser = "random",
         .path = path,
         .input = {.seed = seed, .rates = &a->run.rates},

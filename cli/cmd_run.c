@@ -153,6 +153,7 @@ int tick__cmd_run(int argc, char **argv) {
             .scenario = loaded.scenario,
             .scenario_file = loaded.source,
             .options = loaded.options,
+            .object = loaded.object,
             .chooser = a.real       ? "real"
                        : a.seeded   ? "random"
                        : a.schedule ? "replay"

@@ -193,6 +193,7 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
         .scenario = settle->loaded->scenario,
         .scenario_file = settle->loaded->source,
         .options = settle->loaded->options,
+        .object = settle->loaded->object,
         .chooser = "replay",
         .schedule_text = text,
         .path = settle->path,

@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int by_value(const void *a, const void *b) {
+    return ((intptr_t)a > (intptr_t)b) - ((intptr_t)a < (intptr_t)b);
+}
+
 int tick__machine_init(struct machine *machine, const struct tick__program *program, struct tick_loop *loop, int64_t tick) {
     machine->program = program;
     machine->loop = loop;
@@ -11,10 +15,12 @@ int tick__machine_init(struct machine *machine, const struct tick__program *prog
     bool whole = (machine->newest = calloc(json_array_size(program->bodies), sizeof(struct tick_task *))) != NULL;
     for (int i = 0; i < LOCKS; i++)
         whole &= (machine->locks[i] = tick_lock_new()) != NULL;
-    for (int i = 0; i < SEMAPHORES; i++)
-        whole &= (machine->semaphores[i] = tick_semaphore_new(1)) != NULL;
-    for (int i = 0; i < QUEUES; i++)
+    whole &= (machine->semaphores[0] = tick_semaphore_new(1)) != NULL;
+    whole &= (machine->semaphores[1] = tick_semaphore_bounded_new(1)) != NULL;
+    for (int i = 0; i < 2; i++)
         whole &= (machine->queues[i] = tick_queue_new(1)) != NULL;
+    whole &= (machine->queues[2] = tick_queue_lifo_new(3)) != NULL;
+    whole &= (machine->queues[3] = tick_queue_priority_new(3, by_value)) != NULL;
     for (int i = 0; i < EVENTS; i++)
         whole &= (machine->events[i] = tick_event_new()) != NULL;
     whole &= (machine->condition = tick_condition_new(NULL)) != NULL;

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <retick.h>
 
-enum { LOCKS = 2, SEMAPHORES = 1, QUEUES = 2, EVENTS = 2, FUTURES = 3, MOST_TASKS = 40, MOST_LINES = 4000 };
+enum { LOCKS = 2, SEMAPHORES = 2, QUEUES = 4, EVENTS = 2, FUTURES = 3, MOST_TASKS = 40, MOST_LINES = 4000 };
 
 #define EX(n) (TICK_EUSER - 1000 - (n)) // raised by `raise n`
 #define EX_F (TICK_EUSER - 999)         // set by `fexc`

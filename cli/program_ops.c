@@ -124,7 +124,7 @@ static int op_sem(const struct call *c) {
     return tick_semaphore_acquire(c->machine->semaphores[c->x]);
 }
 static int op_rel(const struct call *c) {
-    return tick_semaphore_release(c->machine->semaphores[c->x]);
+    return tick_semaphore_release(c->machine->semaphores[c->x]) < 0 ? tick__line_say(c->machine, c->me, "VE") : 0;
 }
 static int op_evset(const struct call *c) {
     tick_event_set(c->machine->events[c->x]);
@@ -177,6 +177,16 @@ static int op_cwait(const struct call *c) {
     const int result = tick_condition_wait(c->machine->condition);
     (void)tick_lock_release(lock);
     return result < 0 ? result : tick__line_say(c->machine, c->me, "notified");
+}
+static bool is_set(void *event) {
+    return tick_event_is_set(event);
+}
+static int op_cuntil(const struct call *c) {
+    struct tick_lock *lock = tick_condition_lock(c->machine->condition);
+    TICK_TRY(tick_lock_acquire(lock));
+    const int result = tick_condition_wait_for(c->machine->condition, is_set, c->machine->events[c->x]);
+    (void)tick_lock_release(lock);
+    return result < 0 ? result : tick__line_say(c->machine, c->me, "holds");
 }
 static int op_cnotify(const struct call *c) {
     struct tick_lock *lock = tick_condition_lock(c->machine->condition);
@@ -415,6 +425,7 @@ static const struct {
     {"fcancel", op_fcancel},
     {"fawait", op_fawait},
     {"cwait", op_cwait},
+    {"cuntil", op_cuntil},
     {"cnotify", op_cnotify},
     {"done", op_done},
     {"join", op_join},

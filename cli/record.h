@@ -10,6 +10,7 @@ struct tick__record {
     const struct tick_scenario *scenario;
     const char *scenario_file; // for meta
     const char *options;       // for meta: how that is compiled, as in struct tick__loaded
+    const char *object;        // the scenario's, in whose terms a crash is told; "": this program
     const char *chooser;       // "calm", "random", "replay", "real"
     const char *schedule_text; // for meta; NULL: the trace's choices say it
     const char *path;          // of the trace

@@ -35,8 +35,7 @@ int tick_group_enter(struct tick_group *group) TICK_MUST_USE;
 // -ENOMEM or TICK_EINVALSTATE.
 #define tick_group_spawn(group, fn, arg) tick_group_spawn_at((group), (fn), (arg), NULL, TICK_HERE(#fn))
 #define tick_group_spawn_named(group, name, fn, arg) tick_group_spawn_at((group), (fn), (arg), (name), TICK_HERE(#fn))
-struct tick_task *tick_group_spawn_at(
-    struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
+struct tick_task *tick_group_spawn_at(struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 #define tick_group_go(group, fn, arg) tick_group_go_at((group), (fn), (arg), NULL, TICK_HERE(#fn))
 int tick_group_go_at(struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 

@@ -134,7 +134,7 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     tick_kernel_reset(w->kernel, &env);
     if (run->probe) {
         run->probe->now = 0;
-        run->probe->host = run->probe->task = run->probe->here = run->probe->arrived = 0;
+        run->probe->host = run->probe->task = run->probe->here = run->probe->acted = run->probe->arrived = 0;
     }
 }
 

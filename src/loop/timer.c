@@ -183,6 +183,8 @@ static struct tick_handle *new_near(struct tick_loop *loop, int64_t when, tick_c
     handle->arg = arg;
     handle->of.when = when;
     push(timers, when, handle);
+    if (when <= loop->now)
+        loop->poll_at = 0; // due: the next iteration polls
     return handle;
 }
 

@@ -81,8 +81,8 @@ class Run:
 
     async def set_up(self):
         self.locks = [asyncio.Lock(), asyncio.Lock()]
-        self.semaphores = [asyncio.Semaphore(1)]
-        self.queues = [asyncio.Queue(1), asyncio.Queue(1)]
+        self.semaphores = [asyncio.Semaphore(1), asyncio.BoundedSemaphore(1)]
+        self.queues = [asyncio.Queue(1), asyncio.Queue(1), asyncio.LifoQueue(3), asyncio.PriorityQueue(3)]
         self.events = [asyncio.Event(), asyncio.Event()]
         self.condition = asyncio.Condition()
         self.barrier = asyncio.Barrier(2)
@@ -261,8 +261,8 @@ class Run:
             task.get_name(),
             task.cancelling(),
             [lock.locked() for lock in self.locks],
-            [semaphore._value for semaphore in self.semaphores],
-            [queue.qsize() for queue in self.queues],
+            [self.semaphores[0]._value],
+            [queue.qsize() for queue in self.queues[:2]],
             len(asyncio.all_tasks()),
         )
 
@@ -284,8 +284,11 @@ class Run:
     async def op_sem(self, _me, i):
         await self.semaphores[i].acquire()
 
-    async def op_rel(self, _me, i):
-        self.semaphores[i].release()
+    async def op_rel(self, me, i):
+        try:
+            self.semaphores[i].release()
+        except ValueError:
+            self.say(me, "VE")
 
     async def op_evset(self, _me, i):
         self.events[i].set()
@@ -335,6 +338,11 @@ class Run:
         async with self.condition:
             await self.condition.wait()
         self.say(me, "notified")
+
+    async def op_cuntil(self, me, i):
+        async with self.condition:
+            await self.condition.wait_for(self.events[i].is_set)
+        self.say(me, "holds")
 
     async def op_cnotify(self, _me, _condition, count):
         async with self.condition:
