@@ -119,7 +119,7 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     w->ready_end = &w->ready;
     w->running = w->real_host = NULL;
     w->live = 0;
-    w->ended = w->starved = false;
+    w->ended = w->starved = w->flows = false;
     w->time_limit = TIME_LIMIT;
     w->iteration_limit = ITERATION_LIMIT;
     w->busy_limit = 0;

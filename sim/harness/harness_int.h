@@ -156,6 +156,7 @@ struct tick_world {
     struct tick_host *real_host;
     size_t live; // hosts that are no daemons and have not returned
     bool ended, in_setup;
+    bool flows;   // time passes: every host that starts with the run has had its first turn
     bool starved; // the harness itself ran out of memory: the run has no verdict
     uint8_t poison;
     int64_t time_limit;

@@ -196,6 +196,7 @@ void tick__turns(void *world) {
         }
         run_started(w);
     }
+    w->flows = true;
     while (!w->ended && w->live) {
         struct tick_posted posted;
         uint32_t waiter;

@@ -55,6 +55,13 @@ void tick_kernel_clock_to(struct tick_kernel *k, int64_t at) {
         k->env.probe->now = k->root->now;
 }
 
+bool tick_kernel_pass(struct tick_kernel *k, int64_t at) {
+    if (tick_kernel_next_at(k) <= at || k->root->woken_first)
+        return false;
+    tick_kernel_clock_to(k, at);
+    return true;
+}
+
 static void carry_out(struct tick_kernel *k, const struct tick__due *due) {
     switch (due->kind) {
     case TICK__DATAGRAM:

@@ -88,6 +88,8 @@ int tick_kernel_near(const struct tick_kernel *k, uint32_t place);
 // Takes the earliest event, moves the clock to it (never back) and carries it out. Returns false if there is none.
 // *posted is filled with the world's own event, or its what is 0 for the kernel's own.
 bool tick_kernel_next(struct tick_kernel *k, struct tick_posted *posted);
+// Moves the clock to `at`, if no event is due until then and no waiter is to be woken. Returns whether that was so.
+bool tick_kernel_pass(struct tick_kernel *k, int64_t at);
 // Moves the clock on to `at` without any event (all due ones must have been taken).
 void tick_kernel_clock_to(struct tick_kernel *k, int64_t at);
 

@@ -296,6 +296,61 @@ static void statics_are_restored(void **state) {
         assert_string_equal(calm("counting").text, "");
 }
 
+// A wait that nothing comes before does not leave its host; but the others have their turns, and the run its end.
+static int ticks;
+
+static int ticks_and_yields(void *arg) {
+    (void)arg;
+    for (;; ticks++) {
+        TICK_TRY(tick_sleep(TICK_MS(1)));
+        for (int i = 0; i < 3; i++)
+            TICK_TRY(tick_sleep(0));
+    }
+}
+
+static int counts_ticks(void *arg) {
+    (void)arg;
+    TICK_TRY(tick_check(tick_time() == 0 && ticks == 0, "%d ticks before the start", ticks));
+    for (int i = 1; i <= 10; i++) {
+        TICK_TRY(tick_sleep(TICK_US(2500)));
+        const int due = i * 5 / 2 - (i % 2 == 0); // at one moment, whoever began to wait first is first
+        TICK_TRY(tick_check(ticks == due, "%d ticks after %d times 2.5 ms", ticks, i));
+    }
+    return 0;
+}
+
+static int begins_at(void *arg) {
+    return tick_check(tick_time() == (int64_t)(intptr_t)arg, "began at %d ns", (int)tick_time());
+}
+
+static int yields_and_ticks(void *arg) {
+    for (int i = 0; i < 20; i++)
+        TICK_TRY(tick_sleep(0));
+    return ticks_for_ever(arg);
+}
+
+TICK_SCENARIO(ticking, "") {
+    tick_daemon(world, "d", ticks_and_yields, NULL);
+    tick_host_add(world, "a", counts_ticks, NULL);
+}
+TICK_SCENARIO(both_ready, "") {
+    struct tick_host *a = tick_host_add(world, "a", sleeps, (void *)5000);
+    tick_host_add(world, "b", sleeps, (void *)5000, .after = {a});
+    tick_host_add(world, "c", begins_at, (void *)5000, .after = {a});
+}
+TICK_SCENARIO(last_returns, "") {
+    struct tick_host *a = tick_host_add(world, "a", sleeps, (void *)5000);
+    tick_host_add(world, "b", begins_at, (void *)5000, .after = {a});
+    tick_daemon(world, "d", yields_and_ticks, NULL, .after = {a}); // it waits only after b has returned
+}
+
+static void nobody_runs_ahead(void **state) {
+    (void)state;
+    assert_string_equal(calm("ticking").text, "");
+    assert_string_equal(calm("both_ready").text, "");
+    assert_int_equal(calm("last_returns").ended_at, 5000);
+}
+
 static void nothing_runs_inside_a_run(void **state) {
     (void)state;
     assert_int_equal(tick_check(true, "outside of any run"), 0);
@@ -311,6 +366,7 @@ int main(void) {
         cmocka_unit_test(a_finding_says_where),
         cmocka_unit_test(hosts_start_in_order),
         cmocka_unit_test(statics_are_restored),
+        cmocka_unit_test(nobody_runs_ahead),
         cmocka_unit_test(nothing_runs_inside_a_run),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
