@@ -11,6 +11,8 @@
 #include <retick/stackless.h>
 #include <retick/sync.h>
 #include <retick/time.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -364,15 +366,69 @@ static void *calls(void *arg) {
     return NULL;
 }
 
-// Calls that find the loop awake: only the first of them has to ring.
-static void wake_awake(void) {
+static void on_processor(size_t number) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(number, &set);
+    sched_setaffinity(0, sizeof set, &set); // where there is no such processor, or it is not ours: anywhere
+}
+
+static sem_t may_call, has_called;
+static size_t calls_on; // a processor
+static void *calls_in_batches(void *arg) {
+    on_processor(calls_on);
+    for (long round = 0; round < pieces / BATCH; round++) {
+        sem_wait(&may_call);
+        for (int i = 0; i < BATCH; i++)
+            must(tick_call_soon_threadsafe(loop, counted, arg));
+        sem_post(&has_called);
+    }
+    return NULL;
+}
+
+static void lets_call(void *arg) {
+    sem_post(&may_call);
+    sem_wait(&has_called);
+    if (woken + BATCH < pieces)
+        must(tick_call_soon(loop, lets_call, arg));
+}
+
+// Calls that find the loop awake, and need not ring: one of its callbacks lets the thread make a thousand, and waits for them. What the two
+// threads take to wait for each other is in it.
+static void wake_awake(const char *row, size_t processor) {
+    pthread_t thread;
+    on_processor(0);
+    calls_on = processor;
+    woken = 0;
+    sem_init(&may_call, 0, 0);
+    sem_init(&has_called, 0, 0);
+    must(-pthread_create(&thread, NULL, calls_in_batches, NULL));
+    must(tick_call_soon(loop, lets_call, NULL));
+    begin();
+    must(tick_loop_run_forever(loop));
+    end(row, (double)pieces);
+    pthread_join(thread, NULL);
+}
+
+// Both threads on one processor: what the calls themselves take.
+static void wake_beside(void) {
+    wake_awake("wake_awake", 0);
+}
+
+// On two: each call's memory wanders from one cache to the other and back.
+static void wake_across(void) {
+    wake_awake("wake_across", 1);
+}
+
+// A million calls before the loop looks: each takes memory that nobody had before.
+static void wake_backlog(void) {
     pthread_t thread;
     woken = 0;
     begin();
     must(-pthread_create(&thread, NULL, calls, NULL));
     pthread_join(thread, NULL);
     must(tick_loop_run_forever(loop));
-    end("wake_awake", (double)pieces);
+    end("wake_backlog", (double)pieces);
 }
 
 // Each call rings, and the loop comes out of its poll for it.
@@ -450,7 +506,9 @@ static const struct {
     {"spawn", spawn_await, 2000000},
     {"timers", timers, 1000000},
     {"virtual_sleep", virtual_sleep, 1000000},
-    {"wake_awake", wake_awake, 1000000},
+    {"wake_awake", wake_beside, 1000000},
+    {"wake_across", wake_across, 1000000},
+    {"wake_backlog", wake_backlog, 1000000},
     {"wake_asleep", wake_asleep, 200000},
     {"idle_task", idle_task, 100000},
     {"idle_stackless", idle_stackless, 100000},

@@ -237,6 +237,8 @@ static int show_difference(const struct checking *checking) {
         const struct tick__record record = {
             .scenario = checking->loaded->scenario,
             .scenario_file = checking->loaded->source,
+            .options = checking->loaded->options,
+            .object = checking->loaded->object,
             .chooser = "random",
             .path = path[side],
             .input = input_of(checking, checking->odd_seed, way),

@@ -93,7 +93,7 @@ static void say_marks(const struct tick_campaign_result *result) {
     char runs[32], total[32];
     for (size_t i = 0; i < result->marks; i++)
         tick__say("  reached \"%s\" in %s of %s runs", result->mark[i].name, tick__format_count(result->mark[i].runs, runs, sizeof runs),
-            tick__format_count(result->runs, total, sizeof total));
+            tick__format_count(result->carried_out, total, sizeof total));
 }
 
 // The deviations went down with the program: what is left is the seed.
@@ -103,6 +103,8 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
     const struct tick__record record = {
         .scenario = loaded->scenario,
         .scenario_file = loaded->source,
+        .options = loaded->options,
+        .object = loaded->object,
         .chooser = "random",
         .path = path,
         .input = {.seed = seed, .rates = &a->run.rates},
@@ -116,8 +118,8 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
     }
     tick__attempt_fini(&attempt);
     tick__say("its deviations went down with the process, so that it cannot be shrunk; the seed repeats it");
-    tick__say("%s written. Next: %s run%s%s --seed %llu    %s query %s log", path, tick__program(), a->load.argument ? " " : "",
-        a->load.argument ? a->load.argument : "", (unsigned long long)seed, tick__program(), path);
+    tick__say("%s written. Next: %s run%s%s%s --seed %llu    %s query %s log", path, tick__program(), a->load.argument ? " " : "",
+        a->load.argument ? a->load.argument : "", loaded->options, (unsigned long long)seed, tick__program(), path);
     return TICK__EXIT_FINDING;
 }
 
@@ -140,8 +142,10 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
         .path = a->output ? a->output : path,
     };
     int code = tick__digester_new(loaded->scenario, a->run.hang, &digester);
-    if (code == 0)
+    if (code == 0) {
+        tick__digester_repeats(digester);
         code = tick__digester_run(digester, &by_seed, &seeded);
+    }
     if (code == 0)
         code = tick__digester_run(digester, &by_schedule, &scheduled);
     tick__digester_free(digester);
@@ -151,9 +155,9 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
     } else if (!tick_outcome_same(&seeded.outcome, &result->outcome)) {
         tick__complain(
             "seed %llu gave \"%s\" when it was run again: the scenario depends on something outside of the simulated world. Next: %s "
-            "check%s%s",
+            "check%s%s%s",
             (unsigned long long)result->seed, tick_verdict_text(seeded.outcome.verdict), tick__program(), a->load.argument ? " " : "",
-            a->load.argument ? a->load.argument : "");
+            a->load.argument ? a->load.argument : "", loaded->options);
         code = TICK__EXIT_FINDING;
     } else if (seeded.drawn.count == 0 && !tick_outcome_same(&scheduled.outcome, &seeded.outcome)) {
         code = keep_seed(a, loaded, result->seed, what.path);

@@ -57,12 +57,13 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 }
 static const struct argp argp = {options, parse, "TRACE.db", doc, NULL, NULL, NULL};
 
-static int write_dot(const struct graph_arguments *a, const struct tick_trace *trace, const char *path) {
+// named: the picture's path, as it was asked for.
+static int write_dot(const struct graph_arguments *a, const struct tick_trace *trace, const char *path, const char *named) {
     const struct tick_graph_options graph = {.most_nodes = (unsigned)a->nodes};
     struct tick_error error = {0};
     FILE *file = fopen(path, "we");
     if (!file) {
-        tick__complain("cannot write %s: %s; name another place with -o", path, tick_error_text(-errno));
+        tick__complain("cannot write %s: %s; name another place with -o", named, tick_error_text(-errno));
         return TICK__EXIT_HARNESS;
     }
     int result = tick_graph_write(trace, &graph, file, &error);
@@ -88,7 +89,7 @@ static int draw(const struct graph_arguments *a, const struct tick_trace *trace,
         return TICK__EXIT_USAGE;
     }
     char *dot = tick__with_extension(output, ".dot");
-    int code = dot ? write_dot(a, trace, dot) : tick__no_memory();
+    int code = dot ? write_dot(a, trace, dot, output) : tick__no_memory();
     if (code == 0 && strcmp(format, "dot") != 0) {
         int result = tick_graph_draw(dot, format, output, 60000000000, &error);
         if (result == -ENOENT) {

@@ -83,6 +83,11 @@ static int ask(const struct tick_trace *trace, const struct query_arguments *a) 
     if (result >= 0)
         result = tick_trace_query(trace, sql ? sql : a->sql, stdout, &error);
     free(sql);
+    if (result == 1 && !strcmp(a->sql, "why") && !a->about && *trace->verdict && strcmp(trace->verdict, "pass") != 0)
+        tick__note(
+            "the finding came of no event of its own: it is of the whole run, or of its end. Next: %s query %s log, then: %s query %s "
+            "why SEQ, with the number of a line there",
+            tick__program(), a->trace, tick__program(), a->trace);
     if (result == 0)
         tick__note("there is none"); // on stderr: the columns' names alone look like a mistake
     if (result >= 0)

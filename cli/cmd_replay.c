@@ -76,6 +76,8 @@ static int carry_out(const struct replay_arguments *a, const struct tick__loaded
         const struct tick__record record = {
             .scenario = loaded->scenario,
             .scenario_file = loaded->source,
+            .options = loaded->options,
+            .object = loaded->object,
             .chooser = "replay",
             .path = a->output,
             .input = *input,

@@ -113,17 +113,18 @@ static void say_run(
         tick__colour(stdout, passed ? TICK__GREEN : TICK__RED), passed ? "passed" : "failed", tick__colour(stdout, TICK__PLAIN), how);
     if (!passed)
         tick__say_outcome(outcome, loaded);
-    tick__say("  %s %s, %s events, %s choices, %zu deviation%s", tick__format_time(outcome->ended_at, time, sizeof time),
+    tick__say("  %s %s, %s event%s, %s choice%s, %zu deviation%s", tick__format_time(outcome->ended_at, time, sizeof time),
         a->real ? "of this machine's time" : "of virtual time", tick__format_count(attempt->events, events, sizeof events),
-        tick__format_count(outcome->choices, choices, sizeof choices), attempt->drawn.count, TICK__PLURAL(attempt->drawn.count));
+        TICK__PLURAL(attempt->events), tick__format_count(outcome->choices, choices, sizeof choices), TICK__PLURAL(outcome->choices),
+        attempt->drawn.count, TICK__PLURAL(attempt->drawn.count));
     if (attempt->has_digest)
         tick__say("  digest %s", tick__format_digest(attempt->digest, 0, digest, sizeof digest));
     char *picture = tick__with_extension(path, ".svg");
     char next[4200];
     if (passed)
-        snprintf(next, sizeof next, "fuzz%s%s", a->load.argument ? " " : "", a->load.argument ? a->load.argument : "");
+        snprintf(next, sizeof next, "fuzz%s%s%s", a->load.argument ? " " : "", a->load.argument ? a->load.argument : "", loaded->options);
     else if (attempt->drawn.count > 0)
-        snprintf(next, sizeof next, "shrink %s", path);
+        snprintf(next, sizeof next, "shrink %s%s", path, loaded->options);
     else
         snprintf(next, sizeof next, "query %s log", path);
     tick__say("%s written. Next: %s %s    %s graph %s -o %s", path, program, next, program, path, picture ? picture : "run.svg");
@@ -151,6 +152,8 @@ int tick__cmd_run(int argc, char **argv) {
         const struct tick__record record = {
             .scenario = loaded.scenario,
             .scenario_file = loaded.source,
+            .options = loaded.options,
+            .object = loaded.object,
             .chooser = a.real       ? "real"
                        : a.seeded   ? "random"
                        : a.schedule ? "replay"

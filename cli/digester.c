@@ -29,12 +29,18 @@ void tick__hush(struct tick__hush *hush) {
     if (fd < 0)
         return;
     dup2(fd, STDOUT_FILENO);
+    if (hush->repeats)
+        dup2(fd, STDERR_FILENO);
     close(fd);
 }
 
 struct tick_probe *tick__hush_begin(void *hush) {
     tick__hush(hush);
     return NULL;
+}
+
+void tick__digester_repeats(struct tick__digester *digester) {
+    digester->hush.repeats = true;
 }
 
 static struct tick_probe *begin(void *ctx) {

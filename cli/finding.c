@@ -37,7 +37,7 @@ void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__lo
         snprintf(left, sizeof left, "%s", text);
     else
         snprintf(left, sizeof left, "%s: %s", tick_verdict_word(outcome->verdict), text);
-    if (!place[0] && outcome->file[0])
+    if (outcome->file[0] && (outcome->line > 0 || !place[0]))
         snprintf(place, sizeof place, outcome->line > 0 ? "%s:%d" : "%s", outcome->file, outcome->line);
     if (outcome->verdict == TICK_DEADLOCKED && !place[0])
         say_waits(text);
@@ -61,7 +61,7 @@ void tick__warn_no_checks(const char *scenario, const struct tick_outcome *outco
 static int shrink_within(
     const struct tick__settle *settle, int64_t hang, uint64_t most_runs, struct tick_shrink_result *result, struct tick_error *error) {
     struct tick_isolate *isolate = NULL;
-    struct tick__hush hush = {false};
+    struct tick__hush hush = {.repeats = true};
     const struct tick_isolate_options options = {
         .scenario = settle->loaded->scenario, .hang = hang, .begin = tick__hush_begin, .ctx = &hush};
     int code = tick_isolate_new(&options, &isolate);
@@ -117,9 +117,8 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
     *interrupted = tick__interrupted();
     if (code == TICK_EINVALSTATE) {
         tick__complain("the same schedule passed when it was run again: the scenario depends on something outside of the simulated world. "
-                       "Next: retick "
-                       "check %s",
-            settle->loaded->source);
+                       "Next: %s check %s:%s%s",
+            tick__program(), settle->loaded->source, settle->loaded->scenario->name, settle->loaded->options);
         return TICK__EXIT_FINDING;
     }
     if (code < 0) {
@@ -136,8 +135,11 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
             result.complete ? ""
             : *interrupted  ? " (interrupted: it may get smaller)"
                             : " (the limit of runs was reached: it may get smaller)");
-    if (strcmp(result.outcome.text, settle->outcome->text) != 0) // the same finding, of another moment
-        tick__say("  %s", result.outcome.text);
+    if (strcmp(result.outcome.text, settle->outcome->text) != 0) { // the same finding, of another moment
+        char words[512], place[512];
+        tick__place_words(result.outcome.text, settle->loaded->object, words, sizeof words, place, sizeof place);
+        tick__say("  %s", result.outcome.verdict == TICK_CRASHED ? words : result.outcome.text);
+    }
     return 0;
 }
 
@@ -149,6 +151,8 @@ static int replay(const struct tick__settle *settle, const struct tick_schedule 
     unsigned times = settle->outcome->verdict == TICK_HUNG ? 2 : settle->replays, different = 0;
     char text[64];
     int result = tick__digester_new(settle->loaded->scenario, settle->hang, &digester);
+    if (result == 0)
+        tick__digester_repeats(digester);
     for (unsigned i = 0; i < times && result == 0; i++) {
         struct tick__attempt attempt;
         if ((result = tick__digester_run(digester, &input, i ? &attempt : &first)) < 0)
@@ -166,8 +170,9 @@ static int replay(const struct tick__settle *settle, const struct tick_schedule 
     if (times == 0)
         return 0;
     if (different)
-        tick__say("replayed %u times, and %u differed: %s depends on something outside. Next: retick check %s", times, different,
-            settle->loaded->scenario->name, settle->loaded->source);
+        tick__say("replayed %u times, and %u differed: %s depends on something outside. Next: %s check %s:%s%s", times, different,
+            settle->loaded->scenario->name, tick__program(), settle->loaded->source, settle->loaded->scenario->name,
+            settle->loaded->options);
     else if (first.has_digest)
         tick__say("replayed %u times, digest %s, each time the same", times, tick__format_digest(first.digest, 1, text, sizeof text));
     else
@@ -187,6 +192,8 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
     const struct tick__record record = {
         .scenario = settle->loaded->scenario,
         .scenario_file = settle->loaded->source,
+        .options = settle->loaded->options,
+        .object = settle->loaded->object,
         .chooser = "replay",
         .schedule_text = text,
         .path = settle->path,
@@ -205,8 +212,8 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
         tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
         goto out;
     }
-    tick__say("%s and %s written. Next: %s replay %s    %s graph %s -o %s", settle->path, schedule_path, tick__program(), settle->path,
-        tick__program(), settle->path, picture);
+    tick__say("%s and %s written. Next: %s replay %s%s    %s graph %s -o %s", settle->path, schedule_path, tick__program(), settle->path,
+        settle->loaded->options, tick__program(), settle->path, picture);
     code = TICK__EXIT_FINDING;
 out:
     free(text);

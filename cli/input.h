@@ -16,9 +16,10 @@ static inline int tick__input_run(struct tick_isolate *isolate, const struct tic
                            : tick_isolate_seed(isolate, input->seed, input->rates, input->poison, outcome, drawn, digest);
 }
 
-// In a worker, once: what the program prints on stdout goes nowhere, for runs that are many. (stderr stays: sanitizers report there.)
+// In a worker, once: what the program prints on stdout goes nowhere, for runs that are many. On stderr sanitizers report: that goes nowhere
+// only in repetitions of what was reported before.
 struct tick__hush {
-    bool done;
+    bool repeats, done;
 };
 void tick__hush(struct tick__hush *hush);
 struct tick_probe *tick__hush_begin(void *hush); // the same as `begin` of isolate.h and campaign.h: without a probe
@@ -39,6 +40,7 @@ bool tick__attempt_same(const struct tick__attempt *a, const struct tick__attemp
 struct tick__digester;
 int tick__digester_new(const struct tick_scenario *scenario, int64_t hang, struct tick__digester **out);
 void tick__digester_free(struct tick__digester *digester);
+void tick__digester_repeats(struct tick__digester *digester); // what is run next has been run before: hushed, stderr too
 int tick__digester_run(struct tick__digester *digester, const struct tick__input *input, struct tick__attempt *attempt);
 
 // The names of the objects of a run, brought home from the worker that runs it (also when it crashes): for schedules in words.

@@ -81,8 +81,7 @@ void tick__place_words(const char *text, const char *object, char *words, size_t
             return;
         }
         if (is_in(text, token, module, &offset)) {
-            // the later frames are return addresses: the call lies before
-            tick__place_of(object, NULL, offset - (frames ? 1 : 0), function, sizeof function, where, sizeof where);
+            tick__place_of(object, NULL, offset, function, sizeof function, where, sizeof where);
             frames++;
             if (where[0] && !place[0])
                 snprintf(place, place_size, "%s", where);

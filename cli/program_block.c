@@ -66,7 +66,10 @@ static struct end op_timeout(struct machine *machine, const json_t *self, const 
         end.code = tick_timeout_enter(&scope, tick_time() + tick__op_int(self, 1) * machine->tick);
     if (end.code < 0)
         return end;
+    struct frame frame = {.timeout = &scope};
+    tick__frame_enter(machine, &frame);
     end = tick__machine_block(machine, json_array_get(self, 2), me);
+    tick__frame_leave(machine, &frame);
     leave_timeout(&scope, &end);
     if (end.code == 0) {
         const int error = tick__line_say(machine, me, "timeout-exit %s", tick_timeout_expired(&scope) ? "True" : "False");
@@ -87,8 +90,11 @@ static struct end op_group(struct machine *machine, const json_t *self, const ch
         return end;
     for (size_t i = 0; i < json_array_size(children) && end.code == 0; i++)
         end.code = tick__machine_spawn(machine, tick__op_int(children, i), &group);
+    struct frame frame = {.group = &group};
+    tick__frame_enter(machine, &frame);
     if (end.code == 0)
         end = tick__machine_block(machine, json_array_get(self, 2), me);
+    tick__frame_leave(machine, &frame);
     if (end.failure)
         (void)tick_raise(tick_failure_ref(end.failure));
     const int code = tick_group_exit(&group, end.code);

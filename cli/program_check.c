@@ -16,6 +16,9 @@ static const struct {
 } shapes[] = {
     {"sleep", "d"},
     {"spawn", "b"},
+    {"eager", "b"},
+    {"into", "b"},
+    {"adopt", "b"},
     {"await", "b"},
     {"shield", "b"},
     {"gather", "Bt"},
@@ -39,6 +42,7 @@ static const struct {
     {"fcancel", "f"},
     {"fawait", "f"},
     {"cwait", "x-"},
+    {"cuntil", "e"},
     {"cnotify", "xn"},
     {"done", "q"},
     {"join", "q"},
@@ -51,6 +55,9 @@ static const struct {
     {"soon", "n"},
     {"later", "dn"},
     {"hcancel", ""},
+    {"var", "n"},
+    {"varsoon", "n"},
+    {"resched", "d"},
     {"raise", "n"},
     {"ret", "n"},
     {"try", "ocot"},
@@ -126,9 +133,9 @@ static int check_word(struct check *check, const json_t *op, const json_t *word,
     case 'l':
         return within(word, 0, LOCKS - 1) ? 0 : wrong(check, op, "there are locks 0 and 1");
     case 's':
-        return within(word, 0, SEMAPHORES - 1) ? 0 : wrong(check, op, "there is semaphore 0");
+        return within(word, 0, SEMAPHORES - 1) ? 0 : wrong(check, op, "there are semaphores 0 and 1");
     case 'q':
-        return within(word, 0, QUEUES - 1) ? 0 : wrong(check, op, "there are queues 0 and 1");
+        return within(word, 0, QUEUES - 1) ? 0 : wrong(check, op, "there are queues 0 to 3");
     case 'e':
         return within(word, 0, EVENTS - 1) ? 0 : wrong(check, op, "there are events 0 and 1");
     case 'f':

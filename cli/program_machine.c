@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int by_value(const void *a, const void *b) {
+    return ((intptr_t)a > (intptr_t)b) - ((intptr_t)a < (intptr_t)b);
+}
+
 int tick__machine_init(struct machine *machine, const struct tick__program *program, struct tick_loop *loop, int64_t tick) {
     machine->program = program;
     machine->loop = loop;
@@ -11,10 +15,12 @@ int tick__machine_init(struct machine *machine, const struct tick__program *prog
     bool whole = (machine->newest = calloc(json_array_size(program->bodies), sizeof(struct tick_task *))) != NULL;
     for (int i = 0; i < LOCKS; i++)
         whole &= (machine->locks[i] = tick_lock_new()) != NULL;
-    for (int i = 0; i < SEMAPHORES; i++)
-        whole &= (machine->semaphores[i] = tick_semaphore_new(1)) != NULL;
-    for (int i = 0; i < QUEUES; i++)
+    whole &= (machine->semaphores[0] = tick_semaphore_new(1)) != NULL;
+    whole &= (machine->semaphores[1] = tick_semaphore_bounded_new(1)) != NULL;
+    for (int i = 0; i < 2; i++)
         whole &= (machine->queues[i] = tick_queue_new(1)) != NULL;
+    whole &= (machine->queues[2] = tick_queue_lifo_new(3)) != NULL;
+    whole &= (machine->queues[3] = tick_queue_priority_new(3, by_value)) != NULL;
     for (int i = 0; i < EVENTS; i++)
         whole &= (machine->events[i] = tick_event_new()) != NULL;
     whole &= (machine->condition = tick_condition_new(NULL)) != NULL;
@@ -64,12 +70,42 @@ struct note *tick__machine_note(struct machine *machine, const char *me, const j
     return note;
 }
 
+void tick__frame_enter(struct machine *machine, struct frame *frame) {
+    frame->task = tick_task_current();
+    frame->next = machine->frames;
+    machine->frames = frame;
+}
+
+void tick__frame_leave(struct machine *machine, const struct frame *frame) {
+    struct frame **at = &machine->frames;
+    while (*at != frame)
+        at = &(*at)->next;
+    *at = frame->next;
+}
+
+struct tick_timeout *tick__frame_timeout(const struct machine *machine) {
+    const struct frame *frame = machine->frames;
+    while (frame && (frame->task != tick_task_current() || !frame->timeout))
+        frame = frame->next;
+    return frame ? frame->timeout : NULL;
+}
+
+struct tick_group *tick__frame_group(const struct machine *machine) {
+    const struct frame *frame = machine->frames;
+    while (frame && (frame->task != tick_task_current() || !frame->group))
+        frame = frame->next;
+    return frame ? frame->group : NULL;
+}
+
 int tick__machine_body(void *arg) {
     const struct note *note = arg;
     struct machine *machine = note->machine;
+    struct frame frame = {.group = note->group};
     struct end end = {.code = tick__line_say(machine, note->me, "start")};
+    tick__frame_enter(machine, &frame);
     if (end.code == 0)
         end = tick__machine_block(machine, note->what, note->me);
+    tick__frame_leave(machine, &frame);
     tick__line_begin(machine, note->me);
     if (end.code < 0) {
         tick__text_put(&machine->text, " exit ");
@@ -86,19 +122,41 @@ int tick__machine_body(void *arg) {
     return end.code < 0 ? end.code : end.returned ? end.value + 1 : 0;
 }
 
-int tick__machine_spawn(struct machine *machine, int body, struct tick_group *group) {
-    if (++machine->made > MOST_TASKS)
-        return 0;
+static struct note *note_of_body(struct machine *machine, int body, struct tick_group *group) {
     char name[24];
     snprintf(name, sizeof name, "%d#%d", body, machine->made);
     struct note *note = tick__machine_note(machine, name, json_array_get(machine->program->bodies, (size_t)body));
+    if (note)
+        note->group = group;
+    return note;
+}
+
+static void is_newest(struct machine *machine, int body, struct tick_task *task) {
+    tick_task_unref(machine->newest[body]);
+    machine->newest[body] = task;
+}
+
+int tick__machine_spawn(struct machine *machine, int body, struct tick_group *group) {
+    if (++machine->made > MOST_TASKS)
+        return 0;
+    struct note *note = note_of_body(machine, body, group);
     if (!note)
         return -ENOMEM;
     struct tick_task *task =
         group ? tick_group_spawn_named(group, note->me, tick__machine_body, note) : tick_spawn_named(note->me, tick__machine_body, note);
     if (!task)
         return TICK_EINVALSTATE;
-    tick_task_unref(machine->newest[body]);
-    machine->newest[body] = task;
+    is_newest(machine, body, task);
     return 0;
+}
+
+int tick__machine_spawn_eager(struct machine *machine, int body, struct tick_group *group) {
+    if (++machine->made > MOST_TASKS)
+        return 0;
+    struct note *note = note_of_body(machine, body, NULL);
+    struct tick_task *task = note ? tick_spawn_eager_named(note->me, tick__machine_body, note) : NULL;
+    if (!task)
+        return -ENOMEM;
+    is_newest(machine, body, task);
+    return group ? tick_group_add(group, task) : 0;
 }

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <retick.h>
 
-enum { LOCKS = 2, SEMAPHORES = 1, QUEUES = 2, EVENTS = 2, FUTURES = 3, MOST_TASKS = 40, MOST_LINES = 4000 };
+enum { LOCKS = 2, SEMAPHORES = 2, QUEUES = 4, EVENTS = 2, FUTURES = 3, MOST_TASKS = 40, MOST_LINES = 4000 };
 
 #define EX(n) (TICK_EUSER - 1000 - (n)) // raised by `raise n`
 #define EX_F (TICK_EUSER - 999)         // set by `fexc`
@@ -34,6 +34,7 @@ struct machine {
     int lines, made;
     struct tick_task **newest; // by body, a reference each; NULL: never spawned
     struct note *notes;        // everything that callbacks and tasks were given
+    struct frame *frames;      // the scopes that tasks are in, the last one entered first
     struct tick_handle **handles;
     size_t handle_count, handle_room;
     struct tick_lock *locks[LOCKS];
@@ -52,10 +53,24 @@ struct note {
     struct machine *machine;
     struct tick_failure *failure; // owned
     const json_t *what;           // a body's operations, or an operation
+    struct tick_group *group;     // that the task was spawned in; NULL: in none
     int number;
     char me[24];
     struct tick_future *futures[]; // a gather's; borrowed
 };
+
+// A scope that a task is in: on its stack, from tick__frame_enter to tick__frame_leave.
+struct frame {
+    struct frame *next;
+    const struct tick_task *task;
+    struct tick_timeout *timeout; // either
+    struct tick_group *group;     // or
+};
+void tick__frame_enter(struct machine *machine, struct frame *frame); // task is filled in
+void tick__frame_leave(struct machine *machine, const struct frame *frame);
+// The innermost of the running task; NULL: none.
+struct tick_timeout *tick__frame_timeout(const struct machine *machine);
+struct tick_group *tick__frame_group(const struct machine *machine);
 
 // How operations end.
 struct end {
@@ -69,8 +84,9 @@ struct end {
 int tick__machine_init(struct machine *machine, const struct tick__program *program, struct tick_loop *loop, int64_t tick); // 0 or -ENOMEM
 void tick__machine_fini(struct machine *machine); // when its loop is gone, or was freed of its tasks
 struct note *tick__machine_note(struct machine *machine, const char *me, const json_t *what);
-struct note *tick__machine_note_of(struct machine *machine, size_t futures);          // with room for so many
-int tick__machine_spawn(struct machine *machine, int body, struct tick_group *group); // 0 or an error
+struct note *tick__machine_note_of(struct machine *machine, size_t futures);                // with room for so many
+int tick__machine_spawn(struct machine *machine, int body, struct tick_group *group);       // 0 or an error
+int tick__machine_spawn_eager(struct machine *machine, int body, struct tick_group *group); // the same, and group takes the task in
 int tick__machine_body(void *note); // a task's function: runs what the note says, as the task named there
 
 // program_block.c: operations that hold others

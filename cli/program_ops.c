@@ -43,6 +43,21 @@ static int op_sleep(const struct call *c) {
 static int op_spawn(const struct call *c) {
     return tick__machine_spawn(c->machine, c->x, NULL);
 }
+static int op_eager(const struct call *c) {
+    return tick__machine_spawn_eager(c->machine, c->x, NULL);
+}
+static int op_into(const struct call *c) {
+    struct tick_group *group = tick__frame_group(c->machine);
+    return group ? tick__machine_spawn(c->machine, c->x, group) : 0;
+}
+static int op_adopt(const struct call *c) {
+    struct tick_group *group = tick__frame_group(c->machine);
+    return group ? tick__machine_spawn_eager(c->machine, c->x, group) : 0;
+}
+static int op_resched(const struct call *c) {
+    struct tick_timeout *scope = tick__frame_timeout(c->machine);
+    return scope ? tick_timeout_reschedule(scope, c->x < 0 ? TICK_NEVER : tick_time() + c->x * c->machine->tick) : 0;
+}
 static int op_await(const struct call *c) {
     return c->task ? await_and_say(c, tick_task_future(c->task)) : 0;
 }
@@ -109,7 +124,7 @@ static int op_sem(const struct call *c) {
     return tick_semaphore_acquire(c->machine->semaphores[c->x]);
 }
 static int op_rel(const struct call *c) {
-    return tick_semaphore_release(c->machine->semaphores[c->x]);
+    return tick_semaphore_release(c->machine->semaphores[c->x]) < 0 ? tick__line_say(c->machine, c->me, "VE") : 0;
 }
 static int op_evset(const struct call *c) {
     tick_event_set(c->machine->events[c->x]);
@@ -162,6 +177,16 @@ static int op_cwait(const struct call *c) {
     const int result = tick_condition_wait(c->machine->condition);
     (void)tick_lock_release(lock);
     return result < 0 ? result : tick__line_say(c->machine, c->me, "notified");
+}
+static bool is_set(void *event) {
+    return tick_event_is_set(event);
+}
+static int op_cuntil(const struct call *c) {
+    struct tick_lock *lock = tick_condition_lock(c->machine->condition);
+    TICK_TRY(tick_lock_acquire(lock));
+    const int result = tick_condition_wait_for(c->machine->condition, is_set, c->machine->events[c->x]);
+    (void)tick_lock_release(lock);
+    return result < 0 ? result : tick__line_say(c->machine, c->me, "holds");
 }
 static int op_cnotify(const struct call *c) {
     struct tick_lock *lock = tick_condition_lock(c->machine->condition);
@@ -339,6 +364,30 @@ static int op_hcancel(const struct call *c) {
     }
     return 0;
 }
+static const struct tick_context_var variable = {.name = "variable", .fallback = NULL};
+
+static int change_variable(struct machine *machine, const char *me, int value) {
+    const intptr_t before = (intptr_t)tick_context_get(&variable);
+    tick__line_begin(machine, me);
+    tick__text_put(&machine->text, " was ");
+    tick__text_value(&machine->text, before);
+    TICK_TRY(tick_context_set(&variable, (void *)((intptr_t)value + 1), NULL));
+    return tick__line_finish(machine);
+}
+static int op_var(const struct call *c) {
+    return change_variable(c->machine, c->me, c->x);
+}
+static void called_varsoon(void *arg) {
+    const struct note *note = arg;
+    told(note->machine, change_variable(note->machine, "varsoon", note->number));
+}
+static int op_varsoon(const struct call *c) {
+    struct note *note = tick__machine_note(c->machine, c->me, NULL);
+    if (!note)
+        return -ENOMEM;
+    note->number = c->x;
+    return keep_handle(c->machine, tick_call_soon_handle(c->machine->loop, called_varsoon, note));
+}
 static int op_raise(const struct call *c) {
     (void)tick_raise(tick_failure_new(EX(c->x), "Ex", NULL));
     return EX(c->x);
@@ -350,6 +399,9 @@ static const struct {
 } operations[] = {
     {"sleep", op_sleep},
     {"spawn", op_spawn},
+    {"eager", op_eager},
+    {"into", op_into},
+    {"adopt", op_adopt},
     {"await", op_await},
     {"shield", op_shield},
     {"gather", op_gather},
@@ -373,6 +425,7 @@ static const struct {
     {"fcancel", op_fcancel},
     {"fawait", op_fawait},
     {"cwait", op_cwait},
+    {"cuntil", op_cuntil},
     {"cnotify", op_cnotify},
     {"done", op_done},
     {"join", op_join},
@@ -385,6 +438,9 @@ static const struct {
     {"soon", op_soon},
     {"later", op_later},
     {"hcancel", op_hcancel},
+    {"var", op_var},
+    {"varsoon", op_varsoon},
+    {"resched", op_resched},
     {"raise", op_raise},
 };
 

@@ -1,4 +1,5 @@
 #include "cli/record.h"
+#include "cli/place.h"
 #include "trace/reader.h"
 #include "trace/recorder.h"
 #include "trace/ring.h"
@@ -19,7 +20,7 @@
 // Shared by the parent, its child (which watches the program) and the program.
 struct record_page {
     struct tick_outcome outcome;
-    char verdict[32]; // its word, for the trace of a program that did not live to tell it
+    char verdict[32], text[512]; // its words, for the trace of a program that did not live to tell them
     uint8_t digest[16];
     uint64_t events;
     int result; // the child's, once done
@@ -71,7 +72,7 @@ static int run_simulated(const struct tick__record *record, struct recording *re
     const struct tick_isolate_options options = {
         .scenario = record->scenario, .hang = record->hang, .begin = begin, .end = end, .ctx = recording};
     recording->warm = record->warm;
-    recording->quiet = record->quiet;
+    recording->quiet = recording->hush.repeats = record->quiet;
     int result = tick_isolate_new(&options, &isolate);
     for (uint64_t i = 0; i < record->warm && result == 0; i++) {
         struct tick_outcome unused;
@@ -112,8 +113,13 @@ static _Noreturn void child(const struct tick__record *record, struct recording 
     struct record_page *page = recording->page;
     page->result = record->real ? run_real(record, recording) : run_simulated(record, recording);
     page->done = page->result == 0;
-    if (page->done)
+    if (page->done) {
+        char place[512];
         snprintf(page->verdict, sizeof page->verdict, "%s", tick_verdict_word(page->outcome.verdict));
+        snprintf(page->text, sizeof page->text, "%s", page->outcome.text);
+        if (page->outcome.verdict == TICK_CRASHED && !record->real)
+            tick__place_words(page->outcome.text, record->object, page->text, sizeof page->text, place, sizeof place);
+    }
     if (!page->done || page->ended)
         _exit(page->done ? 0 : 3);
     setrlimit(RLIMIT_CORE, &no_core);
@@ -177,12 +183,13 @@ int tick__record_run(const struct tick__record *record, struct tick__attempt *at
         const struct tick_trace_meta meta = {
             .scenario = record->scenario->name,
             .scenario_file = record->scenario_file,
+            .options = record->options,
             .chooser = record->chooser,
             .seed = record->input.seed,
             .schedule = record->schedule_text,
             .real = record->real != NULL,
             .last_verdict = recording.page->verdict,
-            .last_text = recording.page->outcome.text,
+            .last_text = recording.page->text,
         };
         result = tick_trace_drain(recording.ring, pid, record->path, &meta, &status, error); // returns when the child is gone
     }

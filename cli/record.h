@@ -9,13 +9,15 @@
 struct tick__record {
     const struct tick_scenario *scenario;
     const char *scenario_file; // for meta
+    const char *options;       // for meta: how that is compiled, as in struct tick__loaded
+    const char *object;        // the scenario's, in whose terms a crash is told; "": this program
     const char *chooser;       // "calm", "random", "replay", "real"
     const char *schedule_text; // for meta; NULL: the trace's choices say it
     const char *path;          // of the trace
     struct tick__input input;
     uint64_t warm;                        // runs of other seeds before it in the same process, unrecorded
     int64_t hang;                         // as in isolate.h
-    bool quiet;                           // what the program prints on stdout goes nowhere
+    bool quiet;                           // a repetition: what the program prints goes nowhere
     const struct tick_real_options *real; // not NULL: in the real world; input is not looked at
 };
 // 0 with *attempt filled (initialised by the call); TICK_ECANCELED: interrupted by SIGINT; else a negative error. *error has details.

@@ -3,9 +3,11 @@
 #include "cli/deny.h"
 #include "cli/print.h"
 #include "cli/program.h"
+#include "cli/schedule_file.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -80,6 +82,11 @@ static int check_file(const char *file) {
         tick__complain(S_ISDIR(about.st_mode) ? "%s is a folder: name a C file with a scenario" : "%s cannot be read", file);
         return TICK__EXIT_USAGE;
     }
+    if (tick__is_trace(file) || ends_with(file, ".schedule")) {
+        tick__complain("%s is a %s, not a scenario. Next: %s replay %s%s", file, ends_with(file, ".schedule") ? "schedule" : "trace",
+            tick__program(), ends_with(file, ".schedule") ? "scenario.c " : "", file);
+        return TICK__EXIT_USAGE;
+    }
     if (!ends_with(file, ".c") && !ends_with(file, ".so") && !ends_with(file, ".json")) {
         tick__complain(
             "%s is neither a C file (.c) nor a shared object (.so) nor a task program (.json): name the file that holds the scenario",
@@ -110,12 +117,34 @@ static int load_program(const char *file, struct tick_error *error) {
     return result;
 }
 
+static void write_option(FILE *file, const char *name, const char *value) {
+    fprintf(file, " --%s '", name);
+    for (; *value; value++)
+        fputs(*value == '\'' ? "'\\''" : (char[]){*value, 0}, file);
+    fputc('\'', file);
+}
+
+static char *options_of(const struct tick__load *load) {
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    if (!file)
+        return NULL;
+    if (load->cc)
+        write_option(file, "cc", load->cc);
+    if (load->cflags)
+        write_option(file, "cflags", load->cflags);
+    for (size_t i = 0; i < load->allow_count; i++)
+        write_option(file, "allow", load->allow[i]);
+    return fclose(file) == 0 ? text : NULL;
+}
+
 int tick__scenario_load(const struct tick__load *load, struct tick__loaded *loaded) {
     char file[PATH_MAX], resolved[PATH_MAX];
     const char *name;
     struct tick_error error = {0};
-    *loaded = (struct tick__loaded){NULL, strdup(""), strdup("")};
-    if (!loaded->source || !loaded->object)
+    *loaded = (struct tick__loaded){NULL, strdup(""), strdup(""), options_of(load)};
+    if (!loaded->source || !loaded->object || !loaded->options)
         return tick__no_memory();
     if (tick__scenario_linked_in()) {
         const char *wanted = load->argument ? load->argument : "";
@@ -182,5 +211,6 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
 void tick__loaded_fini(struct tick__loaded *loaded) {
     free(loaded->source);
     free(loaded->object);
+    free(loaded->options);
     *loaded = (struct tick__loaded){0};
 }

@@ -17,8 +17,9 @@ struct tick__load {
 };
 struct tick__loaded {
     const struct tick_scenario *scenario;
-    char *source; // absolute path of the file, for the trace's meta; "" for a scenario that is linked in. Owned
-    char *object; // the shared object, or "". Owned
+    char *source;  // absolute path of the file, for the trace's meta; "" for a scenario that is linked in. Owned
+    char *object;  // the shared object, or "". Owned
+    char *options; // how it was compiled, as one would type it: "" or " --cflags '-DFAST'". Owned
 };
 // 0; else the exit code to end with, and the reason has been printed. What was loaded stays loaded.
 int tick__scenario_load(const struct tick__load *load, struct tick__loaded *loaded);

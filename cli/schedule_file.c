@@ -34,6 +34,7 @@ static int recipe_of_trace(const char *path, struct tick__recipe *recipe) {
     recipe->scenario_file = strdup(trace.scenario_file);
     snprintf(recipe->verdict, sizeof recipe->verdict, "%s", trace.verdict);
     snprintf(recipe->text, sizeof recipe->text, "%s", trace.text);
+    snprintf(recipe->options, sizeof recipe->options, "%s", trace.options);
     memcpy(recipe->digest, trace.digest, sizeof recipe->digest);
     recipe->has_digest = trace.has_digest;
     int code = 0;
@@ -100,6 +101,9 @@ int tick__recipe_scenario(
     load->argument = given;
     if (code)
         return code;
+    // Not taken over by itself: a trace may come from anywhere, and a compiler's flags can run programs.
+    if (*recipe->options && strcmp(recipe->options, loaded->options) != 0)
+        tick__note("%s was recorded with%s: without that it may be another program", recipe_path, recipe->options);
     const char *wanted = recipe->schedule.scenario;
     const char *colon = given ? strrchr(given, ':') : NULL;
     if (*wanted && strcmp(wanted, loaded->scenario->name) != 0 && colon && !strcmp(colon + 1, loaded->scenario->name)) {

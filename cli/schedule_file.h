@@ -13,7 +13,7 @@ struct tick__recipe {
     struct tick_schedule schedule;
     bool trace;          // from a trace: the fields below are known
     char *scenario_file; // owned
-    char verdict[32], text[512];
+    char verdict[32], text[512], options[512];
     uint8_t digest[16];
     bool has_digest;
 };

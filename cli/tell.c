@@ -61,6 +61,7 @@ static const struct tick_probe_ops teller_ops = {.object = tell_object, .event =
 
 static struct tick_probe *begin(void *ctx) {
     struct teller *teller = ctx;
+    teller->hush.repeats = true;
     tick__hush(&teller->hush);
     teller->probe = (struct tick_probe){.ops = &teller_ops};
     teller->objects = teller->events = 0;

@@ -82,7 +82,10 @@ int tick_main(int argc, char **argv) {
     argp_program_bug_address = NULL;
     if (argc < 2) {
         fflush(stdout);
-        fprintf(stderr, "Usage: %s COMMAND [OPTION...]\nTry `%s --help'.\n", program, program);
+        fprintf(stderr, "Usage: %s COMMAND [OPTION...]\n\n", program);
+        for (size_t i = 0; i < COMMANDS; i++)
+            fprintf(stderr, "  %-10s %s\n", commands[i].name, commands[i].purpose);
+        fprintf(stderr, "\nTry `%s --help'.\n", program);
         return TICK__EXIT_USAGE;
     }
     const char *word = argv[1];
@@ -117,6 +120,12 @@ int tick_main(int argc, char **argv) {
     const char *near = nearest(word);
     tick__complain("there is no %s \"%s\"%s%s%s", *word == '-' ? "option" : "command", word, near ? "; did you mean \"" : "",
         near ? near : "", near ? "\"?" : "");
+    if (*word != '-' && !near) {
+        fprintf(stderr, "  there are:");
+        for (size_t i = 0; i < COMMANDS; i++)
+            fprintf(stderr, " %s", commands[i].name);
+        fputc('\n', stderr);
+    }
     fprintf(stderr, "Try `%s --help'.\n", program);
     return TICK__EXIT_USAGE;
 }

@@ -71,6 +71,8 @@ int tick_trace_named_query(const char *name, const char *arg, char **sql, struct
         arg = "";
     if (named->arg && !arg)
         return tick_error_set(error, -EINVAL, "%s wants a %s", name, named->arg);
+    if (arg && *arg && named->arg && strstr(named->arg, "SEQ") && arg[strspn(arg, "0123456789")])
+        return tick_error_set(error, -EINVAL, "%s wants the number of an event, as the column seq has it, not '%s'", name, arg);
     if (!named->arg && arg)
         return tick_error_set(error, -EINVAL, "%s takes no argument, but was given '%s'", name, arg);
     // Only the texts with an argument are formats: the others contain printf's own percent signs.

@@ -147,6 +147,7 @@ static int read_meta(struct tick_trace *trace, int *killed_by, struct tick_error
     } texts[] = {
         {"scenario", trace->scenario, sizeof trace->scenario},
         {"scenario_file", trace->scenario_file, sizeof trace->scenario_file},
+        {"options", trace->options, sizeof trace->options},
         {"chooser", trace->chooser, sizeof trace->chooser},
         {"verdict", trace->verdict, sizeof trace->verdict},
         {"state", trace->state, sizeof trace->state},
@@ -211,8 +212,9 @@ int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_erro
             "the recording was cut off after %llu events, or is still going on: `retick recover` adds what its ring still holds",
             (unsigned long long)trace->events);
     else if (strcmp(trace->state, "killed") == 0 && killed_by)
-        snprintf(trace->note, sizeof trace->note, "the program was killed by signal %d (%s) after %llu events", killed_by,
-            sigabbrev_np(killed_by) ? sigabbrev_np(killed_by) : "?", (unsigned long long)trace->events);
+        snprintf(trace->note, sizeof trace->note, "the program was killed by signal %d (%s) after %llu events%s%.160s", killed_by,
+            sigabbrev_np(killed_by) ? sigabbrev_np(killed_by) : "?", (unsigned long long)trace->events, *trace->text ? ": " : "",
+            trace->text);
     else if (strcmp(trace->state, "killed") == 0)
         snprintf(
             trace->note, sizeof trace->note, "the program ended without a verdict after %llu events", (unsigned long long)trace->events);

@@ -15,8 +15,9 @@ struct tick_trace {
     sqlite3_stmt **statements; // story.c's, TICK__STORY_STATEMENTS of them, prepared when first needed
     char *path;
     char scenario[64], scenario_file[512], chooser[32], verdict[32], state[16];
-    char text[512]; // the verdict's
-    char note[256]; // what a reader should know first: that the recording was cut off, or its program killed; "" if nothing
+    char text[512];    // the verdict's
+    char options[512]; // how the file was compiled: "" or " --cflags '-DFAST'"
+    char note[256];    // what a reader should know first: that the recording was cut off, or its program killed; "" if nothing
     uint64_t seed;
     uint64_t events;
     int64_t ended_at; // the last event's time, ns

@@ -113,6 +113,8 @@ int tick__sink_meta(struct tick__sink *sink, const struct tick_trace_meta *meta)
     TICK_TRY(tick__sink_meta_text(sink, "retick_version", TICK_VERSION));
     TICK_TRY(tick__sink_meta_text(sink, "scenario", meta->scenario));
     TICK_TRY(tick__sink_meta_text(sink, "scenario_file", meta->scenario_file));
+    if (meta->options && *meta->options)
+        TICK_TRY(tick__sink_meta_text(sink, "options", meta->options));
     TICK_TRY(tick__sink_meta_text(sink, "chooser", meta->chooser));
     TICK_TRY(tick__sink_meta_number(sink, "seed", (int64_t)meta->seed));
     TICK_TRY(tick__sink_meta_text(sink, "schedule", meta->schedule));

@@ -10,6 +10,7 @@
 // What goes into `meta`, beside what the writer knows itself.
 struct tick_trace_meta {
     const char *scenario, *scenario_file, *chooser;
+    const char *options; // how the file is compiled, on the command line; NULL or "": as it is
     uint64_t seed;
     const char *schedule; // the schedule's text, so that the file alone can be replayed; NULL: none
     bool real;            // a real run: times are host times and stay off the digest

@@ -46,15 +46,15 @@ static void shown(FILE *file, const char *text, size_t most) {
     html(file, room, " ");
 }
 
-static void colored(FILE *file, const char *text) {
+static void colored(FILE *file, const char *text, const char *line_end) {
     fputs("<FONT COLOR=\"" DEVIATION "\" POINT-SIZE=\"10\">", file);
-    html(file, text, "<BR/>");
+    html(file, text, line_end);
     fputs("</FONT>", file);
 }
 
 static void note(FILE *file, const char *text) {
     fputs("<BR/>", file);
-    colored(file, text);
+    colored(file, text, "<BR/>");
 }
 
 // The last part of a task's path says what it does; the rest, where it belongs.
@@ -119,7 +119,7 @@ static void write_host(FILE *file, const struct tick__graph *graph, const struct
         fprintf(file, "<FONT COLOR=\"" MUTED "\" POINT-SIZE=\"10\">  and %zu more tasks</FONT>", hidden);
     if (host->note) {
         fputs("<BR ALIGN=\"LEFT\"/>", file);
-        colored(file, host->note);
+        colored(file, host->note, "<BR ALIGN=\"LEFT\"/>");
         fputs("<BR ALIGN=\"LEFT\"/>", file);
     }
     fputs(">; labeljust=l; style=\"rounded,filled\"; fillcolor=\"#f8fafc\"; color=\"#cbd5e1\"; fontcolor=\"" INK
@@ -248,7 +248,10 @@ static void write_head(FILE *file, const struct tick__graph *graph) {
           "\">- - awaits</FONT>   <FONT COLOR=\"" WAKE "\">&#183;&#183;&#183; wakes</FONT>   <FONT COLOR=\"" MESSAGE
           "\">&#8212; messages</FONT>",
         file);
-    if (failed)
+    bool path = false; // none when the check was of the whole, after the last event
+    for (size_t i = 0; i < graph->node_count && !path; i++)
+        path = graph->nodes[i].path_of_failure;
+    if (failed && path)
         fputs("   <FONT COLOR=\"" FAILURE "\">&#8212; what the failure came of</FONT>", file);
     fputs("   <FONT COLOR=\"" DEVIATION "\">deviations</FONT></FONT><BR ALIGN=\"LEFT\"/>", file);
     if (*trace->note) {

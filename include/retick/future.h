@@ -25,8 +25,8 @@ struct tick_failure {
 
 // Returns a failure with one reference, its text formatted (format may be NULL); NULL when out of memory.
 struct tick_failure *tick_failure_new(int code, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
-struct tick_failure *tick_failure_ref(struct tick_failure *failure);
-void tick_failure_unref(struct tick_failure *failure); // NULL is allowed
+struct tick_failure *tick_failure_ref(struct tick_failure *failure); // returns it
+void tick_failure_unref(struct tick_failure *failure);               // NULL is allowed
 
 typedef struct tick_future tick_future;
 typedef void tick_done_fn(struct tick_future *future, void *arg);
@@ -34,7 +34,7 @@ typedef void tick_done_fn(struct tick_future *future, void *arg);
 // loop.create_future(). Returns one reference to a pending future of the running loop, NULL when out of memory.
 #define tick_future_new() tick_future_new_at(NULL, TICK_HERE("future"))
 struct tick_future *tick_future_new_at(struct tick_loop *loop, const struct tick_loc *loc); // loop NULL: the running one
-struct tick_future *tick_future_ref(struct tick_future *future);
+struct tick_future *tick_future_ref(struct tick_future *future);                            // returns it
 // The last unref of a failed future that nobody asked reports "Future exception was never retrieved" to the loop's handler, once.
 void tick_future_unref(struct tick_future *future); // NULL is allowed
 

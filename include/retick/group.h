@@ -35,13 +35,12 @@ int tick_group_enter(struct tick_group *group) TICK_MUST_USE;
 // -ENOMEM or TICK_EINVALSTATE.
 #define tick_group_spawn(group, fn, arg) tick_group_spawn_at((group), (fn), (arg), NULL, TICK_HERE(#fn))
 #define tick_group_spawn_named(group, name, fn, arg) tick_group_spawn_at((group), (fn), (arg), (name), TICK_HERE(#fn))
-struct tick_task *tick_group_spawn_at(
-    struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
+struct tick_task *tick_group_spawn_at(struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 #define tick_group_go(group, fn, arg) tick_group_go_at((group), (fn), (arg), NULL, TICK_HERE(#fn))
 int tick_group_go_at(struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 
-// Takes in a task that was spawned otherwise: a stackless one, say, or an eager one. It is from now on as if the group had spawned it. 0,
-// -ENOMEM or TICK_EINVALSTATE (the task stays outside).
+// Takes in a task that was spawned otherwise: a stackless one, say, or an eager one. It is from now on as if the group had spawned it;
+// one that is over already ends in the group at once. 0, -ENOMEM or TICK_EINVALSTATE (the task stays outside). The reference is borrowed.
 int tick_group_add(struct tick_group *group, struct tick_task *task) TICK_MUST_USE;
 
 // TaskGroup.cancel (of Python 3.15): cancels the tasks and the body; exit then returns 0, unless something failed. No-op once all is over.

@@ -46,18 +46,18 @@ struct tick_loop_options {
 int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **loop) TICK_MUST_USE;
 // loop.close: idempotent; TICK_EINVALSTATE while running. Queues are dropped unrun. Then every call returns TICK_ECLOSED.
 int tick_loop_close(struct tick_loop *loop);
-void tick_loop_free(struct tick_loop *loop); // closes
+void tick_loop_free(struct tick_loop *loop); // closes it first; reports tasks that are unfinished. NULL is allowed
 
-struct tick_loop *tick_loop_running(void);      // asyncio.get_running_loop, or NULL
+struct tick_loop *tick_loop_running(void); // asyncio.get_running_loop, or NULL
 // The system calls of the running loop, real or simulated, for what streams do not cover: datagrams, unix sockets, files, poll. NULL where
 // no loop runs. A call of it that blocks (poll, select, sleep, resolve) holds up the loop.
 struct tick_sys *tick_sys_running(void);
-int64_t tick_loop_time(struct tick_loop *loop); // loop.time, ns; NULL: the running loop
-bool tick_loop_is_closed(const struct tick_loop *loop);
+int64_t tick_loop_time(struct tick_loop *loop);         // loop.time, ns; NULL: the running loop
+bool tick_loop_is_closed(const struct tick_loop *loop); // loop.is_closed
 
 // run_forever: until stop; returns 0, or the poller's error. TICK_ENESTED if a loop runs here already.
 int tick_loop_run_forever(struct tick_loop *loop);
-// run_until_complete: the future's result code; TICK_ESTOPPED if the loop was stopped before.
+// run_until_complete: 0 or the future's (borrowed) code of failure; TICK_ESTOPPED if the loop was stopped before, TICK_ENESTED.
 int tick_loop_run_until(struct tick_loop *loop, struct tick_future *future);
 // asyncio.run: spawns main (its task is named "main"), runs to its end; then cancels all other tasks, waits for them, reports their errors.
 // Returns main's result or failure code, or the poller's error.
@@ -65,22 +65,23 @@ int tick_loop_run(struct tick_loop *loop, tick_task_fn *main, void *arg);
 // asyncio.run on this machine: a loop on the real kernel for main alone, closed when it returns. What tick_loop_run returns, or what making
 // the loop failed with; TICK_ENESTED where a loop runs already. (For the simulated world, write a scenario: <retick/scenario.h>.)
 int tick_run(tick_task_fn *main, void *arg);
-void tick_loop_stop(struct tick_loop *loop); // finishes this iteration's handles; later ones stay queued
+void tick_loop_stop(struct tick_loop *loop); // loop.stop: finishes this iteration's handles; later ones stay queued
 
 // call_soon, call_later, call_at: return one reference to the handle (unref it, or pass it to tick_handle_cancel, which does not take it);
-// NULL when out of memory or closed. The fire-and-forget forms return 0 or an error.
+// NULL when out of memory or closed. The fire-and-forget form returns 0 or an error. Times are ns, `when` by the loop's clock; never early.
+// arg is borrowed until fn has run, or the handle was cancelled, or the loop closed.
 struct tick_handle *tick_call_soon_handle(struct tick_loop *loop, tick_callback_fn *fn, void *arg);
 int tick_call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg) TICK_MUST_USE;
 struct tick_handle *tick_call_at(struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg);
 struct tick_handle *tick_call_later(struct tick_loop *loop, int64_t delay, tick_callback_fn *fn, void *arg);
 // call_soon_threadsafe: 0, TICK_ECLOSED, or what waking the poller failed with.
 int tick_call_soon_threadsafe(struct tick_loop *loop, tick_callback_fn *fn, void *arg) TICK_MUST_USE;
-void tick_handle_cancel(struct tick_handle *handle);
-bool tick_handle_cancelled(const struct tick_handle *handle);
-struct tick_handle *tick_handle_ref(struct tick_handle *handle);
-void tick_handle_unref(struct tick_handle *handle); // NULL is allowed
+void tick_handle_cancel(struct tick_handle *handle);             // Handle.cancel: fn will not run; nothing once it has
+bool tick_handle_cancelled(const struct tick_handle *handle);    // Handle.cancelled
+struct tick_handle *tick_handle_ref(struct tick_handle *handle); // returns it
+void tick_handle_unref(struct tick_handle *handle);              // NULL is allowed
 
-// set_exception_handler: fn NULL restores the default, which writes to stderr in asyncio's words.
+// set_exception_handler: arg is borrowed; fn NULL restores the default, which writes to stderr in asyncio's words.
 void tick_loop_set_exception_handler(struct tick_loop *loop, tick_exception_fn *fn, void *arg);
 void tick_loop_report(struct tick_loop *loop, const struct tick_report *report); // call_exception_handler
 

@@ -88,6 +88,7 @@ struct tick_probe {
     uint32_t host; // object id of the running host
     uint32_t task; // object id of the running task, 0 in plain callbacks
     uint32_t here; // seq of the step_begin, callback_run, ... in which the code runs: the cause of what it does
+    uint32_t acted;   // seq of the last step_begin or callback_run: what a condition that was found broken between two of them came of
     uint32_t arrived; // seq of the msg_recv whose bytes (or connection) the latest recv, accept or connect consumed; 0 = none known
 };
 

@@ -91,15 +91,17 @@ void tick_at_end(struct tick_world *world, tick_final_fn *fn, void *arg);
 int tick_check_at(bool condition, const struct tick_loc *loc, const char *format, ...) __attribute__((format(printf, 3, 4)));
 // A line in the trace (and on stderr in a real run).
 void tick_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
-// A "sometimes" point: counted over a campaign, so that one sees what the schedules reached.
+// A "sometimes" point: counted over a campaign, once a run, so that one sees what the schedules reached.
 void tick_mark(const char *name);
-// A number below n drawn from the schedule (0 when calm); buggify: true in some runs, at some occasions.
+// random.randrange: a number below n drawn from the schedule (0 when calm, and in a real run); buggify: true in some runs, at some
+// occasions. name is copied.
 uint32_t tick_random(const char *name, uint32_t n);
 bool tick_buggify(const char *name);
 // The running step computes for so long (ns): from its next wait on its host is busy, and other hosts go on. Of itself a step takes no
 // time in a simulated world; in the real one this does nothing.
 void tick_busy(int64_t ns);
-// Zeroed memory of the running host, one piece a key (any address of the program's): where a host keeps what would else be a static.
+// Zeroed memory of the running host, `size` bytes a key (any address of the program's): where a host keeps what would else be a static. It
+// goes with the host's life; NULL when out of memory, or where no host runs.
 void *tick_host_local(const void *key, size_t size);
 const char *tick_host_name(void); // the running host's
 int64_t tick_wall(void);          // time.time: ns since 1970 by the running host's clock, which may be off, jump and drift

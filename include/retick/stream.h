@@ -48,17 +48,19 @@ ssize_t tick_stream_write_at(tick_stream *stream, const void *bytes, size_t coun
 #define tick_stream_printf(stream, ...) tick_stream_printf_at((stream), TICK_HERE("write"), __VA_ARGS__)
 ssize_t tick_stream_printf_at(tick_stream *stream, const struct tick_loc *loc, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-int tick_stream_write_eof(tick_stream *stream); // after what was written
-// Waits until every byte is with the kernel.
+// StreamWriter.write_eof: after what was written; reading goes on. Does not wait. 0, TICK_ECLOSED, or what writing failed with before.
+int tick_stream_write_eof(tick_stream *stream);
+// Waits until every byte is with the kernel (StreamWriter.drain stops below the low watermark).
 #define tick_stream_drain(stream) tick_stream_drain_at((stream), TICK_HERE("drain"))
 int tick_stream_drain_at(tick_stream *stream, const struct tick_loc *loc);
 
-// Closes now: what was written and is not yet with the kernel is flushed in the background. NULL is allowed.
+// StreamWriter.close, now: no call waits on it any more; what was written and is not yet with the kernel is flushed in the
+// background. NULL is allowed.
 void tick_stream_close(tick_stream *stream);
-void tick_stream_abort(tick_stream *stream); // drops it: the peer sees a reset
+void tick_stream_abort(tick_stream *stream); // WriteTransport.abort: drops what is not yet sent, the peer sees a reset. NULL is allowed
 // The stream belongs to `task` from now on (NULL: to the loop, which closes it at its own end): e.g. to a pool.
 void tick_stream_move(tick_stream *stream, struct tick_task *task);
-bool tick_stream_at_eof(const tick_stream *stream);
+bool tick_stream_at_eof(const tick_stream *stream); // StreamReader.at_eof: the end has come, and all before it was read
 
 #ifdef __cplusplus
 }

@@ -89,7 +89,7 @@ struct tick_sys_ops {
     int (*dup3)(struct tick_sys *self, int fd, int to, int flags);
     // F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL (O_NONBLOCK stays set), F_GETPIPE_SZ, F_SETPIPE_SZ.
     int (*fcntl)(struct tick_sys *self, int fd, int command, int64_t argument);
-    int (*ioctl)(struct tick_sys *self, int fd, unsigned long request, int *value); // FIONREAD
+    int (*ioctl)(struct tick_sys *self, int fd, unsigned long request, int *value); // FIONREAD, SIOCOUTQ, FIONBIO, FIOCLEX, FIONCLEX
 
     // --- what makes fds; all non-blocking and close-on-exec ---
     int (*pipe)(struct tick_sys *self, int fds[2]);
@@ -104,7 +104,7 @@ struct tick_sys_ops {
     // to, from: may be NULL.
     ssize_t (*sendto)(struct tick_sys *self, int fd, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size);
     ssize_t (*recvfrom)(struct tick_sys *self, int fd, void *bytes, size_t count, int flags, struct sockaddr *from, socklen_t *size);
-    // Ancillary data: SCM_RIGHTS over unix sockets (simulated: others are -ENOSYS); fds that come are close-on-exec.
+    // Ancillary data: docs/KERNEL.md tells which the simulated kernel has; fds that come are close-on-exec.
     ssize_t (*sendmsg)(struct tick_sys *self, int fd, const struct msghdr *message, int flags);
     ssize_t (*recvmsg)(struct tick_sys *self, int fd, struct msghdr *message, int flags);
     ssize_t (*readv)(struct tick_sys *self, int fd, const struct iovec *parts, int count);

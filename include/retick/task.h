@@ -36,8 +36,8 @@ int tick_go_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_
 static inline struct tick_future *tick_task_future(struct tick_task *task) {
     return (struct tick_future *)task;
 }
-struct tick_task *tick_task_ref(struct tick_task *task);
-void tick_task_unref(struct tick_task *task);
+struct tick_task *tick_task_ref(struct tick_task *task); // returns it
+void tick_task_unref(struct tick_task *task);            // NULL is allowed; an unfinished task goes on all the same
 
 // await: waits until the future is done. A done one does not yield. Returns 0, TICK_ECANCELED (the future was cancelled, or this task was),
 // or the failure's code; the value is had from tick_future_result. TICK_ESELF for the task itself, TICK_EINVALSTATE outside of a task.
@@ -59,12 +59,13 @@ int tick_raise(struct tick_failure *failure);
 #define tick_sleep(ns) tick_sleep_at((ns), TICK_HERE("sleep"))
 int tick_sleep_at(int64_t ns, const struct tick_loc *loc);
 
-bool tick_task_cancel(struct tick_task *task, const char *message); // Task.cancel
-int tick_task_cancelling(const struct tick_task *task);             // Task.cancelling
-int tick_task_uncancel(struct tick_task *task);                     // Task.uncancel: what cancelling is now
-const char *tick_task_name(const struct tick_task *task);           // Task.get_name ("Task-N" by default); borrowed
-struct tick_task *tick_task_current(void);                          // asyncio.current_task: NULL in a plain callback; borrowed
-bool tick_task_is_waiting(const struct tick_task *task); // suspended on a future, a timer or a resource; false while it is ready or runs
+// Task.cancel: what it waits for returns TICK_ECANCELED an iteration later; message (copied) may be NULL. False if it was over already.
+bool tick_task_cancel(struct tick_task *task, const char *message);
+int tick_task_cancelling(const struct tick_task *task);   // Task.cancelling: cancellations that nobody took back
+int tick_task_uncancel(struct tick_task *task);           // Task.uncancel: takes one back; how many are left
+const char *tick_task_name(const struct tick_task *task); // Task.get_name ("Task-N" by default); borrowed
+struct tick_task *tick_task_current(void);                // asyncio.current_task: NULL in a plain callback; borrowed
+bool tick_task_is_waiting(const struct tick_task *task);  // suspended on a future, a timer or a resource; false while it is ready or runs
 // The future or task that it awaits (asyncio's Task._fut_waiter), borrowed; NULL if it awaits none, or something without a future of its
 // own (a sleep, a lock).
 struct tick_future *tick_task_awaited(const struct tick_task *task);
@@ -85,12 +86,14 @@ struct tick_timeout {
     int cancelling;
     uint8_t state;
 };
+// deadline TICK_NEVER: none. 0, TICK_EINVALSTATE outside of a task, -ENOMEM; after an error there is nothing to exit.
 int tick_timeout_enter(struct tick_timeout *scope, int64_t deadline) TICK_MUST_USE;
-int tick_timeout_exit(struct tick_timeout *scope, int result);
-bool tick_timeout_expired(const struct tick_timeout *scope);
+int tick_timeout_exit(struct tick_timeout *scope, int result); // result: what the body came to; returns it, or TICK_ETIMEDOUT
+bool tick_timeout_expired(const struct tick_timeout *scope);   // Timeout.expired: the deadline has cancelled the body
+// Timeout.reschedule, between enter and exit: 0, TICK_EINVALSTATE once the deadline has fired, -ENOMEM (the old one stays).
 int tick_timeout_reschedule(struct tick_timeout *scope, int64_t deadline) TICK_MUST_USE;
 
-// The body with a deadline: `int result = tick_within(TICK_MS(20), get(pool, key, &value));`
+// asyncio.timeout: the body with a deadline ns from now: `int result = tick_within(TICK_MS(20), get(pool, key, &value));`
 #define tick_within(ns, call) \
     __extension__({ \
         struct tick_timeout tick_scope_; \
@@ -110,8 +113,10 @@ struct tick_future *tick_gather_at(struct tick_future *const *children, size_t c
 // now.
 #define tick_wait_for(future, timeout) tick_wait_for_at((future), (timeout), TICK_HERE(#future))
 int tick_wait_for_at(struct tick_future *future, int64_t timeout, const struct tick_loc *loc);
-// asyncio.shield: one reference to an outer future; NULL when out of memory.
-struct tick_future *tick_shield(struct tick_future *inner);
+// asyncio.shield: one reference to an outer future, to be awaited and unref'd; NULL when out of memory. The inner one is borrowed: what was
+// shielded keeps what it needs of it.
+#define tick_shield(inner) tick_shield_at((inner), TICK_HERE("shield"))
+struct tick_future *tick_shield_at(struct tick_future *inner, const struct tick_loc *loc);
 
 #ifdef __cplusplus
 }

@@ -143,13 +143,16 @@ static void held(const struct teller *t) {
 // late: says by how much they are.
 static void late_bytes(const struct teller *t, bool late) {
     unsigned long long offset = t->deviation->ordinal;
-    int64_t size = t->known ? tick_names_message_size(t->names, t->deviation->subject, offset) : 0;
+    const bool handshake = offset == 0; // data counts from 1
+    int64_t size = t->known && !handshake ? tick_names_message_size(t->names, t->deviation->subject, offset) : 0;
     if (!is_direction(t)) {
         tick__text_format(t->to, "what is sent on ");
         who_is_subject(t);
         tick__text_format(t->to, " at offset %llu arrives ", offset);
     } else {
-        if (size > 0)
+        if (handshake)
+            tick__text_format(t->to, "the handshake that ");
+        else if (size > 0)
             tick__text_format(t->to, size == 1 ? "the byte that " : "the %lld bytes that ", (long long)size);
         else
             tick__text_format(t->to, "what ");
@@ -162,7 +165,10 @@ static void late_bytes(const struct teller *t, bool late) {
             tick__text_format(t->to, "%s", peer(&t->parent));
         else
             who(t, t->parent.parent);
-        tick__text_format(t->to, " at offset %llu arrive%s ", offset, size > 1 ? "" : "s");
+        if (handshake)
+            tick__text_format(t->to, " arrives ");
+        else
+            tick__text_format(t->to, " at offset %llu arrive%s ", offset, size > 1 ? "" : "s");
     }
     if (!late)
         return;

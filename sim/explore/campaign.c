@@ -212,7 +212,7 @@ static int gather_marks(const struct state *state, struct tick_campaign_result *
 }
 
 static int gather(struct state *state, struct tick_campaign_result *result) {
-    result->runs = done(state);
+    result->runs = result->carried_out = done(state);
     result->failures = state->deaths;
     for (int i = 0; i < state->count; i++) {
         const struct tick__lane *lane = state->workers[i].lane;

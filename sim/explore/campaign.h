@@ -7,8 +7,8 @@
 #include "sim/harness/run.h"
 
 struct tick_campaign_progress {
-    uint64_t done, total; // runs; total 0: by time
-    double rate;          // runs a second of host time
+    uint64_t done, total;  // runs; total 0: by time
+    double rate;           // runs a second of host time
     int64_t elapsed, left; // host ns; left < 0: unknown
 };
 
@@ -35,14 +35,15 @@ struct tick_campaign_mark { // a "sometimes" point
 };
 
 struct tick_campaign_result {
-    uint64_t runs, failures;     // runs: when one was found and keep_going is off, the seeds up to it, however many workers there were
+    uint64_t runs, failures; // runs: when one was found and keep_going is off, the seeds up to it, however many workers there were
     bool found;
-    uint64_t seed;               // the smallest failing seed; runs below it all passed
-    struct tick_outcome outcome; // its
+    uint64_t seed;                 // the smallest failing seed; runs below it all passed
+    struct tick_outcome outcome;   // its
     struct tick_schedule schedule; // its deviations (after a crash: until then); initialised when found
-    int64_t elapsed;             // host ns
+    int64_t elapsed;               // host ns
     uint64_t choices;
-    size_t marks;                // sorted by name; of more than 32 the first
+    uint64_t carried_out; // runs, those of other workers beyond the smallest failing seed, too: what marks are counted in
+    size_t marks;         // sorted by name; of more than 32 the first
     struct tick_campaign_mark mark[32];
 };
 // 0 with *result filled; else an error of the harness or of the system, told in *error, and nothing to fini.

@@ -20,9 +20,12 @@
 #define FRAMES 24
 #define FRAMES_TOLD 5
 
+typedef void (*report_reader)(const char **kind, const char **text, const char **file, unsigned *line, unsigned *column, char **memory);
+
 TICK_KEEP static struct {
     struct tick__page *page;
     struct tick_harness *harness;
+    report_reader read_report; // UBSan's, if there is one
 } dying = {0};
 
 // SIGXCPU: sent by the parent when a run takes too long, or too much memory.
@@ -88,12 +91,16 @@ static bool say_place(struct line *to, void *address) {
     return true;
 }
 
-// Frames of libc and sanitizers say only how it died (raise, abort, memcpy), not where.
+// Frames of libc and sanitizers say only how it died (raise, abort, memcpy), not where. clang's sanitizers are in the program itself.
 static bool in_libc(void *address) {
     static const char *const files[] = {"libc.", "ld-linux", "libasan.", "libubsan.", "libtsan."};
+    static const char *const names[] = {"__asan_", "__ubsan_", "__sanitizer_", "_ZN6__asan", "_ZN7__ubsan", "_ZN11__sanitizer"};
     Dl_info info;
     if (!dladdr(address, &info) || !info.dli_fname)
         return false;
+    for (size_t i = 0; info.dli_sname && i < sizeof names / sizeof *names; i++)
+        if (!strncmp(info.dli_sname, names[i], strlen(names[i])))
+            return true;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         if (!strncmp(file_of(&info), files[i], strlen(files[i])))
             return true;
@@ -112,6 +119,7 @@ static void *counter_of(const void *context) {
 #endif
 }
 
+// From the frame whose address is counter on, which is where the program stands, or (inside a sanitizer) what a call returns to.
 static void tell_stack(struct tick_outcome *outcome, void *counter) {
     struct line text = {outcome->text, sizeof outcome->text, strlen(outcome->text)};
     struct line place = {outcome->file, sizeof outcome->file, 0};
@@ -127,13 +135,14 @@ static void tell_stack(struct tick_outcome *outcome, void *counter) {
         if (in_libc(frames[i]))
             continue;
         size_t before = text.length;
+        void *at = frames[i] == counter ? counter : (char *)frames[i] - 1; // in the call, which may be a function's last instruction
         say(&text, told ? " < " : " in ");
-        if (!say_place(&text, frames[i])) {
+        if (!say_place(&text, at)) {
             text.text[text.length = before] = 0;
             break;
         }
         if (!placed)
-            placed = say_place(&place, frames[i]);
+            placed = say_place(&place, at);
         told++;
     }
 }
@@ -171,13 +180,73 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     leave();
 }
 
-// A sanitizer's error ends the process by exit or abort, after this call. (Not UBSan's beside ASan in gcc, which is a library of its own:
-// the run then counts as an exit.) Weak: without a sanitizer it is not there.
-extern void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+// --- what sanitizers report ---
+//
+// AddressSanitizer tells on stderr and ends the process; UBSan would go on, or end it by a system call that nobody sees, and calls this
+// before it tells: what it has to say is the finding's text. Its run-time may have come with the scenario alone.
 
-static void on_report(void) {
-    if (atomic_load(&dying.page->state) == TICK__RUNNING)
-        last_words(SIGABRT, NULL, NULL, "a sanitizer reported an error (on stderr)");
+extern void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+extern const char *__asan_get_report_description(void) __attribute__((weak));
+extern int __asan_report_present(void) __attribute__((weak));
+void __ubsan_on_report(void);
+
+static void on_death(void) {
+    if (atomic_load(&dying.page->state) != TICK__RUNNING)
+        return;
+    char text[100];
+    struct line report = {text, sizeof text, 0};
+    say(&report, "a sanitizer reported an error (on stderr)");
+    if (__asan_report_present && __asan_report_present()) {
+        say(&report, ": ");
+        say(&report, __asan_get_report_description());
+    }
+    last_words(SIGABRT, NULL, __builtin_return_address(0), text);
+}
+
+// Without the addresses in it, which differ from process to process.
+static void say_report(struct line *to, const char *text) {
+    for (; *text && to->length + 1 < to->size; text++) {
+        to->text[to->length++] = *text;
+        if (text[0] == '0' && text[1] == 'x') {
+            to->text[to->length] = 0;
+            say(to, "x...");
+            text += 1 + strspn(text + 2, "0123456789abcdef");
+        }
+    }
+    to->text[to->length] = 0;
+}
+
+void __ubsan_on_report(void) {
+    struct tick__page *page = dying.page;
+    if (!page || atomic_load(&page->state) != TICK__RUNNING)
+        return;
+    const char *kind = NULL, *text = NULL, *file = NULL;
+    unsigned line = 0, column;
+    char *memory, words[sizeof page->outcome.text];
+    struct line report = {words, sizeof words, 0};
+    if (dying.read_report)
+        dying.read_report(&kind, &text, &file, &line, &column, &memory);
+    say(&report, "undefined behaviour");
+    if (text && *text)
+        say(&report, ": ");
+    say_report(&report, text ? text : "");
+    last_words(SIGABRT, NULL, __builtin_return_address(0), words);
+    if (file && *file) {
+        struct line place = {page->outcome.file, sizeof page->outcome.file, 0};
+        say(&place, file);
+        page->outcome.line = line;
+    }
+    leave();
+}
+
+static void listen_to_sanitizers(void) {
+    static const char name[] = "__ubsan_get_current_report_data";
+    if (__sanitizer_set_death_callback)
+        __sanitizer_set_death_callback(on_death);
+    *(void **)&dying.read_report = dlsym(RTLD_DEFAULT, name);
+    void *library = dlopen("libubsan.so.1", RTLD_LAZY | RTLD_NOLOAD);
+    if (library && !dying.read_report)
+        *(void **)&dying.read_report = dlsym(library, name);
 }
 
 int tick__last_words_install(struct tick__page *page, struct tick_harness *harness) {
@@ -201,7 +270,6 @@ int tick__last_words_install(struct tick__page *page, struct tick_harness *harne
         sigaddset(&all, signals[i].signal);
     }
     sigprocmask(SIG_UNBLOCK, &all, NULL);
-    if (__sanitizer_set_death_callback)
-        __sanitizer_set_death_callback(on_report);
+    listen_to_sanitizers();
     return 0;
 }

@@ -208,8 +208,9 @@ void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble troubl
     if (trouble)
         kill(sandbox->pid, SIGXCPU); // its handler leaves the deviations
     bool running = atomic_load(&sandbox->page->state) == TICK__RUNNING;
-    // Without a trouble its end of the socket is closed: it is as good as gone, unless the program closed what is not its own.
-    bool stays = !gone(sandbox->pid, 500, &status);
+    // Without a trouble its end of the socket is closed: it is as good as gone, unless the program closed what is not its own. With one it
+    // still has words to say, and on a busy machine waits for its turn.
+    bool stays = !gone(sandbox->pid, trouble ? 5000 : 500, &status);
     if (stays) {
         kill(sandbox->pid, SIGKILL);
         while (waitpid(sandbox->pid, &status, 0) < 0 && errno == EINTR)

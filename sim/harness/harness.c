@@ -78,6 +78,7 @@ void tick_harness_free(struct tick_harness *h) {
 // What a run leaves behind is dropped at its end, and once more before the next, should it not have come to its end.
 static void drop(struct tick_world *w) {
     tick_heap_use(NULL);
+    tick__signals_restore();
     tick__loop_running = NULL;
     tick_stacks_reset(w->stacks);
     for (size_t i = 0; i <= w->host_count && i < w->heaps.count; i++) {
@@ -133,7 +134,7 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     tick_kernel_reset(w->kernel, &env);
     if (run->probe) {
         run->probe->now = 0;
-        run->probe->host = run->probe->task = run->probe->here = run->probe->arrived = 0;
+        run->probe->host = run->probe->task = run->probe->here = run->probe->acted = run->probe->arrived = 0;
     }
 }
 
@@ -156,6 +157,7 @@ int tick_harness_run(struct tick_harness *h, const struct tick_run *run, struct 
     tick__harness_begin(h, run);
     in_progress = w;
     tick__stage_set(&w->stage);
+    tick__signals_watch();
     tick__world_run(w);
     tick__stage_set(NULL);
     in_progress = NULL;

@@ -1,5 +1,6 @@
 #include "sim/harness/harness_int.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char *const words[] = {
 #define WORD(name, word, text) word,
@@ -21,13 +22,18 @@ const char *tick_verdict_text(enum tick_verdict verdict) {
     return (unsigned)verdict < sizeof texts / sizeof *texts ? texts[verdict] : "unknown";
 }
 
+// Exactly, in the largest unit of which it is one at least: "350.2 ms".
 void tick__ns_words(int64_t ns, char *text, size_t size) {
     static const struct {
         const char *word;
         int64_t ns;
     } units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
     size_t unit = 0;
-    while (ns % units[unit].ns)
+    while (ns && unit < 3 && ns < units[unit].ns && ns > -units[unit].ns)
         unit++;
-    snprintf(text, size, "%lld %s", (long long)(ns / units[unit].ns), units[unit].word);
+    char part[16];
+    int length = snprintf(part, sizeof part, ".%0*lld", 9 - 3 * (int)unit, llabs((long long)(ns % units[unit].ns)));
+    while (length > 0 && (part[length - 1] == '0' || part[length - 1] == '.'))
+        part[--length] = '\0';
+    snprintf(text, size, "%lld%s %s", (long long)(ns / units[unit].ns), part, units[unit].word);
 }

@@ -173,6 +173,8 @@ bool tick__world_holds(struct tick_world *w) {
                 tick__ns_words(tick_kernel_now(w->kernel), when, sizeof when);
                 snprintf(text, sizeof text, "%s (broken at event %llu, %s)", all[i].text, (unsigned long long)w->events, when);
                 blame(w);
+                if (w->probe && !w->blamed_here) // it held when this host's turn began
+                    w->blamed_here = w->probe->acted;
                 tick__outcome_fail(
                     &w->outcome, TICK_INVARIANT_BROKEN, TICK_EFAILED, w->running ? w->running->name : NULL, all[i].loc, text);
             }

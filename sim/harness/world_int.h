@@ -10,5 +10,7 @@ void tick__harness_begin(struct tick_harness *harness, const struct tick_run *ru
 void tick__harness_exited(const char *how, int status);                             // exit.c's: does not return if a host runs
 void tick__exit_link(void);       // names exit.c, so that statically linked programs get it
 void tick__libc_texts_link(void); // and libc_texts.c
+void tick__signals_watch(void);   // from here to the run's end changes of the process's signals are noted
+void tick__signals_restore(void); // and here undone
 
 #endif

@@ -221,7 +221,7 @@ static ssize_t written(struct tick_kernel *k, struct tick__file *file, ssize_t c
 ssize_t tick__disk_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count) {
     struct tick__inode *inode = inode_of(k, file);
     struct tick__open *open = (struct tick__open *)file;
-    if (file->status & O_APPEND)
+    if (count && (file->status & O_APPEND))
         open->offset = (int64_t)inode->size;
     ssize_t put = write_at(k, inode, bytes, count, (uint64_t)open->offset);
     if (put > 0)

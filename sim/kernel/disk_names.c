@@ -211,7 +211,8 @@ static bool is_dots(const char *name, size_t size) {
     return size && size <= 2 && name[0] == '.' && name[size - 1] == '.';
 }
 
-static int walk(struct tick_kernel *k, uint32_t host, const char *path, struct place *at) {
+// Whatever stands there, even with a slash behind a file.
+static int walk_to(struct tick_kernel *k, uint32_t host, const char *path, struct place *at) {
     *at = (struct place){.disk = tick__disk(k, host)};
     if (!at->disk)
         return -ENOMEM;
@@ -249,9 +250,12 @@ static int walk(struct tick_kernel *k, uint32_t host, const char *path, struct p
         p += size;
     }
     at->inode = inode;
-    if (at->slash && inode && !S_ISDIR(inode->mode))
-        return -ENOTDIR;
     return 0;
+}
+
+static int walk(struct tick_kernel *k, uint32_t host, const char *path, struct place *at) {
+    TICK_TRY(walk_to(k, host, path, at));
+    return at->slash && at->inode && !S_ISDIR(at->inode->mode) ? -ENOTDIR : 0;
 }
 
 // A new file of that mode at the place.
@@ -276,13 +280,15 @@ static int make(struct tick_kernel *k, struct place *at, uint32_t mode) {
 
 int tick__disk_open(struct tick_kernel *k, uint32_t host, const char *path, int flags, unsigned mode, struct tick__inode **out) {
     struct place at;
-    TICK_TRY(walk(k, host, path, &at));
-    bool writes = (flags & O_ACCMODE) != O_RDONLY;
+    TICK_TRY(walk_to(k, host, path, &at));
+    if (at.slash && !at.dots && at.size && (flags & O_CREAT))
+        return -EISDIR;
+    if (at.slash && at.inode && !S_ISDIR(at.inode->mode))
+        return -ENOTDIR;
+    bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
     if (!at.inode) {
         if (!(flags & O_CREAT))
             return -ENOENT;
-        if (at.slash)
-            return -EISDIR;
         TICK_TRY(make(k, &at, S_IFREG | (mode & 07777)));
     } else if ((flags & O_CREAT) && (flags & O_EXCL)) {
         return -EEXIST;
@@ -301,7 +307,7 @@ int tick__disk_open(struct tick_kernel *k, uint32_t host, const char *path, int 
 
 int tick_k_mkdir(struct tick_kernel *k, int host, const char *path, unsigned mode) {
     struct place at;
-    TICK_TRY(walk(k, (uint32_t)host, path, &at));
+    TICK_TRY(walk_to(k, (uint32_t)host, path, &at));
     return at.inode ? -EEXIST : make(k, &at, S_IFDIR | (mode & 01777));
 }
 
@@ -349,14 +355,14 @@ static bool within(const struct tick_kernel *k, const struct tick__inode *inner,
 
 int tick_k_rename(struct tick_kernel *k, int host, const char *from, const char *to) {
     struct place old, new;
-    TICK_TRY(walk(k, (uint32_t)host, from, &old));
-    TICK_TRY(walk(k, (uint32_t)host, to, &new));
+    TICK_TRY(walk_to(k, (uint32_t)host, from, &old));
+    TICK_TRY(walk_to(k, (uint32_t)host, to, &new));
     if (!old.size || !new.size || old.dots || new.dots)
         return -EBUSY;
     if (!old.inode)
         return -ENOENT;
     bool directory = S_ISDIR(old.inode->mode);
-    if (!directory && new.slash)
+    if (!directory && (old.slash || new.slash))
         return -ENOTDIR;
     if (directory && within(k, new.directory, old.inode))
         return -EINVAL;
@@ -393,7 +399,7 @@ int tick_k_rename(struct tick_kernel *k, int host, const char *from, const char 
 
 int tick__disk_socket_add(struct tick_kernel *k, uint32_t host, const char *path, tick__ref *inode) {
     struct place at;
-    TICK_TRY(walk(k, host, path, &at));
+    TICK_TRY(walk_to(k, host, path, &at));
     if (at.inode)
         return -EADDRINUSE;
     if (at.slash)
@@ -477,6 +483,8 @@ int tick_k_readdir(struct tick_kernel *k, int host, int fd, struct tick_sys_entr
         return -ENOTDIR;
     const struct tick__inode *directory = tick__inode(k, open->inode);
     int count = 0;
+    if (!directory->links) // removed
+        return -ENOENT;
     for (; open->offset < 2 && count < most; open->offset++)
         entry_out(&out[count++], "..", (size_t)open->offset + 1, open->offset ? tick__inode(k, directory->parent) : directory);
     for (tick__ref ref = directory->first; ref && count < most; ref = tick__entry(k, ref)->next) {

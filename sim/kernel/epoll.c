@@ -199,10 +199,10 @@ int tick_k_epoll_ctl(struct tick_kernel *k, int host, int epfd, int op, int fd, 
     struct tick__file *of = tick__file(k, host, epfd), *file = tick__file(k, host, fd);
     if (!of || !file)
         return -EBADF;
-    if (of == file || of->type != TICK__EPOLL)
-        return -EINVAL;
     if (file->type == TICK__DISK)
         return -EPERM;
+    if (of == file || of->type != TICK__EPOLL)
+        return -EINVAL;
     struct tick__epoll *epoll = (struct tick__epoll *)of;
     struct tick__item *item = find(k, file, of->ref, fd);
     if (op != EPOLL_CTL_DEL && (event->events & EPOLLEXCLUSIVE) &&
@@ -269,6 +269,7 @@ static int collect(struct tick_kernel *k, struct tick__epoll *epoll, struct tick
             continue;
         }
         item->hold = 0;
+        tick__file_reported(TICK__AT(k, tick__file, item->file), events);
         out[count++] = (struct tick_sys_event){events, item->data};
         if (item->events & EPOLLONESHOT)
             item->events &= PRIVATE;

@@ -1,6 +1,7 @@
 // File descriptors: the lowest free number, the open file description that it names, and who is told when that becomes ready.
 #include "sim/kernel/objects_int.h"
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
 
 // The lowest free fd that is at least `least`, or -EMFILE, -ENOMEM.
@@ -119,6 +120,12 @@ static uint8_t hold_of(struct tick_kernel *k, const struct tick__file *file) {
     return (uint8_t)k->env.choose(k->env.ctx, TICK_CHOICE_READY_HOLD, subject, file->rises, 4, 0);
 }
 
+void tick__file_unhold(struct tick_kernel *k, struct tick__file *file) {
+    file->status &= ~TICK__HELD;
+    for (tick__ref ref = file->items; ref; ref = TICK__AT(k, tick__item, ref)->file_next)
+        TICK__AT(k, tick__item, ref)->hold = 0;
+}
+
 void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise) {
     file->rises += rise;
     bool asked = false;
@@ -131,6 +138,8 @@ void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t ke
         if (rise && !asked) {
             hold = hold_of(k, file);
             asked = true;
+            if (hold)
+                file->status |= (!key || (key & EPOLLIN) ? TICK__HELD_IN : 0) | (!key || (key & EPOLLOUT) ? TICK__HELD_OUT : 0);
         }
         if (rise)
             item->hold = hold;
@@ -296,7 +305,7 @@ int tick_k_fcntl(struct tick_kernel *k, int host, int fd, int command, int64_t a
         tick__fd_cloexec(k, host, fd, (argument & FD_CLOEXEC) != 0);
         return 0;
     case F_GETFL:
-        return (int)file->status;
+        return (int)(file->status & ~TICK__HELD);
     case F_SETFL:
         file->status = (file->status & ~(uint32_t)SETTABLE) | ((uint32_t)argument & SETTABLE);
         return 0;
@@ -310,18 +319,41 @@ int tick_k_fcntl(struct tick_kernel *k, int host, int fd, int command, int64_t a
     }
 }
 
+// Bytes that nobody has yet: of TCP, that are not acknowledged.
+static int unsent(struct tick_kernel *k, struct tick__file *file, int *value) {
+    switch ((enum tick__file_type)file->type) {
+    case TICK__SOCK:
+        return tick__tcp_unacked(k, (struct tick__sock *)file, value);
+    case TICK__UNIX:
+        *value = tick__unix_unsent(k, (struct tick__unix *)file);
+        return 0;
+    case TICK__UDP:
+        *value = 0;
+        return 0;
+    default:
+        return -ENOTTY;
+    }
+}
+
 int tick_k_ioctl(struct tick_kernel *k, int host, int fd, unsigned long request, int *value) {
     struct tick__file *file = tick__file(k, host, fd);
     if (!file)
         return -EBADF;
+    if (request == FIOCLEX || request == FIONCLEX) {
+        tick__fd_cloexec(k, host, fd, request == FIOCLEX);
+        return 0;
+    }
     if (request == FIONBIO) {
         file->status = (file->status & ~(uint32_t)O_NONBLOCK) | (*value ? O_NONBLOCK : 0);
         return 0;
     }
     if (file->type == TICK__EPOLL)
         return -EINVAL;
+    if (request == SIOCOUTQ)
+        return unsent(k, file, value);
     if (request != FIONREAD)
         return -ENOTTY;
+    tick__file_asked(k, file, TICK__HELD_IN);
     switch ((enum tick__file_type)file->type) {
     case TICK__SOCK:
         return tick__tcp_unread(k, (struct tick__sock *)file, value);

@@ -2,7 +2,7 @@
 //
 // A connection is two sockets that know each other; since each keeps the bytes that the other will read, they are freed together, when
 // neither has an fd, a place in a queue or an event in flight.
-#include "sim/kernel/kernel_int.h"
+#include "sim/kernel/objects_int.h"
 #include <fcntl.h>
 
 #define FIRST_PORT 32768u
@@ -36,6 +36,7 @@ void tick__sock_hold(struct tick__sock *s) {
 static void sock_free(struct tick_kernel *k, struct tick__sock *s) {
     struct tick__host *h = tick__host(k, s->file.host);
     tick__port_leave(k, s);
+    tick__options_free(k, s->options);
     tick__chain_clear(k, &s->out.chain);
     for (tick__ref ref = s->out.messages; ref;) {
         tick__ref next = TICK__AT(k, tick__message, ref)->next;
@@ -89,12 +90,16 @@ static bool overlap(const struct tick__sock *s, uint32_t a, bool six, const stru
     return (!a || !b || a == b) && (takes(s, a, six) & takes(other, b, other->six));
 }
 
+static bool has_children(const struct tick__port *port) {
+    return port->children[0] + port->children[1] + port->children[2] + port->children[3];
+}
+
 // Finds the host's record of a port; those that nobody uses any more go.
 static struct tick__port *port_find(struct tick_kernel *k, struct tick__host *h, uint16_t number) {
     struct tick__port *found = NULL;
     for (tick__ref *link = &h->ports; *link;) {
         struct tick__port *port = TICK__AT(k, tick__port, *link);
-        if (!port->socks && !port->children && port->lingers_until <= k->root->now) {
+        if (!port->socks && !has_children(port) && port->lingers_until <= k->root->now) {
             tick__ref gone = *link;
             *link = port->next;
             tick__arena_give(k, gone, sizeof *port);
@@ -128,13 +133,15 @@ static bool port_conflict(struct tick_kernel *k, const struct tick__sock *s, uin
         return true;
     if (!port)
         return false;
-    if (port->children && (!s->reuse || port->rigid_children))
-        return true;
-    if (port->lingers_until > k->root->now && (!s->reuse || port->lingers_rigid))
-        return true;
+    const unsigned shares = tick__sock_shares(s);
+    const bool lingers = port->lingers_until > k->root->now;
+    for (unsigned i = 0; i < 4; i++)
+        if (!(i & shares) && (port->children[i] || (lingers && (port->lingers_shares & 1u << i))))
+            return true;
     for (tick__ref ref = port->socks; ref; ref = tick__sock(k, ref)->port_next) {
         const struct tick__sock *other = tick__sock(k, ref);
-        if (other != s && overlap(s, address, six, other) && !(s->reuse && other->reuse && other->state != TICK__LISTEN))
+        if (other != s && overlap(s, address, six, other) && !(s->reuse && other->reuse && other->state != TICK__LISTEN) &&
+            !(s->reuse_port && other->reuse_port))
             return true;
     }
     return false;
@@ -189,8 +196,7 @@ void tick__port_share(struct tick_kernel *k, struct tick__sock *child, const str
     struct tick__port *port = TICK__AT(k, tick__port, listener->port);
     child->port = listener->port;
     child->shares_port = true;
-    port->children++;
-    port->rigid_children += !child->reuse;
+    port->children[tick__sock_shares(child)]++;
 }
 
 void tick__port_leave(struct tick_kernel *k, struct tick__sock *s) {
@@ -200,8 +206,7 @@ void tick__port_leave(struct tick_kernel *k, struct tick__sock *s) {
     s->port = 0;
     if (s->shares_port) {
         s->shares_port = false;
-        port->children--;
-        port->rigid_children -= !s->reuse;
+        port->children[tick__sock_shares(s)]--;
         return;
     }
     tick__ref *link = &port->socks;
@@ -215,22 +220,59 @@ void tick__port_linger(struct tick_kernel *k, const struct tick__sock *s) {
         return;
     struct tick__port *port = TICK__AT(k, tick__port, s->port);
     bool over = port->lingers_until <= k->root->now;
+    port->lingers_alone = over;
+    port->lingers_to = s->remote_address;
+    port->lingers_to_port = s->remote_port;
     port->lingers_until = k->root->now + TIME_WAIT;
-    port->lingers_rigid = (!over && port->lingers_rigid) || !s->reuse;
+    port->lingers_shares = (uint8_t)((over ? 0 : port->lingers_shares) | 1u << tick__sock_shares(s));
 }
 
-struct tick__sock *tick__sock_listener(struct tick_kernel *k, uint32_t host, uint32_t address, bool six, uint16_t number) {
+// One that is in TIME_WAIT makes room for its like.
+int tick__port_reach(struct tick_kernel *k, const struct tick__sock *s, uint32_t local, uint32_t remote, uint16_t number) {
+    if (!s->port)
+        return 0;
+    for (tick__ref ref = tick__host(k, s->file.host)->socks; ref; ref = tick__sock(k, ref)->host_next) {
+        const struct tick__sock *other = tick__sock(k, ref);
+        if (other != s && other->state > TICK__LISTEN && other->local_port == s->local_port && other->remote_port == number &&
+            other->local_address == local && other->remote_address == remote)
+            return -EADDRNOTAVAIL;
+    }
+    struct tick__port *port = TICK__AT(k, tick__port, s->port);
+    if (port->lingers_alone && port->lingers_to == remote && port->lingers_to_port == number)
+        port->lingers_until = 0;
+    return 0;
+}
+
+// How well a listener suits a connection: one bound to the very address before others, one of IPv4 before one of both.
+static int suits(const struct tick__sock *s, uint32_t address, bool six) {
+    if (s->state != TICK__LISTEN || (s->local_address && s->local_address != address) ||
+        !(takes(s, s->local_address, s->six) & (six ? 2 : 1)))
+        return 0;
+    return 1 + (s->local_address != 0) * 2 + !s->inet6;
+}
+
+struct tick__sock *tick__sock_listener(
+    struct tick_kernel *k, uint32_t host, uint32_t address, bool six, uint16_t number, tick_id connection) {
     struct tick__sock *found = NULL;
     const struct tick__port *port = port_find(k, tick__host(k, host), number);
+    int best = 0;
+    uint32_t equals = 0;
     for (tick__ref ref = port ? port->socks : 0; ref; ref = tick__sock(k, ref)->port_next) {
         struct tick__sock *s = tick__sock(k, ref);
-        if (s->state != TICK__LISTEN || (s->local_address && s->local_address != address) ||
-            !(takes(s, s->local_address, s->six) & (six ? 2 : 1)))
-            continue;
-        if (!found || s->local_address)
+        int score = suits(s, address, six);
+        equals = score > best ? 1 : equals + (score && score == best);
+        if (score > best) {
+            best = score;
             found = s;
+        }
     }
-    return found;
+    if (equals < 2)
+        return found;
+    // SO_REUSEPORT: Linux takes one of them by a hash of the addresses, here of the connection.
+    uint32_t nth = (uint32_t)(tick_id_mix(connection, number) >> 32) % equals;
+    for (tick__ref ref = port->socks;; ref = tick__sock(k, ref)->port_next)
+        if (suits(tick__sock(k, ref), address, six) == best && nth-- == 0)
+            return tick__sock(k, ref);
 }
 
 // --- names ---
@@ -245,6 +287,12 @@ int tick__tcp_bind(struct tick_kernel *k, struct tick__sock *s, const struct soc
     if (s->state != TICK__CLOSE || s->port)
         return -EINVAL;
     uint16_t number = to.port;
+    if (!number && tick__option_of(k, s->options, TICK__NO_PORT)) { // given when it connects, or listens
+        s->local_address = to.ip;
+        s->six = to.six;
+        s->bound = to.ip != 0;
+        return 0;
+    }
     if (number && port_conflict(k, s, to.ip, to.six, number))
         return -EADDRINUSE;
     if (!number) {
@@ -256,6 +304,7 @@ int tick__tcp_bind(struct tick_kernel *k, struct tick__sock *s, const struct soc
     TICK_TRY(port_join(k, s, number));
     s->local_address = to.ip;
     s->six = to.six;
+    s->v6only |= to.six && to.ip;
     s->bound = to.ip != 0;
     s->port_asked = to.port != 0;
     return 0;

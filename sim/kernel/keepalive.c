@@ -1,6 +1,6 @@
 // SO_KEEPALIVE. A probe that is answered changes nothing that anybody could see, so none is sent while the peer lives and the way to it is
 // open: what its probes find out is worked out when something has gone.
-#include "sim/kernel/kernel_int.h"
+#include "sim/kernel/tcp_int.h"
 
 static bool alive(const struct tick__sock *s) {
     return s->state > TICK__SYN_RECV && s->peer;
@@ -23,15 +23,21 @@ static void post(struct tick_kernel *k, struct tick__sock *s, int64_t at, enum t
         tick__sock_hold(s);
 }
 
+// When the latest segment in either direction was there.
+static int64_t idle_since(const struct tick_kernel *k, const struct tick__sock *s) {
+    const struct tick__sock *peer = tick__sock(k, s->peer);
+    int64_t since = peer->out.last_at > s->out.last_at ? peer->out.last_at : s->out.last_at;
+    return since < k->root->now ? since : k->root->now;
+}
+
 void tick__keepalive_arm(struct tick_kernel *k, struct tick__sock *s) {
     if (!s->keepalive || s->probing || !alive(s))
         return;
     const struct tick__sock *peer = tick__sock(k, s->peer);
     if (peer->state != TICK__CLOSE && !is_cut_off(k, s->file.host, peer->file.host))
         return;
-    // Idle since the latest segment in either direction was there; those probes that were due before now were answered.
-    int64_t since = peer->out.last_at > s->out.last_at ? peer->out.last_at : s->out.last_at;
-    int64_t now = k->root->now, idle = TICK_SEC(s->keep_idle ? s->keep_idle : TICK__KEEP_IDLE), at = (since < now ? since : now) + idle;
+    // Those probes that were due before now were answered.
+    int64_t now = k->root->now, idle = TICK_SEC(s->keep_idle ? s->keep_idle : TICK__KEEP_IDLE), at = idle_since(k, s) + idle;
     if (at < now)
         at += (now - at + idle - 1) / idle * idle;
     s->probing = true;
@@ -58,12 +64,15 @@ void tick__keepalive_due(struct tick_kernel *k, struct tick__sock *s) {
             post(k, s, k->root->now + trip, TICK__RST);
         return;
     }
-    if (++s->probes > (s->keep_count ? s->keep_count : TICK__KEEP_COUNT)) {
+    const int64_t patience = tick__tcp_patience(k, s);
+    if (patience ? s->probes && k->root->now - idle_since(k, s) >= patience
+                 : s->probes >= (s->keep_count ? s->keep_count : TICK__KEEP_COUNT)) {
         s->probing = false;
         s->error = ETIMEDOUT;
         tick__tcp_purge(k, s);
         tick__tcp_done(k, s);
         return;
     }
+    s->probes++;
     post(k, s, k->root->now + TICK_SEC(s->keep_interval ? s->keep_interval : TICK__KEEP_INTERVAL), TICK__KEEPALIVE);
 }

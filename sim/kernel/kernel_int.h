@@ -128,8 +128,12 @@ struct tick__file {
     uint8_t type;
     uint8_t flies;   // not 0: a message has it (rights.c)
     uint16_t names;  // how many fds name it
-    uint32_t status; // O_ACCMODE, O_NONBLOCK, O_APPEND
+    uint32_t status; // O_ACCMODE, O_NONBLOCK, O_APPEND, and TICK__HELD_*
 };
+// Readiness of it is held back (`ready_hold`), to read or to write: until the program finds out by itself.
+#define TICK__HELD_IN 0x40000000u
+#define TICK__HELD_OUT 0x20000000u
+#define TICK__HELD (TICK__HELD_IN | TICK__HELD_OUT)
 
 // --- sim/world/hosts.c ---
 struct tick__host {
@@ -187,6 +191,14 @@ void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__f
 void tick__fd_drop(struct tick_kernel *k, struct tick__file *file);                       // its fd is free again, its watchers are gone
 void tick__last_close(struct tick_kernel *k, struct tick__file *file);                    // nobody has it any more
 uint32_t tick__file_mask(struct tick_kernel *k, struct tick__file *file);                 // EPOLL* that hold now
+// The program has asked it by a call: what it found out is not held back any longer. which: TICK__HELD_IN, TICK__HELD_OUT
+void tick__file_unhold(struct tick_kernel *k, struct tick__file *file);
+static inline void tick__file_asked(struct tick_kernel *k, struct tick__file *file, uint32_t which) {
+    if (__builtin_expect(file->status & which, 0))
+        tick__file_unhold(k, file);
+}
+// These events were reported to the program.
+static inline void tick__file_reported(struct tick__file *file, uint32_t events);
 // Tells the watchers that something happened: key the EPOLL* that it is about (0: anything), rise: it was not so before.
 void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise);
 
@@ -257,11 +269,13 @@ enum { TICK__SHUT_RECV = 1, TICK__SHUT_SEND = 2, TICK__SHUT_BOTH = 3 };
 
 // A port that somebody bound or listens on.
 struct tick__port {
-    int64_t lingers_until;             // a connection through it is in TIME_WAIT until then
-    tick__ref next, socks;             // socks: bound to it, by port_next
-    uint32_t children, rigid_children; // accepted connections; those without SO_REUSEADDR
-    uint16_t number;
-    bool lingers_rigid;
+    int64_t lingers_until; // a connection through it is in TIME_WAIT until then
+    tick__ref next, socks; // socks: bound to it, by port_next
+    uint32_t children[4];  // accepted connections, by what they share: bit 0 SO_REUSEADDR, bit 1 SO_REUSEPORT
+    uint32_t lingers_to;   // where it led; lingers_alone: no other one lingers
+    uint16_t number, lingers_to_port;
+    bool lingers_alone;
+    uint8_t lingers_shares; // bit n: one that shares n
 };
 
 // One direction, kept by its sending end. What each segment touches comes first, here and in the socket.
@@ -283,7 +297,7 @@ struct tick__flow {
 struct tick__sock {
     struct tick__file file;
     uint8_t state, stage, shut;
-    bool reuse, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies, far;
+    bool reuse, reuse_port, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies, far;
     int32_t error;
     tick__ref peer;
     uint32_t refs;           // fd or queue, events in flight to it; a pair is freed when both have none
@@ -292,6 +306,8 @@ struct tick__sock {
     tick_id connection;
     uint32_t connection_object;
     bool orphan, refused, freed;
+    bool ended;                        // the program was told of an end, or an error: nothing more will come
+    uint64_t looked;                   // up to which byte it knows that they are there
     bool inet6, v6only;                // of AF_INET6
     bool six;                          // its addresses are IPv6's, not mapped ones
     uint16_t keep_idle, keep_interval; // s; 0: Linux's 7200 and 75
@@ -307,6 +323,7 @@ struct tick__sock {
     tick__ref listener;                            // of one that is not accepted yet; holds a ref on it
     tick__ref queue_first, queue_last, queue_next; // a listener's accept queue
     uint32_t queue_count, backlog;
+    tick__ref options;
     uint32_t hello, farewell; // seq of the msg_recv of the handshake's segment, of FIN or RST
 };
 #define TICK__SOCK_HOT offsetof(struct tick__sock, connection)
@@ -321,11 +338,18 @@ struct tick__message {
 static inline uint32_t tick__sock_room(const struct tick__sock *s) {
     return s->sndbuf / 2;
 }
+static inline unsigned tick__sock_shares(const struct tick__sock *s) {
+    return s->reuse | s->reuse_port << 1;
+}
 static inline struct tick__sock *tick__sock(const struct tick_kernel *k, tick__ref ref) {
     return TICK__AT(k, tick__sock, ref);
 }
 static inline bool tick__sock_has_fd(const struct tick__sock *s) {
     return s->file.fd >= 0 || s->file.flies;
+}
+static inline void tick__file_reported(struct tick__file *file, uint32_t events) {
+    if (__builtin_expect(events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR), 0) && file->type == TICK__SOCK)
+        ((struct tick__sock *)file)->ended = true;
 }
 static inline enum tick_connection_part tick__sock_part(const struct tick__sock *s) {
     return s->far ? TICK_FAR : TICK_NEAR;
@@ -342,10 +366,13 @@ struct tick__sock *tick__sock_new(struct tick_kernel *k, uint32_t host); // one 
 void tick__sock_hold(struct tick__sock *s);
 void tick__sock_release(struct tick_kernel *k, struct tick__sock *s);
 int tick__sock_autobind(struct tick_kernel *k, struct tick__sock *s);
-struct tick__sock *tick__sock_listener(struct tick_kernel *k, uint32_t host, uint32_t address, bool six, uint16_t port);
+// connection: which of several with SO_REUSEPORT
+struct tick__sock *tick__sock_listener(struct tick_kernel *k, uint32_t host, uint32_t address, bool six, uint16_t port, tick_id connection);
 void tick__port_share(struct tick_kernel *k, struct tick__sock *child, const struct tick__sock *listener);
 void tick__port_leave(struct tick_kernel *k, struct tick__sock *s);
 void tick__port_linger(struct tick_kernel *k, const struct tick__sock *s);
+// Whether a socket bound to a port may connect there from it: 0, or -EADDRNOTAVAIL if another one is connected so.
+int tick__port_reach(struct tick_kernel *k, const struct tick__sock *s, uint32_t local, uint32_t remote, uint16_t number);
 // Addresses of both families are kept as IPv4's: each host's IPv6 address stands for its IPv4 one, `six` tells them apart.
 struct tick__address {
     uint32_t ip; // host byte order
@@ -355,6 +382,10 @@ struct tick__address {
 // Reads an address for a socket of that domain: -EINVAL for its size, -EAFNOSUPPORT for its family.
 int tick__address_in(int domain, const struct sockaddr *address, socklen_t size, struct tick__address *out);
 void tick__address_out(int domain, const struct tick__address *from, struct sockaddr *address, socklen_t *size);
+
+// common_options.c
+void tick__options_free(struct tick_kernel *k, tick__ref options);
+tick__ref tick__options_copy(struct tick_kernel *k, tick__ref options); // 0: there are none, or no memory
 
 // tcp.c, tcp_arrivals.c
 uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__sock *s);

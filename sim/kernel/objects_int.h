@@ -13,6 +13,7 @@
 int tick__object_new(struct tick_kernel *k, int host, enum tick__file_type type, size_t size, uint32_t flags,
     const struct tick_kernel_name *name, const char *key, tick__ref *out);
 
+int tick__tcp_unacked(struct tick_kernel *k, const struct tick__sock *s, int *value);
 int tick__tcp_unread(struct tick_kernel *k, struct tick__sock *s, int *value);
 
 // pipe.c
@@ -45,7 +46,10 @@ struct tick__datagram {
     };
     struct tick__address to;
     uint32_t from_host;
+    uint8_t ttl, tos;
     bool corrupt;
+    bool informed; // whoever got it asked for IP_PKTINFO already
+    bool creds;    // unix: it tells who sent it
     uint8_t bytes[];
 };
 struct tick__queue {
@@ -63,26 +67,59 @@ void tick__queue_clear(struct tick_kernel *k, struct tick__queue *queue);
 
 struct tick__unix;
 
+// --- control.c: ancillary data ---
+struct tick__header {
+    int level, type;
+    const void *data;
+    size_t size;
+};
+// The next one of the message's control data, at *at, which moves on: 1, 0 (no more), or -EINVAL.
+int tick__control_next(const struct msghdr *message, size_t *at, struct tick__header *out);
+int tick__control_creds(const struct tick__header *header); // 0: they are the program's own; else -EINVAL, -EPERM
+int tick__control_tcp(const struct msghdr *message);        // 0, -EINVAL, -ENOSYS
+// What a datagram is sent with beside its bytes. from: the source, 0: any. strict: one that is not the host's is -EINVAL.
+struct tick__sending {
+    uint32_t from;
+    int ttl, tos;
+    bool strict;
+};
+int tick__control_udp(const struct msghdr *message, bool inet6, bool six, struct tick__sending *out);
+struct tick__control {
+    char *bytes;
+    size_t room, used;
+    int flags; // MSG_CTRUNC
+};
+void tick__control_put(struct tick__control *c, int level, int type, const void *data, size_t size);
+enum tick__creds { TICK__CREDS_UNASKED, TICK__CREDS_UNKNOWN, TICK__CREDS_OWN, TICK__CREDS_NONE };
+void tick__control_put_creds(struct tick__control *c, enum tick__creds creds);
+struct tick__udp;
+void tick__control_put_udp(const struct tick_kernel *k, struct tick__control *c, const struct tick__udp *u, const struct tick__datagram *d);
+struct ucred;
+void tick__control_peer(bool known, struct ucred *out); // for SO_PEERCRED
+
 // What recvmsg says beside the bytes.
 struct tick__received {
     struct sockaddr_storage from;
-    socklen_t from_size; // 0: no address
-    int flags;           // MSG_TRUNC
-    tick__ref rights;    // fds; the caller's to drop, unless it peeked
+    socklen_t from_size;           // 0: no address
+    int flags;                     // MSG_TRUNC
+    tick__ref rights;              // fds; the caller's to drop, unless it peeked
+    enum tick__creds creds;        // of unix sockets
+    struct tick__control *control; // where UDP puts what it was asked for; NULL: nobody wants it
 };
 
 // --- rights.c: fds in messages between unix sockets ---
 struct tick__rights;
-// Those of a message that is sent (NULL: none), whom it has from now on: 0 and *out, which may be 0; -EINVAL, -EBADF, -ENOSYS, -ENOMEM.
-int tick__rights_take(struct tick_kernel *k, uint32_t host, const struct msghdr *message, tick__ref *out);
+// Those of a message that is sent (NULL: none), whom it has from now on: 0 and *out, which may be 0; -EINVAL, -EBADF, -EPERM, -ENOMEM.
+// *creds: it says who sends it.
+int tick__rights_take(struct tick_kernel *k, uint32_t host, const struct msghdr *message, tick__ref *out, bool *creds);
 // It stands in the holder's queue; in a stream with those bytes, in a list of rights.
 void tick__rights_hold(struct tick_kernel *k, tick__ref rights, tick__ref holder, uint64_t begin, uint64_t end);
 void tick__rights_append(struct tick_kernel *k, tick__ref *list, tick__ref rights);
 tick__ref tick__rights_shift(const struct tick_kernel *k, tick__ref *list);
 // How many of `count` bytes from `at` on one read takes: it does not go on beyond bytes that came with fds. *with: it takes such.
 size_t tick__rights_reach(const struct tick_kernel *k, tick__ref first, uint64_t at, size_t count, bool peeks, bool *with);
-// Gives them fds, as many as there is room for in the message's control data: 0 or MSG_CTRUNC.
-int tick__rights_give(struct tick_kernel *k, tick__ref rights, struct msghdr *message, size_t room, int flags);
+// Gives them fds, as many as there is room for in the message's control data.
+void tick__rights_give(struct tick_kernel *k, tick__ref rights, struct tick__control *c, int flags);
 void tick__rights_drop(struct tick_kernel *k, tick__ref rights); // the message is gone: closes what nobody else has
 void tick__rights_collect(struct tick_kernel *k, uint32_t host); // those that nobody can receive any more
 void tick__rights_renamed(struct tick_kernel *k, uint32_t host, tick__ref from, tick__ref to); // a file has moved
@@ -99,17 +136,23 @@ struct tick__unix {
     int32_t error;
     uint32_t refs; // its fd or place in a queue, and those that it is peer to
     uint32_t sndbuf, rcvbuf;
+    tick__ref options;
     tick__ref peer;
     tick__ref queue_next, queue_first, queue_last; // a listener's embryos
     uint32_t queue_count, backlog;
-    tick__ref next;    // among the named ones of its host
-    tick__ref inode;   // bound to a path
-    uint8_t name_size; // of sun_path; abstract: with the leading 0
+    tick__ref listener; // of one that is not accepted yet
+    tick__ref next;     // among the named ones of its host
+    tick__ref inode;    // bound to a path
+    uint8_t name_size;  // of sun_path; abstract: with the leading 0
     char name[TICK__UNIX_NAME];
     // A stream's bytes, and where its sends begin matters to nobody: those that came in.
     struct tick__chain in;
     uint64_t in_written, in_read;
     tick__ref rights;         // the fds that came with some of them
+    tick__ref marks;          // where those begin whose sender is told, and where those whose sender is not
+    bool reads_creds;         // whether the sender of the first unread byte is told
+    bool writes_creds;        // and that of the latest
+    bool met;                 // SO_PEERCRED: knows who is at the other end
     struct tick__queue queue; // datagrams
     uint64_t sent;            // datagrams so far
     uint32_t unread;          // datagrams of it that others have not received: bytes
@@ -121,6 +164,7 @@ void tick__unix_close(struct tick_kernel *k, struct tick__file *file);
 void tick__unix_release(struct tick_kernel *k, struct tick__unix *u);
 void tick__unix_drop_datagram(struct tick_kernel *k, tick__ref ref);             // out of a queue, and out of its sender's account
 void tick__unix_tell_waiting(struct tick_kernel *k, const struct tick__unix *u); // its queue has room, or it is dead
+int tick__unix_unsent(const struct tick_kernel *k, const struct tick__unix *u);  // bytes of it that nobody has read
 int tick__unix_unread(struct tick_kernel *k, struct tick__file *file, int *value);
 int tick__unix_bind(struct tick_kernel *k, struct tick__unix *u, const struct sockaddr *address, socklen_t size);
 int tick__unix_listen(struct tick_kernel *k, struct tick__unix *u, int backlog);
@@ -128,6 +172,8 @@ int tick__unix_accept(struct tick_kernel *k, struct tick__unix *u, struct sockad
 int tick__unix_connect(struct tick_kernel *k, struct tick__unix *u, const struct sockaddr *address, socklen_t size);
 int tick__unix_name(struct tick_kernel *k, struct tick__unix *u, bool peer, struct sockaddr *address, socklen_t *size);
 void tick__unix_name_out(const void *name, size_t name_size, struct sockaddr *address, socklen_t *size);
+void tick__unix_marks_free(struct tick_kernel *k, struct tick__unix *u);
+void tick__unix_introduce(struct tick_kernel *k, struct tick__unix *u); // SO_PASSCRED: gets a name, if it has none
 // The socket that a name stands for: 0, -EINVAL, -ENOENT, -ECONNREFUSED, -EPROTOTYPE.
 int tick__unix_find(
     struct tick_kernel *k, uint32_t host, const struct sockaddr *address, socklen_t size, uint8_t type, struct tick__unix **out);
@@ -147,7 +193,8 @@ struct tick__udp {
     struct tick__file file;
     tick__ref next; // of its host's
     uint8_t shut;
-    bool inet6, v6only, connected, bound, port_asked, reuse, reuse_port, broadcast;
+    bool inet6, v6only, connected, bound, port_asked, reuse, reuse_port;
+    tick__ref options;
     int32_t error;
     uint32_t sndbuf, rcvbuf;
     struct tick__address local, remote;
@@ -167,9 +214,43 @@ int tick__udp_bind(struct tick_kernel *k, struct tick__udp *u, const struct sock
 int tick__udp_connect(struct tick_kernel *k, struct tick__udp *u, const struct sockaddr *address, socklen_t size);
 int tick__udp_name(struct tick__udp *u, bool peer, struct sockaddr *address, socklen_t *size);
 int tick__udp_shutdown(struct tick_kernel *k, struct tick__udp *u, int how);
-ssize_t tick__udp_send(
-    struct tick_kernel *k, struct tick__udp *u, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size);
+// message: whose ancillary data it has; NULL: none
+ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *bytes, size_t count, int flags, const struct sockaddr *to,
+    socklen_t size, const struct msghdr *message);
 ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, size_t count, int flags, struct tick__received *received);
+
+// common_options.c: what all sockets keep. The caller has looked at the sizes: at least an int to set, none that is negative to get.
+enum tick__option {
+    TICK__BROADCAST,
+    TICK__DONTROUTE,
+    TICK__OOBINLINE,
+    TICK__KEEPALIVE_UNUSED, // not TCP's
+    TICK__PRIORITY,
+    TICK__PASSCRED,
+    TICK__TOS,
+    TICK__TTL,
+    TICK__MTU_DISCOVER,
+    TICK__PKTINFO,
+    TICK__RECVTTL,
+    TICK__RECVTOS,
+    TICK__NO_PORT,
+    TICK__HOPS6,
+    TICK__TCLASS6,
+    TICK__MTU_DISCOVER6,
+    TICK__PKTINFO6,
+    TICK__RECVHOPS6,
+    TICK__RECVTCLASS6,
+    TICK__CORK,
+    TICK__SYNCNT,
+    TICK__LINGER2,
+    TICK__USER_TIMEOUT,
+    TICK__FASTOPEN,
+    TICK__OPTIONS
+};
+void tick__option_pass(struct tick_kernel *k, tick__ref from, enum tick__option option, tick__ref *to); // an embryo has its listener's
+int32_t tick__option_of(const struct tick_kernel *k, tick__ref options, enum tick__option option);
+int tick__option_get(const struct tick_kernel *k, struct tick__file *file, int level, int name, void *value, socklen_t *size);
+int tick__option_set(struct tick_kernel *k, struct tick__file *file, int level, int name, const void *value, socklen_t size);
 
 // plain_options.c: those of unix and UDP sockets
 int tick__plain_getsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, void *value, socklen_t *size);

@@ -20,7 +20,7 @@ struct end {
 
 struct pipe {
     struct tick__chain chain;
-    uint64_t written, read;
+    uint64_t written;
     tick__ref ends[2]; // reading, writing; 0: closed
     uint32_t bytes;
     tick__ref ring; // struct buffer
@@ -146,7 +146,6 @@ ssize_t tick__pipe_read(struct tick_kernel *k, struct tick__file *file, void *by
     if (!pipe->bytes)
         return pipe->ends[1] ? -EAGAIN : 0;
     size_t moved = count < pipe->bytes ? count : pipe->bytes;
-    moved = tick__shortened(k, TICK_CHOICE_SHORT_RECV, file->id, pipe->read, moved);
     tick__chain_copy(k, &pipe->chain, bytes, moved);
     tick__chain_consume(k, &pipe->chain, moved);
     bool was_full = pipe->used >= pipe->most;
@@ -162,7 +161,6 @@ ssize_t tick__pipe_read(struct tick_kernel *k, struct tick__file *file, void *by
         pipe->used--;
     }
     pipe->bytes -= (uint32_t)moved;
-    pipe->read += moved;
     if (was_full && pipe->used < pipe->most)
         wake(k, pipe, true, TICK__WRITABLE);
     return (ssize_t)moved;

@@ -28,15 +28,12 @@ static bool *flag_of(struct tick__file *file, int level, int name) {
         return NULL;
     if (level == SOL_SOCKET && name == SO_REUSEPORT)
         return &UDP(file)->reuse_port;
-    if (level == SOL_SOCKET && name == SO_BROADCAST)
-        return &UDP(file)->broadcast;
     if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && UDP(file)->inet6)
         return &UDP(file)->v6only;
     return NULL;
 }
 
 int tick__plain_getsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, void *value, socklen_t *size) {
-    (void)k;
     bool udp = file->type == TICK__UDP;
     const bool *flag = flag_of(file, level, name);
     int answer;
@@ -45,7 +42,7 @@ int tick__plain_getsockopt(struct tick_kernel *k, struct tick__file *file, int l
     if (flag) {
         answer = *flag;
     } else if (level != SOL_SOCKET) {
-        return udp && level == IPPROTO_UDP ? -ENOPROTOOPT : -EOPNOTSUPP;
+        return tick__option_get(k, file, level, name, value, size);
     } else {
         switch (name) {
         case SO_ERROR:
@@ -70,8 +67,11 @@ int tick__plain_getsockopt(struct tick_kernel *k, struct tick__file *file, int l
         case SO_RCVBUF:
             answer = (int)*buffer_of(file, false);
             break;
+        case SO_REUSEPORT:
+            answer = 0; // a unix socket's
+            break;
         default:
-            return -ENOPROTOOPT;
+            return tick__option_get(k, file, level, name, value, size);
         }
     }
     if (*size > sizeof answer)
@@ -81,7 +81,6 @@ int tick__plain_getsockopt(struct tick_kernel *k, struct tick__file *file, int l
 }
 
 int tick__plain_setsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, const void *value, socklen_t size) {
-    (void)k;
     int asked;
     bool *flag = flag_of(file, level, name);
     if (size < sizeof asked)
@@ -93,9 +92,7 @@ int tick__plain_setsockopt(struct tick_kernel *k, struct tick__file *file, int l
         *flag = asked != 0;
         return 0;
     }
-    if (level != SOL_SOCKET)
-        return file->type == TICK__UNIX ? -EOPNOTSUPP : -ENOPROTOOPT;
-    switch (name) {
+    switch (level == SOL_SOCKET ? name : -1) {
     case SO_SNDBUF:
         *buffer_of(file, true) = tick__buffer_size(asked, 4608);
         return 0;
@@ -103,6 +100,6 @@ int tick__plain_setsockopt(struct tick_kernel *k, struct tick__file *file, int l
         *buffer_of(file, false) = tick__buffer_size(asked, 2304);
         return 0;
     default:
-        return -ENOPROTOOPT;
+        return tick__option_set(k, file, level, name, value, size);
     }
 }

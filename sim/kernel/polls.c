@@ -8,9 +8,11 @@ int tick_k_poll(struct tick_kernel *k, int host, struct pollfd *fds, size_t coun
     for (size_t i = 0; i < count; i++) {
         struct tick__file *file = fds[i].fd < 0 ? NULL : tick__file(k, host, fds[i].fd);
         uint32_t holds = 0;
-        if (file)
+        if (file) {
             holds = tick__file_mask(k, file) & ((uint16_t)fds[i].events | ALWAYS);
-        else if (fds[i].fd >= 0)
+            tick__file_asked(k, file, TICK__HELD);
+            tick__file_reported(file, holds);
+        } else if (fds[i].fd >= 0)
             holds = POLLNVAL;
         fds[i].revents = (short)holds;
         ready += holds != 0;
@@ -45,6 +47,8 @@ int tick_k_select(struct tick_kernel *k, int host, int count, fd_set *reads, fd_
     for (int fd = 0; fd < count; fd++) {
         struct tick__file *file = tick__file(k, host, fd);
         uint32_t mask = file ? tick__file_mask(k, file) : 0;
+        if (file)
+            tick__file_asked(k, file, TICK__HELD);
         ready += one(reads, fd, (mask & READS) != 0) + one(writes, fd, (mask & WRITES) != 0) + one(excepts, fd, (mask & EXCEPTS) != 0);
     }
     return ready;

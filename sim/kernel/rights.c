@@ -34,35 +34,32 @@ static size_t size_of(uint32_t count) {
 
 // --- sending ---
 
-// The header of ancillary data at an offset; false: no more.
-static bool header_at(const struct msghdr *message, size_t at, struct cmsghdr *out) {
-    if (!message->msg_control || at + sizeof *out > message->msg_controllen)
-        return false;
-    memcpy(out, (const char *)message->msg_control + at, sizeof *out);
-    return true;
-}
-
-// How many fds they are; -EINVAL, -ENOSYS: something else.
-static int count_fds(const struct msghdr *message) {
-    struct cmsghdr header;
-    size_t count = 0;
-    for (size_t at = 0; header_at(message, at, &header); at += CMSG_ALIGN(header.cmsg_len)) {
-        if (header.cmsg_len < sizeof header || header.cmsg_len > message->msg_controllen - at)
-            return -EINVAL;
-        if (header.cmsg_level != SOL_SOCKET)
+// How many fds they are, or an error.
+static int count_fds(const struct msghdr *message, bool *creds) {
+    struct tick__header header;
+    size_t count = 0, at = 0;
+    int n;
+    while ((n = tick__control_next(message, &at, &header)) > 0) {
+        if (header.level != SOL_SOCKET)
             continue;
-        if (header.cmsg_type != SCM_RIGHTS)
-            return header.cmsg_type == SCM_CREDENTIALS ? -ENOSYS : -EINVAL;
-        count += (header.cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        if (header.type == SCM_CREDENTIALS) {
+            TICK_TRY(tick__control_creds(&header));
+            *creds = true;
+            continue;
+        }
+        if (header.type != SCM_RIGHTS)
+            return -EINVAL;
+        count += header.size / sizeof(int);
         if (count > MOST_FDS)
             return -EINVAL;
     }
-    return (int)count;
+    return n < 0 ? n : (int)count;
 }
 
-int tick__rights_take(struct tick_kernel *k, uint32_t host, const struct msghdr *message, tick__ref *out) {
+int tick__rights_take(struct tick_kernel *k, uint32_t host, const struct msghdr *message, tick__ref *out, bool *creds) {
     *out = 0;
-    int count = message ? count_fds(message) : 0;
+    *creds = false;
+    int count = message ? count_fds(message, creds) : 0;
     if (count <= 0)
         return count;
     tick__ref ref = tick__arena_zero(k, size_of((uint32_t)count));
@@ -70,12 +67,13 @@ int tick__rights_take(struct tick_kernel *k, uint32_t host, const struct msghdr 
         return -ENOMEM;
     struct tick__rights *rights = rights_at(k, ref);
     rights->host = host;
-    struct cmsghdr header;
-    for (size_t at = 0; header_at(message, at, &header); at += CMSG_ALIGN(header.cmsg_len)) {
-        size_t fds = header.cmsg_level == SOL_SOCKET ? (header.cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+    struct tick__header header;
+    size_t at = 0;
+    while (tick__control_next(message, &at, &header) > 0) {
+        size_t fds = header.level == SOL_SOCKET && header.type == SCM_RIGHTS ? header.size / sizeof(int) : 0;
         for (size_t i = 0; i < fds; i++) {
             int fd;
-            memcpy(&fd, (const char *)message->msg_control + at + CMSG_LEN(0) + i * sizeof fd, sizeof fd);
+            memcpy(&fd, (const char *)header.data + i * sizeof fd, sizeof fd);
             const struct tick__file *file = tick__file(k, (int)host, fd);
             if (!file) {
                 tick__arena_give(k, ref, size_of((uint32_t)count));
@@ -126,10 +124,11 @@ tick__ref tick__rights_shift(const struct tick_kernel *k, tick__ref *list) {
 
 // --- receiving ---
 
-int tick__rights_give(struct tick_kernel *k, tick__ref ref, struct msghdr *message, size_t room, int flags) {
+void tick__rights_give(struct tick_kernel *k, tick__ref ref, struct tick__control *c, int flags) {
     const struct tick__rights *rights = rights_at(k, ref);
-    char *control = message->msg_control;
-    size_t most = control && room >= sizeof(struct cmsghdr) ? (room - sizeof(struct cmsghdr)) / sizeof(int) : 0;
+    char *control = c->bytes + c->used;
+    size_t room = c->bytes ? c->room - c->used : 0;
+    size_t most = room >= sizeof(struct cmsghdr) ? (room - sizeof(struct cmsghdr)) / sizeof(int) : 0;
     uint32_t done = 0;
     while (done < rights->count && done < most) {
         struct tick__file *file = file_at(k, rights->files[done]);
@@ -146,9 +145,9 @@ int tick__rights_give(struct tick_kernel *k, tick__ref ref, struct msghdr *messa
         const struct cmsghdr header = {.cmsg_len = CMSG_LEN(done * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
         memcpy(control, &header, sizeof header);
         size_t used = CMSG_SPACE(done * sizeof(int));
-        message->msg_controllen = used < room ? used : room;
+        c->used += used < room ? used : room;
     }
-    return done < rights->count ? MSG_CTRUNC : 0;
+    c->flags |= done < rights->count ? MSG_CTRUNC : 0;
 }
 
 // --- the end ---
@@ -211,9 +210,11 @@ void tick__rights_renamed(struct tick_kernel *k, uint32_t host, tick__ref from, 
                 rights_at(k, ref)->files[i] = to;
 }
 
-// Whether nobody can read from a message's holder. One that neither has an fd nor flies is not accepted yet: its listener has it.
+// Whether nobody can read from a message's holder. One that is not accepted yet is its listener's.
 static bool is_lost(const struct tick_kernel *k, const struct tick__rights *rights) {
     const struct tick__file *holder = rights->holder ? file_at(k, rights->holder) : NULL;
+    if (holder && ((const struct tick__unix *)holder)->listener)
+        holder = file_at(k, ((const struct tick__unix *)holder)->listener);
     return holder && !holder->names && holder->flies == FLIES;
 }
 

@@ -150,7 +150,7 @@ ssize_t tick_k_sendto(
     TICK_TRY(socket_of(k, host, fd, &file));
     return file->type == TICK__SOCK   ? tick__tcp_send(k, TCP(file), bytes, count, flags)
            : file->type == TICK__UNIX ? tick__unix_send(k, UNIX(file), bytes, count, flags, to, size, NULL)
-                                      : tick__udp_send(k, UDP(file), bytes, count, flags, to, size);
+                                      : tick__udp_send(k, UDP(file), bytes, count, flags, to, size, NULL);
 }
 
 ssize_t tick_k_send(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int flags) {
@@ -165,6 +165,7 @@ static ssize_t receive(struct tick_kernel *k, int host, int fd, void *bytes, siz
     received->from_size = 0;
     received->flags = 0;
     received->rights = 0;
+    received->creds = TICK__CREDS_UNASKED;
     TICK_TRY(socket_of(k, host, fd, &file));
     return file->type == TICK__SOCK   ? tick__tcp_recv(k, TCP(file), bytes, count, flags)
            : file->type == TICK__UNIX ? tick__unix_recv(k, UNIX(file), bytes, count, flags, received)
@@ -174,6 +175,7 @@ static ssize_t receive(struct tick_kernel *k, int host, int fd, void *bytes, siz
 // Without room for fds: those that come are closed.
 static ssize_t receive_bytes(
     struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags, struct tick__received *received) {
+    received->control = NULL;
     ssize_t got = receive(k, host, fd, bytes, count, flags, received);
     if (received->rights && !(flags & MSG_PEEK))
         tick__rights_drop(k, received->rights);
@@ -285,15 +287,17 @@ ssize_t tick_k_sendmsg(struct tick_kernel *k, int host, int fd, const struct msg
     struct tick__file *file;
     struct piece piece;
     TICK_TRY(socket_of(k, host, fd, &file));
-    if (message->msg_controllen && file->type != TICK__UNIX)
-        return -ENOSYS; // no ancillary data
+    const struct msghdr *control = message->msg_controllen ? message : NULL;
+    if (control && file->type == TICK__SOCK)
+        TICK_TRY(tick__control_tcp(control));
     if (message->msg_iovlen > MOST_PARTS)
         return -EMSGSIZE;
     TICK_TRY(gather(k, &piece, message->msg_iov, message->msg_iovlen));
-    ssize_t sent = file->type == TICK__UNIX
-                       ? tick__unix_send(k, UNIX(file), piece.bytes, piece.count, flags, message->msg_name, message->msg_namelen,
-                             message->msg_controllen ? message : NULL)
-                       : tick_k_sendto(k, host, fd, piece.bytes, piece.count, flags, message->msg_name, message->msg_namelen);
+    const struct sockaddr *to = message->msg_name;
+    const socklen_t size = message->msg_namelen;
+    ssize_t sent = file->type == TICK__SOCK   ? tick__tcp_send(k, TCP(file), piece.bytes, piece.count, flags)
+                   : file->type == TICK__UNIX ? tick__unix_send(k, UNIX(file), piece.bytes, piece.count, flags, to, size, control)
+                                              : tick__udp_send(k, UDP(file), piece.bytes, piece.count, flags, to, size, control);
     piece_close(k, &piece);
     return sent;
 }
@@ -301,7 +305,8 @@ ssize_t tick_k_sendmsg(struct tick_kernel *k, int host, int fd, const struct msg
 ssize_t tick_k_recvmsg(struct tick_kernel *k, int host, int fd, struct msghdr *message, int flags) {
     struct tick__file *file;
     struct piece piece;
-    struct tick__received received;
+    struct tick__control control = {message->msg_control, message->msg_controllen, 0, 0};
+    struct tick__received received = {.control = &control};
     TICK_TRY(socket_of(k, host, fd, &file));
     if (message->msg_iovlen > MOST_PARTS)
         return -EMSGSIZE;
@@ -314,20 +319,30 @@ ssize_t tick_k_recvmsg(struct tick_kernel *k, int host, int fd, struct msghdr *m
         memcpy(message->msg_name, &received.from, size);
         message->msg_namelen = received.from_size;
     }
-    const size_t room = message->msg_controllen;
-    message->msg_controllen = 0;
-    message->msg_flags = received.flags | (flags & MSG_CMSG_CLOEXEC);
+    tick__control_put_creds(&control, received.creds);
     if (received.rights)
-        message->msg_flags |= tick__rights_give(k, received.rights, message, room, flags);
+        tick__rights_give(k, received.rights, &control, flags);
+    message->msg_controllen = control.used;
+    message->msg_flags = received.flags | control.flags | (flags & MSG_CMSG_CLOEXEC);
     if (received.rights && !(flags & MSG_PEEK))
         tick__rights_drop(k, received.rights);
     return got;
 }
 
+// The bytes that a call with many parts is to move, or an error. Linux does not ask the file when there are none.
+static ssize_t parts_of(const struct tick__file *file, const struct iovec *parts, int count, bool writes) {
+    uint32_t way = file ? file->status & O_ACCMODE : 0;
+    if (!file || way == (writes ? O_RDONLY : O_WRONLY))
+        return -EBADF;
+    if (count < 0 || file->type == TICK__EPOLL || (writes && file->type == TICK__TIMERFD))
+        return -EINVAL;
+    return total(parts, (size_t)count);
+}
+
 // Linux writes to an eventfd part by part.
 static ssize_t one_by_one(struct tick_kernel *k, int host, int fd, const struct iovec *parts, size_t count) {
-    ssize_t sum = total(parts, count), done = 0;
-    for (size_t i = 0; sum > 0 && i < count; i++) {
+    ssize_t done = 0;
+    for (size_t i = 0; i < count; i++) {
         if (!parts[i].iov_len)
             continue;
         ssize_t written = tick_k_write(k, host, fd, parts[i].iov_base, parts[i].iov_len);
@@ -337,16 +352,15 @@ static ssize_t one_by_one(struct tick_kernel *k, int host, int fd, const struct 
         if ((size_t)written != parts[i].iov_len)
             break;
     }
-    return sum < 0 ? sum : done;
+    return done;
 }
 
 ssize_t tick_k_writev(struct tick_kernel *k, int host, int fd, const struct iovec *parts, int count) {
     struct piece piece;
     const struct tick__file *file = tick__file(k, host, fd);
-    if (!file)
-        return -EBADF;
-    if (count < 0)
-        return -EINVAL;
+    const ssize_t sum = parts_of(file, parts, count, true);
+    if (sum <= 0)
+        return sum;
     if (file->type == TICK__EVENTFD)
         return one_by_one(k, host, fd, parts, (size_t)count);
     TICK_TRY(gather(k, &piece, parts, (size_t)count));
@@ -357,10 +371,9 @@ ssize_t tick_k_writev(struct tick_kernel *k, int host, int fd, const struct iove
 
 ssize_t tick_k_readv(struct tick_kernel *k, int host, int fd, const struct iovec *parts, int count) {
     struct piece piece;
-    if (!tick__file(k, host, fd))
-        return -EBADF;
-    if (count < 0)
-        return -EINVAL;
+    const ssize_t sum = parts_of(tick__file(k, host, fd), parts, count, false);
+    if (sum <= 0)
+        return sum;
     TICK_TRY(piece_open(k, &piece, parts, (size_t)count));
     return scatter(k, &piece, parts, tick_k_read(k, host, fd, piece.bytes, piece.count));
 }

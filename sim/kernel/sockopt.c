@@ -1,11 +1,50 @@
 // Socket options: those that change what a program sees, and those that are accepted because programs set them.
-#include "sim/kernel/kernel_int.h"
+#include "sim/kernel/objects_int.h"
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
 #define LEAST_SNDBUF 4608u
 #define LEAST_RCVBUF 2304u
 #define MOST_BUFFER 212992u // net.core.wmem_max
+
+#define SEGMENT 1448u // of Ethernet, with timestamps
+
+static uint8_t state_of(const struct tick__sock *s) {
+    static const uint8_t states[] = {
+        [TICK__CLOSE] = TCP_CLOSE,
+        [TICK__LISTEN] = TCP_LISTEN,
+        [TICK__SYN_SENT] = TCP_SYN_SENT,
+        [TICK__SYN_RECV] = TCP_SYN_RECV,
+        [TICK__ESTABLISHED] = TCP_ESTABLISHED,
+        [TICK__CLOSE_WAIT] = TCP_CLOSE_WAIT,
+        [TICK__FIN_WAIT1] = TCP_FIN_WAIT1,
+        [TICK__FIN_WAIT2] = TCP_FIN_WAIT2,
+        [TICK__CLOSING] = TCP_CLOSING,
+        [TICK__LAST_ACK] = TCP_LAST_ACK,
+    };
+    return states[s->state];
+}
+
+// TCP_INFO: the state, and of the numbers those that have a meaning here.
+static int info(struct tick_kernel *k, const struct tick__sock *s, void *value, socklen_t *size) {
+    struct tcp_info info = {.tcpi_state = state_of(s), .tcpi_rto = 200000, .tcpi_snd_mss = SEGMENT, .tcpi_rcv_mss = SEGMENT};
+    const struct tick__sock *peer = s->peer ? tick__sock(k, s->peer) : NULL;
+    if (s->state == TICK__LISTEN) {
+        info.tcpi_unacked = s->queue_count;
+        info.tcpi_sacked = s->backlog;
+    } else if (peer) {
+        info.tcpi_pmtu = 1500;
+        info.tcpi_snd_cwnd = 10;
+        info.tcpi_retransmits = s->out.losses;
+        info.tcpi_lost = s->out.lost;
+        info.tcpi_rtt = (uint32_t)(tick__link(k, s->file.host, peer->file.host)->latency * 2 / 1000);
+        info.tcpi_unacked = (uint32_t)((s->out.flown - s->out.arrived + SEGMENT - 1) / SEGMENT);
+    }
+    if (*size > sizeof info)
+        *size = sizeof info;
+    memcpy(value, &info, *size);
+    return 0;
+}
 
 int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__sock *s, int level, int name, void *value, socklen_t *size) {
     if ((int)*size < 0)
@@ -18,6 +57,8 @@ int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__sock *s, int level,
                 tick__tell_consumed(k, s->hello);
             answer = s->error;
             s->error = 0;
+            s->ended |= answer != 0;
+            tick__file_asked(k, &s->file, TICK__HELD_OUT);
             break;
         case SO_TYPE:
             answer = SOCK_STREAM;
@@ -33,6 +74,9 @@ int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__sock *s, int level,
             break;
         case SO_REUSEADDR:
             answer = s->reuse;
+            break;
+        case SO_REUSEPORT:
+            answer = s->reuse_port;
             break;
         case SO_KEEPALIVE:
             answer = s->keepalive;
@@ -51,8 +95,10 @@ int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__sock *s, int level,
             return 0;
         }
         default:
-            return -ENOPROTOOPT;
+            return tick__option_get(k, &s->file, level, name, value, size);
         }
+    } else if (level == IPPROTO_TCP && name == TCP_INFO) {
+        return info(k, s, value, size);
     } else if (level == IPPROTO_TCP && name == TCP_NODELAY) {
         answer = s->nodelay;
     } else if (level == IPPROTO_TCP && name == TCP_KEEPIDLE) {
@@ -64,7 +110,7 @@ int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__sock *s, int level,
     } else if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && s->inet6) {
         answer = s->v6only;
     } else {
-        return level == IPPROTO_TCP ? -ENOPROTOOPT : -EOPNOTSUPP;
+        return tick__option_get(k, &s->file, level, name, value, size);
     }
     if (*size > sizeof answer)
         *size = sizeof answer;
@@ -77,11 +123,13 @@ static uint32_t buffer(int asked, uint32_t least) {
     return value * 2 < least ? least : value * 2;
 }
 
-// The port counts its accepted connections without SO_REUSEADDR.
-static void set_reuse(struct tick_kernel *k, struct tick__sock *s, bool reuse) {
-    if (s->shares_port && s->reuse != reuse)
-        TICK__AT(k, tick__port, s->port)->rigid_children += reuse ? UINT32_MAX : 1;
-    s->reuse = reuse;
+// The port counts its accepted connections by what they share.
+static void share(struct tick_kernel *k, struct tick__sock *s, bool *flag, bool on) {
+    if (s->shares_port)
+        TICK__AT(k, tick__port, s->port)->children[tick__sock_shares(s)]--;
+    *flag = on;
+    if (s->shares_port)
+        TICK__AT(k, tick__port, s->port)->children[tick__sock_shares(s)]++;
 }
 
 int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__sock *s, int level, int name, const void *value, socklen_t size) {
@@ -92,7 +140,10 @@ int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__sock *s, int level,
     if (level == SOL_SOCKET) {
         switch (name) {
         case SO_REUSEADDR:
-            set_reuse(k, s, asked != 0);
+            share(k, s, &s->reuse, asked != 0);
+            return 0;
+        case SO_REUSEPORT:
+            share(k, s, &s->reuse_port, asked != 0);
             return 0;
         case SO_KEEPALIVE:
             s->keepalive = asked != 0;
@@ -123,8 +174,9 @@ int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__sock *s, int level,
         case SO_DOMAIN:
         case SO_PROTOCOL:
         case SO_ACCEPTCONN:
-        default:
             return -ENOPROTOOPT;
+        default:
+            return tick__option_set(k, &s->file, level, name, value, size);
         }
     }
     if (level == IPPROTO_TCP && name == TCP_NODELAY) {
@@ -141,10 +193,10 @@ int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__sock *s, int level,
         return 0;
     }
     if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && s->inet6) {
-        if (s->local_port)
+        if (s->port || s->state != TICK__CLOSE)
             return -EINVAL;
         s->v6only = asked != 0;
         return 0;
     }
-    return -ENOPROTOOPT;
+    return tick__option_set(k, &s->file, level, name, value, size);
 }

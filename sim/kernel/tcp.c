@@ -3,6 +3,7 @@
 // Bytes are in the sender's chain from send to recv; a segment says only up to which count they have arrived. No segment of a direction
 // overtakes another. Acknowledgements are sent only when the sender could notice: a quarter of its buffer unacknowledged, bytes held back
 // by the window, or a full buffer; they are the only segments that may overtake, for nobody can tell.
+#include "sim/kernel/objects_int.h"
 #include "sim/kernel/tcp_int.h"
 
 #define FIRST_RESEND TICK_MS(200) // Linux's least retransmission time-out,
@@ -66,7 +67,9 @@ static void give_up(struct tick_kernel *k, struct tick__sock *s) {
 // Nothing was heard of what s sent: when it tries again; TICK_NEVER: it has given up.
 static int64_t next_try(struct tick_kernel *k, struct tick__sock *s, const struct tick_link *link, int64_t first) {
     struct tick__flow *out = &s->out;
-    int64_t now = k->root->now, most = link->timeout ? link->timeout : GIVE_UP;
+    int64_t now = k->root->now, most = link->timeout ? link->timeout : GIVE_UP, asked = tick__tcp_patience(k, s);
+    if (asked)
+        most = asked;
     if (!out->lost_since) {
         out->lost_since = now ? now : 1;
         out->losses = 0;
@@ -79,6 +82,15 @@ static int64_t next_try(struct tick_kernel *k, struct tick__sock *s, const struc
     if (wait > LAST_RESEND)
         wait = LAST_RESEND;
     return now + wait < out->lost_since + most ? now + wait : out->lost_since + most;
+}
+
+int64_t tick__tcp_patience(const struct tick_kernel *k, const struct tick__sock *s) {
+    return TICK_MS(tick__option_of(k, s->options, TICK__USER_TIMEOUT));
+}
+
+int64_t tick__tcp_syn_wait(const struct tick_kernel *k, const struct tick__sock *s) {
+    int64_t wait = TICK__FIRST_RETRY << s->tries, waited = wait - TICK__FIRST_RETRY, patience = tick__tcp_patience(k, s);
+    return patience && wait > patience - waited ? patience - waited : wait;
 }
 
 bool tick__tcp_way_back(const struct tick_kernel *k, const struct tick__sock *s, uint32_t far_host) {
@@ -119,10 +131,13 @@ static int64_t pass(struct tick_kernel *k, struct tick__sock *s, struct tick__so
         return at;
     }
     switch (*kind) {
-    case TICK__RST:
+    case TICK__RST: // is not sent again, unless what it answers is
+        if (to->state > TICK__SYN_RECV && (to->out.flown > to->out.arrived || (to->fin_sent && !s->done)))
+            tick__tcp_await_ack(k, to, link);
         return TICK_NEVER;
     case TICK__SYN:
-        at = k->root->now + (TICK__FIRST_RETRY << s->tries++);
+        at = k->root->now + tick__tcp_syn_wait(k, s);
+        s->tries++;
         *kind = TICK__SYN_AGAIN;
         return at;
     case TICK__UPDATE: // the sender hears nothing, and sends again until it does
@@ -210,12 +225,29 @@ void tick__tcp_catch_up(struct tick_kernel *k, struct tick__sock *sender) {
         acknowledge(k, sender);
 }
 
-// A reset in the network: the bytes are lost, and both ends are told.
+// A reset in the network: the bytes are lost, and both ends are told, by resets that no queue of a line loses.
 static void cut(struct tick_kernel *k, struct tick__sock *s, uint64_t lost_from) {
-    struct tick__sock *peer = tick__tcp_peer(k, s);
+    struct tick__sock *ends[] = {s, tick__tcp_peer(k, s)};
+    int64_t at = k->root->now + tick__link(k, s->file.host, ends[1]->file.host)->latency;
     tick__tell_dropped(k, s, s->file.host, lost_from, s->out.written);
-    if (!tick__tcp_segment(k, s, TICK__RST, 0, false, 0) || !tick__tcp_segment(k, peer, TICK__RST, 0, false, 0))
-        tick__tcp_break(k, s, ENOBUFS);
+    for (int i = 0; i < 2; i++) {
+        struct tick__flow *out = &ends[i]->out;
+        out->last_at = out->last_at > at ? out->last_at : at;
+        out->given_up = true;
+        if (!tick__event_pass(k, out->last_at, TICK__RST, ends[!i]->file.ref, ends[i]->file.ref, 0)) {
+            tick__tcp_break(k, s, ENOBUFS);
+            return;
+        }
+        tick__sock_hold(ends[!i]);
+    }
+}
+
+// Whether the network resets the connection at a segment. What does not get through is not reset either.
+static bool is_cut(struct tick_kernel *k, const struct tick__sock *s, const struct tick_link *link, uint32_t far_host, uint64_t ordinal) {
+    if (!link->reset || k->root->calm ||
+        (k->root->outage_count && (tick__outage(k, s->file.host, far_host) == TICK_NEVER || !tick__tcp_way_back(k, s, far_host))))
+        return false;
+    return TICK__ASK(k, TICK_CHOICE_FAULT_RESET, tick__sock_way_id(s), ordinal, 2, 0) != 0;
 }
 
 void tick__tcp_transmit(struct tick_kernel *k, struct tick__sock *s) {
@@ -230,7 +262,7 @@ void tick__tcp_transmit(struct tick_kernel *k, struct tick__sock *s) {
             uint64_t from = out->flown;
             out->flown = upto;
             const struct tick_link *link = tick__link(k, s->file.host, peer->file.host);
-            if (link->reset && !k->root->calm && TICK__ASK(k, TICK_CHOICE_FAULT_RESET, tick__sock_way_id(s), from + 1, 2, 0)) {
+            if (is_cut(k, s, link, peer->file.host, from + 1)) {
                 cut(k, s, from);
                 s->fin_sent = true; // nothing can follow
                 return;

@@ -1,7 +1,7 @@
 // TCP: what each segment does where it arrives, and what is tried again in time.
+#include "sim/kernel/objects_int.h"
 #include "sim/kernel/tcp_int.h"
 
-#define SYN_RETRIES 6
 #define ACCEPT_RETRIES 5
 
 // tcp_reset
@@ -34,7 +34,7 @@ static void reset_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t 
 // --- arrivals ---
 
 static void retry(struct tick_kernel *k, struct tick__sock *s, enum tick__event_kind kind, uint64_t told) {
-    int64_t wait = TICK__FIRST_RETRY << s->tries;
+    int64_t wait = kind == TICK__SYN_AGAIN ? tick__tcp_syn_wait(k, s) : TICK__FIRST_RETRY << s->tries;
     s->tries++;
     s->event = tick__event_post(k, k->root->now + wait, kind, s->file.ref, s->peer, told);
     if (s->event)
@@ -53,7 +53,9 @@ static void refuse(struct tick_kernel *k, struct tick__sock *s, uint32_t host) {
 static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t told, bool again) {
     s->event = 0;
     uint32_t host = tick__tcp_remote_host(k, s);
-    if (s->tries > SYN_RETRIES) {
+    const int64_t patience = tick__tcp_patience(k, s);
+    if (s->tries > tick__option_of(k, s->options, TICK__SYNCNT) ||
+        (patience && s->tries && (TICK__FIRST_RETRY << s->tries) - TICK__FIRST_RETRY >= patience)) {
         s->error = ETIMEDOUT;
         tick__tcp_done(k, s);
         return;
@@ -63,7 +65,8 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
         retry(k, s, TICK__SYN_AGAIN, told);
         return;
     }
-    struct tick__sock *listener = s->refused ? NULL : tick__sock_listener(k, host, s->remote_address, s->six, s->remote_port);
+    struct tick__sock *listener =
+        s->refused ? NULL : tick__sock_listener(k, host, s->remote_address, s->six, s->remote_port, s->connection);
     if (listener && listener->queue_count > listener->backlog) {
         retry(k, s, TICK__SYN_AGAIN, told);
         return;
@@ -95,6 +98,8 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
     child->far = true;
     child->shut = listener->shut;
     child->reuse = listener->reuse;
+    child->reuse_port = listener->reuse_port;
+    child->options = tick__options_copy(k, listener->options);
     child->nodelay = listener->nodelay;
     child->keepalive = listener->keepalive;
     child->keep_idle = listener->keep_idle;
@@ -283,8 +288,14 @@ static void heard(struct tick_kernel *k, struct tick__sock *s) {
         return;
     if (!tick__tcp_way_back(k, s, peer->file.host))
         tick__tcp_await_ack(k, s, tick__link(k, s->file.host, peer->file.host));
-    else if (!s->out.lost)
+    else if (!s->out.lost) {
         s->out.lost_since = 0;
+        // What was not acknowledged goes there again: one that is no more, and did not end in order, answers with a reset.
+        bool refused = s->state > TICK__SYN_RECV && peer->state == TICK__CLOSE && !(s->fin_sent && peer->done);
+        int64_t back = k->root->now + 2 * tick__link(k, s->file.host, peer->file.host)->latency;
+        if (refused && tick__event_pass(k, back, TICK__RST, s->file.ref, s->peer, 0))
+            tick__sock_hold(s);
+    }
 }
 
 void tick__tcp_event(struct tick_kernel *k, const struct tick__due *due) {

@@ -1,5 +1,6 @@
 // The calls on stream sockets. Which error wins where follows net/ipv4's order of checks, as tests/conformance finds it on Linux.
 #include "sim/kernel/objects_int.h"
+#include "sim/kernel/tcp_int.h"
 #include <fcntl.h>
 #include <netinet/in.h>
 
@@ -10,6 +11,7 @@ static struct tick__sock *peer_of(const struct tick_kernel *k, const struct tick
 static int take_error(struct tick__sock *s) {
     int error = s->error;
     s->error = 0;
+    s->ended = true;
     return -error;
 }
 
@@ -37,6 +39,9 @@ static struct tick__sock *renew(struct tick_kernel *k, struct tick__sock *s) {
     fresh->stage = s->stage;
     fresh->error = s->error;
     fresh->reuse = s->reuse;
+    fresh->reuse_port = s->reuse_port;
+    fresh->options = s->options;
+    s->options = 0;
     fresh->nodelay = s->nodelay;
     fresh->keepalive = s->keepalive;
     fresh->keep_idle = s->keep_idle;
@@ -81,9 +86,10 @@ static struct tick__sock *disconnect(struct tick_kernel *k, struct tick__sock *s
         abandon_syn(k, s);
         break;
     default:
-        if (s->state != TICK__CLOSING && s->state != TICK__LAST_ACK)
+        if ((s->state != TICK__CLOSING && s->state != TICK__LAST_ACK) || !s->fin_sent) {
             tick__tcp_reset_peer(k, s);
-        s->error = ECONNRESET;
+            s->error = ECONNRESET;
+        }
         tick__tcp_purge(k, s);
         break;
     }
@@ -138,15 +144,18 @@ static int start_connect(struct tick_kernel *k, struct tick__sock *s, const stru
     bool loopback = address >> 24 == 127;
     if (!loopback && (uint32_t)host != s->file.host && s->local_address >> 24 == 127)
         return -EINVAL;
+    const uint32_t local = s->local_address ? s->local_address : loopback ? INADDR_LOOPBACK : own;
+    TICK_TRY(tick__port_reach(k, s, local, address, to->port));
     TICK_TRY(tick__sock_autobind(k, s));
-    if (!s->local_address)
-        s->local_address = loopback ? INADDR_LOOPBACK : own;
+    s->local_address = local;
     s->remote_address = address;
     s->remote_port = to->port;
     s->six = to->six;
     s->connection = name->id;
     s->hello = s->farewell = 0;
     s->file.rises = 0; // counted for each connection
+    s->ended = false;
+    s->looked = 0;
     s->tries = 0;
     s->error = 0;
     s->state = TICK__SYN_SENT; // with shut as it is: a socket can be shut before it connects
@@ -195,6 +204,7 @@ int tick__tcp_accept(struct tick_kernel *k, struct tick__sock *listener, struct 
         return -EINVAL;
     if (address && (int)*size < 0)
         return -EINVAL;
+    tick__file_asked(k, &listener->file, TICK__HELD_IN);
     if (!listener->queue_first)
         return -EAGAIN;
     struct tick__sock *s = tick__sock(k, listener->queue_first);
@@ -230,8 +240,17 @@ static size_t shortened(struct tick_kernel *k, const struct tick__sock *s, enum 
                                            : tick__shortened(k, kind, tick_id_part(s->connection, tick__sock_part(s)), offset, count);
 }
 
+// A read takes all that the program knows to be there: what it looked at, or was told the end of.
+static size_t recv_shortened(struct tick_kernel *k, const struct tick__sock *s, uint64_t read, size_t count) {
+    if (tick_is_calm(k->env.calm, TICK_CHOICE_SHORT_RECV) || s->ended)
+        return count;
+    size_t moved = shortened(k, s, TICK_CHOICE_SHORT_RECV, read, count), least = s->looked > read ? (size_t)(s->looked - read) : 0;
+    return moved >= least ? moved : least < count ? least : count;
+}
+
 ssize_t tick__tcp_send(struct tick_kernel *k, struct tick__sock *s, const void *bytes, size_t count, int flags) {
-    if (flags & MSG_OOB)
+    tick__file_asked(k, &s->file, TICK__HELD_OUT);
+    if (flags & (MSG_OOB | MSG_FASTOPEN))
         return -EOPNOTSUPP;
     if (s->state != TICK__ESTABLISHED && s->state != TICK__CLOSE_WAIT) {
         if (s->error)
@@ -264,19 +283,23 @@ ssize_t tick__tcp_send(struct tick_kernel *k, struct tick__sock *s, const void *
 }
 
 ssize_t tick__tcp_recv(struct tick_kernel *k, struct tick__sock *s, void *bytes, size_t count, int flags) {
+    if (flags & MSG_ERRQUEUE)
+        return -EAGAIN;
     if (s->state == TICK__LISTEN)
         return -ENOTCONN;
     if (flags & MSG_OOB)
         return -EINVAL;
+    tick__file_asked(k, &s->file, TICK__HELD_IN);
     struct tick__sock *peer = peer_of(k, s);
     uint64_t there = peer ? peer->out.arrived - peer->out.read : 0;
     if (there) {
         size_t moved = count < there ? count : (size_t)there;
         if (flags & MSG_PEEK) {
             tick__chain_copy(k, &peer->out.chain, bytes, moved);
+            s->looked = s->looked > peer->out.read + moved ? s->looked : peer->out.read + moved;
             return (ssize_t)moved;
         }
-        moved = shortened(k, s, TICK_CHOICE_SHORT_RECV, peer->out.read, moved);
+        moved = recv_shortened(k, s, peer->out.read, moved);
         if (!(flags & MSG_TRUNC))
             tick__chain_copy(k, &peer->out.chain, bytes, moved);
         tick__chain_consume(k, &peer->out.chain, moved);
@@ -304,6 +327,19 @@ int tick__tcp_unread(struct tick_kernel *k, struct tick__sock *s, int *value) {
         return -EINVAL;
     const struct tick__sock *peer = peer_of(k, s);
     *value = peer && s->state != TICK__SYN_SENT ? (int)(peer->out.arrived - peer->out.read) : 0;
+    if (peer)
+        s->looked = peer->out.arrived;
+    return 0;
+}
+
+// An acknowledgement that nobody waits for is not sent: it would have come by now, or not.
+int tick__tcp_unacked(struct tick_kernel *k, const struct tick__sock *s, int *value) {
+    if (s->state == TICK__LISTEN)
+        return -EINVAL;
+    const struct tick__sock *peer = peer_of(k, s);
+    bool back = peer && s->out.last_at + tick__link(k, s->file.host, peer->file.host)->latency <= k->root->now &&
+                tick__tcp_way_back(k, s, peer->file.host);
+    *value = s->state <= TICK__SYN_SENT ? 0 : (int)(s->out.written - (back ? s->out.arrived : s->out.acked));
     return 0;
 }
 

@@ -13,6 +13,9 @@ static inline struct tick__sock *tick__tcp_peer(const struct tick_kernel *k, con
 uint32_t tick__tcp_remote_host(const struct tick_kernel *k, const struct tick__sock *s);
 // Whether an acknowledgement could come back to s.
 bool tick__tcp_way_back(const struct tick_kernel *k, const struct tick__sock *s, uint32_t far_host);
+// TCP_USER_TIMEOUT in ns; 0: none.
+int64_t tick__tcp_patience(const struct tick_kernel *k, const struct tick__sock *s);
+int64_t tick__tcp_syn_wait(const struct tick_kernel *k, const struct tick__sock *s); // until its next SYN: 1 s, 2 s, 4 s, ...
 // What s sends arrives, but no acknowledgement comes back: waits for one, until it gives up.
 void tick__tcp_await_ack(struct tick_kernel *k, struct tick__sock *s, const struct tick_link *link);
 // Posts a segment from s to `to`. ask: the world chooses what the link adds, at `ordinal` of the direction `way`. last_at: when the latest

@@ -95,16 +95,20 @@ int tick_k_timerfd_settime(
     int64_t left = remaining(k, t), before = t->interval, now = k->root->now;
     disarm(k, t);
     t->ticks = 0;
-    t->expired = t->canceled = false;
+    t->expired = false;
     t->absolute = (flags & TFD_TIMER_ABSTIME) != 0;
     t->cancel = t->absolute && of_wall(t) && (flags & TFD_TIMER_CANCEL_ON_SET);
     t->interval = interval;
     t->armed = value != 0;
+    const bool canceled = t->canceled && t->cancel; // and nobody has read it
+    t->canceled = canceled && !value;
     if (value) {
         int64_t base = !t->absolute ? now : of_wall(t) ? -(tick_kernel_wall(k, host) - now) : 0;
         t->at = base > 0 && value > INT64_MAX - base ? INT64_MAX : base + value;
         TICK_TRY(arm(k, t));
     }
+    if (canceled && value)
+        return -ECANCELED; // armed all the same
     if (old_value)
         *old_value = left;
     if (old_interval)
@@ -123,7 +127,7 @@ void tick__timerfd_expired(struct tick_kernel *k, tick__ref ref) {
 // The wall clock went on by `jump`: the moment of an absolute timer moves, and a reader may have asked to be told.
 void tick__timerfd_wall_set(struct tick_kernel *k, struct tick__file *file, int64_t jump) {
     struct timer *t = (struct timer *)file;
-    if (!of_wall(t) || !t->absolute || !t->armed)
+    if (!of_wall(t) || !t->absolute)
         return;
     if (t->event) {
         disarm(k, t);

@@ -35,6 +35,7 @@ void tick__udp_close(struct tick_kernel *k, struct tick__file *file) {
         link = &udp_at(k, *link)->next;
     *link = u->next;
     tick__queue_clear(k, &u->queue);
+    tick__options_free(k, u->options);
     tick__arena_give(k, file->ref, sizeof *u);
 }
 
@@ -99,6 +100,7 @@ int tick__udp_bind(struct tick_kernel *k, struct tick__udp *u, const struct sock
         TICK_TRY(port_next(k, u, &at));
     u->local = at;
     u->bound = at.ip != 0;
+    u->v6only |= at.six && at.ip;
     u->port_asked = asked;
     return 0;
 }
@@ -179,24 +181,37 @@ bool tick__udp_inside(const struct tick_kernel *k, const struct tick__file *file
 
 // --- arrivals ---
 
-// Who takes a datagram: a connected socket rather than another, one bound to the very address rather than to any, the latest.
+// How well a socket suits a datagram; 0: not at all.
+static int suits(const struct tick__udp *u, const struct tick__address *local, const struct tick__address *remote) {
+    if (u->local.port != local->port || !(takes(u, &u->local) & (local->six ? 2 : 1)) || (u->local.ip && u->local.ip != local->ip))
+        return 0;
+    if (u->connected && (u->remote.ip != remote->ip || u->remote.port != remote->port))
+        return 0;
+    return 1 + (u->local.ip != 0) * 2 + u->connected * 4 + !u->inet6;
+}
+
+// Who takes a datagram: a connected socket rather than another, one bound to the very address rather than to any, the latest; of those with
+// SO_REUSEPORT one by the sender.
 static struct tick__udp *find(
     const struct tick_kernel *k, uint32_t host, const struct tick__address *local, const struct tick__address *remote) {
     struct tick__udp *found = NULL;
     int best = 0;
+    uint32_t equals = 0;
     for (tick__ref ref = tick__host(k, host)->udps; ref; ref = udp_at(k, ref)->next) {
         struct tick__udp *u = udp_at(k, ref);
-        if (u->local.port != local->port || !(takes(u, &u->local) & (local->six ? 2 : 1)) || (u->local.ip && u->local.ip != local->ip))
-            continue;
-        if (u->connected && (u->remote.ip != remote->ip || u->remote.port != remote->port))
-            continue;
-        int score = 1 + (u->local.ip != 0) * 2 + u->connected * 4 + !u->inet6;
+        int score = suits(u, local, remote);
+        equals = score > best ? 1 : equals + (score && score == best && u->reuse_port);
         if (score > best) {
             best = score;
             found = u;
         }
     }
-    return found;
+    if (equals < 2 || !found->reuse_port)
+        return found;
+    uint32_t nth = (uint32_t)(tick_id_mix((uint64_t)remote->ip << 16 | remote->port, local->port) >> 32) % equals;
+    for (tick__ref ref = tick__host(k, host)->udps;; ref = udp_at(k, ref)->next)
+        if (suits(udp_at(k, ref), local, remote) == best && udp_at(k, ref)->reuse_port && nth-- == 0)
+            return udp_at(k, ref);
 }
 
 static void come_back(struct tick_kernel *k, tick__ref ref, uint32_t host) {
@@ -228,6 +243,8 @@ void tick__udp_arrived(struct tick_kernel *k, tick__ref ref, uint32_t host) {
                 c->ordinal = d->ordinal;
                 c->told = d->told;
                 c->corrupt = d->corrupt;
+                c->ttl = d->ttl;
+                c->tos = d->tos;
             }
             tick__datagram_free(k, ref);
             ref = copy;
@@ -235,6 +252,7 @@ void tick__udp_arrived(struct tick_kernel *k, tick__ref ref, uint32_t host) {
         if (ref) {
             d = tick__datagram(k, ref);
             d->told = tick__tell_arrival(k, host, d->told);
+            d->informed = tick__option_of(k, u->options, TICK__PKTINFO) || tick__option_of(k, u->options, TICK__PKTINFO6);
             tick__queue_add(k, &u->queue, ref);
             tick__file_wake(k, &u->file, TICK__READABLE | EPOLLPRI | EPOLLRDBAND, u->queue.count == 1);
         }

@@ -53,12 +53,14 @@ static int depart(struct tick_kernel *k, struct tick__udp *u, tick__ref ref, uin
 }
 
 ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *bytes, size_t count, int flags,
-    const struct sockaddr *address, socklen_t size) {
+    const struct sockaddr *address, socklen_t size, const struct msghdr *message) {
     TICK_TRY(tick__udp_autobind(k, u));
     if (count > 0xffff)
         return -EMSGSIZE;
     if (flags & MSG_OOB)
         return -EOPNOTSUPP;
+    if (flags & MSG_MORE)
+        return -ENOSYS; // parts of one datagram
     struct tick__address to = u->remote;
     if (address && size) {
         TICK_TRY(tick__address_in(u->inet6 ? AF_INET6 : AF_INET, address, size, &to));
@@ -73,6 +75,14 @@ ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *b
         return -EINVAL;
     if (u->v6only && !to.six)
         return -ENETUNREACH;
+    struct tick__sending sending = {
+        .ttl = tick__option_of(k, u->options, to.six ? TICK__HOPS6 : TICK__TTL),
+        .tos = tick__option_of(k, u->options, to.six ? TICK__TCLASS6 : TICK__TOS),
+    };
+    if (message)
+        TICK_TRY(tick__control_udp(message, u->inet6, to.six, &sending));
+    if (sending.from && tick__host_of_address(k, u->file.host, sending.from) != (int)u->file.host)
+        return sending.strict ? -EINVAL : -ENETUNREACH;
     int host = tick__host_of_address(k, u->file.host, to.ip);
     if (host < 0)
         return -ENETUNREACH;
@@ -87,6 +97,10 @@ ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *b
         return -ENOBUFS;
     struct tick__datagram *d = tick__datagram(k, ref);
     d->from = u->local;
+    d->ttl = (uint8_t)sending.ttl;
+    d->tos = (uint8_t)sending.tos;
+    if (sending.from)
+        d->from.ip = sending.from;
     if (!d->from.ip)
         d->from.ip = to.ip >> 24 == 127 ? INADDR_LOOPBACK : tick__host_address(u->file.host);
     d->from.six = to.six;
@@ -99,21 +113,36 @@ ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *b
     return (ssize_t)count;
 }
 
-ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, size_t count, int flags, struct tick__received *received) {
-    if (u->error)
-        return take_error(u);
+// The first datagram; those go whose checksum fails, which is looked at only now. 0: there is none.
+static tick__ref first_good(struct tick_kernel *k, struct tick__udp *u) {
+    tick__file_asked(k, &u->file, TICK__HELD_IN);
     while (u->queue.first) {
         struct tick__datagram *d = tick__datagram(k, u->queue.first);
-        if (!(flags & MSG_PEEK) && d->corrupt && chosen(k, TICK_CHOICE_AGAIN, d)) {
-            tick__datagram_free(k, tick__queue_take(k, &u->queue)); // the checksum is looked at only now
-            continue;
+        if (!d->corrupt || !chosen(k, TICK_CHOICE_AGAIN, d)) {
+            d->corrupt = false;
+            break;
         }
+        tick__datagram_free(k, tick__queue_take(k, &u->queue));
+    }
+    return u->queue.first;
+}
+
+ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, size_t count, int flags, struct tick__received *received) {
+    if (flags & MSG_ERRQUEUE)
+        return -EAGAIN;
+    if (u->error)
+        return take_error(u);
+    const tick__ref first = first_good(k, u);
+    if (first) {
+        struct tick__datagram *d = tick__datagram(k, first);
         size_t moved = count < d->size ? count : d->size;
         if (moved)
             memcpy(bytes, d->bytes, moved);
         received->flags = moved < d->size ? MSG_TRUNC : 0;
         received->from_size = sizeof received->from;
         tick__address_out(u->inet6 ? AF_INET6 : AF_INET, &d->from, (struct sockaddr *)&received->from, &received->from_size);
+        if (received->control)
+            tick__control_put_udp(k, received->control, u, d);
         ssize_t got = (ssize_t)(flags & MSG_TRUNC ? d->size : moved);
         if (!(flags & MSG_PEEK)) {
             tick__tell_consumed(k, (uint32_t)d->told);
@@ -125,7 +154,7 @@ ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, 
 }
 
 int tick__udp_unread(struct tick_kernel *k, struct tick__file *file, int *value) {
-    const struct tick__udp *u = (const struct tick__udp *)file;
-    *value = u->queue.first ? (int)tick__datagram(k, u->queue.first)->size : 0;
+    const tick__ref first = first_good(k, (struct tick__udp *)file);
+    *value = first ? (int)tick__datagram(k, first)->size : 0;
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "sim/kernel/objects_int.h"
 
 #define MOST_DATAGRAMS 10u // net.unix.max_dgram_qlen
+#define WHOLE 32768u       // a stream's write is split above that only
 #define OVERHEAD 256u      // what Linux counts of a datagram, beside its bytes
 
 static struct tick__unix *peer_of(const struct tick_kernel *k, const struct tick__unix *u) {
@@ -12,6 +13,10 @@ static struct tick__unix *peer_of(const struct tick_kernel *k, const struct tick
 static uint64_t in_flight(const struct tick_kernel *k, const struct tick__unix *u) {
     const struct tick__unix *peer = peer_of(k, u);
     return u->type != SOCK_STREAM ? u->unread : peer && !peer->dead ? peer->in_written - peer->in_read : 0;
+}
+
+int tick__unix_unsent(const struct tick_kernel *k, const struct tick__unix *u) {
+    return (int)in_flight(k, u);
 }
 
 static bool full(const struct tick__unix *u) {
@@ -49,8 +54,57 @@ static int take_error(struct tick__unix *u) {
     return -error;
 }
 
-static ssize_t send_stream(
-    struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, const struct sockaddr *to, tick__ref *rights) {
+// --- who sent it: asked for with SO_PASSCRED, by either end, before it is sent ---
+
+struct mark {
+    uint64_t at;
+    tick__ref next;
+};
+
+static bool passes(const struct tick_kernel *k, const struct tick__unix *u) {
+    return u->options && tick__option_of(k, u->options, TICK__PASSCRED);
+}
+
+static bool tells(const struct tick_kernel *k, const struct tick__unix *u, const struct tick__unix *peer) {
+    return passes(k, u) || passes(k, peer);
+}
+
+// The next bytes of u's stream tell their sender, or do not. False: no memory
+static bool creds_write(struct tick_kernel *k, struct tick__unix *u, bool creds) {
+    if (u->in_written == u->in_read) {
+        tick__unix_marks_free(k, u);
+        u->reads_creds = creds;
+    } else if (creds != u->writes_creds) {
+        tick__ref ref = tick__arena_zero(k, sizeof(struct mark)), *last = &u->marks;
+        if (!ref)
+            return false;
+        TICK__AT(k, mark, ref)->at = u->in_written;
+        while (*last)
+            last = &TICK__AT(k, mark, *last)->next;
+        *last = ref;
+    }
+    u->writes_creds = creds;
+    return true;
+}
+
+static void mark_drop(struct tick_kernel *k, struct tick__unix *u) {
+    tick__ref ref = u->marks;
+    u->marks = TICK__AT(k, mark, ref)->next;
+    tick__arena_give(k, ref, sizeof(struct mark));
+}
+
+void tick__unix_marks_free(struct tick_kernel *k, struct tick__unix *u) {
+    while (u->marks)
+        mark_drop(k, u);
+}
+
+static void creds_read(struct tick_kernel *k, struct tick__unix *u) {
+    for (; u->marks && TICK__AT(k, mark, u->marks)->at <= u->in_read; mark_drop(k, u))
+        u->reads_creds = !u->reads_creds;
+}
+
+static ssize_t send_stream(struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, const struct sockaddr *to,
+    tick__ref *rights, bool creds) {
     if (to)
         return u->stage == TICK__UNIX_CONNECTED ? -EISCONN : -EOPNOTSUPP;
     struct tick__unix *peer = peer_of(k, u);
@@ -70,7 +124,11 @@ static ssize_t send_stream(
         return -EAGAIN;
     }
     size_t space = (size_t)(u->sndbuf - there);
-    size_t moved = tick__shortened(k, TICK_CHOICE_SHORT_SEND, u->file.id, peer->in_written, count < space ? count : space);
+    size_t moved = count < space ? count : space;
+    if (moved > WHOLE && tick__shortened(k, TICK_CHOICE_SHORT_SEND, u->file.id, peer->in_written, moved) < moved)
+        moved = WHOLE;
+    if (!creds_write(k, peer, creds || tells(k, u, peer)))
+        return -ENOBUFS;
     moved = tick__chain_append(k, &peer->in, bytes, moved);
     if (!moved)
         return -ENOBUFS;
@@ -88,7 +146,7 @@ static ssize_t send_stream(
 }
 
 static ssize_t send_datagram(struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, const struct sockaddr *to,
-    socklen_t size, tick__ref *rights) {
+    socklen_t size, tick__ref *rights, bool creds) {
     struct tick__unix *peer = peer_of(k, u);
     if (count > u->sndbuf - 32)
         return -EMSGSIZE;
@@ -125,6 +183,7 @@ static ssize_t send_datagram(struct tick_kernel *k, struct tick__unix *u, const 
     d->id = u->file.id;
     d->ordinal = ++u->sent;
     d->rights = *rights;
+    d->creds = creds || tells(k, u, peer);
     if (d->rights)
         tick__rights_hold(k, d->rights, peer->file.ref, 0, 0);
     *rights = 0;
@@ -138,6 +197,7 @@ static ssize_t send_datagram(struct tick_kernel *k, struct tick__unix *u, const 
 ssize_t tick__unix_send(struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, int flags, const struct sockaddr *to,
     socklen_t size, const struct msghdr *message) {
     tick__ref rights;
+    bool creds;
     if (!size)
         to = NULL;
     if (u->type == SOCK_SEQPACKET) {
@@ -147,10 +207,12 @@ ssize_t tick__unix_send(struct tick_kernel *k, struct tick__unix *u, const void 
             return -ENOTCONN;
         to = NULL;
     }
-    TICK_TRY(tick__rights_take(k, u->file.host, message, &rights));
+    TICK_TRY(tick__rights_take(k, u->file.host, message, &rights, &creds));
+    if (u->type != SOCK_STREAM && !(flags & MSG_OOB))
+        tick__unix_introduce(k, u);
     ssize_t sent = flags & MSG_OOB          ? -EOPNOTSUPP
-                   : u->type == SOCK_STREAM ? send_stream(k, u, bytes, count, to, &rights)
-                                            : send_datagram(k, u, bytes, count, to, size, &rights);
+                   : u->type == SOCK_STREAM ? send_stream(k, u, bytes, count, to, &rights, creds)
+                                            : send_datagram(k, u, bytes, count, to, size, &rights, creds);
     if (rights) // it was not sent, or without a byte
         tick__rights_drop(k, rights);
     return sent;
@@ -169,10 +231,18 @@ static ssize_t recv_stream(
     if (u->stage != TICK__UNIX_CONNECTED)
         return -EINVAL;
     uint64_t there = u->in_written - u->in_read;
+    const bool asked = passes(k, u);
     if (!there) {
         if (u->error)
             return take_error(u);
-        return u->shut & TICK__SHUT_RECV ? 0 : -EAGAIN;
+        if (!(u->shut & TICK__SHUT_RECV))
+            return -EAGAIN;
+        received->creds = asked ? TICK__CREDS_NONE : TICK__CREDS_UNASKED;
+        return 0;
+    }
+    if (asked) { // one read takes what one sender sent
+        received->creds = u->reads_creds ? TICK__CREDS_OWN : TICK__CREDS_UNKNOWN;
+        there = u->marks ? TICK__AT(k, mark, u->marks)->at - u->in_read : there;
     }
     size_t moved = count < there ? count : (size_t)there;
     struct tick__unix *peer = peer_of(k, u);
@@ -181,8 +251,6 @@ static ssize_t recv_stream(
         tick__unix_name_out(peer->name, peer->name_size, (struct sockaddr *)&received->from, &received->from_size);
     }
     bool with;
-    if (!(flags & MSG_PEEK))
-        moved = tick__shortened(k, TICK_CHOICE_SHORT_RECV, u->file.id, u->in_read, moved);
     moved = tick__rights_reach(k, u->rights, u->in_read, moved, (flags & MSG_PEEK) != 0, &with);
     if (flags & MSG_PEEK) {
         received->rights = with ? u->rights : 0;
@@ -194,6 +262,9 @@ static ssize_t recv_stream(
     tick__chain_copy(k, &u->in, bytes, moved);
     tick__chain_consume(k, &u->in, moved);
     u->in_read += moved;
+    creds_read(k, u);
+    if ((flags & MSG_WAITALL) && !with && moved < count && u->in_read == u->in_written)
+        u->error = 0; // Linux looks for more, meets the error and forgets it
     if (peer)
         drained(k, peer);
     return (ssize_t)moved;
@@ -228,6 +299,8 @@ static ssize_t recv_datagram(
     }
     ssize_t got = (ssize_t)(flags & MSG_TRUNC ? d->size : moved);
     received->rights = d->rights;
+    if (passes(k, u))
+        received->creds = d->creds ? TICK__CREDS_OWN : TICK__CREDS_UNKNOWN;
     if (flags & MSG_PEEK)
         return got;
     d->rights = 0;

@@ -28,6 +28,8 @@ void tick__unix_release(struct tick_kernel *k, struct tick__unix *u) {
     if (--u->refs)
         return;
     tick__chain_clear(k, &u->in);
+    tick__options_free(k, u->options);
+    tick__unix_marks_free(k, u);
     tick__arena_give(k, u->file.ref, sizeof *u);
 }
 
@@ -56,6 +58,7 @@ int tick_k_socketpair(struct tick_kernel *k, int host, int domain, int type, int
     set_peer(k, one, other);
     set_peer(k, other, one);
     one->stage = other->stage = TICK__UNIX_CONNECTED;
+    one->met = other->met = true;
     fds[0] = a;
     fds[1] = b;
     return 0;
@@ -126,6 +129,11 @@ static int autobind(struct tick_kernel *k, struct tick__unix *u) {
     } while (named(k, u->file.host, u->type, name, 6));
     name_set(k, u, name, 6);
     return 0;
+}
+
+void tick__unix_introduce(struct tick_kernel *k, struct tick__unix *u) {
+    if (!u->name_size && u->options && tick__option_of(k, u->options, TICK__PASSCRED))
+        (void)autobind(k, u);
 }
 
 int tick__unix_bind(struct tick_kernel *k, struct tick__unix *u, const struct sockaddr *address, socklen_t size) {
@@ -221,12 +229,18 @@ int tick__unix_listen(struct tick_kernel *k, struct tick__unix *u, int backlog) 
     if (!u->name_size || u->stage == TICK__UNIX_CONNECTED)
         return -EINVAL;
     u->stage = TICK__UNIX_LISTEN;
+    u->met = true; // itself, as Linux has it
     u->backlog = (uint32_t)backlog > SOMAXCONN_LIMIT ? SOMAXCONN_LIMIT : (uint32_t)backlog;
     return 0;
 }
 
 static int connect_stream(struct tick_kernel *k, struct tick__unix *u, const struct sockaddr *address, socklen_t size) {
     struct tick__unix *listener;
+    char name[TICK__UNIX_NAME + 1];
+    int length = name_in(address, size, name);
+    if (length < 0)
+        return length;
+    tick__unix_introduce(k, u);
     TICK_TRY(tick__unix_find(k, u->file.host, address, size, u->type, &listener));
     if (listener->stage != TICK__UNIX_LISTEN || (listener->shut & TICK__SHUT_RECV))
         return -ECONNREFUSED;
@@ -241,6 +255,8 @@ static int connect_stream(struct tick_kernel *k, struct tick__unix *u, const str
     embryo->file = (struct tick__file){.id = tick_id_mix(u->file.id, 2), .fd = -1, .host = u->file.host, .ref = ref, .type = TICK__UNIX};
     init(embryo, u->type);
     embryo->stage = u->stage = TICK__UNIX_CONNECTED;
+    embryo->met = u->met = true;
+    tick__option_pass(k, listener->options, TICK__PASSCRED, &embryo->options);
     memcpy(embryo->name, listener->name, listener->name_size); // without being found by it
     embryo->name_size = listener->name_size;
     set_peer(k, u, embryo);
@@ -250,6 +266,7 @@ static int connect_stream(struct tick_kernel *k, struct tick__unix *u, const str
     else
         listener->queue_first = ref;
     listener->queue_last = ref;
+    embryo->listener = listener->file.ref;
     listener->queue_count++;
     tick__file_wake(k, &listener->file, TICK__READABLE | EPOLLRDBAND | EPOLLPRI, false);
     return 0;
@@ -268,6 +285,8 @@ int tick__unix_connect(struct tick_kernel *k, struct tick__unix *u, const struct
         return 0;
     }
     struct tick__unix *peer;
+    if (family == AF_UNIX)
+        tick__unix_introduce(k, u);
     TICK_TRY(tick__unix_find(k, u->file.host, address, size, u->type, &peer));
     if (peer->peer && peer->peer != u->file.ref)
         return -EPERM;
@@ -294,6 +313,7 @@ int tick__unix_accept(struct tick_kernel *k, struct tick__unix *u, struct sockad
     if (!s->queue_next)
         u->queue_last = 0;
     u->queue_count--;
+    s->listener = 0;
     if (address)
         (void)tick__unix_name(k, s, true, address, size);
     return fd;
@@ -311,6 +331,7 @@ static void leave(struct tick_kernel *k, struct tick__unix *u, bool embryo) {
             struct tick__unix *child = tick__unix(k, u->queue_first);
             u->queue_first = child->queue_next;
             child->name_size = 0;
+            child->listener = 0;
             leave(k, child, true);
         }
     struct tick__unix *peer = u->peer ? tick__unix(k, u->peer) : NULL;

@@ -5,7 +5,7 @@
 #include "src/loop/loop_int.h"
 
 static struct tick__cancel_frame *frame_of(struct tick_future *future) {
-    return future->ops == &tick__task_ops ? &((struct tick_task *)future)->frame : tick__gather_frame(future);
+    return future->ops == &tick__task_ops ? &((struct tick_task *)future)->step.frame : tick__gather_frame(future);
 }
 
 static void flag(struct tick_task *task, const char *message) {
@@ -58,6 +58,7 @@ static bool down(struct walk *walk) {
     if (is_task) {
         struct tick_task *task = (struct tick_task *)future;
         task->cancels++;
+        task->asked = true;
         if (future->loop->probe)
             walk->cause = tick_emit(future->loop->probe, TICK_EV_TASK_CANCEL, future->object, walk->cause, 0, NULL);
         next = task->waiter;
@@ -67,10 +68,9 @@ static bool down(struct walk *walk) {
             return false;
         }
     } else {
-        size_t count;
-        next = tick__gather_children(future, &count)[0];
+        next = tick__gather_ask(future, true);
     }
-    *frame = (struct tick__cancel_frame){.up = walk->up, .next = 1, .cause = cause, .active = true};
+    *frame = (struct tick__cancel_frame){.up = walk->up, .cause = cause, .active = true};
     walk->up = future;
     walk->at = next;
     return true;
@@ -92,11 +92,10 @@ static bool up(struct walk *walk) {
                 flag(task, walk->message);
             walk->taken = true;
         } else {
-            size_t count;
-            struct tick_future *const *children = tick__gather_children(future, &count);
             frame->any |= walk->taken;
-            if (frame->next < count) {
-                walk->at = children[frame->next++];
+            struct tick_future *next = tick__gather_ask(future, false);
+            if (next) {
+                walk->at = next;
                 return true;
             }
             walk->taken = frame->any;

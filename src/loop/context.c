@@ -4,6 +4,7 @@
 // was ever set does not ask (`careful`).
 #include <retick/context.h>
 
+#include "src/base/check.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
 
@@ -124,32 +125,20 @@ static bool captures(struct tick_loop *loop) {
     return loop->contexts && tick__loop_running == loop && *present(loop);
 }
 
-// What a callback sets is gone with it.
-static struct tick__captured enter(void *arg, struct tick__binding **before) {
-    const struct tick__captured captured = *(struct tick__captured *)arg;
-    tick__block_free(arg);
-    *before = captured.loop->context;
-    captured.loop->context = captured.context;
-    return captured;
-}
-
-static void leave(struct tick_loop *loop, struct tick__binding *before) {
-    tick__context_unref(loop->context);
-    loop->context = before;
-}
-
+// Stand in a handle for the function that it calls within a context: tick__context_enter has put that back before anything is called.
 static void call_in(void *arg) {
-    struct tick__binding *before;
-    const struct tick__captured captured = enter(arg, &before);
-    captured.fn.call(captured.arg);
-    leave(captured.loop, before);
+    (void)arg;
+    TICK_ASSERT(false);
 }
 
 static void done_in(struct tick_future *future, void *arg) {
-    struct tick__binding *before;
-    const struct tick__captured captured = enter(arg, &before);
-    captured.fn.done(future, captured.arg);
-    leave(captured.loop, before);
+    (void)future;
+    (void)arg;
+    TICK_ASSERT(false);
+}
+
+static bool is_wrapped(const struct tick_handle *handle) {
+    return handle->kind == TICK__DONE ? handle->fn.done == done_in : handle->fn.call == call_in;
 }
 
 int tick__context_wrap(struct tick_loop *loop, tick_callback_fn **fn, void **arg) {
@@ -176,8 +165,30 @@ int tick__context_wrap_done(struct tick_loop *loop, tick_done_fn **fn, void **ar
     return 0;
 }
 
+// The handle keeps nothing of it: somebody may cancel it after its call. What is there before is what the callback left that was the first
+// to set a variable at all.
+void tick__context_enter(struct tick_loop *loop, struct tick_handle *handle) {
+    tick__context_unref(loop->context);
+    loop->context = NULL;
+    if (!is_wrapped(handle))
+        return; // registered in an empty one
+    const struct tick__captured captured = *(struct tick__captured *)handle->arg;
+    tick__block_free(handle->arg);
+    if (handle->kind == TICK__DONE)
+        handle->fn.done = captured.fn.done;
+    else
+        handle->fn.call = captured.fn.call;
+    handle->arg = captured.arg;
+    loop->context = captured.context;
+}
+
+void tick__context_leave(struct tick_loop *loop) {
+    tick__context_unref(loop->context);
+    loop->context = NULL;
+}
+
 void tick__context_drop(const struct tick_handle *handle) {
-    if (handle->kind == TICK__DONE ? handle->fn.done != done_in : handle->fn.call != call_in)
+    if (!is_wrapped(handle))
         return;
     tick__context_unref(((struct tick__captured *)handle->arg)->context);
     tick__block_free(handle->arg);

@@ -1,4 +1,4 @@
-// Event: asyncio.Event, and how a task waits for any resource: with a waiter on its own stack, in the resource's list.
+// Event: asyncio.Event.
 #include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 
@@ -7,33 +7,6 @@ void tick__resource_init(struct tick__resource *resource, enum tick_object_type 
     struct tick_loop *loop = tick__loop_running;
     if (loop && loop->observed)
         tick__identify(loop, type, NULL, NULL, &resource->object);
-}
-
-int tick__resource_wait(
-    struct tick__resource *resource, struct tick__waiter *list, struct tick__waiter *waiter, const struct tick_loc *loc) {
-    struct tick_task *task = tick__task_running();
-    waiter->next = NULL;
-    if (!task)
-        return TICK_EINVALSTATE;
-    struct tick_loop *loop = task->future.loop;
-    tick__future_init_hidden(&waiter->future, loop);
-    waiter->future.ops = &tick__waiter_ops;
-    waiter->resource = resource;
-    waiter->next = list;
-    waiter->prev = list->prev;
-    list->prev->next = waiter;
-    list->prev = waiter;
-    if (loop->probe) {
-        if (!resource->object) // made before any loop ran
-            tick__identify(loop, resource->type, NULL, NULL, &resource->object);
-        tick_emit(loop->probe, TICK_EV_WAIT_BEGIN, resource->object, tick__here(loop), 0, loc);
-    }
-    if (task->coro)
-        task->waits_at = loc;
-    const int result = tick__await(task, &waiter->future);
-    if (loop->probe)
-        tick_emit(loop->probe, TICK_EV_WAIT_END, resource->object, tick__here(loop), 0, NULL);
-    return result;
 }
 
 void tick__event_init(struct tick_event_flag *event) {

@@ -13,7 +13,6 @@ enum { TICK_BITS = TICK__TICK_BITS, DIGIT = TICK__DIGIT, SLOTS = TICK__SLOTS, LE
 enum { VECTOR = TICK__VECTOR, ROOM = TICK__VECTOR_ROOM };
 enum { AHEAD = 16 };
 enum { TOLD = 2 }; // the highest level whose slots tell the high half of a deadline
-enum { SWEEP_LEAST = 512 };
 
 struct arena {
     struct arena *next;
@@ -142,7 +141,7 @@ static void sweep_slot(struct tick__timers *timers, unsigned slot) {
     wheel->slots[slot].vectors = vectors;
 }
 
-static __attribute__((noinline)) void sweep(struct tick__timers *timers) {
+void tick__wheel_sweep(struct tick__timers *timers) {
     struct tick__wheel *wheel = timers->wheel;
     uint32_t end = timers->run_at;
     for (uint32_t i = timers->run_at; i < timers->run_end; i++)
@@ -153,11 +152,6 @@ static __attribute__((noinline)) void sweep(struct tick__timers *timers) {
         if (wheel->end[slot])
             sweep_slot(timers, slot);
     forget_least(wheel);
-}
-
-void tick__wheel_tidy(struct tick__timers *timers) {
-    if (timers->stale > SWEEP_LEAST && timers->stale > timers->entries / 2)
-        sweep(timers);
 }
 
 // --- the earliest ---

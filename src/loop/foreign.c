@@ -48,7 +48,10 @@ static struct tick__foreign *begin(struct tick_loop *loop) {
     return foreign;
 }
 
-static struct tick_handle *take_fresh(struct tick__foreign *foreign) {
+static __attribute__((noinline)) struct tick_handle *take_fresh(struct tick_loop *loop) {
+    struct tick__foreign *foreign = atomic_load_explicit(&loop->foreign, memory_order_acquire);
+    if (!foreign && !(foreign = begin(loop)))
+        return NULL;
     uint32_t number = atomic_load_explicit(&foreign->fresh, memory_order_relaxed);
     char *chunk;
     do {
@@ -73,16 +76,14 @@ static struct tick_handle *take_fresh(struct tick__foreign *foreign) {
 
 struct tick_handle *tick__foreign_take(struct tick_loop *loop) {
     struct tick__foreign *foreign = atomic_load_explicit(&loop->foreign, memory_order_acquire);
-    if (TICK__RARE(!foreign) && !(foreign = begin(loop)))
-        return NULL;
-    uint64_t head = atomic_load_explicit(&foreign->free, memory_order_acquire);
+    uint64_t head = foreign ? atomic_load_explicit(&foreign->free, memory_order_acquire) : 0;
     while ((uint32_t)head) {
         struct tick_handle *handle = at(foreign, (uint32_t)head);
         const uint64_t next = ((head >> 32) + 1) << 32 | __atomic_load_n(link_of(handle), __ATOMIC_RELAXED);
         if (atomic_compare_exchange_weak_explicit(&foreign->free, &head, next, memory_order_acquire, memory_order_acquire))
             return handle;
     }
-    return take_fresh(foreign);
+    return take_fresh(loop);
 }
 
 static void give_back(struct tick__foreign *foreign, uint32_t first, uint32_t last) {

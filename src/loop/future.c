@@ -81,18 +81,20 @@ void tick__future_release(struct tick_future *future) {
         future->unread = 0;
         tick__report_unread(future);
     }
-    residue_remove(future);
-    if (future->state == TICK__FAILED)
-        tick_failure_unref(future->is.failure);
-    else if (future->state == TICK__CANCELLED)
-        tick__free(future->is.message);
-    // What still listens will never be called. A task's step is not ours to drop.
-    for (struct tick_handle *handle = future->first, *next; handle; handle = next) {
-        next = handle->next;
-        if (handle->kind == TICK__DONE)
-            tick_handle_unref(handle);
+    if (future->state == TICK__PENDING) { // what still listens will never be called; a task's step is not ours to drop
+        for (struct tick_handle *handle = future->first, *next; handle; handle = next) {
+            next = handle->next;
+            if (handle->kind == TICK__DONE)
+                tick_handle_unref(handle);
+        }
+        future->first = future->last = NULL;
+    } else {
+        residue_remove(future);
+        if (future->state == TICK__FAILED)
+            tick_failure_unref(future->is.failure);
+        else if (future->state == TICK__CANCELLED)
+            tick__free(future->is.message);
     }
-    future->first = future->last = NULL;
     future->is.failure = NULL;
 }
 
@@ -179,7 +181,7 @@ static __attribute__((noinline)) void call_done(struct tick_future *future, stru
     tick__ready_push(loop, handle);
 }
 
-static void call_all(struct tick_future *future, struct tick_handle *handle) {
+static __attribute__((noinline)) void call_all(struct tick_future *future, struct tick_handle *handle) {
     for (struct tick_handle *next; handle; handle = next) {
         next = handle->next;
         if (handle->kind == TICK__STEP)
@@ -189,7 +191,8 @@ static void call_all(struct tick_future *future, struct tick_handle *handle) {
     }
 }
 
-static __attribute__((noinline)) void complete_slowly(struct tick_future *future, enum tick_future_outcome outcome, uint32_t cause) {
+static __attribute__((noinline)) void complete_slowly(
+    struct tick_future *future, struct tick_handle *handle, enum tick_future_outcome outcome, uint32_t cause) {
     struct tick_loop *loop = future->loop;
     if (loop->probe) {
         if (!cause)
@@ -198,20 +201,16 @@ static __attribute__((noinline)) void complete_slowly(struct tick_future *future
             cause = tick__emit(loop, TICK_EV_FUTURE_DONE, future->object, cause, outcome, NULL);
         future->done_seq = cause;
     }
-    struct tick_handle *handle = future->first;
-    future->first = future->last = NULL;
     call_all(future, handle);
 }
 
-// Calls all who listen, through call_soon, in the order in which they came. Mostly that is one task, or nobody.
-static inline void complete(struct tick_future *future, enum tick_future_outcome outcome, uint32_t cause) {
+// Calls all who listened, through call_soon, in the order in which they came. Mostly that is one task, or nobody.
+static inline void complete(struct tick_future *future, struct tick_handle *handle, enum tick_future_outcome outcome, uint32_t cause) {
     struct tick_loop *loop = future->loop;
-    struct tick_handle *handle = future->first;
     if (TICK__RARE(!tick__ready_quickly(loop))) {
-        complete_slowly(future, outcome, cause);
+        complete_slowly(future, handle, outcome, cause);
     } else if (handle) {
-        future->first = future->last = NULL;
-        if (TICK__LIKELY(handle->kind == TICK__STEP && !handle->next))
+        if (TICK__LIKELY(handle->bits == TICK__ONWARD && !handle->next))
             tick__ready_list(loop, handle);
         else
             call_all(future, handle);
@@ -219,21 +218,25 @@ static inline void complete(struct tick_future *future, enum tick_future_outcome
 }
 
 void tick__future_cancelled(struct tick_future *future, const char *message, uint32_t cause) {
+    struct tick_handle *handle = future->first;
     future->state = TICK__CANCELLED;
     future->is.message = tick__strdup(message); // lost when out of memory: cancelling must not fail
+    future->residue_back = NULL;
     if (future->is.message)
         residue_add(future);
-    complete(future, TICK_DONE_CANCELLED, cause);
+    complete(future, handle, TICK_DONE_CANCELLED, cause);
 }
 
 void tick__future_failed(struct tick_future *future, struct tick_failure *failure, int code, uint32_t cause) {
+    struct tick_handle *handle = future->first;
     future->state = TICK__FAILED;
     future->is.failure = failure;
+    future->residue_back = NULL;
     if (failure)
         residue_add(future);
     future->code = code;
     future->unread = 1;
-    complete(future, TICK_DONE_FAILURE, cause);
+    complete(future, handle, TICK_DONE_FAILURE, cause);
 }
 
 void tick__future_fail_as(struct tick_future *future, struct tick_future *other) {
@@ -245,7 +248,7 @@ void tick__future_fail_as(struct tick_future *future, struct tick_future *other)
 void tick__future_succeeded(struct tick_future *future, intptr_t value, uint32_t cause) {
     future->state = TICK__RESULT;
     future->is.value = value;
-    complete(future, TICK_DONE_RESULT, cause);
+    complete(future, future->first, TICK_DONE_RESULT, cause);
 }
 
 void tick__future_finish(struct tick_future *future, int code, intptr_t value, uint32_t cause) {
@@ -308,6 +311,8 @@ static void unlink_at(struct tick_future *future, struct tick_handle **at, struc
 
 void tick__future_detach(struct tick_future *future, struct tick_handle *handle) {
     struct tick_handle *before = NULL;
+    if (future->state != TICK__PENDING)
+        return;
     for (struct tick_handle **at = &future->first; *at; before = *at, at = &(*at)->next)
         if (*at == handle) {
             unlink_at(future, at, before);
@@ -343,6 +348,8 @@ int tick_future_on_done(struct tick_future *future, tick_done_fn *fn, void *arg)
 int tick_future_off_done(struct tick_future *future, tick_done_fn *fn, void *arg) {
     int removed = 0;
     struct tick_handle *before = NULL;
+    if (future->state != TICK__PENDING) // all of them are on their way
+        return 0;
     for (struct tick_handle **at = &future->first; *at;) {
         struct tick_handle *handle = *at;
         if (handle->kind == TICK__DONE && tick__context_is_done(handle, fn, arg)) {

@@ -10,6 +10,7 @@ struct gather {
     size_t count;    // children named
     size_t distinct; // of them
     size_t finished;
+    size_t asked; // by the cancellation that is under way
     bool return_errors, cancel_requested;
     struct tick_future *children[]; // then a handle for each
 };
@@ -38,10 +39,11 @@ const struct tick_future_ops tick__gather_ops = {
     .unread = "_GatheringFuture exception was never retrieved",
 };
 
-struct tick_future *const *tick__gather_children(struct tick_future *future, size_t *count) {
+struct tick_future *tick__gather_ask(struct tick_future *future, bool first) {
     struct gather *gather = (struct gather *)future;
-    *count = gather->count;
-    return gather->children;
+    if (first)
+        gather->asked = 0;
+    return gather->asked < gather->count ? gather->children[gather->asked++] : NULL;
 }
 
 struct tick__cancel_frame *tick__gather_frame(struct tick_future *future) {

@@ -84,7 +84,10 @@ static void adopt(struct tick_group *group, struct tick__group_child *child, str
         child->done.id = tick_maker_next(&loop->maker->maker, TICK_OBJECT_HANDLE, NULL);
     *group->running_end = child;
     group->running_end = &child->next;
-    tick__future_attach(&task->future, &child->done);
+    if (task->future.state == TICK__PENDING)
+        tick__future_attach(&task->future, &child->done);
+    else // an eager one that never waited
+        child_done(&task->future, child);
 }
 
 int tick_group_add(struct tick_group *group, struct tick_task *task) {

@@ -50,7 +50,8 @@ void tick_handle_cancel(struct tick_handle *handle) {
         return;
     }
     handle->bits = bits + TICK__IS_CANCELLED - 1; // its entry stays until somebody comes by
-    handle->loop->timers.stale++;
+    if (TICK__RARE(tick__stale_is_counted(handle->number)))
+        handle->loop->timers.stale += TICK__STALE_EACH;
 }
 
 void tick__handle_drop(struct tick_handle *handle) {
@@ -62,9 +63,19 @@ void tick__handle_drop(struct tick_handle *handle) {
 }
 
 // The queue's reference ends before the call: a gather frees its own handles in it.
-static inline void call(struct tick_handle *handle) {
+static inline void call(struct tick_loop *loop, struct tick_handle *handle) {
     void *arg = handle->arg;
-    if (handle->kind != TICK__DONE) {
+    if (handle->kind == TICK__CALL && handle->onward) {
+        tick_callback_fn *fn = handle->fn.call;
+        if (handle->hidden)
+            tick__calls_give_last(&loop->calls, handle);
+        TICK__POISON(handle, TICK__CALL_SIZE);
+        fn(arg);
+    } else if (handle->bits == TICK__FOREIGN_CALL) {
+        tick_callback_fn *fn = handle->fn.call;
+        tick__foreign_give(handle);
+        fn(arg);
+    } else if (handle->kind != TICK__DONE) {
         tick_callback_fn *fn = handle->fn.call;
         if (handle->kind == TICK__TIMER && handle->of.fired.ahead)
             tick__store_prefetch(handle->loop->timers.store, handle->of.fired.ahead);
@@ -111,22 +122,26 @@ static void call_observed(struct tick_loop *loop, struct tick_handle *handle) {
         probe->task = 0;
         probe->here = handle->cause;
         if (!handle->hidden)
-            probe->here = tick_emit(probe, TICK_EV_CALLBACK_RUN, handle->object, handle->cause, 0, NULL);
+            probe->here = probe->acted = tick_emit(probe, TICK_EV_CALLBACK_RUN, handle->object, handle->cause, 0, NULL);
     }
-    call(handle);
+    call(loop, handle);
     tick__acting_end(loop, &outer);
     tick__parent_fini(&parent);
 }
 
-static __attribute__((noinline)) void call_watched(struct tick_loop *loop, struct tick_handle *handle) {
+static __attribute__((noinline)) void call_specially(struct tick_loop *loop, struct tick_handle *handle) {
+    if (loop->contexts)
+        tick__context_enter(loop, handle);
     if (loop->debug)
         loop->began = loop->sys->ops->now(loop->sys);
     if (loop->observed)
         call_observed(loop, handle);
     else
-        call(handle);
+        call(loop, handle);
     if (loop->debug)
         tick__report_slow(loop, NULL);
+    if (loop->contexts) // by now, perhaps
+        tick__context_leave(loop);
 }
 
 void tick__handle_run(struct tick_loop *loop, struct tick_handle *handle) {
@@ -134,10 +149,10 @@ void tick__handle_run(struct tick_loop *loop, struct tick_handle *handle) {
         tick__task_step(loop, tick__task_of_step(handle));
     else if (TICK__RARE(handle->cancelled))
         tick__handle_drop(handle);
-    else if (TICK__RARE(loop->watched))
-        call_watched(loop, handle);
+    else if (TICK__RARE(loop->special))
+        call_specially(loop, handle);
     else
-        call(handle);
+        call(loop, handle);
 }
 
 static __attribute__((cold, noinline)) void identify(struct tick_loop *loop, struct tick_handle *handle) {
@@ -181,24 +196,32 @@ struct tick_handle *tick_call_soon_handle(struct tick_loop *loop, tick_callback_
     return handle ? tick_handle_ref(handle) : NULL;
 }
 
+static inline struct tick_handle *call_take(struct tick__calls *calls, tick_callback_fn *fn, void *arg) {
+    struct tick_handle *handle = (struct tick_handle *)(void *)calls->at;
+    calls->at += TICK__CALL_SIZE;
+    TICK__UNPOISON(handle, TICK__CALL_SIZE);
+    handle->fn.call = fn;
+    handle->arg = arg;
+    return handle;
+}
+
 static __attribute__((noinline)) int soon_slowly(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
     if (loop->careful) {
         const int error = tick__loop_refuses(loop, &fn, &arg);
         if (error < 0)
             return error;
     }
-    return soon(loop, fn, arg, false) ? 0 : -ENOMEM;
+    if (loop->special)
+        return soon(loop, fn, arg, false) ? 0 : -ENOMEM;
+    if (loop->calls.at == loop->calls.end && !tick__calls_extend(&loop->calls))
+        return -ENOMEM;
+    tick__ready_push(loop, call_take(&loop->calls, fn, arg));
+    return 0;
 }
 
 int tick_call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
-    if (TICK__RARE(!loop->handle_pool.free || !tick__ready_quickly(loop)))
+    if (TICK__RARE(tick__inbox_any(loop) || loop->calls.at == loop->calls.end))
         return soon_slowly(loop, fn, arg);
-    struct tick_handle *handle = tick__pool_reuse(&loop->handle_pool, TICK__HANDLE_PLAIN);
-    handle->loop = loop;
-    handle->fn.call = fn;
-    handle->arg = arg;
-    handle->place = 0;
-    handle->bits = TICK__ONE_CALL;
-    tick__ready_list(loop, handle);
+    tick__ready_list(loop, call_take(&loop->calls, fn, arg));
     return 0;
 }

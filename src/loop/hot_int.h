@@ -55,8 +55,11 @@ static inline void tick__pool_give(struct tick__pool *pool, void *element, size_
 #define TICK__IS_CANCELLED ((uint32_t)1 << 26)
 #define TICK__IS_EMBEDDED ((uint32_t)1 << 27)
 #define TICK__IS_FOREIGN ((uint32_t)1 << 28)
-// Those of the step of a task that has a stack.
+#define TICK__IS_ONWARD ((uint32_t)1 << 31)
+// Those of the step of a task that has a stack, and of a call of the loop's `calls`.
 #define TICK__ONWARD (1u | (uint32_t)TICK__STEP << 24 | 1u << 27 | 1u << 30 | 1u << 31)
+#define TICK__FOREIGN_CALL (1u | (uint32_t)TICK__CALL << 24 | 1u << 28)
+#define TICK__QUICK_CALL (1u | (uint32_t)TICK__CALL << 24 | 1u << 27 | 1u << 31)
 
 // One reference, no identity yet.
 static inline struct tick_handle *tick__handle_new(struct tick_loop *loop, enum tick__handle_kind kind, bool hidden) {
@@ -83,21 +86,29 @@ static inline void tick__handle_unref(struct tick_handle *handle) {
 }
 
 // --- the ready queue ---
+//
+// Without a scheduler it is a ring, from `ready` to the last one pushed, whose next is written by the next push. One of its members is
+// the loop's mark, behind the last of the present snapshot: so there is always a first one, and what it is says all that a step's end
+// has to know.
 
+// Of a special loop.
 static inline size_t tick__ready_count(const struct tick_loop *loop) {
     return (size_t)(loop->queued - loop->begun);
 }
 
-// To the list, which is what a loop without a scheduler has.
 static inline void tick__ready_list(struct tick_loop *loop, struct tick_handle *handle) {
     loop->queued++;
-    handle->next = NULL;
     *loop->ready_end = handle;
     loop->ready_end = &handle->next;
 }
 
+// Whether other threads queued something: it comes first.
+static inline bool tick__inbox_any(struct tick_loop *loop) {
+    return atomic_load_explicit(&loop->inbox, memory_order_acquire) != NULL;
+}
+
 static inline bool tick__ready_quickly(struct tick_loop *loop) {
-    return TICK__LIKELY(!loop->special && !atomic_load_explicit(&loop->inbox, memory_order_acquire));
+    return TICK__LIKELY(!tick__inbox_any(loop) && !loop->special);
 }
 
 // Takes a reference; dropped if the loop is closed.
@@ -108,40 +119,46 @@ static inline void tick__ready_push(struct tick_loop *loop, struct tick_handle *
         tick__ready_slowly(loop, handle);
 }
 
-// Of the list.
+// Of the ring, whose first one is not the mark.
 static inline struct tick_handle *tick__ready_take(struct tick_loop *loop) {
     struct tick_handle *handle = loop->ready;
     loop->ready = handle->next;
-    if (!handle->next)
-        loop->ready_end = &loop->ready;
     return handle;
 }
 
-// Closes the snapshot: what is ready now is this iteration's.
-static inline void tick__snapshot(struct tick_loop *loop) {
-    loop->sealed = TICK__RARE(loop->scheduler != NULL) ? loop->begun + tick__ready_seal(loop) : loop->queued;
+// The ring's mark is its first one: what is ready now is this iteration's.
+static inline void tick__ready_seal(struct tick_loop *loop) {
+    *loop->ready_end = &loop->mark;
+    loop->ready_end = &loop->mark.next;
+    loop->ready = loop->mark.next;
+    loop->sealed = loop->queued;
 }
 
 static inline bool tick__timers_any(const struct tick_loop *loop) {
     return loop->timers.count > 0 || loop->timers.wheel;
 }
 
-// Begins an iteration, if it needs no poll: work is ready, no timer is due at the clock of the last poll, and the budget is not used up.
+// Whether, at a snapshot's end, the next iteration needs no poll: work is ready, no timer is due at the clock of the last poll, and the
+// budget is not used up.
+static inline bool tick__needs_no_poll(const struct tick_loop *loop) {
+    return loop->sealed < loop->poll_at && loop->queued > loop->sealed;
+}
+
+// Begins an iteration, if it needs no poll. Not of a special loop.
 static inline bool tick__iterate(struct tick_loop *loop) {
-    if (loop->sealed >= loop->poll_at || loop->queued == loop->begun || loop->timers.due <= loop->now)
+    if (!tick__needs_no_poll(loop))
         return false;
     loop->iteration++;
-    tick__snapshot(loop);
+    tick__ready_seal(loop);
     return true;
 }
 
 // The next handle of this iteration or of one that needs no poll; NULL: it is time to poll, which is for the loop's own stack.
 static inline struct tick_handle *tick__next(struct tick_loop *loop) {
-    if (loop->begun == loop->sealed && !tick__iterate(loop))
-        return NULL;
     if (TICK__RARE(loop->special))
         return tick__next_slowly(loop);
-    loop->begun++;
+    if (loop->ready == &loop->mark && !tick__iterate(loop))
+        return NULL;
     return tick__ready_take(loop);
 }
 
@@ -166,7 +183,7 @@ static inline void tick__future_init_hidden(struct tick_future *future, struct t
 
 // Most hold nothing when they end: a result that came, and nobody who listens.
 static inline bool tick__future_light(const struct tick_future *future) {
-    return TICK__LIKELY(future->state == TICK__RESULT && !future->residue_back);
+    return TICK__LIKELY(future->state == TICK__RESULT);
 }
 
 static inline void tick__future_fini(struct tick_future *future) {
@@ -179,6 +196,29 @@ static inline void tick__future_listen(struct tick_future *future, struct tick_h
     handle->next = NULL;
     *(future->last ? &future->last->next : &future->first) = handle;
     future->last = handle;
+}
+
+// What the step delivers to the body: the outcome of what it awaited, or a cancellation.
+static inline int tick__task_delivery(struct tick_task *task) {
+    struct tick_future *waiter = task->waiter;
+    int result = 0;
+    if (waiter) {
+        task->waiter = NULL;
+        task->waits_at = NULL;
+        if (waiter->state != TICK__RESULT && waiter->state != TICK__PENDING) {
+            result = tick__task_outcome(task, waiter);
+            if (result == TICK_ECANCELED)
+                tick__task_message(task, tick_future_cancel_message(waiter));
+        }
+        tick__future_unref(waiter);
+    }
+    if (TICK__RARE(task->asked)) {
+        if (task->must_cancel)
+            result = TICK_ECANCELED;
+        task->asked = task->must_cancel = false;
+        task->delivered = task->cancels; // or swallowed by what it awaited: none is left to come
+    }
+    return result;
 }
 
 // Its next step is one call_soon.

@@ -4,11 +4,11 @@
 // now.
 #include "src/base/alloc.h"
 #include "src/base/check.h"
-#include "src/coro/coro.h"
+#include "src/coro/switch_int.h"
 #include "src/loop/timer_int.h"
 #include <errno.h>
 
-_Thread_local struct tick_loop *tick__loop_running;
+TICK__THREADS_OWN struct tick_loop *tick__loop_running;
 
 int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **out) {
     struct tick_loop *loop = tick__alloc(sizeof *loop);
@@ -30,13 +30,13 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
         .root = {.maker = {.id = options->id, .object = options->object}},
     };
     loop->poll_at = loop->budget = loop->poll_budget;
+    loop->ready = &loop->mark;
+    loop->ready_end = &loop->mark.next;
     tick__loop_specialize(loop);
     loop->handle_size = loop->observed ? sizeof(struct tick_handle) : TICK__HANDLE_PLAIN;
     loop->task_size = loop->observed ? sizeof(struct tick_task) : TICK__TASK_PLAIN;
-    loop->ready_end = &loop->ready;
     loop->tasks_end = &loop->tasks;
     loop->maker = &loop->root;
-    tick__owned_init(&loop->at_close);
     *out = loop;
     return 0;
 }
@@ -44,7 +44,11 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
 void tick__loop_specialize(struct tick_loop *loop) {
     loop->careful = loop->closed || loop->debug || loop->contexts;
     loop->watched = loop->observed || loop->debug;
-    loop->special = loop->careful || loop->watched || loop->scheduler;
+    const bool special = loop->careful || loop->watched || loop->scheduler;
+    if (special && !loop->special)
+        tick__ready_count_begun(loop);
+    loop->special = special;
+    loop->calls.end = special ? loop->calls.at : loop->calls.chunk_end;
 }
 
 int tick_loop_close(struct tick_loop *loop) {
@@ -75,7 +79,6 @@ void tick_loop_free(struct tick_loop *loop) {
     // What futures hold goes first: some of them stand on the stacks of unfinished tasks.
     while (loop->residue) {
         struct tick_future *future = loop->residue;
-        future->first = future->last = NULL;
         tick__future_fini(future);
         future->state = TICK__RESULT;
     }
@@ -85,6 +88,7 @@ void tick_loop_free(struct tick_loop *loop) {
     tick__parent_fini(&loop->root);
     while (loop->blocks)
         tick__block_free(loop->blocks + 1);
+    tick__calls_fini(&loop->calls);
     tick__pool_fini(&loop->handle_pool);
     tick__pool_fini(&loop->future_pool);
     tick__pool_fini(&loop->task_pool);
@@ -154,10 +158,10 @@ int tick__loop_begin(struct tick_loop *loop) {
             return -ENOMEM;
     }
     loop->runs++;
-    const bool poll_first = loop->stopping || loop->poll_budget == 1;
-    loop->poll_at = poll_first ? 0 : loop->polled + loop->budget;
     if (loop->poll_budget > 1)
         loop->now = loop->sys->ops->now(loop->sys); // time that passed before the run is none that its steps took
+    const bool poll_first = loop->stopping || loop->poll_budget == 1 || loop->timers.due <= loop->now;
+    loop->poll_at = poll_first ? 0 : loop->polled + loop->budget;
     loop->running = true;
     loop->error = 0;
     tick__loop_running = loop;
@@ -183,7 +187,7 @@ void tick__loop_end(struct tick_loop *loop) {
 #define POLL_SPAN TICK_MS(1)
 
 static void adapt(struct tick_loop *loop, int64_t took) {
-    if (took > POLL_SPAN && loop->begun - loop->polled > 1)
+    if (took > POLL_SPAN && loop->sealed - loop->polled > 1)
         loop->budget = loop->budget > 1 ? loop->budget / 2 : 1;
     else if (took < POLL_SPAN / 4 && loop->budget < loop->poll_budget)
         loop->budget = loop->budget < loop->poll_budget / 2 ? loop->budget * 2 : loop->poll_budget;
@@ -193,9 +197,9 @@ static void adapt(struct tick_loop *loop, int64_t took) {
 static void plan(struct tick_loop *loop) {
     int64_t timeout = -1;
     tick_id timer = 0;
-    if (atomic_load_explicit(&loop->inbox, memory_order_acquire))
+    if (tick__inbox_any(loop))
         tick__inbox_drain(loop);
-    loop->wait.busy = tick__ready_count(loop) > 0 || loop->stopping;
+    loop->wait.busy = loop->queued > loop->sealed || loop->stopping;
     if (loop->wait.busy) {
         timeout = 0;
     } else {
@@ -208,7 +212,9 @@ static void plan(struct tick_loop *loop) {
             timer = 0;
         }
     }
-    if (timeout != 0) {
+    if (timeout != 0 && loop->driver) { // there is no other thread
+        atomic_store_explicit(&loop->awake, false, memory_order_relaxed);
+    } else if (timeout != 0 && loop->poller->ops->wake) {
         atomic_store_explicit(&loop->awake, false, memory_order_seq_cst);
         if (atomic_load_explicit(&loop->inbox, memory_order_seq_cst)) { // it came between
             tick__inbox_drain(loop);
@@ -237,11 +243,11 @@ static int poll(struct tick_loop *loop) {
             adapt(loop, now - loop->now);
         loop->now = now;
     }
-    loop->polled = loop->begun;
-    loop->poll_at = loop->stopping ? 0 : loop->begun + loop->budget;
+    loop->polled = loop->sealed;
+    loop->poll_at = loop->stopping ? 0 : loop->sealed + loop->budget;
     if (loop->probe)
         loop->probe->now = loop->now - loop->probe_start;
-    if (atomic_load_explicit(&loop->inbox, memory_order_acquire))
+    if (tick__inbox_any(loop))
         tick__inbox_drain(loop);
     return 0;
 }
@@ -258,8 +264,28 @@ int tick__loop_turn(struct tick_loop *loop) {
     return 0;
 }
 
+// One such call and those that follow it. A callback takes nothing from the queue, so that the next one is known before.
+static inline void quick_calls(struct tick_loop *loop) {
+    struct tick_handle *handle = loop->ready, *next;
+    do {
+        next = handle->next;
+        loop->ready = next;
+        tick_callback_fn *fn = handle->fn.call;
+        void *arg = handle->arg;
+        TICK__POISON(handle, TICK__CALL_SIZE);
+        fn(arg);
+        handle = next;
+    } while (next->bits == TICK__QUICK_CALL && !loop->special);
+}
+
+static inline __attribute__((always_inline)) void switch_to(struct tick_loop *loop, struct tick_task *task) {
+    loop->current = task;
+    task->result = tick__task_delivery(task);
+    tick__coro_switch(loop->coro, task->coro);
+}
+
 static inline __attribute__((always_inline)) int once(struct tick_loop *loop) {
-    if (!tick__iterate(loop)) {
+    if (!(loop->special ? tick__iterate_slowly(loop) : tick__iterate(loop))) {
         if (loop->driver)
             tick_coro_switch(loop->coro, loop->driver);
         else
@@ -268,19 +294,26 @@ static inline __attribute__((always_inline)) int once(struct tick_loop *loop) {
             return loop->error;
     }
     struct tick_handle *handle = loop->handed; // the driver came upon it
-    loop->handed = NULL;
-    for (; handle || (handle = tick__next(loop)) != NULL; handle = NULL)
-        if (TICK__LIKELY(handle->bits == TICK__ONE_CALL && !loop->special)) {
-            tick_callback_fn *fn = handle->fn.call;
-            void *arg = handle->arg;
-            tick__pool_give(&loop->handle_pool, handle, loop->handle_size);
-            fn(arg);
-        } else {
-            do {
-                loop->handed = NULL;
+    for (;;) {
+        for (; handle; handle = loop->handed) { // a task's stack came upon it
+            loop->handed = NULL;
+            if (handle->bits == TICK__ONWARD && !loop->special)
+                switch_to(loop, tick__task_of_step(handle));
+            else
                 tick__handle_run(loop, handle);
-            } while ((handle = loop->handed) != NULL); // a task's stack came upon it
         }
+        if (TICK__RARE(loop->special)) {
+            handle = tick__next_slowly(loop);
+            if (!handle)
+                break;
+        } else if (loop->ready->bits == TICK__QUICK_CALL) {
+            quick_calls(loop);
+        } else if (loop->ready != &loop->mark) {
+            handle = tick__ready_take(loop);
+        } else if (!tick__iterate(loop)) {
+            break;
+        }
+    }
     return loop->error; // of a poll by the driver meanwhile
 }
 
@@ -288,7 +321,7 @@ int tick__loop_once(struct tick_loop *loop) {
     return once(loop);
 }
 
-// In one function: a return after a task has run is one that the processor mispredicts (coro/landing_int.h).
+// In one function, which switches to tasks itself: returns after a task has run are mispredicted (coro/switch_int.h).
 int tick__loop_until_stopped(struct tick_loop *loop) {
     int error;
     do {

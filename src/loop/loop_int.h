@@ -20,7 +20,14 @@ enum tick__handle_kind {
     TICK__CALL,  // fn.call(arg)
     TICK__TIMER, // fn.call(arg) once of.when has come
     TICK__DONE,  // fn.done(of.future, arg); holds a reference to the future once queued
-    TICK__STEP,  // embedded in a task: its next step; of.future is what it awaited, or NULL
+    TICK__STEP,  // embedded in a task: its next step
+};
+
+// Where Task.cancel stands on its way down (cancel.c).
+struct tick__cancel_frame {
+    struct tick_future *up;
+    uint32_t cause; // of what was cancelled above
+    bool active, any;
 };
 
 struct tick_handle {
@@ -28,7 +35,6 @@ struct tick_handle {
         struct tick_handle *next; // in the ready queue or in a future's callbacks
         uint32_t number;          // of a timer, while it is armed
     };
-    struct tick_loop *loop;
     // Of an armed timer: in the heap, from 1, or TICK__FAR; of one that is held: how many go first; else 0.
     uint32_t place;
     union {
@@ -39,15 +45,22 @@ struct tick_handle {
             uint32_t foreign : 1;  // not from the loop's pool: made by another thread, or a far timer's
             uint32_t held : 1;     // was displaced already
             uint32_t hidden : 1;   // the loop's own: no callback_ready and callback_run; what it does is caused by what scheduled it
-            uint32_t onward : 1;   // a step whose task has a stack to go on with
+            uint32_t onward : 1;   // run without a closer look: a step whose task has a stack to go on with, a call of the loop's `calls`
         };
         uint32_t bits;
     };
     union {
-        tick_callback_fn *call;
-        tick_done_fn *done;
-    } fn;
-    void *arg;
+        struct {
+            union {
+                tick_callback_fn *call;
+                tick_done_fn *done;
+            } fn;
+            void *arg;
+        };
+        struct tick__cancel_frame frame; // of a step: its task's
+    };
+    // Calls that nobody has a handle of leave out what follows (TICK__CALL_SIZE).
+    struct tick_loop *loop;
     union {
         int64_t when;
         struct tick_future *future;
@@ -61,7 +74,9 @@ struct tick_handle {
     uint32_t object;
     uint32_t cause; // the event that scheduled it
 };
+#define TICK__CALL_SIZE offsetof(struct tick_handle, loop)
 #define TICK__HANDLE_PLAIN offsetof(struct tick_handle, id)
+_Static_assert(offsetof(struct tick_handle, bits) < 16 && TICK__HANDLE_PLAIN % 16 == 0, "cancelling touches one cache line");
 // In the wheel or the run, or an entry there still knows it; the former of one that somebody is told about when it is cancelled.
 #define TICK__FAR_TOLD (UINT32_MAX - 1)
 #define TICK__FAR UINT32_MAX
@@ -85,14 +100,20 @@ enum tick__future_state { TICK__PENDING, TICK__RESULT, TICK__FAILED, TICK__CANCE
 struct tick_future {
     const struct tick_future_ops *ops;
     struct tick_loop *loop;
-    struct tick_handle *first, *last; // done callbacks and awaiting tasks, in registration order
+    union {
+        struct {
+            struct tick_handle *first, *last; // TICK__PENDING: done callbacks and awaiting tasks, in registration order
+        };
+        struct { // TICK__FAILED and TICK__CANCELLED: in the loop's list of those that hold a failure or a message; NULL: not
+            struct tick_future *residue_next, **residue_back;
+        };
+    };
     union {
         intptr_t value;
         struct tick_failure *failure; // TICK__FAILED; NULL: a plain one of `code`, made when somebody asks
         const struct tick_loc *made;  // TICK__PENDING, of tick_future_new
         char *message;                // TICK__CANCELLED; may be NULL
     } is;
-    struct tick_future *residue_next, **residue_back; // the loop's list of those that hold a failure or a message
     uint32_t refs;
     uint32_t object;   // the probe's
     uint32_t done_seq; // the future_done event
@@ -116,13 +137,13 @@ static inline void tick__future_fini(struct tick_future *future);
 // Something that ends with a task (or with a loop): fn runs in the task's own context just before its future is done, last added first.
 // It is unlinked before fn is called. Not run when the loop is freed with the task unfinished.
 struct tick__task_owned {
-    struct tick__task_owned *next, *prev;
+    struct tick__task_owned *next, **back;
     void (*fn)(struct tick__task_owned *owned);
 };
 void tick__task_at_end(struct tick_task *task, struct tick__task_owned *owned);
 // The same for a loop: runs in tick_loop_close, before its queues are dropped.
 void tick__loop_at_close(struct tick_loop *loop, struct tick__task_owned *owned);
-void tick__owned_remove(struct tick__task_owned *owned); // from either list; no-op if it is in none (next == NULL)
+void tick__owned_remove(struct tick__task_owned *owned); // from either list; no-op if it is in none (back == NULL)
 
 // Who makes tasks: identity and the counts of the keys it used. A task, a running callback, or the loop itself.
 struct tick__key {
@@ -135,46 +156,38 @@ struct tick__parent {
     struct tick__key first; // in place, as most parents spawn one function only; hash 0: unused
 };
 
-// Where Task.cancel stands on its way down (cancel.c).
-struct tick__cancel_frame {
-    struct tick_future *up;
-    size_t next;    // a gather's next child
-    uint32_t cause; // of what was cancelled above
-    bool active, any;
-};
-
 struct tick_task {
     struct tick_future future; // first
-    // What each step touches stands together.
-    struct tick_handle step;
-    struct tick_coro *coro;          // from its first step to its end; a stackless task has none
-    struct tick_future *waiter;      // asyncio's _fut_waiter
-    const struct tick_loc *waits_at; // where it awaits, while it does
-    int cancels;                     // asyncio's _num_cancels_requested
-    int delivered;                   // how many of them are not still to come
-    int result;                      // what the present step delivers to the body's wait; at the end, what the body returned
-    bool must_cancel;
-    bool stackless, started; // started: of a stackless one, its first step has begun
-    union {
-        tick_task_fn *body;
-        tick_step_fn *step; // stackless
-    } fn;
-    void *arg;
     const struct tick_loc *loc;
     struct tick_task *next, **back; // the loop's unfinished tasks, in the order of their creation
-    struct tick__task_owned owned;  // list head
+    struct tick__task_owned *owned; // list
     struct tick_timeout *scope;     // innermost
     char *message;                  // of the cancellation that is pending or was delivered last
     struct tick_failure *caught;    // the failure that it was given last: its own, if its body ends with that code
     char *name;                     // NULL: Task-<number>, until somebody asks
     struct tick__binding *context;  // NULL: empty
-    struct tick__cancel_frame frame;
+    union {
+        tick_task_fn *body;
+        tick_step_fn *step; // stackless
+    } fn;
+    void *arg;
     uint32_t number;
-    // A loop that nobody observes leaves out what follows (TICK__TASK_PLAIN).
+    int cancels;   // asyncio's _num_cancels_requested
+    int delivered; // how many of them are not still to come
+    // What each step touches stands together.
+    int result; // what the present step delivers to the body's wait; at the end, what the body returned
+    bool asked; // cancelled since its last step began
+    bool must_cancel;
+    bool stackless, started;         // started: of a stackless one, its first step has begun
+    const struct tick_loc *waits_at; // where it awaits, while it does
+    struct tick_future *waiter;      // asyncio's _fut_waiter
+    struct tick_coro *coro;          // from its first step to its end; a stackless task has none
+    struct tick_handle step;
+    // A loop that nobody observes leaves out what follows, and the same of the step (TICK__TASK_PLAIN).
     struct tick__parent parent;
     uint64_t suspensions, pops; // ordinals of choices
 };
-#define TICK__TASK_PLAIN offsetof(struct tick_task, parent)
+#define TICK__TASK_PLAIN (offsetof(struct tick_task, step) + TICK__HANDLE_PLAIN)
 
 // Spawns a task whose identity is given: its parent's id and object, kth = 1. NULL when out of memory or closed.
 struct tick_task *tick__spawn_as(struct tick_loop *loop, tick_id parent_id, uint32_t parent_object, const char *key, tick_task_fn *fn,
@@ -194,6 +207,13 @@ struct tick__pool {
     void *free;
     char *at, *end; // the part of the newest chunk never handed out
     void *chunks;
+};
+
+// Calls that nobody has a handle of (calls.c).
+struct tick__calls {
+    char *at, *end; // the rest of the chunk that the next ones are taken from; while the loop is special it is hidden: end == at
+    char *chunk_end;
+    struct tick__calls_chunk *free, *chunks;
 };
 
 // A heap block that goes with the loop, if its owner has not freed it before.
@@ -223,8 +243,8 @@ struct tick__timers {
     uint32_t run_at, run_end, run_room;
     int64_t run_base;  // the high part of their deadlines
     uint64_t run_made; // the sequence when it was made: whoever is in the heap with a lower one was armed before them
-    size_t entries;    // in the wheel and the run,
-    size_t stale;      // and those of them whose timers were cancelled
+    size_t entries;    // in the wheel and the run, those of cancelled timers among them
+    size_t stale;      // and about as many those are (timer_int.h)
 };
 
 // Who acts, saved while somebody else does.
@@ -249,8 +269,9 @@ struct tick__foreign;
 
 struct tick_loop {
     // What each handle touches comes first.
-    struct tick_handle *ready, **ready_end;
-    uint64_t queued, begun;                  // how many handles were ever pushed, and popped (one that is held counts as not popped)
+    struct tick_handle *ready;               // a ring with `mark`, if there is no scheduler
+    uint64_t queued;                         // how many handles were ever pushed
+    struct tick_handle **ready_end;          //
     uint64_t sealed;                         // those up to here are this snapshot's
     uint64_t poll_at;                        // once a snapshot ends there, it is time to poll; 0: at this one's end
     _Atomic(struct tick_handle *) inbox;     // from other threads, newest first
@@ -263,6 +284,8 @@ struct tick_loop {
     struct tick_coro *back;     // whoever started the running task eagerly and goes on after its first step; NULL: nobody
     struct tick_coro *on;       // the stack of a stackless step that was started eagerly; NULL: the loop's
     struct tick_handle *handed; // popped on a task's stack, to be run on the loop's
+    struct tick__calls calls;
+    struct tick_handle mark; // in `ready`, where the snapshot ends
     struct tick__pool handle_pool;
     uint32_t handle_size, task_size;
     bool observed; // somebody needs identities: a probe, or a chooser below
@@ -275,8 +298,9 @@ struct tick_loop {
     bool own_stacks, running, stopping, closed;
     bool dropping;   // gathers are being freed:
     uint32_t budget; // how many handles may begin between two polls
-    uint64_t polled; // what `begun` was at the last poll
+    uint64_t polled; // what `sealed` was at the last poll
     uint64_t iteration;
+    uint64_t begun;           // how many handles were popped (one that is held counts as not), while the loop is special
     struct tick_handle *held; // displaced ones, each with the number of those that go before it in `place`
     struct tick__timers timers;
     int64_t now;               // at the last poll
@@ -309,14 +333,15 @@ struct tick_loop {
     uint32_t task_number;
     struct tick_future *residue;
     struct tick__block *blocks;
-    struct tick__task_owned at_close;
+    struct tick__task_owned *at_close;
     struct tick__executor executor;
     tick_exception_fn *on_exception;
     void *on_exception_arg;
 };
 
 // The running loop of this thread. The simulated world swaps it when it switches hosts.
-extern _Thread_local struct tick_loop *tick__loop_running;
+#define TICK__THREADS_OWN _Thread_local __attribute__((tls_model("initial-exec"))) // found without a call
+extern TICK__THREADS_OWN struct tick_loop *tick__loop_running;
 static inline struct tick_task *tick__task_running(void) { // tick_task_current
     return tick__loop_running ? tick__loop_running->current : NULL;
 }
@@ -335,10 +360,13 @@ void tick__pool_fini(struct tick__pool *pool);
 // Every element that was ever handed out, also those that were given back: their first word is then no address of the caller's.
 void tick__pool_each(const struct tick__pool *pool, size_t size, void (*fn)(const void *element, void *arg), void *arg);
 void *tick__block_alloc(struct tick_loop *loop, size_t size);
-void tick__block_free(void *memory); // NULL is allowed
-void tick__owned_init(struct tick__task_owned *head);
-void tick__owned_add(struct tick__task_owned *head, struct tick__task_owned *owned);
-void tick__owned_run(struct tick__task_owned *head); // last added first, each unlinked before it runs
+void tick__block_free(void *memory);                  // NULL is allowed
+void tick__owned_run(struct tick__task_owned **list); // last added first, each unlinked before it runs
+
+// calls.c
+bool tick__calls_extend(struct tick__calls *calls);                              // when at == end; false when out of memory
+void tick__calls_give_last(struct tick__calls *calls, struct tick_handle *last); // of a chunk: the whole of it
+void tick__calls_fini(struct tick__calls *calls);
 
 // identity.c: what the loop's objects are called, and telling them to the probe
 // Of the loop's present maker (tell: of any). *object is 0 without a probe.
@@ -369,15 +397,20 @@ void tick__context_unref(struct tick__binding *context);          // NULL is all
 // For a callback that is registered now: lets it run in a copy of the present context. 0 or -ENOMEM.
 int tick__context_wrap(struct tick_loop *loop, tick_callback_fn **fn, void **arg);
 int tick__context_wrap_done(struct tick_loop *loop, tick_done_fn **fn, void **arg);
+// Around a handle's call, in a loop with contexts. What the callback sets is gone with it.
+void tick__context_enter(struct tick_loop *loop, struct tick_handle *handle);
+void tick__context_leave(struct tick_loop *loop);
 void tick__context_drop(const struct tick_handle *handle); // it will not be called: frees its wrapping, if it has one
 bool tick__context_is_done(const struct tick_handle *handle, tick_done_fn *fn, const void *arg); // wrapped or not
 
 // ready.c
+void tick__ready_count_begun(struct tick_loop *loop); // it becomes special
 void tick__ready_slowly(
     struct tick_loop *loop, struct tick_handle *handle);       // push, to a special loop, or when other threads queued something
-struct tick_handle *tick__next_slowly(struct tick_loop *loop); // pop, of a special loop
+bool tick__iterate_slowly(struct tick_loop *loop);             // tick__iterate of a special loop
+struct tick_handle *tick__next_slowly(struct tick_loop *loop); // tick__next of a special loop
 void tick__ready_append(struct tick_loop *loop, struct tick_handle *handle); // push, without a look at what other threads queued
-size_t tick__ready_seal(struct tick_loop *loop);                             // of a scheduler
+void tick__snapshot(struct tick_loop *loop);                                 // the last one is over: what is ready now is this iteration's
 void tick__ready_clear(struct tick_loop *loop);
 
 // timer.c
@@ -435,11 +468,11 @@ TICK__LANDED int tick__sleep_at(int64_t ns, const struct tick_loc *loc);
 // gather.c
 struct tick_future *tick__gather_on(
     struct tick_loop *loop, struct tick_future *const *children, size_t count, bool return_errors, const struct tick_loc *loc);
-struct tick_future *const *tick__gather_children(struct tick_future *gather, size_t *count);
+struct tick_future *tick__gather_ask(struct tick_future *gather, bool first); // the next child to be cancelled; NULL: there is none
 struct tick__cancel_frame *tick__gather_frame(struct tick_future *gather);
 void tick__gather_cancelled(struct tick_future *gather);
 
-// event.c, queue.c: those who wait for a resource, on their stacks
+// step.c, event.c: those who wait for a resource, on their stacks
 struct tick__resource;
 struct tick__waiter {
     struct tick_future future;        // of tick__waiter_ops

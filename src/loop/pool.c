@@ -73,38 +73,36 @@ void tick__block_free(void *memory) {
     tick__free(block);
 }
 
-void tick__owned_init(struct tick__task_owned *head) {
-    head->next = head->prev = head;
-    head->fn = NULL;
-}
-
-void tick__owned_add(struct tick__task_owned *head, struct tick__task_owned *owned) {
-    owned->next = head->next;
-    owned->prev = head;
-    head->next->prev = owned;
-    head->next = owned;
+static void owned_add(struct tick__task_owned **list, struct tick__task_owned *owned) {
+    owned->next = *list;
+    owned->back = list;
+    if (owned->next)
+        owned->next->back = &owned->next;
+    *list = owned;
 }
 
 void tick__owned_remove(struct tick__task_owned *owned) {
-    if (!owned->next)
+    if (!owned->back)
         return;
-    owned->prev->next = owned->next;
-    owned->next->prev = owned->prev;
-    owned->next = owned->prev = NULL;
+    *owned->back = owned->next;
+    if (owned->next)
+        owned->next->back = owned->back;
+    owned->next = NULL;
+    owned->back = NULL;
 }
 
-void tick__owned_run(struct tick__task_owned *head) {
-    while (head->next != head) {
-        struct tick__task_owned *owned = head->next;
+void tick__owned_run(struct tick__task_owned **list) {
+    while (*list) {
+        struct tick__task_owned *owned = *list;
         tick__owned_remove(owned);
         owned->fn(owned);
     }
 }
 
 void tick__task_at_end(struct tick_task *task, struct tick__task_owned *owned) {
-    tick__owned_add(&task->owned, owned);
+    owned_add(&task->owned, owned);
 }
 
 void tick__loop_at_close(struct tick_loop *loop, struct tick__task_owned *owned) {
-    tick__owned_add(&loop->at_close, owned);
+    owned_add(&loop->at_close, owned);
 }

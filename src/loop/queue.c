@@ -72,9 +72,9 @@ static inline void wake_next(struct tick__waiter *list) {
 static int wait_turn(
     struct tick_queue *queue, struct tick__waiter *list, bool (*can_go_on)(const struct tick_queue *), const struct tick_loc *loc) {
     struct tick__waiter waiter;
-    if (TICK__RARE(!tick__task_running()))
-        return TICK_EINVALSTATE;
     const int result = tick__resource_wait(&queue->resource, list, &waiter, loc);
+    if (TICK__RARE(result == TICK_EINVALSTATE)) // it could not wait
+        return result;
     tick__waiter_unlink(&waiter);
     if (TICK__RARE(result < 0)) {
         tick__future_finish(&waiter.future, TICK_ECANCELED, 0, 0);
@@ -114,10 +114,15 @@ TICK__LANDED int tick__queue_get(struct tick_queue *queue, void **item, const st
 TICK__LANDING(tick_queue_put_at, tick__queue_put)
 TICK__LANDING(tick_queue_get_at, tick__queue_get)
 
-int tick__queue_put(struct tick_queue *queue, void *item, const struct tick_loc *loc) {
-    while (full(queue) && !queue->shut)
+static __attribute__((noinline)) int put_later(struct tick_queue *queue, void *item, const struct tick_loc *loc) {
+    do
         TICK_TRY(wait_turn(queue, &queue->putters, has_room, loc));
+    while (full(queue) && !queue->shut);
     return put(queue, item);
+}
+
+int tick__queue_put(struct tick_queue *queue, void *item, const struct tick_loc *loc) {
+    return full(queue) && !queue->shut ? put_later(queue, item, loc) : put(queue, item);
 }
 
 static inline int take(struct tick_queue *queue, void **item) {
@@ -132,10 +137,15 @@ int tick_queue_try_get(struct tick_queue *queue, void **item) {
     return take(queue, item);
 }
 
-int tick__queue_get(struct tick_queue *queue, void **item, const struct tick_loc *loc) {
-    while (queue->items.count == 0 && !queue->shut)
+static __attribute__((noinline)) int take_later(struct tick_queue *queue, void **item, const struct tick_loc *loc) {
+    do
         TICK_TRY(wait_turn(queue, &queue->getters, has_items, loc));
+    while (!has_items(queue) && !queue->shut);
     return take(queue, item);
+}
+
+int tick__queue_get(struct tick_queue *queue, void **item, const struct tick_loc *loc) {
+    return !has_items(queue) && !queue->shut ? take_later(queue, item, loc) : take(queue, item);
 }
 
 int tick_queue_task_done(struct tick_queue *queue) {

@@ -2,9 +2,15 @@
 // cannot run out of memory.
 #include "src/loop/loop_int.h"
 
+void tick__ready_count_begun(struct tick_loop *loop) {
+    loop->begun = loop->sealed;
+    for (const struct tick_handle *handle = loop->ready; handle != &loop->mark; handle = handle->next)
+        loop->begun--;
+}
+
 void tick__ready_slowly(struct tick_loop *loop, struct tick_handle *handle) {
     // What another thread queued before stands before.
-    if (TICK__RARE(atomic_load_explicit(&loop->inbox, memory_order_acquire)))
+    if (TICK__RARE(tick__inbox_any(loop)))
         tick__inbox_drain(loop);
     if (loop->closed)
         tick__handle_drop(handle);
@@ -23,8 +29,11 @@ void tick__ready_append(struct tick_loop *loop, struct tick_handle *handle) {
 
 // --- schedulers ---
 
-size_t tick__ready_seal(struct tick_loop *loop) {
-    return loop->scheduler->ops->seal(loop->scheduler);
+void tick__snapshot(struct tick_loop *loop) {
+    if (loop->scheduler)
+        loop->sealed += loop->scheduler->ops->seal(loop->scheduler);
+    else
+        tick__ready_seal(loop);
 }
 
 _Static_assert(offsetof(struct tick_handle, next) == offsetof(struct tick_ready, next), "a handle begins as a tick_ready");
@@ -78,7 +87,17 @@ static bool displaced(struct tick_loop *loop, struct tick_handle *handle) {
     return true;
 }
 
+bool tick__iterate_slowly(struct tick_loop *loop) {
+    if (!tick__needs_no_poll(loop))
+        return false;
+    loop->iteration++;
+    tick__snapshot(loop);
+    return true;
+}
+
 struct tick_handle *tick__next_slowly(struct tick_loop *loop) {
+    if (loop->begun == loop->sealed && !tick__iterate_slowly(loop))
+        return NULL;
     for (;;) {
         loop->begun++;
         struct tick_handle *handle = loop->held ? held_now(loop) : NULL;

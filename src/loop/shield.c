@@ -25,13 +25,13 @@ static void outer_done(struct tick_future *outer, void *arg) {
     tick_future_unref(inner);
 }
 
-struct tick_future *tick_shield(struct tick_future *inner) {
+struct tick_future *tick_shield_at(struct tick_future *inner, const struct tick_loc *loc) {
     if (inner->state != TICK__PENDING)
         return tick_future_ref(inner);
     struct tick_loop *loop = inner->loop;
     struct tick_handle *below = tick__listener_new(loop, inner_done, NULL, true);
     struct tick_handle *above = tick__listener_new(loop, outer_done, NULL, true);
-    struct tick_future *outer = below && above ? tick_future_new_at(loop, TICK_HERE("shield")) : NULL;
+    struct tick_future *outer = below && above ? tick_future_new_at(loop, loc) : NULL;
     if (!outer) {
         tick_handle_unref(below);
         tick_handle_unref(above);

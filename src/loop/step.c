@@ -19,28 +19,6 @@ void tick__task_ready_slowly(struct tick_loop *loop, struct tick_task *task, uin
     tick__ready_slowly(loop, &task->step);
 }
 
-// What the step delivers to the body: the outcome of what it awaited, or a cancellation.
-static inline int delivery(struct tick_task *task) {
-    struct tick_future *waiter = task->waiter;
-    int result = 0;
-    if (waiter) {
-        task->waiter = NULL;
-        task->waits_at = NULL;
-        if (waiter->state != TICK__RESULT && waiter->state != TICK__PENDING) {
-            result = tick__task_outcome(task, waiter);
-            if (result == TICK_ECANCELED)
-                tick__task_message(task, tick_future_cancel_message(waiter));
-        }
-        tick__future_unref(waiter);
-    }
-    if (TICK__RARE(task->must_cancel)) {
-        task->must_cancel = false;
-        result = TICK_ECANCELED;
-    }
-    task->delivered = task->cancels; // or swallowed by what it awaited: none is left to come
-    return result;
-}
-
 static void begin_watched(struct tick_loop *loop, struct tick_task *task) {
     if (loop->debug && !loop->back) // a step that was started eagerly is a part of the one that started it
         loop->began = loop->sys->ops->now(loop->sys);
@@ -50,7 +28,7 @@ static void begin_watched(struct tick_loop *loop, struct tick_task *task) {
     tick__acting_begin(loop, &task->parent, &loop->outside);
     if (probe) {
         probe->task = task->future.object;
-        probe->here = tick_emit(probe, TICK_EV_STEP_BEGIN, task->future.object, task->step.cause, 0, NULL);
+        probe->here = probe->acted = tick_emit(probe, TICK_EV_STEP_BEGIN, task->future.object, task->step.cause, 0, NULL);
     }
     struct tick_sys *sys = loop->sys;
     if (tick__sys_asks(sys, TICK_CHOICE_STEP_COST)) // the world lets that time pass once the loop polls
@@ -61,7 +39,7 @@ static inline void begin(struct tick_loop *loop, struct tick_task *task) {
     loop->current = task;
     if (TICK__RARE(loop->watched))
         begin_watched(loop, task);
-    task->result = delivery(task);
+    task->result = tick__task_delivery(task);
 }
 
 static void end_watched(struct tick_loop *loop, struct tick_task *task, enum tick_step_outcome outcome) {
@@ -154,7 +132,7 @@ void tick__workers_free(struct tick_loop *loop) {
 }
 
 static inline void prefetch_next(struct tick_loop *loop) {
-    if (loop->ready && loop->ready->bits == TICK__ONWARD)
+    if (loop->ready->bits == TICK__ONWARD)
         tick__coro_prefetch(tick__task_of_step(loop->ready)->coro);
 }
 
@@ -214,18 +192,25 @@ static inline bool begins_onward(struct tick_loop *loop, struct tick_handle *han
     return true;
 }
 
-// The same for the usual case, inline: what is next is a task's step. NULL: it is not.
-static inline struct tick_coro *quick_successor(struct tick_loop *loop, struct tick_coro *own) {
-    if (TICK__RARE(loop->special || loop->back) || (loop->begun == loop->sealed && !tick__iterate(loop)))
-        return NULL;
-    if (loop->ready->bits != TICK__ONWARD && !begins_onward(loop, loop->ready, own))
-        return NULL;
+// The same for the usual cases, inline: what is next is a task's step, or to poll, and *next the stack for it. False: it is neither.
+static inline bool quick_successor(struct tick_loop *loop, struct tick_coro *own, struct tick_coro **next) {
+    if (TICK__RARE(loop->special || loop->back))
+        return false;
+    if (loop->ready->bits != TICK__ONWARD) {
+        if (loop->ready == &loop->mark && !tick__iterate(loop)) {
+            loop->current = NULL;
+            *next = poller_of(loop);
+            return true;
+        }
+        if (loop->ready->bits != TICK__ONWARD && !begins_onward(loop, loop->ready, own))
+            return false;
+    }
     struct tick_task *task = tick__task_of_step(tick__ready_take(loop));
-    loop->begun++;
     loop->current = task;
     prefetch_next(loop);
-    task->result = delivery(task);
-    return task->coro;
+    task->result = tick__task_delivery(task);
+    *next = task->coro;
+    return true;
 }
 
 static void worker(void *arg) {
@@ -234,12 +219,12 @@ static void worker(void *arg) {
         struct tick_task *task = loop->current;
         struct tick_coro *own = task->coro;
         const int result = task->fn.body(task->arg);
-        if (task->owned.next != &task->owned)
+        if (task->owned)
             tick__owned_run(&task->owned);
         task->result = result;
         over(loop, task);
-        struct tick_coro *next = quick_successor(loop, own);
-        if (!next)
+        struct tick_coro *next;
+        if (!quick_successor(loop, own, &next))
             next = successor(loop, own);
         if (next == own)
             continue;
@@ -287,23 +272,27 @@ static inline void wait_for(struct tick_task *task, struct tick_future *future) 
 }
 
 static inline __attribute__((always_inline)) int switch_away(struct tick_task *task) {
-    struct tick_loop *loop = task->future.loop;
-    struct tick_coro *own = task->coro, *next = quick_successor(loop, NULL);
-    if (TICK__RARE(!next)) {
+    struct tick_loop *loop = task->step.loop;
+    struct tick_coro *own = task->coro, *next;
+    if (TICK__RARE(!quick_successor(loop, NULL, &next))) {
         suspend(loop, task);
         next = successor(loop, NULL);
         if (!next)
             next = poller_of(loop);
+        if (loop->special && next != own) {
+            tick_coro_switch(own, next);
+            return task->result;
+        }
     }
     if (next != own)
-        go_on(loop, own, next);
+        tick__coro_switch(own, next);
     return task->result;
 }
 
 int tick__task_yield(struct tick_task *task) {
     if (TICK__RARE(!task->coro))
         return TICK_EINVALSTATE;
-    ready_again(task->future.loop, task);
+    ready_again(task->step.loop, task);
     return switch_away(task);
 }
 
@@ -316,6 +305,33 @@ int tick__await(struct tick_task *task, struct tick_future *future) {
     return TICK__LIKELY(task->coro != NULL) ? await_here(task, future) : TICK_EINVALSTATE;
 }
 
+// --- waiting for a resource ---
+
+int tick__resource_wait(
+    struct tick__resource *resource, struct tick__waiter *list, struct tick__waiter *waiter, const struct tick_loc *loc) {
+    struct tick_task *task = tick__task_running();
+    waiter->next = NULL;
+    if (TICK__RARE(!task || !task->coro))
+        return TICK_EINVALSTATE;
+    struct tick_loop *loop = task->future.loop;
+    tick__future_init_hidden(&waiter->future, loop);
+    waiter->future.ops = &tick__waiter_ops;
+    waiter->resource = resource;
+    waiter->next = list;
+    waiter->prev = list->prev;
+    list->prev->next = waiter;
+    list->prev = waiter;
+    task->waits_at = loc;
+    if (TICK__LIKELY(!loop->probe))
+        return await_here(task, &waiter->future);
+    if (!resource->object) // made before any loop ran
+        tick__identify(loop, resource->type, NULL, NULL, &resource->object);
+    tick__emit(loop, TICK_EV_WAIT_BEGIN, resource->object, tick__here(loop), 0, loc);
+    const int result = tick__await(task, &waiter->future);
+    tick__emit(loop, TICK_EV_WAIT_END, resource->object, tick__here(loop), 0, NULL);
+    return result;
+}
+
 // --- sleeping ---
 
 static void sleep_over(void *arg) {
@@ -325,6 +341,8 @@ static void sleep_over(void *arg) {
 }
 
 static __attribute__((noinline)) int sleep_on_timer(struct tick_task *task, int64_t ns, const struct tick_loc *loc) {
+    if (TICK__RARE(!task->coro))
+        return TICK_EINVALSTATE;
     struct tick_loop *loop = task->future.loop;
     struct tick_future future; // on this stack: nobody but the timer and this task knows it
     tick__future_init_hidden(&future, loop);
@@ -342,7 +360,7 @@ static __attribute__((noinline)) int sleep_on_timer(struct tick_task *task, int6
 
 int tick__sleep_at(int64_t ns, const struct tick_loc *loc) {
     struct tick_task *task = tick__task_running();
-    if (TICK__RARE(!task || !task->coro))
+    if (TICK__RARE(!task))
         return TICK_EINVALSTATE;
     return ns <= 0 ? tick__task_yield(task) : sleep_on_timer(task, ns, loc);
 }

@@ -41,22 +41,38 @@ static char *name_copy(struct tick_loop *loop, const char *name) {
     return copy;
 }
 
+#define CLEAR(task, from, to) memset(&(task)->from, 0, offsetof(struct tick_task, to) - offsetof(struct tick_task, from))
+
+// In pieces, of which gcc makes stores: of the whole it makes `rep stos`, which takes as long as all else here.
+static inline void init(struct tick_loop *loop, struct tick_task *task, tick_task_fn *fn, void *arg, const struct tick_loc *loc) {
+    task->future = (struct tick_future){.ops = &tick__task_ops, .loop = loop, .refs = 1};
+    CLEAR(task, loc, caught);
+    CLEAR(task, caught, number);
+    CLEAR(task, number, step);
+    task->step.place = 0;
+    task->step.bits = TICK__ONWARD & ~TICK__IS_ONWARD;
+    task->step.frame = (struct tick__cancel_frame){0};
+    task->step.loop = loop;
+    task->fn.body = fn;
+    task->arg = arg;
+    task->loc = loc;
+}
+
+static inline void enlist(struct tick_loop *loop, struct tick_task *task) {
+    task->back = loop->tasks_end;
+    *loop->tasks_end = task;
+    loop->tasks_end = &task->next;
+    loop->task_count++;
+}
+
 static struct tick_task *create(struct tick_loop *loop, const struct birth *birth, const char *name, tick_task_fn *fn, void *arg,
     const struct tick_loc *loc, unsigned how) {
     struct tick_task *task = loop->closed ? NULL : tick__pool_take(&loop->task_pool, loop->task_size);
     if (!task)
         return NULL;
-    memset(task, 0, loop->task_size);
-    task->future.ops = &tick__task_ops;
-    task->future.loop = loop;
-    task->future.refs = 1;
-    task->step.loop = loop;
-    task->step.refs = 1;
-    task->step.kind = TICK__STEP;
-    task->step.embedded = task->step.hidden = 1;
-    task->fn.body = fn;
-    task->arg = arg;
-    task->loc = loc;
+    init(loop, task, fn, arg, loc);
+    if (loop->observed)
+        memset((char *)task + TICK__TASK_PLAIN, 0, sizeof *task - TICK__TASK_PLAIN);
     if (name) {
         task->name = name_copy(loop, name);
         if (!task->name) {
@@ -68,11 +84,7 @@ static struct tick_task *create(struct tick_loop *loop, const struct birth *birt
     }
     if (TICK__RARE(loop->contexts))
         task->context = tick__context_copy(loop);
-    tick__owned_init(&task->owned);
-    task->back = loop->tasks_end;
-    *loop->tasks_end = task;
-    loop->tasks_end = &task->next;
-    loop->task_count++;
+    enlist(loop, task);
     uint32_t created = 0;
     if (loop->observed) {
         task->parent.maker.id = birth->id;
@@ -121,7 +133,8 @@ struct tick_task *tick__spawn_as(struct tick_loop *loop, tick_id parent_id, uint
     return create(loop, &birth, NULL, fn, arg, loc, 0);
 }
 
-static struct tick_task *spawn(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc, unsigned how) {
+static __attribute__((noinline)) struct tick_task *spawn(
+    tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc, unsigned how) {
     struct tick_loop *loop = tick__loop_running;
     struct tick_task *task = loop ? make(loop, loop->maker, name, fn, arg, loc, how) : NULL;
     if (!task)
@@ -133,7 +146,16 @@ static struct tick_task *spawn(tick_task_fn *fn, void *arg, const char *name, co
 }
 
 struct tick_task *tick_spawn_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
-    return spawn(fn, arg, name, loc, 0);
+    struct tick_loop *loop = tick__loop_running;
+    if (TICK__RARE(!loop || name || !loop->task_pool.free || !tick__ready_quickly(loop)))
+        return spawn(fn, arg, name, loc, 0);
+    struct tick_task *task = tick__pool_reuse(&loop->task_pool, TICK__TASK_PLAIN);
+    init(loop, task, fn, arg, loc);
+    task->future.refs = 2;
+    task->number = ++loop->task_number;
+    enlist(loop, task);
+    tick__ready_list(loop, &task->step);
+    return task;
 }
 
 struct tick_task *tick_spawn_eager_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {

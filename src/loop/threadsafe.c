@@ -57,6 +57,12 @@ void tick__inbox_close(struct tick_loop *loop) {
     }
 }
 
+static __attribute__((noinline)) int wake(struct tick_loop *loop) {
+    const int error = loop->poller->ops->wake(loop->poller);
+    atomic_store_explicit(&loop->unwoken, error < 0, memory_order_relaxed); // the next caller tries again
+    return error;
+}
+
 int tick__inbox_push(struct tick_loop *loop, struct tick_handle *handle) {
     struct tick_handle *newest = atomic_load_explicit(&loop->inbox, memory_order_relaxed);
     do {
@@ -69,9 +75,7 @@ int tick__inbox_push(struct tick_loop *loop, struct tick_handle *handle) {
         return 0;
     if (newest && !atomic_load_explicit(&loop->unwoken, memory_order_relaxed))
         return 0;
-    const int error = loop->poller->ops->wake(loop->poller);
-    atomic_store_explicit(&loop->unwoken, error < 0, memory_order_relaxed); // the next caller tries again
-    return error;
+    return wake(loop);
 }
 
 int tick_call_soon_threadsafe(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
@@ -80,7 +84,7 @@ int tick_call_soon_threadsafe(struct tick_loop *loop, tick_callback_fn *fn, void
         return -ENOMEM;
     handle->loop = loop;
     handle->place = 0;
-    handle->bits = TICK__ONE_CALL | TICK__IS_FOREIGN;
+    handle->bits = TICK__FOREIGN_CALL;
     handle->fn.call = fn;
     handle->arg = arg;
     const int error = tick__inbox_push(loop, handle);

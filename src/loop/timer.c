@@ -183,6 +183,8 @@ static struct tick_handle *new_near(struct tick_loop *loop, int64_t when, tick_c
     handle->arg = arg;
     handle->of.when = when;
     push(timers, when, handle);
+    if (when <= loop->now)
+        loop->poll_at = 0; // due: the next iteration polls
     return handle;
 }
 
@@ -213,7 +215,7 @@ void tick__timer_remove(struct tick_handle *handle) {
         timers->due = due(timers);
         handle->of.fired.number = handle->number;
     } else {
-        timers->stale++;
+        tick__stale_counts(timers, handle->number, 1);
     }
     tick_handle_unref(handle);
 }
@@ -318,7 +320,7 @@ static void gather(struct tick_loop *loop) {
 }
 
 static bool are_few(const struct tick__timers *timers) {
-    return timers->wheel && timers->count + timers->entries - timers->stale <= NEAR_FEW;
+    return timers->wheel && timers->count + timers->entries <= NEAR_FEW;
 }
 
 static __attribute__((noinline)) void fire_due(struct tick_loop *loop) {
@@ -335,13 +337,15 @@ static __attribute__((noinline)) void fire_due(struct tick_loop *loop) {
             break;
         }
     }
+    tick__wheel_tidy(timers);
     if (are_few(timers))
         gather(loop);
     timers->due = due(timers);
 }
 
 void tick__timers_due(struct tick_loop *loop) {
-    if (loop->timers.due <= loop->now || loop->timers.horizon <= loop->now || TICK__RARE(are_few(&loop->timers)))
+    const struct tick__timers *timers = &loop->timers;
+    if (timers->due <= loop->now || timers->horizon <= loop->now || TICK__RARE(are_few(timers) || tick__stale_are_many(timers)))
         fire_due(loop);
 }
 
@@ -377,15 +381,14 @@ int64_t tick__timers_next(struct tick_loop *loop, tick_id *id) {
     struct tick__timers *timers = &loop->timers;
     struct tick_handle *handle = NULL;
     int64_t when = INT64_MAX;
-    if (timers->wheel) {
+    if (timers->wheel)
         handle = next_far(loop, &when);
-        timers->due = due(timers);
-    }
     const struct tick__timer *near = timers->count > 0 ? &timers->heap[0] : NULL;
     if (near && (!handle || near->when < when || (near->when == when && near->sequence < timers->run_made))) {
         handle = near->handle;
         when = near->when;
     }
+    timers->due = when; // there may be a new run
     *id = handle && loop->observed ? handle->id : 0;
     return when;
 }

@@ -131,7 +131,7 @@ void tick__store_give(struct tick_handle *handle) {
 
 void tick__entry_stale(struct tick__timers *timers, struct tick_handle *handle, uint32_t number) {
     timers->entries--;
-    timers->stale--;
+    tick__stale_counts(timers, number, -1);
     handle->place = 0;
     handle->of.fired.number = number;
     if (!(handle->bits & TICK__REFS))

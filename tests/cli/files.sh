@@ -35,6 +35,8 @@ expect 0 "" "$RETICK" query good.db "SELECT count(*) FROM events"
 expect 0 "task_create" "$RETICK" query good.db why 2
 expect 0 "alice" "$RETICK" query good.db history alice
 expect 0 "verdict" "$RETICK" query good.db why
+expect 2 "why wants the number of an event" "$RETICK" query good.db why x
+expect 2 "good.db is a trace, not a scenario. Next: retick replay good.db" "$RETICK" run good.db
 expect 2 "wants a TASK-PATH" "$RETICK" query good.db history
 expect 0 "there is none" "$RETICK" query good.db deadlocks
 for name in tasks choices messages waits deadlocks log; do

@@ -3,7 +3,7 @@
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 
-for name in thread_locals open_files made_marks texts_of_libc after_a_daemon late_after_a_daemon; do
+for name in thread_locals open_files made_marks texts_of_libc signals rounding after_a_daemon late_after_a_daemon; do
     expect 0 "$name: passed" "$RETICK" run "$scenarios/leftovers.c:$name"
     expect 0 "1,000 schedules passed" timeout 60 "$RETICK" fuzz "$scenarios/leftovers.c:$name" --seeds 1000
     if [ $name = made_marks ]; then
@@ -18,7 +18,7 @@ expect 1 "the program closed a file descriptor that it had not opened" "$RETICK"
 # Two at once on one trace: the second is refused, the first is not disturbed.
 "$RETICK" run "$scenarios/forever.c" --hang 3s -o both.db >first.txt 2>&1 &
 first=$!
-for ((i = 0; i < 100; i++)); do
+for ((i = 0; i < 600; i++)); do
     [ -s both.db-ring ] && break
     sleep 0.05
 done

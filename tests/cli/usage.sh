@@ -16,10 +16,12 @@ for command in run fuzz replay shrink check diff graph query recover digest; do
 done
 expect 0 "Usage: retick fuzz" "$RETICK" help fuzz
 expect 2 "Usage: retick COMMAND" "$RETICK"
+also "  fuzz "
 expect 2 'did you mean "fuzz"?' "$RETICK" fuz
 expect 2 'did you mean "replay"?' "$RETICK" rpelay
 expect 2 'there is no command "explode"' "$RETICK" explode
 never "did you mean"
+also "there are: run fuzz"
 expect 2 'there is no option "--verbose"' "$RETICK" --verbose
 
 expect 2 "exclude one another" "$RETICK" run x.c --seed 1 --calm

@@ -32,6 +32,7 @@ also "segfault.c:"
 never "retick+0x"
 readable crash.db
 expect 0 "verdict" "$RETICK" query crash.db "SELECT * FROM meta WHERE value = 'crash'"
+also "events: Segmentation fault in alice in step"
 expect 1 "forever: failed" "$RETICK" run "$scenarios/forever.c" --hang 300ms -o hang.db
 also "hang: "
 readable hang.db
@@ -57,9 +58,15 @@ also "(endings.c:$(line "reports waits")) that bank/transfers (Task-1) holds"
 readable orders.db
 expect 1 "the account is overdrawn (broken at event 3, 30 ms)" "$RETICK" run "$scenarios/endings.c:overdrawn" -o overdrawn.db
 readable overdrawn.db
+expect 0 "step_begin" "$RETICK" query overdrawn.db why
 expect 1 "bank left 1 future that nobody can complete any more" "$RETICK" run "$scenarios/endings.c:promised" -o promised.db
 also "endings.c:$(line "made here")"
 readable promised.db
+expect 1 "counted: failed" "$RETICK" run "$scenarios/endings.c:counted" -o counted.db
+expect 0 "one is missing" "$RETICK" query counted.db why
+also "the finding came of no event of its own"
+"$RETICK" graph counted.db -o counted.dot && cp counted.dot .output
+never "what the failure came of"
 expect 1 "bank was busy for 80 ms without once waiting, while others were ready: the longest, 40 ms, was counts (Task-1)" \
     "$RETICK" run "$scenarios/endings.c:busy" -o busy.db
 readable busy.db

@@ -87,6 +87,8 @@ static void bytes_of_files(void **state) {
     assert_int_equal(size_of(fd), 0);
     int epfd = sys->ops->epoll_create(sys);
     assert_int_equal(control(epfd, EPOLL_CTL_ADD, fd, EPOLLIN), -EPERM);
+    assert_int_equal(control(fd, EPOLL_CTL_ADD, fd, EPOLLIN), -EPERM); // before what is no epoll
+    assert_int_equal(control(fd, EPOLL_CTL_ADD, epfd, EPOLLIN), -EINVAL);
     struct pollfd poll = {.fd = fd, .events = POLLIN | POLLOUT};
     assert_int_equal(sys->ops->poll(sys, &poll, 1, 0), 1);
     assert_int_equal(poll.revents, POLLIN | POLLOUT);
@@ -169,6 +171,11 @@ static void duplicates(void **state) {
     assert_int_equal(sys->ops->fcntl(sys, 300, F_SETFD, FD_CLOEXEC), 0);
     assert_int_equal(sys->ops->fcntl(sys, 300, F_GETFD, 0), FD_CLOEXEC);
     assert_int_equal(sys->ops->fcntl(sys, 999, F_GETFD, 0), -EBADF);
+    int unused;
+    assert_int_equal(sys->ops->ioctl(sys, 300, FIONCLEX, &unused), 0);
+    assert_int_equal(sys->ops->fcntl(sys, 300, F_GETFD, 0), 0);
+    assert_int_equal(sys->ops->ioctl(sys, 300, FIOCLEX, &unused), 0);
+    assert_int_equal(sys->ops->fcntl(sys, 300, F_GETFD, 0), FD_CLOEXEC);
     closed(300);
     closed(301);
     closed(fd);

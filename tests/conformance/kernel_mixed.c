@@ -12,7 +12,7 @@
 
 #define BLOCK 70000
 
-enum kind { PIPE_OUT, PIPE_IN, EVENT, TIMER, UNIX_STREAM, UNIX_DATAGRAM, UNIX_PACKET, UDP, TCP };
+enum kind { PIPE_OUT, PIPE_IN, EVENT, TIMER, UNIX_STREAM, UNIX_DATAGRAM, UNIX_PACKET, UDP, TCP, DISK };
 static const int unix_types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET}; // of UNIX_STREAM and so on
 
 struct program {
@@ -23,6 +23,7 @@ struct program {
     struct sockaddr_in four;
     struct sockaddr_in6 six;
     unsigned char next;
+    bool on_disk; // unix sockets' names
 };
 
 static void adopt(struct program *p, int fd, enum kind kind) {
@@ -43,8 +44,15 @@ static void adopt(struct program *p, int fd, enum kind kind) {
 static void fresh(struct program *p, char *text) {
     int fds[2] = {-1, -1}, n = 0;
     enum kind kind = UDP, other = UDP;
-    uint32_t what = draw(9);
+    uint32_t what = draw(10);
+    char path[108];
     switch (what) {
+    case 9:
+        snprintf(path, sizeof path, "/tmp/retick-%d-%u-file", (int)getpid(), p->number);
+        fds[0] = sys->ops->open(sys, path, O_CREAT | (draw(4) ? O_RDWR : O_RDONLY), 0600);
+        (void)!sys->ops->unlink(sys, path);
+        kind = DISK;
+        break;
     case 0:
         n = sys->ops->pipe(sys, fds);
         kind = PIPE_OUT;
@@ -85,12 +93,21 @@ static bool is_unix(enum kind kind) {
     return kind >= UNIX_STREAM && kind <= UNIX_PACKET;
 }
 
-// An address that suits the socket: two of each kind.
+static void path_of(const struct program *p, uint32_t which, char *out, size_t size) {
+    snprintf(out, size, "/tmp/retick-%d-%u-%u", (int)getpid(), p->number, which);
+}
+
+// An address that suits the socket: two of each kind, unix sockets' also on the disk.
 static socklen_t address(const struct program *p, int i, struct sockaddr_storage *out) {
     uint32_t which = draw(2);
     memset(out, 0, sizeof *out);
     if (is_unix(p->kinds[i])) {
         struct sockaddr_un un = {.sun_family = AF_UNIX};
+        if (p->on_disk) {
+            path_of(p, which, un.sun_path, sizeof un.sun_path);
+            memcpy(out, &un, sizeof un);
+            return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(un.sun_path) + draw(2));
+        }
         int length = snprintf(un.sun_path + 1, sizeof un.sun_path - 1, "retick-%d-%u-%u", (int)getpid(), p->number, which);
         memcpy(out, &un, sizeof un);
         return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
@@ -144,65 +161,100 @@ static size_t some_bytes(struct program *p, int i, bool fill) {
 
 static enum kind kind_of(int fd) {
     int type = 0;
+    struct stat s;
     int64_t value, interval;
     socklen_t size = sizeof type;
     if (sys->ops->getsockopt(sys, fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0)
         return type == SOCK_DGRAM ? UDP : TCP;
     if (sys->ops->fcntl(sys, fd, F_GETPIPE_SZ, 0) > 0)
         return (sys->ops->fcntl(sys, fd, F_GETFL, 0) & O_ACCMODE) == O_RDONLY ? PIPE_OUT : PIPE_IN;
+    if (sys->ops->fstat(sys, fd, &s) == 0 && S_ISREG(s.st_mode))
+        return DISK;
     return sys->ops->timerfd_gettime(sys, fd, &value, &interval) == 0 ? TIMER : EVENT;
 }
 
-// A message with fds over a unix socket, or one with room for some. Unix sockets are not sent: when Linux finds those that hold each other
+static struct ucred own(void) {
+    return sys == &sim_calls.sys ? (struct ucred){1, 1000, 1000} : (struct ucred){getpid(), geteuid(), getegid()};
+}
+
+static char *header(char *at, int type, const void *data, size_t size) {
+    const struct cmsghdr h = {.cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = type};
+    memcpy(at, &h, sizeof h);
+    memcpy(at + CMSG_LEN(0), data, size);
+    return at + CMSG_SPACE(size);
+}
+
+// A message with fds, or with who sends it, over a unix socket. Unix sockets are not sent: when Linux finds those that hold each other
 // up is its own affair.
-static void pass(struct program *p, int i, bool sends, char *text) {
-    _Alignas(struct cmsghdr) char control[CMSG_SPACE(3 * sizeof(int))] = {0};
+static void pass(struct program *p, int i, char *text) {
+    _Alignas(struct cmsghdr) char control[256] = {0};
+    char *end = control;
     int fds[3] = {-1, -1, -1};
-    struct iovec part = {block, some_bytes(p, i, sends)};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control};
-    struct cmsghdr *header = (struct cmsghdr *)(void *)control;
-    if (sends) {
-        size_t count = draw(3) + 1;
-        for (size_t at = 0; at < count; at++) {
-            for (int tries = 0; tries < 5 && fds[at] < 0; tries++) {
-                int other = some_slot(p->fds);
-                fds[at] = is_unix(p->kinds[other]) ? -1 : p->fds[other];
-            }
+    const struct ucred mine = own();
+    struct iovec part = {block, some_bytes(p, i, true)};
+    size_t count = draw(3) ? draw(3) + 1 : 0;
+    bool tells = draw(3) == 0;
+    if (tells && draw(2))
+        end = header(end, SCM_CREDENTIALS, &mine, sizeof mine);
+    for (size_t at = 0; at < count; at++) {
+        for (int tries = 0; tries < 5 && fds[at] < 0; tries++) {
+            int other = some_slot(p->fds);
+            fds[at] = is_unix(p->kinds[other]) ? -1 : p->fds[other];
         }
-        *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(count * sizeof(int))};
-        memcpy(CMSG_DATA(header), fds, count * sizeof(int));
-        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
-        ssize_t n = sys->ops->sendmsg(sys, p->fds[i], &message, 0);
-        snprintf(text, LINE, "pass %d %zu fds over %zu = %zd", i, count, part.iov_len, n);
-        return;
     }
-    message.msg_controllen = draw(4) ? CMSG_LEN(draw(4) * sizeof(int)) : draw(24);
+    if (count)
+        end = header(end, SCM_RIGHTS, fds, count * sizeof(int));
+    if (tells && end == control)
+        end = header(end, SCM_CREDENTIALS, &mine, sizeof mine);
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = (size_t)(end - control)};
+    ssize_t n = sys->ops->sendmsg(sys, p->fds[i], &message, 0);
+    snprintf(text, LINE, "pass %d %zu fds %d over %zu = %zd", i, count, tells, part.iov_len, n);
+}
+
+static void take(struct program *p, int i, char *text) {
+    static const size_t rooms[] = {0, 8, 16, 20, 24, 28, 32, 48, 52, 56, 64, 200, 200, 200};
+    _Alignas(struct cmsghdr) char control[256] = {0};
+    const struct ucred mine = own(), unknown = {0, 65534, 65534};
+    struct iovec part = {block, some_bytes(p, i, false)};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = rooms[draw(14)]};
     int flags = draw(3) ? 0 : MSG_PEEK;
     ssize_t n = sys->ops->recvmsg(sys, p->fds[i], &message, flags);
-    size_t count = n < 0 || message.msg_controllen < sizeof *header ? 0 : (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    memcpy(fds, CMSG_DATA(header), count * sizeof(int));
-    int length = snprintf(text, LINE, "take %d %zu %x = %zd %x, %zu fds, %x %d", i, part.iov_len, (unsigned)flags, n, sum_of(n), count,
+    int used = snprintf(text, LINE, "take %d %zu %x = %zd %x, %x %d", i, part.iov_len, (unsigned)flags, n, sum_of(n),
         n < 0 ? 0 : (unsigned)message.msg_flags & (MSG_TRUNC | MSG_CTRUNC), n < 0 ? 0 : (int)message.msg_controllen);
-    for (size_t at = 0; at < count; at++) {
-        enum kind kind = kind_of(fds[at]);
-        length += snprintf(text + length, LINE - (size_t)length, " %d", kind);
-        if (draw(3))
-            adopt(p, fds[at], kind);
-        else
-            close_fd(fds[at]);
+    for (struct cmsghdr *h = n < 0 ? NULL : CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h)) {
+        const size_t size = h->cmsg_len - CMSG_LEN(0);
+        if (h->cmsg_type == SCM_CREDENTIALS) {
+            const char *who = size < sizeof mine                      ? "cut"
+                              : !memcmp(CMSG_DATA(h), &mine, size)    ? "own"
+                              : !memcmp(CMSG_DATA(h), &unknown, size) ? "unknown"
+                                                                      : "none";
+            used += snprintf(text + used, LINE - (size_t)used, " %s", who);
+            continue;
+        }
+        for (size_t at = 0; at < size / sizeof(int); at++) {
+            int fd;
+            memcpy(&fd, CMSG_DATA(h) + at * sizeof fd, sizeof fd);
+            enum kind kind = kind_of(fd);
+            used += snprintf(text + used, LINE - (size_t)used, " fd:%d", kind);
+            if (draw(3))
+                adopt(p, fd, kind);
+            else
+                close_fd(fd);
+        }
     }
 }
 
 static void move(struct program *p, int i, char *text) {
-    static const int peeks[] = {0, 0, 0, MSG_PEEK, MSG_TRUNC, MSG_PEEK | MSG_TRUNC};
+    static const int peeks[] = {0, 0, MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, MSG_PEEK | MSG_TRUNC, MSG_WAITALL};
     const struct iovec *parts = (struct iovec[]){{block, 3}, {block + 3, 0}, {block + 3, 60}};
+    int some = draw(4) ? 3 : (int)draw(3); // 0: no bytes at all
     struct sockaddr_storage to;
     size_t count;
     ssize_t n;
-    uint32_t what = draw(10);
+    uint32_t what = draw(11);
     memset(block, 0, 512);
     if (is_unix(p->kinds[i]) && draw(4) == 0) {
-        pass(p, i, draw(2), text);
+        (draw(2) ? pass : take)(p, i, text);
         return;
     }
     switch (what) {
@@ -215,9 +267,19 @@ static void move(struct program *p, int i, char *text) {
         break;
     case 3:
         count = some_bytes(p, i, true);
-        n = sys->ops->send(sys, p->fds[i], block, count, 0);
+        n = sys->ops->send(sys, p->fds[i], block, count, draw(2) ? MSG_DONTWAIT : 0);
         snprintf(text, LINE, "send %d %zu = %zd", i, count, n);
         break;
+    case 10: {
+        bool to_name = draw(3) == 0;
+        struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = (size_t)some};
+        message.msg_namelen = to_name ? address(p, i, &to) : 0;
+        message.msg_name = to_name ? &to : NULL;
+        (void)some_bytes(p, i, true);
+        n = sys->ops->sendmsg(sys, p->fds[i], &message, 0);
+        snprintf(text, LINE, "sendmsg %d %d %d = %zd", i, some, to_name, n);
+        break;
+    }
     case 4: {
         socklen_t size = address(p, i, &to);
         count = some_bytes(p, i, true);
@@ -232,7 +294,7 @@ static void move(struct program *p, int i, char *text) {
         snprintf(text, LINE, "read %d %zu = %zd %x", i, count, n, sum_of(n));
         break;
     case 7: {
-        int flags = peeks[draw(6)];
+        int flags = peeks[draw(7)];
         if (p->kinds[i] == TCP)
             flags &= ~MSG_TRUNC;
         count = some_bytes(p, i, false);
@@ -246,28 +308,91 @@ static void move(struct program *p, int i, char *text) {
     }
     case 8:
         (void)some_bytes(p, i, true);
-        n = sys->ops->writev(sys, p->fds[i], parts, 3);
-        snprintf(text, LINE, "writev %d = %zd", i, n);
+        n = sys->ops->writev(sys, p->fds[i], parts, some);
+        snprintf(text, LINE, "writev %d %d = %zd", i, some, n);
         break;
     default:
-        n = sys->ops->readv(sys, p->fds[i], parts, 3);
-        snprintf(text, LINE, "readv %d = %zd %x", i, n, sum_of(n));
+        n = sys->ops->readv(sys, p->fds[i], parts, some);
+        snprintf(text, LINE, "readv %d %d = %zd %x", i, some, n, sum_of(n));
         break;
     }
 }
 
 static void timer(const struct program *p, int i, char *text) {
     int64_t value = 0, interval = 0;
-    uint32_t what = draw(4);
+    uint32_t what = draw(7);
     int n;
     if (what == 0) {
         n = sys->ops->timerfd_gettime(sys, p->fds[i], &value, &interval);
         snprintf(text, LINE, "gettime %d = %d %d %d", i, n, value > 0, (int)(interval / TICK_SEC(1)));
         return;
     }
-    int64_t at = what == 1 ? 0 : what == 2 ? 1 : TICK_SEC(10000);
-    n = sys->ops->timerfd_settime(sys, p->fds[i], what == 2 ? TFD_TIMER_ABSTIME : 0, at, what == 3 ? TICK_SEC(5000) : 0, &value, &interval);
-    snprintf(text, LINE, "settime %d %u = %d %d %d", i, what, n, value > 0, (int)(interval / TICK_SEC(1)));
+    static const struct {
+        int flags;
+        int64_t at, interval;
+    } set[] = {
+        {0, 0, 0},
+        {0, 0, TICK_SEC(7)},                          // disarmed all the same
+        {TFD_TIMER_ABSTIME, 1, 0},                    // over
+        {TFD_TIMER_ABSTIME, 1, TICK_SEC(100000000)},  // over, once
+        {TFD_TIMER_ABSTIME, TICK_SEC(1000000000), 0}, // to come
+        {0, TICK_SEC(10000), TICK_SEC(5000)},
+    };
+    n = sys->ops->timerfd_settime(sys, p->fds[i], set[what - 1].flags, set[what - 1].at, set[what - 1].interval, &value, &interval);
+    snprintf(text, LINE, "settime %d %u = %d %d %d", i, what, n, n ? 0 : value > 0, n ? 0 : (int)(interval / TICK_SEC(1)));
+}
+
+// An option is set and asked for; what few of them do is seen elsewhere.
+static void options(const struct program *p, int i, char *text) {
+    static const int names[][2] = {
+        {SOL_SOCKET, SO_REUSEADDR},
+        {SOL_SOCKET, SO_KEEPALIVE},
+        {SOL_SOCKET, SO_BROADCAST},
+        {SOL_SOCKET, SO_TYPE},
+        {SOL_SOCKET, SO_DOMAIN},
+        {SOL_SOCKET, SO_PROTOCOL},
+        {SOL_SOCKET, SO_ACCEPTCONN},
+        {SOL_SOCKET, SO_OOBINLINE},
+        {SOL_SOCKET, SO_PASSCRED},
+        {SOL_SOCKET, SO_PASSCRED},
+        {SOL_SOCKET, SO_PASSCRED},
+        {IPPROTO_IP, IP_TTL},
+        {IPPROTO_IP, IP_TOS},
+        {IPPROTO_IPV6, IPV6_V6ONLY},
+        {IPPROTO_IPV6, IPV6_UNICAST_HOPS},
+        {IPPROTO_TCP, TCP_NODELAY},
+        {IPPROTO_TCP, TCP_KEEPIDLE},
+        {IPPROTO_TCP, TCP_USER_TIMEOUT},
+        {IPPROTO_UDP, 9999},
+        {999, 1},
+    };
+    uint32_t which = draw(20);
+    int level = names[which][0], name = names[which][1], value = (int)draw(4) - 1, got = -77;
+    bool sets = draw(2) && name != TCP_NODELAY; // Nagle's delay is Linux's own affair
+    socklen_t size = draw(8) ? sizeof got : draw(4);
+    int n = sets ? sys->ops->setsockopt(sys, p->fds[i], level, name, &value, sizeof value) : 0;
+    int m = sys->ops->getsockopt(sys, p->fds[i], level, name, &got, &size);
+    snprintf(text, LINE, "option %d %d %d %d = %d %d %d %d", i, level, name, sets ? value : 77, n, m, m ? 0 : got, (int)size);
+}
+
+// select's three sets.
+static void selects(const struct program *p, char *text) {
+    fd_set sets[3];
+    int most = 0;
+    for (int set = 0; set < 3; set++) {
+        FD_ZERO(&sets[set]);
+        for (int i = 0; i < SLOTS; i++)
+            if (p->fds[i] >= 0 && draw(4)) {
+                FD_SET(p->fds[i], &sets[set]);
+                most = p->fds[i] > most ? p->fds[i] : most;
+            }
+    }
+    int n = sys->ops->select(sys, most + 1, &sets[0], &sets[1], &sets[2], 0);
+    size_t used = (size_t)snprintf(text, LINE, "select = %d", n);
+    for (int i = 0; i < SLOTS; i++)
+        if (p->fds[i] >= 0)
+            used += (size_t)snprintf(text + used, LINE - used, " %d%d%d", FD_ISSET(p->fds[i], &sets[0]) != 0,
+                FD_ISSET(p->fds[i], &sets[1]) != 0, FD_ISSET(p->fds[i], &sets[2]) != 0);
 }
 
 static void named(const struct program *p, int i, char *text) {
@@ -319,6 +444,18 @@ static void step(struct program *p, char *text) {
         int fd = sys->ops->dup(sys, p->fds[i]);
         snprintf(text, LINE, "dup %d = %d", i, fd < 0 ? fd : 0);
         adopt(p, fd, p->kinds[i]);
+    } else if (what < 90 && p->on_disk && draw(3) == 0) {
+        char path[64];
+        path_of(p, draw(2), path, sizeof path);
+        snprintf(text, LINE, "unlink = %d", sys->ops->unlink(sys, path));
+    } else if (what < 90 && p->kinds[i] >= UNIX_STREAM && p->kinds[i] <= TCP && draw(3) == 0) {
+        const struct linger linger = {(int)draw(2), 0};
+        if (draw(2)) {
+            options(p, i, text);
+            return;
+        }
+        snprintf(text, LINE, "linger %d %d = %d", i, linger.l_onoff,
+            sys->ops->setsockopt(sys, p->fds[i], SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
     } else if (what < 90 && p->kinds[i] <= EVENT && draw(2)) {
         int size_asked = (int[]){0, 4096, 8192, 20000, 65536, 1 << 17}[draw(6)];
         snprintf(text, LINE, "size %d %d = %d", i, size_asked, sys->ops->fcntl(sys, p->fds[i], F_SETPIPE_SZ, size_asked));
@@ -328,8 +465,10 @@ static void step(struct program *p, char *text) {
     } else if (what < 93) {
         int n = sys->ops->ioctl(sys, p->fds[i], FIONREAD, &value);
         snprintf(text, LINE, "unread %d = %d %d", i, n, n ? 0 : value);
-    } else if (what < 96) {
+    } else if (what < 95) {
         named(p, i, text);
+    } else if (what < 96) {
+        selects(p, text);
     } else {
         edges(p->epfd, text);
     }
@@ -353,6 +492,7 @@ static void run_program(uint64_t seed, uint32_t number, int slow, struct record 
     p.six = (struct sockaddr_in6){
         .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)(1024 + number % 31000)), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     begin_program(seed, p.fds);
+    p.on_disk = draw(4) == 0;
     p.epfd = sys->ops->epoll_create(sys);
     record->count = 10 + (int)draw(STEPS_MOST - 10);
     for (int i = 0; i < record->count; i++) {
@@ -364,6 +504,11 @@ static void run_program(uint64_t seed, uint32_t number, int slow, struct record 
         readiness(&p, text + used, LINE - used);
     }
     end_program(p.fds, p.epfd);
+    for (uint32_t which = 0; p.on_disk && which < 2; which++) {
+        char path[64];
+        path_of(&p, which, path, sizeof path);
+        (void)!sys->ops->unlink(sys, path);
+    }
 }
 
 static void random_programs_agree(void **state) {

@@ -309,6 +309,21 @@ static void sockets_that_hold_each_other_up_are_closed(void **state) {
         closed(one[1]);
         hangs_up(pipe[0]);
         closed(one[0]);
+        if (types[i] == SOCK_DGRAM)
+            continue;
+        struct sockaddr_un un = {.sun_family = AF_UNIX};
+        assert_int_equal(sys->ops->pipe(sys, pipe), 0);
+        int listening = sys->ops->socket(sys, AF_UNIX, types[i], 0), fd = sys->ops->socket(sys, AF_UNIX, types[i], 0);
+        socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+                                     (size_t)snprintf(un.sun_path + 1, 32, "retick-%d-lost", (int)getpid()));
+        assert_int_equal(sys->ops->bind(sys, listening, (struct sockaddr *)&un, size), 0);
+        assert_int_equal(sys->ops->listen(sys, listening, 4), 0);
+        assert_int_equal(sys->ops->connect(sys, fd, (struct sockaddr *)&un, size), 0);
+        assert_int_equal(give(fd, "x", (int[]){listening, pipe[1]}, 2), 1); // to a connection that only the listener could accept
+        closed(pipe[1]);
+        closed(listening);
+        closed(fd);
+        hangs_up(pipe[0]);
     }
     if (sys == &sim_calls.sys) {
         assert_int_equal(tick_kernel_fds_in_flight(sim_calls.kernel, 0), 0);

@@ -194,6 +194,10 @@ static void bytes_and_ends(void **state) {
     assert_int_equal(sys->ops->recv(sys, p.far, bytes, 16, 0), 9);
     assert_memory_equal(bytes, "hello you", 9);
     assert_int_equal(sys->ops->recv(sys, p.far, bytes, 16, MSG_PEEK), -EAGAIN);
+    assert_int_equal(put(p.near, "x"), 1);
+    becomes(p.far, EPOLLIN | EPOLLOUT);
+    assert_int_equal(sys->ops->recv(sys, p.far, bytes, 16, MSG_ERRQUEUE), -EAGAIN); // another queue
+    assert_int_equal(sys->ops->recv(sys, p.far, bytes, 16, MSG_WAITALL | MSG_DONTWAIT), 1);
     assert_int_equal(sys->ops->shutdown(sys, p.near, SHUT_WR), 0);
     becomes(p.far, EPOLLIN | EPOLLOUT | EPOLLRDHUP);
     assert_int_equal(put(p.near, "x"), -EPIPE);

@@ -6,6 +6,7 @@ what CPython has wrong (FIXES below), so that a program that then agrees is expl
 """
 
 import asyncio
+import contextvars
 import gc
 import json
 import logging
@@ -17,6 +18,8 @@ from asyncio_clock import ClockLoop, Stuck
 
 MOST_LINES = 4000
 MOST_TASKS = 40
+
+variable = contextvars.ContextVar("variable", default=None)
 
 alive = []  # nothing is collected while logs are taken: when CPython collects is no semantics
 
@@ -68,6 +71,8 @@ class Run:
         self.spawned = 0
         self.newest = {}
         self.handles = []
+        self.timeouts = {}  # by task: those that it is in
+        self.groups = {}  # by task: the one that it was spawned in, then those that it is in
         self.loop = ClockLoop()
         asyncio.set_event_loop(self.loop)
         self.loop.set_exception_handler(self.reported)
@@ -76,8 +81,8 @@ class Run:
 
     async def set_up(self):
         self.locks = [asyncio.Lock(), asyncio.Lock()]
-        self.semaphores = [asyncio.Semaphore(1)]
-        self.queues = [asyncio.Queue(1), asyncio.Queue(1)]
+        self.semaphores = [asyncio.Semaphore(1), asyncio.BoundedSemaphore(1)]
+        self.queues = [asyncio.Queue(1), asyncio.Queue(1), asyncio.LifoQueue(3), asyncio.PriorityQueue(3)]
         self.events = [asyncio.Event(), asyncio.Event()]
         self.condition = asyncio.Condition()
         self.barrier = asyncio.Barrier(2)
@@ -97,11 +102,17 @@ class Run:
 
     # bodies and what holds operations
 
-    def start(self, k, create):
+    def start(self, k, create, group=None):
         self.spawned += 1
         if self.spawned <= MOST_TASKS:
             me = f"{k}#{self.spawned}"
+            self.groups[me] = [group] if group else []
             self.newest[k] = create(self.body(k, me), name=me)
+            return self.newest[k]
+        return None
+
+    def eager(self, body, name):
+        return asyncio.Task(body, loop=self.loop, name=name, eager_start=True)
 
     async def body(self, k, me):
         self.say(me, "start")
@@ -149,7 +160,11 @@ class Run:
     async def hold_timeout(self, me, ticks, body):
         self.say(me, "timeout", ticks)
         async with asyncio.timeout(ticks) as scope:
-            ended = await self.block(me, body)
+            self.timeouts.setdefault(me, []).append(scope)
+            try:
+                ended = await self.block(me, body)
+            finally:
+                self.timeouts[me].pop()
         self.say(me, "timeout-exit", scope.expired())
         return ended
 
@@ -159,8 +174,12 @@ class Run:
         group._tasks = InOrder()
         async with group:
             for k in children:
-                self.start(k, group.create_task)
-            ended = await self.block(me, body)
+                self.start(k, group.create_task, group)
+            self.groups.setdefault(me, []).append(group)
+            try:
+                ended = await self.block(me, body)
+            finally:
+                self.groups[me].pop()
         self.say(me, "tg-exit")
         return ended
 
@@ -182,6 +201,33 @@ class Run:
 
     async def op_spawn(self, _me, k):
         self.start(k, self.loop.create_task)
+
+    async def op_eager(self, _me, k):
+        self.start(k, self.eager)
+
+    async def op_into(self, me, k):
+        if self.groups.get(me):
+            self.start(k, self.groups[me][-1].create_task, self.groups[me][-1])
+
+    async def op_adopt(self, me, k):
+        if not self.groups.get(me):
+            return
+        group = self.groups[me][-1]
+        task = self.start(k, self.eager)
+        if not task:
+            return
+        # What create_task does with a task of an eager factory, which has run by then.
+        if group._exiting and not group._tasks or group._aborting:
+            raise RuntimeError
+        if task.done():
+            group._on_task_done(task)
+        else:
+            group._tasks.add(task)
+            task.add_done_callback(group._on_task_done)
+
+    async def op_resched(self, me, ticks):
+        if self.timeouts.get(me):
+            self.timeouts[me][-1].reschedule(None if ticks < 0 else self.loop.time() + ticks)
 
     async def op_await(self, me, k):
         if k in self.newest:
@@ -215,8 +261,8 @@ class Run:
             task.get_name(),
             task.cancelling(),
             [lock.locked() for lock in self.locks],
-            [semaphore._value for semaphore in self.semaphores],
-            [queue.qsize() for queue in self.queues],
+            [self.semaphores[0]._value],
+            [queue.qsize() for queue in self.queues[:2]],
             len(asyncio.all_tasks()),
         )
 
@@ -238,8 +284,11 @@ class Run:
     async def op_sem(self, _me, i):
         await self.semaphores[i].acquire()
 
-    async def op_rel(self, _me, i):
-        self.semaphores[i].release()
+    async def op_rel(self, me, i):
+        try:
+            self.semaphores[i].release()
+        except ValueError:
+            self.say(me, "VE")
 
     async def op_evset(self, _me, i):
         self.events[i].set()
@@ -289,6 +338,11 @@ class Run:
         async with self.condition:
             await self.condition.wait()
         self.say(me, "notified")
+
+    async def op_cuntil(self, me, i):
+        async with self.condition:
+            await self.condition.wait_for(self.events[i].is_set)
+        self.say(me, "holds")
 
     async def op_cnotify(self, _me, _condition, count):
         async with self.condition:
@@ -348,6 +402,16 @@ class Run:
     async def op_hcancel(self, _me):
         if self.handles:
             self.handles.pop().cancel()
+
+    def change_variable(self, who, value):
+        self.say(who, "was", variable.get())
+        variable.set(value)
+
+    async def op_var(self, me, value):
+        self.change_variable(me, value)
+
+    async def op_varsoon(self, _me, value):
+        self.handles.append(self.loop.call_soon(self.change_variable, "varsoon", value))
 
     async def op_raise(self, _me, n):
         raise Ex(n)

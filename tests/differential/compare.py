@@ -80,7 +80,7 @@ def stands_alone(bodies):
 
     def named(block):
         for op in block:
-            if op[0] in ("spawn", "await", "shield", "cancel", "cbadd"):
+            if op[0] in ("spawn", "eager", "into", "adopt", "await", "shield", "cancel", "cbadd"):
                 yield op[1]
             elif op[0] in ("gather", "tg", "wait", "each"):
                 yield from op[1]

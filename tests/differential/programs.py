@@ -17,7 +17,8 @@ PLAIN = {
     "unlock": 2,
     **dict.fromkeys(
         "sem rel evset evclear evwait put get putnw getnw fset fexc fcancel fawait cwait cnotify"
-        " gather shield soon later hcancel raise ret uncancel cbadd info done join shut meet breset wait each".split(),
+        " gather shield soon later hcancel raise ret uncancel cbadd info done join shut meet breset wait each"
+        " eager into adopt resched var varsoon cuntil".split(),
         1,
     ),
 }
@@ -59,10 +60,14 @@ class Writer:
         kinds = {
             "sleep": lambda: [r.choice((0, 0, 1, 1, 2, 3, 5))],
             "spawn": lambda: [self.other(me) if self.later(me) is None else self.later(me)],
+            **dict.fromkeys(("eager", "into", "adopt"), lambda: [self.other(me) if self.later(me) is None else self.later(me)]),
+            "resched": lambda: [r.choice((-1, 0, 1, 2, 4))],
+            "var": lambda: [r.randrange(100)],
+            "varsoon": lambda: [r.randrange(100)],
             "gather": lambda: [self.several(me), r.random() < 0.5],
             "wait": lambda: [self.several(me), r.choice((-1, 0, 1, 3)), r.choice(("FIRST", "ERROR", "ALL"))],
             "each": lambda: [self.several(me), r.choice((-1, 0, 1, 3))],
-            "shut": lambda: [r.randrange(2), r.random() < 0.5],
+            "shut": lambda: [r.randrange(4), r.random() < 0.5],
             "later": lambda: [r.choice((0, 1, 2, 4)), r.randrange(100)],
             "soon": lambda: [r.randrange(100)],
             "cwait": lambda: [0, 0],
@@ -72,17 +77,19 @@ class Writer:
             return kinds[name]()
         if name in ("await", "shield"):
             return [self.later(me)]
-        if name in ("cancel", "cbadd"):
-            return [self.other(me)]
-        if name in ("lock", "unlock", "evset", "evclear", "evwait", "done", "join"):
+        if name in ("cancel", "cbadd"):  # itself, too
+            return [r.randrange(self.count) if r.random() < 0.3 else self.other(me)]
+        if name in ("lock", "unlock", "evset", "evclear", "evwait", "cuntil", "sem", "rel"):
             return [r.randrange(2)]
+        if name in ("done", "join"):
+            return [r.choice((0, 0, 1, 1, 2, 3))]
         if name in ("put", "get", "putnw", "getnw"):
-            return [r.randrange(2), r.randrange(10)]
+            return [r.choice((0, 0, 1, 1, 2, 3)), r.randrange(10)]
         if name in ("fset", "fexc", "fcancel", "fawait"):
             return [r.randrange(3)]
         if name in ("raise", "ret"):
             return [r.randrange(5)]
-        return [0] if name in ("sem", "rel") else []
+        return []
 
     def hold_try(self, me, depth):
         r = self.random
@@ -91,9 +98,11 @@ class Writer:
 
     def hold_wf(self, me, _depth):
         r = self.random
-        waits = [["evwait", 0], ["get", 0, 0], ["lock", 0], ["fawait", 0], ["sleep", 2], ["cwait", 0, 0], ["sem", 0]]
+        waits = [["evwait", 0], ["get", 0, 0], ["lock", 0], ["fawait", 0], ["sleep", 2], ["cwait", 0, 0], ["sem", 0], ["cuntil", 0], ["get", 3, 0]]
+        waits += [["join", 0], ["put", 0, 1], ["meet"]]
         if self.later(me) is not None:
             waits.append(["await", self.later(me)])
+            waits += [[name, *self.words(name, me)] for name in ("shield", "gather", "wait", "each", "eager")]
         return [r.choice((-1, 0, 1, 2, 4)), r.choice(waits)]
 
     def hold_timeout(self, me, depth):

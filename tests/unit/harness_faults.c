@@ -1,34 +1,15 @@
 // Faults: what each does to the hosts and the network, when it ends, and that what must come true is waited for.
 // torture: 4
-#include "sim/choice/choosers.h"
-#include "sim/harness/run.h"
-#include "src/base/keep.h"
 #include "src/loop/loop_int.h"
-#include "tests/support/hash_probe.h"
+#include "tests/support/harness_fixture.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <retick.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-TICK_KEEP static struct tick_harness *harness = NULL;
-
-static struct tick_outcome calm(const char *name) {
-    struct tick_outcome outcome;
-    struct hash_probe probe;
-    const struct tick_run run = {.scenario = tick_scenario_find(name), .chooser = &tick_calm, .probe = hash_probe_init(&probe)};
-    assert_non_null(run.scenario);
-    assert_int_equal(tick_harness_run(harness, &run, &outcome), 0);
-    return outcome;
-}
 
 static void passes(const char *name, int64_t ends_at) {
     struct tick_outcome outcome = calm(name);
@@ -578,17 +559,6 @@ static void verdicts(void **state) {
         if (outcome.verdict != rows[i].verdict || strncmp(outcome.text, rows[i].text, strlen(rows[i].text)) != 0)
             fail_msg("%s: %s: %s", rows[i].scenario, tick_verdict_word(outcome.verdict), outcome.text);
     }
-}
-
-static int set_up(void **state) {
-    (void)state;
-    return tick_harness_new(&harness);
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    tick_harness_free(harness);
-    return 0;
 }
 
 int main(void) {

@@ -1,33 +1,16 @@
 // A run is a function of its schedule: whatever ran before, on poisoned memory, from its deviations read back; and with one deviation taken
 // away, the others keep their values. For every kind of choice there is.
 // torture: 4
-#include "sim/choice/choosers.h"
-#include "sim/harness/run.h"
 #include "src/base/keep.h"
 #include "src/loop/loop_int.h"
-#include "tests/support/hash_probe.h"
+#include "tests/support/harness_fixture.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <retick.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-TICK_KEEP static struct tick_harness *harness = NULL;
-
-static struct tick_outcome run_with(const char *name, struct tick_chooser *chooser, struct tick_probe *probe, uint8_t poison) {
-    struct tick_outcome outcome;
-    const struct tick_run run = {.scenario = tick_scenario_find(name), .chooser = chooser, .probe = probe, .poison = poison};
-    assert_non_null(run.scenario);
-    assert_int_equal(tick_harness_run(harness, &run, &outcome), 0);
-    return outcome;
-}
 
 // --- programs that leave things behind ---
 
@@ -211,7 +194,7 @@ static uint64_t hash_of(const char *name, uint64_t seed, uint8_t poison) {
     struct hash_probe probe;
     struct tick_random_chooser chooser;
     tick_random_init(&chooser, seed, rates_of(name));
-    run_with(name, &chooser.chooser, hash_probe_init(&probe), poison);
+    run_poisoned(name, &chooser.chooser, hash_probe_init(&probe), poison);
     return probe.hash;
 }
 
@@ -246,7 +229,7 @@ static void replays_from_its_deviations(const char *name) {
         const struct tick_deviation *drawn = tick_harness_deviations(harness, &count);
         assert_int_equal(tick_replay_set(replay, drawn, count), 0);
         struct hash_probe probe;
-        run_with(name, tick_replay_chooser(replay), hash_probe_init(&probe), 0);
+        run_poisoned(name, tick_replay_chooser(replay), hash_probe_init(&probe), 0);
         assert_int_equal(probe.hash, hash);
         for (size_t i = 0; i < count; i++)
             assert_true(tick_replay_met(replay, i));
@@ -277,7 +260,7 @@ static void other_deviations_keep_their_values(const char *name) {
             }
             left_out_of[drawn[left_out].kind]++;
             assert_int_equal(tick_replay_set(replay, without, kept), 0);
-            run_with(name, tick_replay_chooser(replay), NULL, 0);
+            run_poisoned(name, tick_replay_chooser(replay), NULL, 0);
             size_t now;
             const struct tick_deviation *drawn_now = tick_harness_deviations(harness, &now);
             others += kept;
@@ -316,10 +299,10 @@ static void questions_that_are_not_put_change_nothing(void **state) {
             struct hash_probe probe;
             struct tick_random_chooser chooser;
             tick_random_init(&chooser, seed, NULL);
-            struct tick_outcome outcome = run_with(alike[i], &chooser.chooser, hash_probe_init(&probe), 0);
+            struct tick_outcome outcome = run_poisoned(alike[i], &chooser.chooser, hash_probe_init(&probe), 0);
             const uint64_t hash = probe.hash, asked = outcome.choices;
             chooser.chooser.calm = 0;
-            outcome = run_with(alike[i], &chooser.chooser, hash_probe_init(&probe), 0);
+            outcome = run_poisoned(alike[i], &chooser.chooser, hash_probe_init(&probe), 0);
             assert_int_equal(probe.hash, hash);
             assert_true(outcome.choices >= asked);
             fewer += outcome.choices - asked;
@@ -347,17 +330,6 @@ static void every_kind_takes_part(void **state) {
         fail_msg("%s is never drawn: extend a scenario of this file", word);
     TICK_CHOICES(KIND)
 #undef KIND
-}
-
-static int set_up(void **state) {
-    (void)state;
-    return tick_harness_new(&harness);
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    tick_harness_free(harness);
-    return 0;
 }
 
 int main(void) {

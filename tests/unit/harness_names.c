@@ -1,36 +1,15 @@
 // Names and datagrams that go wrong where a scenario lets them: a seed finds it, a replay of what it drew finds it again, and the calm run
 // never does. And what a host's own waits (poll, select, sleep, a late look-up) do to it.
 // torture: 4
-#include "sim/choice/choosers.h"
-#include "sim/harness/run.h"
-#include "src/base/keep.h"
-#include "tests/support/hash_probe.h"
+#include "tests/support/harness_fixture.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <retick.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-
-#include <cmocka.h>
-
-TICK_KEEP static struct tick_harness *harness = NULL;
-TICK_KEEP static uint64_t hash = 0;
-
-static struct tick_outcome run_with(const char *name, struct tick_chooser *chooser) {
-    struct tick_outcome outcome;
-    struct hash_probe probe;
-    const struct tick_run run = {.scenario = tick_scenario_find(name), .chooser = chooser, .probe = hash_probe_init(&probe)};
-    assert_non_null(run.scenario);
-    assert_int_equal(tick_harness_run(harness, &run, &outcome), 0);
-    hash = probe.hash;
-    return outcome;
-}
 
 static void passes(const char *name) {
     struct tick_outcome outcome = run_with(name, &tick_calm);
@@ -52,7 +31,7 @@ static void is_found(const char *name, enum tick_choice_kind kind) {
         struct tick_outcome outcome = run_with(name, &chooser.chooser);
         if (outcome.verdict == TICK_PASS)
             continue;
-        uint64_t before = hash;
+        uint64_t before = run_hash;
         size_t count, of_kind = 0;
         const struct tick_deviation *drawn = tick_harness_deviations(harness, &count);
         for (size_t i = 0; i < count; i++)
@@ -62,7 +41,7 @@ static void is_found(const char *name, enum tick_choice_kind kind) {
         assert_int_equal(tick_replay_set(replay, drawn, count), 0);
         struct tick_outcome again = run_with(name, tick_replay_chooser(replay));
         assert_string_equal(again.text, outcome.text);
-        assert_int_equal(hash, before);
+        assert_int_equal(run_hash, before);
         found++;
     }
     tick_replay_free(replay);
@@ -485,17 +464,6 @@ static void signals_interrupt_where_there_are_handlers(void **state) {
     is_found("signals_in_select", TICK_CHOICE_INTERRUPT);
     never_fails("no_signals");
     never_fails("signals_in_the_loop");
-}
-
-static int set_up(void **state) {
-    (void)state;
-    return tick_harness_new(&harness);
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    tick_harness_free(harness);
-    return 0;
 }
 
 int main(void) {

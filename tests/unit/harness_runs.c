@@ -1,22 +1,15 @@
 // Runs: each way to end, the order of starts, and what is restored between runs.
-#include "sim/choice/choosers.h"
 #include "sim/harness/harness_int.h"
 #include "sim/harness/heap_list.h"
 #include "sim/harness/malloc_family.h"
-#include "sim/harness/run.h"
-#include "src/base/keep.h"
-#include <retick.h>
-#include <setjmp.h>
+#include "tests/support/harness_fixture.h"
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 // --- programs ---
 
@@ -169,20 +162,6 @@ TICK_SCENARIO(checks_at_the_end, "") {
 
 // --- running ---
 
-TICK_KEEP static struct tick_harness *harness = NULL;
-
-static struct tick_outcome run_with(const char *name, struct tick_chooser *chooser, struct tick_probe *probe, uint8_t poison) {
-    struct tick_outcome outcome;
-    const struct tick_run run = {.scenario = tick_scenario_find(name), .chooser = chooser, .probe = probe, .poison = poison};
-    assert_non_null(run.scenario);
-    assert_int_equal(tick_harness_run(harness, &run, &outcome), 0);
-    return outcome;
-}
-
-static struct tick_outcome calm(const char *name) {
-    return run_with(name, &tick_calm, NULL, 0);
-}
-
 // Not under valgrind, whose malloc knows of no hosts.
 static bool hosts_memory_is_counted(void) {
 #ifdef RETICK_HEAP_LISTS
@@ -323,17 +302,6 @@ static void nothing_runs_inside_a_run(void **state) {
     assert_string_equal(tick_host_name(), "");
     assert_null(tick_host_local(&size, 4));
     assert_int_equal(tick_random("x", 5), 0);
-}
-
-static int set_up(void **state) {
-    (void)state;
-    return tick_harness_new(&harness);
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    tick_harness_free(harness);
-    return 0;
 }
 
 int main(void) {

@@ -1,22 +1,15 @@
 // What choices never do to a program, whatever the seed: no timer out of order, no byte out of order, nothing that was synced lost, and no
 // question at all where a scenario does not allow what it is about. docs/TESTING.md lists which test stands for which kind.
-#include "sim/choice/choosers.h"
-#include "sim/harness/run.h"
 #include "src/base/keep.h"
 #include "src/loop/loop_int.h"
+#include "tests/support/harness_fixture.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <retick.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-TICK_KEEP static struct tick_harness *harness = NULL;
 TICK_KEEP static uint64_t asked[TICK_CHOICE_KINDS] = {0}, deviated[TICK_CHOICE_KINDS] = {0};
 
 // A random chooser that counts.
@@ -331,17 +324,6 @@ static void without_leave_nothing_goes_wrong(void **state) {
         if (asked[kind])
             fail_msg("kind %u was asked for", kind);
     assert_int_equal(deviated[TICK_CHOICE_DISPLACE] + deviated[TICK_CHOICE_CANCEL], 0); // relaxed ones are off of themselves
-}
-
-static int set_up(void **state) {
-    (void)state;
-    return tick_harness_new(&harness);
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    tick_harness_free(harness);
-    return 0;
 }
 
 int main(void) {

@@ -1,20 +1,11 @@
 // What verdicts say: the circle of a deadlock, where an invariant broke, which futures are left over, how long a loop was kept busy.
-#include "sim/choice/choosers.h"
-#include "sim/harness/run.h"
-#include "src/base/keep.h"
 #include "src/loop/loop_int.h"
+#include "tests/support/harness_fixture.h"
 #include <ctype.h>
 #include <errno.h>
-#include <retick.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-TICK_KEEP static struct tick_harness *harness = NULL;
 
 // The text with each different line number of this file as a letter, in order: "here:A".
 static void without_lines(const char *text, char *out, size_t size) {
@@ -38,14 +29,6 @@ static void without_lines(const char *text, char *out, size_t size) {
             text++;
     }
     out[at] = 0;
-}
-
-static struct tick_outcome run_with(const char *name, struct tick_chooser *chooser) {
-    struct tick_outcome outcome;
-    const struct tick_run run = {.scenario = tick_scenario_find(name), .chooser = chooser};
-    assert_non_null(run.scenario);
-    assert_int_equal(tick_harness_run(harness, &run, &outcome), 0);
-    return outcome;
 }
 
 static void ends_with(const char *name, enum tick_verdict verdict, const char *expected) {
@@ -412,17 +395,6 @@ static void loops_are_kept_busy(void **state) {
         found += outcome.verdict == TICK_STARVED;
     }
     assert_in_range(found, 1, 150);
-}
-
-static int set_up(void **state) {
-    (void)state;
-    return tick_harness_new(&harness);
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    tick_harness_free(harness);
-    return 0;
 }
 
 int main(void) {

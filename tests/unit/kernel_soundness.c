@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/timerfd.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -86,8 +89,114 @@ static void pipes_are_short_above_pipe_buf_only(void **state) {
     assert_int_equal(tick_k_write(k, 0, fds[1], block, PIPE_BUF + 1), 3);
     assert_int_equal(world.asked[TICK_CHOICE_SHORT_SEND], 1);
     world.answer[TICK_CHOICE_SHORT_RECV] = 1;
-    assert_int_equal(tick_k_read(k, 0, fds[0], block, 3), 1);
-    assert_int_equal(tick_k_read(k, 0, fds[0], block, 1), 1); // never none
+    assert_int_equal(tick_k_read(k, 0, fds[0], block, 8), 3); // a read takes what is there
+    assert_int_equal(world.asked[TICK_CHOICE_SHORT_RECV], 0);
+}
+
+// What one call wrote within a host is there when it returns, and up to 32 KiB are one piece.
+static void unix_streams_are_short_above_32k_only(void **state) {
+    (void)state;
+    static char block[40000];
+    int fds[2];
+    const struct tick_kernel_name n[] = {name(), name()};
+    world.answer[TICK_CHOICE_SHORT_SEND] = 3;
+    world.answer[TICK_CHOICE_SHORT_RECV] = 1;
+    assert_int_equal(tick_k_socketpair(k, 0, AF_UNIX, SOCK_STREAM, 0, fds, &n[0], &n[1]), 0);
+    assert_int_equal(tick_k_write(k, 0, fds[1], block, 32768), 32768);
+    assert_int_equal(tick_k_read(k, 0, fds[0], block, sizeof block), 32768);
+    assert_int_equal(world.asked[TICK_CHOICE_SHORT_SEND] + world.asked[TICK_CHOICE_SHORT_RECV], 0);
+    assert_int_equal(tick_k_write(k, 0, fds[1], block, sizeof block), 32768);
+    assert_int_equal(tick_k_read(k, 0, fds[0], block, sizeof block), 32768);
+}
+
+// A connection from a to b: its two ends.
+static void connection(int *near, int *far) {
+    const struct sockaddr_in in = at_b();
+    const struct tick_kernel_name n[] = {name(), name(), name()};
+    int listener = tick_k_socket(k, 1, AF_INET, SOCK_STREAM, 0, &n[0]);
+    *near = tick_k_socket(k, 0, AF_INET, SOCK_STREAM, 0, &n[1]);
+    assert_int_equal(tick_k_bind(k, 1, listener, (const struct sockaddr *)&in, sizeof in), 0);
+    assert_int_equal(tick_k_listen(k, 1, listener, 4), 0);
+    assert_int_equal(tick_k_connect(k, 0, *near, (const struct sockaddr *)&in, sizeof in, &n[2]), -EINPROGRESS);
+    carry();
+    *far = tick_k_accept(k, 1, listener, NULL, NULL);
+    assert_true(*far >= 0);
+}
+
+static void what_is_known_to_be_there_is_read(void **state) {
+    (void)state;
+    char bytes[16];
+    int near, far, there = 0;
+    const struct tick_kernel_name n = name();
+    connection(&near, &far);
+    world.answer[TICK_CHOICE_SHORT_RECV] = 1;
+    assert_int_equal(tick_k_send(k, 0, near, "0123456789", 10, 0), 10);
+    carry();
+    assert_int_equal(tick_k_recv(k, 1, far, bytes, 16, 0), 1); // the others may come later, for all it knows
+    assert_int_equal(tick_k_recv(k, 1, far, bytes, 4, MSG_PEEK), 4);
+    assert_int_equal(tick_k_recv(k, 1, far, bytes, 16, 0), 4);
+    assert_int_equal(tick_k_ioctl(k, 1, far, FIONREAD, &there), 0);
+    assert_int_equal(there, 5);
+    assert_int_equal(tick_k_recv(k, 1, far, bytes, 3, 0), 3);
+    assert_int_equal(tick_k_recv(k, 1, far, bytes, 16, 0), 2);
+    assert_int_equal(tick_k_send(k, 0, near, "0123456789", 10, 0), 10);
+    assert_int_equal(tick_k_shutdown(k, 0, near, SHUT_WR), 0);
+    carry();
+    assert_int_equal(tick_k_recv(k, 1, far, bytes, 16, 0), 1);
+    struct tick_sys_event e = {EPOLLIN | EPOLLRDHUP, 0};
+    int epfd = tick_k_epoll_create(k, 1, &n);
+    assert_int_equal(tick_k_epoll_ctl(k, 1, epfd, EPOLL_CTL_ADD, far, &e), 0);
+    assert_int_equal(tick_k_epoll_wait(k, 1, epfd, &e, 1, false), 1);
+    assert_int_equal(e.events, EPOLLIN | EPOLLRDHUP); // the end has come: so have all bytes
+    assert_int_equal(tick_k_recv(k, 1, far, bytes, 16, 0), 9);
+}
+
+// Readiness that is held back is the wake-up on its way: who asks by a call knows, and is told from then on.
+static void what_the_program_knows_is_held_back_no_longer(void **state) {
+    (void)state;
+    char bytes[16];
+    int near, far;
+    const struct tick_kernel_name n = name();
+    struct tick_sys_event e = {EPOLLIN, 0};
+    link_of((struct tick_link){.latency = TICK_MS(1)});
+    connection(&near, &far);
+    int epfd = tick_k_epoll_create(k, 1, &n);
+    assert_int_equal(tick_k_epoll_ctl(k, 1, epfd, EPOLL_CTL_ADD, far, &e), 0);
+    world.answer[TICK_CHOICE_READY_HOLD] = 3;
+    assert_int_equal(tick_k_send(k, 0, near, "12", 2, 0), 2);
+    carry();
+    assert_int_equal(tick_k_epoll_wait(k, 1, epfd, &e, 1, false), 0); // held back
+    assert_int_equal(tick_k_recv(k, 1, far, bytes, 1, 0), 1);
+    assert_int_equal(tick_k_epoll_wait(k, 1, epfd, &e, 1, false), 1); // the rest is known to be there
+    assert_int_equal(tick_k_recv(k, 1, far, bytes, 16, 0), 1);
+    assert_int_equal(tick_k_epoll_wait(k, 1, epfd, &e, 1, false), 0);
+    assert_int_equal(tick_k_send(k, 0, near, "3", 1, 0), 1);
+    carry();
+    assert_int_equal(tick_k_epoll_wait(k, 1, epfd, &e, 1, false), 0);
+    struct pollfd p = {.fd = far, .events = POLLIN};
+    assert_int_equal(tick_k_poll(k, 1, &p, 1), 1);
+    assert_int_equal(tick_k_epoll_wait(k, 1, epfd, &e, 1, false), 1);
+    assert_int_equal(tick_k_fcntl(k, 1, far, F_GETFL, 0), O_RDWR | O_NONBLOCK);
+}
+
+// An end that was reset while the answer could not come back learns of it when what it sent goes out again.
+static void a_reset_that_an_outage_swallows_is_evoked_again(void **state) {
+    (void)state;
+    char bytes[8];
+    int near, far;
+    const uint8_t sides[] = {2, 1};
+    link_of((struct tick_link){.latency = TICK_MS(1)});
+    connection(&near, &far);
+    assert_int_equal(tick_kernel_outage_begin(k, 1, sides, 2, true, 0), 0); // nothing comes from b
+    assert_int_equal(tick_k_close(k, 1, far), 0);
+    assert_int_equal(tick_k_send(k, 0, near, "x", 1, 0), 1);
+    struct tick_posted posted;
+    while (tick_kernel_next_at(k) < TICK_SEC(1))
+        assert_true(tick_kernel_next(k, &posted));
+    assert_int_equal(tick_k_recv(k, 0, near, bytes, 8, 0), -EAGAIN);
+    tick_kernel_outage_end(k, 1);
+    carry();
+    assert_int_equal(tick_k_recv(k, 0, near, bytes, 8, 0), -ECONNRESET);
 }
 
 static void nothing_interrupts_without_a_handler(void **state) {
@@ -150,8 +259,17 @@ static void datagrams_are_lost_doubled_and_overtaken_where_the_link_says_so(void
     world.only[TICK_CHOICE_AGAIN] = 6;
     assert_int_equal(tick_k_send(k, 0, from, "6", 1, 0), 1);
     carry();
-    assert_int_equal(tick_k_recv(k, 1, to, bytes, 8, MSG_PEEK), 1);
+    struct pollfd p = {.fd = to, .events = POLLIN};
+    assert_int_equal(tick_k_poll(k, 1, &p, 1), 1);
     assert_int_equal(tick_k_recv(k, 1, to, bytes, 8, 0), -EAGAIN); // readiness was reported, and the datagram is gone
+    world.only[TICK_CHOICE_AGAIN] = 7;
+    assert_int_equal(tick_k_send(k, 0, from, "7", 1, 0), 1);
+    assert_int_equal(tick_k_send(k, 0, from, "8", 1, 0), 1);
+    carry();
+    assert_int_equal(tick_k_recv(k, 1, to, bytes, 8, MSG_PEEK), 1); // who looks has its checksum looked at, too
+    assert_int_equal(bytes[0], '8');
+    world.only[TICK_CHOICE_AGAIN] = 8;
+    assert_int_equal(tick_k_recv(k, 1, to, bytes, 8, 0), 1); // once
 }
 
 static void later_datagrams_do_not_overtake_without_a_choice(void **state) {
@@ -223,6 +341,29 @@ static void names_are_late_or_fail_where_the_scenario_says_so(void **state) {
     assert_int_equal(out[0].ss_family, AF_INET);
 }
 
+// TFD_TIMER_CANCEL_ON_SET, as timerfd_create(2) has it: the reader learns that the clock was set, and so does who sets the timer anew.
+static void who_asked_learns_that_the_clock_was_set(void **state) {
+    (void)state;
+    const struct tick_kernel_name n = name();
+    const int flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, fd = tick_k_timerfd(k, 0, CLOCK_REALTIME, 0, &n);
+    const int64_t wall = tick_kernel_wall(k, 0);
+    uint64_t ticks;
+    for (int armed = 0; armed < 2; armed++) {
+        assert_int_equal(tick_k_timerfd_settime(k, 0, fd, flags, armed ? wall + TICK_SEC(9) : 0, 0, NULL, NULL), 0);
+        assert_int_equal(tick_k_read(k, 0, fd, &ticks, 8), -EAGAIN);
+        tick_kernel_wall_set(k, 0, wall + TICK_SEC(5));
+        assert_int_equal(tick_k_read(k, 0, fd, &ticks, 8), -ECANCELED); // one that is disarmed, too
+        assert_int_equal(tick_k_read(k, 0, fd, &ticks, 8), -EAGAIN);
+        tick_kernel_wall_set(k, 0, wall);
+        assert_int_equal(tick_k_timerfd_settime(k, 0, fd, flags, wall + TICK_SEC(7), 0, NULL, NULL), -ECANCELED);
+        assert_int_equal(tick_k_read(k, 0, fd, &ticks, 8), -EAGAIN); // it was told, and the timer is armed
+    }
+    carry();
+    assert_int_equal(tick_kernel_now(k), TICK_SEC(7));
+    assert_int_equal(tick_k_read(k, 0, fd, &ticks, 8), 8);
+    assert_int_equal(ticks, 1);
+}
+
 static void probes_find_out_what_died(void **state) {
     (void)state;
     const struct sockaddr_in in = at_b();
@@ -249,11 +390,16 @@ static void probes_find_out_what_died(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(pipes_are_short_above_pipe_buf_only, set_up),
+        cmocka_unit_test_setup(unix_streams_are_short_above_32k_only, set_up),
+        cmocka_unit_test_setup(what_is_known_to_be_there_is_read, set_up),
+        cmocka_unit_test_setup(what_the_program_knows_is_held_back_no_longer, set_up),
+        cmocka_unit_test_setup(a_reset_that_an_outage_swallows_is_evoked_again, set_up),
         cmocka_unit_test_setup(nothing_interrupts_without_a_handler, set_up),
         cmocka_unit_test_setup(datagrams_are_lost_doubled_and_overtaken_where_the_link_says_so, set_up),
         cmocka_unit_test_setup(later_datagrams_do_not_overtake_without_a_choice, set_up),
         cmocka_unit_test_setup(what_stays_within_a_host_is_never_lost, set_up),
         cmocka_unit_test_setup(names_are_late_or_fail_where_the_scenario_says_so, set_up),
+        cmocka_unit_test_setup(who_asked_learns_that_the_clock_was_set, set_up),
         cmocka_unit_test_setup(probes_find_out_what_died, set_up),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,12 +185,54 @@ static void each_allocation_fails_in_turn(void **state) {
     }
 }
 
+static int cancels_late(void *arg) {
+    (void)arg;
+    TICK_TRY(set("main"));
+    struct tick_handle *soon = tick_call_soon_handle(w->loop, called, "soon"), *timer = tick_call_later(w->loop, 1, called, "timer");
+    TICK_TRY(tick_sleep(5));
+    tick_handle_cancel(soon); // called long ago
+    tick_handle_cancel(timer);
+    TICK_TRY(tick_call_soon(w->loop, called, "another")); // where their contexts stood
+    tick_handle_unref(soon);
+    tick_handle_unref(timer);
+    return tick_sleep(0);
+}
+
+static void a_handle_is_cancelled_after_its_call(void **state) {
+    (void)state;
+    w = world_new();
+    assert_int_equal(tick_loop_run(w->loop, cancels_late, NULL), 0);
+    assert_string_equal(w->log, "2:soon sees main 3:timer sees main 6:another sees main ");
+    world_free(w);
+}
+
+static int has_nothing_set(void *arg) {
+    TICK_TRY(tick_call_soon(w->loop, called, "first"));
+    TICK_TRY(tick_call_soon(w->loop, called, "second"));
+    TICK_TRY(tick_sleep(0));
+    TICK_TRY(tick_call_soon(w->loop, called, "third"));
+    TICK_TRY(tick_sleep(0));
+    say(w, "%s sees %s", (char *)arg, get());
+    return 0;
+}
+
+// Each in an empty context of its own, also the first that sets a variable at all.
+static void callbacks_without_a_context_share_none(void **state) {
+    (void)state;
+    w = world_new();
+    assert_int_equal(tick_loop_run(w->loop, has_nothing_set, "main"), 0);
+    assert_string_equal(w->log, "2:first sees nobody 2:second sees nobody 3:third sees nobody 3:main sees nobody ");
+    world_free(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_task_copies_its_makers),
         cmocka_unit_test(a_token_brings_back_what_was),
         cmocka_unit_test(a_callback_keeps_its_own),
         cmocka_unit_test(each_allocation_fails_in_turn),
+        cmocka_unit_test(a_handle_is_cancelled_after_its_call),
+        cmocka_unit_test(callbacks_without_a_context_share_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,6 +125,28 @@ static void mass_cancellation_keeps_nothing(void **state) {
     assert_null(*(void **)w->loop->handle_pool.chunks); // one chunk did for all
 }
 
+static int in_turn;
+static void comes_in_turn(void *arg) {
+    assert_int_equal((intptr_t)arg, in_turn++);
+    tick_loop_set_debug(w->loop, in_turn % 7 < 3);
+    if (in_turn <= 1000)
+        assert_int_equal(tick_call_soon(w->loop, comes_in_turn, (void *)((intptr_t)arg + 200)), 0);
+}
+
+// In the middle of a snapshot it becomes one that looks closely, and an ordinary one again: what is queued keeps its order and its memory.
+static void calls_keep_their_order_whatever_the_loop_looks_at(void **state) {
+    (void)state;
+    in_turn = 0;
+    for (intptr_t i = 0; i < 200; i++)
+        assert_int_equal(tick_call_soon(w->loop, comes_in_turn, (void *)i), 0);
+    assert_int_equal(tick_loop_run_forever(w->loop), TICK_EDEADLOCK);
+    assert_int_equal(in_turn, 1200);
+    size_t chunks = 0; // of 64 calls, linked by their second word
+    for (void **chunk = (void **)w->loop->calls.chunks; chunk; chunk = chunk[1])
+        chunks++;
+    assert_in_range(chunks, 4, 6);
+}
+
 static void cancel_handle(void *arg) {
     tick_handle_cancel(arg);
 }
@@ -293,7 +315,7 @@ static void threadsafe_keeps_one_order(void **state) {
 static int owned_ran;
 static void owned_fn(struct tick__task_owned *owned) {
     assert_null(owned->next);
-    owned_ran = owned_ran * 10 + (owned->prev == NULL);
+    owned_ran = owned_ran * 10 + (owned->back == NULL);
 }
 
 static void what_a_loop_owns_ends_with_it(void **state) {
@@ -318,6 +340,7 @@ int main(void) {
         TEST(a_timer_at_the_end_of_time_is_no_deadline),
         TEST(many_timers_with_many_cancelled),
         TEST(mass_cancellation_keeps_nothing),
+        TEST(calls_keep_their_order_whatever_the_loop_looks_at),
         TEST(a_fired_timer_can_still_be_cancelled),
         TEST(stop_finishes_its_snapshot),
         TEST(stop_before_run_is_one_iteration_without_waiting),

@@ -11,6 +11,7 @@ static uint32_t first_is_held(struct world *world, enum tick_choice_kind kind, t
     return kind == TICK_CHOICE_DISPLACE && asked++ == 0 ? 1 : 0;
 }
 
+static uint32_t budget; // of handles between two polls; 0: as always
 static void open_world(bool asks) {
     w = world_bare();
     if (asks) {
@@ -20,6 +21,7 @@ static void open_world(bool asks) {
     struct tick_loop_options options = world_options(w);
     tick_lifo_init(&lifo);
     options.scheduler = &lifo.scheduler;
+    options.poll_budget = budget;
     world_open(w, &options);
 }
 
@@ -44,6 +46,30 @@ static void newest_first_within_a_snapshot(void **state) {
     tick_handle_unref(cancelled);
     assert_int_equal(tick_loop_run_forever(w->loop), TICK_EDEADLOCK);
     assert_string_equal(w->log, "1:posts 1:1 2:5 2:4 ");
+    world_free(w);
+}
+
+static void posts_thrice(void *arg) {
+    const intptr_t left = (intptr_t)arg;
+    number(arg);
+    if (left > 0)
+        assert_int_equal(tick_call_soon(w->loop, posts_thrice, (void *)(left - 1)), 0);
+    else
+        tick_loop_stop(w->loop);
+}
+
+// Iterations without a poll between them, and a second run that begins in the middle of a budget.
+static void iterations_without_polls(void **state) {
+    (void)state;
+    budget = 61;
+    open_world(false);
+    budget = 0;
+    for (int run = 0; run < 2; run++) {
+        assert_int_equal(tick_call_soon(w->loop, number, (void *)7), 0);
+        assert_int_equal(tick_call_soon(w->loop, posts_thrice, (void *)3), 0);
+        assert_int_equal(tick_loop_run_forever(w->loop), 0);
+    }
+    assert_string_equal(w->log, "1:3 1:7 2:2 3:1 4:0 5:3 5:7 6:2 7:1 8:0 ");
     world_free(w);
 }
 
@@ -93,6 +119,7 @@ static void queued_at_the_end(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(newest_first_within_a_snapshot),
+        cmocka_unit_test(iterations_without_polls),
         cmocka_unit_test(displaced_above_it),
         cmocka_unit_test(tasks_too),
         cmocka_unit_test(queued_at_the_end),

@@ -58,6 +58,21 @@ static int promises(void *unused) {
     return tick_future_new() ? tick_sleep(TICK_MS(1)) : TICK_EFAILED; // made here
 }
 
+static int naps(void *unused) {
+    (void)unused;
+    return tick_sleep(TICK_MS(1));
+}
+
+static int off_by_one(void *unused) {
+    (void)unused;
+    return tick_check(false, "one is missing");
+}
+
+TICK_SCENARIO(counted, "a check of the whole, when all is over") {
+    tick_host_add(world, "bank", naps, NULL);
+    tick_at_end(world, off_by_one, NULL);
+}
+
 TICK_SCENARIO(promised, "a future that nobody completes") {
     tick_host_add(world, "bank", promises, NULL);
 }

@@ -1,5 +1,7 @@
 // What a run could leave behind in its process: the state of a loaded object's threads, open files, names that it made.
+#include <fenv.h>
 #include <retick.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,4 +110,50 @@ static int closes_all(void *arg) {
 
 TICK_SCENARIO(closes_fds, "as a daemon's start does") {
     tick_host_add(world, "alice", closes_all, NULL);
+}
+
+static int handled;
+
+static void handles(int number) {
+    handled = number;
+}
+
+static int handles_signals(void *arg) {
+    static char memory[64 << 10];
+    const stack_t stack = {.ss_sp = memory, .ss_size = sizeof memory};
+    struct sigaction action = {.sa_handler = handles, .sa_flags = SA_ONSTACK}, before;
+    stack_t other;
+    sigset_t mask, all;
+    (void)arg;
+    sigfillset(&all);
+    if (sigaction(SIGSEGV, &action, &before) || sigaltstack(&stack, &other) || sigprocmask(SIG_BLOCK, &all, &mask))
+        return -1;
+    TICK_TRY(tick_check(before.sa_handler != handles, "SIGSEGV has its handler already"));
+    TICK_TRY(tick_check(signal(SIGUSR1, handles) == SIG_DFL && signal(SIGPIPE, SIG_IGN) == SIG_DFL, "signal was called before"));
+    TICK_TRY(tick_check(other.ss_sp != memory, "the alternate stack is there already"));
+    TICK_TRY(tick_check(!sigismember(&mask, SIGUSR1) && !sigismember(&mask, SIGTERM), "signals are blocked already"));
+    raise(SIGUSR1);
+    raise(SIGTERM); // stays pending to the run's end
+    TICK_TRY(tick_check(!handled, "came while it was blocked"));
+    sigemptyset(&all);
+    sigaddset(&all, SIGUSR1);
+    sigprocmask(SIG_UNBLOCK, &all, NULL);
+    return tick_check(handled == SIGUSR1, "raised and not handled: %d", handled);
+}
+
+TICK_SCENARIO(signals, "handlers, mask and alternate stack are the run's own") {
+    tick_host_add(world, "alice", handles_signals, NULL);
+}
+
+static int rounds_up(void *arg) {
+    (void)arg;
+    TICK_TRY(tick_check(fegetround() == FE_TONEAREST, "the rounding mode is %d already", fegetround()));
+    fesetround(FE_UPWARD);
+    TICK_TRY(tick_sleep(TICK_MS(1)));
+    return tick_check(fegetround() == FE_UPWARD, "the rounding mode is %d after a sleep", fegetround());
+}
+
+TICK_SCENARIO(rounding, "is the task's own") {
+    tick_host_add(world, "alice", rounds_up, NULL);
+    tick_host_add(world, "bob", rounds_up, NULL);
 }

@@ -1,0 +1,670 @@
+// Random programs on three hosts in a faulty world: links that are slow, lossy, refuse and reset, outages, crashes, readiness that is held
+// back, short reads and writes. Whatever happens, nothing may that Linux could not do; each rule has its letter below.
+//
+//  A  bytes come as they were sent, in order, none twice, none before the link's latency is over
+//  B  an orderly end (recv of 0) comes behind all bytes, only from one who shut or closed, and not before the latency
+//  C  an error has a cause, and is one that this cause has
+//  D  an end that is over stays over: EPOLLHUP, EPOLLRDHUP and errors do not go away by themselves
+//  E  what is reported holds: with EPOLLIN recv has something to say, with EPOLLOUT send takes a byte; and it is reported once more by
+//     an edge-triggered epoll after it did not hold
+//  F  a connection is there after a round trip, not sooner, and only to a listener
+//  G  when the world is quiet and whole again, every byte has arrived and every end is known
+//  H  datagrams come whole, from who sent them, once and in order unless the link says otherwise
+//  I  timers count what is over, and no tick more
+// links: tick_kernel
+// timeout: 300
+#include "sim/kernel/kernel.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+
+#include <cmocka.h>
+
+#define HOSTS 3
+#define ENDS 24
+#define STEPS 200
+#define LOG 64
+
+// One end of a connection, or one that is to be.
+struct end {
+    int fd, host, peer; // fd -1: closed; peer: index, -1: none yet
+    bool listens, connected, connecting, crashed, shut_read, shut_write, closed, lingers, had_eof,
+        muted; // muted: its reset may have been lost
+    int error; // the first that it was told
+    uint16_t port, to_port;
+    int to_host;
+    uint64_t id, sent, received;
+    int64_t began, fin_at, at[LOG]; // fin_at: when it shut or closed; at: when what it sent ended at upto
+    uint64_t upto[LOG];
+    int logged;
+    uint32_t seen;     // EPOLLHUP | EPOLLRDHUP
+    uint32_t reported; // by the epoll, since recv or send said EAGAIN
+};
+
+// A host's UDP socket, and its timer.
+struct datagrams {
+    int fd;
+    uint64_t sent[HOSTS], latest[HOSTS]; // to and from each; numbers count from 1
+    int64_t at[LOG];                     // when the datagrams were sent, the latest ones
+};
+struct timer {
+    int fd;
+    int64_t at, interval; // 0: disarmed
+};
+
+static struct {
+    struct tick_kernel *k;
+    struct tick_link link;
+    struct end ends[ENDS];
+    uint64_t seed, drawn, made, rate;
+    int used, epolls[HOSTS], levels[HOSTS];
+    struct datagrams udp[HOSTS];
+    struct timer timers[HOSTS];
+    bool outage, had_outage, had_reset, had_loss, trace;
+    bool crashed[HOSTS];
+    char last[160];
+} w;
+
+static uint32_t draw(uint32_t n) {
+    return (uint32_t)(tick_id_mix(w.seed, ++w.drawn) >> 16) % n;
+}
+
+static uint32_t choose(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
+    (void)ctx, (void)most;
+    uint64_t hash = tick_id_mix(tick_id_mix(tick_id_mix(w.seed ^ 77, (uint64_t)kind), subject), ordinal);
+    if (hash % 1000 >= w.rate)
+        return 0;
+    uint32_t value = (uint32_t)(hash >> 20) % n;
+    w.had_reset |= kind == TICK_CHOICE_FAULT_RESET && value;
+    w.had_loss |= kind == TICK_CHOICE_LOSS && value;
+    return value;
+}
+
+static struct tick_kernel_name name(void) {
+    w.made++;
+    return (struct tick_kernel_name){tick_id_mix(3, w.made), 0, (uint32_t)w.made};
+}
+
+static int64_t now(void) {
+    return tick_kernel_now(w.k);
+}
+
+static _Noreturn void broken(char rule, const struct end *e, const char *what, int64_t value) {
+    printf("seed %llu breaks rule %c at %lld us: %s (%lld); end %d of host %d, peer %d; %s\n", (unsigned long long)w.seed, rule,
+        (long long)now() / 1000, what, (long long)value, e ? (int)(e - w.ends) : -1, e ? e->host : -1, e ? e->peer : -1, w.last);
+    fail();
+    abort();
+}
+#define RULE(letter, end, holds, what, value) \
+    do { \
+        if (!(holds)) \
+            broken((letter), (end), (what), (int64_t)(value)); \
+    } while (0)
+
+static uint8_t byte_at(uint64_t id, uint64_t at) {
+    return (uint8_t)(tick_id_mix(id, at) >> 40);
+}
+
+static struct end *peer_of(const struct end *e) {
+    return e->peer < 0 ? NULL : &w.ends[e->peer];
+}
+
+static struct end *fresh(int host, int fd) {
+    struct end *e = &w.ends[w.used++];
+    const struct tick_sys_event event = {EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, (uint64_t)(e - w.ends)};
+    assert_int_equal(tick_k_epoll_ctl(w.k, host, w.epolls[host], EPOLL_CTL_ADD, fd, &event), 0);
+    const struct tick_sys_event level = {EPOLLIN, 0};
+    assert_int_equal(tick_k_epoll_ctl(w.k, host, w.levels[host], EPOLL_CTL_ADD, fd, &level), 0);
+    *e = (struct end){.fd = fd, .host = host, .peer = -1, .id = tick_id_mix(5, ++w.made), .fin_at = INT64_MAX};
+    return e;
+}
+
+static int64_t latency(const struct end *e, const struct end *other) {
+    return e->host == other->host ? 0 : w.link.latency;
+}
+
+static bool alive(const struct end *e) {
+    return e->fd >= 0;
+}
+
+// Why a connection may end other than in order. The kernel is asked about, not the program: what one end does may reset the other.
+static bool has_cause(const struct end *e, int error) {
+    const struct end *peer = peer_of(e);
+    bool abrupt = e->closed || e->lingers || e->crashed || e->shut_read || w.had_reset;
+    if (peer)
+        abrupt |= peer->closed || peer->lingers || peer->crashed || peer->shut_read;
+    switch (error) {
+    case ECONNREFUSED:
+        return e->connecting;
+    case ETIMEDOUT:
+        return w.had_outage || !e->connected; // its SYNs found a full queue
+    case ECONNRESET:
+    case EPIPE:
+        return abrupt || w.had_outage || !peer; // the latter: its listener closed with it in its queue
+    default:
+        return false;
+    }
+}
+
+static void told(struct end *e, int error) {
+    RULE('C', e, has_cause(e, error), "an error without a cause", error);
+    if (!e->error)
+        e->error = error;
+    e->connecting = false;
+}
+
+static void reports(int host) {
+    struct tick_sys_event out[8];
+    for (int n; (n = tick_k_epoll_wait(w.k, host, w.epolls[host], out, 8, true)) > 0;)
+        for (int i = 0; i < n; i++)
+            w.ends[out[i].data].reported |= out[i].events;
+}
+
+static uint32_t mask_of(struct end *e) {
+    reports(e->host);
+    struct pollfd p = {.fd = e->fd, .events = POLLIN | POLLOUT | POLLRDHUP};
+    tick_k_poll(w.k, e->host, &p, 1);
+    uint32_t mask = (uint16_t)p.revents;
+    if (e->connected && !e->listens) {
+        RULE('E', e, !(mask & ~e->reported & (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP)), "an edge was missed", mask & ~e->reported);
+        const uint32_t ends = mask & (EPOLLHUP | EPOLLRDHUP);
+        RULE('D', e, (e->seen & ~ends) == 0, "an end is no longer reported", e->seen & ~ends);
+        e->seen |= ends;
+        const struct end *peer = peer_of(e);
+        bool over = e->shut_read || e->shut_write || e->error || (mask & EPOLLERR);
+        if (ends && !over && peer)
+            RULE(
+                'B', e, peer->fin_at != INT64_MAX && now() >= peer->fin_at + latency(e, peer), "an end is reported that nobody made", ends);
+    }
+    return mask;
+}
+
+static void tells(const char *what, ssize_t n) {
+    if (w.trace)
+        printf("           %s = %zd\n", what, n);
+}
+
+// --- bytes ---
+
+static void sends(struct end *e) {
+    uint8_t bytes[4000];
+    size_t count = 1 + draw(draw(4) ? 300 : sizeof bytes - 1);
+    for (size_t i = 0; i < count; i++)
+        bytes[i] = byte_at(e->id, e->sent + i);
+    uint32_t mask = mask_of(e);
+    ssize_t n = tick_k_send(w.k, e->host, e->fd, bytes, count, 0);
+    tells("send", n);
+    if (n > 0) {
+        RULE('C', e, !e->shut_write && !e->listens && (size_t)n <= count, "sent after its end", n);
+        RULE('E', e, e->connected || e->connecting, "sent without a connection", n);
+        e->sent += (uint64_t)n;
+        if (e->logged < LOG) {
+            e->at[e->logged] = now();
+            e->upto[e->logged++] = e->sent;
+        }
+    } else if (n == -EPIPE) {
+        RULE('C', e, e->shut_write || e->error || !e->connected || e->had_eof || (e->seen & EPOLLHUP), "EPIPE without a cause", 0);
+    } else if (n == -EAGAIN) {
+        RULE('E', e, !(mask & EPOLLOUT) || (mask & EPOLLERR), "EPOLLOUT, and no room", mask);
+        e->reported &= ~(uint32_t)EPOLLOUT;
+    } else {
+        told(e, (int)-n);
+    }
+}
+
+static void came(struct end *e, const uint8_t *bytes, size_t count) {
+    struct end *peer = peer_of(e);
+    RULE('A', e, peer, "bytes from nobody", count);
+    RULE('A', e, e->received + count <= peer->sent, "more bytes than were sent", count);
+    for (size_t i = 0; i < count; i++)
+        RULE('A', e, bytes[i] == byte_at(peer->id, e->received + i), "another byte than was sent at", e->received + i);
+    e->received += count;
+    for (int i = 0; i < peer->logged; i++) { // the send that ends at or behind the last byte
+        if (peer->upto[i] < e->received)
+            continue;
+        const int64_t at = i && peer->upto[i - 1] >= e->received ? peer->at[i - 1] : peer->at[i];
+        RULE('A', e, now() >= at + latency(e, peer), "bytes before the latency was over", now() - at);
+        break;
+    }
+}
+
+static void receives(struct end *e) {
+    uint8_t bytes[4000];
+    size_t count = 1 + draw(draw(4) ? 300 : sizeof bytes - 1);
+    uint32_t mask = mask_of(e);
+    struct end *peer = peer_of(e);
+    int there = 0;
+    if (draw(4) == 0)
+        there = (int)tick_k_recv(w.k, e->host, e->fd, bytes, count, MSG_PEEK);
+    else if (draw(4) == 0)
+        (void)!tick_k_ioctl(w.k, e->host, e->fd, FIONREAD, &there);
+    if (there < 0 && there != -EAGAIN && there != -ENOTCONN) {
+        told(e, -there);
+        return;
+    }
+    if (peer && !e->shut_read && !(mask & EPOLLERR) && !w.had_reset && (e->reported & EPOLLRDHUP) && peer->fin_at != INT64_MAX && !e->error)
+        there = (int)(peer->sent - e->received); // the end has come, and so have all bytes
+    ssize_t n = tick_k_recv(w.k, e->host, e->fd, bytes, count, 0);
+    tells("recv", n);
+    if (n > 0) {
+        RULE('B', e, !e->had_eof, "bytes behind the end", n);
+        RULE('E', e, n >= there || (size_t)n == count, "fewer bytes than are known to be there", there - n);
+        came(e, bytes, (size_t)n);
+        struct pollfd p = {.fd = e->fd, .events = POLLIN};
+        struct tick_sys_event event;
+        if (draw(8) == 0 && tick_k_poll(w.k, e->host, &p, 1)) {
+            n = tick_k_epoll_wait(w.k, e->host, w.levels[e->host], &event, 1, false);
+            RULE('E', e, n == 1, "poll reports it, and a level-triggered epoll nothing", n);
+        }
+    } else if (n == 0) {
+        if (!e->shut_read && !e->error && e->connected && peer) {
+            RULE('B', e, peer->shut_write || peer->closed, "an end that nobody made", 0);
+            RULE('B', e, e->received == peer->sent, "an end before all bytes", peer->sent - e->received);
+            RULE('B', e, now() >= peer->fin_at + latency(e, peer), "an end before the latency was over", now() - peer->fin_at);
+        }
+        e->had_eof |= e->connected && !e->shut_read;
+    } else if (n == -EAGAIN) {
+        RULE('E', e, !(mask & EPOLLIN), "EPOLLIN, and nothing to read", mask);
+        e->reported &= ~(uint32_t)EPOLLIN;
+    } else if (n == -ENOTCONN) {
+        RULE('C', e, !e->connected || e->error, "not connected", 0);
+    } else {
+        told(e, (int)-n);
+    }
+}
+
+// --- connections ---
+
+static struct sockaddr_in address(int host, uint16_t port) {
+    return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(0x0a000001u + (uint32_t)host)};
+}
+
+static void listens(int host) {
+    const struct tick_kernel_name n = name();
+    int fd = tick_k_socket(w.k, host, AF_INET, SOCK_STREAM, 0, &n), on = 1;
+    struct sockaddr_in in = address(host, (uint16_t)(100 + draw(2)));
+    struct end *e = fresh(host, fd);
+    tick_k_setsockopt(w.k, host, fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (tick_k_bind(w.k, host, fd, (struct sockaddr *)&in, sizeof in) == 0 && tick_k_listen(w.k, host, fd, (int)draw(3)) == 0)
+        e->listens = true;
+    e->port = ntohs(in.sin_port);
+}
+
+static void connects(int host) {
+    const struct tick_kernel_name n[] = {name(), name()};
+    int fd = tick_k_socket(w.k, host, AF_INET, SOCK_STREAM, 0, &n[0]);
+    struct end *e = fresh(host, fd);
+    e->to_host = (int)draw(HOSTS);
+    e->to_port = (uint16_t)(100 + draw(2));
+    const struct sockaddr_in to = address(e->to_host, e->to_port);
+    if (draw(4) == 0) {
+        int small = (int)draw(6000);
+        tick_k_setsockopt(w.k, host, fd, SOL_SOCKET, draw(2) ? SO_RCVBUF : SO_SNDBUF, &small, sizeof small);
+    }
+    assert_int_equal(tick_k_connect(w.k, host, fd, (const struct sockaddr *)&to, sizeof to, &n[1]), -EINPROGRESS);
+    struct sockaddr_in own;
+    socklen_t size = sizeof own;
+    assert_int_equal(tick_k_getsockname(w.k, host, fd, (struct sockaddr *)&own, &size), 0);
+    e->port = ntohs(own.sin_port);
+    e->connecting = true;
+    e->began = now();
+}
+
+// Whether a connection has come about; asked for by SO_ERROR once the socket is writable, as programs do.
+static void asks(struct end *e) {
+    uint32_t mask = mask_of(e);
+    if (!e->connecting || !(mask & EPOLLOUT))
+        return;
+    int error = 0;
+    socklen_t size = sizeof error;
+    assert_int_equal(tick_k_getsockopt(w.k, e->host, e->fd, SOL_SOCKET, SO_ERROR, &error, &size), 0);
+    const int64_t trip = e->host == e->to_host ? 0 : 2 * w.link.latency;
+    if (error != ETIMEDOUT)
+        RULE('F', e, now() - e->began >= trip, "an answer before a round trip", now() - e->began);
+    if (error) {
+        told(e, error);
+        return;
+    }
+    e->connecting = false;
+    e->connected = !(mask & EPOLLHUP);
+}
+
+static void accepts(struct end *listener) {
+    struct sockaddr_in from;
+    socklen_t size = sizeof from;
+    int fd = tick_k_accept(w.k, listener->host, listener->fd, (struct sockaddr *)&from, &size);
+    if (fd < 0)
+        return;
+    const int host = (int)(ntohl(from.sin_addr.s_addr) - 0x0a000001u);
+    struct end *e = fresh(listener->host, fd);
+    for (int i = w.used - 2; i >= 0; i--) {
+        struct end *near = &w.ends[i];
+        if (near->host != host || near->port != ntohs(from.sin_port) || near->to_host != e->host || near->to_port != listener->port ||
+            near->listens)
+            continue;
+        RULE('F', e, near->peer < 0, "one connection accepted twice", i);
+        near->peer = (int)(e - w.ends);
+        e->peer = i;
+        const int64_t trip = host == e->host ? 0 : 3 * w.link.latency;
+        RULE('F', e, now() - near->began >= trip, "accepted before the handshake was over", now() - near->began);
+        near->connected |= !near->closed;
+        near->connecting = false;
+        break;
+    }
+    RULE('F', e, e->peer >= 0, "accepted from nobody", host);
+    e->connected = true;
+}
+
+static void ends_it(struct end *e) {
+    e->fin_at = e->fin_at < now() ? e->fin_at : now();
+}
+
+static void shuts(struct end *e) {
+    int how = (int)draw(3);
+    bool on_its_way = e->connecting && !e->sent && !(mask_of(e) & EPOLLOUT);
+    if (e->listens || tick_k_shutdown(w.k, e->host, e->fd, how) < 0)
+        return;
+    if (on_its_way) { // that is the end of it
+        e->connecting = false;
+        e->lingers = true;
+        return;
+    }
+    e->shut_read |= how != SHUT_WR;
+    e->shut_write |= how != SHUT_RD;
+    if (how != SHUT_RD)
+        ends_it(e);
+}
+
+static void closes(struct end *e) {
+    if (draw(4) == 0) {
+        const struct linger linger = {1, 0};
+        tick_k_setsockopt(w.k, e->host, e->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+        e->lingers = true;
+    }
+    assert_int_equal(tick_k_close(w.k, e->host, e->fd), 0);
+    e->fd = -1;
+    e->closed = true;
+    e->muted = w.outage;
+    e->listens = false;
+    ends_it(e);
+}
+
+// --- datagrams ---
+
+static uint64_t id_of(int from, int to) {
+    return tick_id_mix(9, (uint64_t)(from * HOSTS + to));
+}
+
+static void sends_datagram(int host) {
+    uint8_t bytes[1000];
+    const int to = (int)draw(HOSTS);
+    const struct sockaddr_in in = address(to, 53);
+    struct datagrams *u = &w.udp[host];
+    const uint64_t number = ++u->sent[to];
+    const size_t size = 12 + tick_id_mix(id_of(host, to), number) % 900;
+    memcpy(bytes, &number, sizeof number);
+    memcpy(bytes + 8, &host, 4);
+    for (size_t i = 12; i < size; i++)
+        bytes[i] = byte_at(id_of(host, to) ^ number, i);
+    u->at[number % LOG] = now();
+    assert_int_equal(tick_k_sendto(w.k, host, u->fd, bytes, size, 0, (const struct sockaddr *)&in, sizeof in), size);
+}
+
+static void takes_datagram(int host) {
+    uint8_t bytes[1000];
+    uint64_t number;
+    int from;
+    struct sockaddr_in in;
+    socklen_t size = sizeof in;
+    const int fd = w.udp[host].fd;
+    int there = 0;
+    if (draw(3) == 0)
+        there = tick_k_recv(w.k, host, fd, bytes, sizeof bytes, MSG_PEEK) > 0;
+    else if (draw(3) == 0)
+        (void)!tick_k_ioctl(w.k, host, fd, FIONREAD, &there);
+    ssize_t n = tick_k_recvfrom(w.k, host, fd, bytes, sizeof bytes, 0, (struct sockaddr *)&in, &size);
+    RULE('H', NULL, n > 0 || !there, "what was looked at is gone", there);
+    if (n == -EAGAIN)
+        return;
+    RULE('H', NULL, n >= 12, "a datagram of another size, or an error", n);
+    memcpy(&number, bytes, sizeof number);
+    memcpy(&from, bytes + 8, sizeof from);
+    RULE('H', NULL, from >= 0 && from < HOSTS && ntohl(in.sin_addr.s_addr) == 0x0a000001u + (uint32_t)from, "from another host", from);
+    struct datagrams *u = &w.udp[from];
+    uint64_t *latest = &w.udp[host].latest[from];
+    RULE('H', NULL, (uint64_t)n == 12 + tick_id_mix(id_of(from, host), number) % 900 && number <= u->sent[host], "of another size", n);
+    for (ssize_t i = 12; i < n; i++)
+        RULE('H', NULL, bytes[i] == byte_at(id_of(from, host) ^ number, (uint64_t)i), "another byte", i);
+    if ((!w.link.reorder || from == host) && !w.crashed[from]) // another life is another socket
+        RULE('H', NULL, number > *latest || (number == *latest && w.link.duplicate && from != host), "twice, or overtaken", number);
+    *latest = number > *latest ? number : *latest;
+}
+
+// --- timers ---
+
+static void sets_timer(struct timer *t, int host) {
+    bool absolute = draw(2);
+    int64_t value = (int64_t)draw(5) * TICK_MS(3), old, interval;
+    t->interval = (int64_t)draw(3) * TICK_MS(2);
+    t->at = !value ? 0 : absolute ? value : now() + value;
+    assert_int_equal(tick_k_timerfd_settime(w.k, host, t->fd, absolute ? 1 : 0, value, t->interval, &old, &interval), 0);
+}
+
+static void reads_timer(struct timer *t, int host) {
+    uint64_t ticks = 0, due = 0;
+    struct pollfd p = {.fd = t->fd, .events = POLLIN};
+    tick_k_poll(w.k, host, &p, 1);
+    ssize_t n = tick_k_read(w.k, host, t->fd, &ticks, sizeof ticks);
+    RULE('I', NULL, (n == 8) == (p.revents != 0), "a timer is reported that has nothing to say, or has", n);
+    if (t->at && now() >= t->at) {
+        due = t->interval ? (uint64_t)((now() - t->at) / t->interval) + 1 : 1;
+        t->at = t->interval ? t->at + (int64_t)due * t->interval : 0;
+    }
+    RULE('I', NULL, n == 8 ? ticks == due : n == -EAGAIN, "another count of ticks", ticks);
+    if (n == -EAGAIN && due) // it has come, but the timer's own event comes yet at this instant
+        t->at = t->interval ? t->at - (int64_t)due * t->interval : now();
+}
+
+// --- the world ---
+
+static void starts(int host) {
+    const struct tick_kernel_name n[] = {name(), name(), name(), name()};
+    const struct sockaddr_in in = address(host, 53);
+    w.levels[host] = tick_k_epoll_create(w.k, host, &n[3]);
+    w.epolls[host] = tick_k_epoll_create(w.k, host, &n[0]);
+    w.udp[host].fd = tick_k_socket(w.k, host, AF_INET, SOCK_DGRAM, 0, &n[1]);
+    assert_int_equal(tick_k_bind(w.k, host, w.udp[host].fd, (const struct sockaddr *)&in, sizeof in), 0);
+    w.timers[host] = (struct timer){.fd = tick_k_timerfd(w.k, host, 1 /* CLOCK_MONOTONIC */, 0, &n[2])};
+}
+
+static void crashes(int host) {
+    tick_kernel_host_crash(w.k, host);
+    starts(host);
+    w.had_outage = w.crashed[host] = true; // what was on its way is lost
+    for (int i = 0; i < w.used; i++)
+        if (w.ends[i].host == host && alive(&w.ends[i])) {
+            w.ends[i].fd = -1;
+            w.ends[i].crashed = true;
+            w.ends[i].listens = false;
+        }
+}
+
+static void outage(void) {
+    uint8_t sides[HOSTS];
+    if (w.outage) {
+        tick_kernel_outage_end(w.k, 1);
+        tells("outage ends", 0);
+        w.outage = false;
+        return;
+    }
+    for (int i = 0; i < HOSTS; i++)
+        sides[i] = (uint8_t)draw(3);
+    w.outage = tick_kernel_outage_begin(w.k, 1, sides, HOSTS, draw(2), draw(2) ? 0 : TICK_MS(30)) == 0;
+    w.had_outage = true;
+    tells("outage begins; host 0 is of side", sides[0]);
+}
+
+static bool goes_on(int64_t until) {
+    struct tick_posted posted;
+    const int64_t before = now();
+    if (tick_kernel_next_at(w.k) > until || !tick_kernel_next(w.k, &posted))
+        return false;
+    RULE('I', NULL, now() >= before, "time goes back", now() - before);
+    return true;
+}
+
+static void passes(int64_t ns) {
+    const int64_t until = now() + ns;
+    while (goes_on(until))
+        ;
+    tick_kernel_clock_to(w.k, until);
+}
+
+static struct end *some(void) {
+    for (int tries = 0; tries < 20 && w.used; tries++) {
+        struct end *e = &w.ends[draw((uint32_t)w.used)];
+        if (alive(e))
+            return e;
+    }
+    return NULL;
+}
+
+static void step(bool faults) {
+    struct end *e = some();
+    uint32_t what = draw(100);
+    snprintf(w.last, sizeof w.last, "step %u on %d", what, e ? (int)(e - w.ends) : -1);
+    if (w.trace)
+        printf("%10lld %s\n", (long long)now() / 1000, w.last);
+    if (w.used < ENDS - 2 && (!e || what < 6))
+        listens((int)draw(HOSTS));
+    else if (w.used < ENDS - 2 && what < 18)
+        connects((int)draw(HOSTS));
+    else if (what < 20)
+        sends_datagram((int)draw(HOSTS));
+    else if (what < 22)
+        takes_datagram((int)draw(HOSTS));
+    else if (what < 23)
+        sets_timer(&w.timers[what % HOSTS], (int)(what % HOSTS));
+    else if (what < 25)
+        reads_timer(&w.timers[what % HOSTS], (int)(what % HOSTS));
+    else if (!e)
+        passes(TICK_MS(1));
+    else if (e->listens && what < 60 && w.used < ENDS - 1)
+        accepts(e);
+    else if (what < 40)
+        sends(e);
+    else if (what < 60)
+        receives(e);
+    else if (what < 66)
+        asks(e);
+    else if (what < 70)
+        shuts(e);
+    else if (what < 74)
+        closes(e);
+    else if (what < 78)
+        mask_of(e);
+    else if (what < 80 && faults)
+        outage();
+    else if (what < 81 && faults && draw(3) == 0)
+        crashes((int)draw(HOSTS));
+    else
+        passes((int64_t)draw(8) * TICK_MS(1));
+}
+
+// --- the end of the world: it is whole, and everybody reads and accepts until nothing happens any more ---
+
+static bool settle_one(struct end *e) {
+    if (e->listens) {
+        int before = w.used;
+        if (w.used < ENDS - 1)
+            accepts(e);
+        return w.used != before;
+    }
+    asks(e);
+    uint64_t before = e->received;
+    bool had = e->had_eof;
+    int error = e->error;
+    if (e->connected && !e->shut_read)
+        receives(e);
+    return e->received != before || e->had_eof != had || e->error != error;
+}
+
+static void settle(void) {
+    if (w.outage)
+        outage();
+    tick_kernel_calm(w.k);
+    w.rate = 0;
+    for (bool more = true; more;) {
+        more = false;
+        while (goes_on(INT64_MAX - 1))
+            more = true;
+        for (int i = 0; i < w.used; i++)
+            if (alive(&w.ends[i]))
+                more |= settle_one(&w.ends[i]);
+    }
+    for (int i = 0; i < w.used; i++) {
+        struct end *e = &w.ends[i], *peer = peer_of(e);
+        if (!alive(e) || !e->connected || !peer || e->error || peer->error || e->shut_read)
+            continue;
+        uint32_t mask = mask_of(e);
+        if (mask & EPOLLERR)
+            continue;
+        if (alive(peer) || (peer->closed && e->had_eof && !w.crashed[peer->host]))
+            RULE('G', e, e->received == peer->sent, "bytes never came", peer->sent - e->received);
+        if (alive(peer) && peer->shut_write)
+            RULE('G', e, e->had_eof, "an end was never told", 0);
+        if (peer->closed && !peer->muted && !w.crashed[peer->host])
+            RULE('G', e, e->had_eof || (mask & (EPOLLERR | EPOLLHUP)), "a close was never told", mask);
+    }
+}
+
+static void nothing_happens_that_linux_would_not_do(void **state) {
+    (void)state;
+    uint32_t programs = getenv("RETICK_PROGRAMS") ? (uint32_t)strtoul(getenv("RETICK_PROGRAMS"), NULL, 10) : 10000;
+    uint64_t first = getenv("RETICK_SEED") ? strtoull(getenv("RETICK_SEED"), NULL, 10) : 1;
+    for (uint64_t seed = first; seed < first + programs; seed++) {
+        struct tick_kernel *k = w.k;
+        memset(&w, 0, sizeof w);
+        w.k = k;
+        w.seed = seed;
+        w.trace = getenv("RETICK_SEED") && programs == 1;
+        const struct tick_kernel_env env = {.choose = choose};
+        tick_kernel_reset(k, &env);
+        for (int i = 0; i < HOSTS; i++)
+            assert_int_equal(tick_kernel_host_add(k, (const char *[]){"a", "b", "c"}[i], (tick_id)i + 1, 0), i);
+        for (int i = 0; i < HOSTS; i++)
+            starts(i);
+        w.rate = (uint64_t[]){0, 50, 300, 900}[draw(4)];
+        w.link = (struct tick_link){.latency = (int64_t)draw(5) * TICK_MS(1), .jitter = draw(2) ? TICK_MS(20) : 0};
+        w.link.loss = draw(3) == 0;
+        w.link.reset = draw(6) == 0;
+        w.link.refuse = draw(6) == 0;
+        w.link.duplicate = draw(4) == 0;
+        w.link.reorder = draw(4) == 0;
+        w.link.corrupt = draw(4) == 0;
+        w.link.bandwidth = draw(6) == 0 ? 100000 : 0;
+        if (draw(3) == 0)
+            w.link.timeout = TICK_SEC(2);
+        tick_kernel_link_all(k, &w.link);
+        bool faults = draw(2);
+        for (int i = 0; i < STEPS; i++)
+            step(faults);
+        settle();
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_happens_that_linux_would_not_do)};
+    assert_int_equal(tick_kernel_new(64 << 20, &w.k), 0);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    tick_kernel_free(w.k);
+    return failed;
+}
