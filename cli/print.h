@@ -28,7 +28,7 @@ void tick__say_columns(const char *left, const char *right);
 void tick__complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // The same for an error about a file or an argument. Returns the exit code: of wrong use, unless it was the system that failed.
 int tick__complain_of(int result, const struct tick_error *error);
-int tick__no_memory(void); // the same for -ENOMEM
+int tick__no_memory(void);                                                      // the same for -ENOMEM
 void tick__warn(const char *format, ...) __attribute__((format(printf, 1, 2))); // "retick: warning: ..."
 void tick__note(const char *format, ...) __attribute__((format(printf, 1, 2))); // "retick: note: ..."
 

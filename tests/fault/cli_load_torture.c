@@ -19,7 +19,7 @@ static const char sleeper[] = "#include <retick.h>\n"
                               "}\n";
 
 // What it needs of the library is in this program because of this.
-static const volatile struct {
+__attribute__((used)) static const struct {
     void (*fn)(void);
 } needed[] = {{(void (*)(void))tick_scenario_register}, {(void (*)(void))tick_host_add_at}, {(void (*)(void))tick_sleep_at},
     {(void (*)(void))tick_check_at}};

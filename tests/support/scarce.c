@@ -254,8 +254,8 @@ static void crashed(int number, siginfo_t *about, void *unused) {
         sigaction(crashes[i], &at_start[i], NULL);
 }
 
-// Called by UBSan for each report.
-void __ubsan_on_report(void);
+// Called by UBSan for each report. Where there are worker processes, sim/explore has one of its own.
+void __ubsan_on_report(void) __attribute__((weak));
 void __ubsan_on_report(void) {
     if (ends_at_failure && is_the_tests())
         _exit(1);

@@ -1,4 +1,4 @@
-// Memory that runs out, in a whole process: the allocations of retick's code and of the test's fail as asked, and so do those that SQLite and
+// Memory that runs out, in a whole process: allocations of retick's code and of the test's fail as asked, and so do those that SQLite and
 // jansson make. Linked into every test program but those that do so by themselves (tests/CMakeLists.txt has the list of calls).
 //
 // With RETICK_TORTURE=N in its environment a cmocka program runs each of its tests again and again, each time in a process of its own in
