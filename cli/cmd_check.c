@@ -324,7 +324,7 @@ int tick__cmd_check(int argc, char **argv) {
     if (code == 0) {
         struct checking checking = {.a = &a, .loaded = &loaded, .odd_way = -1, .base = calloc(a.count, sizeof(struct tick__attempt))};
         tick__interrupt_watch();
-        code = checking.base ? check(&checking) : TICK__EXIT_HARNESS;
+        code = checking.base ? check(&checking) : tick__no_memory();
         for (uint64_t i = 0; checking.base && i < a.count; i++)
             tick__attempt_fini(&checking.base[i]);
         free(checking.base);

@@ -41,7 +41,7 @@ int tick__cmd_diff(int argc, char **argv) {
     struct tick_trace trace[2];
     struct tick_error error = {0};
     char *report = NULL;
-    int opened = 0, result = 0, code = TICK__EXIT_USAGE;
+    int opened = 0, result = 0, code;
     if (tick__parse(&argp, argc, argv, &a) != 0)
         return TICK__EXIT_USAGE;
     for (; opened < 2; opened++)
@@ -54,8 +54,10 @@ int tick__cmd_diff(int argc, char **argv) {
         printf("%s%s", report, report[0] && report[0] != '\n' ? "" : "\n");
     code = result == 0 ? TICK__EXIT_PASS : result > 0 ? TICK__EXIT_FINDING : TICK__EXIT_HARNESS;
 out:
-    if (result < 0)
-        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+    if (result < 0) {
+        const int blame = tick__complain_of(result, &error);
+        code = opened < 2 ? blame : TICK__EXIT_HARNESS;
+    }
     free(report);
     while (opened-- > 0)
         tick_trace_close(&trace[opened]);

@@ -89,7 +89,7 @@ static int draw(const struct graph_arguments *a, const struct tick_trace *trace,
         return TICK__EXIT_USAGE;
     }
     char *dot = tick__with_extension(output, ".dot");
-    int code = dot ? write_dot(a, trace, dot, output) : TICK__EXIT_HARNESS;
+    int code = dot ? write_dot(a, trace, dot, output) : tick__no_memory();
     if (code == 0 && strcmp(format, "dot") != 0) {
         int result = tick_graph_draw(dot, format, output, 60000000000, &error);
         if (result == -ENOENT) {
@@ -118,12 +118,11 @@ int tick__cmd_graph(int argc, char **argv) {
     struct tick_error error = {0};
     if (tick__parse(&argp, argc, argv, &a) != 0)
         return TICK__EXIT_USAGE;
-    if (tick_trace_open(a.trace, &trace, &error) < 0) {
-        tick__complain("%s", error.text);
-        return TICK__EXIT_USAGE;
-    }
+    const int result = tick_trace_open(a.trace, &trace, &error);
+    if (result < 0)
+        return tick__complain_of(result, &error);
     char *beside = tick__with_extension(a.trace, ".svg");
-    int code = beside ? draw(&a, &trace, a.output ? a.output : beside) : TICK__EXIT_HARNESS;
+    int code = beside ? draw(&a, &trace, a.output ? a.output : beside) : tick__no_memory();
     free(beside);
     tick_trace_close(&trace);
     return code;

@@ -105,10 +105,9 @@ int tick__cmd_query(int argc, char **argv) {
         return TICK__EXIT_USAGE;
     if (a.list)
         return list();
-    if (tick_trace_open(a.trace, &trace, &error) < 0) {
-        tick__complain("%s", error.text);
-        return TICK__EXIT_USAGE;
-    }
+    const int result = tick_trace_open(a.trace, &trace, &error);
+    if (result < 0)
+        return tick__complain_of(result, &error);
     if (trace.note[0])
         tick__note("%s", trace.note);
     int code = ask(&trace, &a);

@@ -100,7 +100,7 @@ static int shrink(const struct shrink_arguments *a, const struct tick__recipe *r
         .replays = 10,
         .path = a->output ? a->output : beside,
     };
-    int code = beside ? tick__settle_finding(&what) : TICK__EXIT_HARNESS;
+    int code = beside ? tick__settle_finding(&what) : tick__no_memory();
     free(beside);
     tick__attempt_fini(&attempt);
     return code;

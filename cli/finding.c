@@ -229,7 +229,7 @@ int tick__settle_finding(const struct tick__settle *settle) {
     int code;
     if (settle->no_shrink) {
         if (tick_schedule_copy(&best, settle->start) < 0)
-            return TICK__EXIT_HARNESS;
+            return tick__no_memory();
         tick__say("%zu deviation%s, not shrunk:", best.count, TICK__PLURAL(best.count));
     } else if ((code = shrink(settle, &best, &interrupted)) != 0) {
         return code;

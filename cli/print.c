@@ -55,6 +55,15 @@ void tick__complain(const char *format, ...) {
     va_end(list);
 }
 
+int tick__complain_of(int result, const struct tick_error *error) {
+    tick__complain("%s", error && error->text[0] ? error->text : tick_error_text(result));
+    return result == -ENOMEM || result == -EIO ? TICK__EXIT_HARNESS : TICK__EXIT_USAGE;
+}
+
+int tick__no_memory(void) {
+    return tick__complain_of(-ENOMEM, NULL);
+}
+
 void tick__warn(const char *format, ...) {
     va_list list;
     va_start(list, format);

@@ -2,6 +2,7 @@
 #ifndef RETICK_CLI_PRINT_H
 #define RETICK_CLI_PRINT_H
 
+#include <retick/error.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,6 +26,9 @@ void tick__say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void tick__say_columns(const char *left, const char *right);
 // "retick: ..." on stderr.
 void tick__complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// The same for an error about a file or an argument. Returns the exit code: of wrong use, unless it was the system that failed.
+int tick__complain_of(int result, const struct tick_error *error);
+int tick__no_memory(void);                                                      // the same for -ENOMEM
 void tick__warn(const char *format, ...) __attribute__((format(printf, 1, 2))); // "retick: warning: ..."
 void tick__note(const char *format, ...) __attribute__((format(printf, 1, 2))); // "retick: note: ..."
 

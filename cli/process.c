@@ -101,12 +101,14 @@ int tick__process_run(char *const *argv, int quiet, char **output, size_t *size)
         close(ends[1]);
     if (result == 0) {
         int status, read_result = output ? read_all(ends[0], output, size) : 0;
+        if (output)
+            close(ends[0]); // before the wait: who has more to say than could be read would not end
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
             ;
         result = read_result < 0 ? read_result : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    }
-    if (output)
+    } else if (output) {
         close(ends[0]);
+    }
     return result;
 }
 

@@ -1,5 +1,6 @@
 // Reading a task program: JSON, and whether every operation is one, with what it needs.
 #include "cli/program_machine.h"
+#include "src/base/keep.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,14 +184,30 @@ static int check_program(const json_t *bodies, struct tick_error *error) {
     return 0;
 }
 
+// jansson takes a word for wrong that it had no memory for.
+TICK_KEEP static bool starved = false;
+
+static void *json_alloc(size_t size) {
+    void *memory = malloc(size);
+    starved |= !memory;
+    return memory;
+}
+
 int tick__program_parse(const char *text, size_t size, struct tick__program **program, struct tick_error *error) {
     json_error_t about;
     struct tick__program *made = calloc(1, sizeof *made);
     if (!made)
         return -ENOMEM;
+    starved = false;
+    json_set_alloc_funcs(json_alloc, free);
     made->bodies = json_loadb(text, size, 0, &about);
-    int result = made->bodies ? check_program(made->bodies, error)
-                              : tick_error_set(error, TICK_EFORMAT, "line %d, column %d: %s", about.line, about.column, about.text);
+    int result;
+    if (made->bodies)
+        result = check_program(made->bodies, error);
+    else if (starved)
+        result = -ENOMEM;
+    else
+        result = tick_error_set(error, TICK_EFORMAT, "line %d, column %d: %s", about.line, about.column, about.text);
     if (result < 0) {
         tick__program_free(made);
         return result;

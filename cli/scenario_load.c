@@ -98,12 +98,15 @@ static int check_file(const char *file) {
 
 // A task program needs no compiler: it is read, and run by what stands in cli/program_*.c.
 static int load_program(const char *file, struct tick_error *error) {
+    errno = 0;
     FILE *in = fopen(file, "r");
     char *text = NULL;
     size_t room = 0;
     struct tick__program *program = NULL;
     const ssize_t size = in ? getdelim(&text, &room, EOF, in) : -1;
-    int result = size < 0 ? TICK_EFORMAT : tick__program_parse(text, (size_t)size, &program, error);
+    int result = errno == ENOMEM ? -ENOMEM : TICK_EFORMAT;
+    if (size >= 0)
+        result = tick__program_parse(text, (size_t)size, &program, error);
     if (result == 0)
         result = tick__program_register(program, file);
     if (result < 0)
@@ -142,7 +145,7 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     struct tick_error error = {0};
     *loaded = (struct tick__loaded){NULL, strdup(""), strdup(""), options_of(load)};
     if (!loaded->source || !loaded->object || !loaded->options)
-        return TICK__EXIT_HARNESS;
+        return tick__no_memory();
     if (tick__scenario_linked_in()) {
         const char *wanted = load->argument ? load->argument : "";
         return choose("", *wanted == ':' ? wanted + 1 : wanted, loaded);
@@ -163,12 +166,13 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     if (ends_with(file, ".json")) {
         const int result = load_program(resolved, &error);
         if (result < 0) {
-            tick__complain("%s is no task program: %s", file, error.text[0] ? error.text : tick_error_text(result));
-            return TICK__EXIT_USAGE;
+            tick__complain(
+                result == -ENOMEM ? "%s: %s" : "%s is no task program: %s", file, error.text[0] ? error.text : tick_error_text(result));
+            return result == -ENOMEM ? TICK__EXIT_HARNESS : TICK__EXIT_USAGE;
         }
         free(loaded->source);
         loaded->source = strdup(resolved);
-        return loaded->source ? choose(file, name, loaded) : TICK__EXIT_HARNESS;
+        return loaded->source ? choose(file, name, loaded) : tick__no_memory();
     }
     if (compiled) {
         int result = tick__compile_shared(&build, &object, &error);
@@ -184,13 +188,13 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     loaded->source = strdup(resolved);
     loaded->object = object;
     if (!loaded->source || !object)
-        return TICK__EXIT_HARNESS;
+        return tick__no_memory();
     if (!load->real && !load->unchecked) {
         const struct tick__deny deny = {object, compiled ? &build : NULL, load->allow, load->allow_count};
         int found = tick__deny_check(&deny);
         if (found < 0) {
-            tick__complain("%s is no shared object that can be read: %s", object, tick_error_text(found));
-            return TICK__EXIT_USAGE;
+            tick__complain(found == -ENOMEM ? "%s: %s" : "%s is no shared object that can be read: %s", object, tick_error_text(found));
+            return found == -ENOMEM ? TICK__EXIT_HARNESS : TICK__EXIT_USAGE;
         }
         if (found > 0) {
             tick__complain("refused: runs would differ from one another. --allow NAME lets a function through all the same");

@@ -28,10 +28,8 @@ static int recipe_of_trace(const char *path, struct tick__recipe *recipe) {
     struct tick_trace trace;
     struct tick_error error = {0};
     int result = tick_trace_open(path, &trace, &error);
-    if (result < 0) {
-        tick__complain("%s", error.text);
-        return TICK__EXIT_USAGE;
-    }
+    if (result < 0)
+        return tick__complain_of(result, &error);
     recipe->trace = true;
     recipe->scenario_file = strdup(trace.scenario_file);
     snprintf(recipe->verdict, sizeof recipe->verdict, "%s", trace.verdict);
@@ -39,14 +37,17 @@ static int recipe_of_trace(const char *path, struct tick__recipe *recipe) {
     snprintf(recipe->options, sizeof recipe->options, "%s", trace.options);
     memcpy(recipe->digest, trace.digest, sizeof recipe->digest);
     recipe->has_digest = trace.has_digest;
+    int code = 0;
     if (trace.real) {
         tick__complain("%s is the trace of a real run: it has no schedule that could be replayed", path);
-        result = -1;
+        code = TICK__EXIT_USAGE;
+    } else if (!recipe->scenario_file) {
+        code = tick__no_memory();
     } else if ((result = tick_trace_schedule(&trace, &recipe->schedule, &error)) < 0) {
-        tick__complain("%s", error.text);
+        code = tick__complain_of(result, &error);
     }
     tick_trace_close(&trace);
-    return result < 0 || !recipe->scenario_file ? TICK__EXIT_USAGE : 0;
+    return code;
 }
 
 int tick__recipe_read(const char *path, struct tick__recipe *recipe) {
@@ -62,11 +63,7 @@ int tick__recipe_read(const char *path, struct tick__recipe *recipe) {
     int result = file ? tick_schedule_read(file, path, &recipe->schedule, &error) : -errno;
     if (file)
         fclose(file);
-    if (result < 0) {
-        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
-        return result == -ENOMEM ? TICK__EXIT_HARNESS : TICK__EXIT_USAGE;
-    }
-    return 0;
+    return result < 0 ? tick__complain_of(result, &error) : 0;
 }
 
 void tick__recipe_fini(struct tick__recipe *recipe) {

@@ -107,7 +107,7 @@ int tick_main(int argc, char **argv) {
         if (strcmp(word, commands[i].name) != 0)
             continue;
         if (asprintf(&name, "%s %s", program, word) < 0)
-            return TICK__EXIT_HARNESS;
+            return tick__no_memory();
         argv[1] = name;
         int code = commands[i].run(argc - 1, argv + 1);
         free(name);

@@ -37,8 +37,9 @@ if(RETICK_SANITIZE)
 endif()
 list(JOIN flags " " RETICK_SANITIZE_FLAGS)
 
-# Which compiler the program calls for scenarios: any will do for a plain build, but a sanitizer's run-time has to be the program's own.
-if(RETICK_SANITIZE_FLAGS)
+# Which compiler the program calls for scenarios: any will do for a plain build, but a sanitizer's run-time has to be the program's own,
+# and so has the processor.
+if(RETICK_SANITIZE_FLAGS OR CMAKE_CROSSCOMPILING)
     set(default_compiler ${CMAKE_C_COMPILER})
 else()
     set(default_compiler cc)

@@ -11,10 +11,24 @@ set_target_properties(libretick PROPERTIES OUTPUT_NAME retick EXPORT_NAME retick
 target_include_directories(libretick INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(libretick INTERFACE -lsqlite3 -lxxhash -ljansson ${CMAKE_DL_LIBS} Threads::Threads)
 
+# retick_place(target folder): the program is built there. When building for another processor than this one's, what stands there is a
+# script of the program's name that calls the emulator: tests call it all the same.
+function(retick_place target folder)
+    if(NOT CMAKE_CROSSCOMPILING_EMULATOR)
+        set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${folder})
+        return()
+    endif()
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/emulated)
+    list(JOIN CMAKE_CROSSCOMPILING_EMULATOR " " emulator)
+    file(GENERATE OUTPUT ${folder}/${target} CONTENT "#!/bin/sh\nexec ${emulator} $<TARGET_FILE:${target}> \"$@\"\n"
+        FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+endfunction()
+
 # Scenarios that `retick` loads at run time find every tick_ symbol in the program itself: the whole archive is in it, and exported.
 if(EXISTS ${CMAKE_SOURCE_DIR}/cli/main.c)
     add_executable(retick cli/main.c)
-    set_target_properties(retick PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+    set_target_properties(retick PROPERTIES ENABLE_EXPORTS ON)
+    retick_place(retick ${CMAKE_BINARY_DIR})
     target_include_directories(retick PRIVATE ${CMAKE_SOURCE_DIR})
     retick_whole(retick)
     target_link_libraries(retick PRIVATE $<LINK_LIBRARY:WHOLE_ARCHIVE,libretick>)
@@ -24,7 +38,7 @@ endif()
 # Runs task programs (docs/TASK_PROGRAMS.md) from its standard input.
 if(TARGET tick_cli)
     add_executable(task_program cli/task_program.c)
-    set_target_properties(task_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+    retick_place(task_program ${CMAKE_BINARY_DIR})
     target_link_libraries(task_program PRIVATE tick_cli)
 endif()
 
@@ -34,7 +48,7 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/cli/program_main.c)
     foreach(source ${scenarios})
         get_filename_component(name ${source} NAME_WE)
         add_executable(scenario_${name} ${source} cli/program_main.c)
-        set_target_properties(scenario_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/scenarios)
+        retick_place(scenario_${name} ${CMAKE_BINARY_DIR}/scenarios)
         target_compile_options(scenario_${name} PRIVATE -Wno-pedantic) # a user's file: GNU's `, ##__VA_ARGS__` in our macros may stand there
         target_link_libraries(scenario_${name} PRIVATE libretick)
     endforeach()

@@ -59,11 +59,21 @@ static int begin(
     snprintf(journal, sizeof journal, "%s-journal", path);
     if ((unlink(path) < 0 && errno != ENOENT) || (unlink(journal) < 0 && errno != ENOENT))
         return tick_error_set(error, -errno, "%s cannot be replaced: %s", path, strerror(errno));
-    TICK_TRY(tick__sink_open(sink, path, path, true, false, error));
-    TICK_TRY(tick__sink_exec(sink, "BEGIN"));
-    TICK_TRY(tick__sink_meta(sink, meta));
-    TICK_TRY(tick__sink_meta_number(sink, "ring_id", (int64_t)ring->file->id));
-    return tick__sink_commit(sink);
+    int code = tick__sink_open(sink, path, path, true, false, error);
+    if (code == 0)
+        code = tick__sink_exec(sink, "BEGIN");
+    if (code == 0)
+        code = tick__sink_meta(sink, meta);
+    if (code == 0)
+        code = tick__sink_meta_number(sink, "ring_id", (int64_t)ring->file->id);
+    if (code == 0)
+        code = tick__sink_commit(sink);
+    if (code < 0) { // a file without its first lines tells nobody what it is
+        tick__sink_close(sink);
+        unlink(path);
+        unlink(journal);
+    }
+    return code;
 }
 
 static bool gone(pid_t pid, int *status) {

@@ -25,7 +25,7 @@ struct tick_next {
 // (throw). State lives in arg. After an await of a future that is done already the next step follows at once, as tick_await does not yield.
 typedef struct tick_next tick_step_fn(struct tick_task *task, void *arg, int error);
 
-// await.
+// await. NULL, which is what could not be made for want of memory: the next step follows at once, with -ENOMEM.
 static inline struct tick_next tick_next_await(struct tick_future *future) {
     struct tick_next next = {TICK_NEXT_AWAIT, 0, future};
     return next;

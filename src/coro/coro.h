@@ -15,7 +15,7 @@ struct tick_stacks;
 struct tick_stacks_options {
     size_t size;    // usable bytes a stack, rounded up to pages; 0: TICK_STACK_SIZE
     void *base;     // where to reserve, so that stack addresses repeat; NULL: anywhere
-    size_t most;    // stacks that may live at once; 0: TICK_STACKS_MOST
+    size_t most;    // stacks that may live at once; 0: TICK_STACKS_MOST, or fewer where address space is scarce or dear
     uint8_t poison; // not 0: fill the top 16 KiB of each stack handed out with this byte (to find uses of uninitialised memory)
 };
 #define TICK_STACK_SIZE ((size_t)64 << 10) // printf and getaddrinfo fit twice; doubled under ASan and TSan

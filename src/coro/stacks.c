@@ -21,6 +21,7 @@
 enum {
     CHUNK = 64,                    // stacks made writable at a time
     LEAST = 1024,                  // a pool of the default size settles for that many where address space is scarce
+    EMULATED = 1 << 14,            // and for that many on an emulated kernel, which keeps a record of each page of a reservation
     ADVICE_OF_NOBODY = 0x7fffffff, // taken by emulated kernels that ignore all advice (qemu's), and with it a guard's
     POISONED = 16 << 10            // bytes at the top of a stack that tick_stacks_set_poison fills
 };
@@ -80,13 +81,19 @@ static void *reserve(void *base, size_t size) {
     return got;
 }
 
+// Advice that no kernel knows is refused before it is asked where it is for.
+static bool emulated(const void *anything, size_t page) {
+    return madvise((void *)((uintptr_t)anything & ~(uintptr_t)(page - 1)), page, ADVICE_OF_NOBODY) == 0;
+}
+
 int tick__stacks_new(const struct tick_stacks_options *options, enum tick__guard first, uint32_t guards_most, struct tick_stacks **out) {
     static const struct tick_stacks_options defaults;
     if (!options)
         options = &defaults;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t size = options->size ? options->size : TICK_STACK_SIZE * TICK__STACK_FACTOR;
-    size_t most = options->most ? options->most : TICK_STACKS_MOST;
+    bool on_emulator = emulated(&defaults, page);
+    size_t most = options->most ? options->most : on_emulator ? EMULATED : TICK_STACKS_MOST;
     if (most > UINT32_MAX / 2 || size > (size_t)1 << 40 || (uintptr_t)options->base % page)
         return -EINVAL;
     size_t guard = round_up(TICK__GUARD_SIZE, page);
@@ -119,7 +126,7 @@ int tick__stacks_new(const struct tick_stacks_options *options, enum tick__guard
     stacks->most = (uint32_t)most;
     stacks->guards_most = guards_most;
     stacks->kind = first;
-    if (first == TICK__GUARD_MADVISE && (tick__annotate_reads_guards() || madvise(base, page, ADVICE_OF_NOBODY) == 0))
+    if (first == TICK__GUARD_MADVISE && (tick__annotate_reads_guards() || on_emulator))
         stacks->kind = TICK__GUARD_MPROTECT;
     stacks->poison = options->poison;
     stacks->on_valgrind = tick__annotate_on_valgrind();

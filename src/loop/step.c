@@ -377,6 +377,10 @@ static void step_stackless(struct tick_loop *loop, struct tick_task *task) {
         const struct tick_next next = task->fn.step(task, task->arg, error);
         switch (next.kind) {
         case TICK_NEXT_AWAIT:
+            if (!next.future) {
+                error = -ENOMEM;
+                continue;
+            }
             if (next.future == &task->future || next.future->loop != loop) {
                 error = next.future == &task->future ? TICK_ESELF : TICK_EINVALSTATE;
                 continue;

@@ -5,6 +5,7 @@
 
 #include "src/os/linux.h"
 #include "tests/conformance/sim_calls.h"
+#include "tests/support/emulated.h"
 #include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,6 +32,11 @@ static inline int on_sim(void **state) {
     (void)state;
     sys = &sim_calls.sys;
     return sim_calls_reset(&sim_calls);
+}
+
+// For what an emulated kernel does not answer as Linux does.
+static inline bool on_imitation(void) {
+    return emulated() && sys == &linux_calls.sys;
 }
 
 // --- short names ---

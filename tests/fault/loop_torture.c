@@ -61,7 +61,7 @@ static struct tick_next steps(struct tick_task *task, void *arg, int error) {
         return tick_next_yield();
     if (error == 0 && self->at == 2) {
         self->sleep = tick_sleep_future(3);
-        return self->sleep ? tick_next_await(self->sleep) : tick_next_return(-ENOMEM);
+        return tick_next_await(self->sleep); // if there is none, the next step has -ENOMEM
     }
     tick_future_unref(self->sleep);
     self->sleep = NULL;

@@ -1,4 +1,5 @@
 // Campaigns: the smallest failing seed whatever the number of workers; deaths of workers; marks; stopping; what a run costs on top.
+// torture: 2
 #include "sim/explore/campaign.h"
 #include "tests/support/fake_harness.h"
 #include "tests/support/patience.h"

@@ -1,4 +1,5 @@
 // Isolation: every way in which a program can end its process is a verdict, and the next run goes on.
+// torture: 4
 #include "sim/explore/isolate.h"
 #include "tests/support/fake_harness.h"
 #include "tests/support/patience.h"

@@ -1,4 +1,5 @@
 // Faults: what each does to the hosts and the network, when it ends, and that what must come true is waited for.
+// torture: 4
 #include "src/loop/loop_int.h"
 #include "tests/support/harness_fixture.h"
 #include <errno.h>

@@ -1,5 +1,6 @@
 // A run is a function of its schedule: whatever ran before, on poisoned memory, from its deviations read back; and with one deviation taken
 // away, the others keep their values. For every kind of choice there is.
+// torture: 4
 #include "src/base/keep.h"
 #include "src/loop/loop_int.h"
 #include "tests/support/harness_fixture.h"

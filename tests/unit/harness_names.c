@@ -1,5 +1,6 @@
 // Names and datagrams that go wrong where a scenario lets them: a seed finds it, a replay of what it drew finds it again, and the calm run
 // never does. And what a host's own waits (poll, select, sleep, a late look-up) do to it.
+// torture: 4
 #include "tests/support/harness_fixture.h"
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,6 @@
 // The simulated kernel's memory: the queue of events in order, nothing kept after connections end, every arena too small survived, and runs
 // that do not depend on what ran before.
+// torture: 4
 #include "sim/kernel/kernel_int.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>

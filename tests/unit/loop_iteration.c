@@ -188,6 +188,7 @@ static void stop_before_run_is_one_iteration_without_waiting(void **state) {
 static void run_until_gives_the_result_or_says_why_not(void **state) {
     (void)state;
     struct tick_future *future = tick_future_new_at(w->loop, NULL);
+    assert_non_null(future);
     assert_int_equal(tick_call_soon(w->loop, stop, NULL), 0);
     assert_int_equal(tick_loop_run_until(w->loop, future), TICK_ESTOPPED);
     assert_int_equal(tick_loop_run_until(w->loop, future), TICK_EDEADLOCK);

@@ -146,6 +146,7 @@ static int waits(void *arg) {
 static int resources(void *arg) {
     (void)arg;
     struct tick_event_flag *event = tick_event_new();
+    assert_non_null(event);
     struct tick_task *task = BORROWED_SPAWN(waits, event);
     tick_sleep(0);
     tick_event_set(event);

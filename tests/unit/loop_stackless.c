@@ -46,6 +46,25 @@ static struct tick_next walks(struct tick_task *task, void *arg, int error) {
     }
 }
 
+static struct tick_next unmade(struct tick_task *task, void *arg, int error) {
+    (void)task;
+    return (*(int *)arg)++ ? tick_next_return(error) : tick_next_await(NULL);
+}
+
+static int awaits_nothing(void *arg) {
+    int count = 0;
+    (void)arg;
+    struct tick_task *task = tick_spawn_steps(unmade, &count);
+    assert_int_equal(tick_join(task), -ENOMEM);
+    assert_int_equal(count, 2);
+    tick_task_unref(task);
+    return 0;
+}
+static void what_could_not_be_made_is_told_in_the_next_step(void **state) {
+    (void)state;
+    go(awaits_nothing);
+}
+
 static int steps(void *arg) {
     (void)arg;
     struct counts c = {0};
@@ -241,6 +260,7 @@ static void an_eager_start_in_a_callback(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_step_follows_what_the_last_one_asked_for),
+        TEST(what_could_not_be_made_is_told_in_the_next_step),
         TEST(cancellation_is_alike),
         TEST(scopes_are_alike),
         TEST(an_eager_start_runs_within_its_maker),

@@ -74,6 +74,7 @@ static void another_loops_future_is_an_error(void **state) {
     (void)state;
     struct world *other = world_new();
     struct tick_future *future = tick_future_new_at(other->loop, NULL);
+    assert_non_null(future);
     assert_int_equal(run(awaits_foreign, future), TICK_EINVALSTATE);
     tick_future_unref(future);
     world_free(other);
@@ -363,6 +364,7 @@ static int ring_through_a_gather(void *arg) {
     ring[1] = NULL;
     ring[0] = tick_spawn(awaits_next, NULL);
     ring[1] = tick_spawn(gather_of_me, NULL);
+    assert_true(shared && ring[0] && ring[1]);
     tick_sleep(1);
     assert_true(tick_task_cancel(ring[0], NULL));
     assert_true(tick_future_cancelled(shared));

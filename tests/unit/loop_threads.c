@@ -12,6 +12,7 @@ struct bell {
     pthread_mutex_t lock;
     pthread_cond_t rung;
     bool ringing;
+    bool over; // a thread gave up
 };
 
 static int bell_wait(struct tick_poller *poller, int64_t timeout, tick_id timer) {
@@ -21,16 +22,21 @@ static int bell_wait(struct tick_poller *poller, int64_t timeout, tick_id timer)
     while (timeout != 0 && !bell->ringing)
         pthread_cond_wait(&bell->rung, &bell->lock);
     bell->ringing = false;
+    int result = bell->over ? -ENOMEM : 0;
     pthread_mutex_unlock(&bell->lock);
-    return 0;
+    return result;
+}
+
+static void ring(struct bell *bell, bool over) {
+    pthread_mutex_lock(&bell->lock);
+    bell->ringing = true;
+    bell->over |= over;
+    pthread_cond_signal(&bell->rung);
+    pthread_mutex_unlock(&bell->lock);
 }
 
 static int bell_wake(struct tick_poller *poller) {
-    struct bell *bell = (struct bell *)poller;
-    pthread_mutex_lock(&bell->lock);
-    bell->ringing = true;
-    pthread_cond_signal(&bell->rung);
-    pthread_mutex_unlock(&bell->lock);
+    ring((struct bell *)poller, false);
     return 0;
 }
 
@@ -53,8 +59,10 @@ static void *caller(void *arg) {
     int thread = (int)(intptr_t)arg;
     for (int i = 0; i < CALLS; i++) {
         made[thread][i] = (struct call){thread, i};
-        if (tick_call_soon_threadsafe(loop, called, &made[thread][i]) != 0)
-            return arg;
+        if (tick_call_soon_threadsafe(loop, called, &made[thread][i]) != 0) {
+            ring((struct bell *)loop->poller, true);
+            return loop;
+        }
     }
     return NULL;
 }

@@ -1,5 +1,6 @@
 // Timers against a simple model: all that is armed stands in one array, and what is due fires by (deadline, order of arming). Random
 // arming, cancelling and advancing over all magnitudes, with memory and without.
+// torture: 4
 #include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 #include "tests/support/loop_world.h"

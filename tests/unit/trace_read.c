@@ -1,4 +1,5 @@
 // Opening, comparing and asking: every file that is no trace is told apart; diff says where and why; queries only read.
+// torture: 2
 #include "tests/unit/trace_story.h"
 #include "trace/query.h"
 #include "trace/reader.h"

@@ -1,4 +1,5 @@
 // Recorder and store: what is told comes back out of the file, the digest is a function of the events, and errors are told in words.
+#include "tests/support/emulated.h"
 #include "tests/unit/trace_story.h"
 #include "trace/reader.h"
 #include "trace/recorder_int.h"
@@ -417,6 +418,8 @@ static void out_of_memory_is_a_gap(void **state) {
     const char *preloaded = getenv("LD_PRELOAD");
     if (preloaded && strstr(preloaded, "vgpreload"))
         skip(); // valgrind itself would be out of memory
+    if (emulated())
+        skip(); // there are no limits
     const char *path = in_folder("oom.db");
     pid_t child = fork();
     if (child == 0) {

@@ -1,0 +1,23 @@
+// Tests under an emulator of another processor (./dev aarch64): the C library and all of retick are the other processor's, the kernel is
+// the emulator's imitation of Linux, and a program can be started by the emulator's name only.
+#ifndef RETICK_EMULATED_H
+#define RETICK_EMULATED_H
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+// qemu ignores limits of memory, seccomp filters and calls that it does not know, or answers with errors of its own.
+static inline bool emulated(void) {
+    return getenv("RETICK_EMULATOR") != NULL;
+}
+
+// As execl of a program built like this one.
+static inline void emulated_exec(const char *path, const char *arg) {
+    if (emulated())
+        execl("/bin/sh", "sh", "-c", "exec $RETICK_EMULATOR \"$0\" \"$@\"", path, arg, (char *)NULL);
+    else
+        execl(path, path, arg, (char *)NULL);
+}
+
+#endif
