@@ -252,7 +252,7 @@ void tick__udp_arrived(struct tick_kernel *k, tick__ref ref, uint32_t host) {
         if (ref) {
             d = tick__datagram(k, ref);
             d->told = tick__tell_arrival(k, host, d->told);
-            d->informed = tick__option_of(k, u->options, TICK__PKTINFO) || tick__option_of(k, u->options, TICK__PKTINFO6);
+            d->informed = u->options && (tick__option_of(k, u->options, TICK__PKTINFO) || tick__option_of(k, u->options, TICK__PKTINFO6));
             tick__queue_add(k, &u->queue, ref);
             tick__file_wake(k, &u->file, TICK__READABLE | EPOLLPRI | EPOLLRDBAND, u->queue.count == 1);
         }

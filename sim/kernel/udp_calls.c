@@ -75,10 +75,11 @@ ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *b
         return -EINVAL;
     if (u->v6only && !to.six)
         return -ENETUNREACH;
-    struct tick__sending sending = {
-        .ttl = tick__option_of(k, u->options, to.six ? TICK__HOPS6 : TICK__TTL),
-        .tos = tick__option_of(k, u->options, to.six ? TICK__TCLASS6 : TICK__TOS),
-    };
+    struct tick__sending sending = {.ttl = 64};
+    if (u->options) {
+        sending.ttl = tick__option_of(k, u->options, to.six ? TICK__HOPS6 : TICK__TTL);
+        sending.tos = tick__option_of(k, u->options, to.six ? TICK__TCLASS6 : TICK__TOS);
+    }
     if (message)
         TICK_TRY(tick__control_udp(message, u->inet6, to.six, &sending));
     if (sending.from && tick__host_of_address(k, u->file.host, sending.from) != (int)u->file.host)
