@@ -80,7 +80,7 @@ static void what_goes_wrong_is_told(void **state) {
 #ifdef __SANITIZE_ADDRESS__
     assert_int_equal(run(leaky, NULL, -1, false), SCARCE_LEAKED);
 #else
-    assert_int_equal(run(leaky, NULL, -1, false), 0);
+    (void)leaky; // who looks for leaks from outside, as valgrind does, says so by itself
 #endif
 }
 
