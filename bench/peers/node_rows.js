@@ -100,8 +100,8 @@ async function timers(n, say) {
     say('timer_cancel', began, n);
     for (let i = 0; i < n; i++) all[i] = setTimeout(nothing, 10000 + delay[i]);
     began = cpu();
-    for (let i = 0; i < n; i++) all[order[i]].refresh();
-    say('timer_rearm', began, n);
+    for (let round = 0; round < 3; round++) for (let i = 0; i < n; i++) all[order[i]].refresh();
+    say('timer_rearm', began, 3 * n);
     for (let i = 0; i < n; i++) clearTimeout(all[i]);
     await turn();
     await new Promise((resolve) => {
