@@ -65,15 +65,17 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
         retry(k, s, TICK__SYN_AGAIN, told);
         return;
     }
+    // Its own address may be a listener's, too (SO_REUSEADDR): it meets itself all the same.
+    const bool itself = host == s->file.host && s->remote_address == s->local_address && s->remote_port == s->local_port;
     struct tick__sock *listener =
-        s->refused ? NULL : tick__sock_listener(k, host, s->remote_address, s->six, s->remote_port, s->connection);
+        s->refused || itself ? NULL : tick__sock_listener(k, host, s->remote_address, s->six, s->remote_port, s->connection);
     if (listener && listener->queue_count > listener->backlog) {
         retry(k, s, TICK__SYN_AGAIN, told);
         return;
     }
     uint32_t seq = tick__tell_arrival(k, host, told);
-    if (!listener && !s->refused && host == s->file.host && s->remote_address == s->local_address && s->remote_port == s->local_port) {
-        s->peer = s->file.ref; // it meets itself: both ends of a simultaneous open
+    if (itself && !s->refused) {
+        s->peer = s->file.ref; // both ends of a simultaneous open
         s->state = TICK__ESTABLISHED;
         s->hello = seq;
         if (s->shut & TICK__SHUT_SEND) { // as it was before it connected

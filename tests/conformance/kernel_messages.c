@@ -215,6 +215,21 @@ static void a_socket_meets_itself(void **state) {
     becomes(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
     assert_int_equal(get(fd, 9), 0);
     closed(fd);
+    // also where somebody listens at its address
+    int listener = make();
+    fd = make();
+    assert_int_equal(set(fd, SOL_SOCKET, SO_REUSEADDR, 1), 0);
+    assert_int_equal(set(listener, SOL_SOCKET, SO_REUSEADDR, 1), 0);
+    assert_int_equal(bind_to(fd, 0), 0);
+    assert_int_equal(bind_to(listener, port_of(fd)), 0);
+    assert_int_equal(sys->ops->listen(sys, listener, 4), 0);
+    assert_int_equal(connect_to(fd, port_of(fd)), -EINPROGRESS);
+    becomes(fd, EPOLLOUT);
+    assert_int_equal(put(fd, "echo"), 4);
+    becomes(fd, EPOLLIN | EPOLLOUT);
+    assert_int_equal(accept_one(listener), -EAGAIN);
+    closed(fd);
+    closed(listener);
 }
 
 static void timers(void **state) {
