@@ -158,15 +158,20 @@ int tick_trace_recover(const char *path, uint64_t *events, struct tick_error *er
     if (code < 0)
         return code;
     bool ended = false;
-    // The writer may have died before it had made the tables.
+    // The writer may have died before it had made the tables, or before it had said in them what it records.
     bool fresh = stat(path, &about) < 0 || about.st_size == 0;
+    if (!fresh) {
+        code = tick_trace_open(path, &trace, error); // says what is wrong with a file that is none of ours
+        if (code < 0)
+            goto out;
+        fresh = !trace.state[0] && trace.events == 0;
+        if (fresh)
+            tick_trace_close(&trace);
+    }
     if (fresh) {
         const struct tick_trace_meta unknown = {0};
         code = begin(&sink, ring, path, &unknown, error);
     } else {
-        code = tick_trace_open(path, &trace, error); // says what is wrong with a file that is none of ours
-        if (code < 0)
-            goto out;
         code = tick_trace_names(&trace, &sink.names, error);
         struct tick_names *names = sink.names;
         ended = strcmp(trace.state, "recording") != 0;

@@ -2,14 +2,13 @@
 // it would cost more than many a run, so the functions that change it are this file's while a run is in progress: the first call notes
 // what was there, and the end of the run puts it back. Elsewhere they are libc's.
 #include "sim/harness/heap.h"
+#include "sim/harness/heap_list.h"
 #include "sim/harness/world_int.h"
 #include "src/base/keep.h"
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-typedef void (*handler)(int);
 
 TICK_KEEP static struct {
     bool watching, changed;
@@ -18,10 +17,6 @@ TICK_KEEP static struct {
     stack_t stack;
     sigset_t mask;
 } signals = {0};
-
-void tick__signals_watch(void) {
-    signals.watching = true;
-}
 
 static void note(void) {
     if (!signals.watching)
@@ -32,6 +27,13 @@ static void note(void) {
         signals.has[i] = sigaction(i, NULL, &signals.actions[i]) == 0;
     sigaltstack(NULL, &signals.stack);
     sigprocmask(SIG_SETMASK, NULL, &signals.mask);
+}
+
+void tick__signals_watch(void) {
+    signals.watching = true;
+#ifdef RETICK_TSAN // whose run-time calls the functions below before code of ours can run
+    note();
+#endif
 }
 
 void tick__signals_restore(void) {
@@ -53,6 +55,10 @@ void tick__signals_restore(void) {
     sigaltstack(&signals.stack, NULL);
     sigprocmask(SIG_SETMASK, &signals.mask, NULL);
 }
+
+#ifndef RETICK_TSAN
+
+typedef void (*handler)(int);
 
 // By name, each time: these are rare, and a pointer kept here would be a static. What dlsym allocates is no host's.
 static void find(const char *name, void *function) {
@@ -151,3 +157,5 @@ int sigaltstack(const stack_t *restrict stack, stack_t *restrict before) {
     find("sigaltstack", &libcs);
     return libcs(stack, before);
 }
+
+#endif

@@ -379,6 +379,36 @@ static void the_last_of_a_recording_are_waited_for(void **state) {
         ;
 }
 
+// The writer was killed when it had made the tables, and nothing stood in them.
+static void tables_without_a_word_are_begun_again(void **state) {
+    (void)state;
+    struct tick_error error = {0};
+    struct tick_ring *ring;
+    struct tick_recorder *recorder;
+    uint64_t events;
+    remove_files();
+    assert_int_equal(tick_recorder_new(&recorder), 0);
+    story_record(recorder, 0);
+    assert_int_equal(tick_trace_store(recorder, path, &meta, &error), 0);
+    tick_recorder_free(recorder);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "DELETE FROM meta; DELETE FROM events", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(tick_ring_create(path, RING, &ring, &error), 0);
+    assert_int_equal(tick_recorder_new_ring(ring, &recorder), 0);
+    story_record(recorder, 0);
+    tick_recorder_free(recorder);
+    tick_ring_close(ring);
+    if (tick_trace_recover(path, &events, &error) < 0)
+        fail_msg("%s", error.text);
+    assert_true(events > 0);
+    struct tick_trace trace;
+    assert_int_equal(tick_trace_open(path, &trace, &error), 0);
+    assert_int_equal(trace.events, events);
+    tick_trace_close(&trace);
+}
+
 static void a_ring_that_was_never_finished(void **state) {
     (void)state;
     struct tick_error error = {0};
@@ -444,6 +474,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ring_and_memory_tell_the_same),
         cmocka_unit_test(the_last_of_a_recording_are_waited_for),
+        cmocka_unit_test(tables_without_a_word_are_begun_again),
         cmocka_unit_test(a_ring_that_was_never_finished),
         cmocka_unit_test(rings_are_checked),
         cmocka_unit_test(the_disk_fills_up),
