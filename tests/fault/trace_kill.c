@@ -341,11 +341,23 @@ static void the_disk_fills_up(void **state) {
     tick_trace_close(&trace);
 }
 
+// There is no file yet, or nothing in it: all that there is comes from the ring.
+static void recovers_from_the_ring(void) {
+    struct tick_trace trace;
+    struct tick_error error = {0};
+    uint64_t events;
+    if (tick_trace_recover(path, &events, &error) < 0)
+        fail_msg("%s", error.text);
+    assert_true(events > 0);
+    assert_int_equal(tick_trace_open(path, &trace, &error), 0);
+    assert_int_equal(trace.events, events);
+    tick_trace_close(&trace);
+}
+
 // What a killed writer leaves behind holds the ring for a moment longer.
 static void the_last_of_a_recording_are_waited_for(void **state) {
     (void)state;
     struct tick_error error = {0};
-    uint64_t events;
     int told[2];
     remove_files();
     assert_int_equal(pipe(told), 0);
@@ -368,13 +380,7 @@ static void the_last_of_a_recording_are_waited_for(void **state) {
     char nothing;
     assert_int_equal(read(told[0], &nothing, 1), 0); // the writer is dead (a zombie), its child is not
     close(told[0]);
-    if (tick_trace_recover(path, &events, &error) < 0)
-        fail_msg("%s", error.text);
-    assert_true(events > 0);
-    struct tick_trace trace;
-    assert_int_equal(tick_trace_open(path, &trace, &error), 0);
-    assert_int_equal(trace.events, events);
-    tick_trace_close(&trace);
+    recovers_from_the_ring();
     while (waitpid(-1, NULL, 0) > 0)
         ;
 }
@@ -385,7 +391,6 @@ static void tables_without_a_word_are_begun_again(void **state) {
     struct tick_error error = {0};
     struct tick_ring *ring;
     struct tick_recorder *recorder;
-    uint64_t events;
     remove_files();
     assert_int_equal(tick_recorder_new(&recorder), 0);
     story_record(recorder, 0);
@@ -400,13 +405,7 @@ static void tables_without_a_word_are_begun_again(void **state) {
     story_record(recorder, 0);
     tick_recorder_free(recorder);
     tick_ring_close(ring);
-    if (tick_trace_recover(path, &events, &error) < 0)
-        fail_msg("%s", error.text);
-    assert_true(events > 0);
-    struct tick_trace trace;
-    assert_int_equal(tick_trace_open(path, &trace, &error), 0);
-    assert_int_equal(trace.events, events);
-    tick_trace_close(&trace);
+    recovers_from_the_ring();
 }
 
 static void a_ring_that_was_never_finished(void **state) {
