@@ -1,6 +1,6 @@
 // The iteration: call_soon, timers, polls, stop, run, close, reports.
 #include "src/loop/loop_int.h"
-#include "tests/support/loop_world.h"
+#include "tests/support/loop_fixture.h"
 #include <errno.h>
 
 static struct world *w; // the test's world
@@ -24,17 +24,6 @@ static void stop(void *arg) {
 static void again(void *arg) {
     say(w, "again");
     assert_int_equal(tick_call_soon(w->loop, arg ? again : say_a, NULL), 0);
-}
-
-static int set_up(void **state) {
-    (void)state;
-    w = world_new();
-    return 0;
-}
-static int tear_down(void **state) {
-    (void)state;
-    world_free(w);
-    return 0;
 }
 
 static void soon_is_fifo_and_the_snapshot_is_closed(void **state) {
