@@ -1,6 +1,6 @@
-// What a command may write to: nothing of the user's is ever harmed. A name that nobody has is taken; what retick wrote itself, and an
-// empty file, is made anew by a file of the same kind; anything else only with --force, and never what the command reads, nor a folder, a device
-// or a fifo. A symbolic link is not followed. Asked before the work, and once more when there is something to write.
+// What a command may write to: nothing of the user's is ever harmed. A name that nobody has is taken; an empty file, and one that retick
+// wrote, is made anew as a file of the same kind; anything else only with --force, and never what the command reads, nor a folder, a
+// device or a fifo. A symbolic link is not followed. Asked before the work, and once more when there is something to write.
 #ifndef RETICK_CLI_OUTPUT_H
 #define RETICK_CLI_OUTPUT_H
 
