@@ -50,8 +50,9 @@ int tick_future_result(struct tick_future *future, intptr_t *value);
 // Future.exception: the failure, borrowed from the future; NULL if there is none. Counts as retrieved.
 struct tick_failure *tick_future_failure(struct tick_future *future);
 
-// Future.set_result / set_exception: 0, or TICK_EINVALSTATE if it is done. set_failure takes one reference (also on error), and NULL, as out of
-// memory, for -ENOMEM; set_error makes a plain failure of a code. -EINVAL for a code that is not negative: it would read as a success.
+// Future.set_result / set_exception: 0, or TICK_EINVALSTATE if it is done. set_failure takes one reference (also on error); NULL, as of
+// one that there was no memory for, is -ENOMEM. set_error makes a plain failure of a code. -EINVAL for a code that is not negative: it
+// would read as a success.
 int tick_future_set_result(struct tick_future *future, intptr_t value);
 int tick_future_set_failure(struct tick_future *future, struct tick_failure *failure);
 int tick_future_set_error(struct tick_future *future, int code);

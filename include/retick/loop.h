@@ -28,8 +28,8 @@ struct tick_report {
 };
 typedef int tick_exception_fn(struct tick_loop *loop, const struct tick_report *report, void *arg); // negative: the handler failed
 
-// Every call below that takes a loop takes NULL for the running one (tick_loop_free apart). Where none runs: TICK_EINVALSTATE, NULL, 0 or false,
-// by what the call returns, and nothing is done; a report then goes to stderr.
+// Every call below that takes a loop takes NULL for the running one (tick_loop_free apart). Where none runs nothing is done:
+// TICK_EINVALSTATE, NULL, 0 or false, by what the call returns; a report then goes to stderr.
 
 struct tick_loop_options {
     struct tick_sys *sys;             // borrowed; must outlive the loop

@@ -20,7 +20,8 @@ typedef int tick_task_fn(void *arg);
 // The same with a name of one's own (copied): key of its identity and its get_name.
 #define tick_spawn_named(name, fn, arg) tick_spawn_at((fn), (arg), (name), TICK_HERE(#fn))
 struct tick_task *tick_spawn_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
-// loop.create_task: the same on a loop that need not run yet (NULL: the running one). NULL when it is closed, too. name NULL: the function's.
+// loop.create_task: the same on a loop that need not run yet (NULL: the running one). NULL when it is closed, too. name NULL: the
+// function's.
 #define tick_loop_spawn(loop, name, fn, arg) tick_loop_spawn_at((loop), (fn), (arg), (name), TICK_HERE(#fn))
 struct tick_task *tick_loop_spawn_at(struct tick_loop *loop, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 // asyncio.eager_task_factory: the first step runs at once, within this call (tick_task_current is the new task meanwhile, and this one
@@ -90,13 +91,13 @@ struct tick_timeout {
 int tick_timeout_enter(struct tick_timeout *scope, int64_t deadline) TICK_MUST_USE;
 // result: what the body came to; returns it, or TICK_ETIMEDOUT. Of a scope that was left already: result.
 int tick_timeout_exit(struct tick_timeout *scope, int result);
-bool tick_timeout_expired(const struct tick_timeout *scope);   // Timeout.expired: the deadline has cancelled the body
+bool tick_timeout_expired(const struct tick_timeout *scope); // Timeout.expired: the deadline has cancelled the body
 // Timeout.reschedule, between enter and exit: 0, TICK_EINVALSTATE once the deadline has fired, -ENOMEM (the old one stays).
 int tick_timeout_reschedule(struct tick_timeout *scope, int64_t deadline) TICK_MUST_USE;
 
 // asyncio.timeout: the body with a deadline ns from now: `int result = tick_within(TICK_MS(20), get(pool, key, &value));`
-// The scope is left as well where the body goes elsewhere, by return (and so TICK_TRY), break or goto; what it takes along stays as it is, a
-// TICK_ECANCELED of this deadline, too. C runs nothing for a longjmp out of it: leave first.
+// The scope is left as well where the body goes elsewhere, by return (and so TICK_TRY), break or goto; what it takes along stays as it
+// is, a TICK_ECANCELED of this deadline, too. C runs nothing for a longjmp out of it: leave first.
 static inline void tick__timeout_leave(struct tick_timeout *scope) {
     if (scope->task)
         (void)tick_timeout_exit(scope, 0);

@@ -5,8 +5,7 @@
 
 // The programs' own errors by number, from 0: what a name is called has to stay readable for ever, and nobody could free it.
 #define USER(n) "TICK_EUSER - " #n,
-#define TEN(t) \
-    USER(t##0) USER(t##1) USER(t##2) USER(t##3) USER(t##4) USER(t##5) USER(t##6) USER(t##7) USER(t##8) USER(t##9)
+#define TEN(t) USER(t##0) USER(t##1) USER(t##2) USER(t##3) USER(t##4) USER(t##5) USER(t##6) USER(t##7) USER(t##8) USER(t##9)
 #define HUNDRED(h) TEN(h##0) TEN(h##1) TEN(h##2) TEN(h##3) TEN(h##4) TEN(h##5) TEN(h##6) TEN(h##7) TEN(h##8) TEN(h##9)
 static const char users[][sizeof "TICK_EUSER - 999"] = {
     USER(0) USER(1) USER(2) USER(3) USER(4) USER(5) USER(6) USER(7) USER(8) USER(9) // clang-format off

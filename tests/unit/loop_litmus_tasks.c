@@ -348,8 +348,8 @@ static void eager_tasks_that_end_their_group_are_waited_for(void **state) {
     (void)state;
     static tick_task_fn *const kinds[] = {fails_at_once, spawns_what_fails, cancels_its_group};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        assert_int_equal(tick_loop_run_until(w->loop, tick_task_future(borrowed(tick_loop_spawn(
-                                                          w->loop, NULL, eager_in_group, (void *)(uintptr_t)&kinds[i])))),
+        assert_int_equal(tick_loop_run_until(w->loop,
+                             tick_task_future(borrowed(tick_loop_spawn(w->loop, NULL, eager_in_group, (void *)(uintptr_t)&kinds[i])))),
             0);
 }
 
