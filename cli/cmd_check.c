@@ -268,7 +268,7 @@ static int show_difference(const struct checking *checking) {
         if (result == 0)
             tick__say("  recorded once more, the two were the same: the difference comes and goes");
         else if (result > 0)
-            printf("%s", report);
+            tick__say_made_visible(report);
         tick__say("%s and %s written. Next: %s diff %s %s", path[0], path[1], tick__program(), path[0], path[1]);
     }
     if (result < 0)

@@ -51,7 +51,7 @@ int tick__cmd_diff(int argc, char **argv) {
     if (result == 0)
         tick__say("%s and %s are the same run, event by event", a.path[0], a.path[1]);
     else if (result > 0)
-        printf("%s%s", report, report[0] && report[0] != '\n' ? "" : "\n");
+        tick__say_made_visible(report);
     code = result == 0 ? TICK__EXIT_PASS : result > 0 ? TICK__EXIT_FINDING : TICK__EXIT_HARNESS;
 out:
     if (result < 0) {

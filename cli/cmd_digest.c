@@ -58,7 +58,7 @@ static int print_digests(const struct digest_arguments *a, const struct tick__lo
         printf("%" PRIu64 " ", input.seed);
         for (int j = 0; j < 16 && attempt.has_digest; j++)
             printf("%02x", attempt.digest[j]);
-        printf("%s %s\n", attempt.has_digest ? "" : "-", tick_verdict_word(attempt.outcome.verdict));
+        tick__say("%s %s", attempt.has_digest ? "" : "-", tick_verdict_word(attempt.outcome.verdict));
         if (attempt.outcome.verdict != TICK_PASS)
             code = TICK__EXIT_FINDING;
         tick__attempt_fini(&attempt);

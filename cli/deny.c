@@ -80,7 +80,7 @@ static void print_site(void *ctx, const char *function, const char *section, uin
     char place[4096], unused[256];
     tick__place_of(sites->object, section, offset, unused, sizeof unused, place, sizeof place);
     if (sites->count++ < 10)
-        fprintf(stderr, "    in %s%s%s%s\n", function, place[0] ? " (" : "", place, place[0] ? ")" : "");
+        tick__complain_more("    in %s%s%s%s", function, place[0] ? " (" : "", place, place[0] ? ")" : "");
 }
 
 static bool allowed(const struct tick__deny *deny, const char *name) {
@@ -126,7 +126,7 @@ int tick__deny_check(const struct tick__deny *deny) {
             if (built)
                 (void)tick__callsites(relocatable, name, print_site, &sites);
             if (sites.count > 10)
-                fprintf(stderr, "    and %zu more\n", sites.count - 10);
+                tick__complain_more("    and %zu more", sites.count - 10);
         }
     }
     if (built)

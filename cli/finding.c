@@ -42,7 +42,7 @@ void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__lo
     if (outcome->verdict == TICK_DEADLOCKED && !place[0])
         say_waits(text);
     else
-        tick__say_columns(left, place);
+        tick__say_columns(left, "at ", place);
     if (outcome->host[0] && outcome->task[0])
         snprintf(who, sizeof who, "on host %s, in task %s", outcome->host, outcome->task);
     else if (outcome->host[0])

@@ -1,4 +1,5 @@
 #include "cli/print.h"
+#include "src/base/visible.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -10,12 +11,36 @@
 
 enum { RIGHT_COLUMN = 62 };
 
+// A colour is a mark in the text until it is put out, so that all of the text can be made visible: a character that no language has. From
+// outside it may come, too; then a name has a colour, to the end of its line.
+#define MARK "\xef\xb7" // U+FDD0 and the following
+#define MARK_FIRST 0x90
+static const char *const codes[] = {"\033[0m", "\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[33m"};
+enum { COLOURS = sizeof codes / sizeof *codes };
+
 const char *tick__colour(FILE *file, enum tick__colour colour) {
-    static const char *const codes[] = {"\033[0m", "\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[33m"};
+    static const char *const marks[COLOURS] = {MARK "\x90", MARK "\x91", MARK "\x92", MARK "\x93", MARK "\x94", MARK "\x95"};
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
     if ((no && *no) || (term && strcmp(term, "dumb") == 0) || !isatty(fileno(file)))
         return "";
-    return codes[colour];
+    return marks[colour];
+}
+
+static void put(FILE *out, const char *bytes, size_t count) {
+    const char *at = bytes, *end = bytes + count;
+    const bool coloured = *tick__colour(out, TICK__PLAIN) != '\0';
+    unsigned colour = TICK__PLAIN;
+    for (const char *mark; coloured && (mark = memmem(at, (size_t)(end - at), MARK, 2)) && mark + 2 < end;) {
+        colour = (unsigned char)mark[2] - MARK_FIRST;
+        const bool known = colour < COLOURS;
+        tick__put_visible(out, at, (size_t)(mark - at) + (known ? 0 : 3));
+        if (known)
+            fputs(codes[colour], out);
+        at = mark + 3;
+    }
+    tick__put_visible(out, at, (size_t)(end - at));
+    if (colour != TICK__PLAIN)
+        fputs(codes[TICK__PLAIN], out);
 }
 
 const char *tick__program(void) {
@@ -25,26 +50,48 @@ const char *tick__program(void) {
 void tick__say(const char *format, ...) {
     va_list list;
     va_start(list, format);
-    vprintf(format, list);
+    tick__print_by(put, stdout, format, list);
     va_end(list);
     putchar('\n');
 }
 
-void tick__say_columns(const char *left, const char *right) {
+void tick__say_made_visible(const char *text) {
+    fputs(text, stdout);
+    if (*text && text[strlen(text) - 1] != '\n')
+        putchar('\n');
+}
+
+static void put_format(FILE *out, const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    tick__print_by(put, out, format, list);
+    va_end(list);
+}
+
+void tick__say_columns(const char *left, const char *lead, const char *right) {
     size_t width = 2 + tick__width(left);
     if (!right || !*right)
-        printf("  %s\n", left);
-    else if (width + 2 > RIGHT_COLUMN)
-        printf("  %s\n  at %s\n", left, right);
-    else
-        printf("  %s%*s%s\n", left, (int)(RIGHT_COLUMN - width), "", right);
+        put_format(stdout, "  %s\n", left);
+    else if (width + 2 > RIGHT_COLUMN) {
+        put_format(stdout, "  %s\n", left);
+        put_format(stdout, "  %s%s\n", lead, right);
+    } else
+        put_format(stdout, "  %s%*s%s\n", left, (int)(RIGHT_COLUMN - width), "", right);
 }
 
 static void complain(const char *what, enum tick__colour colour, const char *format, va_list list) {
     fflush(stdout); // both may go to one file
-    fprintf(stderr, "%sretick:%s %s%s%s", tick__colour(stderr, TICK__BOLD), tick__colour(stderr, TICK__PLAIN), tick__colour(stderr, colour),
-        what, tick__colour(stderr, TICK__PLAIN));
-    vfprintf(stderr, format, list);
+    put_format(stderr, "%sretick:%s %s%s%s", tick__colour(stderr, TICK__BOLD), tick__colour(stderr, TICK__PLAIN),
+        tick__colour(stderr, colour), what, tick__colour(stderr, TICK__PLAIN));
+    tick__print_by(put, stderr, format, list);
+    fputc('\n', stderr);
+}
+
+void tick__complain_more(const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    tick__print_by(put, stderr, format, list);
+    va_end(list);
     fputc('\n', stderr);
 }
 
@@ -79,9 +126,12 @@ void tick__note(const char *format, ...) {
 }
 
 size_t tick__width(const char *text) {
-    size_t width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
+    char piece[TICK__VISIBLE_MOST];
+    size_t width = 0, taken;
+    for (const char *end = text + strlen(text); text < end; text += taken) {
+        const size_t length = tick__visible_next(text, (size_t)(end - text), piece, &taken);
+        width += (unsigned char)piece[0] < 0x80 ? length : 1;
+    }
     return width;
 }
 

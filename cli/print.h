@@ -1,4 +1,5 @@
-// What people see: sober, aligned, coloured only on a terminal. Results go to stdout; complaints and progress to stderr.
+// What people see: sober, aligned, coloured only on a terminal. Results go to stdout; complaints and progress to stderr. Whatever is filled
+// in is made visible (src/base/visible.h): no name and no text reaches a terminal as anything but text.
 #ifndef RETICK_CLI_PRINT_H
 #define RETICK_CLI_PRINT_H
 
@@ -17,15 +18,18 @@ enum tick__exit {
 };
 
 enum tick__colour { TICK__PLAIN, TICK__BOLD, TICK__DIM, TICK__RED, TICK__GREEN, TICK__YELLOW };
-// The escape sequence, or "" when `file` is no terminal, NO_COLOR is set or TERM is "dumb". Static storage.
+// What stands for the colour in the calls below, or "" when `file` is no terminal, NO_COLOR is set or TERM is "dumb". Static storage.
 const char *tick__colour(FILE *file, enum tick__colour colour);
 
-// A line on stdout, printf-style, without newline in format.
+// A line on stdout, printf-style, without newline in format (but at its beginning).
 void tick__say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-// `left`, then `right` from column 62 on (or on a line of its own if left is longer), both indented by two.
-void tick__say_columns(const char *left, const char *right);
+// Lines that were made visible when they were put together (tick_trace_diff's report).
+void tick__say_made_visible(const char *text);
+// `left`, then `right` from column 62 on, or, if left is longer, after `lead` on a line of its own; both indented by two.
+void tick__say_columns(const char *left, const char *lead, const char *right);
 // "retick: ..." on stderr.
 void tick__complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void tick__complain_more(const char *format, ...) __attribute__((format(printf, 1, 2))); // a further line of a complaint
 // The same for an error about a file or an argument. Returns the exit code: of wrong use, unless it was the system that failed.
 int tick__complain_of(int result, const struct tick_error *error);
 int tick__no_memory(void);                                                      // the same for -ENOMEM
@@ -35,7 +39,7 @@ void tick__note(const char *format, ...) __attribute__((format(printf, 1, 2))); 
 // How this program is called, for commands that are suggested: "retick", or a program's own name as it was typed.
 const char *tick__program(void);
 
-// How many columns UTF-8 text takes on a terminal (a code point a column, which holds for what retick prints).
+// How many columns UTF-8 text takes on a terminal when it is printed (a code point a column, which holds for what retick prints).
 size_t tick__width(const char *text);
 // The terminal's columns, 80 if it does not say.
 unsigned tick__terminal_columns(int fd);

@@ -47,10 +47,9 @@ static void split(const char *argument, char *file, size_t size, const char **na
 }
 
 static void print_names(const struct tick_scenario *first) {
-    fprintf(stderr, "  it has:");
+    tick__complain_more("  it has:");
     for (const struct tick_scenario *s = first; s; s = s->next)
-        fprintf(stderr, " %s", s->name);
-    fputc('\n', stderr);
+        tick__complain_more("    %s", s->name);
 }
 
 static int choose(const char *file, const char *name, struct tick__loaded *loaded) {

@@ -178,7 +178,7 @@ void tick__say_schedule(const struct tick_schedule *schedule, const struct tick_
     for (size_t i = 0; i < schedule->count; i++) {
         tick_deviation_line(&schedule->deviations[i], names, line, sizeof line);
         tick_deviation_words(&schedule->deviations[i], names, words, sizeof words);
-        tick__say_columns(line, why(schedule->deviations[i].kind));
+        tick__say_columns(line, "    ", why(schedule->deviations[i].kind));
         tick__say("    %s%s%s", tick__colour(stdout, TICK__DIM), words, tick__colour(stdout, TICK__PLAIN));
     }
 }

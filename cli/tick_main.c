@@ -60,17 +60,19 @@ static const char *nearest(const char *word) {
 
 static void print_help(const char *program, bool linked) {
     const char *file = linked ? "" : " scenario.c";
-    printf("Usage: %s COMMAND [OPTION...]%s\n", program, linked ? "" : " [FILE...]");
-    printf("Runs event-loop programs in a simulated world: repeats, varies, shrinks and explains their runs.\n\n");
+    tick__say("Usage: %s COMMAND [OPTION...]%s", program, linked ? "" : " [FILE...]");
+    tick__say("Runs event-loop programs in a simulated world: repeats, varies, shrinks and explains their runs.");
+    tick__say("%s", "");
     for (size_t i = 0; i < COMMANDS; i++)
-        printf("  %-10s %s\n", commands[i].name, commands[i].purpose);
-    printf("\n  %s COMMAND --help    says what a command takes\n  %s --version         says which version this is\n", program, program);
-    printf("\nExamples:\n");
-    printf("  %s run%s                      run it once, on an idle machine, and record it\n", program, file);
-    printf("  %s fuzz%s                     look for a schedule under which it fails\n", program, file);
-    printf("  %s replay%s found.schedule    run that again, after a repair\n", program, file);
-    printf("  %s graph found.db -o found.svg%*s see what happened\n", program, linked ? 1 : 8, "");
-    printf("\n%s\n", TICK__EXIT_CODES);
+        tick__say("  %-10s %s", commands[i].name, commands[i].purpose);
+    tick__say("\n  %s COMMAND --help    says what a command takes", program);
+    tick__say("  %s --version         says which version this is", program);
+    tick__say("\nExamples:");
+    tick__say("  %s run%s                      run it once, on an idle machine, and record it", program, file);
+    tick__say("  %s fuzz%s                     look for a schedule under which it fails", program, file);
+    tick__say("  %s replay%s found.schedule    run that again, after a repair", program, file);
+    tick__say("  %s graph found.db -o found.svg%*s see what happened", program, linked ? 1 : 8, "");
+    tick__say("\n%s", TICK__EXIT_CODES);
 }
 
 int tick_main(int argc, char **argv) {
@@ -81,16 +83,15 @@ int tick_main(int argc, char **argv) {
     argp_program_version = "retick " TICK_VERSION;
     argp_program_bug_address = NULL;
     if (argc < 2) {
-        fflush(stdout);
-        fprintf(stderr, "Usage: %s COMMAND [OPTION...]\n\n", program);
+        tick__complain_more("Usage: %s COMMAND [OPTION...]\n", program);
         for (size_t i = 0; i < COMMANDS; i++)
-            fprintf(stderr, "  %-10s %s\n", commands[i].name, commands[i].purpose);
-        fprintf(stderr, "\nTry `%s --help'.\n", program);
+            tick__complain_more("  %-10s %s", commands[i].name, commands[i].purpose);
+        tick__complain_more("\nTry `%s --help'.", program);
         return TICK__EXIT_USAGE;
     }
     const char *word = argv[1];
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
-        printf("retick %s\n", TICK_VERSION);
+        tick__say("retick %s", TICK_VERSION);
         return TICK__EXIT_PASS;
     }
     if (strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0 || strcmp(word, "-h") == 0 || (strcmp(word, "help") == 0 && argc == 2)) {
@@ -121,11 +122,11 @@ int tick_main(int argc, char **argv) {
     tick__complain("there is no %s \"%s\"%s%s%s", *word == '-' ? "option" : "command", word, near ? "; did you mean \"" : "",
         near ? near : "", near ? "\"?" : "");
     if (*word != '-' && !near) {
-        fprintf(stderr, "  there are:");
-        for (size_t i = 0; i < COMMANDS; i++)
-            fprintf(stderr, " %s", commands[i].name);
-        fputc('\n', stderr);
+        tick__complain_more("  there are:"
+#define COMMAND_WORD(name, purpose) " " #name
+                            TICK__COMMANDS(COMMAND_WORD));
+#undef COMMAND_WORD
     }
-    fprintf(stderr, "Try `%s --help'.\n", program);
+    tick__complain_more("Try `%s --help'.", program);
     return TICK__EXIT_USAGE;
 }

@@ -1,4 +1,5 @@
 // Where two runs part: their events in step, compared by what they mean (stable ids), not by this run's numbers.
+#include "src/base/visible.h"
 #include "trace/story.h"
 #include <errno.h>
 #include <retick/probe.h>
@@ -96,16 +97,16 @@ static int walk(struct side *a, struct side *b, int64_t from, struct tick_error 
 }
 
 static void line(FILE *out, const struct tick__told *told) {
-    fprintf(out, "#%-6lld %12s  %s%s%s", (long long)told->seq, told->time, told->who, *told->who ? " " : "", told->words);
+    tick__print(out, "#%-6lld %12s  %s%s%s", (long long)told->seq, told->time, told->who, *told->who ? " " : "", told->words);
     if (*told->where)
-        fprintf(out, "  (%s)", told->where);
+        tick__print(out, "  (%s)", told->where);
     fputc('\n', out);
 }
 
 static int say_side(FILE *out, const struct side *side, struct tick__told *told, struct tick_error *error) {
-    fprintf(out, "  %s  ", side->name);
+    tick__print(out, "  %s  ", side->name);
     if (!side->there) {
-        fprintf(out, "has ended: it has %llu events\n", (unsigned long long)side->trace->events);
+        tick__print(out, "has ended: it has %llu events\n", (unsigned long long)side->trace->events);
         return 0;
     }
     TICK_TRY(tick__told_read(side->trace, side->seq, told, error));
@@ -132,7 +133,7 @@ static int say_history(FILE *out, const struct side *side, const struct tick__to
     if (sqlite3_finalize(row) != SQLITE_OK)
         return tick__trace_failed(side->trace, error);
     if (count)
-        fprintf(out, "\n%s before that, in both:\n", at->who);
+        tick__print(out, "\n%s before that, in both:\n", at->who);
     while (count--) {
         struct tick__told told;
         TICK_TRY(tick__told_read(side->trace, seqs[count], &told, error));
@@ -149,22 +150,22 @@ static int say_why(FILE *out, const struct side *side, struct tick_error *error)
     int count = tick__causes(side->trace, side->seq, &chain, error);
     if (count < 0)
         return count;
-    fprintf(out, "\nwhy, in %s:\n", side->name);
+    tick__print(out, "\nwhy, in %s:\n", side->name);
     int code = 0;
     for (int i = 0; i < count && code == 0; i++) {
         struct tick__told told;
         if (i == 12 && count > 16) {
-            fprintf(out, "     ... %d more causes ...\n", count - 16);
+            tick__print(out, "     ... %d more causes ...\n", count - 16);
             i = count - 4;
         }
         code = tick__told_read(side->trace, chain[i].seq, &told, error);
         if (code < 0)
             break;
         code = 0;
-        fputs(i ? "  <- " : "     ", out);
+        tick__print(out, "%s", i ? "  <- " : "     ");
         line(out, &told);
         if (*chain[i].deviation && told.kind != TICK_EV_CHOICE)
-            fprintf(out, "       deviation #%lld bears on it: %s\n", (long long)chain[i].choice_seq, chain[i].deviation);
+            tick__print(out, "       deviation #%lld bears on it: %s\n", (long long)chain[i].choice_seq, chain[i].deviation);
     }
     free(chain);
     return code;
@@ -190,11 +191,11 @@ static int say_schedule(FILE *out, const struct side *side, const struct side *o
             found = a->kind == b->kind && a->subject == b->subject && a->ordinal == b->ordinal && a->value == b->value;
         }
         if (!found && said++ < 40)
-            fprintf(out, "  only in %s: %s%s\n", side->name, (const char *)sqlite3_column_text(row, 0),
+            tick__print(out, "  only in %s: %s%s\n", side->name, (const char *)sqlite3_column_text(row, 0),
                 sqlite3_column_int(row, 1) ? "" : "  (relaxed)");
     }
     if (said > 40)
-        fprintf(out, "  only in %s: %d more\n", side->name, said - 40);
+        tick__print(out, "  only in %s: %d more\n", side->name, said - 40);
     if (sqlite3_finalize(row) != SQLITE_OK && code == 0)
         code = tick__trace_failed(side->trace, error);
     tick_schedule_fini(&mine);
@@ -205,16 +206,16 @@ static int say_schedule(FILE *out, const struct side *side, const struct side *o
 static void say_verdict(FILE *out, const struct side *side) {
     const struct tick_trace *trace = side->trace;
     bool more = *trace->text && strcmp(trace->text, trace->verdict) != 0;
-    fprintf(out, "  %s  %s%s%s  (%s, %llu events)\n", side->name, *trace->verdict ? trace->verdict : "no verdict", more ? ": " : "",
+    tick__print(out, "  %s  %s%s%s  (%s, %llu events)\n", side->name, *trace->verdict ? trace->verdict : "no verdict", more ? ": " : "",
         more ? trace->text : "", trace->path, (unsigned long long)trace->events);
     if (*trace->note)
-        fprintf(out, "     note: %s\n", trace->note);
+        tick__print(out, "     note: %s\n", trace->note);
 }
 
 static int tell(FILE *out, struct side *a, struct side *b, struct tick_error *error) {
     struct tick__told at_a = {0}, at_b = {0};
     int64_t parting = a->there ? a->seq : b->seq;
-    fprintf(out, "the runs are the same up to event %lld and part at event %lld\n", (long long)parting - 1, (long long)parting);
+    tick__print(out, "the runs are the same up to event %lld and part at event %lld\n", (long long)parting - 1, (long long)parting);
     say_verdict(out, a);
     say_verdict(out, b);
     fputs("\nthe parting:\n", out);
@@ -225,7 +226,7 @@ static int tell(FILE *out, struct side *a, struct side *b, struct tick_error *er
         fputs("  differing in ", out);
         for (int i = 0; i < FIELDS; i++)
             if (a->field[i] != b->field[i]) {
-                fprintf(out, "%s%s", comma, field_names[i]);
+                tick__print(out, "%s%s", comma, field_names[i]);
                 comma = ", ";
             }
         fputc('\n', out);

@@ -48,10 +48,17 @@ static void put_cell(const struct table *table, int column, const char *text) {
         fprintf(table->out, "%s%*s%s", text, last ? 0 : pad, "", last ? "\n" : "  ");
 }
 
+static const char *head_of(sqlite3_stmt *statement, int column, char room[CELL_MOST + 8]) {
+    const char *name = sqlite3_column_name(statement, column);
+    tick__printable(name ? name : "", name ? strlen(name) : 0, room, CELL_MOST + 8);
+    return room;
+}
+
 static void flush(struct table *table, sqlite3_stmt *statement) {
+    char room[CELL_MOST + 8];
     static const char dashes[] = "----------------------------------------------------------------";
     for (int i = 0; i < table->columns; i++)
-        put_cell(table, i, sqlite3_column_name(statement, i));
+        put_cell(table, i, head_of(statement, i, room));
     for (int i = 0; i < table->columns; i++) {
         size_t left = table->width[i];
         for (; left > 64; left -= 64)
@@ -100,6 +107,7 @@ static int add_row(struct table *table, sqlite3_stmt *statement) {
 static int print(const struct tick_trace *trace, sqlite3_stmt *statement, FILE *out, struct tick_error *error) {
     struct table table = {.out = out, .columns = sqlite3_column_count(statement)};
     size_t columns = (size_t)table.columns;
+    char room[CELL_MOST + 8];
     int code = 0;
     if (!columns)
         return tick_error_set(error, -EINVAL, "the query gives no table");
@@ -109,7 +117,7 @@ static int print(const struct tick_trace *trace, sqlite3_stmt *statement, FILE *
     if (!table.width || !table.right || !table.cells)
         code = tick_error_set(error, -ENOMEM, "out of memory");
     for (size_t i = 0; code == 0 && i < columns; i++) {
-        table.width[i] = wide(sqlite3_column_name(statement, (int)i));
+        table.width[i] = wide(head_of(statement, (int)i, room));
         table.right[i] = true;
     }
     int step = SQLITE_DONE;

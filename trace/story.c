@@ -1,4 +1,5 @@
 #include "trace/story.h"
+#include "src/base/visible.h"
 #include <errno.h>
 #include <retick/probe.h>
 #include <stdio.h>
@@ -36,41 +37,20 @@ int tick__time_words(int64_t ns, char *text, size_t size) {
     return snprintf(text, size, "%lld.%0*lld %s", (long long)(ns / unit), digits, (long long)rest, word);
 }
 
-// Length of the UTF-8 sequence at `at`, 0 if it is broken.
-static size_t utf8(const unsigned char *at, size_t left) {
-    size_t length = *at < 0xc2 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : *at < 0xf5 ? 4 : 0;
-    if (!length || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    return length;
-}
-
 void tick__printable(const void *bytes, size_t count, char *text, size_t size) {
-    const unsigned char *at = bytes, *end = at + count;
-    size_t used = 0;
     static const char ellipsis[] = "…";
-    while (at < end) {
-        char piece[8];
-        size_t length = 1;
-        if (*at == '\n' || *at == '\r' || *at == '\t')
-            length = (size_t)snprintf(piece, sizeof piece, "\\%c", *at == '\n' ? 'n' : *at == '\r' ? 'r' : 't');
-        else if (*at == '"' || *at == '\\')
-            length = (size_t)snprintf(piece, sizeof piece, "\\%c", *at);
-        else if (*at >= 0x20 && *at < 0x7f)
-            piece[0] = (char)*at;
-        else if (utf8(at, (size_t)(end - at)))
-            memcpy(piece, at, length = utf8(at, (size_t)(end - at)));
-        else
-            length = (size_t)snprintf(piece, sizeof piece, "\\x%02x", *at);
+    const char *at = bytes, *end = at + count;
+    size_t used = 0;
+    for (size_t taken; at < end; at += taken) {
+        char piece[TICK__VISIBLE_MOST + 1] = "\\"; // before a quote or a backslash
+        const bool quote = *at == '"' || *at == '\\';
+        const size_t length = quote + tick__visible_next(at, (size_t)(end - at), piece + quote, &taken);
         if (used + length + sizeof ellipsis > size) {
             memcpy(text + used, ellipsis, sizeof ellipsis);
             return;
         }
         memcpy(text + used, piece, length);
         used += length;
-        at += *at >= 0x80 && utf8(at, (size_t)(end - at)) ? utf8(at, (size_t)(end - at)) : 1;
     }
     text[used] = 0;
 }

@@ -17,7 +17,7 @@ struct tick__told { // an event, read back
 int tick__told_read(const struct tick_trace *trace, int64_t seq, struct tick__told *told, struct tick_error *error);
 // "3.25 ms"; snprintf's result.
 int tick__time_words(int64_t ns, char *text, size_t size);
-// Printable: control characters, quotes and broken UTF-8 as \n, \", \xNN; what does not fit ends in an ellipsis.
+// Fit to stand in quotes: as src/base/visible.h shows it, quotes and backslashes as \", \\; what does not fit ends in an ellipsis.
 void tick__printable(const void *bytes, size_t count, char *text, size_t size);
 
 // A link of the chain of causes: an event, and the deviation that delayed it or made it what it is.

@@ -1,5 +1,6 @@
 // The graph as Graphviz text: one box a task, one frame a host, left to right; few colours, each with one meaning.
 #include "viewer/dot.h"
+#include "src/base/visible.h"
 #include "trace/story.h"
 #include "viewer/graph_model.h"
 #include <ctype.h>
@@ -15,9 +16,12 @@
 #define FAILURE "#dc2626"
 #define DEVIATION "#b45309"
 
-// Text inside an HTML-like label; line breaks become <BR/>.
+// Text inside an HTML-like label, made visible: what XML does not allow cannot come. Line breaks become brk.
 static void html(FILE *file, const char *text, const char *brk) {
-    for (; *text; text++)
+    char piece[TICK__VISIBLE_MOST];
+    size_t taken;
+    for (const char *end = text + strlen(text); text < end; text += taken) {
+        const size_t length = tick__visible_next(text, (size_t)(end - text), piece, &taken);
         switch (*text) {
         case '&':
             fputs("&amp;", file);
@@ -35,9 +39,9 @@ static void html(FILE *file, const char *text, const char *brk) {
             fputs(brk, file);
             break;
         default:
-            if ((unsigned char)*text >= 0x20)
-                fputc(*text, file);
+            fwrite(piece, 1, length, file);
         }
+    }
 }
 
 // Foreign text, made safe and short first.
@@ -253,13 +257,13 @@ static void write_head(FILE *file, const struct tick__graph *graph) {
         fputs(": ", file);
         // Who waits in a deadlock is told by the boxes: one line of them all would be as wide as the picture.
         const char *list = strcmp(trace->verdict, "deadlock") == 0 ? strstr(trace->text, ": ") : NULL;
-        if (list)
-            fprintf(file, "%.*s", (int)(list - trace->text), trace->text);
-        else
-            shown(file, trace->text, 160);
+        char before[sizeof trace->text];
+        snprintf(before, sizeof before, "%.*s", list ? (int)(list - trace->text) : 0, trace->text);
+        shown(file, list ? before : trace->text, 160);
     }
-    fprintf(file, "</FONT><BR ALIGN=\"LEFT\"/><FONT COLOR=\"" MUTED "\">%s%s, seed %llu, %llu events, %s%s</FONT><BR ALIGN=\"LEFT\"/>",
-        *trace->chooser ? trace->chooser : "run", trace->real ? " (real)" : "", (unsigned long long)trace->seed,
+    fputs("</FONT><BR ALIGN=\"LEFT\"/><FONT COLOR=\"" MUTED "\">", file);
+    shown(file, *trace->chooser ? trace->chooser : "run", 40);
+    fprintf(file, "%s, seed %llu, %llu events, %s%s</FONT><BR ALIGN=\"LEFT\"/>", trace->real ? " (real)" : "", (unsigned long long)trace->seed,
         (unsigned long long)trace->events, trace->real ? "host time " : "virtual time ", time);
     fputs("<FONT POINT-SIZE=\"10\"><FONT COLOR=\"" PALE "\">&#8212; spawns</FONT>   <FONT COLOR=\"" MUTED
           "\">- - awaits</FONT>   <FONT COLOR=\"" WAKE "\">&#183;&#183;&#183; wakes</FONT>   <FONT COLOR=\"" MESSAGE

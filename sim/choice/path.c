@@ -1,6 +1,7 @@
 // Paths in words: the grammar of names.h, read; and the pieces of which it is written.
 #include "sim/choice/names.h"
 #include "sim/choice/path_int.h"
+#include "src/base/visible.h"
 #include <retick/error.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,15 +34,18 @@ void tick__text_name(struct tick__text *to, const char *name) {
     if (!*name)
         tick__text_add(to, "%00", 3);
     while (*name) {
-        size_t escape = 0;
-        if ((unsigned char)*name <= ' ' || *name == 0x7f || strchr("/:#%<>", *name))
-            escape = 1;
-        else if (!strncmp(name, OUT, 3) || !strncmp(name, IN, 3))
-            escape = 3;
+        size_t length = 1;
+        char piece[TICK__VISIBLE_MOST];
+        bool escape = (unsigned char)*name <= ' ' || *name == 0x7f || strchr("/:#%<>", *name);
+        if ((unsigned char)*name >= 0x80) { // what nobody would see, or would see as something else, is escaped, too
+            const size_t shown = tick__visible_next(name, strlen(name), piece, &length);
+            escape = shown != length || memcmp(piece, name, length) != 0 || !strncmp(name, OUT, 3) || !strncmp(name, IN, 3);
+        }
         if (!escape)
-            tick__text_add(to, name++, 1);
-        for (; escape; escape--)
-            tick__text_format(to, "%%%02x", (unsigned char)*name++);
+            tick__text_add(to, name, length);
+        for (size_t i = 0; i < length && escape; i++)
+            tick__text_format(to, "%%%02x", (unsigned char)name[i]);
+        name += length;
     }
 }
 

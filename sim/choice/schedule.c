@@ -5,6 +5,7 @@
 #include "sim/choice/names.h"
 #include "sim/choice/path_int.h"
 #include "src/base/outside.h"
+#include "src/base/visible.h"
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -135,7 +136,8 @@ int tick_deviation_line(const struct tick_deviation *deviation, const struct tic
 }
 
 int tick_schedule_write(const struct tick_schedule *schedule, const struct tick_names *names, FILE *file) {
-    fprintf(file, "retick schedule %d\nscenario %s\n", TICK_CHOICE_VERSION, schedule->scenario);
+    fprintf(file, "retick schedule %d\n", TICK_CHOICE_VERSION);
+    tick__print(file, "scenario %s\n", schedule->scenario);
     for (size_t i = 0; i < schedule->count; i++) {
         const struct tick_deviation *deviation = &schedule->deviations[i];
         char line[LINE_MOST], words[LINE_MOST];
@@ -147,7 +149,7 @@ int tick_schedule_write(const struct tick_schedule *schedule, const struct tick_
         fputs(line, file);
         if (known) {
             tick_deviation_words(deviation, names, words, sizeof words);
-            fprintf(file, "  # %s", words);
+            tick__print(file, "  # %s", words);
         }
         fputc('\n', file);
     }

@@ -2,6 +2,7 @@
 #include "sim/harness/stage.h"
 #include "src/base/alloc.h"
 #include "src/base/keep.h"
+#include "src/base/visible.h"
 #include "src/loop/loop_int.h"
 #include <retick/faults.h>
 #include <stdarg.h>
@@ -64,7 +65,7 @@ int tick_check_at(bool condition, const struct tick_loc *loc, const char *format
     if (stage)
         stage->fail(stage, TICK_CHECK_FAILED, TICK_EFAILED, loc, text);
     else
-        fprintf(stderr, "%s:%d: check failed: %s\n", loc->file, loc->line, text);
+        tick__print(stderr, "%s:%d: check failed: %s\n", loc->file, loc->line, text);
     return TICK_EFAILED;
 }
 
@@ -79,7 +80,7 @@ void tick_log(const char *format, ...) {
         tick_emit(stage->probe, TICK_EV_LOG, object, stage->probe->here, 0, NULL);
     }
     if (!stage || stage->real)
-        fprintf(stderr, "%s%s%s\n", stage && stage->host ? stage->host : "", stage && stage->host ? ": " : "", text);
+        tick__print(stderr, "%s%s%s\n", stage && stage->host ? stage->host : "", stage && stage->host ? ": " : "", text);
 }
 
 void tick_mark(const char *name) {

@@ -1,6 +1,8 @@
 // The exception handler: loop.call_exception_handler, in asyncio's words.
+#include "src/base/visible.h"
 #include "src/loop/loop_int.h"
 #include <stdio.h>
+#include <string.h>
 #include <string.h>
 
 // Several lines for people, without allocating: reports come when memory is short, too.
@@ -34,7 +36,10 @@ void tick_loop_report(struct tick_loop *loop, const struct tick_report *report) 
         fprintf(stderr, "Unhandled error in exception handler\n");
     }
     describe(loop, text, sizeof text, report);
-    fprintf(stderr, "%s\n", text);
+    for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
+        end = line + strcspn(line, "\n");
+        tick__print(stderr, "%.*s\n", (int)(end - line), line);
+    }
 }
 
 void tick_loop_set_exception_handler(struct tick_loop *loop, tick_exception_fn *fn, void *arg) {

@@ -12,7 +12,8 @@ also "broken.c does not compile"
 expect 2 "registers no scenario" "$RETICK" run "$scenarios/empty.c"
 also "TICK_SCENARIO(first"
 expect 2 'has no scenario "third"' "$RETICK" run "$scenarios/two.c:third"
-also "fine faulty"
+also "    fine"
+also "    faulty"
 expect 0 "faulty  the second, which fails" "$RETICK" run "$scenarios/two.c" --list
 echo junk >junk.so
 expect 2 "junk.so" "$RETICK" run junk.so
