@@ -99,7 +99,7 @@ static void say_marks(const struct tick_campaign_result *result) {
     char runs[32], total[32];
     for (size_t i = 0; i < result->marks; i++)
         tick__say("  reached \"%s\" in %s of %s runs", result->mark[i].name, tick__format_count(result->mark[i].runs, runs, sizeof runs),
-            tick__format_count(result->carried_out, total, sizeof total));
+            tick__format_count(result->runs, total, sizeof total));
 }
 
 // The deviations went down with the program: what is left is the seed.

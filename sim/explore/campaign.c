@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WORKERS_MOST 256
+#define WORKERS_MOST TICK__LANES_MOST
 #define PROGRESS_EVERY ((int64_t)200000000)
 #define WATCH_EVERY ((int64_t)TICK__WATCH_EVERY * 1000000)
 #define GRACE ((int64_t)500000000) // from the stop to the end of runs in progress
@@ -39,7 +39,7 @@ struct state {
 };
 
 static int start(struct state *state, struct worker *worker) {
-    struct tick__lane_of of = {state->campaign, state->shared, worker->lane};
+    struct tick__lane_of of = {state->campaign, state->shared, worker->lane, (int)(worker - state->workers)};
     int rc = tick__sandbox_start(&worker->sandbox, tick__lane_body, &of);
     if (rc < 0)
         return tick_error_set(state->error, rc, "cannot start a worker process: %s", tick_error_text(rc));
@@ -188,14 +188,25 @@ static int by_name(const void *a, const void *b) {
     return strcmp(((const struct tick_campaign_mark *)a)->name, ((const struct tick_campaign_mark *)b)->name);
 }
 
-static int gather_marks(const struct state *state, struct tick_campaign_result *result) {
+// What a lane still has waiting: of runs up to the smallest failing seed, or of all.
+static void count_rest(struct tick__lane *lane, uint64_t most) {
+    for (uint32_t i = 0; i < lane->waiting; i++)
+        lane->mark[lane->reached[i].mark].runs += lane->reached[i].seed <= most;
+    lane->waiting = 0;
+}
+
+static int gather_marks(const struct state *state, uint64_t most_seed, struct tick_campaign_result *result) {
     size_t most = (size_t)state->count * TICK__LANE_MARKS, count = 0;
     struct tick_campaign_mark *all = tick__outside_alloc(most * sizeof *all);
     if (!all)
         return -ENOMEM;
-    for (int i = 0; i < state->count; i++)
-        for (uint32_t k = 0; k < state->workers[i].lane->marks; k++)
-            all[count++] = state->workers[i].lane->mark[k];
+    for (int i = 0; i < state->count; i++) {
+        struct tick__lane *lane = state->workers[i].lane;
+        count_rest(lane, most_seed);
+        for (uint32_t k = 0; k < lane->marks; k++)
+            if (lane->mark[k].runs > 0)
+                all[count++] = lane->mark[k];
+    }
     if (count)
         qsort(all, count, sizeof *all, by_name);
     for (size_t i = 0; i < count; i++) {
@@ -212,7 +223,7 @@ static int gather_marks(const struct state *state, struct tick_campaign_result *
 }
 
 static int gather(struct state *state, struct tick_campaign_result *result) {
-    result->runs = result->carried_out = done(state);
+    result->runs = done(state);
     result->failures = state->deaths;
     for (int i = 0; i < state->count; i++) {
         const struct tick__lane *lane = state->workers[i].lane;
@@ -224,12 +235,13 @@ static int gather(struct state *state, struct tick_campaign_result *result) {
                 return rc;
         }
     }
-    if (state->found && !state->campaign->keep_going && !state->cut) {
+    const bool first = state->found && !state->campaign->keep_going && !state->cut; // all smaller seeds have been run, and passed
+    if (first) {
         result->runs = state->best + 1;
         result->failures = 1;
     }
     result->elapsed = tick__host_now() - state->begun;
-    int rc = gather_marks(state, result);
+    int rc = gather_marks(state, first ? state->best : UINT64_MAX, result);
     if (rc < 0)
         return tick_error_set(state->error, rc, "out of memory");
     if (state->found) {
@@ -260,6 +272,8 @@ int tick_campaign_run(const struct tick_campaign *campaign, struct tick_campaign
     if (!state.shared || !state.workers)
         goto out;
     memset(state.workers, 0, (size_t)count * sizeof *state.workers);
+    for (int i = 0; i < TICK__LANES_MOST; i++)
+        atomic_store(&state.shared->taken[i].seed, UINT64_MAX);
     atomic_store(&state.shared->bound, campaign->count ? campaign->count : UINT64_MAX - campaign->first);
     for (; state.count < count; state.count++) {
         struct worker *worker = &state.workers[state.count];

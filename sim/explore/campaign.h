@@ -42,8 +42,7 @@ struct tick_campaign_result {
     struct tick_schedule schedule; // its deviations (after a crash: until then); initialised when found
     int64_t elapsed;               // host ns
     uint64_t choices;
-    uint64_t carried_out; // runs, those of other workers beyond the smallest failing seed, too: what marks are counted in
-    size_t marks;         // sorted by name; of more than 32 the first
+    size_t marks; // counted in `runs`, sorted by name; of more than 32 the first
     struct tick_campaign_mark mark[32];
 };
 // 0 with *result filled; else an error of the harness or of the system, told in *error, and nothing to fini.

@@ -2,6 +2,7 @@
 #include "sim/explore/lane_int.h"
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 void tick__lower_bound(struct tick__shared *shared, uint64_t seed) {
     uint64_t bound = atomic_load(&shared->bound);
@@ -9,7 +10,42 @@ void tick__lower_bound(struct tick__shared *shared, uint64_t seed) {
         ;
 }
 
-static void count_marks(struct tick__lane *lane, const struct tick_harness *harness) {
+// The smallest seed that is still to be run or in the midst of it. Who takes a seed says so before it does (take), hence: next first.
+static uint64_t lowest(struct tick__shared *shared) {
+    uint64_t low = atomic_load(&shared->next);
+    for (int i = 0; i < TICK__LANES_MOST; i++) {
+        const uint64_t taken = atomic_load(&shared->taken[i].seed);
+        low = taken < low ? taken : low;
+    }
+    return low;
+}
+
+// Counts what waits of runs that are behind all that may still fail: below `low`, where every run has ended, and below the bound.
+static void count_waiting(const struct tick__lane_of *of) {
+    struct tick__lane *lane = of->lane;
+    const uint64_t low = lowest(of->shared), bound = atomic_load(&of->shared->bound), upto = low < bound ? low : bound;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < lane->waiting; i++) {
+        if (lane->reached[i].seed < upto)
+            lane->mark[lane->reached[i].mark].runs++;
+        else
+            lane->reached[kept++] = lane->reached[i];
+    }
+    lane->waiting = kept;
+}
+
+static void count_mark(const struct tick__lane_of *of, uint64_t seed, uint32_t mark) {
+    struct tick__lane *lane = of->lane;
+    if (of->campaign->keep_going) {
+        lane->mark[mark].runs++;
+        return;
+    }
+    lane->reached[lane->waiting] = (struct tick__reached){.mark = mark & 0xff, .seed = seed & (UINT64_MAX >> 8)};
+    lane->waiting++;
+}
+
+static void count_marks(const struct tick__lane_of *of, uint64_t seed, const struct tick_harness *harness) {
+    struct tick__lane *lane = of->lane;
     const char *const *names;
     size_t count = tick_harness_marks(harness, &names);
     for (size_t i = 0; i < count; i++) {
@@ -24,8 +60,30 @@ static void count_marks(struct tick__lane *lane, const struct tick_harness *harn
             memcpy(lane->mark[at].name, name, sizeof name);
             lane->marks++;
         }
-        lane->mark[at].runs++;
+        count_mark(of, seed, at);
     }
+}
+
+// Makes room for the marks of a run. A worker that has run far ahead of another's long run waits for that one. False: it is over.
+static bool make_room(const struct tick__lane_of *of) {
+    while (of->lane->waiting > TICK__LANE_LOG - TICK__LANE_MARKS) {
+        count_waiting(of);
+        if (of->lane->waiting <= TICK__LANE_LOG / 2)
+            break;
+        if (atomic_load(&of->shared->stop) || atomic_load(&of->shared->next) >= atomic_load(&of->shared->bound))
+            return false;
+        nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+    }
+    return true;
+}
+
+// The next seed. Nothing below what is said to be taken is run here from then on, and what was run has lowered the bound if it failed.
+static uint64_t take(const struct tick__lane_of *of) {
+    _Atomic uint64_t *taken = &of->shared->taken[of->number].seed;
+    atomic_store_explicit(taken, atomic_load_explicit(&of->shared->next, memory_order_relaxed), memory_order_release);
+    const uint64_t seed = atomic_fetch_add(&of->shared->next, 1); // whoever sees it sees the line above
+    atomic_store_explicit(taken, seed, memory_order_release);
+    return seed;
 }
 
 static void failed(const struct tick__lane_of *of, struct tick_harness *harness, uint64_t seed, const struct tick_outcome *outcome) {
@@ -55,8 +113,8 @@ void tick__lane_body(void *lane_of, struct tick__page *page, int fd) {
         rates = *campaign->rates;
     else
         tick_rates_default(&rates);
-    while (page->rc >= 0 && !atomic_load_explicit(&of->shared->stop, memory_order_relaxed)) {
-        uint64_t seed = atomic_fetch_add_explicit(&of->shared->next, 1, memory_order_relaxed);
+    while (page->rc >= 0 && !atomic_load_explicit(&of->shared->stop, memory_order_relaxed) && make_room(of)) {
+        uint64_t seed = take(of);
         if (seed >= atomic_load_explicit(&of->shared->bound, memory_order_relaxed))
             break;
         page->seed = seed;
@@ -74,12 +132,14 @@ void tick__lane_body(void *lane_of, struct tick__page *page, int fd) {
         if (campaign->end)
             campaign->end(campaign->ctx, &outcome, page->digest);
         of->lane->choices += outcome.choices;
-        count_marks(of->lane, harness);
+        count_marks(of, seed, harness);
         if (outcome.verdict != TICK_PASS)
             failed(of, harness, seed, &outcome);
         uint64_t runs = atomic_load_explicit(&of->lane->runs, memory_order_relaxed) + 1;
         atomic_store_explicit(&of->lane->runs, runs, memory_order_relaxed);
     }
-    if (page->rc >= 0)
-        atomic_store(&page->state, TICK__FINISHED);
+    if (page->rc < 0)
+        return;
+    atomic_store(&of->shared->taken[of->number].seed, UINT64_MAX);
+    atomic_store(&page->state, TICK__FINISHED);
 }
