@@ -9,6 +9,7 @@
 #include "sim/harness/heap.h"
 #include "sim/harness/stage.h"
 #include "sim/kernel/kernel.h"
+#include "src/base/times.h"
 #include "src/coro/coro.h"
 #include <retick/faults.h>
 #include <retick/loop.h>
