@@ -23,6 +23,13 @@ exists rare.db
 exists rare.schedule
 [ "$(grep -c '^user ' rare.schedule)" = 2 ] || complain "rare.schedule holds not two deviations: $(cat rare.schedule)"
 
+# The same words, but for the time that it took, however many workers there are.
+for jobs in 1 2 5; do
+    expect 1 "fails after" "$RETICK" fuzz "$scenarios/rare.c" --rate user=30% --jobs $jobs -o rare.db
+    sed -E 's/ in [0-9.]+ [mµ]?s$//' "$work/.output" >"said.$jobs"
+    cmp -s said.1 "said.$jobs" || complain "--jobs $jobs says something else: $(diff said.1 "said.$jobs")"
+done
+
 # Replays: the trace alone, the text, an edited text
 expect 1 "rare: fails under 2 deviations" "$RETICK" replay rare.db
 also "the same run as in rare.db"
