@@ -1,6 +1,6 @@
-// Text from outside, made fit for people and for files of lines: names, messages, payloads, errors that quote them. What a terminal obeys (C0
-// and C1 controls, DEL), what turns or hides text (bidi overrides, invisible characters), line separators and bytes that are no UTF-8 are
-// written as escapes: \n, \t, \x1b, \u202e. All else stays. Who prints in lines uses tick__print, and tests/tidy/foreign.py sees that
+// Text from outside, made fit for people and for files of lines: names, messages, payloads, errors that quote them. What a terminal obeys
+// (C0 and C1 controls, DEL), what turns or hides text (bidi overrides, invisible characters), line separators and bytes that are no UTF-8
+// are written as escapes: \n, \t, \x1b, \u202e. All else stays. Who prints in lines uses tick__print, and tests/tidy/foreign.py sees that
 // nothing else prints a string that is not a literal.
 #ifndef RETICK_VISIBLE_H
 #define RETICK_VISIBLE_H
@@ -11,8 +11,8 @@
 
 #define TICK__VISIBLE_MOST 12 // bytes of one piece
 
-// The next character of `count` > 0 bytes, as it is shown: its length in piece (no NUL), and in *taken how many bytes it was. Shown as it is,
-// a character's bytes are the piece's.
+// The next character of `count` > 0 bytes, as it is shown: its length in piece (no NUL), and in *taken how many bytes it was. Of one that is
+// shown as it is, the piece holds just these.
 size_t tick__visible_next(const char *bytes, size_t count, char piece[TICK__VISIBLE_MOST], size_t *taken);
 // Bytes, shown.
 void tick__put_visible(FILE *out, const char *bytes, size_t count);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Whatever names and texts hold, people's terminals and files of lines get text: every command, over a program and over traces that mean harm.
+# Whatever names and texts hold, people's terminals and files of lines get text: every command, of a program and of traces that mean harm.
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 
@@ -107,8 +107,10 @@ fi
 # On a terminal there are colours, and nothing else.
 if command -v script >/dev/null; then
     unset NO_COLOR
-    for call in "run hostile.c -o t.db" "fuzz hostile.c -o t.db" "replay found.db" "run hostile.c:hostile_deadlock -o t.db" "run hostile.c --list"; do
-        TERM=xterm script -qec "$RETICK $call" /dev/null </dev/null 2>&1 | tr -d '\r' | sed -E 's/\x1b\[[0-5]?[0-9]?[mK]//g' >"$work/.output"
+    for call in "run hostile.c -o t.db" "fuzz hostile.c -o t.db" "replay found.db" "run hostile.c:hostile_deadlock -o t.db" \
+        "run hostile.c --list"; do
+        TERM=xterm script -qec "$RETICK $call" /dev/null </dev/null 2>&1 | tr -d '\r' |
+            sed -E 's/\x1b\[[0-5]?[0-9]?[mK]//g' >"$work/.output"
         harmless "$call on a terminal" "$work/.output"
     done
 fi
