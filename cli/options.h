@@ -39,9 +39,7 @@ bool tick__parse_rate(const char *text, struct tick_rates *rates);          // "
 
 // --force of the commands that write (cli/output.h).
 #define TICK__FORCE_ROW \
-    { \
-        "force", TICK__OPTION_FORCE, NULL, 0, "Replace what is there although retick did not write it (never what is read)", 0 \
-    }
+    { "force", TICK__OPTION_FORCE, NULL, 0, "Replace what is there although retick did not write it (never what is read)", 0 }
 
 // argv[0] of a command names its program, as in "retick run".
 int tick__parse(const struct argp *argp, int argc, char **argv, void *input);

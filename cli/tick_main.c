@@ -124,7 +124,7 @@ int tick_main(int argc, char **argv) {
     if (*word != '-' && !near) {
         tick__complain_more("  there are:"
 #define COMMAND_WORD(name, purpose) " " #name
-                            TICK__COMMANDS(COMMAND_WORD));
+            TICK__COMMANDS(COMMAND_WORD));
 #undef COMMAND_WORD
     }
     tick__complain_more("Try `%s --help'.", program);

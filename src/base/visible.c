@@ -53,8 +53,8 @@ size_t tick__visible_next(const char *bytes, size_t count, char piece[TICK__VISI
         memcpy(piece, bytes, length);
         return length;
     }
-    const int written = named           ? snprintf(room, sizeof room, "%s", named)
-                        : length <= 1   ? snprintf(room, sizeof room, "\\x%02x", *at)
+    const int written = named            ? snprintf(room, sizeof room, "%s", named)
+                        : length <= 1    ? snprintf(room, sizeof room, "\\x%02x", *at)
                         : point > 0xffff ? snprintf(room, sizeof room, "\\U%06x", (unsigned)point)
                                          : snprintf(room, sizeof room, "\\u%04x", (unsigned)point);
     memcpy(piece, room, (size_t)written);

@@ -11,8 +11,8 @@
 
 #define TICK__VISIBLE_MOST 12 // bytes of one piece
 
-// The next character of `count` > 0 bytes, as it is shown: its length in piece (no NUL), and in *taken how many bytes it was. Of one that is
-// shown as it is, the piece holds just these.
+// The next character of `count` > 0 bytes, as it is shown: its length in piece (no NUL), and in *taken how many bytes it was. Shown
+// as it is, a character's bytes are the piece's.
 size_t tick__visible_next(const char *bytes, size_t count, char piece[TICK__VISIBLE_MOST], size_t *taken);
 // Bytes, shown.
 void tick__put_visible(FILE *out, const char *bytes, size_t count);

@@ -94,8 +94,9 @@ if command -v sqlite3 >/dev/null; then
         shows "$RETICK" query lies.db log
     done
     cp found.db lies.db
-    sqlite3 lies.db "UPDATE objects SET name = char(27) || name, path = path || char(10, 27, 8238); UPDATE choices SET line = line || char(10, 27),
-        words = char(27); UPDATE kinds SET name = char(27, 10); UPDATE locations SET file = char(27, 10); UPDATE hosts SET name = char(27, 10)"
+    sqlite3 lies.db "UPDATE objects SET name = char(27) || name, path = path || char(10, 27, 8238);
+        UPDATE choices SET line = line || char(10, 27), words = char(27); UPDATE kinds SET name = char(27, 10);
+        UPDATE locations SET file = char(27, 10); UPDATE hosts SET name = char(27, 10)"
     named=yes
     shows "$RETICK" diff calm.db lies.db
     shows "$RETICK" query lies.db choices

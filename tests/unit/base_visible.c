@@ -42,9 +42,13 @@ static void controls_are_escaped(void **state) {
 
 static void what_turns_or_hides_is_escaped(void **state) {
     (void)state;
-    SHOWN("\xe2\x80\xae" "gnp", "\\u202egnp");
+    SHOWN("\xe2\x80\xae"
+          "gnp",
+        "\\u202egnp");
     SHOWN("\xe2\x81\xa6\xe2\x81\xa9\xd8\x9c\xe2\x80\x8f", "\\u2066\\u2069\\u061c\\u200f");
-    SHOWN("a\xe2\x80\x8b" "b\xef\xbb\xbf", "a\\u200bb\\ufeff");
+    SHOWN("a\xe2\x80\x8b"
+          "b\xef\xbb\xbf",
+        "a\\u200bb\\ufeff");
     SHOWN("\xe2\x80\xa8\xe2\x80\xa9", "\\u2028\\u2029"); // lines of another kind
     SHOWN("\xf3\xa0\x81\x81\xef\xb7\x90\xf4\x8f\xbf\xbf", "\\U0e0041\\ufdd0\\U10ffff");
 }

@@ -172,8 +172,8 @@ static void marks_are_counted(void **state) {
     tick_campaign_result_fini(&r);
 }
 
-// As many workers as there may be: what is said of marks is of the runs up to the one that failed. Those that were run beyond it are too many
-// to be kept, too.
+// As many workers as there may be: what is said of marks is of the runs up to the one that failed. Those that were run beyond it are too
+// many to be kept.
 static void marks_up_to_the_failure(void **state) {
     (void)state;
     static const struct tick_scenario s = FAKE(marks_and_fails);

@@ -3,8 +3,9 @@
 #include <retick.h>
 #include <string.h>
 
-#define EVIL "\033]0;owned\a\033[31mred\nuser app/other @1 =7 #\r\t\x7f\xc2\x9b" \
-             "1m\xe2\x80\xaegnp\xe2\x81\xa6\xff\xc0\xaf\xed\xa0\x80"
+#define EVIL \
+    "\033]0;owned\a\033[31mred\nuser app/other @1 =7 #\r\t\x7f\xc2\x9b" \
+    "1m\xe2\x80\xaegnp\xe2\x81\xa6\xff\xc0\xaf\xed\xa0\x80"
 
 static int serve(tick_stream *stream, void *unused) {
     char line[128];
