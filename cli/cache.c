@@ -1,6 +1,7 @@
 #include "cli/cache.h"
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,8 +35,31 @@ static int make_folder(const char *path) {
     return 0;
 }
 
+// Whether nobody but the user and root can write there or put another folder in its place: the folder is the user's alone, and those
+// above it are, or root's, or such that only who owns an entry may move it.
+static bool is_private(const char *folder) {
+    char path[PATH_MAX];
+    struct stat about;
+    if (!realpath(folder, path) || lstat(path, &about) != 0 || about.st_uid != geteuid() || (about.st_mode & 022))
+        return false;
+    for (char *slash; (slash = strrchr(path, '/'));) { // each above it
+        slash[slash == path] = '\0';
+        if (lstat(path, &about) != 0 || (about.st_uid != 0 && about.st_uid != geteuid()) ||
+            ((about.st_mode & 022) && !(about.st_mode & S_ISVTX)))
+            return false;
+        if (slash == path)
+            break;
+    }
+    return true;
+}
+
+const char *tick__temporary_folder(void) {
+    const char *folder = getenv("TMPDIR");
+    return folder && folder[0] == '/' ? folder : "/tmp";
+}
+
 int tick__cache_folder(char *folder, size_t size, struct tick_error *error) {
-    const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME"), *temporary = getenv("TMPDIR");
+    const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     int result = -ENOENT;
     if (base && base[0] == '/')
         snprintf(folder, size, "%s/retick", base);
@@ -43,19 +67,20 @@ int tick__cache_folder(char *folder, size_t size, struct tick_error *error) {
         snprintf(folder, size, "%s/.cache/retick", home);
     else
         folder[0] = '\0';
-    if (folder[0] && (result = make_folder(folder)) == 0)
+    if (folder[0] && make_folder(folder) == 0 && is_private(folder))
         return 0;
-    // what is in a shared folder is loaded as code: it must be ours and nobody else's
-    struct stat about;
-    snprintf(folder, size, "%s/retick-%ld", temporary && temporary[0] == '/' ? temporary : "/tmp", (long)getuid());
+    snprintf(folder, size, "%s/retick-%ld", tick__temporary_folder(), (long)geteuid());
     result = make_folder(folder);
-    if (result == 0 && (lstat(folder, &about) != 0 || !S_ISDIR(about.st_mode) || about.st_uid != getuid() || (about.st_mode & 022)))
-        result = -EPERM;
-    if (result < 0)
-        return tick_error_set(error, result,
-            "no folder for compiled scenarios can be written (last tried %s: %s); set XDG_CACHE_HOME or TMPDIR to one", folder,
-            tick_error_text(result));
-    return 0;
+    if (result == 0 && is_private(folder))
+        return 0;
+    if (result == 0)
+        return tick_error_set(error, -EPERM,
+            "no folder for compiled scenarios is safe: others can write to %s, or to one above it; set XDG_CACHE_HOME or TMPDIR to one of "
+            "your own",
+            folder);
+    return tick_error_set(error, result,
+        "no folder for compiled scenarios can be written (last tried %s: %s); set XDG_CACHE_HOME or TMPDIR to one", folder,
+        tick_error_text(result));
 }
 
 struct tick__cache_key {

@@ -1,8 +1,10 @@
 #include "cli/compile.h"
 #include "cli/cache.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <retick/version.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +123,12 @@ static int start_command(const struct tick__compile *what, struct tick__argv *ar
     return result < 0 ? tick_error_set(error, result, "%s", tick_error_text(result)) : 0;
 }
 
+// The source as a word that no compiler takes for an option or for a file of options.
+static const char *input(const struct tick__compile *what, char room[PATH_MAX + 2]) {
+    snprintf(room, PATH_MAX + 2, "%s%s", strchr("-@", what->source[0]) ? "./" : "", what->source);
+    return room;
+}
+
 static int finish(struct tick__argv *args, const char *const *words) {
     int result = 0;
     for (; *words && result == 0; words++)
@@ -135,18 +143,66 @@ static int copy_command(const struct tick__argv *from, struct tick__argv *to, si
     return result;
 }
 
-static int does_not_compile(const struct tick__compile *what, const struct tick__argv *args, int status, struct tick_error *error) {
+// Whether there is no room for even a small file: asked by trying, which also tells of quotas.
+static bool is_full(const char *folder) {
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/retick-room-XXXXXX", folder) >= (int)sizeof path)
+        return false;
+    int fd = mkostemp(path, O_CLOEXEC);
+    int code = fd < 0 ? errno : posix_fallocate(fd, 0, 1 << 16);
+    if (fd >= 0) {
+        close(fd);
+        unlink(path);
+    }
+    return code == ENOSPC || code == EDQUOT;
+}
+
+static int does_not_compile(
+    const struct tick__compile *what, const struct tick__argv *args, int status, const char *cache, struct tick_error *error) {
+    const char *folders[] = {tick__temporary_folder(), cache};
     if (status < 0)
         return tick_error_set(error, status, "cannot run %s: %s", args->argv[0], tick_error_text(status));
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (is_full(folders[i]))
+            return tick_error_set(error, -ENOSPC, "%s cannot be compiled: the disk of %s is full; make room, or set %s to another folder",
+                what->source, folders[i], i == 0 ? "TMPDIR" : "XDG_CACHE_HOME");
     return tick_error_set(error, TICK_EFORMAT, "%s does not compile (%s says why above, exit %d)", what->source, args->argv[0], status);
 }
 
+// Compiles into the cache, by the command that `base` begins.
+static int build_cached(
+    const struct tick__compile *what, const struct tick__argv *base, const char *folder, const char *name, struct tick_error *error) {
+    struct tick__argv build = {0};
+    char source[PATH_MAX + 2], temporary[PATH_MAX];
+    snprintf(temporary, sizeof temporary, "%s/%s.%ld", folder, name, (long)getpid());
+    int result = copy_command(base, &build, base->count);
+    if (result == 0)
+        result = finish(&build, (const char *[]){"-shared", "-o", temporary, "-x", language_of(what)->word, input(what, source), NULL});
+    if (result < 0) {
+        tick_error_set(error, result, "%s", tick_error_text(result));
+        goto out;
+    }
+    int status = tick__process_run(build.argv, 0, NULL, NULL);
+    if (status != 0) {
+        unlink(temporary);
+        result = does_not_compile(what, &build, status, folder, error);
+        goto out;
+    }
+    result = tick__cache_put(folder, temporary, name);
+    if (result < 0)
+        tick_error_set(error, result, "%s/%s cannot be written: %s", folder, name, tick_error_text(result));
+    else
+        tick__cache_prune(folder, name);
+out:
+    tick__argv_fini(&build);
+    return result;
+}
+
 int tick__compile_shared(const struct tick__compile *what, char **object, struct tick_error *error) {
-    struct tick__argv base = {0}, preprocess = {0}, about = {0}, build = {0};
+    struct tick__argv base = {0}, preprocess = {0}, about = {0};
     struct tick__cache_key *key = NULL;
-    char *text = NULL, *version = NULL, folder[PATH_MAX - 128], hex[33], final[PATH_MAX], temporary[PATH_MAX + 32];
+    char *text = NULL, *version = NULL, folder[PATH_MAX - 128], name[40], final[PATH_MAX], source[PATH_MAX + 2];
     size_t words, size, version_size;
-    struct stat there;
     int result = start_command(what, &base, &words, error);
     if (result < 0)
         goto out;
@@ -154,8 +210,7 @@ int tick__compile_shared(const struct tick__compile *what, char **object, struct
     if (result < 0)
         goto out;
     if ((result = copy_command(&base, &preprocess, base.count)) < 0 || (result = copy_command(&base, &about, words)) < 0 ||
-        (result = copy_command(&base, &build, base.count)) < 0 ||
-        (result = finish(&preprocess, (const char *[]){"-E", "-x", language_of(what)->word, what->source, NULL})) < 0 ||
+        (result = finish(&preprocess, (const char *[]){"-E", "-x", language_of(what)->word, input(what, source), NULL})) < 0 ||
         (result = finish(&about, (const char *[]){"--version", NULL})) < 0 || (result = tick__cache_key_new(&key)) < 0) {
         tick_error_set(error, result, "%s", tick_error_text(result));
         goto out;
@@ -163,7 +218,7 @@ int tick__compile_shared(const struct tick__compile *what, char **object, struct
     // The preprocessed text holds every header that matters, and the paths that messages will name.
     int status = tick__process_run(preprocess.argv, 0, &text, &size);
     if (status != 0) {
-        result = does_not_compile(what, &preprocess, status, error);
+        result = does_not_compile(what, &preprocess, status, folder, error);
         goto out;
     }
     status = tick__process_run(about.argv, 1, &version, &version_size);
@@ -174,46 +229,32 @@ int tick__compile_shared(const struct tick__compile *what, char **object, struct
         tick__cache_key_add(key, base.argv[i], strlen(base.argv[i]));
     tick__cache_key_add(key, version, version_size);
     tick__cache_key_add(key, TICK_VERSION, strlen(TICK_VERSION));
-    tick__cache_key_finish(key, hex);
+    tick__cache_key_finish(key, name);
     key = NULL;
-    snprintf(final, sizeof final, "%s/%s.so", folder, hex);
-    if (stat(final, &there) != 0 || there.st_size == 0) {
-        snprintf(temporary, sizeof temporary, "%s.%ld", final, (long)getpid());
-        result = finish(&build, (const char *[]){"-shared", "-o", temporary, "-x", language_of(what)->word, what->source, NULL});
-        if (result < 0)
-            goto out;
-        status = tick__process_run(build.argv, 0, NULL, NULL);
-        if (status != 0) {
-            unlink(temporary);
-            result = does_not_compile(what, &build, status, error);
-            goto out;
-        }
-        if (rename(temporary, final) != 0) {
-            result = tick_error_set(error, -errno, "cannot write %s: %s", final, tick_error_text(-errno));
-            unlink(temporary);
-            goto out;
-        }
-    }
+    memcpy(name + 32, ".so", sizeof ".so");
+    snprintf(final, sizeof final, "%s/%s", folder, name);
+    if (!tick__cache_has(folder, name) && (result = build_cached(what, &base, folder, name, error)) < 0)
+        goto out;
     *object = strdup(final);
     result = *object ? 0 : tick_error_set(error, -ENOMEM, "out of memory");
 out:
     if (key)
-        tick__cache_key_finish(key, hex);
+        tick__cache_key_finish(key, name);
     free(text);
     free(version);
     tick__argv_fini(&base);
     tick__argv_fini(&preprocess);
     tick__argv_fini(&about);
-    tick__argv_fini(&build);
     return result;
 }
 
 int tick__compile_object(const struct tick__compile *what, const char *object) {
     struct tick__argv args = {0};
     size_t words;
+    char source[PATH_MAX + 2];
     int result = start_command(what, &args, &words, NULL);
     if (result == 0)
-        result = finish(&args, (const char *[]){"-c", "-o", object, "-x", language_of(what)->word, what->source, NULL});
+        result = finish(&args, (const char *[]){"-c", "-o", object, "-x", language_of(what)->word, input(what, source), NULL});
     if (result == 0 && (result = tick__process_run(args.argv, 1, NULL, NULL)) > 0)
         result = TICK_EFORMAT;
     tick__argv_fini(&args);

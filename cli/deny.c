@@ -1,8 +1,10 @@
 #include "cli/deny.h"
+#include "cli/cache.h"
 #include "cli/elf_view.h"
 #include "cli/place.h"
 #include "cli/print.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -116,11 +118,11 @@ static bool allowed(const struct tick__deny *deny, const char *name) {
 }
 
 // A relocatable object of the same source, built when the first call site is wanted: *path, "" where it cannot be had.
-static void build_relocatable(const struct tick__deny *deny, char path[static 32], bool *tried) {
+static void build_relocatable(const struct tick__deny *deny, char path[static PATH_MAX], bool *tried) {
     if (*tried)
         return;
     *tried = true;
-    snprintf(path, 32, "/tmp/retick-sites-XXXXXX");
+    snprintf(path, PATH_MAX, "%s/retick-sites-XXXXXX", tick__temporary_folder());
     int fd = mkstemp(path);
     if (fd >= 0)
         close(fd);
@@ -152,7 +154,7 @@ static bool is_cxx(const struct symbols *symbols) {
     return false;
 }
 
-static int check_symbols(const struct tick__deny *deny, const struct symbols *symbols, char relocatable[static 32], bool *built) {
+static int check_symbols(const struct tick__deny *deny, const struct symbols *symbols, char relocatable[static PATH_MAX], bool *built) {
     int count = 0;
     bool cxx = is_cxx(symbols);
     for (size_t i = 0; i < symbols->count; i++) {
@@ -180,7 +182,7 @@ static int check_symbols(const struct tick__deny *deny, const struct symbols *sy
 
 int tick__deny_check(const struct tick__deny *deny) {
     struct tick__elf elf;
-    char relocatable[32] = "";
+    char relocatable[PATH_MAX] = "";
     bool built = false;
     int count = 0, result = tick__elf_open(deny->object, &elf);
     if (result < 0)
