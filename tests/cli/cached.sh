@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compiled scenarios in the cache are code that is loaded: only from a folder and a file that only the user can write, only whole; what is old
-# or too much goes. And whatever a source is called, no compiler takes its name for an option.
+# Compiled scenarios in the cache are code that is loaded: only from a folder and a file that only the user can write, only whole; what is
+# old or too much goes. And whatever a source is called, no compiler takes its name for an option.
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 cp "$scenarios/passing.c" .
@@ -112,6 +112,7 @@ if mkdir disk && mount -t tmpfs -o size=64k tmpfs disk 2>/dev/null; then
     also "passing.c"
     rm disk/full
     mkdir -m 700 disk/retick
+    head -c 60k /dev/zero >disk/full 2>/dev/null
     echo "extern int and_again;" >>passing.c
     expect 3 "is full" env XDG_CACHE_HOME="$work/disk" "$RETICK" run passing.c
     umount disk
