@@ -83,8 +83,8 @@ int64_t tick_scale(uint32_t step);
 uint32_t tick_scale_count(int64_t most);
 int64_t tick_scale_capped(uint32_t value, int64_t most);
 
-// Ordinals of disks. An operation of an enum tick_disk_op (1 read, 2 write, 3 sync, 4 a change of the name): the kth * OPS + the kind. What a
-// crash leaves: the host's life from 0, then which change of the name, from 0, then the page, from 1 (0: the name itself).
+// Ordinals of disks. An operation (1 read, 2 write, 3 sync, 4 a change of the name): the kth of its kind * OPS + the kind. What a crash
+// leaves: the host's life from 0, then which change of the name, from 0, then the page, from 1 (0: the name itself).
 #define TICK_DISK_OPS 8u
 #define TICK_DISK_LIFE_SHIFT 40
 #define TICK_DISK_CHANGE_SHIFT 25

@@ -34,8 +34,8 @@ int64_t tick__disk_fault(void *ctx, int index, enum tick_disk_op op, tick_id fil
     return (int64_t)count;
 }
 
-// How much of an unsynced page is on the disk. The life that ends enters the ordinal, as a page is asked for at each crash; so does which of
-// the changes of the file's name it is about.
+// How much of an unsynced page is on the disk. The life that ends enters the ordinal, as a page is asked for at each crash; so does which
+// of the changes of the file's name it is about.
 static uint32_t kept(void *ctx, tick_id file, uint64_t page, uint32_t size) {
     const struct tick_host *host = ctx;
     const uint64_t what = page == TICK_DISK_ENTRY ? (uint64_t)(size - 1) << TICK_DISK_CHANGE_SHIFT : page + 1;

@@ -93,8 +93,8 @@ int tick_k_rename(struct tick_kernel *k, int host, const char *from, const char 
 // The next entries of a directory fd, in a fixed order, "." and ".." first: how many; 0 at the end.
 int tick_k_readdir(struct tick_kernel *k, int host, int fd, struct tick_sys_entry *out, int most);
 
-// What the disk is asked to do, and by which call: the ordinal counts its operations of that kind on that file (NAME: the file that is made,
-// moved or removed, with attempts that failed).
+// What the disk is asked to do, and by which call: the ordinal counts its operations of that kind on that file (NAME: the file that is
+// made, moved or removed, with attempts that failed).
 enum tick_disk_op { TICK_DISK_READ = 1, TICK_DISK_WRITE, TICK_DISK_SYNC, TICK_DISK_NAME };
 // Set in tick_kernel_env: asked before each operation. Answers `count` (0 for SYNC and NAME) to go on, less for a short read or write, or a
 // negated errno. A SYNC that fails drops what it was to write: later ones do not write it either, as Linux does.
