@@ -6,6 +6,7 @@
 #include "cli/print.h"
 #include "cli/record.h"
 #include "cli/schedule_file.h"
+#include "src/os/linux.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,6 +138,28 @@ static void say_run(
     free(picture);
 }
 
+// Whether the hosts that --at names are there to be found: 0 or an exit code. What does not answer is the run's own affair.
+static int check_names(const struct run_arguments *a) {
+    for (size_t i = 0; i < a->names_count; i++) {
+        const struct tick_real_name *at = &a->names[i];
+        struct tick_linux system;
+        struct sockaddr_storage found;
+        tick_linux_init(&system);
+        int result = tick_linux_map(&system, at->name, at->address);
+        if (result < 0) {
+            tick__complain(
+                "--at %s=%s: write NAME=HOST:PORT, with a port from 1 to 65535, and an IPv6 address in [brackets]", at->name, at->address);
+            return TICK__EXIT_USAGE;
+        }
+        result = tick_linux_sys(&system)->ops->resolve_all(tick_linux_sys(&system), at->name, 1, &found, 1);
+        if (result < 0) {
+            tick__complain("--at %s=%s: there is no such host: %s", at->name, at->address, tick_error_text(result));
+            return result == -ENOMEM ? TICK__EXIT_HARNESS : TICK__EXIT_USAGE;
+        }
+    }
+    return 0;
+}
+
 int tick__cmd_run(int argc, char **argv) {
     struct run_arguments a = {.output = "run.db"};
     struct tick__loaded loaded = {0};
@@ -147,7 +170,7 @@ int tick__cmd_run(int argc, char **argv) {
     tick__run_options_init(&a.run);
     if (tick__parse(&argp, argc, argv, &a) != 0)
         return TICK__EXIT_USAGE;
-    int code = a.schedule ? tick__recipe_read(a.schedule, &recipe) : 0;
+    int code = a.schedule ? tick__recipe_read(a.schedule, &recipe) : check_names(&a);
     const struct tick__output_rules rules = {a.force, {a.load.argument, a.schedule, recipe.scenario_file}};
     if (code == 0 && !a.list)
         code = tick__output_check(&rules, a.output, TICK__OUTPUT_TRACE);

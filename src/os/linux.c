@@ -184,28 +184,9 @@ int tick__os_lookup_error(int error) {
 }
 
 static int os_resolve(struct tick_sys *self, const char *host, uint16_t port, struct sockaddr_storage *address, socklen_t *size) {
-    struct tick_linux *linux_ = (struct tick_linux *)self;
-    for (unsigned i = 0; i < linux_->name_count; i++)
-        if (!strcmp(linux_->names[i].name, host)) {
-            struct sockaddr_in in;
-            memcpy(&in, &linux_->names[i].address, sizeof in);
-            if (!linux_->names[i].port)
-                in.sin_port = htons(port);
-            memcpy(address, &in, sizeof in);
-            *size = sizeof in;
-            return 0;
-        }
-    char service[8];
-    snprintf(service, sizeof service, "%u", (unsigned)port);
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG};
-    struct addrinfo *found = NULL;
-    int error = getaddrinfo(host, service, &hints, &found);
-    if (error)
-        return tick__os_lookup_error(error);
-    memcpy(address, found->ai_addr, found->ai_addrlen);
-    *size = found->ai_addrlen;
-    freeaddrinfo(found);
-    return 0;
+    int count = tick__os_resolve_all(self, host, port, address, 1);
+    *size = count == 1 && address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    return count < 0 ? count : 0;
 }
 
 static int os_random(struct tick_sys *self, void *bytes, size_t count) {
@@ -292,25 +273,42 @@ int tick_linux_init(struct tick_linux *self) {
     return 0;
 }
 
-int tick_linux_map(struct tick_linux *self, const char *name, const char *address) {
-    char ip[INET_ADDRSTRLEN];
-    const char *colon = strchr(address, ':');
-    size_t length = colon ? (size_t)(colon - address) : strlen(address);
-    if (!*name || strlen(name) >= sizeof self->names[0].name || length >= sizeof ip)
+// "HOST:PORT", "HOST", "[V6]:PORT", "[V6]", "V6" into what is looked up and the port, 0: none.
+static int parse(const char *text, char host[TICK_LINUX_HOST], uint16_t *port) {
+    const char *first = strchr(text, ':'), *end = first ? first : text + strlen(text);
+    struct in6_addr bare;
+    if (*text == '[') {
+        end = strchr(++text, ']');
+        if (!end || (end[1] && end[1] != ':'))
+            return -EINVAL;
+        first = end[1] ? end + 1 : NULL;
+    } else if (first && inet_pton(AF_INET6, text, &bare) == 1) {
+        first = NULL;
+        end = text + strlen(text);
+    }
+    const size_t length = (size_t)(end - text);
+    unsigned long number = 0;
+    char *rest = NULL;
+    if (length == 0 || length >= TICK_LINUX_HOST)
         return -EINVAL;
-    memcpy(ip, address, length);
-    ip[length] = 0;
-    struct sockaddr_in in = {.sin_family = AF_INET};
-    if (inet_pton(AF_INET, ip, &in.sin_addr) != 1)
-        return -EINVAL;
-    unsigned long port = 0;
-    if (colon) {
-        char *end;
-        port = strtoul(colon + 1, &end, 10);
-        if (colon[1] < '0' || colon[1] > '9' || *end || port == 0 || port > 65535)
+    if (first) {
+        number = strtoul(first + 1, &rest, 10);
+        if (first[1] < '0' || first[1] > '9' || *rest || number == 0 || number > 65535)
             return -EINVAL;
     }
-    in.sin_port = htons((uint16_t)port);
+    memcpy(host, text, length);
+    host[length] = 0;
+    *port = (uint16_t)number;
+    return 0;
+}
+
+int tick_linux_map(struct tick_linux *self, const char *name, const char *address) {
+    char host[TICK_LINUX_HOST];
+    uint16_t port = 0;
+    if (!*name || strlen(name) >= sizeof self->names[0].name)
+        return -EINVAL;
+    if (parse(address, host, &port) < 0)
+        return -EINVAL;
     unsigned i = 0;
     while (i < self->name_count && strcmp(self->names[i].name, name))
         i++;
@@ -318,9 +316,8 @@ int tick_linux_map(struct tick_linux *self, const char *name, const char *addres
         return -ENOSPC;
     memset(&self->names[i], 0, sizeof self->names[i]);
     memcpy(self->names[i].name, name, strlen(name));
-    memcpy(&self->names[i].address, &in, sizeof in);
-    self->names[i].size = sizeof in;
-    self->names[i].port = (uint16_t)port;
+    memcpy(self->names[i].host, host, strlen(host));
+    self->names[i].port = port;
     if (i == self->name_count)
         self->name_count++;
     return 0;

@@ -153,20 +153,22 @@ int tick__os_resolve_all(struct tick_sys *self, const char *host, uint16_t port,
         return -EINVAL;
     for (unsigned i = 0; i < linux_->name_count; i++)
         if (!strcmp(linux_->names[i].name, host)) {
-            socklen_t size;
-            int error = self->ops->resolve(self, host, port, out, &size);
-            return error ? error : 1;
+            port = linux_->names[i].port ? linux_->names[i].port : port;
+            host = linux_->names[i].host;
+            break;
         }
     char service[8];
     snprintf(service, sizeof service, "%u", (unsigned)port);
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG};
+    // Without AI_ADDRCONFIG: it takes ::1 away from a machine without a network. What cannot be reached is sorted to the end.
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *found = NULL;
     int error = getaddrinfo(host, service, &hints, &found);
     if (error)
         return tick__os_lookup_error(error);
     uint32_t count = 0;
     for (const struct addrinfo *at = found; at && count < most; at = at->ai_next)
-        memcpy(&out[count++], at->ai_addr, at->ai_addrlen);
+        if (at->ai_family == AF_INET || at->ai_family == AF_INET6)
+            memcpy(&out[count++], at->ai_addr, at->ai_addrlen);
     freeaddrinfo(found);
-    return (int)count;
+    return count ? (int)count : -ENOENT;
 }

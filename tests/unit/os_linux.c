@@ -88,8 +88,24 @@ static void names(void **state) {
     memcpy(&in, &address, sizeof in);
     assert_int_equal(ntohs(in.sin_port), 7000);
     assert_int_equal(os.name_count, 1);
-    static const char *const bad[] = {
-        "", "localhost", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:7x", "127.0.0.1:-1", "1.2.3"};
+    assert_int_equal(tick_linux_map(&os, "server", "localhost:6380"), 0); // of several addresses, each
+    struct sockaddr_storage all[4];
+    int count = sys->ops->resolve_all(sys, "server", 7000, all, 4);
+    assert_in_range(count, 1, 4);
+    for (int i = 0; i < count; i++) // the port of both families stands at one place
+        assert_int_equal(((const struct sockaddr_in *)&all[i])->sin_port, htons(6380));
+    static const char *const six[] = {"[::1]:6381", "[::1]", "::1"};
+    for (size_t i = 0; i < sizeof six / sizeof *six; i++) {
+        struct sockaddr_in6 in6;
+        assert_int_equal(tick_linux_map(&os, "server", six[i]), 0);
+        assert_int_equal(sys->ops->resolve(sys, "server", 7000, &address, &size), 0);
+        assert_int_equal(size, sizeof in6);
+        memcpy(&in6, &address, sizeof in6);
+        assert_memory_equal(&in6.sin6_addr, &in6addr_loopback, sizeof in6addr_loopback);
+        assert_int_equal(in6.sin6_port, htons(i == 0 ? 6381 : 7000));
+    }
+    static const char *const bad[] = {"", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:7x", "127.0.0.1:-1", ":7", "[::1",
+        "[]:7", "[::1]7", "[::1]:", "localhost:99999999999999999999"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(tick_linux_map(&os, "x", bad[i]), -EINVAL);
     assert_int_equal(tick_linux_map(&os, "", "127.0.0.1"), -EINVAL);
