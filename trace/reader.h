@@ -21,8 +21,8 @@ struct tick_trace {
     uint64_t seed;
     uint64_t events;
     int64_t ended_at; // the last event's time, ns
-    uint8_t digest[16];
-    bool has_digest, real;
+    uint8_t digest[16], contents[16]; // of the events; of names, texts and bytes, which older traces do not have
+    bool has_digest, has_contents, real;
 };
 // 0; TICK_EFOREIGN: not a trace; TICK_EFORMAT: damaged, or of a newer version; else a negated errno. *error says which file and what to do.
 int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_error *error);

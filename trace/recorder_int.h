@@ -71,7 +71,7 @@ struct tick_recorder {
     bool ended;
     uint64_t kept; // position up to which records are kept, when losing
     char verdict[24];
-    uint8_t result[16];
+    uint8_t result[16], contents[16];
     struct tick_names *names; // made when asked for
     struct tick__cursor named;
     struct tick__digest digest;

@@ -100,6 +100,9 @@ struct tick_probe_ops {
     uint32_t (*event)(struct tick_probe *self, const struct tick_event *event);
     // The bytes of a message, told after its object; the probe may keep a prefix. NULL = not interested.
     void (*payload)(struct tick_probe *self, uint32_t message, const void *bytes, size_t count);
+    // Bytes that are written elsewhere than into a message (a file, a pipe): to `object`, `offset` bytes into what it takes. NULL = not
+    // interested.
+    void (*written)(struct tick_probe *self, uint32_t object, uint64_t offset, const void *bytes, size_t count);
     // A deviation that was drawn: the probe makes the `choice` event of it (its cause is probe->here). NULL = not interested.
     void (*choice)(struct tick_probe *self, const struct tick_deviation *deviation);
     // A text (log line, verdict, exception); returns its object id, for the event that follows. Borrowed for the call.
