@@ -35,8 +35,9 @@ int tick_trace_names(const struct tick_trace *trace, struct tick_names **names, 
 // What SQLite's last error on the trace comes to: -ENOMEM, or TICK_EFORMAT for all else; *error (may be NULL) in words.
 int tick__trace_failed(const struct tick_trace *trace, struct tick_error *error);
 
-// The first difference of two runs, aligned on stable ids. 0 = the same, 1 = they differ and *report (malloc'd, the caller frees) says
-// where, with both sides' causes back to the schedule; negative = error.
+// The first difference of two runs, aligned on stable ids: of their events, with both sides' causes back to the schedule; else of their
+// contents (names, texts, bytes), which are the same for sure only if both traces have a digest of them. 0 = the same, 1 = they differ and
+// *report (malloc'd, the caller frees) says where; negative = error.
 int tick_trace_diff(const struct tick_trace *a, const struct tick_trace *b, char **report, struct tick_error *error);
 
 #endif

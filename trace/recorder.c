@@ -4,6 +4,7 @@
 #include "src/base/check.h"
 #include "src/base/outside.h"
 #include "trace/recorder_int.h"
+#include "trace/witness.h"
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -267,6 +268,8 @@ static uint32_t tell_object(struct tick_probe *self, const struct tick_object *o
     recorder->objects++;
     if (object->type != TICK_OBJECT_MESSAGE) // a deviation's subject is never a message, but its direction
         tick__subjects_tell(&recorder->subjects, object->id, recorder->objects);
+    if (__builtin_expect(recorder->witness != NULL, 0))
+        tick__witness_take(recorder, TICK_CONTENT_NAME, recorder->objects, object->id, object->key, object->key ? strlen(object->key) : 0);
     if (__builtin_expect(key == TICK__KEY_MOST, 0))
         tell_unkept(recorder, recorder->objects, key, object->key + key, strlen(object->key + key));
     return recorder->objects;
@@ -284,12 +287,17 @@ static void tell_payload(struct tick_probe *self, uint32_t message, const void *
     if (kept)
         memcpy((char *)record + head, bytes, kept);
     publish(recorder, slots);
+    if (__builtin_expect(recorder->witness != NULL, 0))
+        tick__witness_take(recorder, TICK_CONTENT_MESSAGE, message, 0, bytes, count);
     if (count > kept)
         tell_unkept(recorder, message, kept, (const uint8_t *)bytes + kept, count - kept);
 }
 
 static void tell_written(struct tick_probe *self, uint32_t object, uint64_t offset, const void *bytes, size_t count) {
-    tell_unkept((struct tick_recorder *)self, object, offset, bytes, count);
+    struct tick_recorder *recorder = (struct tick_recorder *)self;
+    tell_unkept(recorder, object, offset, bytes, count);
+    if (__builtin_expect(recorder->witness != NULL, 0))
+        tick__witness_take(recorder, TICK_CONTENT_WRITTEN, object, offset, bytes, count);
 }
 
 static void tell_choice(struct tick_probe *self, const struct tick_deviation *deviation) {
@@ -318,6 +326,8 @@ static uint32_t tell_text(struct tick_probe *self, const char *text) {
     memcpy(record + 1, text, length);
     publish(recorder, slots);
     recorder->objects++;
+    if (__builtin_expect(recorder->witness != NULL, 0))
+        tick__witness_take(recorder, TICK_CONTENT_TEXT, recorder->objects, 0, text, strlen(text));
     if (__builtin_expect(length == TICK__TEXT_MOST, 0))
         tell_unkept(recorder, recorder->objects, length, text + length, strlen(text + length));
     return recorder->objects;
@@ -377,6 +387,7 @@ int tick_recorder_new_ring(struct tick_ring *ring, struct tick_recorder **out) {
 void tick_recorder_free(struct tick_recorder *recorder) {
     if (!recorder)
         return;
+    tick__witness_close(recorder->witness);
     for (size_t i = 0; i < recorder->chunk_count; i++)
         munmap(recorder->chunks[i], TICK__CHUNK_BYTES);
     tick__outside_free(recorder->chunks);
@@ -464,6 +475,8 @@ void tick_recorder_end(struct tick_recorder *recorder, const char *verdict, cons
     memcpy(record->contents, recorder->contents, sizeof record->contents);
     publish(recorder, 3);
     say_lost(recorder);
+    tick__witness_close(recorder->witness);
+    recorder->witness = NULL;
     recorder->ended = true;
 }
 

@@ -65,6 +65,7 @@ struct tick_recorder {
     struct tick__slot **chunks;
     size_t chunk_count, chunk_room;    // held, in memory
     struct tick_ring *ring;            // NULL: in memory
+    struct tick__witness *witness;     // NULL: none
     const struct tick__slot *digested; // up to where the digest went, in the present chunk
     uint32_t kept_seq;                 // events kept, when `losing`
     bool losing;                       // out of memory, or nobody drains the ring: records go to the sink and only the digest sees them
