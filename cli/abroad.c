@@ -2,8 +2,8 @@
 #include "cli/compile.h"
 #include "cli/process.h"
 #include <dirent.h>
-#include <fcntl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,9 +95,11 @@ static int compile(struct tick__abroad *abroad, unsigned varied, char **object) 
     const char *slash = strrchr(abroad->loaded->source, '/');
     snprintf(home, sizeof home, "%.*s", slash ? (int)(slash - abroad->loaded->source) : 0, abroad->loaded->source);
     snprintf(header, sizeof header, "%s/clock.h", abroad->folder);
-    if (varied_in(varied, TICK__BUILD))
-        used += (size_t)snprintf(flags + used, sizeof flags - used,
-            " -Wno-builtin-macro-redefined '-D__TIME__=\"03:14:15\"' '-D__DATE__=\"Feb  9 1986\"' '-D__TIMESTAMP__=\"Sun Feb  9 03:14:15 1986\"'");
+    const char *time = varied_in(varied, TICK__BUILD) ? "03:14:15" : "12:00:00",
+               *day = varied_in(varied, TICK__BUILD) ? "Feb  9" : "Jul  1";
+    used += (size_t)snprintf(flags + used, sizeof flags - used,
+        " -Wno-builtin-macro-redefined '-D__TIME__=\"%s\"' '-D__DATE__=\"%s 1986\"' '-D__TIMESTAMP__=\"Sun %s %s 1986\"'", time, day, day,
+        time);
     if (varied_in(varied, TICK__FOLDER) && *home && !strpbrk(home, "'="))
         used += (size_t)snprintf(flags + used, sizeof flags - used, " '-fmacro-prefix-map=%s=%s'", home, abroad->folder);
     if (varied_in(varied, TICK__CLOCK)) {
@@ -186,7 +188,7 @@ int tick__abroad_run(struct tick__abroad *abroad, unsigned varied, const char *c
     char *object = NULL, elsewhere[sizeof abroad->folder + 16];
     size_t size;
     int result = 0;
-    const bool built = varied_in(varied, TICK__BUILD) || varied_in(varied, TICK__CLOCK) || varied_in(varied, TICK__FOLDER);
+    const bool built = varied & (1u << TICK__BUILD | 1u << TICK__CLOCK | 1u << TICK__FOLDER | TICK__STILL);
     if (built && abroad->can[TICK__BUILD])
         result = compile(abroad, varied, &object);
     snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", abroad->folder);

@@ -17,7 +17,7 @@ enum tick__way {
 #define TICK__WAY_ENUM(name, text, poison, fresh) name,
     TICK__WAYS(TICK__WAY_ENUM)
 #undef TICK__WAY_ENUM
-    TICK__WAY_COUNT
+        TICK__WAY_COUNT
 };
 
 // How many seeds are other runs in some way, and the first of them.

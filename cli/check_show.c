@@ -51,8 +51,8 @@ static int say_parting(const struct pair *pair, struct tick_error *error) {
     while (result == 0 && opened < 2)
         if ((result = tick_trace_open(pair->trace[opened], &trace[opened], error)) == 0)
             opened++;
-    const bool same_events = result == 0 && trace[0].has_digest && trace[1].has_digest &&
-                             memcmp(trace[0].digest, trace[1].digest, sizeof trace[0].digest) == 0;
+    const bool same_events =
+        result == 0 && trace[0].has_digest && trace[1].has_digest && memcmp(trace[0].digest, trace[1].digest, sizeof trace[0].digest) == 0;
     if (same_events) {
         result = say_contents(&trace[0], pair, error);
     } else if (result == 0) {
@@ -79,7 +79,8 @@ static int conclude(const struct pair *pair, bool keep, int result, struct tick_
     if (result < 0)
         tick__complain("%s", error->text[0] ? error->text : tick_error_text(result));
     else if (keep)
-        tick__say("%s and %s written. Next: %s diff %s %s", pair->trace[0], pair->trace[1], tick__program(), pair->trace[0], pair->trace[1]);
+        tick__say(
+            "%s and %s written. Next: %s diff %s %s", pair->trace[0], pair->trace[1], tick__program(), pair->trace[0], pair->trace[1]);
     return result;
 }
 

@@ -27,7 +27,8 @@ static const char doc[] =
     "address randomisation off and on. All must have the same events, and name, log, send and write the same. If two differ, both "
     "are recorded and their first difference is shown: an event, or a byte and who wrote it."
     "\vWhat is logged or sent may hold addresses, or the folder's name: where it differs with these alone, that is a note, unless "
-    "--strict is given. It ends with the schedule stability: when one deviation of a seed is taken away, which share of the others the run still "
+    "--strict is given. It ends with the schedule stability: when one deviation of a seed is taken away, which share of the others the run "
+    "still "
     "meets. Shrinking works the better the higher it is.\n"
     "\n"
     "Examples:\n"
@@ -86,7 +87,8 @@ struct tick__input tick__check_input(const struct tick__check *check, uint64_t s
 static void warm_up(const struct tick__check *check, struct tick__digester *digester) {
     for (uint64_t i = 0; i < check->warm && !tick__interrupted(); i++) {
         struct tick__attempt unused;
-        const struct tick__input input = tick__check_input(check, UINT64_MAX / 2 + i, TICK__AFTER); // far from the seeds that people ask for
+        const struct tick__input input =
+            tick__check_input(check, UINT64_MAX / 2 + i, TICK__AFTER); // far from the seeds that people ask for
         if (tick__digester_run(digester, &input, &unused) < 0)
             return;
         tick__attempt_fini(&unused);
@@ -130,10 +132,8 @@ static int run_way(struct tick__check *check, enum tick__way way) {
 // The mean over up to ten seeds with at least two deviations, in 1/10000; false if there is none.
 static bool stability(struct tick__check *check, uint32_t *share, unsigned *seeds) {
     struct tick__hush hush = {false};
-    const struct tick_isolate_options isolated = {.scenario = check->loaded.scenario,
-        .hang = check->run.hang,
-        .begin = tick__hush_begin,
-        .ctx = &hush};
+    const struct tick_isolate_options isolated = {
+        .scenario = check->loaded.scenario, .hang = check->run.hang, .begin = tick__hush_begin, .ctx = &hush};
     struct tick_isolate *isolate = NULL;
     uint64_t sum = 0;
     *seeds = 0;
@@ -164,8 +164,8 @@ static void say_row(const char *text, const struct tick__differing *differing, u
     if (differ == 0)
         tick__say("  %-34s %ssame%s", text, tick__colour(stdout, TICK__GREEN), tick__colour(stdout, TICK__PLAIN));
     else
-        tick__say("  %-34s %s%s of %s differ%s%s", text, tick__colour(stdout, TICK__RED), tick__format_count(differ, number, sizeof number), of,
-            differing->runs ? "" : " in what they hold", tick__colour(stdout, TICK__PLAIN));
+        tick__say("  %-34s %s%s of %s differ%s%s", text, tick__colour(stdout, TICK__RED), tick__format_count(differ, number, sizeof number),
+            of, differing->runs ? "" : " in what they hold", tick__colour(stdout, TICK__PLAIN));
 }
 
 // Addresses and names of folders may be told; that events depend on addresses makes runs differ from process to process.
@@ -214,7 +214,10 @@ static int show(struct tick__check *check, bool differ) {
         const enum tick__surrounding which = (enum tick__surrounding)i;
         if (!tick__differs(&check->abroad[i]) || is_note(check, which) == differ)
             continue;
-        tick__say("%s depend%s on %s:", !differ ? "note: what runs hold" : check->abroad[i].runs ? "runs" : "what runs hold",
+        tick__say("%s depend%s on %s:",
+            !differ                 ? "note: what runs hold"
+            : check->abroad[i].runs ? "runs"
+                                    : "what runs hold",
             differ && check->abroad[i].runs ? "" : "s", tick__surrounding_cause(which));
         const int result = tick__check_show_abroad(check, which, differ);
         if (result < 0 || differ)

@@ -27,7 +27,7 @@ struct tick_probe *tick__hush_begin(void *hush); // the same as `begin` of isola
 // What came of it.
 struct tick__attempt {
     struct tick_outcome outcome;
-    struct tick_schedule drawn; // the deviations that were met
+    struct tick_schedule drawn;       // the deviations that were met
     uint8_t digest[16], contents[16]; // of its events; of what these named, said, sent and wrote
     bool has_digest;                  // false when the program did not live to its end
     uint64_t events;

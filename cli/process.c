@@ -91,8 +91,7 @@ static int arrange_addresses(const struct tick__surrounding_process *where) {
     return personality((unsigned long)wanted) < 0 ? -EPERM : before;
 }
 
-int tick__process_run_in(
-    const struct tick__surrounding_process *where, char *const *argv, int quiet, char **output, size_t *size) {
+int tick__process_run_in(const struct tick__surrounding_process *where, char *const *argv, int quiet, char **output, size_t *size) {
     int ends[2] = {-1, -1}, result, before;
     pid_t pid;
     posix_spawn_file_actions_t actions;

@@ -26,7 +26,9 @@ static bool differ(sqlite3_stmt *const rows[2], int column, struct tick_differen
     if (same == shorter && kept[0] == kept[1])
         return false;
     *out = (struct tick_difference){
-        .what = column == NAME ? TICK_CONTENT_NAME : column == TEXT ? TICK_CONTENT_TEXT : TICK_CONTENT_MESSAGE,
+        .what = column == NAME   ? TICK_CONTENT_NAME
+                : column == TEXT ? TICK_CONTENT_TEXT
+                                 : TICK_CONTENT_MESSAGE,
         .object = (uint32_t)sqlite3_column_int64(rows[0], OBJECT),
         .offset = same,
         .from = same > 16 ? same - 16 : 0,
@@ -77,7 +79,8 @@ static int last_place(const struct tick_trace *trace, int64_t task, int64_t seq,
     sqlite3_stmt *row;
     *text = 0;
     TICK_TRY(tick__prepare(trace,
-        "SELECT '  (after ' || l.file || ':' || l.line || ')' FROM events e JOIN locations l USING (loc_id) WHERE e.task_id = ? AND e.seq <= ?"
+        "SELECT '  (after ' || l.file || ':' || l.line || ')' FROM events e JOIN locations l USING (loc_id) WHERE e.task_id = ? AND e.seq "
+        "<= ?"
         " ORDER BY e.seq DESC LIMIT 1",
         &row, error));
     sqlite3_bind_int64(row, 1, task);
@@ -87,11 +90,13 @@ static int last_place(const struct tick_trace *trace, int64_t task, int64_t seq,
     return sqlite3_finalize(row) == SQLITE_OK ? 0 : tick__trace_failed(trace, error);
 }
 
-static int path_of(const struct tick_trace *trace, int64_t object, char *text, size_t size, struct tick_error *error) {
+// "a/main"; named: "a:fd (log.txt)", for what is known by more than its path.
+static int path_of(const struct tick_trace *trace, int64_t object, bool named, char *text, size_t size, struct tick_error *error) {
     sqlite3_stmt *row;
     *text = 0;
-    TICK_TRY(tick__prepare(trace, "SELECT path, name FROM objects WHERE object_id = ?", &row, error));
+    TICK_TRY(tick__prepare(trace, "SELECT path, CASE WHEN ?2 THEN name END FROM objects WHERE object_id = ?1", &row, error));
     sqlite3_bind_int64(row, 1, object);
+    sqlite3_bind_int(row, 2, named);
     if (sqlite3_step(row) == SQLITE_ROW) {
         const char *path = (const char *)sqlite3_column_text(row, 0), *name = (const char *)sqlite3_column_text(row, 1);
         char shown[160];
@@ -131,8 +136,8 @@ static int say_piece(FILE *out, const struct tick_trace *trace, const struct tic
         snprintf(place, sizeof place, "  (%s)", told.where);
     else
         TICK_TRY(last_place(trace, task, seq, place, sizeof place, error));
-    TICK_TRY(path_of(trace, difference->object, path, sizeof path, error));
-    TICK_TRY(path_of(trace, task ? task : difference->host, who, sizeof who, error));
+    TICK_TRY(path_of(trace, difference->object, true, path, sizeof path, error));
+    TICK_TRY(path_of(trace, task ? task : difference->host, false, who, sizeof who, error));
     if (written)
         fprintf(out, "what %s wrote at %llu of %s, after event #%lld,", who, (unsigned long long)difference->place, path, (long long)seq);
     else if (found)

@@ -20,7 +20,7 @@ struct tick_trace {
     char note[256];    // what a reader should know first: that the recording was cut off, or its program killed; "" if nothing
     uint64_t seed;
     uint64_t events;
-    int64_t ended_at; // the last event's time, ns
+    int64_t ended_at;                 // the last event's time, ns
     uint8_t digest[16], contents[16]; // of the events; of names, texts and bytes, which older traces do not have
     bool has_digest, has_contents, real;
 };

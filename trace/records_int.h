@@ -96,7 +96,8 @@ struct tick__slot_unkept { // number: the object; bytes of which only the digest
     uint64_t offset, count, hash; // hash: XXH3-64 of them
 };
 _Static_assert(sizeof(struct tick__slot) == TICK__SLOT && sizeof(struct tick__slot_object) == TICK__SLOT, "slots are 32 bytes");
-_Static_assert(sizeof(struct tick__slot_choice) == 2 * TICK__SLOT && sizeof(struct tick__slot_end) == 3 * TICK__SLOT, "two and three slots");
+_Static_assert(
+    sizeof(struct tick__slot_choice) == 2 * TICK__SLOT && sizeof(struct tick__slot_end) == 3 * TICK__SLOT, "two and three slots");
 _Static_assert(sizeof(struct tick__slot_unkept) == TICK__SLOT, "slots are 32 bytes");
 _Static_assert(sizeof(struct tick__slot_loc) <= TICK__SLOT && sizeof(struct tick__slot_checkpoint) == TICK__SLOT, "slots are 32 bytes");
 

@@ -59,8 +59,8 @@ static void add(struct tick__witness *witness, const void *bytes, size_t count) 
     }
 }
 
-void tick__witness_take(const struct tick_recorder *recorder, enum tick_content what, uint32_t object, uint64_t place, const void *bytes,
-    size_t count) {
+void tick__witness_take(
+    const struct tick_recorder *recorder, enum tick_content what, uint32_t object, uint64_t place, const void *bytes, size_t count) {
     const struct testimony head = {
         .what = what,
         .object = object,

@@ -30,8 +30,8 @@ int tick_recorder_testify(struct tick_recorder *recorder, const char *path);
 int tick_witness_compare(const char *a, const char *b, struct tick_difference *out, struct tick_error *error);
 
 // For the recorder. what, its object, where in it, the bytes.
-void tick__witness_take(const struct tick_recorder *recorder, enum tick_content what, uint32_t object, uint64_t place, const void *bytes,
-    size_t count);
+void tick__witness_take(
+    const struct tick_recorder *recorder, enum tick_content what, uint32_t object, uint64_t place, const void *bytes, size_t count);
 void tick__witness_close(struct tick__witness *witness); // NULL is none
 
 #endif
