@@ -4,6 +4,7 @@
 
 #include "cli/abroad.h"
 #include "cli/input.h"
+#include "cli/output.h"
 
 // X(constant, in words, poison, whether each run has a process of its own)
 #define TICK__WAYS(X) \
@@ -40,6 +41,7 @@ struct tick__check {
     struct tick__run_options run;
     uint64_t first, count, warm;
     const char *output;
+    struct tick__output_rules rules;
     bool strict;
     struct tick__loaded loaded;
     struct tick__attempt *base; // of the first way, by seed
@@ -54,8 +56,8 @@ const char *tick__way_text(enum tick__way way);
 
 // check_abroad.c: fills `abroad`. 0, or a negative error that is told in words by `went_abroad`.
 int tick__check_abroad(struct tick__check *check);
-// check_show.c: records the first seed that differs both ways, and says where the two part. Their traces stay, or not. 0 or a negative
-// error, which has been told.
+// check_show.c: records the first seed that differs both ways, and says where the two part. Their traces stay, or not. 0, or the exit code
+// to end with (the reason has been told).
 int tick__check_show_way(const struct tick__check *check, enum tick__way way);
 int tick__check_show_abroad(struct tick__check *check, enum tick__surrounding which, bool keep);
 

@@ -33,6 +33,12 @@ static int name_files(
     return 0;
 }
 
+// 0, or an exit code: the traces' names are somebody else's files.
+static int may_write(const struct tick__check *check, const struct pair *pair) {
+    const int refused = tick__output_check(&check->rules, pair->trace[0], TICK__OUTPUT_TRACE);
+    return refused ? refused : tick__output_check(&check->rules, pair->trace[1], TICK__OUTPUT_TRACE);
+}
+
 static int say_contents(const struct tick_trace *trace, const struct pair *pair, struct tick_error *error) {
     struct tick_difference difference;
     const int differ = tick_witness_compare(pair->witness[0], pair->witness[1], &difference, error);
@@ -81,7 +87,7 @@ static int conclude(const struct pair *pair, bool keep, int result, struct tick_
     else if (keep)
         tick__say(
             "%s and %s written. Next: %s diff %s %s", pair->trace[0], pair->trace[1], tick__program(), pair->trace[0], pair->trace[1]);
-    return result;
+    return result < 0 ? TICK__EXIT_HARNESS : 0;
 }
 
 int tick__check_show_way(const struct tick__check *check, enum tick__way way) {
@@ -89,6 +95,9 @@ int tick__check_show_way(const struct tick__check *check, enum tick__way way) {
     struct tick_error error = {0};
     struct pair pair = {.sides = {"A", "B"}};
     int result = name_files(check, seed, true, false, &pair, &error);
+    const int refused = result == 0 ? may_write(check, &pair) : 0;
+    if (refused)
+        return refused;
     for (int side = 0; side < 2 && result == 0; side++) {
         struct tick__attempt attempt;
         const enum tick__way this = side ? way : TICK__FRESH;
@@ -120,9 +129,12 @@ int tick__check_show_abroad(struct tick__check *check, enum tick__surrounding wh
     struct pair pair = {.sides = {"A", "B"}};
     const uint64_t seed = check->abroad[which].seed;
     int result = name_files(check, seed, keep, true, &pair, &error);
+    const int refused = result == 0 && keep ? may_write(check, &pair) : 0;
+    if (refused)
+        return refused;
     snprintf(number, sizeof number, "%" PRIu64, seed);
     for (int side = 0; side < 2 && result == 0; side++) {
-        const char *const words[] = {"run", "--seed", number, "-o", pair.trace[side], "--witness", pair.witness[side], NULL};
+        const char *const words[] = {"run", "--seed", number, "-o", pair.trace[side], "--force", "--witness", pair.witness[side], NULL};
         result = tick__abroad_run(&check->country, side ? 1u << which : tick__surrounding_plain(which), words, NULL);
         if (result > TICK__EXIT_FINDING)
             result = tick_error_set(&error, -ECHILD, "the run that differs could not be recorded in other surroundings (exit %d)", result);

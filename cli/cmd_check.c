@@ -17,7 +17,8 @@ static const struct argp_option options[] = {
     {"seeds", 'n', "N|A..B", 0, "Which seeds (default: 0..99)", 0},
     {"after", OPTION_WARM, "N", 0, "How many other runs come before, in the same process (default: 1000)", 0},
     {"strict", OPTION_STRICT, NULL, 0, "What depends on addresses or on the folder is no note, but a finding", 0},
-    {"output", 'o', "FOLDER", 0, "Where two runs that differ are recorded (default: the current folder)", 0},
+    {"output", 'o', "FOLDER", 0, "Where two runs that differ are recorded (made if need be; default: the current folder)", 0},
+    TICK__FORCE_ROW,
     {0},
 };
 
@@ -55,6 +56,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case 'o':
         a->output = value;
+        return 0;
+    case TICK__OPTION_FORCE:
+        a->rules.force = true;
         return 0;
     default:
         return tick__parse_scenario(key, value, state, &a->run, &a->load);
@@ -205,7 +209,7 @@ static bool differs(const struct tick__check *check, bool *noted) {
     return differ;
 }
 
-// Shows one difference: of those that are findings, or, if there is none, of each that is a note.
+// Shows one difference: of those that are findings, or, if there is none, of each that is a note. 0, or an exit code.
 static int show(struct tick__check *check, bool differ) {
     for (int i = 0; i < TICK__WAY_COUNT; i++)
         if (tick__differs(&check->ways[i]))
@@ -219,9 +223,9 @@ static int show(struct tick__check *check, bool differ) {
             : check->abroad[i].runs ? "runs"
                                     : "what runs hold",
             differ && check->abroad[i].runs ? "" : "s", tick__surrounding_cause(which));
-        const int result = tick__check_show_abroad(check, which, differ);
-        if (result < 0 || differ)
-            return result;
+        const int code = tick__check_show_abroad(check, which, differ);
+        if (code || differ)
+            return code;
     }
     return 0;
 }
@@ -248,9 +252,8 @@ static int conclude(struct tick__check *check, int abroad) {
         tick__say(
             "  schedule stability: %u.%02u %% (mean of %u seed%s)", share / 100, share % 100, stable_seeds, TICK__PLURAL(stable_seeds));
     fflush(stdout);
-    if (show(check, differ) < 0)
-        return TICK__EXIT_HARNESS;
-    return differ ? TICK__EXIT_FINDING : TICK__EXIT_PASS;
+    const int shown = show(check, differ);
+    return shown ? shown : differ ? TICK__EXIT_FINDING : TICK__EXIT_PASS;
 }
 
 static int carry_out(struct tick__check *check) {
@@ -276,7 +279,10 @@ int tick__cmd_check(int argc, char **argv) {
     tick__run_options_init(&check.run);
     if (tick__parse(&argp, argc, argv, &check) != 0)
         return TICK__EXIT_USAGE;
-    int code = tick__scenario_load(&check.load, &check.loaded);
+    check.rules.reads[0] = check.load.argument;
+    int code = check.output ? tick__output_folder(check.output) : 0;
+    if (code == 0)
+        code = tick__scenario_load(&check.load, &check.loaded);
     if (code == 0) {
         tick__interrupt_watch();
         check.base = calloc(check.count, sizeof *check.base);

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/finding.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/print.h"
 #include "cli/record.h"
 #include "cli/schedule_file.h"
@@ -12,6 +13,7 @@ struct run_arguments {
     struct tick__load load;
     struct tick__run_options run;
     const char *schedule, *output, *witness;
+    bool force;
     uint64_t seed;
     bool seeded, calm, list, real, deeper;
     struct tick_real_name names[64];
@@ -28,6 +30,7 @@ static const struct argp_option options[] = {
     {"witness", OPTION_WITNESS, "FILE", OPTION_HIDDEN, "Where the run's contents go (this and what follows is for retick check)", 0},
     {"unchecked", OPTION_UNCHECKED, NULL, OPTION_HIDDEN, NULL, 0},
     {"deeper", OPTION_DEEPER, NULL, OPTION_HIDDEN, NULL, 0},
+    TICK__FORCE_ROW,
     {"list", OPTION_LIST, NULL, 0, "List the scenarios of the file, and run none", 0},
     {"real", OPTION_REAL, NULL, 0, "Run the scenario's real host on this machine's kernel and clock", 0},
     {"at", OPTION_AT, "NAME=HOST:PORT", 0, "With --real: where host NAME of the scenario is to be found (may be repeated)", 0},
@@ -69,6 +72,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case OPTION_DEEPER:
         a->deeper = true;
+        return 0;
+    case TICK__OPTION_FORCE:
+        a->force = true;
         return 0;
     case OPTION_LIST:
         a->list = true;
@@ -155,6 +161,9 @@ int tick__cmd_run(int argc, char **argv) {
         return TICK__EXIT_USAGE;
     tick__stack_skip(a.deeper);
     int code = a.schedule ? tick__recipe_read(a.schedule, &recipe) : 0;
+    const struct tick__output_rules rules = {a.force, {a.load.argument, a.schedule, recipe.scenario_file}};
+    if (code == 0 && !a.list)
+        code = tick__output_check(&rules, a.output, TICK__OUTPUT_TRACE);
     if (code == 0)
         code = a.schedule ? tick__recipe_scenario(&recipe, a.schedule, &a.load, &loaded) : tick__scenario_load(&a.load, &loaded);
     if (code == 0 && a.list)

@@ -414,12 +414,16 @@ static __attribute__((noinline)) struct tick_handle *call_slowly(struct tick_loo
 }
 
 struct tick_handle *tick_call_at(struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg) {
+    loop = tick__loop_meant(loop);
+    if (TICK__RARE(!loop))
+        return NULL;
     struct tick_handle *handle = new_quickly(loop, when, fn, arg, false);
     return handle ? handle : call_slowly(loop, when, fn, arg);
 }
 
 struct tick_handle *tick_call_later(struct tick_loop *loop, int64_t delay, tick_callback_fn *fn, void *arg) {
-    if (loop->closed)
+    loop = tick__loop_meant(loop);
+    if (TICK__RARE(!loop || loop->closed))
         return NULL;
     return tick_call_at(loop, tick__after(loop->sys->ops->now(loop->sys), delay), fn, arg);
 }
