@@ -10,6 +10,7 @@
 #include "sim/harness/main_end.h"
 #include "sim/harness/stage.h"
 #include "sim/kernel/kernel.h"
+#include "src/base/times.h"
 #include "src/coro/coro.h"
 #include <retick/faults.h>
 #include <retick/loop.h>

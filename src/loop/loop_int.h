@@ -5,6 +5,7 @@
 #ifndef RETICK_LOOP_INT_H
 #define RETICK_LOOP_INT_H
 
+#include "src/base/times.h"
 #include "src/coro/landing_int.h"
 #include <errno.h>
 #include <retick/loop.h>
@@ -433,9 +434,6 @@ void tick__timer_remove(struct tick_handle *handle);            // from where it
 void tick__timers_due(struct tick_loop *loop);                  // those with when <= loop->now to the ready queue
 int64_t tick__timers_next(struct tick_loop *loop, tick_id *id); // the earliest deadline; INT64_MAX if there is none. *id is that timer's
 void tick__timers_clear(struct tick_loop *loop);
-static inline int64_t tick__after(int64_t now, int64_t delay) { // saturates; a negative delay means now
-    return delay <= 0 ? now : delay > INT64_MAX - now ? INT64_MAX : now + delay;
-}
 
 // future.c
 // The futures of tick_future_new that somebody still has a reference to.
