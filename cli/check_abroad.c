@@ -1,5 +1,5 @@
 // Whether runs are the same in other surroundings: all of these are varied at once, and only if that makes a difference one by one.
-#include "cli/check.h"
+#include "cli/checking.h"
 #include "cli/interrupt.h"
 #include "cli/print.h"
 #include "cli/progress.h"

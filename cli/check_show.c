@@ -1,5 +1,5 @@
 // Where two runs of a seed part that should be one: both are recorded, their events compared, and if these are the same their contents.
-#include "cli/check.h"
+#include "cli/checking.h"
 #include "cli/print.h"
 #include "cli/record.h"
 #include "trace/contents.h"

@@ -1,5 +1,5 @@
 // retick check: whether runs repeat, whatever came before them, whatever lies in fresh memory, and whatever surrounds them.
-#include "cli/check.h"
+#include "cli/checking.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"

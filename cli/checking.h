@@ -1,6 +1,6 @@
 // What `retick check` knows of a scenario's runs: those of the first way, by seed, and in which other ways they were others.
-#ifndef RETICK_CLI_CHECK_H
-#define RETICK_CLI_CHECK_H
+#ifndef RETICK_CLI_CHECKING_H
+#define RETICK_CLI_CHECKING_H
 
 #include "cli/abroad.h"
 #include "cli/input.h"
