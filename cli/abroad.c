@@ -36,7 +36,7 @@ int tick__abroad_open(
     struct tick__abroad *abroad, const struct tick__load *load, const struct tick__loaded *loaded, const struct tick__run_options *run) {
     const char *temporary = getenv("TMPDIR"), *source = loaded->source;
     const size_t length = strlen(source);
-    const bool compiled = length > 2 && strcmp(source + length - 2, ".c") == 0;
+    const bool compiled = (length > 2 && strcmp(source + length - 2, ".c") == 0) || tick__compile_is_cxx(source);
     const struct tick__surrounding_process fixed = {.addresses = TICK__ADDRESSES_FIXED};
     char *const nothing[] = {(char[]){"/proc/self/exe"}, (char[]){"--version"}, NULL};
     *abroad = (struct tick__abroad){.load = load, .loaded = loaded, .run = run};
@@ -66,6 +66,7 @@ void tick__abroad_close(struct tick__abroad *abroad) {
 // The time of day that a scenario is let read (--allow time): another hour of another day, by the linker's --wrap.
 static const char clock_text[] =
     "#include <sys/time.h>\n#include <time.h>\n"
+    "#ifdef __cplusplus\nextern \"C\" {\n#endif\n"
     "static const volatile time_t tick_away = TICK_AWAY;\n"
     "#define HIDDEN __attribute__((visibility(\"hidden\"), used))\n"
     "time_t __real_time(time_t *t);\nHIDDEN time_t __wrap_time(time_t *t);\n"
@@ -77,7 +78,8 @@ static const char clock_text[] =
     "int __wrap_timespec_get(struct timespec *t, int b) { int r = __real_timespec_get(t, b); if (r) t->tv_sec += tick_away; return r; }\n"
     "int __real_gettimeofday(struct timeval *t, void *z);\nHIDDEN int __wrap_gettimeofday(struct timeval *t, void *z);\n"
     "int __wrap_gettimeofday(struct timeval *t, void *z) { int r = __real_gettimeofday(t, z); if (!r) t->tv_sec += tick_away; return r; }\n"
-    "#undef HIDDEN\n";
+    "#undef HIDDEN\n"
+    "#ifdef __cplusplus\n}\n#endif\n";
 
 static int write_clock(const char *path) {
     FILE *file = fopen(path, "we");
@@ -111,7 +113,7 @@ static int compile(struct tick__abroad *abroad, unsigned varied, char **object) 
     if (used >= sizeof flags)
         return -ENAMETOOLONG;
     const char *source = varied_in(varied, TICK__FOLDER) ? abroad->loaded->source : abroad->loaded->given;
-    const struct tick__compile build = {source, abroad->load->cc, flags};
+    const struct tick__compile build = {source, tick__compile_is_cxx(source) ? abroad->load->cxx : abroad->load->cc, flags};
     return tick__compile_shared(&build, object, &error);
 }
 
