@@ -254,7 +254,7 @@ static void puts_and_tells(int fd, uint32_t before, const char *text, uint64_t o
 
 static void what_is_no_connection_is_told_its_bytes(void **state) {
     (void)state;
-    const struct tick_kernel_name a = {31, TASK, 3}, b = {32, TASK, 4};
+    const struct tick_kernel_name a = {31, TASK, 3, NULL}, b = {32, TASK, 4, NULL};
     int fds[2];
     as(CLIENT_OBJECT);
     assert_int_equal(tick_k_pipe(k, 1, fds, 0, &a, &b), 0);
