@@ -21,6 +21,7 @@ ALLOWED = {
     "trace/query.c": "rows of cells that tick__printable has written",
     "viewer/dot.c": "markup of its own; texts go through html(), which makes visible",
     ("sim/choice/schedule.c", "fputs(line, file)"): "a line whose names are encoded (sim/choice/path.c)",
+    ("cli/abroad.c", "fputs(clock_text, file)"): "a source of its own",
     ("cli/scenario_load.c", "fputs(example, stderr)"): "words of its own",
     ("cli/scenario_load.c", 'fprintf(file, " --%s \'", name)'): "builds a text in memory",
     ("cli/scenario_load.c", "fputs(*value == '\\'' ? \"'\\\\''\" : (char[]){*value, 0}, file)"): "builds a text in memory",
