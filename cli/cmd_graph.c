@@ -1,5 +1,6 @@
 // retick graph: a picture of a run.
 #include "cli/command.h"
+#include "cli/complete.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/print.h"
@@ -113,8 +114,8 @@ static int draw_picture(const struct graph_arguments *a, const char *text, const
     int code = keep_text(a, text, output, &kept);
     if (code == 0 && result == -ENOENT) {
         tick__say("%s written", kept);
-        tick__note("Graphviz draws it, and is not installed: apt install graphviz (or brew, dnf), then: dot -T%s %s -o %s", format, kept,
-            output);
+        tick__note(
+            "Graphviz draws it, and is not installed: apt install graphviz (or brew, dnf), then: dot -T%s %s -o %s", format, kept, output);
     } else if (code == 0) {
         tick__complain("%s; the graph itself is in %s", error.text[0] ? error.text : tick_error_text(result), kept);
         code = TICK__EXIT_HARNESS;
@@ -159,7 +160,9 @@ int tick__cmd_graph(int argc, char **argv) {
     if (result < 0)
         return tick__complain_of(result, &error);
     char *beside = tick__with_extension(a.trace, ".svg");
-    int code = beside ? draw(&a, &trace, a.output ? a.output : beside) : tick__no_memory();
+    int code = tick__complete(&trace);
+    if (code == 0)
+        code = beside ? draw(&a, &trace, a.output ? a.output : beside) : tick__no_memory();
     free(beside);
     tick_trace_close(&trace);
     return code;

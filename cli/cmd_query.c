@@ -1,5 +1,6 @@
 // retick query: SQL over a trace, and queries that one asks often by name.
 #include "cli/command.h"
+#include "cli/complete.h"
 #include "cli/options.h"
 #include "cli/print.h"
 #include "trace/query.h"
@@ -72,7 +73,15 @@ static bool is_name(const char *sql) {
     return sql[strspn(sql, "abcdefghijklmnopqrstuvwxyz_-")] == '\0';
 }
 
-static int ask(const struct tick_trace *trace, const struct query_arguments *a) {
+// Whether the question is about nothing that the first reading has to make.
+static bool needs_no_more(const char *sql) {
+    for (const struct tick_trace_named *named = tick_trace_named_queries; named->name; named++)
+        if (strcmp(named->name, sql) == 0)
+            return !named->derived;
+    return false;
+}
+
+static int ask(struct tick_trace *trace, const struct query_arguments *a) {
     struct tick_error error = {0};
     char *sql = NULL;
     int result = 0;
@@ -80,6 +89,11 @@ static int ask(const struct tick_trace *trace, const struct query_arguments *a) 
         result = tick_trace_named_query(a->sql, a->about, &sql, &error);
     else if (a->about)
         result = tick_error_set(&error, -EINVAL, "%s is one argument too many: put the SQL in quotes", a->about);
+    const int code = result >= 0 && !needs_no_more(a->sql) ? tick__complete(trace) : 0;
+    if (code) {
+        free(sql);
+        return code;
+    }
     if (result >= 0)
         result = tick_trace_query(trace, sql ? sql : a->sql, stdout, &error);
     free(sql);
