@@ -8,7 +8,7 @@ static inline struct tick_host *tick__host_of(struct tick_sys *self) {
     return (struct tick_host *)((char *)self - offsetof(struct tick_host, sys));
 }
 #define KERNEL(self) (tick__host_of(self)->kernel)
-#define INDEX(self) (tick__host_of(self)->index)
+#define PROCESS(self) (tick__host_of(self)->process) // of its present life
 
 // The identity of what a call makes, by the task or callback that acts; outside of them it has none.
 static inline struct tick_kernel_name tick__sim_name(struct tick_sys *self, enum tick_object_type type) {
