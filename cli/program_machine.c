@@ -154,10 +154,13 @@ int tick__machine_spawn(struct machine *machine, int body, struct tick_group *gr
 int tick__machine_spawn_eager(struct machine *machine, int body, struct tick_group *group) {
     if (++machine->made > MOST_TASKS)
         return 0;
-    struct note *note = note_of_body(machine, body, NULL);
-    struct tick_task *task = note ? tick_spawn_eager_named(note->me, tick__machine_body, note) : NULL;
-    if (!task)
+    struct note *note = note_of_body(machine, body, group);
+    if (!note)
         return -ENOMEM;
+    struct tick_task *task = group ? tick_group_spawn_eager_named(group, note->me, tick__machine_body, note)
+                                   : tick_spawn_eager_named(note->me, tick__machine_body, note);
+    if (!task)
+        return TICK_EINVALSTATE;
     is_newest(machine, body, task);
-    return group ? tick_group_add(group, task) : 0;
+    return 0;
 }

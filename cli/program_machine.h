@@ -86,7 +86,7 @@ void tick__machine_fini(struct machine *machine); // when its loop is gone, or w
 struct note *tick__machine_note(struct machine *machine, const char *me, const json_t *what);
 struct note *tick__machine_note_of(struct machine *machine, size_t futures);                // with room for so many
 int tick__machine_spawn(struct machine *machine, int body, struct tick_group *group);       // 0 or an error
-int tick__machine_spawn_eager(struct machine *machine, int body, struct tick_group *group); // the same, and group takes the task in
+int tick__machine_spawn_eager(struct machine *machine, int body, struct tick_group *group); // the same, eagerly
 int tick__machine_body(void *note); // a task's function: runs what the note says, as the task named there
 
 // program_block.c: operations that hold others

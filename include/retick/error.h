@@ -40,7 +40,7 @@ enum tick_error_code {
 
 #define TICK_MUST_USE __attribute__((warn_unused_result))
 
-// Returns the code's name ("TICK_ECLOSED", "ENOENT"), or "unknown error". Static storage.
+// Returns the code's name ("TICK_ECLOSED", "ENOENT"; "TICK_EUSER - 7", down to TICK_EUSER - 999), or "unknown error". Static storage.
 const char *tick_error_name(int code);
 
 // Returns the code in words ("closed", "No such file or directory"). Static storage.

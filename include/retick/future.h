@@ -21,10 +21,13 @@ struct tick_failure {
     char *text;       // may be NULL
     uint32_t count;
     struct tick_failure **children;
+    const struct tick_loc *loc; // where it was made; NULL: not known
 };
 
 // Returns a failure with one reference, its text formatted (format may be NULL); NULL when out of memory.
-struct tick_failure *tick_failure_new(int code, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+#define tick_failure_new(code, ...) tick_failure_new_at(TICK_HERE("failure"), (code), __VA_ARGS__)
+struct tick_failure *tick_failure_new_at(const struct tick_loc *loc, int code, const char *name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 struct tick_failure *tick_failure_ref(struct tick_failure *failure); // returns it
 void tick_failure_unref(struct tick_failure *failure);               // NULL is allowed
 
@@ -47,8 +50,9 @@ int tick_future_result(struct tick_future *future, intptr_t *value);
 // Future.exception: the failure, borrowed from the future; NULL if there is none. Counts as retrieved.
 struct tick_failure *tick_future_failure(struct tick_future *future);
 
-// Future.set_result / set_exception: 0, or TICK_EINVALSTATE if it is done. set_failure takes one reference (also on error);
-// set_error makes a plain failure of a code.
+// Future.set_result / set_exception: 0, or TICK_EINVALSTATE if it is done. set_failure takes one reference (also on error); NULL, as of
+// one that there was no memory for, is -ENOMEM. set_error makes a plain failure of a code. -EINVAL for a code that is not negative: it
+// would read as a success.
 int tick_future_set_result(struct tick_future *future, intptr_t value);
 int tick_future_set_failure(struct tick_future *future, struct tick_failure *failure);
 int tick_future_set_error(struct tick_future *future, int code);

@@ -39,8 +39,16 @@ struct tick_task *tick_group_spawn_at(struct tick_group *group, tick_task_fn *fn
 #define tick_group_go(group, fn, arg) tick_group_go_at((group), (fn), (arg), NULL, TICK_HERE(#fn))
 int tick_group_go_at(struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 
-// Takes in a task that was spawned otherwise: a stackless one, say, or an eager one. It is from now on as if the group had spawned it;
-// one that is over already ends in the group at once. 0, -ENOMEM or TICK_EINVALSTATE (the task stays outside). The reference is borrowed.
+// TaskGroup.create_task with an eager task factory: as tick_spawn_eager. If its first step makes the group abort, it is cancelled at the
+// end of that, and waited for as the others are (gh-128550, gh-155418).
+#define tick_group_spawn_eager(group, fn, arg) tick_group_spawn_eager_at((group), (fn), (arg), NULL, TICK_HERE(#fn))
+#define tick_group_spawn_eager_named(group, name, fn, arg) tick_group_spawn_eager_at((group), (fn), (arg), (name), TICK_HERE(#fn))
+struct tick_task *tick_group_spawn_eager_at(
+    struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
+
+// Takes in a task that was spawned otherwise: a stackless one, say. It is from now on as if the group had spawned it; a group that is
+// aborting cancels it. 0, -ENOMEM, or TICK_EINVALSTATE if exit has seen the last of the group's tasks end (the task stays outside). The
+// reference is borrowed.
 int tick_group_add(struct tick_group *group, struct tick_task *task) TICK_MUST_USE;
 
 // TaskGroup.cancel (of Python 3.15): cancels the tasks and the body; exit then returns 0, unless something failed. No-op once all is over.

@@ -28,6 +28,9 @@ struct tick_report {
 };
 typedef int tick_exception_fn(struct tick_loop *loop, const struct tick_report *report, void *arg); // negative: the handler failed
 
+// Every call below that takes a loop takes NULL for the running one (tick_loop_free apart). Where none runs nothing is done:
+// TICK_EINVALSTATE, NULL, 0 or false, by what the call returns; a report then goes to stderr.
+
 struct tick_loop_options {
     struct tick_sys *sys;             // borrowed; must outlive the loop
     struct tick_poller *poller;       // borrowed
@@ -52,7 +55,7 @@ struct tick_loop *tick_loop_running(void); // asyncio.get_running_loop, or NULL
 // The system calls of the running loop, real or simulated, for what streams do not cover: datagrams, unix sockets, files, poll. NULL where
 // no loop runs. A call of it that blocks (poll, select, sleep, resolve) holds up the loop.
 struct tick_sys *tick_sys_running(void);
-int64_t tick_loop_time(struct tick_loop *loop);         // loop.time, ns; NULL: the running loop
+int64_t tick_loop_time(struct tick_loop *loop);         // loop.time, ns
 bool tick_loop_is_closed(const struct tick_loop *loop); // loop.is_closed
 
 // run_forever: until stop; returns 0, or the poller's error. TICK_ENESTED if a loop runs here already.

@@ -20,7 +20,8 @@ typedef int tick_task_fn(void *arg);
 // The same with a name of one's own (copied): key of its identity and its get_name.
 #define tick_spawn_named(name, fn, arg) tick_spawn_at((fn), (arg), (name), TICK_HERE(#fn))
 struct tick_task *tick_spawn_at(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
-// loop.create_task: the same on a loop that need not run yet. NULL when it is closed, too. name NULL: the function's.
+// loop.create_task: the same on a loop that need not run yet (NULL: the running one). NULL when it is closed, too. name NULL: the
+// function's.
 #define tick_loop_spawn(loop, name, fn, arg) tick_loop_spawn_at((loop), (fn), (arg), (name), TICK_HERE(#fn))
 struct tick_task *tick_loop_spawn_at(struct tick_loop *loop, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 // asyncio.eager_task_factory: the first step runs at once, within this call (tick_task_current is the new task meanwhile, and this one
@@ -52,7 +53,7 @@ int tick_join_at(struct tick_task *task, const struct tick_loc *loc);
 // same object, as an exception that goes on does; any other code makes a plain failure.
 struct tick_failure *tick_caught(void);
 // raise: `return tick_raise(tick_failure_new(TICK_EUSER - 3, "lookup", "no host %s", name));` Makes the failure (taken, also outside of a
-// task; NULL stands for -ENOMEM) the caught one; returns its code.
+// task; NULL stands for -ENOMEM) the caught one; returns its code, or -EINVAL if that is not negative.
 int tick_raise(struct tick_failure *failure);
 
 // asyncio.sleep, ns; <= 0 yields once. 0 or TICK_ECANCELED, TICK_ETIMEDOUT.
@@ -69,13 +70,13 @@ bool tick_task_is_waiting(const struct tick_task *task);  // suspended on a futu
 // The future or task that it awaits (asyncio's Task._fut_waiter), borrowed; NULL if it awaits none, or something without a future of its
 // own (a sleep, a lock).
 struct tick_future *tick_task_awaited(const struct tick_task *task);
-size_t tick_task_count(const struct tick_loop *loop); // len(asyncio.all_tasks(loop))
+size_t tick_task_count(const struct tick_loop *loop); // len(asyncio.all_tasks(loop)); NULL, here and below: the running loop's
 // asyncio.all_tasks: the unfinished ones, in the order of their creation, borrowed; writes at most `most`. Returns how many there are.
 size_t tick_task_all(const struct tick_loop *loop, struct tick_task **tasks, size_t most);
 
 // asyncio.timeout_at: a scope on the caller's stack. Deadlines are absolute ns of the loop's clock.
 //     struct tick_timeout scope;
-//     TICK_TRY(tick_timeout_enter(&scope, tick_loop_time(NULL) + TICK_MS(20)));
+//     TICK_TRY(tick_timeout_enter(&scope, tick_time_after(TICK_MS(20))));
 //     int result = tick_timeout_exit(&scope, work());
 // exit turns the TICK_ECANCELED that this scope caused into TICK_ETIMEDOUT; a cancellation from outside in the same tick wins.
 struct tick_timeout {
@@ -88,21 +89,29 @@ struct tick_timeout {
 };
 // deadline TICK_NEVER: none. 0, TICK_EINVALSTATE outside of a task, -ENOMEM; after an error there is nothing to exit.
 int tick_timeout_enter(struct tick_timeout *scope, int64_t deadline) TICK_MUST_USE;
-int tick_timeout_exit(struct tick_timeout *scope, int result); // result: what the body came to; returns it, or TICK_ETIMEDOUT
-bool tick_timeout_expired(const struct tick_timeout *scope);   // Timeout.expired: the deadline has cancelled the body
+// result: what the body came to; returns it, or TICK_ETIMEDOUT. Of a scope that was left already: result.
+int tick_timeout_exit(struct tick_timeout *scope, int result);
+bool tick_timeout_expired(const struct tick_timeout *scope); // Timeout.expired: the deadline has cancelled the body
 // Timeout.reschedule, between enter and exit: 0, TICK_EINVALSTATE once the deadline has fired, -ENOMEM (the old one stays).
 int tick_timeout_reschedule(struct tick_timeout *scope, int64_t deadline) TICK_MUST_USE;
 
 // asyncio.timeout: the body with a deadline ns from now: `int result = tick_within(TICK_MS(20), get(pool, key, &value));`
+// The scope is left as well where the body goes elsewhere, by return (and so TICK_TRY), break or goto; what it takes along stays as it
+// is, a TICK_ECANCELED of this deadline, too. C runs nothing for a longjmp out of it: leave first.
+static inline void tick__timeout_leave(struct tick_timeout *scope) {
+    if (scope->task)
+        (void)tick_timeout_exit(scope, 0);
+}
 #define tick_within(ns, call) \
     __extension__({ \
-        struct tick_timeout tick_scope_; \
-        int tick_within_ = tick_timeout_enter(&tick_scope_, tick_time() + (ns)); \
+        struct tick_timeout tick_scope_ __attribute__((cleanup(tick__timeout_leave))); \
+        int tick_within_ = tick_timeout_enter(&tick_scope_, tick_time_after(ns)); \
         if (tick_within_ == 0) \
             tick_within_ = tick_timeout_exit(&tick_scope_, (call)); \
         tick_within_; \
     })
-int64_t tick_time(void); // loop.time() of the running loop, ns
+int64_t tick_time(void);             // loop.time() of the running loop, ns
+int64_t tick_time_after(int64_t ns); // the deadline so long after it, at most TICK_NEVER; ns <= 0: now
 
 // asyncio.gather: returns one reference to the outer future, or NULL when out of memory. The children (borrowed) are done when it is;
 // results stay with them, in argument order. return_errors: asyncio's return_exceptions. A child named twice runs once; none at all: done

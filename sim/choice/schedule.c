@@ -5,6 +5,7 @@
 #include "sim/choice/names.h"
 #include "sim/choice/path_int.h"
 #include "src/base/outside.h"
+#include "src/base/times.h"
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -216,7 +217,7 @@ static int read_delay(const struct reader *reader, const char *text, struct tick
             continue;
         if (!value || value > (uint64_t)(INT64_MAX / units[unit].ns))
             return bad(reader, value ? "a shorter delay" : "a delay above 0 (leave the line out for none)");
-        deviation->most = (int64_t)value * units[unit].ns;
+        deviation->most = tick__times((int64_t)value, units[unit].ns);
         // As if nothing limited it; the replay chooser knows the limit when it is met.
         for (deviation->value = 1; deviation->value < TICK_SCALE_STEPS - 1 && tick_scale(deviation->value) < deviation->most;)
             deviation->value++;

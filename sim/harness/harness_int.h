@@ -7,8 +7,10 @@
 #define RETICK_HARNESS_INT_H
 
 #include "sim/harness/heap.h"
+#include "sim/harness/main_end.h"
 #include "sim/harness/stage.h"
 #include "sim/kernel/kernel.h"
+#include "src/base/times.h"
 #include "src/coro/coro.h"
 #include <retick/faults.h>
 #include <retick/loop.h>
@@ -80,7 +82,8 @@ struct tick_host {
     int result;
     uint32_t life_object;
     struct tick_disk disk;
-    int64_t wall; // what its wall clock is ahead by, drift apart
+    int64_t wall;        // what its wall clock is ahead by, drift apart
+    struct main_end end; // its main's; last, and left as it is where a host begins: its text is large
 };
 #define HOST_HOT offsetof(struct tick_host, name)
 

@@ -53,7 +53,8 @@ struct tick_host *tick__host_take(struct tick_world *w) {
         }
     }
     struct tick_host *host = ((struct tick_host **)w->hosts.items)[w->host_count];
-    memset(host, 0, sizeof *host);
+    memset(host, 0, offsetof(struct tick_host, end));
+    host->end.code = 0;
     host->heap = heap_at(w, w->host_count + 1);
     if (!host->heap)
         return NULL;
@@ -111,17 +112,20 @@ static int exception_told(struct tick_loop *loop, const struct tick_report *repo
         return 0;
     const struct tick_failure *failure = report->failure;
     const struct tick_io *io = tick__io_running();
-    char text[300], words[200];
-    const struct tick_loc *loc =
-        failure && io && !failure->text ? tick__trouble_words(io->trouble, failure->code, words, sizeof words) : NULL;
-    snprintf(text, sizeof text, "%s: %s%s%s%s%s%s%s%s", host->name, report->message ? report->message : "Unhandled exception",
-        report->task ? ", " : "", report->task ? tick_task_name(report->task) : "", failure ? ": " : "",
-        failure ? (failure->name ? failure->name : tick_error_name(failure->code)) : "", failure ? ": " : "",
-        failure ? (loc                ? words
-                      : failure->text ? failure->text
-                                      : tick_error_text(failure->code))
-                : "",
-        " (tick_allow_unhandled lets it pass)");
+    char text[sizeof w->outcome.text], words[300] = "", trouble[200];
+    const struct tick_loc *loc = failure ? tick__failure_place(failure) : NULL;
+    const struct tick_loc *asked =
+        failure && io && !failure->text ? tick__trouble_words(io->trouble, failure->code, trouble, sizeof trouble) : NULL;
+    if (asked)
+        snprintf(words, sizeof words, ": %s: %s", failure->name ? failure->name : tick_error_name(failure->code), trouble);
+    else if (failure) {
+        snprintf(words, sizeof words, ": ");
+        tick__failure_words(failure, words + 2, sizeof words - 2);
+    }
+    snprintf(text, sizeof text, "%s: %s%s%s%s%s", host->name, report->message ? report->message : "Unhandled exception",
+        report->task ? ", " : "", report->task ? tick_task_name(report->task) : "", words, " (tick_allow_unhandled lets it pass)");
+    if (asked)
+        loc = asked;
     w->stage.fail(&w->stage, TICK_UNHANDLED, failure ? failure->code : 0, loc ? loc : host->loc, text);
     return 0;
 }
@@ -144,6 +148,7 @@ static int host_main(void *arg) {
     host->main = tick_task_current();
     int result = host->fn(host->options.arg);
     host->main = NULL;
+    tick__main_ended(&host->end, result);
     const struct tick_task *first = NULL;
     size_t left = result >= 0 && !host->options.daemon && !host->stopping ? left_over(host->loop, &first) : 0;
     if (left) {
@@ -217,10 +222,8 @@ static void host_entry(void *arg) {
     tick_epoll_free(io);
     tick__locals_free(&host->locals);
     if (host->result < 0 && !host->stopping) {
-        char text[300], words[200];
-        const struct tick_loc *loc = tick__trouble_words(&trouble, host->result, words, sizeof words);
-        snprintf(text, sizeof text, "%s's main returned %s: %s", host->name, tick_error_name(host->result),
-            loc ? words : tick_error_text(host->result));
+        char text[sizeof w->outcome.text];
+        const struct tick_loc *loc = tick__main_words(&host->end, &trouble, host->name, host->result, text, sizeof text);
         w->stage.fail(&w->stage, TICK_HOST_FAILED, host->result, loc ? loc : host->loc, text);
     }
     if (!host->options.daemon && !host->stopping) {

@@ -48,7 +48,14 @@ static int pick(struct tick_world *w, const struct tick_scenario *scenario, stru
     return 0;
 }
 
-static int run_host(struct real *real, const struct tick_host *host, struct tick_linux *system, struct tick_trouble *trouble) {
+static int real_main(void *arg) {
+    struct tick_host *host = arg;
+    const int result = host->fn(host->options.arg);
+    tick__main_ended(&host->end, result);
+    return result;
+}
+
+static int run_host(struct real *real, struct tick_host *host, struct tick_linux *system, struct tick_trouble *trouble) {
     struct tick_probe *probe = real->stage.probe;
     struct tick_io *io = NULL;
     struct tick_loop *loop = NULL;
@@ -66,7 +73,7 @@ static int run_host(struct real *real, const struct tick_host *host, struct tick
         result = tick_loop_new(&options, &loop);
     }
     if (result == 0)
-        result = tick_loop_run(loop, host->fn, host->options.arg);
+        result = tick_loop_run(loop, real_main, host);
     if (loop)
         real->out->iterations = tick_loop_iterations(loop);
     tick_loop_free(loop);
@@ -123,13 +130,14 @@ int tick_real_run(const struct tick_scenario *scenario, const struct tick_real_o
     struct tick_trouble trouble = {0};
     int main_result = run_host(&real, host, &system, &trouble);
     if (main_result < 0) {
-        char text[300], words[200];
-        const struct tick_loc *loc = tick__trouble_words(&trouble, main_result, words, sizeof words);
-        snprintf(text, sizeof text, "%s's main returned %s: %s%s", host->name, tick_error_name(main_result),
-            loc ? words : tick_error_text(main_result), loc && main_result == -ENOENT ? " (--at NAME=HOST:PORT tells where one is)" : "");
+        char text[sizeof out->text];
+        const struct tick_loc *loc = tick__main_words(&host->end, &trouble, host->name, main_result, text, sizeof text);
+        const size_t used = strlen(text);
+        if (trouble.code == -ENOENT && main_result == -ENOENT)
+            snprintf(text + used, sizeof text - used, " (--at NAME=HOST:PORT tells where one is)");
         real_fail(&real.stage, TICK_HOST_FAILED, main_result, loc ? loc : host->loc, text);
     }
-    out->ended_at = system.sys.ops->now(&system.sys) - real.start;
+    out->ended_at = tick__until(system.sys.ops->now(&system.sys), real.start);
     out->checks = real.stage.checks;
     tick__locals_free(&real.locals);
     tick__stage_set(NULL);

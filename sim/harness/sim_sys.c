@@ -57,7 +57,8 @@ static int64_t sim_now(struct tick_sys *self) {
 static int64_t sim_wall(struct tick_sys *self) {
     const struct tick_host *host = tick__host_of(self);
     int64_t now = tick_kernel_now(host->world->kernel), ppm = host->options.drift;
-    return WALL_START + now + host->wall + now / 1000000 * ppm + now % 1000000 * ppm / 1000000;
+    const int64_t drift = tick__moved(tick__times(now / 1000000, ppm), tick__times(now % 1000000, ppm) / 1000000);
+    return tick__moved(tick__moved(tick__after(WALL_START, now), host->wall), drift);
 }
 
 static int sim_epoll_create(struct tick_sys *self) {
@@ -78,9 +79,9 @@ static bool gives_way(struct tick_host *host, int64_t timeout) {
     struct tick_world *w = host->world;
     int64_t now = tick_kernel_now(w->kernel);
     if (host->busy) {
-        host->resume_key = tick_kernel_post(w->kernel, now + host->busy, POST_RESUME, (uint32_t)host->index);
+        host->resume_key = tick_kernel_post(w->kernel, tick__after(now, host->busy), POST_RESUME, (uint32_t)host->index);
         TICK_ASSERT(host->resume_key);
-        host->kept += host->busy;
+        host->kept = tick__after(host->kept, host->busy);
         host->busy = 0;
         host->state = HOST_LATE;
         return true;
@@ -134,7 +135,7 @@ static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out,
     int count;
     switch (host->wait) {
     case WAIT_NONE:
-        host->deadline = timeout < 0 ? TICK_NEVER : tick_kernel_now(k) + timeout;
+        host->deadline = timeout < 0 ? TICK_NEVER : tick__after(tick_kernel_now(k), timeout);
         host->wait = WAIT_BEGUN;
         tick__fetch_more(w);
         if (begins(host, timeout))
@@ -151,7 +152,7 @@ static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out,
         if (host->deadline != TICK_NEVER && timer) {
             // What lies between the deadline and the return is lateness of the whole thread: whatever falls due meanwhile fires together.
             uint32_t late = tick__world_choose(w, TICK_CHOICE_POLL_LATE, timer, 0, tick_scale_count(POLL_LATE_MOST), POLL_LATE_MOST);
-            host->deadline += tick_scale_capped(late, POLL_LATE_MOST);
+            host->deadline = tick__after(host->deadline, tick_scale_capped(late, POLL_LATE_MOST));
         }
         host->timed_out = false;
         break;

@@ -15,8 +15,7 @@ int tick__sim_park(struct tick_host *host, int64_t deadline) {
 }
 
 static int64_t deadline_of(const struct tick_kernel *k, int64_t timeout) {
-    int64_t now = tick_kernel_now(k);
-    return timeout < 0 || timeout > TICK_NEVER - now ? TICK_NEVER : now + timeout;
+    return timeout < 0 ? TICK_NEVER : tick__after(tick_kernel_now(k), timeout);
 }
 
 // Whether a signal cuts the wait short, which would block: never on a host without handlers. The question is about the wait, as something
@@ -37,7 +36,7 @@ static bool interrupted(struct tick_sys *self) {
 static void stood_still(struct tick_host *host, int64_t began, int64_t deadline) {
     int64_t now = tick_kernel_now(host->world->kernel);
     if (now > began)
-        tick__host_kept(host, (now < deadline ? now : deadline) - began);
+        tick__host_kept(host, tick__until(now < deadline ? now : deadline, began));
 }
 
 static int poll_until(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout, int64_t deadline) {

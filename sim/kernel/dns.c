@@ -101,7 +101,8 @@ int tick_k_resolve(struct tick_kernel *k, int process, const char *name, uint16_
     *late = known->latency;
     if (known->jitter > 0) {
         uint32_t n = tick_scale_count(known->jitter);
-        *late += tick_scale_capped(TICK__ASK(k, TICK_CHOICE_RESOLVE_LATE, subject, ordinal, n, known->jitter), known->jitter);
+        const uint32_t value = TICK__ASK(k, TICK_CHOICE_RESOLVE_LATE, subject, ordinal, n, known->jitter);
+        *late = tick__after(*late, tick_scale_capped(value, known->jitter));
     }
     if (known->error)
         return known->error;

@@ -59,7 +59,7 @@ struct tick_link {
     bool duplicate;    // a datagram may come twice (choice `duplicate`)
     bool reorder;      // a datagram may be overtaken by later ones (choice `reorder`, at most the jitter)
     bool corrupt;      // a datagram may fail its checksum when it is received, after it was reported (choice `again`)
-    int64_t bandwidth; // bytes a second and direction; 0: no limit
+    int64_t bandwidth; // bytes a second and direction; 0: no limit; negative: nothing passes
     int64_t queue;     // bytes that may wait for it; what does not fit is lost. 0: no limit
     int64_t timeout;   // ns until a sender gives up what is not acknowledged (ETIMEDOUT); 0: Linux's 924.6 s
 };

@@ -7,6 +7,7 @@
 
 #include "sim/kernel/kernel.h"
 #include "src/base/check.h"
+#include "src/base/times.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>

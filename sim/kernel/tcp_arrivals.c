@@ -34,9 +34,9 @@ static void reset_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t 
 // --- arrivals ---
 
 static void retry(struct tick_kernel *k, struct tick__sock *s, enum tick__event_kind kind, uint64_t told) {
-    int64_t wait = kind == TICK__SYN_AGAIN ? tick__tcp_syn_wait(k, s) : TICK__FIRST_RETRY << s->tries;
+    int64_t wait = kind == TICK__SYN_AGAIN ? tick__tcp_syn_wait(k, s) : tick__times(TICK__FIRST_RETRY, 1 << s->tries);
     s->tries++;
-    s->event = tick__event_post(k, k->root->now + wait, kind, s->file.ref, s->peer, told);
+    s->event = tick__event_post(k, tick__after(k->root->now, wait), kind, s->file.ref, s->peer, told);
     if (s->event)
         tick__sock_hold(s);
     else
@@ -294,7 +294,8 @@ static void heard(struct tick_kernel *k, struct tick__sock *s) {
         s->out.lost_since = 0;
         // What was not acknowledged goes there again: one that is no more, and did not end in order, answers with a reset.
         bool refused = s->state > TICK__SYN_RECV && peer->state == TICK__CLOSE && !(s->fin_sent && peer->done);
-        int64_t back = k->root->now + 2 * tick__link(k, s->file.host, peer->file.host)->latency;
+        const int64_t there = tick__link(k, s->file.host, peer->file.host)->latency;
+        const int64_t back = tick__after(tick__after(k->root->now, there), there);
         if (refused && tick__event_pass(k, back, TICK__RST, s->file.ref, s->peer, 0))
             tick__sock_hold(s);
     }

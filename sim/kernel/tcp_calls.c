@@ -336,7 +336,7 @@ int tick__tcp_unacked(struct tick_kernel *k, const struct tick__sock *s, int *va
     if (s->state == TICK__LISTEN)
         return -EINVAL;
     const struct tick__sock *peer = peer_of(k, s);
-    bool back = peer && s->out.last_at + tick__link(k, s->file.host, peer->file.host)->latency <= k->root->now &&
+    bool back = peer && tick__after(s->out.last_at, tick__link(k, s->file.host, peer->file.host)->latency) <= k->root->now &&
                 tick__tcp_way_back(k, s, peer->file.host);
     *value = s->state <= TICK__SYN_SENT ? 0 : (int)(s->out.written - (back ? s->out.arrived : s->out.acked));
     return 0;

@@ -183,8 +183,7 @@ static void in_turn(struct tick_loop *loop, struct tick__job *job) {
 // --- for programs ---
 
 int tick_run_in_executor_at(struct tick_loop *loop, tick_task_fn *fn, void *arg, struct tick_future **future, const struct tick_loc *loc) {
-    if (!loop)
-        loop = tick__loop_running;
+    loop = tick__loop_meant(loop);
     if (!loop)
         return TICK_EINVALSTATE;
     if (loop->closed || loop->executor.shut)

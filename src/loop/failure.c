@@ -1,4 +1,4 @@
-// Failures: why something failed, immutable and counted.
+// Failures: why something failed, immutable and counted; and in words.
 #include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
@@ -10,7 +10,7 @@
 #define IMMORTAL UINT32_MAX
 static const struct tick_failure out_of_memory = {.refs = IMMORTAL, .code = -ENOMEM, .name = "out of memory"};
 
-struct tick_failure *tick_failure_new(int code, const char *name, const char *format, ...) {
+struct tick_failure *tick_failure_new_at(const struct tick_loc *loc, int code, const char *name, const char *format, ...) {
     size_t size = 0;
     va_list list;
     if (format) {
@@ -22,7 +22,7 @@ struct tick_failure *tick_failure_new(int code, const char *name, const char *fo
     struct tick_failure *failure = tick__alloc(sizeof *failure + size);
     if (!failure)
         return NULL;
-    *failure = (struct tick_failure){.refs = 1, .code = code, .name = name};
+    *failure = (struct tick_failure){.refs = 1, .code = code, .name = name, .loc = loc};
     if (size > 0) {
         failure->text = (char *)(failure + 1);
         va_start(list, format);
@@ -48,6 +48,53 @@ void tick_failure_unref(struct tick_failure *failure) {
 }
 
 struct tick_failure *tick__failure_plain(int code) {
-    struct tick_failure *failure = tick_failure_new(code, tick_error_name(code), NULL);
+    struct tick_failure *failure = tick_failure_new_at(NULL, code, tick_error_name(code), NULL);
     return failure ? failure : (struct tick_failure *)(uintptr_t)&out_of_memory;
+}
+
+// --- in words ---
+
+#define DEEPEST 8 // groups within groups that are looked into
+
+struct words {
+    char *text;
+    size_t size, at;
+};
+
+__attribute__((format(printf, 2, 3))) static void say(struct words *words, const char *format, ...) {
+    if (words->at >= words->size)
+        return;
+    va_list list;
+    va_start(list, format);
+    const int length = vsnprintf(words->text + words->at, words->size - words->at, format, list);
+    va_end(list);
+    if (length > 0)
+        words->at += (size_t)length;
+}
+
+static void say_failure(struct words *words, const struct tick_failure *failure, unsigned depth) {
+    const char *code = tick_error_name(failure->code);
+    if (failure->name && strcmp(failure->name, code) != 0)
+        say(words, "%s (%s)", failure->name, code);
+    else
+        say(words, "%s", code);
+    say(words, ": %s", failure->text ? failure->text : tick_error_text(failure->code));
+    for (uint32_t i = 0; i < failure->count && depth < DEEPEST && words->at < words->size; i++) {
+        say(words, "%s", i ? "; " : " [");
+        say_failure(words, failure->children[i], depth + 1);
+    }
+    if (failure->count && depth < DEEPEST)
+        say(words, "]");
+}
+
+void tick__failure_words(const struct tick_failure *failure, char *text, size_t size) {
+    struct words words = {text, size, 0};
+    text[0] = '\0';
+    say_failure(&words, failure, 0);
+}
+
+const struct tick_loc *tick__failure_place(const struct tick_failure *failure) {
+    for (unsigned depth = 0; depth < DEEPEST && !failure->loc && failure->count; depth++)
+        failure = failure->children[0];
+    return failure->loc;
 }

@@ -33,8 +33,7 @@ static __attribute__((noinline)) struct tick_future *new_slowly(struct tick_loop
 }
 
 struct tick_future *tick_future_new_at(struct tick_loop *loop, const struct tick_loc *loc) {
-    if (!loop)
-        loop = tick__loop_running;
+    loop = tick__loop_meant(loop);
     if (TICK__RARE(!loop || loop->special || !loop->future_pool.free))
         return new_slowly(loop, loc);
     struct tick_future *future = tick__pool_reuse(&loop->future_pool, sizeof *future);
@@ -279,13 +278,19 @@ int tick_future_set_failure(struct tick_future *future, struct tick_failure *fai
         tick_failure_unref(failure);
         return TICK_EINVALSTATE;
     }
-    tick__future_failed(future, failure, failure->code, 0);
+    if (failure && failure->code >= 0) { // it would read as a success
+        tick_failure_unref(failure);
+        return -EINVAL;
+    }
+    tick__future_failed(future, failure, failure ? failure->code : -ENOMEM, 0); // there was no memory to make one
     return 0;
 }
 
 int tick_future_set_error(struct tick_future *future, int code) {
     if (!settable(future))
         return TICK_EINVALSTATE;
+    if (code >= 0)
+        return -EINVAL;
     tick__future_failed(future, NULL, code, 0);
     return 0;
 }

@@ -63,8 +63,9 @@ static void child_done(struct tick_future *future, void *arg) {
     }
 }
 
-static bool takes_tasks(const struct tick_group *group) {
-    return tick__loop_running == group->parent->future.loop && !group->aborting && (!group->exiting || group->running);
+// Whether it is not over yet.
+static bool takes_part(const struct tick_group *group) {
+    return tick__loop_running == group->parent->future.loop && (!group->exiting || group->running);
 }
 
 static struct tick__group_child *child_new(void) {
@@ -84,14 +85,14 @@ static void adopt(struct tick_group *group, struct tick__group_child *child, str
         child->done.id = tick_maker_next(&loop->maker->maker, TICK_OBJECT_HANDLE, NULL);
     *group->running_end = child;
     group->running_end = &child->next;
-    if (task->future.state == TICK__PENDING)
-        tick__future_attach(&task->future, &child->done);
-    else // an eager one that never waited
-        child_done(&task->future, child);
+    // Of an eager one that never waited, too: heard of at once, its failure would cancel the body within its own call (gh-128588).
+    tick__future_attach(&task->future, &child->done);
+    if (group->aborting && task->future.state == TICK__PENDING)
+        tick_task_cancel(task, NULL); // it began before that, or brought it about: abort_running did not see it (gh-128550, gh-155418)
 }
 
 int tick_group_add(struct tick_group *group, struct tick_task *task) {
-    if (!takes_tasks(group) || task->future.loop != tick__loop_running || task == group->parent)
+    if (!takes_part(group) || task->future.loop != tick__loop_running || task == group->parent)
         return TICK_EINVALSTATE;
     struct tick__group_child *child = child_new();
     if (!child)
@@ -100,13 +101,17 @@ int tick_group_add(struct tick_group *group, struct tick_task *task) {
     return 0;
 }
 
-static int spawn(
-    struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc, struct tick_task **task) {
-    if (!takes_tasks(group))
+typedef struct tick_task *spawn_fn(tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
+
+// *task: one reference.
+static int spawn(struct tick_group *group, spawn_fn *how, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc,
+    struct tick_task **task) {
+    *task = NULL;
+    if (!takes_part(group) || group->aborting)
         return TICK_EINVALSTATE;
     struct tick__group_child *child = child_new(); // before the task, which could not be taken back
-    struct tick_loop *loop = tick__loop_running;
-    *task = child ? tick__task_new(loop, loop->maker, name, fn, arg, loc) : NULL;
+    if (child)
+        *task = how(fn, arg, name, loc);
     if (!*task) {
         tick__block_free(child);
         return -ENOMEM;
@@ -117,12 +122,22 @@ static int spawn(
 
 struct tick_task *tick_group_spawn_at(struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
     struct tick_task *task;
-    return spawn(group, fn, arg, name, loc, &task) == 0 ? tick_task_ref(task) : NULL;
+    (void)spawn(group, tick_spawn_at, fn, arg, name, loc, &task);
+    return task;
+}
+
+struct tick_task *tick_group_spawn_eager_at(
+    struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
+    struct tick_task *task;
+    (void)spawn(group, tick_spawn_eager_at, fn, arg, name, loc, &task);
+    return task;
 }
 
 int tick_group_go_at(struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
     struct tick_task *task;
-    return spawn(group, fn, arg, name, loc, &task);
+    const int result = spawn(group, tick_spawn_at, fn, arg, name, loc, &task);
+    tick_task_unref(task);
+    return result;
 }
 
 void tick_group_cancel(struct tick_group *group) {
@@ -160,7 +175,7 @@ static bool wait_for_all(struct tick_group *group, bool cancelled, bool *dropped
 // One failure of all; NULL when out of memory. body: the body's own, or NULL; a reference that is taken.
 static struct tick_failure *gathered(struct tick_group *group, struct tick_failure *body) {
     const size_t count = group->failures + (body != NULL);
-    struct tick_failure *all = tick_failure_new(TICK_EGROUP, "group", "%zu failed", count);
+    struct tick_failure *all = tick_failure_new_at(NULL, TICK_EGROUP, "group", "%zu failed", count);
     struct tick_failure **children = all ? tick__alloc(count * sizeof(struct tick_failure *)) : NULL;
     if (!children) {
         tick_failure_unref(all);

@@ -191,6 +191,9 @@ int tick__loop_refuses(struct tick_loop *loop, tick_callback_fn **fn, void **arg
 }
 
 struct tick_handle *tick_call_soon_handle(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
+    loop = tick__loop_meant(loop);
+    if (TICK__RARE(!loop))
+        return NULL;
     if (TICK__RARE(loop->careful) && tick__loop_refuses(loop, &fn, &arg) < 0)
         return NULL;
     struct tick_handle *handle = soon(loop, fn, arg, false);
@@ -207,6 +210,9 @@ static inline struct tick_handle *call_take(struct tick__calls *calls, tick_call
 }
 
 static __attribute__((noinline)) int soon_slowly(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
+    loop = tick__loop_meant(loop);
+    if (!loop)
+        return TICK_EINVALSTATE;
     if (loop->careful) {
         const int error = tick__loop_refuses(loop, &fn, &arg);
         if (error < 0)
@@ -221,7 +227,7 @@ static __attribute__((noinline)) int soon_slowly(struct tick_loop *loop, tick_ca
 }
 
 int tick_call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
-    if (TICK__RARE(tick__inbox_any(loop) || loop->calls.at == loop->calls.end))
+    if (TICK__RARE(!loop || tick__inbox_any(loop) || loop->calls.at == loop->calls.end))
         return soon_slowly(loop, fn, arg);
     tick__ready_list(loop, call_take(&loop->calls, fn, arg));
     return 0;

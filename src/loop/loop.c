@@ -52,7 +52,7 @@ void tick__loop_specialize(struct tick_loop *loop) {
 }
 
 int tick_loop_close(struct tick_loop *loop) {
-    if (loop->running)
+    if (!loop || loop->running) // NULL stands for the running one, or for none
         return TICK_EINVALSTATE;
     if (loop->closed)
         return 0;
@@ -108,9 +108,12 @@ struct tick_sys *tick_sys_running(void) {
 }
 
 int64_t tick_loop_time(struct tick_loop *loop) {
-    if (!loop)
-        loop = tick__loop_running;
+    loop = tick__loop_meant(loop);
     return loop ? loop->sys->ops->now(loop->sys) : 0;
+}
+
+int64_t tick_time_after(int64_t ns) {
+    return tick__after(tick_time(), ns);
 }
 
 int64_t tick_time(void) {
@@ -118,14 +121,19 @@ int64_t tick_time(void) {
 }
 
 bool tick_loop_is_closed(const struct tick_loop *loop) {
-    return loop->closed;
+    loop = tick__loop_meant(loop);
+    return loop && loop->closed;
 }
 
 uint64_t tick_loop_iterations(const struct tick_loop *loop) {
-    return loop->iteration;
+    loop = tick__loop_meant(loop);
+    return loop ? loop->iteration : 0;
 }
 
 void tick_loop_set_debug(struct tick_loop *loop, bool on) {
+    loop = tick__loop_meant(loop);
+    if (!loop)
+        return;
     loop->debug = on;
     tick__loop_specialize(loop);
     if (on)
@@ -133,19 +141,28 @@ void tick_loop_set_debug(struct tick_loop *loop, bool on) {
 }
 
 bool tick_loop_get_debug(const struct tick_loop *loop) {
-    return loop->debug;
+    loop = tick__loop_meant(loop);
+    return loop && loop->debug;
 }
 
 void tick_loop_stop(struct tick_loop *loop) {
+    loop = tick__loop_meant(loop);
+    if (!loop)
+        return;
     loop->stopping = true;
     loop->poll_at = 0;
 }
 
-int tick__loop_begin(struct tick_loop *loop) {
+int tick__loop_may_run(const struct tick_loop *loop) {
+    if (!loop)
+        return tick__loop_running ? TICK_ENESTED : TICK_EINVALSTATE;
     if (loop->closed)
         return TICK_ECLOSED;
-    if (loop->running || tick__loop_running)
-        return TICK_ENESTED;
+    return loop->running || tick__loop_running ? TICK_ENESTED : 0;
+}
+
+int tick__loop_begin(struct tick_loop *loop) {
+    TICK_TRY(tick__loop_may_run(loop));
     if (!loop->stacks) {
         int error = tick_stacks_new(&(struct tick_stacks_options){0}, &loop->stacks);
         if (error < 0)
@@ -205,9 +222,7 @@ static void plan(struct tick_loop *loop) {
     } else {
         const int64_t next = tick__timers_any(loop) ? tick__timers_next(loop, &timer) : INT64_MAX;
         if (next < INT64_MAX) {
-            timeout = next - loop->sys->ops->now(loop->sys);
-            if (timeout < 0)
-                timeout = 0;
+            timeout = tick__until(next, loop->sys->ops->now(loop->sys));
         } else {
             timer = 0;
         }
@@ -242,13 +257,13 @@ static int poll(struct tick_loop *loop) {
     if (tick__timers_any(loop) || loop->probe || adaptive) {
         const int64_t now = loop->sys->ops->now(loop->sys);
         if (adaptive && loop->wait.busy)
-            adapt(loop, now - loop->now);
+            adapt(loop, tick__until(now, loop->now));
         loop->now = now;
     }
     loop->polled = loop->sealed;
     loop->poll_at = loop->stopping ? 0 : loop->sealed + loop->budget;
     if (loop->probe)
-        loop->probe->now = loop->now - loop->probe_start;
+        loop->probe->now = tick__ahead(loop->now, loop->probe_start);
     if (tick__inbox_any(loop))
         tick__inbox_drain(loop);
     return 0;

@@ -5,6 +5,7 @@
 #ifndef RETICK_LOOP_INT_H
 #define RETICK_LOOP_INT_H
 
+#include "src/base/times.h"
 #include "src/coro/landing_int.h"
 #include <errno.h>
 #include <retick/loop.h>
@@ -350,6 +351,10 @@ struct tick_loop {
 // The running loop of this thread. The simulated world swaps it when it switches hosts.
 #define TICK__THREADS_OWN _Thread_local __attribute__((tls_model("initial-exec"))) // found without a call
 extern TICK__THREADS_OWN struct tick_loop *tick__loop_running;
+// What a call is about whose loop may be NULL, for the running one; NULL: that neither.
+static inline struct tick_loop *tick__loop_meant(const struct tick_loop *loop) {
+    return loop ? (struct tick_loop *)(uintptr_t)loop : tick__loop_running;
+}
 static inline struct tick_task *tick__task_running(void) { // tick_task_current
     return tick__loop_running ? tick__loop_running->current : NULL;
 }
@@ -429,9 +434,6 @@ void tick__timer_remove(struct tick_handle *handle);            // from where it
 void tick__timers_due(struct tick_loop *loop);                  // those with when <= loop->now to the ready queue
 int64_t tick__timers_next(struct tick_loop *loop, tick_id *id); // the earliest deadline; INT64_MAX if there is none. *id is that timer's
 void tick__timers_clear(struct tick_loop *loop);
-static inline int64_t tick__after(int64_t now, int64_t delay) { // saturates; a negative delay means now
-    return delay <= 0 ? now : delay > INT64_MAX - now ? INT64_MAX : now + delay;
-}
 
 // future.c
 // The futures of tick_future_new that somebody still has a reference to.
@@ -447,7 +449,10 @@ void tick__future_failed(struct tick_future *future, struct tick_failure *failur
 void tick__future_fail_as(struct tick_future *future, struct tick_future *other); // other's failure; counts as retrieved there
 void tick__future_succeeded(struct tick_future *future, intptr_t value, uint32_t cause);
 struct tick_handle *tick__listener_new(struct tick_loop *loop, tick_done_fn *fn, void *arg, bool hidden); // for attach
-struct tick_failure *tick__failure_plain(int code);                               // one reference; out of memory: stands for that
+struct tick_failure *tick__failure_plain(int code); // one reference; out of memory: stands for that
+// failure.c: "disk (EIO): sector 7", of a group with those of its children behind it, cut where there is no more room
+void tick__failure_words(const struct tick_failure *failure, char *text, size_t size);
+const struct tick_loc *tick__failure_place(const struct tick_failure *failure);   // where it was made, or a group's first; NULL: not known
 void tick__future_attach(struct tick_future *future, struct tick_handle *handle); // a DONE or STEP handle, in registration order
 void tick__future_detach(struct tick_future *future, struct tick_handle *handle);
 
@@ -533,8 +538,9 @@ void tick__inbox_drain(struct tick_loop *loop);                           // to 
 void tick__inbox_close(struct tick_loop *loop);
 
 // loop.c, report.c
-void tick__loop_specialize(struct tick_loop *loop); // after a change of what makes it watched, careful or special
-int tick__loop_begin(struct tick_loop *loop);       // 0, TICK_ENESTED, TICK_ECLOSED
+void tick__loop_specialize(struct tick_loop *loop);   // after a change of what makes it watched, careful or special
+int tick__loop_may_run(const struct tick_loop *loop); // 0, TICK_ENESTED, TICK_ECLOSED; NULL: TICK_EINVALSTATE, or TICK_ENESTED if one runs
+int tick__loop_begin(struct tick_loop *loop);         // the same
 void tick__loop_end(struct tick_loop *loop);
 int tick__loop_once(struct tick_loop *loop);          // one poll, if it is time for it, and the iterations up to the next
 int tick__loop_until_stopped(struct tick_loop *loop); // again and again: 0 or an error

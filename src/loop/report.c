@@ -1,6 +1,7 @@
 // The exception handler: loop.call_exception_handler, in asyncio's words.
 #include "src/loop/loop_int.h"
 #include <stdio.h>
+#include <string.h>
 
 // Several lines for people, without allocating: reports come when memory is short, too.
 static void describe(const struct tick_loop *loop, char *text, size_t size, const struct tick_report *report) {
@@ -8,22 +9,26 @@ static void describe(const struct tick_loop *loop, char *text, size_t size, cons
     if (at > 0 && (size_t)at < size && report->task)
         at += snprintf(text + at, size - (size_t)at, "\ntask: %s", tick_task_name(report->task));
     const struct tick_failure *failure = report->failure;
-    if (at > 0 && (size_t)at < size && failure)
-        at +=
-            snprintf(text + at, size - (size_t)at, "\nfailure: %s (%s)%s%s", failure->name ? failure->name : tick_error_name(failure->code),
-                tick_error_text(failure->code), failure->text ? ": " : "", failure->text ? failure->text : "");
-    const struct tick_loc *loc = loop->debug && report->task ? report->task->loc : NULL;
+    if (at > 0 && (size_t)at < size && failure) {
+        at += snprintf(text + at, size - (size_t)at, "\nfailure: ");
+        if ((size_t)at < size) {
+            tick__failure_words(failure, text + at, size - (size_t)at);
+            at += (int)strlen(text + at);
+        }
+    }
+    const struct tick_loc *loc = loop && loop->debug && report->task ? report->task->loc : NULL;
     if (at > 0 && (size_t)at < size && loc)
         snprintf(text + at, size - (size_t)at, "\nObject created at %s:%d, in %s", loc->file, loc->line, loc->function);
 }
 
 void tick_loop_report(struct tick_loop *loop, const struct tick_report *report) {
     char text[1024];
-    if (loop->probe) {
+    loop = tick__loop_meant(loop);
+    if (loop && loop->probe) {
         describe(loop, text, sizeof text, report);
         tick_emit(loop->probe, TICK_EV_EXCEPTION, loop->probe->ops->text(loop->probe, text), loop->probe->here, 0, NULL);
     }
-    if (loop->on_exception) {
+    if (loop && loop->on_exception) {
         if (loop->on_exception(loop, report, loop->on_exception_arg) >= 0)
             return;
         fprintf(stderr, "Unhandled error in exception handler\n");
@@ -33,6 +38,9 @@ void tick_loop_report(struct tick_loop *loop, const struct tick_report *report) 
 }
 
 void tick_loop_set_exception_handler(struct tick_loop *loop, tick_exception_fn *fn, void *arg) {
+    loop = tick__loop_meant(loop);
+    if (!loop)
+        return;
     loop->on_exception = fn;
     loop->on_exception_arg = arg;
 }
@@ -53,7 +61,7 @@ void tick__report_unread(struct tick_future *future) {
 #define SLOW TICK_MS(100) // asyncio's slow_callback_duration
 
 void tick__report_slow(struct tick_loop *loop, struct tick_task *task) {
-    const int64_t took = loop->sys->ops->now(loop->sys) - loop->began;
+    const int64_t took = tick__until(loop->sys->ops->now(loop->sys), loop->began);
     if (took < SLOW)
         return;
     char text[300];

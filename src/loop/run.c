@@ -19,10 +19,7 @@ static void stop(struct tick_future *future, void *loop) {
 }
 
 int tick_loop_run_until(struct tick_loop *loop, struct tick_future *future) {
-    if (loop->closed)
-        return TICK_ECLOSED;
-    if (loop->running || tick__loop_running)
-        return TICK_ENESTED;
+    TICK_TRY(tick__loop_may_run(loop));
     struct tick_handle *handle = tick__listener_new(loop, stop, loop, true);
     if (!handle)
         return -ENOMEM;
@@ -71,10 +68,7 @@ static int finish(struct tick_loop *loop) {
 }
 
 int tick_loop_run(struct tick_loop *loop, tick_task_fn *fn, void *arg) {
-    if (loop->closed)
-        return TICK_ECLOSED;
-    if (loop->running || tick__loop_running)
-        return TICK_ENESTED;
+    TICK_TRY(tick__loop_may_run(loop));
     struct tick_task *task = tick__task_new(loop, &loop->root, "main", fn, arg, NULL);
     if (!task)
         return -ENOMEM;

@@ -171,7 +171,8 @@ struct tick_task *tick_spawn_steps_eager_at(tick_step_fn *fn, void *arg, const c
 }
 
 struct tick_task *tick_loop_spawn_at(struct tick_loop *loop, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc) {
-    struct tick_task *task = tick__task_new(loop, loop->maker, name, fn, arg, loc);
+    loop = tick__loop_meant(loop);
+    struct tick_task *task = loop ? tick__task_new(loop, loop->maker, name, fn, arg, loc) : NULL;
     return task ? tick_task_ref(task) : NULL;
 }
 
@@ -293,7 +294,7 @@ struct tick_future *tick_task_awaited(const struct tick_task *task) {
 
 int tick_raise(struct tick_failure *failure) {
     struct tick_task *task = tick__task_running();
-    const int code = failure ? failure->code : -ENOMEM;
+    const int code = !failure ? -ENOMEM : failure->code < 0 ? failure->code : -EINVAL;
     if (task)
         tick__task_catch(task, failure);
     tick_failure_unref(failure);
@@ -306,12 +307,14 @@ struct tick_failure *tick_caught(void) {
 }
 
 size_t tick_task_count(const struct tick_loop *loop) {
-    return loop->task_count;
+    loop = tick__loop_meant(loop);
+    return loop ? loop->task_count : 0;
 }
 
 size_t tick_task_all(const struct tick_loop *loop, struct tick_task **tasks, size_t most) {
     size_t count = 0;
-    for (struct tick_task *task = loop->tasks; task; task = task->next, count++)
+    loop = tick__loop_meant(loop);
+    for (struct tick_task *task = loop ? loop->tasks : NULL; task; task = task->next, count++)
         if (count < most)
             tasks[count] = task;
     return count;

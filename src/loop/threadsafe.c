@@ -79,6 +79,9 @@ int tick__inbox_push(struct tick_loop *loop, struct tick_handle *handle) {
 }
 
 int tick_call_soon_threadsafe(struct tick_loop *loop, tick_callback_fn *fn, void *arg) {
+    loop = tick__loop_meant(loop);
+    if (TICK__RARE(!loop))
+        return TICK_EINVALSTATE;
     struct tick_handle *handle = tick__foreign_take(loop);
     if (!handle)
         return -ENOMEM;

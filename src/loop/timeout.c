@@ -32,14 +32,17 @@ static void disarm(struct tick_timeout *scope) {
 
 int tick_timeout_enter(struct tick_timeout *scope, int64_t deadline) {
     struct tick_task *task = tick__task_running();
+    scope->task = NULL;
     if (!task)
         return TICK_EINVALSTATE;
     *scope =
         (struct tick_timeout){.task = task, .outer = task->scope, .deadline = deadline, .cancelling = task->delivered, .state = ENTERED};
     if (deadline != INT64_MAX) {
         scope->timer = arm(scope);
-        if (!scope->timer)
+        if (!scope->timer) {
+            scope->task = NULL;
             return -ENOMEM;
+        }
     }
     task->scope = scope;
     return 0;
@@ -65,7 +68,10 @@ int tick_timeout_reschedule(struct tick_timeout *scope, int64_t deadline) {
 
 int tick_timeout_exit(struct tick_timeout *scope, int result) {
     struct tick_task *task = scope->task;
+    if (!task)
+        return result;
     disarm(scope);
+    scope->task = NULL;
     task->scope = scope->outer;
     if (scope->state != EXPIRING) {
         scope->state = EXITED;

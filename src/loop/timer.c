@@ -257,7 +257,7 @@ static void fire_run(struct tick_loop *loop, struct firing *firing, int64_t unti
     if (first && first->when < 0)
         return;
     if (first && first->when <= until)
-        until = first->when - (first->sequence < timers->run_made);
+        until = first->sequence < timers->run_made ? tick__moved(first->when, -1) : first->when;
     while (timers->run_at < timers->run_end && (timers->run_base | (int64_t)timers->run[timers->run_at].low) <= until) {
         const uint32_t number = timers->run[timers->run_at++].number;
         if (timers->run_at + AHEAD <= timers->run_end)
@@ -329,7 +329,7 @@ static __attribute__((noinline)) void fire_due(struct tick_loop *loop) {
     firing.count = 0;
     for (;;) {
         // What still stands in the wheel comes before the heap's that were armed earlier, if that is due first.
-        fire_until(loop, &firing, loop->now < timers->horizon ? loop->now : timers->horizon - 1);
+        fire_until(loop, &firing, loop->now < timers->horizon ? loop->now : tick__moved(timers->horizon, -1));
         if (loop->now < timers->horizon || !timers->wheel || timers->horizon == INT64_MAX)
             break;
         if (tick__wheel_advance(timers, loop->now) < 0) {
@@ -414,12 +414,16 @@ static __attribute__((noinline)) struct tick_handle *call_slowly(struct tick_loo
 }
 
 struct tick_handle *tick_call_at(struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg) {
+    loop = tick__loop_meant(loop);
+    if (TICK__RARE(!loop))
+        return NULL;
     struct tick_handle *handle = new_quickly(loop, when, fn, arg, false);
     return handle ? handle : call_slowly(loop, when, fn, arg);
 }
 
 struct tick_handle *tick_call_later(struct tick_loop *loop, int64_t delay, tick_callback_fn *fn, void *arg) {
-    if (loop->closed)
+    loop = tick__loop_meant(loop);
+    if (TICK__RARE(!loop || loop->closed))
         return NULL;
     return tick_call_at(loop, tick__after(loop->sys->ops->now(loop->sys), delay), fn, arg);
 }

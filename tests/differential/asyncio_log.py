@@ -213,17 +213,20 @@ class Run:
         if not self.groups.get(me):
             return
         group = self.groups[me][-1]
-        task = self.start(k, self.eager)
-        if not task:
-            return
-        # What create_task does with a task of an eager factory, which has run by then.
-        if group._exiting and not group._tasks or group._aborting:
-            raise RuntimeError
-        if task.done():
-            group._on_task_done(task)
-        else:
+
+        def create_task(body, name):
+            # TaskGroup.create_task with an eager factory, as repaired (gh-128550, gh-128588, gh-155418): 3.13.0 is older.
+            if group._exiting and not group._tasks or group._aborting:
+                body.close()
+                raise RuntimeError
+            task = self.eager(body, name)
             group._tasks.add(task)
             task.add_done_callback(group._on_task_done)
+            if group._aborting and not task.done():
+                task.cancel()
+            return task
+
+        self.start(k, create_task, group)
 
     async def op_resched(self, me, ticks):
         if self.timeouts.get(me):

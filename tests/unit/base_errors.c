@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -51,10 +52,25 @@ static void the_systems_codes_have_theirs(void **state) {
 
 static void other_numbers_are_unknown(void **state) {
     (void)state;
-    static const int others[] = {1, ENOENT, INT32_MAX, -4095, -4096, -5000, -5001 - CODES, INT32_MIN};
+    static const int others[] = {1, ENOENT, INT32_MAX, -4095, -4096, -5000};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         assert_string_equal(tick_error_name(others[i]), "unknown error");
         assert_string_equal(tick_error_text(others[i]), "unknown error");
+    }
+}
+
+static void a_programs_own_errors_are_numbered(void **state) {
+    (void)state;
+    char name[40];
+    for (int n = 1; n < 1000; n++) {
+        snprintf(name, sizeof name, "TICK_EUSER - %d", n);
+        assert_string_equal(tick_error_name(TICK_EUSER - n), name);
+        assert_string_equal(tick_error_text(TICK_EUSER - n), tick_error_text(TICK_EUSER));
+    }
+    static const int beyond[] = {TICK_EUSER - 1000, TICK_EUSER - 1001, INT32_MIN};
+    for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
+        assert_string_equal(tick_error_name(beyond[i]), "an error of the program");
+        assert_string_equal(tick_error_text(beyond[i]), tick_error_text(TICK_EUSER));
     }
 }
 
@@ -93,6 +109,7 @@ int main(void) {
         cmocka_unit_test(codes_are_distinct_and_below_every_errno),
         cmocka_unit_test(the_systems_codes_have_theirs),
         cmocka_unit_test(other_numbers_are_unknown),
+        cmocka_unit_test(a_programs_own_errors_are_numbered),
         cmocka_unit_test(details_are_filled_and_cut),
         cmocka_unit_test(try_returns_errors_only),
     };

@@ -273,6 +273,80 @@ static void futures_are_left_over(void **state) {
     ends_with("leaves_a_future_in_a_daemon", TICK_PASS, "");
 }
 
+// --- what main failed with ---
+
+static int raises(void *arg) {
+    TICK_TRY(tick_sleep(TICK_MS(1)));
+    return tick_raise(tick_failure_new(TICK_EUSER - 1, "cluster", "no node of %s is reachable", arg ? (char *)arg : "it"));
+}
+static int joins_it(void *arg) {
+    struct tick_task *task = tick_spawn(raises, arg);
+    const int result = tick_join(task);
+    tick_task_unref(task);
+    return result;
+}
+static int groups_it(void *arg) {
+    struct tick_group group;
+    TICK_TRY(tick_group_enter(&group));
+    TICK_TRY(tick_group_go(&group, raises, arg));
+    TICK_TRY(tick_group_go(&group, raises, arg));
+    return tick_group_exit(&group, 0);
+}
+static int gathers_it(void *arg) {
+    struct tick_task *task = tick_spawn(raises, arg);
+    struct tick_future *child = tick_task_future(task), *all = tick_gather(&child, 1, false);
+    const int result = tick_await(all);
+    tick_future_unref(all);
+    tick_task_unref(task);
+    return result;
+}
+static int leaves_it_unasked(void *arg) {
+    TICK_TRY(tick_go(raises, arg));
+    return tick_sleep(TICK_MS(10));
+}
+static int returns_another(void *arg) { // what it caught is not what it fails with
+    (void)joins_it(arg);
+    return TICK_EUSER - 2;
+}
+TICK_SCENARIO(main_raises, "") {
+    tick_host_add(world, "a", raises, NULL);
+}
+TICK_SCENARIO(main_joins, "") {
+    tick_host_add(world, "a", joins_it, NULL);
+}
+TICK_SCENARIO(main_groups, "") {
+    tick_host_add(world, "a", groups_it, NULL);
+}
+TICK_SCENARIO(main_gathers, "") {
+    tick_host_add(world, "a", gathers_it, NULL);
+}
+TICK_SCENARIO(main_leaves, "") {
+    tick_host_add(world, "a", leaves_it_unasked, NULL);
+}
+TICK_SCENARIO(main_returns_another, "") {
+    tick_host_add(world, "a", returns_another, NULL);
+}
+
+static void failures_keep_their_words_and_place(void **state) {
+    (void)state;
+    static const char own[] = "a's main returned cluster (TICK_EUSER - 1): no node of it is reachable";
+    ends_with("main_raises", TICK_HOST_FAILED, own);
+    ends_with("main_joins", TICK_HOST_FAILED, own);
+    ends_with("main_gathers", TICK_HOST_FAILED, own);
+    ends_with("main_groups", TICK_HOST_FAILED,
+        "a's main returned group (TICK_EGROUP): 2 failed [cluster (TICK_EUSER - 1): no node of it is reachable; "
+        "cluster (TICK_EUSER - 1): no node of it is reachable]");
+    ends_with("main_leaves", TICK_UNHANDLED,
+        "a: Task exception was never retrieved, Task-1: cluster (TICK_EUSER - 1): no node of it is reachable "
+        "(tick_allow_unhandled lets it pass)");
+    ends_with("main_returns_another", TICK_HOST_FAILED, "a's main returned TICK_EUSER - 2: the program's own error");
+    const int made = run_with("main_raises", &tick_calm).line;
+    static const char *const same[] = {"main_joins", "main_gathers", "main_groups", "main_leaves"};
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        assert_int_equal(run_with(same[i], &tick_calm).line, made);
+    assert_int_not_equal(run_with("main_returns_another", &tick_calm).line, made);
+}
+
 // --- loops that are kept busy ---
 
 static int rests(void *arg) {
@@ -402,6 +476,7 @@ int main(void) {
         cmocka_unit_test(deadlocks_are_explained),
         cmocka_unit_test(an_invariant_breaks_somewhere),
         cmocka_unit_test(futures_are_left_over),
+        cmocka_unit_test(failures_keep_their_words_and_place),
         cmocka_unit_test(loops_are_kept_busy),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

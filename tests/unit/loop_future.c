@@ -1,4 +1,5 @@
 // Futures, and what is made of them: gather, shield, wait_for, timeout scopes.
+#include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 #include "tests/support/loop_fixture.h"
 #include <errno.h>
@@ -43,6 +44,52 @@ static void done_once(void **state) {
     assert_null(tick_future_failure(future));
     tick_future_unref(future);
     tick_future_unref(NULL);
+}
+
+static void no_failure_reads_as_a_success(void **state) {
+    (void)state;
+    struct tick_future *future = future_new();
+    assert_int_equal(tick_future_set_error(future, 0), -EINVAL);
+    assert_int_equal(tick_future_set_error(future, 7), -EINVAL);
+    assert_int_equal(tick_future_set_failure(future, tick_failure_new(0, "none", NULL)), -EINVAL);
+    assert_false(tick_future_done(future));
+    assert_int_equal(tick_raise(tick_failure_new(3, "none", NULL)), -EINVAL);
+    assert_int_equal(tick_future_set_failure(future, NULL), 0); // there was no memory for one
+    assert_int_equal(tick_future_result(future, NULL), -ENOMEM);
+    assert_int_equal(tick_future_failure(future)->code, -ENOMEM);
+    tick_future_unref(future);
+}
+
+static struct tick_failure *in_a_group(struct tick_failure *child, const char *name) {
+    struct tick_failure *group = tick_failure_new_at(NULL, TICK_EGROUP, name, NULL);
+    group->children = tick__alloc(2 * sizeof(struct tick_failure *));
+    group->children[group->count++] = child;
+    group->children[group->count++] = tick__failure_plain(-EIO);
+    return group;
+}
+static void failures_are_put_in_words(void **state) {
+    (void)state;
+    char text[400];
+    struct tick_failure *failure = tick_failure_new(TICK_EUSER - 4, "disk", "sector %d", 9);
+    const int line = __LINE__ - 1;
+    tick__failure_words(failure, text, sizeof text);
+    assert_string_equal(text, "disk (TICK_EUSER - 4): sector 9");
+    assert_int_equal(tick__failure_place(failure)->line, line);
+    struct tick_failure *group = in_a_group(failure, "writes");
+    tick__failure_words(group, text, sizeof text);
+    assert_string_equal(text, "writes (TICK_EGROUP): tasks of the group failed [disk (TICK_EUSER - 4): sector 9; EIO: Input/output error]");
+    assert_int_equal(tick__failure_place(group)->line, line);
+    tick__failure_words(group, text, 20);
+    assert_string_equal(text, "writes (TICK_EGROUP");
+    for (int i = 0; i < 30; i++) // no recursion without end
+        group = in_a_group(group, "g");
+    tick__failure_words(group, text, sizeof text);
+    assert_memory_equal(text, "g (TICK_EGROUP): ", 17);
+    assert_null(tick__failure_place(group));
+    tick_failure_unref(group);
+    group = tick__failure_plain(TICK_EDEADLOCK);
+    assert_null(tick__failure_place(group));
+    tick_failure_unref(group);
 }
 
 static void callbacks_run_later_in_order_and_can_be_removed(void **state) {
@@ -360,10 +407,68 @@ static void scopes_nest_and_reschedule(void **state) {
     go(scope_life);
 }
 
+static int goes_by_return(void) {
+    return tick_within(5, __extension__({
+        TICK_TRY(-EIO);
+        tick_sleep(1);
+    }));
+}
+static int goes_by_break(void) {
+    int result = 0;
+    for (int i = 0; i < 3; i++)
+        result = tick_within(5, __extension__({
+            if (i == 1)
+                break;
+            tick_sleep(1);
+        }));
+    return result;
+}
+static int goes_by_goto(void) {
+    const int result = tick_within(5, __extension__({
+        if (goes_by_return() < 0) // a scope within this one
+            goto out;
+        tick_sleep(1);
+    }));
+    return result;
+out:
+    return 4;
+}
+static int takes_its_time_along(void) { // the deadline has passed, and nobody asks any more
+    return tick_within(5, __extension__({
+        TICK_TRY(tick_sleep(9));
+        0;
+    }));
+}
+static int leaves_scopes(void *arg) {
+    static const struct {
+        int (*goes)(void);
+        int result;
+    } rows[] = {{goes_by_return, -EIO}, {goes_by_break, 0}, {goes_by_goto, 4}, {takes_its_time_along, TICK_ECANCELED}};
+    (void)arg;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(rows[i].goes(), rows[i].result);
+        assert_null(tick_task_current()->scope);
+        assert_int_equal(w->loop->timers.count, 0);
+        assert_int_equal(tick_task_cancelling(tick_task_current()), 0);
+        assert_int_equal(tick_sleep(20), 0);
+    }
+    struct tick_timeout scope;
+    assert_int_equal(tick_timeout_enter(&scope, tick_time() + 5), 0);
+    assert_int_equal(tick_timeout_exit(&scope, 3), 3);
+    assert_int_equal(tick_timeout_exit(&scope, 4), 4); // it was left already
+    return 0;
+}
+static void a_scope_is_left_on_every_way_out(void **state) {
+    (void)state;
+    go(leaves_scopes);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(done_once),
+        TEST(no_failure_reads_as_a_success),
+        TEST(failures_are_put_in_words),
         TEST(callbacks_run_later_in_order_and_can_be_removed),
         TEST(a_failure_is_reported_at_the_last_unref_unless_asked),
         TEST(an_embedded_future_decides_on_its_cancellation),
@@ -377,6 +482,7 @@ int main(void) {
         TEST(gh_134471_a_scope_leaves_a_cancellation_from_before),
         TEST(an_outside_cancel_in_the_same_tick_wins),
         TEST(scopes_nest_and_reschedule),
+        TEST(a_scope_is_left_on_every_way_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

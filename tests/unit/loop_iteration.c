@@ -2,6 +2,7 @@
 #include "src/loop/loop_int.h"
 #include "tests/support/loop_fixture.h"
 #include <errno.h>
+#include <retick/executor.h>
 
 static struct world *w; // the test's world
 
@@ -281,7 +282,7 @@ static void reports_go_to_the_handler_or_to_stderr(void **state) {
     fclose(memory);
     stderr = saved;
     assert_string_equal(text, "Unhandled error in exception handler\nException in callback\n"
-                              "Future exception was never retrieved\nfailure: disk (Input/output error): sector 7\n");
+                              "Future exception was never retrieved\nfailure: disk (EIO): sector 7\n");
     free(text);
     tick_failure_unref(failure);
     tick_failure_unref(NULL);
@@ -320,6 +321,76 @@ static void what_a_loop_owns_ends_with_it(void **state) {
     assert_int_equal(owned_ran, 11);
 }
 
+// --- NULL stands for the running loop ---
+
+static int iterations_heard;
+static void hears(void *arg) {
+    iterations_heard += *(int *)arg;
+}
+static int without_naming_a_loop(void *arg) {
+    (void)arg;
+    static int one = 1;
+    struct tick_task *tasks[2];
+    assert_int_equal(tick_loop_time(NULL), tick_loop_time(w->loop));
+    assert_int_equal(tick_loop_iterations(NULL), tick_loop_iterations(w->loop));
+    assert_false(tick_loop_is_closed(NULL));
+    tick_loop_set_debug(NULL, true);
+    assert_true(tick_loop_get_debug(NULL));
+    assert_int_equal(tick_call_soon(NULL, hears, &one), 0); // the slow way
+    tick_loop_set_debug(NULL, false);
+    assert_int_equal(tick_call_soon(NULL, hears, &one), 0);
+    assert_int_equal(tick_call_soon_threadsafe(NULL, hears, &one), 0);
+    tick_handle_unref(tick_call_soon_handle(NULL, hears, &one));
+    tick_handle_unref(tick_call_later(NULL, 2, hears, &one));
+    tick_handle_unref(tick_call_at(NULL, tick_time() + 1, hears, &one));
+    struct tick_task *task = tick_loop_spawn(NULL, "other", nothing, NULL);
+    assert_int_equal(tick_task_count(NULL), 2);
+    assert_int_equal(tick_task_all(NULL, tasks, 2), 2);
+    assert_ptr_equal(tasks[1], task);
+    assert_int_equal(tick_join(task), 0);
+    tick_task_unref(task);
+    tick_loop_report(NULL, &(struct tick_report){.message = "heard"});
+    assert_int_equal(tick_loop_run_forever(NULL), TICK_ENESTED);
+    assert_int_equal(tick_loop_run(NULL, without_naming_a_loop, NULL), TICK_ENESTED);
+    assert_int_equal(tick_loop_close(NULL), TICK_EINVALSTATE);
+    assert_int_equal(tick_sleep(3), 0);
+    assert_int_equal(iterations_heard, 6);
+    tick_loop_set_exception_handler(NULL, NULL, NULL);
+    tick_loop_stop(NULL);
+    return tick_sleep(0);
+}
+static void null_is_the_running_loop(void **state) {
+    (void)state;
+    iterations_heard = 0;
+    assert_int_equal(tick_loop_run(w->loop, without_naming_a_loop, NULL), TICK_ESTOPPED);
+    assert_string_equal(w->reports, "heard;");
+}
+
+static void null_without_a_running_loop_is_nothing(void **state) {
+    (void)state;
+    struct tick_future *future = NULL;
+    assert_int_equal(tick_loop_time(NULL), 0);
+    assert_int_equal(tick_loop_iterations(NULL), 0);
+    assert_false(tick_loop_is_closed(NULL));
+    tick_loop_set_debug(NULL, true);
+    assert_false(tick_loop_get_debug(NULL));
+    assert_int_equal(tick_call_soon(NULL, hears, NULL), TICK_EINVALSTATE);
+    assert_int_equal(tick_call_soon_threadsafe(NULL, hears, NULL), TICK_EINVALSTATE);
+    assert_null(tick_call_soon_handle(NULL, hears, NULL));
+    assert_null(tick_call_later(NULL, 2, hears, NULL));
+    assert_null(tick_call_at(NULL, 2, hears, NULL));
+    assert_null(tick_loop_spawn(NULL, "other", nothing, NULL));
+    assert_null(tick_future_new());
+    assert_int_equal(tick_run_in_executor(NULL, nothing, NULL, &future), TICK_EINVALSTATE);
+    assert_int_equal(tick_task_count(NULL), 0);
+    assert_int_equal(tick_task_all(NULL, NULL, 0), 0);
+    assert_int_equal(tick_loop_run_forever(NULL), TICK_EINVALSTATE);
+    assert_int_equal(tick_loop_run(NULL, nothing, NULL), TICK_EINVALSTATE);
+    assert_int_equal(tick_loop_close(NULL), TICK_EINVALSTATE);
+    tick_loop_set_exception_handler(NULL, NULL, NULL);
+    tick_loop_stop(NULL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -341,6 +412,8 @@ int main(void) {
         TEST(reports_go_to_the_handler_or_to_stderr),
         TEST(threadsafe_keeps_one_order),
         TEST(what_a_loop_owns_ends_with_it),
+        TEST(null_is_the_running_loop),
+        TEST(null_without_a_running_loop_is_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -300,6 +300,85 @@ static void a_group_takes_in_tasks_of_other_kinds(void **state) {
     go(adds);
 }
 
+// --- eager tasks: gh-128550, gh-128588, gh-155418 ---
+
+static struct tick_group eager_group;
+static struct tick_future *never;
+
+static int fails_at_once(void *arg) {
+    (void)arg;
+    return -EIO;
+}
+static int spawns_what_fails(void *arg) {
+    (void)arg;
+    struct tick_task *task = tick_group_spawn_eager(&eager_group, fails_at_once, NULL);
+    assert_non_null(task);
+    tick_task_unref(task);
+    return tick_await(never);
+}
+static int cancels_its_group(void *arg) {
+    tick_group_cancel(&eager_group);
+    if (arg) // it may still end well
+        return 3;
+    return tick_await(never);
+}
+static int eager_in_group(void *arg) {
+    tick_task_fn *fn = *(tick_task_fn **)arg;
+    const bool cancels = fn == cancels_its_group;
+    never = tick_future_new();
+    assert_int_equal(tick_group_enter(&eager_group), 0);
+    struct tick_task *task = tick_group_spawn_eager(&eager_group, fn, NULL);
+    assert_non_null(task);
+    assert_int_equal(tick_task_cancelling(tick_task_current()), cancels); // a failure is heard of an iteration later (gh-128588)
+    if (cancels)
+        assert_null(tick_group_spawn_eager(&eager_group, fails_at_once, NULL)); // it aborts: no body is begun
+    assert_int_equal(tick_group_exit(&eager_group, 0), cancels ? 0 : TICK_EGROUP);
+    assert_true(fn == fails_at_once || tick_future_cancelled(tick_task_future(task)));
+    assert_int_equal(tick_task_cancelling(tick_task_current()), 0);
+    assert_int_equal(tick_sleep(0), 0);
+    if (!cancels) {
+        assert_int_equal(tick_caught()->count, 1);
+        assert_int_equal(tick_caught()->children[0]->code, -EIO);
+    }
+    tick_task_unref(task);
+    tick_future_unref(never);
+    return 0;
+}
+static void eager_tasks_that_end_their_group_are_waited_for(void **state) {
+    (void)state;
+    static tick_task_fn *const kinds[] = {fails_at_once, spawns_what_fails, cancels_its_group};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        assert_int_equal(tick_loop_run_until(w->loop,
+                             tick_task_future(borrowed(tick_loop_spawn(w->loop, NULL, eager_in_group, (void *)(uintptr_t)&kinds[i])))),
+            0);
+}
+
+// The same with tasks that are taken in when they have begun.
+static int adds_to_an_aborting_group(void *arg) {
+    never = tick_future_new();
+    assert_int_equal(tick_group_enter(&eager_group), 0);
+    struct tick_task *task = tick_spawn_eager(cancels_its_group, arg);
+    assert_int_equal(tick_group_add(&eager_group, task), 0);
+    assert_int_equal(tick_group_exit(&eager_group, 0), 0);
+    assert_true(arg ? !tick_future_cancelled(tick_task_future(task)) : tick_future_cancelled(tick_task_future(task)));
+    tick_task_unref(task);
+    task = tick_spawn(sleeps, NULL);
+    assert_int_equal(tick_group_add(&eager_group, task), TICK_EINVALSTATE); // it is over
+    assert_int_equal(tick_join(task), 0);
+    tick_task_unref(task);
+    tick_future_unref(never);
+    return 0;
+}
+static int adds_to_aborting_groups(void *arg) {
+    (void)arg;
+    TICK_TRY(adds_to_an_aborting_group(NULL));
+    return adds_to_an_aborting_group(&never);
+}
+static void an_aborting_group_cancels_what_it_takes_in(void **state) {
+    (void)state;
+    go(adds_to_aborting_groups);
+}
+
 static int grouped(void *arg) {
     (void)arg;
     struct tick_group group;
@@ -340,6 +419,8 @@ int main(void) {
         TEST(a_groups_failures_come_as_children_in_their_order),
         TEST(nobody_joins_a_group_that_aborts_or_is_over),
         TEST(a_group_takes_in_tasks_of_other_kinds),
+        TEST(eager_tasks_that_end_their_group_are_waited_for),
+        TEST(an_aborting_group_cancels_what_it_takes_in),
         TEST(cancelling_the_parent_cancels_the_tasks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,7 +135,7 @@ static void callbacks_are_makers(void **state) {
     assert_int_equal(w->object[second].parent, first);
     uint32_t exception = find(TICK_EV_EXCEPTION, 0, 1);
     assert_int_equal(w->event[exception].cause, run);
-    assert_string_equal(w->text, "Future exception was never retrieved\nfailure: EIO (Input/output error)");
+    assert_string_equal(w->text, "Future exception was never retrieved\nfailure: EIO: Input/output error");
     uint32_t timer = object_of("timer", 1);
     assert_int_equal(w->event[find(TICK_EV_CALLBACK_RUN, timer, 1)].cause, find(TICK_EV_TIMER_FIRE, timer, 1));
 }
