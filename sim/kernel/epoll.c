@@ -290,12 +290,9 @@ int tick_k_epoll_wait(struct tick_kernel *k, int process, int epfd, struct tick_
     if (!count && held && may_block)
         count = collect(k, epoll, out, most, true, &held);
     // A wait that would block may be cut short by a signal, if somebody handles signals.
-    if (!count && may_block) {
-        const struct tick__process *p = tick__process(k, (uint32_t)process);
-        struct tick__host *h = tick__host(k, p->host);
-        if (p->handlers && TICK__ASK(k, TICK_CHOICE_INTERRUPT, h->id, ++h->waits, 2, 0))
-            return -EINTR;
-    }
+    if (!count && may_block && tick__process(k, (uint32_t)process)->handlers &&
+        TICK__ASK(k, TICK_CHOICE_INTERRUPT, epoll->file.id, ++epoll->waits, 2, 0))
+        return -EINTR;
     return count;
 }
 

@@ -21,7 +21,7 @@ static uint32_t calm(void *ctx, enum tick_choice_kind kind, tick_id subject, uin
 
 static struct tick_kernel_name name(void) {
     made++;
-    return (struct tick_kernel_name){tick_id_mix(5, made), 0, made};
+    return (struct tick_kernel_name){.id = tick_id_mix(5, made), .kth = made};
 }
 
 static int set_up(void **state) {
