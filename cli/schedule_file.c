@@ -36,7 +36,9 @@ static int recipe_of_trace(const char *path, struct tick__recipe *recipe) {
     snprintf(recipe->text, sizeof recipe->text, "%s", trace.text);
     snprintf(recipe->options, sizeof recipe->options, "%s", trace.options);
     memcpy(recipe->digest, trace.digest, sizeof recipe->digest);
+    memcpy(recipe->contents, trace.contents, sizeof recipe->contents);
     recipe->has_digest = trace.has_digest;
+    recipe->has_contents = trace.has_contents;
     int code = 0;
     if (trace.real) {
         tick__complain("%s is the trace of a real run: it has no schedule that could be replayed", path);
@@ -118,6 +120,11 @@ int tick__recipe_scenario(
         }
         loaded->scenario = other;
     }
+    if (recipe->schedule.version < TICK_CHOICE_VERSION)
+        tick__note(
+            "%s is of version %d, since when some things are addressed otherwise (docs/IDENTITY.md): a line that is not met any more is "
+            "to be found again, by retick fuzz",
+            recipe_path, recipe->schedule.version);
     return 0;
 }
 

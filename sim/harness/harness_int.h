@@ -60,7 +60,8 @@ struct tick_host {
     uint64_t wakes;
     int64_t instant;
     uint32_t at_instant; // iterations at that instant
-    int index;           // the kernel's
+    int index;           // the kernel's,
+    int process;         // and that of its present life there
     bool timed_out;
     bool due;                                    // it was started, or its start posted
     bool stopping, stop_told, restart_due, gone; // gone: it stays down
@@ -76,8 +77,7 @@ struct tick_host {
     struct tick_coro *coro; // its own
     struct tick_task *main;
     char longest_by[64];
-    uint64_t randoms;
-    uint64_t lookups; // of names that the scenario gave
+    struct tick_maker outside; // who acts when no task or callback does
     int result;
     uint32_t life_object;
     struct tick_disk disk;

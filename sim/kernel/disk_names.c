@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 
+static int directory_make(struct tick_kernel *k, uint32_t host, const char *path, unsigned mode);
+
 struct tick__inode *tick__inode_new(struct tick_kernel *k, uint32_t host, uint32_t mode) {
     struct tick__disk *disk = tick__disk_there(k, host);
     tick__ref ref = tick__arena_zero(k, sizeof(struct tick__inode));
@@ -13,7 +15,6 @@ struct tick__inode *tick__inode_new(struct tick_kernel *k, uint32_t host, uint32
     inode->host = host;
     inode->mode = mode;
     inode->number = ++disk->numbers;
-    inode->id = tick_id_mix(tick_id_mix(tick__host(k, host)->id, TICK_OBJECT_USER), inode->number);
     inode->changed = tick_kernel_wall(k, (int)host);
     inode->next = disk->inodes;
     if (disk->inodes)
@@ -27,6 +28,7 @@ void tick__inode_release(struct tick_kernel *k, struct tick__inode *inode) {
         return;
     struct tick__disk *disk = tick__disk_there(k, inode->host);
     tick__inode_pages_free(k, inode);
+    tick__file_names_free(k, inode);
     if (inode->prev)
         tick__inode(k, inode->prev)->next = inode->next;
     else
@@ -51,10 +53,11 @@ struct tick__disk *tick__disk(struct tick_kernel *k, uint32_t host) {
         tick__arena_give(k, ref, sizeof *disk);
         return NULL;
     }
+    root->id = tick_id_disk(tick__host(k, host)->id);
     root->refs = root->links = 1;
     root->parent = root->ref;
     disk->root = root->ref;
-    if (tick_k_mkdir(k, (int)host, "/tmp", 01777) == 0)
+    if (directory_make(k, host, "/tmp", 01777) == 0)
         tick__journal_commit(k, disk);
     return disk;
 }
@@ -260,9 +263,9 @@ static int walk(struct tick_kernel *k, uint32_t host, const char *path, struct p
 
 // A new file of that mode at the place.
 static int make(struct tick_kernel *k, struct place *at, uint32_t mode) {
-    int64_t asked = tick__disk_ask(k, at->directory, TICK_DISK_NAME, 0, 0);
-    if (asked < 0)
-        return (int)asked;
+    struct tick__file_name name;
+    TICK_TRY(tick__file_name(k, at->directory, at->name, at->size, &name));
+    TICK_TRY((int)tick__disk_ask_about(k, at->directory->host, TICK_DISK_NAME, name.id, name.tried));
     struct tick__inode *inode = tick__inode_new(k, at->directory->host, mode);
     struct tick__entry *entry = inode ? entry_new(k, at->directory, at->name, at->size) : NULL;
     if (!entry || !change(k, at->disk, entry, inode->ref, false)) {
@@ -274,6 +277,7 @@ static int make(struct tick_kernel *k, struct place *at, uint32_t mode) {
         }
         return -ENOMEM;
     }
+    tick__file_made(k, at->directory, inode, &name);
     at->inode = inode;
     return 0;
 }
@@ -305,14 +309,18 @@ int tick__disk_open(struct tick_kernel *k, uint32_t host, const char *path, int 
     return 0;
 }
 
-int tick_k_mkdir(struct tick_kernel *k, int host, const char *path, unsigned mode) {
+static int directory_make(struct tick_kernel *k, uint32_t host, const char *path, unsigned mode) {
     struct place at;
-    TICK_TRY(walk_to(k, (uint32_t)host, path, &at));
+    TICK_TRY(walk_to(k, host, path, &at));
     return at.inode ? -EEXIST : make(k, &at, S_IFDIR | (mode & 01777));
 }
 
+int tick_k_mkdir(struct tick_kernel *k, int process, const char *path, unsigned mode) {
+    return directory_make(k, tick__process_host(k, process), path, mode);
+}
+
 static int drop(struct tick_kernel *k, struct place *at) {
-    int64_t asked = tick__disk_ask(k, at->directory, TICK_DISK_NAME, 0, 0);
+    int64_t asked = tick__disk_ask(k, at->inode, TICK_DISK_NAME, 0, 0);
     if (asked < 0)
         return (int)asked;
     return change(k, at->disk, at->entry, 0, false) ? 0 : -ENOMEM;
@@ -325,17 +333,17 @@ static bool empty(const struct tick_kernel *k, const struct tick__inode *directo
     return true;
 }
 
-int tick_k_unlink(struct tick_kernel *k, int host, const char *path) {
+int tick_k_unlink(struct tick_kernel *k, int process, const char *path) {
     struct place at;
-    TICK_TRY(walk(k, (uint32_t)host, path, &at));
+    TICK_TRY(walk(k, tick__process_host(k, process), path, &at));
     if (!at.inode)
         return -ENOENT;
     return S_ISDIR(at.inode->mode) ? -EISDIR : drop(k, &at);
 }
 
-int tick_k_rmdir(struct tick_kernel *k, int host, const char *path) {
+int tick_k_rmdir(struct tick_kernel *k, int process, const char *path) {
     struct place at;
-    TICK_TRY(walk(k, (uint32_t)host, path, &at));
+    TICK_TRY(walk(k, tick__process_host(k, process), path, &at));
     if (!at.size)
         return -EBUSY;
     if (at.dots)
@@ -353,10 +361,10 @@ static bool within(const struct tick_kernel *k, const struct tick__inode *inner,
     return inner == outer;
 }
 
-int tick_k_rename(struct tick_kernel *k, int host, const char *from, const char *to) {
+int tick_k_rename(struct tick_kernel *k, int process, const char *from, const char *to) {
     struct place old, new;
-    TICK_TRY(walk_to(k, (uint32_t)host, from, &old));
-    TICK_TRY(walk_to(k, (uint32_t)host, to, &new));
+    TICK_TRY(walk_to(k, tick__process_host(k, process), from, &old));
+    TICK_TRY(walk_to(k, tick__process_host(k, process), to, &new));
     if (!old.size || !new.size || old.dots || new.dots)
         return -EBUSY;
     if (!old.inode)
@@ -374,7 +382,7 @@ int tick_k_rename(struct tick_kernel *k, int host, const char *from, const char 
         return directory ? -ENOTDIR : -EISDIR;
     if (new.inode && directory && !empty(k, new.inode))
         return -ENOTEMPTY;
-    int64_t asked = tick__disk_ask(k, new.directory, TICK_DISK_NAME, 0, 0);
+    int64_t asked = tick__disk_ask(k, old.inode, TICK_DISK_NAME, 0, 0);
     if (asked < 0)
         return (int)asked;
     struct tick__entry *entry = new.entry ? new.entry : entry_new(k, new.directory, new.name, new.size);
@@ -441,17 +449,17 @@ static void describe(const struct tick_kernel *k, const struct tick__inode *inod
     out->st_atim = out->st_ctim = out->st_mtim;
 }
 
-int tick_k_stat(struct tick_kernel *k, int host, const char *path, struct stat *out) {
+int tick_k_stat(struct tick_kernel *k, int process, const char *path, struct stat *out) {
     struct place at;
-    TICK_TRY(walk(k, (uint32_t)host, path, &at));
+    TICK_TRY(walk(k, tick__process_host(k, process), path, &at));
     if (!at.inode)
         return -ENOENT;
     describe(k, at.inode, out);
     return 0;
 }
 
-int tick_k_fstat(struct tick_kernel *k, int host, int fd, struct stat *out) {
-    const struct tick__file *file = tick__file(k, host, fd);
+int tick_k_fstat(struct tick_kernel *k, int process, int fd, struct stat *out) {
+    const struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
     if (file->type == TICK__DISK) {
@@ -474,8 +482,8 @@ static void entry_out(struct tick_sys_entry *out, const char *name, size_t size,
 }
 
 // offset: 0 and 1 are the dots, then 2 + the order of the entry that was given last.
-int tick_k_readdir(struct tick_kernel *k, int host, int fd, struct tick_sys_entry *out, int most) {
-    struct tick__file *file = tick__file(k, host, fd);
+int tick_k_readdir(struct tick_kernel *k, int process, int fd, struct tick_sys_entry *out, int most) {
+    struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
     struct tick__open *open = (struct tick__open *)file;

@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 
 #include "tests/conformance/sim_more_calls.h"
+#include "tests/support/machines.h"
 
 struct sim_calls {
     struct tick_sys sys;
@@ -39,7 +40,7 @@ static inline struct tick_kernel *sim_kernel(struct tick_sys *self) {
 
 static inline struct tick_kernel_name sim_name(struct tick_sys *self) {
     uint32_t kth = ++sim_of(self)->made;
-    return (struct tick_kernel_name){tick_id_mix(1, kth), 0, kth};
+    return (struct tick_kernel_name){tick_id_mix(1, kth), 0, kth, NULL};
 }
 
 static inline ssize_t sim_settled(struct tick_sys *self, ssize_t result) {
@@ -220,7 +221,7 @@ static inline int sim_calls_reset(struct sim_calls *sim) {
     sim->sys.ops = &sim_ops;
     sim->made = 0;
     tick_kernel_clock_to(sim->kernel, TICK_SEC(1)); // as on a machine that has been up for a while
-    int host = tick_kernel_host_add(sim->kernel, "host", 1, 0);
+    int host = machine_add(sim->kernel, "host", 1, 0);
     return host < 0 ? host : 0;
 }
 
