@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/print.h"
 #include "cli/process.h"
 #include "cli/progress.h"
@@ -19,6 +20,7 @@ struct check_arguments {
     struct tick__run_options run;
     uint64_t first, count, warm;
     const char *output;
+    struct tick__output_rules rules;
 };
 
 enum { OPTION_WARM = TICK__OPTION_OTHERS };
@@ -26,7 +28,8 @@ enum { OPTION_WARM = TICK__OPTION_OTHERS };
 static const struct argp_option options[] = {
     {"seeds", 'n', "N|A..B", 0, "Which seeds (default: 0..99)", 0},
     {"after", OPTION_WARM, "N", 0, "How many other runs come before, in the same process (default: 1000)", 0},
-    {"output", 'o', "FOLDER", 0, "Where two runs that differ are recorded (default: the current folder)", 0},
+    {"output", 'o', "FOLDER", 0, "Where two runs that differ are recorded (made if need be; default: the current folder)", 0},
+    TICK__FORCE_ROW,
     {0},
 };
 
@@ -58,6 +61,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case 'o':
         a->output = value;
+        return 0;
+    case TICK__OPTION_FORCE:
+        a->rules.force = true;
         return 0;
     default:
         return tick__parse_scenario(key, value, state, &a->run, &a->load);
@@ -234,6 +240,9 @@ static int show_difference(const struct checking *checking) {
         struct tick__attempt attempt;
         snprintf(path[side], sizeof path[side], "%s/%s-%" PRIu64 "-%s.db", folder, checking->loaded->scenario->name, checking->odd_seed,
             suffix[side]);
+        const int refused = tick__output_check(&checking->a->rules, path[side], TICK__OUTPUT_TRACE);
+        if (refused)
+            return refused;
         const struct tick__record record = {
             .scenario = checking->loaded->scenario,
             .scenario_file = checking->loaded->source,
@@ -320,7 +329,10 @@ int tick__cmd_check(int argc, char **argv) {
     tick__run_options_init(&a.run);
     if (tick__parse(&argp, argc, argv, &a) != 0)
         return TICK__EXIT_USAGE;
-    int code = tick__scenario_load(&a.load, &loaded);
+    a.rules.reads[0] = a.load.argument;
+    int code = a.output ? tick__output_folder(a.output) : 0;
+    if (code == 0)
+        code = tick__scenario_load(&a.load, &loaded);
     if (code == 0) {
         struct checking checking = {.a = &a, .loaded = &loaded, .odd_way = -1, .base = calloc(a.count, sizeof(struct tick__attempt))};
         tick__interrupt_watch();

@@ -3,6 +3,7 @@
 #include "cli/finding.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/print.h"
 #include "cli/progress.h"
 #include "cli/record.h"
@@ -18,6 +19,7 @@ struct fuzz_arguments {
     uint64_t jobs, replays;
     bool keep_going, no_shrink, counted;
     const char *output;
+    struct tick__output_rules rules;
 };
 
 enum { OPTION_FIRST = TICK__OPTION_OTHERS, OPTION_TIME, OPTION_KEEP_GOING, OPTION_NO_SHRINK, OPTION_REPLAYS, OPTION_SEED };
@@ -33,6 +35,7 @@ static const struct argp_option options[] = {
     {"replays", OPTION_REPLAYS, "N", 0, "How often to replay what was found (default: 10)", 0},
     {"output", 'o', "FILE", 0, "Where the trace of the finding goes, its schedule beside it (default: SCENARIO.db and SCENARIO.schedule)",
         0},
+    TICK__FORCE_ROW,
     {0},
 };
 
@@ -81,6 +84,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case 'o':
         a->output = value;
         return 0;
+    case TICK__OPTION_FORCE:
+        a->rules.force = true;
+        return 0;
     default:
         return tick__parse_scenario(key, value, state, &a->run, &a->load);
     }
@@ -97,7 +103,7 @@ static void say_marks(const struct tick_campaign_result *result) {
 }
 
 // The deviations went down with the program: what is left is the seed.
-static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *loaded, uint64_t seed, const char *path) {
+static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *loaded, uint64_t seed) {
     struct tick__attempt attempt;
     struct tick_error error = {0};
     const struct tick__record record = {
@@ -106,20 +112,23 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
         .options = loaded->options,
         .object = loaded->object,
         .chooser = "random",
-        .path = path,
+        .path = a->output,
         .input = {.seed = seed, .rates = &a->run.rates},
         .hang = a->run.hang,
         .quiet = true,
     };
-    int result = tick__record_run(&record, &attempt, &error);
+    int result = tick__output_check(&a->rules, a->output, TICK__OUTPUT_TRACE);
+    if (result)
+        return result;
+    result = tick__record_run(&record, &attempt, &error);
     if (result < 0) {
         tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
         return TICK__EXIT_HARNESS;
     }
     tick__attempt_fini(&attempt);
     tick__say("its deviations went down with the process, so that it cannot be shrunk; the seed repeats it");
-    tick__say("%s written. Next: %s run%s%s%s --seed %llu    %s query %s log", path, tick__program(), a->load.argument ? " " : "",
-        a->load.argument ? a->load.argument : "", loaded->options, (unsigned long long)seed, tick__program(), path);
+    tick__say("%s written. Next: %s run%s%s%s --seed %llu    %s query %s log", a->output, tick__program(), a->load.argument ? " " : "",
+        a->load.argument ? a->load.argument : "", loaded->options, (unsigned long long)seed, tick__program(), a->output);
     return TICK__EXIT_FINDING;
 }
 
@@ -129,8 +138,6 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
     struct tick__digester *digester = NULL;
     struct tick__attempt seeded = {0}, scheduled = {0};
     const struct tick__input by_seed = {.seed = result->seed, .rates = &a->run.rates}, by_schedule = {.schedule = &seeded.drawn};
-    char path[160];
-    snprintf(path, sizeof path, "%s.db", loaded->scenario->name);
     const struct tick__settle what = {
         .loaded = loaded,
         .start = &seeded.drawn,
@@ -139,7 +146,8 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
         .hang = a->run.hang,
         .no_shrink = a->no_shrink,
         .replays = (unsigned)a->replays,
-        .path = a->output ? a->output : path,
+        .path = a->output,
+        .output = &a->rules,
     };
     int code = tick__digester_new(loaded->scenario, a->run.hang, &digester);
     if (code == 0) {
@@ -160,7 +168,7 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
             a->load.argument ? a->load.argument : "", loaded->options);
         code = TICK__EXIT_FINDING;
     } else if (seeded.drawn.count == 0 && !tick_outcome_same(&scheduled.outcome, &seeded.outcome)) {
-        code = keep_seed(a, loaded, result->seed, what.path);
+        code = keep_seed(a, loaded, result->seed);
     } else {
         code = tick__settle_finding(&what);
     }
@@ -184,18 +192,61 @@ static void warn_no_checks(const struct fuzz_arguments *a, const struct tick_sce
     tick_schedule_fini(&calm);
 }
 
+// The scenario, and where its finding may go: what -o names is asked at once, before the compiler has had its time.
+static int load(struct fuzz_arguments *a, struct tick__loaded *loaded, char path[160]) {
+    a->rules.reads[0] = a->load.argument;
+    int code = a->output ? tick__output_check_both(&a->rules, a->output) : 0;
+    if (code == 0)
+        code = tick__scenario_load(&a->load, loaded);
+    if (code == 0 && !a->output) {
+        snprintf(path, 160, "%s.db", loaded->scenario->name);
+        a->output = path;
+        code = tick__output_check_both(&a->rules, a->output);
+    }
+    return code;
+}
+
+// What came of the campaign. Returns the exit code.
+static int tell(const struct fuzz_arguments *a, const struct tick__loaded *loaded, const struct tick_campaign_result *result) {
+    const char *name = loaded->scenario->name, *bold = tick__colour(stdout, TICK__BOLD), *plain = tick__colour(stdout, TICK__PLAIN);
+    char runs[32], failures[32], rate[32], time[64];
+    tick__format_count(result->runs, runs, sizeof runs);
+    tick__format_time(result->elapsed, time, sizeof time);
+    tick__format_count(result->elapsed > 0 ? (uint64_t)((double)result->runs * 1e9 / (double)result->elapsed) : 0, rate, sizeof rate);
+    if (result->found) {
+        tick__say("%s%s%s: seed %llu %sfails%s after %s run%s in %s", bold, name, plain, (unsigned long long)result->seed,
+            tick__colour(stdout, TICK__RED), plain, runs, TICK__PLURAL(result->runs), time);
+        tick__say_outcome(&result->outcome, loaded);
+        if (a->keep_going)
+            tick__say("  %s of %s schedules failed", tick__format_count(result->failures, failures, sizeof failures), runs);
+        say_marks(result);
+        fflush(stdout);
+        // a bad scenario is one under any schedule
+        return result->outcome.verdict == TICK_BAD_SCENARIO ? TICK__EXIT_FINDING : settle(a, loaded, result);
+    }
+    if (tick__interrupted()) {
+        tick__say("%s%s%s: interrupted: %s schedule%s passed in %s (%s/s)", bold, name, plain, runs, TICK__PLURAL(result->runs), time, rate);
+        return TICK__EXIT_INTERRUPTED;
+    }
+    tick__say("%s%s%s: %s schedule%s %spassed%s in %s (%s/s)", bold, name, plain, runs, TICK__PLURAL(result->runs),
+        tick__colour(stdout, TICK__GREEN), plain, time, rate);
+    say_marks(result);
+    warn_no_checks(a, loaded->scenario);
+    return TICK__EXIT_PASS;
+}
+
 int tick__cmd_fuzz(int argc, char **argv) {
     struct fuzz_arguments a = {.replays = 10, .count = 10000};
     struct tick__loaded loaded = {0};
     struct tick_campaign_result result;
     struct tick_error error = {0};
-    char runs[32], failures[32], rate[32], time[64];
+    char path[160];
     tick__run_options_init(&a.run);
     if (tick__parse(&argp, argc, argv, &a) != 0)
         return TICK__EXIT_USAGE;
     if (a.time && !a.counted)
-        a.count = UINT64_MAX - a.first; // until the time is over
-    int code = tick__scenario_load(&a.load, &loaded);
+        a.count = 0; // until the time is over
+    int code = load(&a, &loaded, path);
     if (code) {
         tick__loaded_fini(&loaded);
         return code;
@@ -210,7 +261,6 @@ int tick__cmd_fuzz(int argc, char **argv) {
         .workers = (int)a.jobs,
         .keep_going = a.keep_going,
         .hang = a.run.hang,
-
         .progress = tick__progress_campaign,
         .begin = tick__hush_begin,
         .ctx = &hush,
@@ -220,36 +270,11 @@ int tick__cmd_fuzz(int argc, char **argv) {
     tick__progress_end();
     if (code < 0) {
         tick__complain("the campaign failed: %s", error.text[0] ? error.text : tick_error_text(code));
-        tick__loaded_fini(&loaded);
-        return TICK__EXIT_HARNESS;
-    }
-    const char *name = loaded.scenario->name, *bold = tick__colour(stdout, TICK__BOLD), *plain = tick__colour(stdout, TICK__PLAIN);
-    tick__format_count(result.runs, runs, sizeof runs);
-    tick__format_time(result.elapsed, time, sizeof time);
-    tick__format_count(result.elapsed > 0 ? (uint64_t)((double)result.runs * 1e9 / (double)result.elapsed) : 0, rate, sizeof rate);
-    if (result.found) {
-        tick__say("%s%s%s: seed %llu %sfails%s after %s run%s in %s", bold, name, plain, (unsigned long long)result.seed,
-            tick__colour(stdout, TICK__RED), plain, runs, TICK__PLURAL(result.runs), time);
-        tick__say_outcome(&result.outcome, &loaded);
-        if (a.keep_going)
-            tick__say("  %s of %s schedules failed", tick__format_count(result.failures, failures, sizeof failures), runs);
-        say_marks(&result);
-        fflush(stdout);
-        if (result.outcome.verdict == TICK_BAD_SCENARIO)
-            code = TICK__EXIT_FINDING; // no schedule has to do with it
-        else
-            code = settle(&a, &loaded, &result);
-    } else if (tick__interrupted()) {
-        tick__say("%s%s%s: interrupted: %s schedule%s passed in %s (%s/s)", bold, name, plain, runs, TICK__PLURAL(result.runs), time, rate);
-        code = TICK__EXIT_INTERRUPTED;
+        code = TICK__EXIT_HARNESS;
     } else {
-        tick__say("%s%s%s: %s schedule%s %spassed%s in %s (%s/s)", bold, name, plain, runs, TICK__PLURAL(result.runs),
-            tick__colour(stdout, TICK__GREEN), plain, time, rate);
-        say_marks(&result);
-        warn_no_checks(&a, loaded.scenario);
-        code = TICK__EXIT_PASS;
+        code = tell(&a, &loaded, &result);
+        tick_campaign_result_fini(&result);
     }
-    tick_campaign_result_fini(&result);
     tick__loaded_fini(&loaded);
     return code;
 }

@@ -1,6 +1,7 @@
 // retick graph: a picture of a run.
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/print.h"
 #include "cli/schedule_file.h"
 #include "viewer/dot.h"
@@ -12,6 +13,7 @@
 struct graph_arguments {
     const char *trace, *output;
     uint64_t nodes;
+    struct tick__output_rules rules;
 };
 
 enum { OPTION_NODES = TICK__OPTION_OTHERS };
@@ -19,6 +21,7 @@ enum { OPTION_NODES = TICK__OPTION_OTHERS };
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "The picture; its ending says what kind: .svg, .png, .pdf, or .dot for Graphviz's text (default: TRACE.svg)",
         0},
+    TICK__FORCE_ROW,
     {"nodes", OPTION_NODES, "N", 0, "Draw at most so many nodes (default: 500)", 0},
     {0},
 };
@@ -37,6 +40,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     switch (key) {
     case 'o':
         a->output = value;
+        return 0;
+    case TICK__OPTION_FORCE:
+        a->rules.force = true;
         return 0;
     case OPTION_NODES:
         if (!tick__parse_number(value, &a->nodes) || a->nodes == 0 || a->nodes > 1000000)
@@ -57,30 +63,70 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 }
 static const struct argp argp = {options, parse, "TRACE.db", doc, NULL, NULL, NULL};
 
-// named: the picture's path, as it was asked for.
-static int write_dot(const struct graph_arguments *a, const struct tick_trace *trace, const char *path, const char *named) {
+// named: the picture's path, as it was asked for; text: where the graph goes first, a name that nobody has.
+static int write_dot(const struct graph_arguments *a, const struct tick_trace *trace, const char *text, const char *named) {
     const struct tick_graph_options graph = {.most_nodes = (unsigned)a->nodes};
     struct tick_error error = {0};
-    FILE *file = fopen(path, "we");
+    FILE *file = fopen(text, "wxe");
     if (!file) {
         tick__complain("cannot write %s: %s; name another place with -o", named, tick_error_text(-errno));
         return TICK__EXIT_HARNESS;
     }
     int result = tick_graph_write(trace, &graph, file, &error);
     if (fclose(file) != 0 && result >= 0)
-        result = tick_error_set(&error, -errno, "cannot write %s: %s", path, tick_error_text(-errno));
+        result = tick_error_set(&error, -errno, "cannot write %s: %s", named, tick_error_text(-errno));
     if (result < 0) {
-        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
-        unlink(path);
-        return TICK__EXIT_HARNESS;
+        unlink(text);
+        return tick__complain_of(result, &error);
     }
     return 0;
+}
+
+static int put_in_place(const char *text, const char *path) {
+    if (rename(text, path) == 0)
+        return 0;
+    tick__complain("cannot write %s: %s; name another place with -o", path, tick_error_text(-errno));
+    unlink(text);
+    return TICK__EXIT_HARNESS;
+}
+
+// The picture cannot be drawn: what is there is the graph's text, beside where it would stand.
+static int keep_text(const struct graph_arguments *a, const char *text, const char *output, char **kept) {
+    *kept = tick__with_extension(output, ".dot");
+    int code = *kept ? tick__output_check(&a->rules, *kept, TICK__OUTPUT_PICTURE) : tick__no_memory();
+    if (code) {
+        unlink(text);
+        return code;
+    }
+    return put_in_place(text, *kept);
+}
+
+static int draw_picture(const struct graph_arguments *a, const char *text, const char *format, const char *output) {
+    struct tick_error error = {0};
+    char *kept = NULL;
+    int result = tick_graph_draw(text, format, output, 60000000000, &error);
+    if (result >= 0) {
+        unlink(text);
+        tick__say("%s written", output);
+        return TICK__EXIT_PASS;
+    }
+    int code = keep_text(a, text, output, &kept);
+    if (code == 0 && result == -ENOENT) {
+        tick__say("%s written", kept);
+        tick__note("Graphviz draws it, and is not installed: apt install graphviz (or brew, dnf), then: dot -T%s %s -o %s", format, kept,
+            output);
+    } else if (code == 0) {
+        tick__complain("%s; the graph itself is in %s", error.text[0] ? error.text : tick_error_text(result), kept);
+        code = TICK__EXIT_HARNESS;
+    }
+    free(kept);
+    return code;
 }
 
 static int draw(const struct graph_arguments *a, const struct tick_trace *trace, const char *output) {
     static const char *const formats[] = {"svg", "png", "pdf", "dot"};
     const char *ending = strrchr(output, '.'), *format = NULL;
-    struct tick_error error = {0};
+    char *text = NULL;
     for (size_t i = 0; ending && i < sizeof formats / sizeof *formats; i++)
         if (strcmp(ending + 1, formats[i]) == 0)
             format = formats[i];
@@ -88,27 +134,17 @@ static int draw(const struct graph_arguments *a, const struct tick_trace *trace,
         tick__complain("%s: the name must end with .svg, .png, .pdf or .dot", output);
         return TICK__EXIT_USAGE;
     }
-    char *dot = tick__with_extension(output, ".dot");
-    int code = dot ? write_dot(a, trace, dot, output) : tick__no_memory();
-    if (code == 0 && strcmp(format, "dot") != 0) {
-        int result = tick_graph_draw(dot, format, output, 60000000000, &error);
-        if (result == -ENOENT) {
-            tick__say("%s written", dot);
-            tick__note("Graphviz draws it, and is not installed: apt install graphviz (or brew, dnf), then: dot -T%s %s -o %s", format, dot,
-                output);
-            free(dot);
-            return TICK__EXIT_PASS;
-        }
-        if (result < 0) {
-            tick__complain("%s; the graph itself is in %s", error.text[0] ? error.text : tick_error_text(result), dot);
-            free(dot);
-            return TICK__EXIT_HARNESS;
-        }
-        unlink(dot);
-    }
-    if (code == 0)
+    int code = tick__output_check(&a->rules, output, TICK__OUTPUT_PICTURE);
+    if (code)
+        return code;
+    if (asprintf(&text, "%s.%ld.dot", output, (long)getpid()) < 0)
+        return tick__no_memory();
+    code = write_dot(a, trace, text, output);
+    if (code == 0 && strcmp(format, "dot") != 0)
+        code = draw_picture(a, text, format, output);
+    else if (code == 0 && (code = put_in_place(text, output)) == 0)
         tick__say("%s written", output);
-    free(dot);
+    free(text);
     return code;
 }
 
@@ -118,6 +154,7 @@ int tick__cmd_graph(int argc, char **argv) {
     struct tick_error error = {0};
     if (tick__parse(&argp, argc, argv, &a) != 0)
         return TICK__EXIT_USAGE;
+    a.rules.reads[0] = a.trace;
     const int result = tick_trace_open(a.trace, &trace, &error);
     if (result < 0)
         return tick__complain_of(result, &error);

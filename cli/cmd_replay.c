@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/finding.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/print.h"
 #include "cli/record.h"
 #include "cli/schedule_file.h"
@@ -12,11 +13,13 @@ struct replay_arguments {
     struct tick__load load;
     struct tick__run_options run;
     const char *recipe, *output;
+    bool force;
 };
 
 static const struct argp_option options[] = {
     {"schedule", 'S', "FILE", 0, "The schedule, as text or in a trace (it may also stand as the last argument)", 0},
     {"output", 'o', "FILE", 0, "Record the run to this trace (default: no trace is written)", 0},
+    TICK__FORCE_ROW,
     {0},
 };
 
@@ -49,6 +52,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case 'o':
         a->output = value;
+        return 0;
+    case TICK__OPTION_FORCE:
+        a->force = true;
         return 0;
     case ARGP_KEY_ARG:
         if (names_program(value) && !a->load.argument)
@@ -121,6 +127,9 @@ int tick__cmd_replay(int argc, char **argv) {
     if (tick__parse(&argp, argc, argv, &a) != 0)
         return TICK__EXIT_USAGE;
     int code = tick__recipe_read(a.recipe, &recipe);
+    const struct tick__output_rules rules = {a.force, {a.load.argument, a.recipe, recipe.scenario_file}};
+    if (code == 0 && a.output)
+        code = tick__output_check(&rules, a.output, TICK__OUTPUT_TRACE);
     if (code == 0)
         code = tick__recipe_scenario(&recipe, a.recipe, &a.load, &loaded);
     if (code == 0) {

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/finding.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/print.h"
 #include "cli/record.h"
 #include "cli/schedule_file.h"
@@ -12,6 +13,7 @@ struct run_arguments {
     struct tick__load load;
     struct tick__run_options run;
     const char *schedule, *output;
+    bool force;
     uint64_t seed;
     bool seeded, calm, list, real;
     struct tick_real_name names[64];
@@ -25,6 +27,7 @@ static const struct argp_option options[] = {
     {"seed", 's', "N", 0, "Let seed N decide", 0},
     {"schedule", 'S', "FILE", 0, "Let the schedule in FILE (text, or a trace) decide", 0},
     {"output", 'o', "FILE", 0, "Where the trace goes (default: run.db)", 0},
+    TICK__FORCE_ROW,
     {"list", OPTION_LIST, NULL, 0, "List the scenarios of the file, and run none", 0},
     {"real", OPTION_REAL, NULL, 0, "Run the scenario's real host on this machine's kernel and clock", 0},
     {"at", OPTION_AT, "NAME=HOST:PORT", 0, "With --real: where host NAME of the scenario is to be found (may be repeated)", 0},
@@ -57,6 +60,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case 'o':
         a->output = value;
+        return 0;
+    case TICK__OPTION_FORCE:
+        a->force = true;
         return 0;
     case OPTION_LIST:
         a->list = true;
@@ -142,6 +148,9 @@ int tick__cmd_run(int argc, char **argv) {
     if (tick__parse(&argp, argc, argv, &a) != 0)
         return TICK__EXIT_USAGE;
     int code = a.schedule ? tick__recipe_read(a.schedule, &recipe) : 0;
+    const struct tick__output_rules rules = {a.force, {a.load.argument, a.schedule, recipe.scenario_file}};
+    if (code == 0 && !a.list)
+        code = tick__output_check(&rules, a.output, TICK__OUTPUT_TRACE);
     if (code == 0)
         code = a.schedule ? tick__recipe_scenario(&recipe, a.schedule, &a.load, &loaded) : tick__scenario_load(&a.load, &loaded);
     if (code == 0 && a.list)

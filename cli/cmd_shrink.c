@@ -3,6 +3,7 @@
 #include "cli/finding.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/print.h"
 #include "cli/schedule_file.h"
 #include <stdlib.h>
@@ -12,6 +13,7 @@ struct shrink_arguments {
     struct tick__load load;
     struct tick__run_options run;
     const char *recipe, *output;
+    bool force;
     uint64_t most_runs;
 };
 
@@ -20,7 +22,8 @@ enum { OPTION_RUNS = TICK__OPTION_OTHERS };
 static const struct argp_option options[] = {
     {"runs", OPTION_RUNS, "N", 0, "How many runs to spend at most (default: 10000)", 0},
     {"output", 'o', "FILE", 0,
-        "Where the trace goes, its schedule beside it (default: beside the schedule given, in place of what is there)", 0},
+        "Where the trace goes, its schedule beside it (default: NAME.small.db, beside the schedule given)", 0},
+    TICK__FORCE_ROW,
     {0},
 };
 
@@ -47,6 +50,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case 'o':
         a->output = value;
         return 0;
+    case TICK__OPTION_FORCE:
+        a->force = true;
+        return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0)
             a->recipe = value;
@@ -68,7 +74,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp_child children[] = {{&tick__run_argp, 0, NULL, 0}, {&tick__load_argp, 0, NULL, 10}, {0}};
 static const struct argp argp = {options, parse, "[FILE.c[:SCENARIO]] TRACE|SCHEDULE", doc, children, NULL, NULL};
 
-static int shrink(const struct shrink_arguments *a, const struct tick__recipe *recipe, const struct tick__loaded *loaded) {
+static int shrink(const struct shrink_arguments *a, const struct tick__output_rules *rules, const struct tick__recipe *recipe,
+    const struct tick__loaded *loaded) {
     struct tick__digester *digester = NULL;
     struct tick__attempt attempt;
     const struct tick__input input = {.schedule = &recipe->schedule};
@@ -90,7 +97,6 @@ static int shrink(const struct shrink_arguments *a, const struct tick__recipe *r
         TICK__PLURAL(recipe->schedule.count), a->recipe);
     tick__say_outcome(&attempt.outcome, loaded);
     fflush(stdout);
-    char *beside = tick__with_extension(a->recipe, ".db");
     const struct tick__settle what = {
         .loaded = loaded,
         .start = &attempt.drawn,
@@ -98,10 +104,10 @@ static int shrink(const struct shrink_arguments *a, const struct tick__recipe *r
         .hang = a->run.hang,
         .most_runs = a->most_runs,
         .replays = 10,
-        .path = a->output ? a->output : beside,
+        .path = a->output,
+        .output = rules,
     };
-    int code = beside ? tick__settle_finding(&what) : tick__no_memory();
-    free(beside);
+    int code = tick__settle_finding(&what);
     tick__attempt_fini(&attempt);
     return code;
 }
@@ -114,12 +120,19 @@ int tick__cmd_shrink(int argc, char **argv) {
     if (tick__parse(&argp, argc, argv, &a) != 0)
         return TICK__EXIT_USAGE;
     int code = tick__recipe_read(a.recipe, &recipe);
+    char *small = tick__with_extension(a.recipe, ".small.db");
+    const struct tick__output_rules rules = {a.force, {a.load.argument, a.recipe, recipe.scenario_file}};
+    if (!a.output)
+        a.output = small;
+    if (code == 0)
+        code = a.output ? tick__output_check_both(&rules, a.output) : tick__no_memory();
     if (code == 0)
         code = tick__recipe_scenario(&recipe, a.recipe, &a.load, &loaded);
     if (code == 0) {
         tick__interrupt_watch();
-        code = shrink(&a, &recipe, &loaded);
+        code = shrink(&a, &rules, &recipe, &loaded);
     }
+    free(small);
     tick__recipe_fini(&recipe);
     tick__loaded_fini(&loaded);
     return code;

@@ -185,9 +185,8 @@ static int replay(const struct tick__settle *settle, const struct tick_schedule 
 static int store(const struct tick__settle *settle, const struct tick_schedule *schedule, const struct tick_names *names) {
     struct tick_error error = {0};
     struct tick__attempt attempt;
-    char *text = tick__schedule_text(schedule, names), *beside = tick__with_extension(settle->path, ".schedule"),
+    char *text = tick__schedule_text(schedule, names), *schedule_path = tick__with_extension(settle->path, ".schedule"),
          *picture = tick__with_extension(settle->path, ".svg");
-    const char *schedule_path = settle->schedule_path ? settle->schedule_path : beside;
     int code = TICK__EXIT_HARNESS;
     const struct tick__record record = {
         .scenario = settle->loaded->scenario,
@@ -201,8 +200,13 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
         .hang = settle->hang,
         .quiet = true,
     };
-    if (!text || !beside || !picture) {
+    if (!text || !schedule_path || !picture) {
         tick__complain("out of memory");
+        goto out;
+    }
+    const int refused = tick__output_check_both(settle->output, settle->path); // somebody may have come first meanwhile
+    if (refused) {
+        code = refused;
         goto out;
     }
     int result = tick__schedule_save(schedule_path, schedule, names, &error);
@@ -217,7 +221,7 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
     code = TICK__EXIT_FINDING;
 out:
     free(text);
-    free(beside);
+    free(schedule_path);
     free(picture);
     return code;
 }

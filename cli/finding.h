@@ -3,6 +3,7 @@
 #define RETICK_CLI_FINDING_H
 
 #include "cli/input.h"
+#include "cli/output.h"
 #include "cli/scenario_load.h"
 
 // "  an increment was lost: 1      lost_update.c:33", and who. A crash's addresses become lines
@@ -20,8 +21,8 @@ struct tick__settle {
     bool no_shrink;
     uint64_t most_runs; // of the shrinker; 0: its default
     unsigned replays;
-    const char *path;          // of the trace; the schedule file stands beside it
-    const char *schedule_path; // NULL: beside the trace
+    const char *path;                        // of the trace; the schedule file stands beside it
+    const struct tick__output_rules *output; // asked once more when there is something to write
 };
 // Shrinks, replays, records and prints all of it. Returns the exit code: TICK__EXIT_FINDING when all is well.
 int tick__settle_finding(const struct tick__settle *settle);

@@ -15,6 +15,7 @@ enum tick__option {
     TICK__OPTION_ALLOW,
     TICK__OPTION_HANG,
     TICK__OPTION_RATE,
+    TICK__OPTION_FORCE,
     TICK__OPTION_OTHERS // a command's own start here
 };
 
@@ -35,6 +36,12 @@ bool tick__parse_number(const char *text, uint64_t *number);
 bool tick__parse_time(const char *text, int64_t *ns);                       // "10s", "500ms", "2min", "1h"; a plain number is seconds
 bool tick__parse_range(const char *text, uint64_t *first, uint64_t *count); // "A..B" (both included), or "N": count only, first stays
 bool tick__parse_rate(const char *text, struct tick_rates *rates);          // "delivery=6000" of 65536, or "delivery=10%"
+
+// --force of the commands that write (cli/output.h).
+#define TICK__FORCE_ROW \
+    { \
+        "force", TICK__OPTION_FORCE, NULL, 0, "Replace what is there although retick did not write it (never what is read)", 0 \
+    }
 
 // argv[0] of a command names its program, as in "retick run".
 int tick__parse(const struct argp *argp, int argc, char **argv, void *input);

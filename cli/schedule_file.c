@@ -138,7 +138,7 @@ char *tick__schedule_text(const struct tick_schedule *schedule, const struct tic
 int tick__schedule_save(const char *path, const struct tick_schedule *schedule, const struct tick_names *names, struct tick_error *error) {
     char temporary[PATH_MAX];
     snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
-    FILE *file = fopen(temporary, "we");
+    FILE *file = fopen(temporary, "wxe");
     if (!file)
         return tick_error_set(error, -errno, "cannot write %s: %s; name another place with -o", path, tick_error_text(-errno));
     int result = tick_schedule_write(schedule, names, file);

@@ -53,6 +53,12 @@ out:
     return code;
 }
 
+bool tick_trace_is_own(int fd) {
+    unsigned char head[100];
+    return pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head && memcmp(head, magic, sizeof magic) == 0 &&
+           big32(head + 68) == TICK__APPLICATION_ID;
+}
+
 static bool no_memory(const struct tick_trace *trace) {
     const int code = sqlite3_extended_errcode(trace->db);
     return code == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM;

@@ -26,6 +26,8 @@ struct tick_trace {
 };
 // 0; TICK_EFOREIGN: not a trace; TICK_EFORMAT: damaged, or of a newer version; else a negated errno. *error says which file and what to do.
 int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_error *error);
+// Whether the file begins as a trace does: what may be made anew.
+bool tick_trace_is_own(int fd);
 void tick_trace_close(struct tick_trace *trace);
 // The schedule that the run had, from its choices.
 int tick_trace_schedule(const struct tick_trace *trace, struct tick_schedule *schedule, struct tick_error *error);

@@ -177,6 +177,11 @@ out:
     return code;
 }
 
+bool tick_ring_is_own(int fd) {
+    char head[sizeof magic];
+    return pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head && memcmp(head, magic, sizeof magic) == 0;
+}
+
 void tick_ring_close(struct tick_ring *ring) {
     if (!ring)
         return;

@@ -3,6 +3,7 @@
 #define RETICK_RING_H
 
 #include <retick/error.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct tick_ring;
@@ -11,6 +12,7 @@ struct tick_ring;
 int tick_ring_create(const char *trace_path, size_t bytes, struct tick_ring **out, struct tick_error *error);
 // Maps the ring of an earlier run. -ENOENT: there is none; -EALREADY: it is empty, its run never began.
 int tick_ring_open(const char *trace_path, struct tick_ring **out, struct tick_error *error);
+bool tick_ring_is_own(int fd); // whether the file begins as a ring does: what tick_ring_create may make anew
 void tick_ring_close(struct tick_ring *ring);
 void tick_ring_unlink(struct tick_ring *ring);
 

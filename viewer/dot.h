@@ -3,6 +3,7 @@
 #define RETICK_DOT_H
 
 #include "trace/reader.h"
+#include <stdbool.h>
 #include <stdio.h>
 
 struct tick_graph_options {
@@ -10,6 +11,10 @@ struct tick_graph_options {
 };
 // Tasks clustered by host; spawn, await and wake edges; messages between hosts; the failing path in colour; a note of what was left out.
 int tick_graph_write(const struct tick_trace *trace, const struct tick_graph_options *options, FILE *file, struct tick_error *error);
+// Whether the file is a graph's text or a picture that retick made (any of the formats), and so may be made anew.
+bool tick_graph_is_own(int fd);
+// Marks a picture as retick's, where its format does not do so by itself. 0, or a negated errno.
+int tick__graph_sign(const char *picture, const char *format);
 // Runs `dot -T<format>` over dot text with a timeout (ns) into a new file. -ENOENT if dot is not installed.
 int tick_graph_draw(const char *dot_path, const char *format, const char *out_path, int64_t timeout, struct tick_error *error);
 

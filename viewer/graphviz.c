@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,7 +22,9 @@ static int64_t host_now(void) {
 static _Noreturn void become_dot(const char *dot_path, const char *format, const char *picture, int complaints, int tell) {
     char type[32];
     snprintf(type, sizeof type, "-T%s", format);
-    char *const argv[] = {(char *)"dot", type, (char *)"-o", (char *)picture, (char *)dot_path, NULL};
+    char input[PATH_MAX + 2]; // a name is no option, whatever it begins with
+    snprintf(input, sizeof input, "%s%s", dot_path[0] == '-' ? "./" : "", dot_path);
+    char *const argv[] = {(char *)"dot", type, (char *)"-o", (char *)picture, input, NULL};
     int nothing = open("/dev/null", O_RDONLY);
     if (nothing >= 0)
         dup2(nothing, 0);
@@ -86,8 +89,8 @@ int tick_graph_draw(const char *dot_path, const char *format, const char *out_pa
         if (complaints >= 0 && pread(complaints, complaint, sizeof complaint - 1, 0) > 0)
             complaint[strcspn(complaint, "\n")] = 0;
         code = tick_error_set(error, -EIO, "dot failed: %s", *complaint ? complaint : "it did not say why");
-    } else if (rename(picture, out_path) < 0)
-        code = tick_error_set(error, -errno, "%s cannot be written: %s", out_path, strerror(errno));
+    } else if ((code = tick__graph_sign(picture, format)) < 0 || (rename(picture, out_path) < 0 && (code = -errno) < 0))
+        tick_error_set(error, code, "%s cannot be written: %s", out_path, strerror(-code));
 out:
     if (code < 0)
         unlink(picture);

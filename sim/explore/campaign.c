@@ -260,7 +260,7 @@ int tick_campaign_run(const struct tick_campaign *campaign, struct tick_campaign
     if (!state.shared || !state.workers)
         goto out;
     memset(state.workers, 0, (size_t)count * sizeof *state.workers);
-    atomic_store(&state.shared->bound, campaign->count ? campaign->count : UINT64_MAX);
+    atomic_store(&state.shared->bound, campaign->count ? campaign->count : UINT64_MAX - campaign->first);
     for (; state.count < count; state.count++) {
         struct worker *worker = &state.workers[state.count];
         worker->lane = tick__shared_new(sizeof *worker->lane);
