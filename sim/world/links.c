@@ -1,5 +1,5 @@
-// Links between hosts: one for every pair, and a hash table of the pairs that have their own. The table grows while somebody holds a link of it:
-// what it knows stands elsewhere, and never moves.
+// Links between hosts: one for every pair, and a hash table of the pairs that have their own. The table grows while somebody holds a link
+// of it: what it knows stands elsewhere, and never moves.
 #include "sim/kernel/kernel_int.h"
 
 struct entry {

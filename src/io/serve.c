@@ -1,5 +1,5 @@
-// asyncio's servers: a listening socket, and a task a connection. What comes is taken by a callback of the loop's, so that a server is in no
-// task's way and can be closed at any time; its connections' tasks go on until they are over.
+// asyncio's servers: a listening socket, and a task a connection. What comes is taken by a callback of the loop's, so that a server can be
+// closed by anybody at any time; its connections' tasks go on until they are over.
 //
 // A server is held by its owner, by each of its connections, by whoever waits for it, and while its callback is queued.
 #include "src/io/endpoint.h"
@@ -88,8 +88,8 @@ static void served(struct tick_future *future, void *arg) {
     unref(server);
 }
 
-// Starts a task for the connection, whose identity is the connection's own and not the order of accepting. Takes over fd. Without memory that
-// connection is lost; the server is not.
+// Starts a task for the connection, whose identity is the connection's own and not the order of accepting. Takes over fd. Without memory
+// that connection is lost; the server is not.
 static void start(struct tick_server *server, int fd) {
     struct tick_loop *loop = server->loop;
     struct tick_io *io = server->file.io;
