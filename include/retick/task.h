@@ -76,7 +76,7 @@ size_t tick_task_all(const struct tick_loop *loop, struct tick_task **tasks, siz
 
 // asyncio.timeout_at: a scope on the caller's stack. Deadlines are absolute ns of the loop's clock.
 //     struct tick_timeout scope;
-//     TICK_TRY(tick_timeout_enter(&scope, tick_loop_time(NULL) + TICK_MS(20)));
+//     TICK_TRY(tick_timeout_enter(&scope, tick_time_after(TICK_MS(20))));
 //     int result = tick_timeout_exit(&scope, work());
 // exit turns the TICK_ECANCELED that this scope caused into TICK_ETIMEDOUT; a cancellation from outside in the same tick wins.
 struct tick_timeout {
@@ -105,12 +105,13 @@ static inline void tick__timeout_leave(struct tick_timeout *scope) {
 #define tick_within(ns, call) \
     __extension__({ \
         struct tick_timeout tick_scope_ __attribute__((cleanup(tick__timeout_leave))); \
-        int tick_within_ = tick_timeout_enter(&tick_scope_, tick_time() + (ns)); \
+        int tick_within_ = tick_timeout_enter(&tick_scope_, tick_time_after(ns)); \
         if (tick_within_ == 0) \
             tick_within_ = tick_timeout_exit(&tick_scope_, (call)); \
         tick_within_; \
     })
-int64_t tick_time(void); // loop.time() of the running loop, ns
+int64_t tick_time(void);             // loop.time() of the running loop, ns
+int64_t tick_time_after(int64_t ns); // the deadline so long after it, at most TICK_NEVER; ns <= 0: now
 
 // asyncio.gather: returns one reference to the outer future, or NULL when out of memory. The children (borrowed) are done when it is;
 // results stay with them, in argument order. return_errors: asyncio's return_exceptions. A child named twice runs once; none at all: done

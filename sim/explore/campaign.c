@@ -7,6 +7,7 @@
 #include "sim/explore/campaign.h"
 #include "sim/explore/lane_int.h"
 #include "src/base/outside.h"
+#include "src/base/times.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -97,14 +98,15 @@ static uint64_t done(const struct state *state) {
 
 static bool report(const struct state *state, int64_t now) {
     const struct tick_campaign *campaign = state->campaign;
-    struct tick_campaign_progress progress = {.done = done(state), .total = campaign->count, .elapsed = now - state->begun, .left = -1};
+    struct tick_campaign_progress progress = {
+        .done = done(state), .total = campaign->count, .elapsed = tick__until(now, state->begun), .left = -1};
     if (progress.elapsed > 0)
         progress.rate = (double)progress.done * 1e9 / (double)progress.elapsed;
     if (campaign->count && progress.rate > 0)
         progress.left = (int64_t)((double)(campaign->count - progress.done) / progress.rate * 1e9);
-    int64_t time_left = campaign->time - progress.elapsed;
+    const int64_t time_left = tick__until(campaign->time, progress.elapsed);
     if (campaign->time > 0 && (progress.left < 0 || time_left < progress.left))
-        progress.left = time_left > 0 ? time_left : 0;
+        progress.left = time_left;
     return campaign->progress(campaign->ctx, &progress);
 }
 
@@ -122,7 +124,7 @@ static int watch(struct state *state, int64_t now) {
         struct worker *worker = &state->workers[i];
         if (!worker->sandbox.pid)
             continue;
-        if (state->stopped_at && now - state->stopped_at > GRACE) {
+        if (state->stopped_at && tick__until(now, state->stopped_at) > GRACE) {
             tick__sandbox_fini(&worker->sandbox); // nobody wants its verdict any more
             state->alive--;
             continue;
@@ -167,18 +169,18 @@ static int supervise(struct state *state) {
         if (rc < 0)
             return rc;
         int64_t now = tick__host_now();
-        if (now - watched >= every) {
+        if (tick__until(now, watched) >= every) {
             watched = now;
             rc = watch(state, now);
             if (rc < 0)
                 return rc;
         }
-        if (campaign->progress && !state->stopped_at && now - reported >= PROGRESS_EVERY) {
+        if (campaign->progress && !state->stopped_at && tick__until(now, reported) >= PROGRESS_EVERY) {
             reported = now;
             if (!report(state, now))
                 stop(state, now);
         }
-        if (campaign->time > 0 && now - state->begun >= campaign->time)
+        if (campaign->time > 0 && tick__until(now, state->begun) >= campaign->time)
             stop(state, now);
     }
     return 0;
@@ -228,7 +230,7 @@ static int gather(struct state *state, struct tick_campaign_result *result) {
         result->runs = state->best + 1;
         result->failures = 1;
     }
-    result->elapsed = tick__host_now() - state->begun;
+    result->elapsed = tick__until(tick__host_now(), state->begun);
     int rc = gather_marks(state, result);
     if (rc < 0)
         return tick_error_set(state->error, rc, "out of memory");

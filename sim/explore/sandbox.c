@@ -2,6 +2,7 @@
 #include "sim/explore/isolate.h"
 #include "sim/explore/last_words_int.h"
 #include "sim/explore/sandbox_int.h"
+#include "src/base/times.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -168,9 +169,9 @@ enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t ha
         sandbox->wall_at = wall;
         return TICK__NO_TROUBLE;
     }
-    int64_t used = cpu - sandbox->cpu_at, passed = wall - sandbox->wall_at;
+    const int64_t used = tick__until(cpu, sandbox->cpu_at), passed = tick__until(wall, sandbox->wall_at);
     // The second: blocked in a system call of its own, where it uses no CPU time at all.
-    return used > hang || (passed > 4 * hang + 1000000000 && used < passed / 100) ? TICK__HANGS : TICK__NO_TROUBLE;
+    return used > hang || (passed > tick__after(tick__times(hang, 4), TICK_SEC(1)) && used < passed / 100) ? TICK__HANGS : TICK__NO_TROUBLE;
 }
 
 // Waits for the child's end for so many ms at most.

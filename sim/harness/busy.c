@@ -26,13 +26,13 @@ static void note(struct tick_host *host, int64_t ns) {
 }
 
 void tick__host_busy(struct tick_host *host, int64_t ns) {
-    host->busy += ns;
+    host->busy = tick__after(host->busy, ns);
     if (host->world->busy_limit)
         note(host, ns);
 }
 
 void tick__host_kept(struct tick_host *host, int64_t ns) {
-    host->kept += ns;
+    host->kept = tick__after(host->kept, ns);
     if (host->world->busy_limit)
         note(host, ns);
 }

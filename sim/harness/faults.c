@@ -153,11 +153,12 @@ static bool strike(struct tick_host *host, const struct fault *fault) {
         tick__host_stop(host);
         break;
     case TICK_PAUSE:
-        tick__host_pause(host, fault->what.lasts ? now + fault->what.lasts : TICK_NEVER);
+        tick__host_pause(host, fault->what.lasts ? tick__after(now, fault->what.lasts) : TICK_NEVER);
         break;
     case TICK_CLOCK:
-        host->wall += fault->what.jump;
-        tick_kernel_wall_set(host->world->kernel, host->index, tick_kernel_wall(host->world->kernel, host->index) + fault->what.jump);
+        host->wall = tick__moved(host->wall, fault->what.jump);
+        tick_kernel_wall_set(
+            host->world->kernel, host->index, tick__moved(tick_kernel_wall(host->world->kernel, host->index), fault->what.jump));
         break;
     default:
         return false;
@@ -173,6 +174,8 @@ static bool is_network(enum tick_fault_kind kind) {
 
 static void begin(struct tick_world *w, uint32_t index) {
     struct fault *fault = fault_at(w, index);
+    if (fault->what.lasts == TICK_NEVER)
+        fault->what.lasts = 0; // for good
     tell(w, TICK_EV_FAULT_BEGIN, fault);
     if (is_network(fault->kind)) {
         if (begin_outage(w, index) < 0)
@@ -192,7 +195,7 @@ static void begin(struct tick_world *w, uint32_t index) {
     if (fault->range)
         range_at(w, fault->range - 1)->active++;
     if (fault->what.lasts) {
-        uint32_t key = tick_kernel_post(w->kernel, tick_kernel_now(w->kernel) + fault->what.lasts, POST_HEAL, index);
+        uint32_t key = tick_kernel_post(w->kernel, tick__after(tick_kernel_now(w->kernel), fault->what.lasts), POST_HEAL, index);
         TICK_ASSERT(key);
     }
 }
@@ -295,7 +298,7 @@ static void draw_range(struct tick_world *w, uint32_t index) {
         if (range_at(w, index)->what.kinds >> bit & 1 && !is_full(range_at(w, index)))
             draw_kind(w, index, bit);
     range = range_at(w, index);
-    int64_t next = tick_kernel_now(w->kernel) + range->what.every;
+    const int64_t next = tick__after(tick_kernel_now(w->kernel), range->what.every);
     if (range->begun < range->what.most && next <= range->what.until) {
         uint32_t key = tick_kernel_post(w->kernel, next, POST_RANGE, index);
         TICK_ASSERT(key);
@@ -398,12 +401,12 @@ void tick_faults_at(struct tick_world *w, const char *name, const struct tick_fa
     struct fault_range range = {.what = *what, .loc = loc};
     struct tick_fault_range *r = &range.what;
     if (!r->until)
-        r->until = r->from + RANGE_LONG;
+        r->until = tick__after(r->from, RANGE_LONG);
     if (!r->every)
-        r->every = (r->until - r->from) / RANGE_PARTS;
-    r->every = (r->every + 999999) / 1000000 * 1000000;
-    if (r->every <= 0)
-        r->every = 1000000;
+        r->every = tick__until(r->until, r->from) / RANGE_PARTS;
+    if (!r->every)
+        r->every = 1;
+    r->every = tick__in_steps(r->every, TICK_MS(1));
     if (!r->lasts)
         r->lasts = LASTS;
     if (!r->slow)
@@ -416,12 +419,12 @@ void tick_faults_at(struct tick_world *w, const char *name, const struct tick_fa
     range.key = tick_id_text(range.name);
     if (!*name || strlen(name) >= sizeof range.name)
         tick__world_bad(w, loc, "a range of faults needs a name of at most 63 bytes");
-    else if (!r->kinds || r->kinds >> KIND_BITS || r->from < 0 || r->until < r->from || r->lasts < 0 || r->slow < 0)
-        tick__world_bad(w, loc, "a range of faults needs .kinds, and an end after its beginning");
+    else if (!r->kinds || r->kinds >> KIND_BITS || r->from < 0 || r->until < r->from || r->every < 0 || r->lasts < 0 || r->slow < 0)
+        tick__world_bad(w, loc, "a range of faults needs .kinds, an end after its beginning, and no negative times");
     for (size_t i = 0; i < w->ranges.count; i++)
         if (!strcmp(range_at(w, i)->name, range.name))
             tick__world_bad(w, loc, "two ranges of faults have one name");
-    int64_t first = (r->from + 999999) / 1000000 * 1000000;
+    const int64_t first = tick__in_steps(r->from, TICK_MS(1));
     if (tick__list_push(&w->ranges, &range, sizeof range) < 0)
         tick__world_bad(w, loc, "no memory for a range of faults");
     else

@@ -137,7 +137,7 @@ int tick_real_run(const struct tick_scenario *scenario, const struct tick_real_o
             snprintf(text + used, sizeof text - used, " (--at NAME=HOST:PORT tells where one is)");
         real_fail(&real.stage, TICK_HOST_FAILED, main_result, loc ? loc : host->loc, text);
     }
-    out->ended_at = system.sys.ops->now(&system.sys) - real.start;
+    out->ended_at = tick__until(system.sys.ops->now(&system.sys), real.start);
     out->checks = real.stage.checks;
     tick__locals_free(&real.locals);
     tick__stage_set(NULL);

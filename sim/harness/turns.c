@@ -17,7 +17,8 @@ static void start(struct tick_world *w, struct tick_host *host) {
         return;
     host->due = true;
     if (host->options.start > 0) {
-        uint32_t key = tick_kernel_post(w->kernel, tick_kernel_now(w->kernel) + host->options.start, POST_START, (uint32_t)host->index);
+        const int64_t at = tick__after(tick_kernel_now(w->kernel), host->options.start);
+        const uint32_t key = tick_kernel_post(w->kernel, at, POST_START, (uint32_t)host->index);
         TICK_ASSERT(key);
     } else if (tick__host_start(host) < 0) {
         tick__world_bad(w, host->loc, "no memory to start host \"%s\"", host->name);
@@ -152,7 +153,7 @@ static void wake(struct tick_world *w, struct tick_host *host) {
     if (!tick_is_calm(w->calm, TICK_CHOICE_HOST_LATE))
         late = tick__world_choose(w, TICK_CHOICE_HOST_LATE, host->life, host->wakes, tick_scale_count(HOST_LATE_MOST), HOST_LATE_MOST);
     if (late) {
-        int64_t at = tick_kernel_now(w->kernel) + tick_scale_capped(late, HOST_LATE_MOST);
+        const int64_t at = tick__after(tick_kernel_now(w->kernel), tick_scale_capped(late, HOST_LATE_MOST));
         host->resume_key = tick_kernel_post(w->kernel, at, POST_RESUME, (uint32_t)host->index);
         TICK_ASSERT(host->resume_key);
         host->state = HOST_LATE;

@@ -67,7 +67,7 @@ static struct tick_link link_of(const struct tick_link_options *options) {
         .duplicate = options->duplicate,
         .reorder = options->reorder,
         .corrupt = options->corrupt,
-        .bandwidth = options->bandwidth,
+        .bandwidth = options->latency < TICK_NEVER ? options->bandwidth : -1,
         .queue = options->queue,
         .timeout = options->timeout,
     };
@@ -75,21 +75,21 @@ static struct tick_link link_of(const struct tick_link_options *options) {
 
 #define QUEUE_MOST ((int64_t)1 << 32)
 
-static bool link_is_good(const struct tick_link *link) {
+static bool link_is_good(const struct tick_link_options *link) {
     return link->latency >= 0 && link->jitter >= 0 && link->bandwidth >= 0 && link->queue >= 0 && link->queue <= QUEUE_MOST &&
            link->timeout >= 0;
 }
 
 void tick_link_all_at(struct tick_world *w, const struct tick_link_options *options) {
     struct tick_link link = link_of(options);
-    if (!link_is_good(&link))
+    if (!link_is_good(options))
         tick__world_bad(w, NULL, "a link's latency, jitter, bandwidth, queue or timeout is negative or far too large");
     tick_kernel_link_all(w->kernel, &link);
 }
 
 void tick_link_between_at(struct tick_world *w, struct tick_host *a, struct tick_host *b, const struct tick_link_options *options) {
     struct tick_link link = link_of(options);
-    if (!a || !b || a->index < 0 || b->index < 0 || !link_is_good(&link))
+    if (!a || !b || a->index < 0 || b->index < 0 || !link_is_good(options))
         tick__world_bad(w, NULL, "a link needs two hosts, and no negative numbers");
     else if (tick_kernel_link_set(w->kernel, a->index, b->index, &link) < 0)
         tick__world_bad(w, NULL, "no memory for another link");

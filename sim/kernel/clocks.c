@@ -5,13 +5,13 @@
 #define WALL_START TICK_SEC(1577836800) // 2020-01-01
 
 int64_t tick_kernel_wall(const struct tick_kernel *k, int host) {
-    return WALL_START + k->root->now + tick__host(k, (uint32_t)host)->wall_offset;
+    return tick__moved(tick__after(WALL_START, k->root->now), tick__host(k, (uint32_t)host)->wall_offset);
 }
 
 void tick_kernel_wall_set(struct tick_kernel *k, int host, int64_t wall) {
     struct tick__host *h = tick__host(k, (uint32_t)host);
-    int64_t jump = wall - tick_kernel_wall(k, host);
-    h->wall_offset = wall - WALL_START - k->root->now;
+    const int64_t jump = tick__ahead(wall, tick_kernel_wall(k, host));
+    h->wall_offset = tick__ahead(wall, tick__after(WALL_START, k->root->now));
     for (uint32_t fd = 0; fd < h->fd_most; fd++) {
         struct tick__file *file = tick__file(k, host, (int)fd);
         if (file && file->type == TICK__TIMERFD && file->fd == (int32_t)fd)
@@ -26,7 +26,7 @@ int tick_k_clock(const struct tick_kernel *k, int host, int clock, int64_t *ns) 
         *ns = tick_kernel_wall(k, host);
         return 0;
     case CLOCK_TAI:
-        *ns = tick_kernel_wall(k, host) + TICK_SEC(37);
+        *ns = tick__after(tick_kernel_wall(k, host), TICK_SEC(37));
         return 0;
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_RAW:

@@ -74,7 +74,7 @@ int tick__tcp_socket(struct tick_kernel *k, int host, int domain, int flags, con
     if (fd < 0)
         tick__sock_release(k, s);
     else
-        tick__tell_fd(k, &s->file, name, "socket");
+        tick__tell_fd(k, &s->file, name, "tcp");
     return fd;
 }
 
@@ -223,7 +223,7 @@ void tick__port_linger(struct tick_kernel *k, const struct tick__sock *s) {
     port->lingers_alone = over;
     port->lingers_to = s->remote_address;
     port->lingers_to_port = s->remote_port;
-    port->lingers_until = k->root->now + TIME_WAIT;
+    port->lingers_until = tick__after(k->root->now, TIME_WAIT);
     port->lingers_shares = (uint8_t)((over ? 0 : port->lingers_shares) | 1u << tick__sock_shares(s));
 }
 

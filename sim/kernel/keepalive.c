@@ -11,7 +11,7 @@ static int64_t round_trip(struct tick_kernel *k, const struct tick__sock *s, con
     const struct tick_link *link = tick__link(k, s->file.host, peer->file.host);
     int64_t there = tick__link_pass(k, link, s->file.host, peer->file.host, 0);
     int64_t back = tick__link_pass(k, link, peer->file.host, s->file.host, 0);
-    return there == TICK_NEVER || back == TICK_NEVER ? TICK_NEVER : there + back - 2 * k->root->now;
+    return tick__after(tick__until(there, k->root->now), tick__until(back, k->root->now));
 }
 
 static bool is_cut_off(const struct tick_kernel *k, uint32_t a, uint32_t b) {
@@ -37,9 +37,8 @@ void tick__keepalive_arm(struct tick_kernel *k, struct tick__sock *s) {
     if (peer->state != TICK__CLOSE && !is_cut_off(k, s->file.host, peer->file.host))
         return;
     // Those probes that were due before now were answered.
-    int64_t now = k->root->now, idle = TICK_SEC(s->keep_idle ? s->keep_idle : TICK__KEEP_IDLE), at = idle_since(k, s) + idle;
-    if (at < now)
-        at += (now - at + idle - 1) / idle * idle;
+    int64_t now = k->root->now, idle = TICK_SEC(s->keep_idle ? s->keep_idle : TICK__KEEP_IDLE), at = tick__after(idle_since(k, s), idle);
+    at = tick__after(at, tick__in_steps(tick__until(now, at), idle));
     s->probing = true;
     s->probes = 0;
     post(k, s, at, TICK__KEEPALIVE);
@@ -61,11 +60,11 @@ void tick__keepalive_due(struct tick_kernel *k, struct tick__sock *s) {
     if (trip != TICK_NEVER) {
         s->probing = false;
         if (peer->state == TICK__CLOSE)
-            post(k, s, k->root->now + trip, TICK__RST);
+            post(k, s, tick__after(k->root->now, trip), TICK__RST);
         return;
     }
     const int64_t patience = tick__tcp_patience(k, s);
-    if (patience ? s->probes && k->root->now - idle_since(k, s) >= patience
+    if (patience ? s->probes && tick__until(k->root->now, idle_since(k, s)) >= patience
                  : s->probes >= (s->keep_count ? s->keep_count : TICK__KEEP_COUNT)) {
         s->probing = false;
         s->error = ETIMEDOUT;
@@ -74,5 +73,5 @@ void tick__keepalive_due(struct tick_kernel *k, struct tick__sock *s) {
         return;
     }
     s->probes++;
-    post(k, s, k->root->now + TICK_SEC(s->keep_interval ? s->keep_interval : TICK__KEEP_INTERVAL), TICK__KEEPALIVE);
+    post(k, s, tick__after(k->root->now, TICK_SEC(s->keep_interval ? s->keep_interval : TICK__KEEP_INTERVAL)), TICK__KEEPALIVE);
 }

@@ -37,7 +37,7 @@ static int info(struct tick_kernel *k, const struct tick__sock *s, void *value, 
         info.tcpi_snd_cwnd = 10;
         info.tcpi_retransmits = s->out.losses;
         info.tcpi_lost = s->out.lost;
-        info.tcpi_rtt = (uint32_t)(tick__link(k, s->file.host, peer->file.host)->latency * 2 / 1000);
+        info.tcpi_rtt = (uint32_t)(tick__times(tick__link(k, s->file.host, peer->file.host)->latency, 2) / TICK_US(1));
         info.tcpi_unacked = (uint32_t)((s->out.flown - s->out.arrived + SEGMENT - 1) / SEGMENT);
     }
     if (*size > sizeof info)

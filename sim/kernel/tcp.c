@@ -73,15 +73,16 @@ static int64_t next_try(struct tick_kernel *k, struct tick__sock *s, const struc
     if (!out->lost_since) {
         out->lost_since = now ? now : 1;
         out->losses = 0;
-    } else if (now - out->lost_since >= most) {
+    } else if (tick__until(now, out->lost_since) >= most) {
         give_up(k, s);
         return TICK_NEVER;
     }
-    int64_t wait = out->losses < 20 ? first << out->losses : LAST_RESEND;
+    int64_t wait = out->losses < 20 ? tick__times(first, 1 << out->losses) : LAST_RESEND;
     out->losses++;
     if (wait > LAST_RESEND)
         wait = LAST_RESEND;
-    return now + wait < out->lost_since + most ? now + wait : out->lost_since + most;
+    const int64_t next = tick__after(now, wait), last = tick__after(out->lost_since, most);
+    return next < last ? next : last;
 }
 
 int64_t tick__tcp_patience(const struct tick_kernel *k, const struct tick__sock *s) {
@@ -89,8 +90,9 @@ int64_t tick__tcp_patience(const struct tick_kernel *k, const struct tick__sock 
 }
 
 int64_t tick__tcp_syn_wait(const struct tick_kernel *k, const struct tick__sock *s) {
-    int64_t wait = TICK__FIRST_RETRY << s->tries, waited = wait - TICK__FIRST_RETRY, patience = tick__tcp_patience(k, s);
-    return patience && wait > patience - waited ? patience - waited : wait;
+    const int64_t wait = tick__times(TICK__FIRST_RETRY, 1 << s->tries), waited = tick__until(wait, TICK__FIRST_RETRY);
+    const int64_t patience = tick__tcp_patience(k, s), left = tick__ahead(patience, waited);
+    return patience && wait > left ? left : wait;
 }
 
 bool tick__tcp_way_back(const struct tick_kernel *k, const struct tick__sock *s, uint32_t far_host) {
@@ -136,14 +138,14 @@ static int64_t pass(struct tick_kernel *k, struct tick__sock *s, struct tick__so
             tick__tcp_await_ack(k, to, link);
         return TICK_NEVER;
     case TICK__SYN:
-        at = k->root->now + tick__tcp_syn_wait(k, s);
+        at = tick__after(k->root->now, tick__tcp_syn_wait(k, s));
         s->tries++;
         *kind = TICK__SYN_AGAIN;
         return at;
     case TICK__UPDATE: // the sender hears nothing, and sends again until it does
         tick__tcp_await_ack(k, to, link);
         *kind |= TICK__LOST;
-        return k->root->now + TICK__FIRST_RETRY;
+        return tick__after(k->root->now, TICK__FIRST_RETRY);
     default:
         at = next_try(k, s, link, *kind == TICK__SYN_ACK ? TICK__FIRST_RETRY : FIRST_RESEND);
         out->retry_at = at;
@@ -157,7 +159,7 @@ static int64_t pass(struct tick_kernel *k, struct tick__sock *s, struct tick__so
 bool tick__tcp_post(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *to, uint32_t far_host, int64_t *last_at,
     enum tick__event_kind kind, uint64_t c, bool ask, enum tick_connection_part way, uint64_t ordinal, uint32_t *key) {
     const struct tick_link *link = tick__link(k, s->file.host, far_host);
-    int64_t at = k->root->now + link->latency;
+    int64_t at = tick__moved(k->root->now, link->latency); // no span of a link is negative
     if (__builtin_expect(k->root->outage_count || link->bandwidth || s->out.lost, 0)) {
         at = pass(k, s, to, far_host, link, last_at != NULL, &kind, kind == TICK__DATA ? c - (ordinal - 1) : 0);
         if (at == TICK_NEVER)
@@ -167,12 +169,12 @@ bool tick__tcp_post(struct tick_kernel *k, struct tick__sock *s, struct tick__so
     }
     if (ask && link->loss && !k->root->calm) {
         uint32_t times = TICK__ASK(k, TICK_CHOICE_LOSS, tick_id_part(s->connection, way), ordinal, LOSSES + 1, 0);
-        at += (ordinal ? FIRST_RESEND : TICK__FIRST_RETRY) * ((1 << times) - 1);
+        at = tick__after(at, tick__times(ordinal ? FIRST_RESEND : TICK__FIRST_RETRY, (1 << times) - 1));
     }
     if (ask && link->jitter > 0 && !tick_is_calm(k->env.calm, TICK_CHOICE_DELIVERY)) {
         uint32_t n = tick_scale_count(link->jitter);
         uint32_t value = k->env.choose(k->env.ctx, TICK_CHOICE_DELIVERY, tick_id_part(s->connection, way), ordinal, n, link->jitter);
-        at += tick_scale_capped(value, link->jitter);
+        at = tick__moved(at, tick_scale_capped(value, link->jitter));
     }
     if (last_at) {
         if (at < *last_at)
@@ -228,7 +230,7 @@ void tick__tcp_catch_up(struct tick_kernel *k, struct tick__sock *sender) {
 // A reset in the network: the bytes are lost, and both ends are told, by resets that no queue of a line loses.
 static void cut(struct tick_kernel *k, struct tick__sock *s, uint64_t lost_from) {
     struct tick__sock *ends[] = {s, tick__tcp_peer(k, s)};
-    int64_t at = k->root->now + tick__link(k, s->file.host, ends[1]->file.host)->latency;
+    int64_t at = tick__after(k->root->now, tick__link(k, s->file.host, ends[1]->file.host)->latency);
     tick__tell_dropped(k, s, s->file.host, lost_from, s->out.written);
     for (int i = 0; i < 2; i++) {
         struct tick__flow *out = &ends[i]->out;

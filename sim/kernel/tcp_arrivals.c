@@ -6,7 +6,7 @@
 
 // tcp_reset
 static void reset_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t told) {
-    uint32_t seq = tick__tell_arrival(k, s->file.host, told);
+    uint32_t seq = tick__tell_arrival(k, s->file.host, told, 0);
     switch (s->state) {
     case TICK__CLOSE:
     case TICK__LISTEN:
@@ -34,9 +34,9 @@ static void reset_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t 
 // --- arrivals ---
 
 static void retry(struct tick_kernel *k, struct tick__sock *s, enum tick__event_kind kind, uint64_t told) {
-    int64_t wait = kind == TICK__SYN_AGAIN ? tick__tcp_syn_wait(k, s) : TICK__FIRST_RETRY << s->tries;
+    int64_t wait = kind == TICK__SYN_AGAIN ? tick__tcp_syn_wait(k, s) : tick__times(TICK__FIRST_RETRY, 1 << s->tries);
     s->tries++;
-    s->event = tick__event_post(k, k->root->now + wait, kind, s->file.ref, s->peer, told);
+    s->event = tick__event_post(k, tick__after(k->root->now, wait), kind, s->file.ref, s->peer, told);
     if (s->event)
         tick__sock_hold(s);
     else
@@ -73,7 +73,7 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
         retry(k, s, TICK__SYN_AGAIN, told);
         return;
     }
-    uint32_t seq = tick__tell_arrival(k, host, told);
+    uint32_t seq = tick__tell_arrival(k, host, told, 0);
     if (itself && !s->refused) {
         s->peer = s->file.ref; // both ends of a simultaneous open
         s->state = TICK__ESTABLISHED;
@@ -133,7 +133,7 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
 }
 
 static void syn_ack_arrived(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *child, uint64_t told) {
-    uint32_t seq = tick__tell_arrival(k, s->file.host, told);
+    uint32_t seq = tick__tell_arrival(k, s->file.host, told, 0);
     if (s->state != TICK__SYN_SENT) { // it gave up meanwhile
         if (child->state != TICK__CLOSE)
             tick__tcp_reset_peer(k, s);
@@ -216,7 +216,7 @@ static void fin_acknowledged(struct tick_kernel *k, struct tick__sock *s) {
 }
 
 static void fin_arrived(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *sender, uint64_t told) {
-    uint32_t seq = tick__tell_arrival(k, s->file.host, told);
+    uint32_t seq = tick__tell_arrival(k, s->file.host, told, 0);
     if (s->state == TICK__CLOSE) {
         if (sender->state != TICK__CLOSE)
             tick__tcp_reset_peer(k, s);
@@ -294,7 +294,8 @@ static void heard(struct tick_kernel *k, struct tick__sock *s) {
         s->out.lost_since = 0;
         // What was not acknowledged goes there again: one that is no more, and did not end in order, answers with a reset.
         bool refused = s->state > TICK__SYN_RECV && peer->state == TICK__CLOSE && !(s->fin_sent && peer->done);
-        int64_t back = k->root->now + 2 * tick__link(k, s->file.host, peer->file.host)->latency;
+        const int64_t there = tick__link(k, s->file.host, peer->file.host)->latency;
+        const int64_t back = tick__after(tick__after(k->root->now, there), there);
         if (refused && tick__event_pass(k, back, TICK__RST, s->file.ref, s->peer, 0))
             tick__sock_hold(s);
     }

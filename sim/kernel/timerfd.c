@@ -59,9 +59,9 @@ static int arm(struct tick_kernel *k, struct timer *t) {
 static uint64_t forward(const struct tick_kernel *k, struct timer *t) {
     if (t->at > k->root->now)
         return 0;
-    uint64_t over = (uint64_t)(k->root->now - t->at) / (uint64_t)t->interval + 1;
-    t->at += (int64_t)over * t->interval;
-    return over;
+    const int64_t over = tick__until(k->root->now, t->at) / t->interval + 1;
+    t->at = tick__after(t->at, tick__times(t->interval, over));
+    return (uint64_t)over;
 }
 
 static int64_t remaining(struct tick_kernel *k, struct timer *t) {
@@ -74,8 +74,8 @@ static int64_t remaining(struct tick_kernel *k, struct timer *t) {
     }
     if (t->expired)
         return 0;
-    int64_t left = t->at - k->root->now;
-    return left > 0 ? left : 1;
+    const int64_t left = tick__until(t->at, k->root->now);
+    return left ? left : 1;
 }
 
 int tick_k_timerfd_gettime(struct tick_kernel *k, int host, int fd, int64_t *value, int64_t *interval) {
@@ -103,8 +103,8 @@ int tick_k_timerfd_settime(
     const bool canceled = t->canceled && t->cancel; // and nobody has read it
     t->canceled = canceled && !value;
     if (value) {
-        int64_t base = !t->absolute ? now : of_wall(t) ? -(tick_kernel_wall(k, host) - now) : 0;
-        t->at = base > 0 && value > INT64_MAX - base ? INT64_MAX : base + value;
+        const int64_t span = of_wall(t) && t->absolute ? tick__ahead(value, tick_kernel_wall(k, host)) : value;
+        t->at = t->absolute && !of_wall(t) ? value : tick__moved(now, span);
         TICK_TRY(arm(k, t));
     }
     if (canceled && value)
@@ -131,7 +131,7 @@ void tick__timerfd_wall_set(struct tick_kernel *k, struct tick__file *file, int6
         return;
     if (t->event) {
         disarm(k, t);
-        t->at -= jump;
+        t->at = tick__moved(t->at, tick__ahead(0, jump));
         (void)arm(k, t);
     }
     if (t->cancel) {

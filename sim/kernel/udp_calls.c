@@ -19,11 +19,11 @@ static int64_t arrival(
     struct tick_kernel *k, struct tick__udp *u, const struct tick__datagram *d, const struct tick_link *link, int64_t at) {
     if (link->jitter > 0) {
         uint32_t n = tick_scale_count(link->jitter);
-        at += tick_scale_capped(TICK__ASK(k, TICK_CHOICE_DELIVERY, d->id, d->ordinal, n, link->jitter), link->jitter);
+        at = tick__after(at, tick_scale_capped(TICK__ASK(k, TICK_CHOICE_DELIVERY, d->id, d->ordinal, n, link->jitter), link->jitter));
         if (link->reorder) {
             uint32_t value = TICK__ASK(k, TICK_CHOICE_REORDER, d->id, d->ordinal, n, link->jitter);
             if (value)
-                return (at > u->last_at ? at : u->last_at) + tick_scale_capped(value, link->jitter);
+                return tick__after(at > u->last_at ? at : u->last_at, tick_scale_capped(value, link->jitter));
         }
     }
     if (at < u->last_at)
@@ -109,7 +109,7 @@ ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *b
     d->from_host = u->file.host;
     d->id = u->file.id;
     d->ordinal = ++u->sent;
-    d->told = tick__tell_segment(k, u->file.host, u->file.object, d->id, d->ordinal);
+    d->told = tick__tell_datagram(k, u->file.host, u->file.object, d->id, d->ordinal, d->size);
     TICK_TRY(depart(k, u, ref, (uint32_t)host));
     return (ssize_t)count;
 }

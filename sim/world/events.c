@@ -4,6 +4,7 @@
 // Most events are segments that nobody takes back, on their way for one and the same time. Those are due in the order in which they are
 // posted: the lane is a ring, and its first event comes before or after the heap's. It takes whatever is under way for the time of the
 // first in it; what is not goes into the heap. It also tells exactly what comes next, which large worlds fetch in advance.
+// What is posted for TICK_NEVER is never taken.
 #include "sim/kernel/kernel_int.h"
 
 struct entry {
@@ -167,9 +168,10 @@ static bool lane_grow(struct tick_kernel *k) {
 
 bool tick__event_pass(struct tick_kernel *k, int64_t at, enum tick__event_kind kind, uint32_t a, uint32_t b, uint64_t c) {
     struct tick__root *root = k->root;
+    const int64_t delay = tick__ahead(at, root->now);
     if (!root->lane_count)
-        root->lane_delay = at - root->now;
-    if (at - root->now != root->lane_delay || at < root->now || (root->lane_count == root->lane_most && !lane_grow(k)))
+        root->lane_delay = delay;
+    if (delay != root->lane_delay || delay < 0 || (root->lane_count == root->lane_most && !lane_grow(k)))
         return tick__event_post(k, at, kind, a, b, c) != 0;
     *lane_at(k, root->lane_count++) = (struct passing){at, root->order++, c, a, b, kind};
     return true;
@@ -189,6 +191,8 @@ bool tick__event_take(struct tick_kernel *k, struct tick__due *due) {
     struct tick__root *root = k->root;
     if (lane_leads(k)) {
         const struct passing *passing = lane_at(k, 0);
+        if (passing->at == TICK_NEVER)
+            return false;
         *due = (struct tick__due){.at = passing->at, .c = passing->c, .a = passing->a, .b = passing->b, .kind = passing->kind};
         root->lane_first++;
         root->lane_count--;
@@ -197,6 +201,8 @@ bool tick__event_take(struct tick_kernel *k, struct tick__due *due) {
     if (!root->heap_count)
         return false;
     const struct entry *first = TICK__AT(k, entry, root->heap);
+    if (first->at == TICK_NEVER)
+        return false;
     const struct slot *slot = &TICK__AT(k, slot, root->slots)[first->slot];
     *due = (struct tick__due){.at = first->at, .c = slot->c, .a = slot->a, .b = slot->b, .kind = (enum tick__event_kind)slot->kind};
     remove_at(k, 0);

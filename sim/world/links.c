@@ -81,31 +81,30 @@ int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_
     return 0;
 }
 
-// When the last byte is on the line; TICK_NEVER: the queue in front of it is full.
+// When the last byte is on the line; TICK_NEVER: the queue in front of it is full, or nothing passes at all.
 static int64_t through(struct tick_kernel *k, const struct tick_link *link, uint32_t from, uint32_t to, uint64_t bytes) {
     int64_t now = k->root->now, bandwidth = link->bandwidth, queue = link->queue;
-    struct pair *pair = own(k, key_of(from, to));
+    struct pair *pair = bandwidth > 0 ? own(k, key_of(from, to)) : NULL;
     if (!pair)
         return TICK_NEVER;
     int64_t *free_at = &pair->free_at[from > to];
     int64_t begin = *free_at > now ? *free_at : now;
-    uint64_t takes = bytes * 1000000000u / (uint64_t)bandwidth; // bytes is below 2^32: no overflow
+    int64_t takes = tick__times((int64_t)bytes, TICK_SEC(1)) / bandwidth; // bytes is below 2^32: no overflow
     // What waits, in time rather than bytes: the product of waiting time and bandwidth could overflow.
-    if (queue && begin > now && (uint64_t)(begin - now) + takes > (uint64_t)queue * 1000000000u / (uint64_t)bandwidth)
+    if (queue && begin > now && tick__after(tick__until(begin, now), takes) > tick__times(queue, TICK_SEC(1)) / bandwidth)
         return TICK_NEVER;
-    return *free_at = begin + (int64_t)takes;
+    return *free_at = tick__after(begin, takes);
 }
 
 int64_t tick__link_pass(struct tick_kernel *k, const struct tick_link *link, uint32_t from, uint32_t to, uint64_t bytes) {
-    int64_t at = k->root->now + link->latency;
+    int64_t at = tick__after(k->root->now, link->latency);
     if (__builtin_expect(!k->root->outage_count && !link->bandwidth, 1))
         return at;
     if (link->bandwidth) {
         int64_t sent = through(k, link, from, to, bytes + TICK__HEADERS);
         if (sent == TICK_NEVER)
             return sent;
-        at += sent - k->root->now;
+        at = tick__after(at, tick__until(sent, k->root->now));
     }
-    int64_t more = k->root->outage_count ? tick__outage(k, from, to) : 0;
-    return more == TICK_NEVER ? more : at + more;
+    return tick__after(at, k->root->outage_count ? tick__outage(k, from, to) : 0);
 }

@@ -72,7 +72,7 @@ int64_t tick__outage(const struct tick_kernel *k, uint32_t from, uint32_t to) {
             continue;
         if (!outage->slow)
             return TICK_NEVER;
-        slow += outage->slow;
+        slow = tick__after(slow, outage->slow);
     }
     return slow;
 }

@@ -112,6 +112,10 @@ int64_t tick_loop_time(struct tick_loop *loop) {
     return loop ? loop->sys->ops->now(loop->sys) : 0;
 }
 
+int64_t tick_time_after(int64_t ns) {
+    return tick__after(tick_time(), ns);
+}
+
 int64_t tick_time(void) {
     return tick_loop_time(NULL);
 }
@@ -218,9 +222,7 @@ static void plan(struct tick_loop *loop) {
     } else {
         const int64_t next = tick__timers_any(loop) ? tick__timers_next(loop, &timer) : INT64_MAX;
         if (next < INT64_MAX) {
-            timeout = next - loop->sys->ops->now(loop->sys);
-            if (timeout < 0)
-                timeout = 0;
+            timeout = tick__until(next, loop->sys->ops->now(loop->sys));
         } else {
             timer = 0;
         }
@@ -255,13 +257,13 @@ static int poll(struct tick_loop *loop) {
     if (tick__timers_any(loop) || loop->probe || adaptive) {
         const int64_t now = loop->sys->ops->now(loop->sys);
         if (adaptive && loop->wait.busy)
-            adapt(loop, now - loop->now);
+            adapt(loop, tick__until(now, loop->now));
         loop->now = now;
     }
     loop->polled = loop->sealed;
     loop->poll_at = loop->stopping ? 0 : loop->sealed + loop->budget;
     if (loop->probe)
-        loop->probe->now = loop->now - loop->probe_start;
+        loop->probe->now = tick__ahead(loop->now, loop->probe_start);
     if (tick__inbox_any(loop))
         tick__inbox_drain(loop);
     return 0;

@@ -61,7 +61,7 @@ void tick__report_unread(struct tick_future *future) {
 #define SLOW TICK_MS(100) // asyncio's slow_callback_duration
 
 void tick__report_slow(struct tick_loop *loop, struct tick_task *task) {
-    const int64_t took = loop->sys->ops->now(loop->sys) - loop->began;
+    const int64_t took = tick__until(loop->sys->ops->now(loop->sys), loop->began);
     if (took < SLOW)
         return;
     char text[300];

@@ -257,7 +257,7 @@ static void fire_run(struct tick_loop *loop, struct firing *firing, int64_t unti
     if (first && first->when < 0)
         return;
     if (first && first->when <= until)
-        until = first->when - (first->sequence < timers->run_made);
+        until = first->sequence < timers->run_made ? tick__moved(first->when, -1) : first->when;
     while (timers->run_at < timers->run_end && (timers->run_base | (int64_t)timers->run[timers->run_at].low) <= until) {
         const uint32_t number = timers->run[timers->run_at++].number;
         if (timers->run_at + AHEAD <= timers->run_end)
@@ -329,7 +329,7 @@ static __attribute__((noinline)) void fire_due(struct tick_loop *loop) {
     firing.count = 0;
     for (;;) {
         // What still stands in the wheel comes before the heap's that were armed earlier, if that is due first.
-        fire_until(loop, &firing, loop->now < timers->horizon ? loop->now : timers->horizon - 1);
+        fire_until(loop, &firing, loop->now < timers->horizon ? loop->now : tick__moved(timers->horizon, -1));
         if (loop->now < timers->horizon || !timers->wheel || timers->horizon == INT64_MAX)
             break;
         if (tick__wheel_advance(timers, loop->now) < 0) {

@@ -1,4 +1,5 @@
 // The real kernel behind the seam. No slot keeps state: only names that stand for addresses live here.
+#include "src/base/times.h"
 #include "src/os/linux_int.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,7 +27,7 @@
 static int64_t clock_ns(clockid_t clock) {
     struct timespec ts;
     clock_gettime(clock, &ts);
-    return (int64_t)ts.tv_sec * NS + ts.tv_nsec;
+    return tick__of_parts(ts.tv_sec, ts.tv_nsec);
 }
 
 static int64_t os_now(struct tick_sys *self) {
@@ -58,7 +59,7 @@ static int os_epoll_ctl(struct tick_sys *self, int epfd, int op, int fd, const s
 static int up_to_ms(int64_t timeout) {
     if (timeout < 0)
         return -1;
-    int64_t ms = timeout / 1000000 + (timeout % 1000000 != 0);
+    const int64_t ms = tick__in_steps(timeout, TICK_MS(1)) / TICK_MS(1);
     return ms > INT32_MAX ? INT32_MAX : (int)ms;
 }
 

@@ -1,4 +1,5 @@
 // The real kernel: what makes, names and waits for fds, messages, clocks, names.
+#include "src/base/times.h"
 #include "src/os/linux_int.h"
 #include <fcntl.h>
 #include <netdb.h>
@@ -18,7 +19,7 @@ static struct timespec span_of(int64_t ns) {
 }
 
 static int64_t ns_of(struct timespec ts) {
-    return (int64_t)ts.tv_sec * NS + ts.tv_nsec;
+    return tick__of_parts(ts.tv_sec, ts.tv_nsec);
 }
 
 int tick__os_dup(struct tick_sys *self, int fd) {

@@ -16,6 +16,7 @@ PYTHON = [sys.executable]
 KIND_A = '    X(TICK_CHOICE_A, 1, "a", 0)'
 CHOICES = "#include <stdint.h>\n#define TICK_CHOICES(X) \\\n" + KIND_A + "\n"
 MORE_CHOICES = CHOICES.replace(KIND_A, KIND_A + ' \\\n    X(TICK_CHOICE_B, 2, "b", 0)')
+SUM = "int64_t f(%s, int n) {\n    return %s;\n}\n"
 TESTED = "## Soundness\n\n| kind | never | test |\n|---|---|---|\n| `a` | x | `tests/unit/a_sound.c`: `a_is_sound` |\n"
 
 GOOD = {
@@ -30,6 +31,10 @@ GOOD = {
     "src/coro/low.h": '#include "src/base/other.h"\n',
     "src/os/linux.c": "#include <time.h>\n#include <unistd.h>\n",
     "trace/file.c": '#include <sqlite3.h>\n#include "sim/choice/names.h"\n',
+    "src/base/times.h": "static inline long tick__after(int64_t now, int64_t span) {\n    return now + span;\n}\n",
+    "sim/world/clock.c": "struct clock {\n    int64_t at;\n    int rings;\n};\n"
+    "static int64_t ring(struct clock *c, int64_t *to, uint64_t n) {\n    c->rings += 1, *to = -1;\n"
+    "    return tick__after(c->at, *to / 2 + 1) * (n + 1 > c->at);\n}\n",
     "docs/README.md": "[low](../src/base/low.c) [web](https://example.org/none) [here](#part)\n```\n[x](nowhere)\n```\n",
 }
 
@@ -56,6 +61,14 @@ BAD = [
     ("kinds.py", "a kind that nobody told", {"include/retick/choice.h": MORE_CHOICES}, "b has no row"),
     ("kinds.py", "a test that is gone", {"tests/unit/a_sound.c": "int x;\n"}, "tests/unit/a_sound.c has no test a_is_sound"),
     ("kinds.py", "a row of no kind", {"docs/TESTING.md": TESTED + "| `c` | x | `tests/unit/a_sound.c`: `a_is_sound` |\n"}, "c is no kind"),
+    ("times.py", "now and a span", {"src/loop/a.c": SUM % ("int64_t now", "now + n")}, "a.c:2: + with the time now"),
+    ("times.py", "a field", {"sim/world/a.c": "struct a {\n    int64_t b, c;\n};\n" + SUM % ("struct a *a", "2 - a->c")}, "time c"),
+    ("times.py", "a field of a header", {"src/io/a.h": "struct a {\n    int64_t due;\n};\n", "src/io/a.c": "int n = a[1].due - 1;\n"}, "time due"),
+    ("times.py", "what a function returns", {"src/io/a.c": "int64_t g(int);\n" + SUM % ("int x", "g(2) * 2")}, "time g"),
+    ("times.py", "what a slot returns", {"sim/a.h": "struct o {\n    int64_t (*now)(int);\n};\n", "sim/a.c": "int g = 1 + o->now(2);\n"}, "time now"),
+    ("times.py", "a sum in place", {"src/os/a.c": SUM % ("int64_t *when", "*when += 3")}, "+= with the time when"),
+    ("times.py", "a cast", {"src/os/a.c": SUM % ("int64_t when", "1 + (int)(2 - when)")}, "time when"),
+    ("times.py", "a shift", {"src/os/a.c": SUM % ("int64_t when", "(int)(when << 2)")}, "<< with the time when"),
     ("headers.sh", "a header that needs another", {"include/retick/b.h": "uint32_t tick_b(void);\n"}, "retick/b.h with"),
     ("warnings.py", "what only clang warns of", {"a.c": "int f(int x);\nint f(int x) { x = x; return x; }\n"}, "self-assign"),
     ("symbols.py", "a clock", {"base/a.c": "#include <time.h>\nlong f(void) { return time(0); }\n"}, "calls time"),
