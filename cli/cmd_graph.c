@@ -1,6 +1,6 @@
 // retick graph: a picture of a run.
 #include "cli/command.h"
-#include "cli/complete.h"
+#include "cli/first_read.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/print.h"

@@ -1,6 +1,6 @@
 // retick query: SQL over a trace, and queries that one asks often by name.
 #include "cli/command.h"
-#include "cli/complete.h"
+#include "cli/first_read.h"
 #include "cli/options.h"
 #include "cli/print.h"
 #include "trace/query.h"

@@ -1,6 +1,6 @@
 // retick recover: what a killed run left in its ring.
 #include "cli/command.h"
-#include "cli/complete.h"
+#include "cli/first_read.h"
 #include "cli/options.h"
 #include "cli/print.h"
 #include "trace/reader.h"

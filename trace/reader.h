@@ -30,7 +30,8 @@ struct tick_trace {
 int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_error *error);
 // Called now and then while something takes long; false: stop, with TICK_ECANCELED.
 typedef bool tick_derive_progress(void *ctx, unsigned percent);
-// Makes what a large recording has left to its first reader: indexes and derived tables, which all but causes, logs, choices and diff ask for.
+// Makes what a large recording has left to its first reader: indexes and derived tables, which all but causes, logs, choices and diff ask
+// for.
 // Waits for another process that does the same. The file gets them, for everybody, where it can be written (-EACCES, -ENOSPC and -EBUSY
 // show only as `aside`). Whenever this is killed, the file is as it was. progress may be NULL.
 int tick_trace_complete(struct tick_trace *trace, tick_derive_progress *progress, void *ctx, struct tick_error *error);

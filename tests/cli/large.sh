@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A run too large to be worked out at once: what each command says of it before and after its first reading, and ctrl-C in the midst of both.
+# A run too large to be worked out at once: what commands say of it before and after its first reading, and ctrl-C in the midst.
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 

@@ -1,5 +1,5 @@
-// The first reading of a large trace: made once, by whoever comes first; killed or given up in the midst of it, the file is as it was; where
-// it cannot be written, each reader has it for itself.
+// The first reading of a large trace: made once, by whoever comes first; killed or given up in the midst of it, the file is as it was;
+// where it cannot be written, each reader has it for itself.
 #include "tests/unit/trace_story.h"
 #include "trace/derive.h"
 #include "trace/query.h"

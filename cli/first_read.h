@@ -1,6 +1,6 @@
 // The first reading of a large trace: what its recording left undone is made, with a line of progress, and ctrl-C obeyed.
-#ifndef RETICK_CLI_COMPLETE_H
-#define RETICK_CLI_COMPLETE_H
+#ifndef RETICK_CLI_FIRST_READ_H
+#define RETICK_CLI_FIRST_READ_H
 
 #include "trace/reader.h"
 

@@ -1,4 +1,4 @@
-#include "cli/complete.h"
+#include "cli/first_read.h"
 #include "cli/interrupt.h"
 #include "cli/print.h"
 #include "cli/progress.h"
