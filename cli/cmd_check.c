@@ -7,6 +7,7 @@
 #include "cli/process.h"
 #include "cli/progress.h"
 #include "cli/record.h"
+#include "cli/report_json.h"
 #include "cli/schedule_file.h"
 #include "sim/explore/shrink.h"
 #include "trace/reader.h"
@@ -220,6 +221,8 @@ static bool stability(struct checking *checking, uint32_t *share, unsigned *seed
 static void say_way(const char *text, uint64_t differ, uint64_t count) {
     char of[32], number[32];
     tick__format_count(count, of, sizeof of);
+    if (tick__report_on())
+        tick__report_add("ways", json_pack("{s:o, s:I}", "name", tick__report_text(text), "differ", (json_int_t)differ));
     if (differ == 0)
         tick__say("  %-34s %ssame%s", text, tick__colour(stdout, TICK__GREEN), tick__colour(stdout, TICK__PLAIN));
     else
@@ -267,8 +270,12 @@ static int show_difference(const struct checking *checking) {
         tick__say("seed %" PRIu64 " %s, and %s:", checking->odd_seed, ways[WAY_FRESH].text, ways[checking->odd_way].text);
         if (result == 0)
             tick__say("  recorded once more, the two were the same: the difference comes and goes");
-        else if (result > 0)
+        else if (result > 0 && !tick__report_on())
             printf("%s", report);
+        if (result > 0)
+            tick__report_lines("difference", report);
+        tick__report_written("trace", path[0]);
+        tick__report_written("trace", path[1]);
         tick__say("%s and %s written. Next: %s diff %s %s", path[0], path[1], tick__program(), path[0], path[1]);
     }
     if (result < 0)
@@ -303,6 +310,11 @@ static int check(struct checking *checking) {
         tick__colour(stdout, TICK__PLAIN), tick__format_count(a->count, count, sizeof count), TICK__PLURAL(a->count),
         tick__format_count(checking->deviations, deviations, sizeof deviations),
         differ ? "and runs that do not repeat" : "every run repeats");
+    tick__report_scenario(checking->loaded);
+    tick__report_set(
+        "check", json_pack("{s:I, s:I, s:I, s:b, s:o}", "seeds", (json_int_t)a->count, "deviations", (json_int_t)checking->deviations,
+                     "failing", (json_int_t)checking->failing, "repeats", (int)!differ, "stability",
+                     stable ? json_pack("{s:I, s:I}", "of_10000", (json_int_t)share, "seeds", (json_int_t)stable_seeds) : json_null()));
     say_way("two fresh processes", checking->differ[WAY_AGAIN], a->count);
     snprintf(text, sizeof text, "after %s other runs", tick__format_count(a->warm, warm, sizeof warm));
     say_way(text, checking->differ[WAY_AFTER], a->count);
