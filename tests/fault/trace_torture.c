@@ -202,13 +202,13 @@ static int reads(void *arg) {
             if (result == 0)
                 tick_names_free(names);
         }
-        struct tick__cause *chain = NULL;
+        struct tick__chain chain = {0};
         struct tick__told told;
         if (result == 0)
-            result = tick__causes(&trace, (int64_t)trace.events, &chain, &error);
-        if (result > 0)
-            result = tick__told_read(&trace, chain[0].seq, &told, &error);
-        free(chain);
+            result = tick__chain_read(&trace, (int64_t)trace.events, 4, 4, &chain, &error);
+        if (result == 0)
+            result = tick__told_read(&trace, chain.causes[0].seq, &told, &error);
+        tick__chain_fini(&chain);
         tick_trace_close(&trace);
     }
     over();
