@@ -118,6 +118,11 @@ int tick__recipe_scenario(
         }
         loaded->scenario = other;
     }
+    if (recipe->schedule.version < TICK_CHOICE_VERSION)
+        tick__note(
+            "%s is of version %d, since when some things are addressed otherwise (docs/IDENTITY.md): a line that is not met any more is "
+            "to be found again, by retick fuzz",
+            recipe_path, recipe->schedule.version);
     return 0;
 }
 

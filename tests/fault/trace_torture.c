@@ -68,7 +68,7 @@ static const char *in_folder(const char *name) {
 }
 
 static const struct tick_trace_meta meta = {
-    .scenario = "lost_update", .scenario_file = "lost_update.c", .chooser = "random", .seed = 6, .schedule = "retick schedule 1\n"};
+    .scenario = "lost_update", .scenario_file = "lost_update.c", .chooser = "random", .seed = 6, .schedule = "retick schedule 2\n"};
 
 static void store(const char *name, int late) {
     struct tick_recorder *recorder;
@@ -108,7 +108,7 @@ static void over(void) {
         fail_msg("%lld bytes of SQLite's are left", (long long)(sqlite3_memory_used() - sqlite_holds));
 }
 
-static const char text[] = "retick schedule 1\n"
+static const char text[] = "retick schedule 2\n"
                            "scenario lost_update\n"
                            "delivery alice→server @2 +30ms # late\n"
                            "delivery alice→server#2 @1 +1ms\n"
