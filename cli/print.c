@@ -25,18 +25,22 @@ const char *tick__program(void) {
 
 void tick__say(const char *format, ...) {
     va_list list;
-    if (tick__report_on())
-        return;
     va_start(list, format);
-    vprintf(format, list);
+    if (tick__report_on())
+        tick__report_said(format, list);
+    else
+        vprintf(format, list);
     va_end(list);
-    putchar('\n');
+    if (!tick__report_on())
+        putchar('\n');
 }
 
 void tick__say_columns(const char *left, const char *right) {
     size_t width = 2 + tick__width(left);
-    if (tick__report_on())
+    if (tick__report_on()) {
+        tick__say("  %s%s%s", left, right && *right ? "  " : "", right ? right : "");
         return;
+    }
     if (!right || !*right)
         printf("  %s\n", left);
     else if (width + 2 > RIGHT_COLUMN)

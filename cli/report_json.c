@@ -15,9 +15,10 @@ enum { SCHEMA = 1 }; // counts changes that a reader of documents must know of
 static struct {
     FILE *out; // where the document goes; NULL: there is none
     json_t *root;
-    pid_t self;        // the process that prints it: workers end, too
-    FILE *said, *real; // while arguments are parsed: what stands in for stderr, and stderr
-    char *words;       // ... what was said
+    const char *listens; // what people are told goes to this list
+    pid_t self;          // the process that prints it: workers end, too
+    FILE *said, *real;   // while arguments are parsed: what stands in for stderr, and stderr
+    char *words;         // ... what was said
     size_t size;
     bool asked, lost, table, rows; // --json was met; memory ran out; a table was begun, and has rows
 } report;
@@ -200,6 +201,22 @@ void tick__report_lines(const char *list, const char *text) {
     }
 }
 
+void tick__report_listen(const char *list) {
+    report.listens = list;
+}
+
+void tick__report_said(const char *format, va_list list) {
+    char *words = NULL;
+    if (!report.out || !report.listens)
+        return;
+    if (vasprintf(&words, format, list) < 0) {
+        report.lost = true;
+        return;
+    }
+    tick__report_lines(report.listens, *words ? words : "\n");
+    free(words);
+}
+
 void tick__report_written(const char *what, const char *path) {
     json_t *text = tick__report_text(path);
     if (report.out)
@@ -274,14 +291,18 @@ json_t *tick__report_hex(const uint8_t *bytes, size_t count) {
     return text;
 }
 
+json_t *tick__report_digest(const uint8_t digest[16], bool known) {
+    return !report.out ? NULL : known ? tick__report_hex(digest, 16) : json_null();
+}
+
 void tick__report_trace(const struct tick_trace *trace) {
     if (report.out)
-        tick__report_add(
-            "traces", json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:b}", "path", tick__report_text(trace->path), "scenario",
-                          tick__report_text(trace->scenario), "verdict", tick__report_text(trace->verdict), "text",
-                          tick__report_text(trace->text), "events", (json_int_t)trace->events, "ended_ns", (json_int_t)trace->ended_at,
-                          "digest", trace->has_digest ? tick__report_hex(trace->digest, 16) : json_null(), "note",
-                          tick__report_text(trace->note), "real", (int)trace->real));
+        tick__report_add("traces", json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:b}", "path", tick__report_text(trace->path),
+                                       "scenario", tick__report_text(trace->scenario), "verdict", tick__report_text(trace->verdict), "text",
+                                       tick__report_text(trace->text), "events", (json_int_t)trace->events, "ended_ns",
+                                       (json_int_t)trace->ended_at, "digest", tick__report_digest(trace->digest, trace->has_digest),
+                                       "contents", tick__report_digest(trace->contents, trace->has_contents), "note",
+                                       tick__report_text(trace->note), "real", (int)trace->real));
 }
 
 json_t *tick__report_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded) {
@@ -330,7 +351,8 @@ json_t *tick__report_attempt(const struct tick__attempt *attempt, const struct t
     if (attempt->drawn.count > 0 && tick__names_of_run(loaded->scenario, &input, hang, &names) < 0)
         names = NULL;
     int bad = json_object_set_new(object, "events", json_integer((json_int_t)attempt->events));
-    bad |= json_object_set_new(object, "digest", attempt->has_digest ? tick__report_hex(attempt->digest, 16) : json_null());
+    bad |= json_object_set_new(object, "digest", tick__report_digest(attempt->digest, attempt->has_digest));
+    bad |= json_object_set_new(object, "contents", tick__report_digest(attempt->contents, attempt->has_digest));
     bad |= json_object_set_new(object, "deviations", tick__report_schedule(&attempt->drawn, names));
     tick_names_free(names);
     if (!bad)

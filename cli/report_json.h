@@ -32,7 +32,9 @@ void tick__report_set(const char *name, json_t *value);
 void tick__report_add(const char *list, json_t *value);                      // appends to a list of the document, made when it is not there
 void tick__report_tell(const char *level, const char *format, va_list list); // a complaint, a warning or a note, in words
 void tick__report_lines(const char *list, const char *text);                 // a text, line by line
-void tick__report_written(const char *what, const char *path);               // a file that was written: a "trace", a "schedule", ...
+void tick__report_listen(const char *list); // from here on what is said to people is added to that list, line by line; NULL: no longer
+void tick__report_said(const char *format, va_list list);
+void tick__report_written(const char *what, const char *path); // a file that was written: a "trace", a "schedule", ...
 void tick__report_scenario(const struct tick__loaded *loaded);
 
 // Parts of a document, new references; NULL without --json.
@@ -40,6 +42,7 @@ json_t *tick__report_text(const char *text);                 // bytes that are n
 json_t *tick__report_bytes(const char *bytes, size_t count); // the same of bytes that may hold NUL
 json_t *tick__report_number(uint64_t number); // one that names something, such as a seed: as text, since readers round numbers beyond 2^53
 json_t *tick__report_hex(const uint8_t *bytes, size_t count);
+json_t *tick__report_digest(const uint8_t digest[16], bool known); // in hex, or null
 json_t *tick__report_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded);
 json_t *tick__report_schedule(const struct tick_schedule *schedule, const struct tick_names *names);
 // hang: of the run that the deviations' names are had from.

@@ -35,7 +35,7 @@ TICK_SCENARIO(crash, "dies") { tick_host_add(world, "alice", body, NULL); }
 TEXT
 passing=$scenarios/passing.c two=$scenarios/two.c
 
-report 0 'command="run" status="pass" how="calm" run.passed=true run.verdict="pass" run.deviations=[] !run.text run.events run.digest
+report 0 'command="run" status="pass" how="calm" run.passed=true run.verdict="pass" run.deviations=[] !run.text run.events run.digest run.contents
     written.0.what="trace" written.0.path="run.db" scenario.name="passing" !messages' "$RETICK" run "$passing"
 silent
 report 1 'status="finding" run.verdict="check" run.place run.host="alice" run.task="main"' "$RETICK" run "$two:faulty" -o faulty.db
@@ -57,6 +57,17 @@ report 0 'run.passed=true !finding' "$RETICK" shrink "$RETICK_SOURCE/scenarios/l
 said "note:"
 
 report 0 'check.repeats=true check.seeds=3 ways.0.differ=0' "$RETICK" check "$passing" -n 3 --after 10
+cat >address.c <<'TEXT'
+#include <retick.h>
+#include <string.h>
+static int runs;
+static int body(void *unused) {
+    (void)unused;
+    return tick_check(1, "fine %p", (void *)&runs), tick_log("at %p", (void *)memchr), 0;
+}
+TICK_SCENARIO(address, "tells an address of libc") { tick_host_add(world, "alice", body, NULL); }
+TEXT
+report 1 'check.repeats=false ways.0.name difference.0 written.1.what="trace"' "$RETICK" check address.c -n 2 --after 10 --strict -o told
 report 0 'digests.1.seed="1" digests.1.verdict="pass" digests.1.digest' "$RETICK" digest "$passing" -n 2
 report 1 'digests.0.verdict="check"' "$RETICK" digest "$two:faulty" -n 1
 report 0 'same=true traces.1.path="run.db" !difference' "$RETICK" diff run.db run.db
