@@ -22,9 +22,13 @@
 #ifndef RETICK_SANITIZE_FLAGS
 #define RETICK_SANITIZE_FLAGS ""
 #endif
+// So that no frame steps over a stack's guard (cmake/flags.cmake).
+#ifndef RETICK_STACK_FLAGS
+#define RETICK_STACK_FLAGS "-fstack-clash-protection"
+#endif
 
 static const char flags[] = "-std=c17 -D_GNU_SOURCE -g -O1 -fPIC -fno-omit-frame-pointer -Wall "
-                            "-Werror=implicit-function-declaration " RETICK_SANITIZE_FLAGS;
+                            "-Werror=implicit-function-declaration " RETICK_STACK_FLAGS " " RETICK_SANITIZE_FLAGS;
 
 static int has_header(const char *folder) {
     char path[PATH_MAX + 16];
