@@ -164,7 +164,7 @@ static uint32_t calm(void *ctx, enum tick_choice_kind kind, tick_id subject, uin
 
 static struct tick_kernel_name name(void) {
     made++;
-    return (struct tick_kernel_name){tick_id_mix(1, made), 0, made};
+    return (struct tick_kernel_name){tick_id_mix(1, made), 0, made, NULL};
 }
 
 static void carry(void) {

@@ -18,6 +18,9 @@
 #ifndef RETICK_C_COMPILER
 #define RETICK_C_COMPILER "cc"
 #endif
+#ifndef RETICK_CXX_COMPILER
+#define RETICK_CXX_COMPILER "c++"
+#endif
 // An executable with a sanitizer takes only shared objects with the same.
 #ifndef RETICK_SANITIZE_FLAGS
 #define RETICK_SANITIZE_FLAGS ""
@@ -27,8 +30,28 @@
 #define RETICK_STACK_FLAGS "-fstack-clash-protection"
 #endif
 
-static const char flags[] = "-std=c17 -D_GNU_SOURCE -g -O1 -fPIC -fno-omit-frame-pointer -Wall "
-                            "-Werror=implicit-function-declaration " RETICK_STACK_FLAGS " " RETICK_SANITIZE_FLAGS;
+#define FLAGS " -D_GNU_SOURCE -g -O1 -fPIC -fno-omit-frame-pointer -Wall " RETICK_STACK_FLAGS " " RETICK_SANITIZE_FLAGS
+
+// How each language is compiled. TRIES: compilers, in the order in which they are looked for.
+#define TRIES 4
+static const struct language {
+    const char *name, *tries[TRIES], *option, *variable, *tried, *flags, *word;
+} c = {"C", {RETICK_C_COMPILER, "cc", "gcc", "clang"}, "--cc", "RETICK_CC", "cc, gcc and clang",
+    "-std=c17 -Werror=implicit-function-declaration" FLAGS, "c"},
+  cxx = {"C++", {RETICK_CXX_COMPILER, "c++", "g++", "clang++"}, "--cxx", "RETICK_CXX", "c++, g++ and clang++", "-std=c++20" FLAGS, "c++"};
+
+bool tick__compile_is_cxx(const char *path) {
+    static const char *const ends[] = {".cpp", ".cc", ".cxx"};
+    size_t length = strlen(path);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (length > strlen(ends[i]) && strcmp(path + length - strlen(ends[i]), ends[i]) == 0)
+            return true;
+    return false;
+}
+
+static const struct language *language_of(const struct tick__compile *what) {
+    return tick__compile_is_cxx(what->source) ? &cxx : &c;
+}
 
 static int has_header(const char *folder) {
     char path[PATH_MAX + 16];
@@ -58,33 +81,32 @@ static void find_include(char *folder, size_t size) {
 }
 
 // The compiler's words (it may come with arguments, as in "ccache gcc").
-static int find_compiler(const char *cc, struct tick__argv *args, struct tick_error *error) {
-    static const char *const usual[] = {RETICK_C_COMPILER, "cc", "gcc", "clang"};
-    const char *where = "--cc";
+static int find_compiler(const struct language *language, const char *cc, struct tick__argv *args, struct tick_error *error) {
+    const char *where = language->option;
     if (!cc || !*cc) {
-        cc = getenv("RETICK_CC");
-        where = "RETICK_CC";
+        cc = getenv(language->variable);
+        where = language->variable;
     }
     if (cc && *cc) {
         int result = tick__argv_add_words(args, cc);
         if (result < 0 || args->count == 0)
             return tick_error_set(error, result < 0 ? result : -EINVAL, "%s: \"%s\" is no command", where, cc);
         if (!tick__process_found(args->argv[0]))
-            return tick_error_set(error, -ENOENT, "no compiler \"%s\" (from %s): name another, or leave it out to try cc, gcc and clang",
-                args->argv[0], where);
+            return tick_error_set(error, -ENOENT, "no compiler \"%s\" (from %s): name another, or leave it out to try %s", args->argv[0],
+                where, language->tried);
         return 0;
     }
-    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-        if (tick__process_found(usual[i]))
-            return tick__argv_add(args, usual[i]);
-    return tick_error_set(
-        error, -ENOENT, "no C compiler found: tried cc, gcc and clang. Install one (apt install gcc), or name it with --cc or RETICK_CC");
+    for (size_t i = 0; i < TRIES; i++)
+        if (tick__process_found(language->tries[i]))
+            return tick__argv_add(args, language->tries[i]);
+    return tick_error_set(error, -ENOENT, "no %s compiler found: tried %s. Install one (apt install %s), or name it with %s or %s",
+        language->name, language->tried, language->tries[2], language->option, language->variable);
 }
 
 // compiler, flags, -I, user's flags: the part that every command shares. Returns how many words of it name the compiler.
 static int start_command(const struct tick__compile *what, struct tick__argv *args, size_t *compiler_words, struct tick_error *error) {
     char include[PATH_MAX], option[PATH_MAX + 2];
-    int result = find_compiler(what->cc, args, error);
+    int result = find_compiler(language_of(what), what->cc, args, error);
     if (result < 0)
         return result;
     *compiler_words = args->count;
@@ -93,7 +115,7 @@ static int start_command(const struct tick__compile *what, struct tick__argv *ar
         return tick_error_set(
             error, -ENOENT, "retick.h is neither in ../include beside this program nor in %s: is retick installed whole?", include);
     snprintf(option, sizeof option, "-I%s", include);
-    result = tick__argv_add_words(args, flags);
+    result = tick__argv_add_words(args, language_of(what)->flags);
     if (result == 0)
         result = tick__argv_add(args, option);
     const char *user[] = {getenv("RETICK_CFLAGS"), what->cflags};
@@ -137,7 +159,7 @@ int tick__compile_shared(const struct tick__compile *what, char **object, struct
         goto out;
     if ((result = copy_command(&base, &preprocess, base.count)) < 0 || (result = copy_command(&base, &about, words)) < 0 ||
         (result = copy_command(&base, &build, base.count)) < 0 ||
-        (result = finish(&preprocess, (const char *[]){"-E", "-x", "c", what->source, NULL})) < 0 ||
+        (result = finish(&preprocess, (const char *[]){"-E", "-x", language_of(what)->word, what->source, NULL})) < 0 ||
         (result = finish(&about, (const char *[]){"--version", NULL})) < 0 || (result = tick__cache_key_new(&key)) < 0) {
         tick_error_set(error, result, "%s", tick_error_text(result));
         goto out;
@@ -161,7 +183,7 @@ int tick__compile_shared(const struct tick__compile *what, char **object, struct
     snprintf(final, sizeof final, "%s/%s.so", folder, hex);
     if (stat(final, &there) != 0 || there.st_size == 0) {
         snprintf(temporary, sizeof temporary, "%s.%ld", final, (long)getpid());
-        result = finish(&build, (const char *[]){"-shared", "-o", temporary, "-x", "c", what->source, NULL});
+        result = finish(&build, (const char *[]){"-shared", "-o", temporary, "-x", language_of(what)->word, what->source, NULL});
         if (result < 0)
             goto out;
         status = tick__process_run(build.argv, 0, NULL, NULL);
@@ -195,7 +217,7 @@ int tick__compile_object(const struct tick__compile *what, const char *object) {
     size_t words;
     int result = start_command(what, &args, &words, NULL);
     if (result == 0)
-        result = finish(&args, (const char *[]){"-c", "-o", object, "-x", "c", what->source, NULL});
+        result = finish(&args, (const char *[]){"-c", "-o", object, "-x", language_of(what)->word, what->source, NULL});
     if (result == 0 && (result = tick__process_run(args.argv, 1, NULL, NULL)) > 0)
         result = TICK_EFORMAT;
     tick__argv_fini(&args);

@@ -51,6 +51,23 @@ static const struct banned {
     {"the calls of <retick.h>: a raw system call passes the simulated kernel by", "syscall"},
 };
 
+// What C++ has of its own, of libstdc++ and of libc++, beside what its headers call of the above. name: as people write it.
+static const struct banned_cxx {
+    const char *name, *instead;
+    const char *symbols; // separated by blanks
+} banned_cxx[] = {
+    {"std::chrono::system_clock::now", USE_TIME, "_ZNSt6chrono3_V212system_clock3nowEv _ZNSt3__16chrono12system_clock3nowEv"},
+    {"std::chrono::steady_clock::now", USE_TIME, "_ZNSt6chrono3_V212steady_clock3nowEv _ZNSt3__16chrono12steady_clock3nowEv"},
+    {"std::random_device", USE_RANDOM, "_ZNSt13random_device9_M_getvalEv _ZNSt3__113random_deviceclEv"},
+    {"std::thread", USE_SPAWN,
+        "_ZNSt6thread15_M_start_threadESt10unique_ptrINS_6_StateESt14default_deleteIS1_EEPFvvE _ZNSt6thread15_M_start_threadESt10shared_"
+        "ptrINS_10_Impl_baseEE"},
+    {"std::this_thread::sleep_for", USE_SLEEP,
+        "_ZNSt11this_thread11__sleep_forENSt6chrono8durationIlSt5ratioILl1ELl1EEEENS1_IlS2_ILl1ELl1000000000EEEE "
+        "_ZNSt3__111this_thread9sleep_forERKNS_6chrono8durationIxNS_5ratioILl1ELl1000000000EEEEE"},
+    {"a thread_local with a destructor", "tick_host_local(key, size)", "__cxa_thread_atexit"},
+};
+
 static bool has_word(const char *words, const char *word) {
     size_t length = strlen(word);
     while (*words) {
@@ -69,6 +86,13 @@ const char *tick__deny_instead(const char *name) {
     return NULL;
 }
 
+static const struct banned_cxx *banned_of_cxx(const char *symbol) {
+    for (size_t i = 0; i < sizeof banned_cxx / sizeof *banned_cxx; i++)
+        if (has_word(banned_cxx[i].symbols, symbol))
+            return &banned_cxx[i];
+    return NULL;
+}
+
 // Where call sites are printed, and how their lines are looked up.
 struct sites {
     const char *object, *name;
@@ -77,10 +101,11 @@ struct sites {
 
 static void print_site(void *ctx, const char *function, const char *section, uint64_t offset) {
     struct sites *sites = ctx;
-    char place[4096], unused[256];
-    tick__place_of(sites->object, section, offset, unused, sizeof unused, place, sizeof place);
+    char place[4096], plain[256];
+    tick__place_of(sites->object, section, offset, plain, sizeof plain, place, sizeof place);
     if (sites->count++ < 10)
-        fprintf(stderr, "    in %s%s%s%s\n", function, place[0] ? " (" : "", place, place[0] ? ")" : "");
+        fprintf(stderr, "    in %s%s%s%s\n", plain[0] && strncmp(function, "_Z", 2) == 0 ? plain : function, place[0] ? " (" : "", place,
+            place[0] ? ")" : "");
 }
 
 static bool allowed(const struct tick__deny *deny, const char *name) {
@@ -90,46 +115,85 @@ static bool allowed(const struct tick__deny *deny, const char *name) {
     return false;
 }
 
+// A relocatable object of the same source, built when the first call site is wanted: *path, "" where it cannot be had.
+static void build_relocatable(const struct tick__deny *deny, char path[static 32], bool *tried) {
+    if (*tried)
+        return;
+    *tried = true;
+    snprintf(path, 32, "/tmp/retick-sites-XXXXXX");
+    int fd = mkstemp(path);
+    if (fd >= 0)
+        close(fd);
+    if (fd >= 0 && tick__compile_object(deny->build, path) < 0)
+        unlink(path);
+    if (fd < 0)
+        path[0] = '\0';
+}
+
+static void print_sites(const char *relocatable, const char *symbol) {
+    struct sites sites = {relocatable, symbol, 0};
+    if (*relocatable)
+        (void)tick__callsites(relocatable, symbol, print_site, &sites);
+    if (sites.count > 10)
+        fprintf(stderr, "    and %zu more\n", sites.count - 10);
+}
+
+struct symbols {
+    const struct tick__elf *elf;
+    const Elf64_Sym *symbol;
+    size_t count;
+    unsigned strings;
+};
+
+static bool is_cxx(const struct symbols *symbols) {
+    for (size_t i = 0; i < symbols->count; i++)
+        if (strncmp(tick__elf_string(symbols->elf, symbols->strings, symbols->symbol[i].st_name), "_Z", 2) == 0)
+            return true;
+    return false;
+}
+
+static int check_symbols(const struct tick__deny *deny, const struct symbols *symbols, char relocatable[static 32], bool *built) {
+    int count = 0;
+    bool cxx = is_cxx(symbols);
+    for (size_t i = 0; i < symbols->count; i++) {
+        if (symbols->symbol[i].st_shndx != SHN_UNDEF)
+            continue;
+        const char *symbol = tick__elf_string(symbols->elf, symbols->strings, symbols->symbol[i].st_name), *name = symbol;
+        const char *instead = tick__deny_instead(symbol);
+        const struct banned_cxx *other = instead ? NULL : banned_of_cxx(symbol);
+        if (other) {
+            name = other->name;
+            instead = other->instead;
+        }
+        if (!instead || allowed(deny, symbol) || allowed(deny, name) || (cxx && strcmp(symbol, "__cxa_atexit") == 0)) // exit.c has that
+            continue;
+        tick__complain("%s calls %s, which the simulated world cannot answer; use %s", deny->build ? deny->build->source : deny->object,
+            name, instead);
+        count++;
+        if (deny->build) {
+            build_relocatable(deny, relocatable, built);
+            print_sites(relocatable, symbol);
+        }
+    }
+    return count;
+}
+
 int tick__deny_check(const struct tick__deny *deny) {
     struct tick__elf elf;
-    char relocatable[] = "/tmp/retick-sites-XXXXXX";
+    char relocatable[32] = "";
     bool built = false;
     int count = 0, result = tick__elf_open(deny->object, &elf);
     if (result < 0)
         return result;
     for (size_t s = 0; s < elf.count; s++) {
+        struct symbols symbols = {.elf = &elf, .strings = elf.sections[s].sh_link};
         if (elf.sections[s].sh_type != SHT_DYNSYM)
             continue;
-        size_t symbols;
-        const Elf64_Sym *symbol = tick__elf_entries(&elf, &elf.sections[s], sizeof *symbol, &symbols);
-        for (size_t i = 0; symbol && i < symbols; i++) {
-            if (symbol[i].st_shndx != SHN_UNDEF)
-                continue;
-            const char *name = tick__elf_string(&elf, elf.sections[s].sh_link, symbol[i].st_name), *instead = tick__deny_instead(name);
-            if (!instead || allowed(deny, name))
-                continue;
-            tick__complain("%s calls %s, which the simulated world cannot answer; use %s", deny->build ? deny->build->source : deny->object,
-                name, instead);
-            count++;
-            if (!deny->build)
-                continue;
-            if (!built) {
-                int fd = mkstemp(relocatable);
-                if (fd >= 0) {
-                    close(fd);
-                    built = true;
-                    if (tick__compile_object(deny->build, relocatable) < 0)
-                        unlink(relocatable);
-                }
-            }
-            struct sites sites = {relocatable, name, 0};
-            if (built)
-                (void)tick__callsites(relocatable, name, print_site, &sites);
-            if (sites.count > 10)
-                fprintf(stderr, "    and %zu more\n", sites.count - 10);
-        }
+        symbols.symbol = tick__elf_entries(&elf, &elf.sections[s], sizeof *symbols.symbol, &symbols.count);
+        if (symbols.symbol)
+            count += check_symbols(deny, &symbols, relocatable, &built);
     }
-    if (built)
+    if (*relocatable)
         unlink(relocatable);
     tick__elf_close(&elf);
     return count;

@@ -88,7 +88,9 @@ bool tick__parse_rate(const char *text, struct tick_rates *rates) {
 static const struct argp_option load_options[] = {
     {NULL, 0, NULL, 0, "Compiling the scenario:", 10},
     {"cc", TICK__OPTION_CC, "PROGRAM", 0, "The C compiler (default: $RETICK_CC, else cc, gcc or clang)", 10},
-    {"cflags", TICK__OPTION_CFLAGS, "FLAGS", 0, "More flags for it, after those in $RETICK_CFLAGS", 10},
+    {"cxx", TICK__OPTION_CXX, "PROGRAM", 0, "The C++ compiler, for files .cpp, .cc and .cxx (default: $RETICK_CXX, else c++, g++ or clang++)",
+        10},
+    {"cflags", TICK__OPTION_CFLAGS, "FLAGS", 0, "More flags for either, after those in $RETICK_CFLAGS", 10},
     {"allow", TICK__OPTION_ALLOW, "NAME", 0, "Let the scenario call this function although its answer comes from outside (may be repeated)",
         10},
     {0},
@@ -99,6 +101,9 @@ static error_t parse_load(int key, char *value, struct argp_state *state) {
     switch (key) {
     case TICK__OPTION_CC:
         load->cc = value;
+        return 0;
+    case TICK__OPTION_CXX:
+        load->cxx = value;
         return 0;
     case TICK__OPTION_CFLAGS:
         load->cflags = value;

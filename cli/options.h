@@ -11,6 +11,7 @@
 // Keys of options without a letter, unique over all commands.
 enum tick__option {
     TICK__OPTION_CC = 0x1000,
+    TICK__OPTION_CXX,
     TICK__OPTION_CFLAGS,
     TICK__OPTION_ALLOW,
     TICK__OPTION_HANG,

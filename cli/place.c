@@ -24,7 +24,7 @@ void tick__place_of(
     int result = 0;
     function[0] = place[0] = '\0';
     snprintf(address, sizeof address, "0x%" PRIx64, offset);
-    const char *words[] = {"addr2line", "-f", "-e", object, section ? "-j" : address, section, section ? address : NULL, NULL};
+    const char *words[] = {"addr2line", "-C", "-f", "-e", object, section ? "-j" : address, section, section ? address : NULL, NULL};
     for (size_t i = 0; words[i] && result == 0; i++)
         result = tick__argv_add(&args, words[i]);
     if (result == 0 && tick__process_run(args.argv, 1, &output, &length) == 0) {

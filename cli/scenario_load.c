@@ -88,9 +88,9 @@ static int check_file(const char *file) {
             tick__program(), ends_with(file, ".schedule") ? "scenario.c " : "", file);
         return TICK__EXIT_USAGE;
     }
-    if (!ends_with(file, ".c") && !ends_with(file, ".so") && !ends_with(file, ".json")) {
-        tick__complain(
-            "%s is neither a C file (.c) nor a shared object (.so) nor a task program (.json): name the file that holds the scenario",
+    if (!ends_with(file, ".c") && !tick__compile_is_cxx(file) && !ends_with(file, ".so") && !ends_with(file, ".json")) {
+        tick__complain("%s is neither a C file (.c) nor C++ (.cpp, .cc, .cxx) nor a shared object (.so) nor a task program (.json): name the "
+                       "file that holds the scenario",
             file);
         return TICK__EXIT_USAGE;
     }
@@ -133,6 +133,8 @@ static char *options_of(const struct tick__load *load) {
         return NULL;
     if (load->cc)
         write_option(file, "cc", load->cc);
+    if (load->cxx)
+        write_option(file, "cxx", load->cxx);
     if (load->cflags)
         write_option(file, "cflags", load->cflags);
     for (size_t i = 0; i < load->allow_count; i++)
@@ -159,9 +161,9 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     int code = check_file(file);
     if (code)
         return code;
-    struct tick__compile build = {file, load->cc, load->cflags};
+    struct tick__compile build = {file, tick__compile_is_cxx(file) ? load->cxx : load->cc, load->cflags};
     char *object = NULL;
-    bool compiled = ends_with(file, ".c");
+    bool compiled = ends_with(file, ".c") || tick__compile_is_cxx(file);
     if (!realpath(file, resolved))
         snprintf(resolved, sizeof resolved, "%s", file);
     if (ends_with(file, ".json")) {

@@ -1,4 +1,4 @@
-// From the argument "file.c[:name]" (or "file.so[:name]") to a registered scenario.
+// From the argument "file.c[:name]" (or C++, or "file.so[:name]") to a registered scenario.
 #ifndef RETICK_CLI_SCENARIO_LOAD_H
 #define RETICK_CLI_SCENARIO_LOAD_H
 
@@ -9,7 +9,7 @@
 
 struct tick__load {
     const char *argument; // NULL: the scenarios that are linked in
-    const char *cc, *cflags;
+    const char *cc, *cxx, *cflags;
     const char *allow[64]; // --allow
     size_t allow_count;
     bool real;      // a real run: nothing is banned

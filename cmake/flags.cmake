@@ -46,6 +46,21 @@ else()
 endif()
 set(RETICK_C_COMPILER ${default_compiler} CACHE STRING "The compiler that the command line calls for scenarios")
 
+# C++ is for scenarios and an example, where there is a compiler of it.
+if(NOT CMAKE_CROSSCOMPILING)
+    include(CheckLanguage)
+    check_language(CXX)
+endif()
+if(CMAKE_CXX_COMPILER)
+    enable_language(CXX)
+endif()
+if(RETICK_SANITIZE_FLAGS AND CMAKE_CXX_COMPILER)
+    set(default_compiler ${CMAKE_CXX_COMPILER})
+else()
+    set(default_compiler c++)
+endif()
+set(RETICK_CXX_COMPILER ${default_compiler} CACHE STRING "The compiler that the command line calls for scenarios in C++")
+
 # A frame that is larger than a guard touches each page on its way down, and so none that lies behind the guard. gcc for aarch64 would take
 # guards for 64 KiB; what does not know the option has 16 KiB to rely on. Scenarios get the same, and who links retick.
 include(CheckCCompilerFlag)
@@ -60,7 +75,7 @@ foreach(flag -fstack-clash-protection --param=stack-clash-protection-guard-size=
         list(APPEND RETICK_STACK_FLAGS ${flag})
     endif()
 endforeach()
-add_compile_options("$<$<COMPILE_LANGUAGE:C>:${RETICK_STACK_FLAGS}>")
+add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:${RETICK_STACK_FLAGS}>")
 list(JOIN RETICK_STACK_FLAGS " " RETICK_STACK_WORDS)
 
 if(RETICK_COVERAGE)

@@ -12,6 +12,7 @@
 #include <retick/group.h>
 #include <retick/id.h>
 #include <retick/loop.h>
+#include <retick/named.h>
 #include <retick/poller.h>
 #include <retick/probe.h>
 #include <retick/queue.h>

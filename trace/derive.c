@@ -1,175 +1,174 @@
-// Steps and the timeline, derived in one pass over the events: a window query over all steps takes four times as long.
+#include "trace/derive.h"
 #include "src/base/outside.h"
+#include "trace/derive_int.h"
+#include "trace/schema_int.h"
 #include "trace/sink_int.h"
 #include <errno.h>
 #include <retick/probe.h>
+#include <stdio.h>
 #include <string.h>
 
-struct open_step {                      // of a task: the step that it is in
-    int64_t task, seq, ts, host, ready; // seq 0: none
-};
-struct bucket {
-    int64_t key, steps, busy; // key: host and which bucket of its level; steps 0: unused
-};
-// A hash table of 64-bit keys; rows are either of the two structs above, which begin with the key.
-struct table {
-    unsigned char *rows;
-    size_t row, room, count;
-};
-
-static uint64_t spread(int64_t key) {
-    return (uint64_t)key * 0x9e3779b97f4a7c15u >> 20;
-}
-
-static int64_t key_of(const void *row) {
-    int64_t key;
-    memcpy(&key, row, sizeof key);
-    return key;
-}
-
-static void *find(const struct table *table, int64_t key) {
-    size_t at = spread(key) & (table->room - 1);
-    while (key_of(table->rows + at * table->row) && key_of(table->rows + at * table->row) != key)
-        at = (at + 1) & (table->room - 1);
-    return table->rows + at * table->row;
-}
-
-// The key's row, new ones zeroed but for the key; NULL when out of memory. Keys are not 0.
-static void *row_of(struct table *table, int64_t key) {
-    if (2 * table->count >= table->room) {
-        struct table grown = {.row = table->row, .room = table->room ? 2 * table->room : 1024, .count = table->count};
-        grown.rows = tick__outside_alloc(grown.room * grown.row);
-        if (!grown.rows)
-            return NULL;
-        memset(grown.rows, 0, grown.room * grown.row);
-        for (size_t i = 0; i < table->room; i++)
-            if (key_of(table->rows + i * table->row))
-                memcpy(find(&grown, key_of(table->rows + i * table->row)), table->rows + i * table->row, table->row);
-        tick__outside_free(table->rows);
-        *table = grown;
-    }
-    void *row = find(table, key);
-    if (!key_of(row)) {
-        memcpy(row, &key, sizeof key);
-        table->count++;
-    }
-    return row;
-}
-
-static const int64_t widths[] = {1000000, 100000000, 10000000000}; // of the timeline's levels 1, 2, 3: 1 ms, 100 ms, 10 s
-#define LEVELS ((int)(sizeof widths / sizeof widths[0]))
-
-struct deriving {
-    struct tick__sink *sink;
-    sqlite3_stmt *add_step, *add_bucket;
-    struct table steps, buckets[3];
+static const char *const statements[TICK__DERIVING_STATEMENTS] = {
+    [TICK__ADD_STEP] = "INSERT INTO steps VALUES(?1,?2,?3,?4,?5,?6,?8,?7)",
+    [TICK__ADD_BUCKET] = "INSERT INTO timeline VALUES(?1,?2,?3,?4,?5,?6,?7)",
+    [TICK__ADD_HOLD] = "INSERT INTO holds VALUES(?1,?2,?3,?4,?5,?6)",
+    [TICK__ADD_WAIT] = "INSERT INTO waits VALUES(?1,?2,?3,?4,?5,?6)",
+    [TICK__TASK_LIVED] = "UPDATE tasks SET created_seq = ?2, done_seq = ?3, outcome = ?4 WHERE task_id = ?1",
+    [TICK__FUTURE_LIVED] =
+        "UPDATE futures SET created_seq = ?2, retrieved = ?3, done_seq = ?4, done_by_task_id = ?5, error = ?6, state = ?7"
+        " WHERE future_id = ?1",
+    [TICK__FUTURE_RETRIEVED] = "UPDATE futures SET retrieved = 1 WHERE future_id = ?1",
+    [TICK__MESSAGE_SENT] = "UPDATE messages SET send_seq = coalesce(send_seq, ?2), src_host_id = coalesce(?3, src_host_id),"
+                           " bytes = coalesce(bytes, ?4), fate = coalesce(fate, 'in flight') WHERE message_id = ?1",
+    [TICK__MESSAGE_RECEIVED] = "UPDATE messages SET recv_seq = ?2, dst_host_id = ?3, fate = 'received' WHERE message_id = ?1 AND recv_seq"
+                               " IS NULL",
+    [TICK__MESSAGE_DROPPED] = "UPDATE messages SET fate = 'dropped' WHERE message_id = ?1 AND recv_seq IS NULL",
+    [TICK__ADD_CYCLE] = "INSERT INTO cycles VALUES(?1,?2,?3)",
 };
 
-static void bind(sqlite3_stmt *statement, int column, int64_t id) {
-    if (id)
-        sqlite3_bind_int64(statement, column, id);
-    else
-        sqlite3_bind_null(statement, column);
+// A message that never arrived: its direction's connection knows the peer's name.
+static const char to_whom[] =
+    "UPDATE messages SET dst_host_id = f.host_id FROM (SELECT m.message_id AS id, iif(d.kth = 2, c.host_id, h.host_id) AS host_id"
+    "  FROM messages m JOIN objects o ON o.object_id = m.message_id JOIN objects d ON d.object_id = o.parent_id"
+    "  JOIN objects c ON c.object_id = d.parent_id LEFT JOIN (SELECT min(host_id) AS host_id, name FROM hosts GROUP BY name) h"
+    "  ON h.name = c.name WHERE m.dst_host_id IS NULL) AS f WHERE f.id = message_id";
+
+int tick__derive_failed(const struct tick__deriving *deriving) {
+    return tick__write_failed(deriving->db, deriving->path, deriving->events, deriving->error);
 }
 
-static int insert(struct deriving *deriving, sqlite3_stmt *statement) {
-    int code = sqlite3_step(statement) == SQLITE_DONE ? 0 : tick__sink_failed(deriving->sink);
+int tick__derive_no_memory(const struct tick__deriving *deriving) {
+    return tick_error_set(deriving->error, -ENOMEM, "%s: out of memory", deriving->path);
+}
+
+int tick__derive_row(
+    struct tick__deriving *deriving, enum tick__deriving_statement which, const int64_t *values, int count, const char *text) {
+    sqlite3_stmt *statement = deriving->statement[which];
+    for (int i = 0; i < count; i++)
+        if (values[i] == TICK__NULL)
+            sqlite3_bind_null(statement, i + 1);
+        else
+            sqlite3_bind_int64(statement, i + 1, values[i]);
+    if (count < sqlite3_bind_parameter_count(statement))
+        sqlite3_bind_text(statement, count + 1, text, -1, SQLITE_STATIC);
+    int code = sqlite3_step(statement) == SQLITE_DONE ? 0 : tick__derive_failed(deriving);
     sqlite3_reset(statement);
     return code;
 }
 
-// Writes a step down; one that did not end has end_seq 0.
-static int step_done(struct deriving *deriving, const struct open_step *step, int64_t end_seq, int64_t end_ts, int64_t outcome) {
-    static const char *const words[] = {"suspended", "returned", "failed", "cancelled"};
-    sqlite3_stmt *add = deriving->add_step;
-    sqlite3_bind_int64(add, 1, step->seq);
-    bind(add, 2, step->host);
-    sqlite3_bind_int64(add, 3, step->task);
-    sqlite3_bind_int64(add, 4, step->ts);
-    bind(add, 5, end_seq);
-    if (end_seq)
-        sqlite3_bind_int64(add, 6, end_ts);
-    else
-        sqlite3_bind_null(add, 6);
-    sqlite3_bind_text(add, 7, end_seq && outcome >= 0 && outcome < 4 ? words[outcome] : NULL, -1, SQLITE_STATIC);
-    bind(add, 8, step->ready);
-    for (int level = 0; level < LEVELS; level++) {
-        int64_t key = (step->host << 40 | (step->ts / widths[level] & 0xffffffffff)) + 1;
-        struct bucket *bucket = row_of(&deriving->buckets[level], key);
-        if (!bucket)
-            return tick_error_set(deriving->sink->error, -ENOMEM, "%s: out of memory", deriving->sink->path);
-        bucket->steps++;
-        bucket->busy += end_seq ? end_ts - step->ts : 0;
-    }
-    return insert(deriving, add);
+static int exec(struct tick__deriving *deriving, const char *sql) {
+    return sqlite3_exec(deriving->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : tick__derive_failed(deriving);
 }
 
-static int take_step(struct deriving *deriving, sqlite3_stmt *event) {
-    int64_t task = sqlite3_column_int64(event, 4);
-    struct open_step *step = task ? row_of(&deriving->steps, task) : NULL;
-    if (!step)
-        return task ? tick_error_set(deriving->sink->error, -ENOMEM, "%s: out of memory", deriving->sink->path) : 0;
-    int64_t seq = sqlite3_column_int64(event, 0), ts = sqlite3_column_int64(event, 1);
-    int code = 0;
-    if (sqlite3_column_int(event, 2) == TICK_EV_STEP_BEGIN) {
-        if (step->seq) // its end was never told: the task's host crashed
-            code = step_done(deriving, step, 0, 0, 0);
-        *step = (struct open_step){
-            .task = task, .seq = seq, .ts = ts, .host = sqlite3_column_int64(event, 3), .ready = sqlite3_column_int64(event, 5)};
-    } else if (step->seq) {
-        code = step_done(deriving, step, seq, ts, sqlite3_column_int64(event, 6));
-        step->seq = 0;
+// Aside, the tables are made anew, as temporary ones that hide the file's; those that have rows already take them along.
+static int prepare_tables(struct tick__deriving *deriving, bool aside) {
+    char sql[1024];
+    for (const struct tick__schema_table *table = tick__schema_derived; table->name; table++) {
+        snprintf(sql, sizeof sql, "CREATE %sTABLE IF NOT EXISTS %s(%s", aside ? "TEMP " : "", table->name, table->columns);
+        TICK_TRY(exec(deriving, sql));
+        snprintf(sql, sizeof sql, aside && table->filled ? "INSERT INTO temp.%s SELECT * FROM main.%s" : "DELETE FROM %s", table->name,
+            table->name);
+        if (aside == table->filled)
+            TICK_TRY(exec(deriving, sql));
     }
-    return code;
-}
-
-static int finish(struct deriving *deriving) {
-    for (size_t i = 0; i < deriving->steps.room; i++) {
-        struct open_step step;
-        memcpy(&step, deriving->steps.rows + i * sizeof step, sizeof step);
-        if (step.seq)
-            TICK_TRY(step_done(deriving, &step, 0, 0, 0));
+    for (const struct tick__schema_view *view = tick__schema_views; aside && view->name; view++) {
+        char *text = sqlite3_mprintf("CREATE TEMP VIEW %s AS %s", view->name, view->select);
+        int code = text ? exec(deriving, text) : tick__derive_no_memory(deriving);
+        sqlite3_free(text);
+        TICK_TRY(code);
     }
-    for (int level = 0; level < LEVELS; level++)
-        for (size_t i = 0; i < deriving->buckets[level].room; i++) {
-            struct bucket bucket;
-            memcpy(&bucket, deriving->buckets[level].rows + i * sizeof bucket, sizeof bucket);
-            if (!bucket.key)
-                continue;
-            int64_t which = (bucket.key - 1) & 0xffffffffff;
-            const int64_t row[] = {
-                level + 1, which, (bucket.key - 1) >> 40, which * widths[level], widths[level], bucket.steps, bucket.busy};
-            for (int column = 0; column < 7; column++)
-                sqlite3_bind_int64(deriving->add_bucket, column + 1, row[column]);
-            TICK_TRY(insert(deriving, deriving->add_bucket)); // the table is kept by its key: the order they come in does not show
-        }
     return 0;
 }
 
-int tick__derive_steps(struct tick__sink *sink) {
-    struct deriving deriving = {.sink = sink, .steps = {.row = sizeof(struct open_step)}};
+static int take(struct tick__deriving *deriving, sqlite3_stmt *row) {
+    const struct tick__derived_event event = {
+        .seq = sqlite3_column_int64(row, 0),
+        .ts = sqlite3_column_int64(row, 1),
+        .kind = sqlite3_column_int(row, 2),
+        .host = sqlite3_column_int64(row, 3),
+        .task = sqlite3_column_int64(row, 4),
+        .subject = sqlite3_column_int64(row, 5),
+        .cause = sqlite3_column_int64(row, 6),
+        .arg = sqlite3_column_int64(row, 7),
+    };
+    TICK_TRY(tick__derive_steps(deriving, &event));
+    TICK_TRY(tick__derive_waits(deriving, &event));
+    return tick__derive_lives(deriving, &event);
+}
+
+struct watch {
+    tick_derive_progress *progress;
+    void *ctx;
+    unsigned percent;
+};
+
+static int still_wanted(void *context) {
+    struct watch *watch = context;
+    return !watch->progress(watch->ctx, watch->percent);
+}
+
+static int pass_over_events(struct tick__deriving *deriving, struct watch *watch) {
     sqlite3_stmt *events = NULL;
-    int code = tick__sink_exec(sink, "DELETE FROM steps; DELETE FROM timeline");
-    for (int level = 0; level < LEVELS; level++)
-        deriving.buckets[level].row = sizeof(struct bucket);
-    if (code == 0 &&
-        (sqlite3_prepare_v2(sink->db, "SELECT seq, ts, kind, host_id, subject_id, cause_seq, arg FROM events WHERE kind IN (3, 4)", -1,
-             &events, NULL) != SQLITE_OK ||
-            sqlite3_prepare_v2(sink->db, "INSERT INTO steps VALUES(?,?,?,?,?,?,?,?)", -1, &deriving.add_step, NULL) != SQLITE_OK ||
-            sqlite3_prepare_v2(sink->db, "INSERT INTO timeline VALUES(?,?,?,?,?,?,?)", -1, &deriving.add_bucket, NULL) != SQLITE_OK))
-        code = tick__sink_failed(sink);
-    int row = SQLITE_DONE;
-    while (code == 0 && (row = sqlite3_step(events)) == SQLITE_ROW)
-        code = take_step(&deriving, events);
+    for (int i = 0; i < TICK__DERIVING_STATEMENTS; i++)
+        if (sqlite3_prepare_v2(deriving->db, statements[i], -1, &deriving->statement[i], NULL) != SQLITE_OK)
+            return tick__derive_failed(deriving);
+    // 2, a task that is ready, 5, 9 to 15 and what follows 22 concern nobody here
+    if (sqlite3_prepare_v2(deriving->db,
+            "SELECT seq, ts, kind, host_id, task_id, subject_id, cause_seq, arg FROM events WHERE kind BETWEEN 1 AND 22 AND kind NOT IN"
+            " (2, 5, 9, 10, 11, 12, 13, 14, 15) ORDER BY seq",
+            -1, &events, NULL) != SQLITE_OK)
+        return tick__derive_failed(deriving);
+    int code = 0, row = SQLITE_DONE;
+    while (code == 0 && (row = sqlite3_step(events)) == SQLITE_ROW) {
+        code = take(deriving, events);
+        watch->percent = (unsigned)(60 * (uint64_t)sqlite3_column_int64(events, 0) / (deriving->events + 1));
+    }
     if (code == 0 && row != SQLITE_DONE)
-        code = tick__sink_failed(sink);
-    if (code == 0)
-        code = finish(&deriving);
+        code = tick__derive_failed(deriving);
     sqlite3_finalize(events);
-    sqlite3_finalize(deriving.add_step);
-    sqlite3_finalize(deriving.add_bucket);
-    tick__outside_free(deriving.steps.rows);
-    for (int level = 0; level < LEVELS; level++)
-        tick__outside_free(deriving.buckets[level].rows);
+    TICK_TRY(code);
+    TICK_TRY(tick__derive_steps_end(deriving));
+    TICK_TRY(tick__derive_waits_end(deriving));
+    TICK_TRY(tick__derive_lives_end(deriving));
+    return tick__derive_cycles(deriving);
+}
+
+static int derive(struct tick__deriving *deriving, bool aside, struct watch *watch) {
+    TICK_TRY(prepare_tables(deriving, aside));
+    TICK_TRY(pass_over_events(deriving, watch));
+    size_t count = 0, done = 0;
+    while (!aside && tick__schema_indexes[count])
+        count++;
+    for (; done < count; done++) {
+        watch->percent = (unsigned)(60 + 40 * done / count);
+        TICK_TRY(exec(deriving, tick__schema_indexes[done]));
+    }
+    return exec(deriving, to_whom);
+}
+
+static void fini(struct tick__deriving *deriving) {
+    struct tick__open_table *const tables[] = {&deriving->steps, &deriving->holds, &deriving->waits, &deriving->awaited, &deriving->lives};
+    for (int i = 0; i < TICK__DERIVING_STATEMENTS; i++)
+        sqlite3_finalize(deriving->statement[i]);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        tick__open_fini(tables[i]);
+    for (int level = 0; level < TICK__TIMELINE_LEVELS; level++)
+        tick__open_fini(&deriving->buckets[level]);
+    tick__outside_free(deriving->awaits);
+}
+
+int tick__derive(sqlite3 *db, const char *path, bool aside, tick_derive_progress *progress, void *ctx, struct tick_error *error) {
+    struct tick__deriving deriving = {.db = db, .path = path, .error = error};
+    struct watch watch = {.progress = progress, .ctx = ctx};
+    sqlite3_stmt *row;
+    if (sqlite3_prepare_v2(db, "SELECT max(seq) FROM events", -1, &row, NULL) == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW)
+        deriving.events = (uint64_t)sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    if (progress)
+        sqlite3_progress_handler(db, 200000, still_wanted, &watch);
+    int code = derive(&deriving, aside, &watch);
+    if (progress)
+        sqlite3_progress_handler(db, 0, NULL, NULL);
+    fini(&deriving);
     return code;
 }

@@ -142,38 +142,42 @@ static int say_history(FILE *out, const struct side *side, const struct tick__to
     return 0;
 }
 
+static void say_between(FILE *out, const struct tick__chain *chain) {
+    if (chain->between)
+        fprintf(out, "     ... %s%llu causes between ...\n", chain->endless ? "more than " : "", (unsigned long long)chain->between);
+}
+
 static int say_why(FILE *out, const struct side *side, struct tick_error *error) {
-    struct tick__cause *chain;
+    struct tick__chain chain;
     if (!side->there)
         return 0;
-    int count = tick__causes(side->trace, side->seq, &chain, error);
-    if (count < 0)
-        return count;
+    TICK_TRY(tick__chain_read(side->trace, side->seq, 12, 4, &chain, error));
     fprintf(out, "\nwhy, in %s:\n", side->name);
     int code = 0;
-    for (int i = 0; i < count && code == 0; i++) {
+    for (size_t i = 0; i < chain.head + chain.tail; i++) {
+        const struct tick__cause *cause = &chain.causes[i];
         struct tick__told told;
-        if (i == 12 && count > 16) {
-            fprintf(out, "     ... %d more causes ...\n", count - 16);
-            i = count - 4;
-        }
-        code = tick__told_read(side->trace, chain[i].seq, &told, error);
+        if (i == chain.head)
+            say_between(out, &chain);
+        code = tick__told_read(side->trace, cause->seq, &told, error);
         if (code < 0)
             break;
         code = 0;
         fputs(i ? "  <- " : "     ", out);
         line(out, &told);
-        if (*chain[i].deviation && told.kind != TICK_EV_CHOICE)
-            fprintf(out, "       deviation #%lld bears on it: %s\n", (long long)chain[i].choice_seq, chain[i].deviation);
+        if (*cause->deviation)
+            fprintf(out, "       deviation #%lld bears on it: %s\n", (long long)cause->choice_seq, cause->deviation);
     }
-    free(chain);
+    if (code == 0 && !chain.tail)
+        say_between(out, &chain);
+    tick__chain_fini(&chain);
     return code;
 }
 
 // What only one of two schedules has; 1 if there is anything.
 static int say_schedule(FILE *out, const struct side *side, const struct side *other, struct tick_error *error) {
     struct tick_schedule mine, theirs;
-    sqlite3_stmt *row;
+    sqlite3_stmt *row = NULL;
     int said = 0;
     TICK_TRY(tick_trace_schedule(side->trace, &mine, error));
     int code = tick_trace_schedule(other->trace, &theirs, error);
@@ -181,22 +185,21 @@ static int say_schedule(FILE *out, const struct side *side, const struct side *o
         tick_schedule_fini(&mine);
         return code;
     }
-    code = tick__prepare(side->trace, "SELECT coalesce(line, kind), sound FROM choices ORDER BY choice_id", &row, error);
-    for (size_t i = 0; code == 0 && i < mine.count && sqlite3_step(row) == SQLITE_ROW; i++) {
-        const struct tick_deviation *a = &mine.deviations[i];
-        bool found = false;
-        for (size_t k = 0; k < theirs.count && !found; k++) {
-            const struct tick_deviation *b = &theirs.deviations[k];
-            found = a->kind == b->kind && a->subject == b->subject && a->ordinal == b->ordinal && a->value == b->value;
-        }
-        if (!found && said++ < 40)
+    bool *found = calloc(mine.count + 1, sizeof *found);
+    code = found ? tick_schedule_among(&mine, &theirs, true, found) : -ENOMEM;
+    if (code < 0)
+        tick_error_set(error, code, "out of memory");
+    else
+        code = tick__prepare(side->trace, "SELECT coalesce(line, kind), sound FROM choices ORDER BY choice_id", &row, error);
+    for (size_t i = 0; code == 0 && i < mine.count && sqlite3_step(row) == SQLITE_ROW; i++)
+        if (!found[i] && said++ < 40)
             fprintf(out, "  only in %s: %s%s\n", side->name, (const char *)sqlite3_column_text(row, 0),
                 sqlite3_column_int(row, 1) ? "" : "  (relaxed)");
-    }
     if (said > 40)
         fprintf(out, "  only in %s: %d more\n", side->name, said - 40);
     if (sqlite3_finalize(row) != SQLITE_OK && code == 0)
         code = tick__trace_failed(side->trace, error);
+    free(found);
     tick_schedule_fini(&mine);
     tick_schedule_fini(&theirs);
     return code < 0 ? code : said;

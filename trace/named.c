@@ -46,16 +46,22 @@ static const char *const texts[] = {
         "e.ts") ", coalesce(t.path, h.name) AS who, k.name AS kind, s.value AS text FROM events e JOIN kinds k ON k.kind = e.kind"
                 " JOIN strings s ON s.string_id = e.subject_id LEFT JOIN objects t ON t.object_id = e.task_id LEFT JOIN hosts h ON "
                 "h.host_id = e.host_id ORDER BY e.seq",
-    "WITH RECURSIVE chain(depth, seq) AS (SELECT 0, iif(%Q = '', (SELECT coalesce(max(iif(kind = 34, seq, NULL)), max(seq)) FROM events), "
+    // The first 60 links and the last 20; of what lies between only the number, and that up to 100,000.
+    "WITH RECURSIVE chain(depth, seq) AS (SELECT 0, iif(%Q = '', (SELECT max(seq) FROM events), " // the verdict is the last event
     "CAST(%Q AS INTEGER)) UNION ALL SELECT depth + 1, e.cause_seq FROM chain JOIN events e"
-    " ON e.seq = chain.seq WHERE e.cause_seq < e.seq) SELECT chain.seq, " MS(
-        "e.ts") ", coalesce(t.path, h.name) AS who, k.name AS kind, "
-                "coalesce(x.value, " NAME("s") ") AS subject, e.arg, c.line AS deviation, l.file || ':' || l.line AS at FROM chain JOIN "
-                                               "events e ON e.seq = chain.seq JOIN kinds k ON k.kind = e.kind"
-                                               " LEFT JOIN objects t ON t.object_id = e.task_id LEFT JOIN objects h ON h.object_id = "
-                                               "e.host_id LEFT JOIN objects s ON s.object_id = e.subject_id"
-                                               " LEFT JOIN strings x ON x.string_id = e.subject_id LEFT JOIN choices c ON c.seq = e.seq "
-                                               "LEFT JOIN locations l ON l.loc_id = e.loc_id ORDER BY depth",
+    " ON e.seq = chain.seq WHERE e.cause_seq < e.seq AND depth < 100080),"
+    " most(links) AS MATERIALIZED (SELECT max(depth) + 1 FROM chain),"
+    " shown(depth, seq) AS MATERIALIZED (SELECT depth, seq FROM chain, most WHERE depth < 60 OR links <= 100080 AND depth >= links - 20"
+    "  UNION ALL SELECT 60, NULL FROM most WHERE links > 80)"
+    " SELECT shown.seq, iif(e.seq, printf('%d.%06d', e.ts / 1000000, e.ts % 1000000), NULL) AS ms, coalesce(t.path, h.name) AS who, "
+    "coalesce(k.name, iif(links > 100080, 'more than 100,000', printf('%,d', links - 80))"
+    " || ' between') AS kind, coalesce(x.value, " NAME(
+        "s") ") AS subject, e.arg, c.line AS deviation, l.file || ':' || l.line AS at FROM shown JOIN most"
+             " LEFT JOIN events e ON e.seq = shown.seq LEFT JOIN kinds k ON k.kind = e.kind"
+             " LEFT JOIN objects t ON t.object_id = e.task_id LEFT JOIN objects h ON h.object_id = "
+             "e.host_id LEFT JOIN objects s ON s.object_id = e.subject_id"
+             " LEFT JOIN strings x ON x.string_id = e.subject_id LEFT JOIN choices c ON c.seq = e.seq "
+             "LEFT JOIN locations l ON l.loc_id = e.loc_id ORDER BY depth, shown.seq DESC",
     "SELECT seq, " MS("ts") ", kind, subject, arg, cause_seq AS cause FROM task_history WHERE task IN (%Q, %Q || '/main') ORDER BY seq",
 };
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TICK__STORY_STATEMENTS 4
+#define TICK__STORY_STATEMENTS 5
 struct tick_trace {
     sqlite3 *db;
     sqlite3_stmt **statements; // story.c's, TICK__STORY_STATEMENTS of them, prepared when first needed

@@ -18,6 +18,7 @@ struct tick__places {
         uint32_t run; // in which `id` was given
         uint16_t id;
     } * place;
+    uint32_t *alike;                            // places by content: indexes + 1, `capacity` of them
     uint32_t capacity, count, place_count, run; // capacity: of the table, a power of two; place has room for as many
     uint16_t told;                              // in this run
 };

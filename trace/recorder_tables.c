@@ -18,23 +18,40 @@ static struct tick__place_entry *place_entry(struct tick__place_entry *table, ui
     return &table[at];
 }
 
+// Where a place of this content stands, or would.
+static uint32_t *alike(const struct tick__places *places, const struct tick_loc *loc) {
+    uint64_t hash = tick_id_mix(loc->file ? tick_id_text(loc->file) : 0, (uint64_t)loc->line);
+    hash = tick_id_mix(hash, loc->name ? tick_id_text(loc->name) : 0); // few share both, and differ in their function
+    uint32_t at = (uint32_t)hash & (places->capacity - 1);
+    while (places->alike[at] && !same_place(places->place[places->alike[at] - 1].loc, loc))
+        at = (at + 1) & (places->capacity - 1);
+    return &places->alike[at];
+}
+
 static bool places_grow(struct tick__places *places) {
     uint32_t capacity = places->capacity ? 2 * places->capacity : 256;
     struct tick__place_entry *table = tick__outside_alloc(capacity * sizeof *table);
+    uint32_t *alikes = tick__outside_alloc(capacity * sizeof *alikes);
     struct tick__place *place = tick__outside_realloc(places->place, capacity * sizeof *place);
     if (place)
         places->place = place;
-    if (!table || !place) {
+    if (!table || !alikes || !place) {
         tick__outside_free(table);
+        tick__outside_free(alikes);
         return false;
     }
     memset(table, 0, capacity * sizeof *table);
+    memset(alikes, 0, capacity * sizeof *alikes);
     for (uint32_t i = 0; i < places->capacity; i++)
         if (places->table[i].pointer)
             *place_entry(table, capacity, places->table[i].pointer) = places->table[i];
     tick__outside_free(places->table);
+    tick__outside_free(places->alike);
     places->table = table;
+    places->alike = alikes;
     places->capacity = capacity;
+    for (uint32_t i = 0; i < places->place_count; i++)
+        *alike(places, places->place[i].loc) = i + 1;
     return true;
 }
 
@@ -44,12 +61,12 @@ uint16_t tick__places_id(struct tick__places *places, const struct tick_loc *loc
         return 0;
     struct tick__place_entry *entry = place_entry(places->table, places->capacity, loc);
     if (!entry->pointer) {
-        uint32_t place = 0;
-        while (place < places->place_count && !same_place(places->place[place].loc, loc))
-            place++;
-        if (place == places->place_count)
+        uint32_t *place = alike(places, loc);
+        if (!*place) {
+            *place = places->place_count + 1;
             places->place[places->place_count++] = (struct tick__place){.loc = loc, .run = places->run - 1};
-        *entry = (struct tick__place_entry){.pointer = loc, .place = place};
+        }
+        *entry = (struct tick__place_entry){.pointer = loc, .place = *place - 1};
         places->count++;
     }
     struct tick__place *place = &places->place[entry->place];
@@ -70,6 +87,7 @@ void tick__places_reset(struct tick__places *places) {
 
 void tick__places_fini(struct tick__places *places) {
     tick__outside_free(places->table);
+    tick__outside_free(places->alike);
     tick__outside_free(places->place);
 }
 

@@ -1,5 +1,6 @@
 // Records into tables. Definitions row by row, in the pass that also counts; then the events of the same stretch in one statement.
 #include "sim/choice/schedule.h"
+#include "trace/derive.h"
 #include "trace/digest.h"
 #include "trace/schema_int.h"
 #include "trace/sink_int.h"
@@ -39,31 +40,36 @@ static const char *object_word(unsigned type) {
     }
 }
 
-int tick__sink_failed(struct tick__sink *sink) {
-    int code = sqlite3_errcode(sink->db) & 0xff, cause = 0;
+int tick__write_failed(sqlite3 *db, const char *path, uint64_t stored, struct tick_error *error) {
+    int code = sqlite3_errcode(db) & 0xff, cause = 0;
     if (code == SQLITE_IOERR)
-        sqlite3_file_control(sink->db, "main", SQLITE_FCNTL_LAST_ERRNO, &cause);
+        sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &cause);
     if (code == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT || cause == EFBIG))
         code = SQLITE_FULL; // SQLite knows only one of the three by name
     switch (code) {
     case SQLITE_FULL:
-        return tick_error_set(
-            sink->error, -ENOSPC, "%s: disk full: %llu events were stored before", sink->path, (unsigned long long)sink->stored);
+        return tick_error_set(error, -ENOSPC, "%s: disk full: %llu events were stored before", path, (unsigned long long)stored);
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
-        return tick_error_set(sink->error, -EACCES, "%s cannot be written (%s): give a path in a folder that you may write to", sink->path,
-            sqlite3_errmsg(sink->db));
+        return tick_error_set(
+            error, -EACCES, "%s cannot be written (%s): give a path in a folder that you may write to", path, sqlite3_errmsg(db));
+    case SQLITE_INTERRUPT:
+        return tick_error_set(error, TICK_ECANCELED, "%s: interrupted", path);
     case SQLITE_NOMEM:
-        return tick_error_set(sink->error, -ENOMEM, "%s: out of memory", sink->path);
+        return tick_error_set(error, -ENOMEM, "%s: out of memory", path);
     case SQLITE_BUSY:
-        return tick_error_set(sink->error, -EBUSY, "%s is in use by another program", sink->path);
+        return tick_error_set(error, -EBUSY, "%s is in use by another program", path);
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-        return tick_error_set(sink->error, TICK_EFORMAT, "%s is damaged: %s", sink->path, sqlite3_errmsg(sink->db));
+        return tick_error_set(error, TICK_EFORMAT, "%s is damaged: %s", path, sqlite3_errmsg(db));
     default:
-        return tick_error_set(sink->error, -EIO, "%s: %s", sink->path, sqlite3_errmsg(sink->db));
+        return tick_error_set(error, -EIO, "%s: %s", path, sqlite3_errmsg(db));
     }
+}
+
+int tick__sink_failed(struct tick__sink *sink) {
+    return tick__write_failed(sink->db, sink->path, sink->stored, sink->error);
 }
 
 int tick__sink_exec(struct tick__sink *sink, const char *sql) {
@@ -123,6 +129,15 @@ int tick__sink_meta(struct tick__sink *sink, const struct tick_trace_meta *meta)
     return tick__sink_meta_text(sink, "state", "recording");
 }
 
+static int create_one(struct tick__sink *sink, const char *what, const char *name, const char *opens, const char *text) {
+    char *sql = sqlite3_mprintf("CREATE %s %s%s%s", what, name, opens, text);
+    if (!sql)
+        return tick_error_set(sink->error, -ENOMEM, "%s: out of memory", sink->path);
+    int code = tick__sink_exec(sink, sql);
+    sqlite3_free(sql);
+    return code;
+}
+
 static int create(struct tick__sink *sink) {
     char sql[128];
     snprintf(sql, sizeof sql, "PRAGMA application_id=%d;PRAGMA user_version=%d", TICK__APPLICATION_ID, TICK__SCHEMA_VERSION);
@@ -130,8 +145,10 @@ static int create(struct tick__sink *sink) {
     TICK_TRY(tick__sink_exec(sink, sql));
     for (const char *const *part = tick__schema_tables; *part; part++)
         TICK_TRY(tick__sink_exec(sink, *part));
-    for (const char *const *part = tick__schema_views; *part; part++)
-        TICK_TRY(tick__sink_exec(sink, *part));
+    for (const struct tick__schema_table *table = tick__schema_derived; table->name; table++)
+        TICK_TRY(create_one(sink, "TABLE", table->name, "(", table->columns));
+    for (const struct tick__schema_view *view = tick__schema_views; view->name; view++)
+        TICK_TRY(create_one(sink, "VIEW", view->name, " AS ", view->select));
 #define KIND_ROW(name, number, word) "INSERT INTO kinds VALUES(" #number ",'" word "');"
     static const char *const kinds[] = {
 #define KIND_ENTRY(name, number, word) KIND_ROW(name, number, word),
@@ -403,9 +420,7 @@ int tick__sink_end(struct tick__sink *sink, const char *state) {
         bind_text(sink->statement[TICK__ADD_GAP], 3, sink->why_lost);
         TICK_TRY(run(sink, TICK__ADD_GAP));
     }
-    for (const char *const *part = tick__schema_derived; *part; part++)
-        TICK_TRY(tick__sink_exec(sink, *part));
-    TICK_TRY(tick__derive_steps(sink));
+    TICK_TRY(tick__derive(sink->db, sink->path, false, NULL, NULL, sink->error));
     TICK_TRY(tick__sink_meta_number(sink, "events", sink->taken.seq));
     return tick__sink_meta_text(sink, "state", state);
 }

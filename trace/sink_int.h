@@ -55,9 +55,8 @@ int tick__sink_commit(struct tick__sink *sink);
 void tick__sink_close(struct tick__sink *sink);
 // The error that SQLite has just given, as ours, told in the sink's error.
 int tick__sink_failed(struct tick__sink *sink);
-
-// Fills steps and timeline from the events (derive.c).
-int tick__derive_steps(struct tick__sink *sink);
+// The same of any connection that writes to a trace, of which `stored` events are safe.
+int tick__write_failed(sqlite3 *db, const char *path, uint64_t stored, struct tick_error *error);
 
 // The virtual table `tick_records` of the sink's connection (record_table.c).
 int tick__record_table(struct tick__sink *sink);

@@ -12,8 +12,8 @@ int tick__prepare(const struct tick_trace *trace, const char *sql, sqlite3_stmt 
     return tick__trace_failed(trace, error);
 }
 
-// The three queries that a chain of causes asks for each of its events: prepared once a trace.
-enum { TOLD, DEVIATION_OF_MESSAGE, DEVIATION_OF_OTHER, OWN_STEP };
+// The queries that are asked for event after event: prepared once a trace.
+enum { TOLD, LINK, DEVIATION_OF_MESSAGE, DEVIATION_OF_OTHER, OWN_STEP };
 
 static int prepare_once(const struct tick_trace *trace, int which, const char *sql, sqlite3_stmt **statement, struct tick_error *error) {
     if (!trace->statements[which])
@@ -182,23 +182,65 @@ int tick__told_read(const struct tick_trace *trace, int64_t seq, struct tick__to
     return sqlite3_reset(row) == SQLITE_OK ? found : tick__trace_failed(trace, error);
 }
 
+// The step in which an event without a cause of its own was told; 0: none.
+static int64_t own_step(const struct tick_trace *trace, const struct tick__link *link, struct tick_error *error) {
+    sqlite3_stmt *row;
+    int64_t seq = 0;
+    if (!link->task || link->kind == TICK_EV_STEP_BEGIN || link->kind == TICK_EV_CALLBACK_RUN)
+        return 0;
+    TICK_TRY(prepare_once(
+        trace, OWN_STEP, "SELECT seq FROM events WHERE subject_id = ? AND kind = 3 AND seq < ? ORDER BY seq DESC LIMIT 1", &row, error));
+    sqlite3_bind_int64(row, 1, link->task);
+    sqlite3_bind_int64(row, 2, link->seq);
+    if (sqlite3_step(row) == SQLITE_ROW)
+        seq = sqlite3_column_int64(row, 0);
+    return sqlite3_reset(row) == SQLITE_OK ? seq : tick__trace_failed(trace, error);
+}
+
+int tick__link_read(const struct tick_trace *trace, int64_t seq, struct tick__link *link, struct tick_error *error) {
+    sqlite3_stmt *row;
+    *link = (struct tick__link){.seq = seq};
+    TICK_TRY(prepare_once(trace, LINK, "SELECT kind, host_id, task_id, subject_id, cause_seq, arg FROM events WHERE seq = ?", &row, error));
+    sqlite3_bind_int64(row, 1, seq);
+    int found = sqlite3_step(row) == SQLITE_ROW;
+    if (found) {
+        link->kind = sqlite3_column_int(row, 0);
+        link->host = sqlite3_column_int64(row, 1);
+        link->task = sqlite3_column_int64(row, 2);
+        link->subject = sqlite3_column_int64(row, 3);
+        link->cause = sqlite3_column_int64(row, 4);
+        link->arg = sqlite3_column_int64(row, 5);
+    }
+    if (sqlite3_reset(row) != SQLITE_OK)
+        return tick__trace_failed(trace, error);
+    if (!found || link->kind == TICK_EV_CHOICE) // a choice comes of nothing that is in the run
+        return found;
+    int64_t before = link->cause ? link->cause : own_step(trace, link, error);
+    if (before < 0)
+        return (int)before;
+    link->before = before < seq ? before : 0; // a damaged file: causes lie before
+    return found;
+}
+
 // The deviation that bears on an event: of a message, the one at its place in the stream; else one about its subject, task or host that
 // was drawn since its cause.
 static int deviation_of(
-    const struct tick_trace *trace, const struct tick__told *told, struct tick__cause *cause, struct tick_error *error) {
-    bool message = told->kind == TICK_EV_MSG_RECV || told->kind == TICK_EV_MSG_DROP;
+    const struct tick_trace *trace, const struct tick__link *link, struct tick__cause *cause, struct tick_error *error) {
+    bool message = link->kind == TICK_EV_MSG_RECV || link->kind == TICK_EV_MSG_DROP;
     sqlite3_stmt *row;
+    if (link->kind == TICK_EV_CHOICE)
+        return 0;
     TICK_TRY(prepare_once(trace, message ? DEVIATION_OF_MESSAGE : DEVIATION_OF_OTHER,
         message ? "SELECT c.seq, c.line FROM objects m JOIN choices c ON c.subject_id = m.parent_id AND c.ordinal BETWEEN m.ordinal AND"
                   " m.ordinal + max(?2, 1) - 1 WHERE m.object_id = ?1 ORDER BY c.seq DESC LIMIT 1"
                 : "SELECT seq, line FROM choices WHERE subject_id IN (?1, ?2, ?3) AND seq > ?4 AND seq <= ?5 ORDER BY seq DESC LIMIT 1",
         &row, error));
-    sqlite3_bind_int64(row, 1, told->subject);
-    sqlite3_bind_int64(row, 2, message ? told->arg : told->task);
+    sqlite3_bind_int64(row, 1, link->subject);
+    sqlite3_bind_int64(row, 2, message ? link->arg : link->task);
     if (!message) {
-        sqlite3_bind_int64(row, 3, told->host);
-        sqlite3_bind_int64(row, 4, told->cause ? told->cause : told->seq - 1);
-        sqlite3_bind_int64(row, 5, told->seq);
+        sqlite3_bind_int64(row, 3, link->host);
+        sqlite3_bind_int64(row, 4, link->cause ? link->cause : link->seq - 1);
+        sqlite3_bind_int64(row, 5, link->seq);
     }
     if (sqlite3_step(row) == SQLITE_ROW) {
         cause->choice_seq = sqlite3_column_int64(row, 0);
@@ -207,60 +249,57 @@ static int deviation_of(
     return sqlite3_reset(row) == SQLITE_OK ? 0 : tick__trace_failed(trace, error);
 }
 
-// The step in which an event without a cause of its own was told; 0: none.
-static int64_t own_step(const struct tick_trace *trace, const struct tick__told *told, struct tick_error *error) {
-    sqlite3_stmt *row;
-    int64_t seq = 0;
-    if (!told->task || told->kind == TICK_EV_STEP_BEGIN || told->kind == TICK_EV_CALLBACK_RUN)
-        return 0;
-    TICK_TRY(prepare_once(trace, OWN_STEP, "SELECT max(seq) FROM events WHERE subject_id = ? AND kind = 3 AND seq < ?", &row, error));
-    sqlite3_bind_int64(row, 1, told->task);
-    sqlite3_bind_int64(row, 2, told->seq);
-    if (sqlite3_step(row) == SQLITE_ROW)
-        seq = sqlite3_column_int64(row, 0);
-    return sqlite3_reset(row) == SQLITE_OK ? seq : tick__trace_failed(trace, error);
+// Walks the chain. The head stays in `causes`; what follows goes round and round in the tail's places.
+static int walk(
+    const struct tick_trace *trace, int64_t seq, size_t head, size_t tail, struct tick__chain *chain, struct tick_error *error) {
+    struct tick__link link;
+    uint64_t count = 0;
+    for (; seq > 0; seq = link.before) {
+        int found = tick__link_read(trace, seq, &link, error);
+        if (found < 0)
+            return found;
+        if (!found)
+            break;
+        if (count == head + tail + TICK__CHAIN_MOST) {
+            chain->endless = true;
+            break;
+        }
+        size_t at = count < head ? (size_t)count : tail ? head + (size_t)((count - head) % tail) : SIZE_MAX;
+        if (at != SIZE_MAX)
+            chain->causes[at] = (struct tick__cause){.seq = seq};
+        count++;
+    }
+    chain->head = count < head ? (size_t)count : head;
+    chain->tail = chain->endless ? 0 : count - chain->head < tail ? (size_t)(count - chain->head) : tail;
+    chain->between = chain->endless ? TICK__CHAIN_MOST : count - chain->head - chain->tail;
+    return 0;
 }
 
-int tick__causes(const struct tick_trace *trace, int64_t seq, struct tick__cause **chain, struct tick_error *error) {
-    struct tick__told told;
-    size_t count = 0, room = 0;
-    *chain = NULL;
-    while (seq > 0) {
-        int found = tick__told_read(trace, seq, &told, error);
-        if (found <= 0) {
-            if (found < 0)
-                goto failed;
-            break;
-        }
-        if (count == room) {
-            room = room ? 2 * room : 32;
-            struct tick__cause *grown = realloc(*chain, room * sizeof *grown);
-            if (!grown) {
-                found = tick_error_set(error, -ENOMEM, "out of memory");
-                goto failed;
-            }
-            *chain = grown;
-        }
-        struct tick__cause *cause = &(*chain)[count++];
-        *cause = (struct tick__cause){.seq = seq};
-        if (told.kind == TICK_EV_CHOICE)
-            break;
-        found = deviation_of(trace, &told, cause, error);
-        if (found < 0)
-            goto failed;
-        int64_t before = told.cause ? told.cause : own_step(trace, &told, error);
-        if (before < 0) {
-            found = (int)before;
-            goto failed;
-        }
-        if (before >= seq)
-            break; // a damaged file: causes lie before
-        seq = before;
-        continue;
-    failed:
-        free(*chain);
-        *chain = NULL;
-        return found;
+int tick__chain_read(
+    const struct tick_trace *trace, int64_t seq, size_t head, size_t tail, struct tick__chain *chain, struct tick_error *error) {
+    *chain = (struct tick__chain){.causes = calloc(head + 2 * tail, sizeof *chain->causes)};
+    if (!chain->causes)
+        return tick_error_set(error, -ENOMEM, "out of memory");
+    int code = walk(trace, seq, head, tail, chain, error);
+    if (code == 0 && chain->between && chain->tail) { // the tail's oldest link first
+        struct tick__cause *from = chain->causes + head;
+        size_t first = (size_t)((chain->between + chain->tail) % tail);
+        memcpy(from + tail, from, tail * sizeof *from);
+        memcpy(from, from + tail + first, (tail - first) * sizeof *from);
+        memcpy(from + tail - first, from + tail, first * sizeof *from);
     }
-    return (int)count;
+    for (size_t i = 0; code == 0 && i < chain->head + chain->tail; i++) {
+        struct tick__link link;
+        code = tick__link_read(trace, chain->causes[i].seq, &link, error);
+        if (code > 0)
+            code = deviation_of(trace, &link, &chain->causes[i], error);
+    }
+    if (code < 0)
+        tick__chain_fini(chain);
+    return code;
+}
+
+void tick__chain_fini(struct tick__chain *chain) {
+    free(chain->causes);
+    *chain = (struct tick__chain){0};
 }

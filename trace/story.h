@@ -20,15 +20,32 @@ int tick__time_words(int64_t ns, char *text, size_t size);
 // Printable: control characters, quotes and broken UTF-8 as \n, \", \xNN; what does not fit ends in an ellipsis.
 void tick__printable(const void *bytes, size_t count, char *text, size_t size);
 
-// A link of the chain of causes: an event, and the deviation that delayed it or made it what it is.
-struct tick__cause {
+// An event as a link of a chain of causes. before: the event that it came of (its cause, else the step in which it was told); 0: none.
+struct tick__link {
+    int64_t seq, before, host, task, subject, cause, arg;
+    int kind;
+};
+// 1, 0: there is no such event, or an error.
+int tick__link_read(const struct tick_trace *trace, int64_t seq, struct tick__link *link, struct tick_error *error);
+
+// Chains are walked from their end, and cut: of what lies between head and tail only the number is known, and beyond so many links the
+// walk is broken off.
+#define TICK__CHAIN_MOST 100000
+struct tick__cause { // an event of the chain, and the deviation that delayed it or made it what it is
     int64_t seq;
     int64_t choice_seq;  // 0 = none
     char deviation[256]; // its line, "" = none
 };
-// The chain from seq back to its first cause, which is a choice where there is one. *chain is the caller's to free() and holds the
-// returned count.
-int tick__causes(const struct tick_trace *trace, int64_t seq, struct tick__cause **chain, struct tick_error *error);
+struct tick__chain {
+    struct tick__cause *causes; // the head from seq on, then the tail up to the first cause, which is a choice where there is one
+    size_t head, tail;
+    uint64_t between;
+    bool endless; // broken off: more lie between, and there is no tail
+};
+// The chain back from seq, with at most so many links of head and tail; tick__chain_fini frees it.
+int tick__chain_read(
+    const struct tick_trace *trace, int64_t seq, size_t head, size_t tail, struct tick__chain *chain, struct tick_error *error);
+void tick__chain_fini(struct tick__chain *chain);
 
 // Prepares, or tells the error.
 int tick__prepare(const struct tick_trace *trace, const char *sql, sqlite3_stmt **statement, struct tick_error *error);

@@ -122,11 +122,10 @@ static void write_node(FILE *file, const struct tick__graph_node *node) {
 
 static void write_host(FILE *file, const struct tick__graph *graph, const struct tick__graph_host *host) {
     size_t drawn = 0, hidden = 0;
-    for (size_t i = 0; i < graph->node_count; i++)
-        if (graph->nodes[i].host == host->object) {
-            drawn += graph->nodes[i].drawn;
-            hidden += !graph->nodes[i].drawn;
-        }
+    for (uint32_t i = host->first; i; i = graph->nodes[i - 1].next) {
+        drawn += graph->nodes[i - 1].drawn;
+        hidden += !graph->nodes[i - 1].drawn;
+    }
     if (!drawn)
         return;
     fprintf(file, "  subgraph cluster_h%u {\n    label=<<B>", host->object);
@@ -142,9 +141,9 @@ static void write_host(FILE *file, const struct tick__graph *graph, const struct
     fputs(">; labeljust=l; style=\"rounded,filled\"; fillcolor=\"#f8fafc\"; color=\"#cbd5e1\"; fontcolor=\"" INK
           "\"; fontsize=13; margin=14;\n",
         file);
-    for (size_t i = 0; i < graph->node_count; i++)
-        if (graph->nodes[i].host == host->object && graph->nodes[i].drawn)
-            write_node(file, &graph->nodes[i]);
+    for (uint32_t i = host->first; i; i = graph->nodes[i - 1].next)
+        if (graph->nodes[i - 1].drawn)
+            write_node(file, &graph->nodes[i - 1]);
     fputs("  }\n", file);
 }
 

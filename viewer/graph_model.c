@@ -50,6 +50,19 @@ static struct tick__graph_node *node_of(const struct tick__graph *graph, int64_t
     return &graph->nodes[graph->node_of[object] - 1];
 }
 
+// Hosts stand in the order of their object ids.
+static struct tick__graph_host *host_of(const struct tick__graph *graph, int64_t object) {
+    size_t low = 0, high = graph->host_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (graph->hosts[middle].object < object)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < graph->host_count && graph->hosts[low].object == object ? &graph->hosts[low] : NULL;
+}
+
 static uint32_t slot_of(const struct tick__graph *graph, uint32_t from, uint32_t to, enum tick__edge_kind kind) {
     uint64_t key = ((uint64_t)from << 34 ^ (uint64_t)to << 2 ^ kind) * 0x9e3779b97f4a7c15u;
     uint32_t at = (uint32_t)(key >> 32) & (graph->table_room - 1);
@@ -149,6 +162,13 @@ static int read_nodes(struct reading *reading) {
             return no_memory(reading->error);
         }
     }
+    for (size_t i = graph->node_count; i > 0; i--) {
+        struct tick__graph_host *host = host_of(graph, graph->nodes[i - 1].host);
+        if (!host)
+            continue;
+        graph->nodes[i - 1].next = host->first;
+        host->first = (uint32_t)i;
+    }
     return sqlite3_finalize(row) == SQLITE_OK ? 0 : tick_error_set(reading->error, TICK_EFORMAT, "%s is damaged", trace->path);
 }
 
@@ -233,11 +253,9 @@ static int read_events(struct reading *reading) {
 }
 
 // A message whose ends did not name a task goes to that of the same direction's other messages, else to the host's first task.
-static uint32_t first_task(const struct tick__graph *graph, int64_t host) {
-    for (size_t i = 0; i < graph->node_count; i++)
-        if (graph->nodes[i].host == host)
-            return (uint32_t)i + 1;
-    return 0;
+static uint32_t first_task(const struct tick__graph *graph, int64_t object) {
+    const struct tick__graph_host *host = host_of(graph, object);
+    return host ? host->first : 0;
 }
 
 static int read_messages(struct reading *reading) {
@@ -320,9 +338,10 @@ static int read_deviations(struct reading *reading) {
             continue;
         if (node && !of_host)
             code = note(&node->note, line);
-        for (size_t i = 0; i < graph->host_count && (of_host || !node); i++)
-            if (graph->hosts[i].object == (of_host ? sqlite3_column_int64(row, 4) : sqlite3_column_int64(row, 2)))
-                code = note(&graph->hosts[i].note, line);
+        struct tick__graph_host *host =
+            of_host || !node ? host_of(graph, of_host ? sqlite3_column_int64(row, 4) : sqlite3_column_int64(row, 2)) : NULL;
+        if (host && code == 0)
+            code = note(&host->note, line);
     }
     sqlite3_finalize(row);
     return code < 0 ? no_memory(reading->error) : 0;
@@ -346,22 +365,33 @@ static int read_waits(struct reading *reading) {
 
 // A deadlock has no cause in the trace, only those who wait: on the hosts that its text names (a daemon may wait for ever).
 static void mark_deadlocked(struct tick__graph *graph) {
-    for (size_t i = 0; i < graph->node_count; i++) {
-        struct tick__graph_node *node = &graph->nodes[i];
+    for (size_t i = 0; i < graph->host_count; i++) {
         char named[160];
-        for (size_t h = 0; h < graph->host_count && !node->failing; h++) {
-            if (graph->hosts[h].object != node->host || !graph->hosts[h].name)
-                continue;
-            snprintf(named, sizeof named, " %s/", graph->hosts[h].name);
-            node->failing = *node->waits && strstr(graph->trace->text, named);
+        snprintf(named, sizeof named, " %s/", graph->hosts[i].name ? graph->hosts[i].name : "");
+        if (!graph->hosts[i].name || !strstr(graph->trace->text, named))
+            continue;
+        for (uint32_t k = graph->hosts[i].first; k; k = graph->nodes[k - 1].next) {
+            struct tick__graph_node *node = &graph->nodes[k - 1];
+            node->failing = node->failing || *node->waits;
+            node->path_of_failure = node->path_of_failure || node->failing;
         }
-        node->path_of_failure = node->path_of_failure || node->failing;
     }
     for (size_t i = 0; i < graph->edge_count; i++) {
         struct tick__graph_edge *edge = &graph->edges[i];
         edge->path_of_failure =
             edge->path_of_failure || (edge->kind == TICK__EDGE_AWAIT && graph->nodes[edge->from].failing && graph->nodes[edge->to].failing);
     }
+}
+
+// What led from one task of the failure's path to the next.
+static void mark_edge(struct tick__graph *graph, const struct tick__graph_node *node, const struct tick__graph_node *after, bool message) {
+    static const enum tick__edge_kind others[] = {TICK__EDGE_WAKE, TICK__EDGE_SPAWN, TICK__EDGE_MESSAGE};
+    uint32_t from = (uint32_t)(node - graph->nodes), to = (uint32_t)(after - graph->nodes);
+    struct tick__graph_edge *edge = message ? tick__graph_edge_of(graph, from, to, TICK__EDGE_MESSAGE) : NULL;
+    for (size_t k = 0; k < 3 && !edge; k++)
+        edge = tick__graph_edge_of(graph, from, to, others[k]);
+    if (edge)
+        edge->path_of_failure = true;
 }
 
 // The chain of causes from the verdict back: its tasks and the edges between them.
@@ -372,39 +402,27 @@ static int read_failure(struct reading *reading) {
         return 0;
     if (strcmp(trace->verdict, "deadlock") == 0)
         mark_deadlocked(graph);
-    struct tick__cause *chain;
-    int count = tick__causes(trace, count_of(trace, "SELECT max(seq) FROM events WHERE kind = 34"), &chain, reading->error);
-    if (count < 0)
-        return count;
     struct tick__graph_node *after = NULL;
+    struct tick__link link;
     bool message = false;
-    int code = 0;
-    for (int i = 0; i < count && code == 0; i++) {
-        struct tick__told told;
-        code = tick__told_read(trace, chain[i].seq, &told, reading->error);
-        if (code <= 0)
-            break;
-        code = 0;
-        message = message || told.kind == TICK_EV_MSG_RECV;
-        struct tick__graph_node *node = node_of(graph, told.kind == TICK_EV_TASK_READY ? told.subject : told.task);
+    int64_t seq = count_of(trace, "SELECT max(seq) FROM events WHERE kind = 34");
+    for (uint32_t links = 0; seq > 0 && links < TICK__CHAIN_MOST; seq = link.before, links++) {
+        int found = tick__link_read(trace, seq, &link, reading->error);
+        if (found <= 0)
+            return found;
+        message = message || link.kind == TICK_EV_MSG_RECV;
+        struct tick__graph_node *node = node_of(graph, link.kind == TICK_EV_TASK_READY ? link.subject : link.task);
         if (!node)
             continue;
         node->path_of_failure = true;
         node->failing = node->failing || !after;
         if (after && after != node) {
-            static const enum tick__edge_kind others[] = {TICK__EDGE_WAKE, TICK__EDGE_SPAWN, TICK__EDGE_MESSAGE};
-            uint32_t from = (uint32_t)(node - graph->nodes), to = (uint32_t)(after - graph->nodes);
-            struct tick__graph_edge *edge = message ? tick__graph_edge_of(graph, from, to, TICK__EDGE_MESSAGE) : NULL;
-            for (size_t k = 0; k < 3 && !edge; k++)
-                edge = tick__graph_edge_of(graph, from, to, others[k]);
-            if (edge)
-                edge->path_of_failure = true;
+            mark_edge(graph, node, after, message);
             message = false;
         }
         after = node;
     }
-    free(chain);
-    return code < 0 ? code : 0;
+    return 0;
 }
 
 static int by_interest(const void *a, const void *b, void *context) {

@@ -16,6 +16,7 @@ struct tick__graph_node {   // a task
     int outcome;            // enum tick_step_outcome of its last step; TICK_STEP_SUSPENDED: unfinished; -1: it never ran
     bool path_of_failure, failing, drawn;
     uint32_t weight; // how much leads to or from it
+    uint32_t next;   // of the same host: index + 1
 };
 struct tick__graph_edge {
     uint32_t from, to; // indexes of nodes
@@ -29,7 +30,7 @@ struct tick__graph_edge {
     bool path_of_failure, back; // back: the direction of answers
 };
 struct tick__graph_host {
-    uint32_t object;
+    uint32_t object, first; // first: of its nodes, index + 1; 0: it has none
     char *name, *note;
 };
 struct tick__graph {

@@ -16,7 +16,7 @@ extern "C" {
 // occasions (before the seed's own factor). unit: what a value means. manual: the page that allows it. because: the same in words,
 // for people ("sound: a busy machine does this", "relaxed: asyncio promises ...").
 // Numbers enter recorded schedules' random draws: add at the end, never renumber. TICK_CHOICE_VERSION counts changes of meaning.
-#define TICK_CHOICE_VERSION 1
+#define TICK_CHOICE_VERSION 2
 #define TICK_CHOICES(X) \
     X(TICK_CHOICE_HOST_LATE, 1, "host_late", TICK_SOUND, 600, TICK_UNIT_TIME, "sched(7)", "a busy machine does this") \
     X(TICK_CHOICE_POLL_LATE, 2, "poll_late", TICK_SOUND, 600, TICK_UNIT_TIME, "epoll_wait(2)", "a busy machine does this") \
@@ -82,6 +82,12 @@ int64_t tick_scale(uint32_t step);
 // and one for `most` itself (if it is positive). tick_scale_capped(v, most) gives value v's delay in ns.
 uint32_t tick_scale_count(int64_t most);
 int64_t tick_scale_capped(uint32_t value, int64_t most);
+
+// Ordinals of disks. An operation (1 read, 2 write, 3 sync, 4 a change of the name): the kth of its kind * OPS + the kind. What a crash
+// leaves: the host's life from 0, then which change of the name, from 0, then the page, from 1 (0: the name itself).
+#define TICK_DISK_OPS 8u
+#define TICK_DISK_LIFE_SHIFT 40
+#define TICK_DISK_CHANGE_SHIFT 25
 
 // One decision of the outside world that was not calm.
 struct tick_deviation {

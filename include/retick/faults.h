@@ -28,7 +28,8 @@ struct tick_fault {
     int64_t jump;  // TICK_CLOCK: ns, negative: back
 };
 // tick_fault_at(world, TICK_SEC(1), TICK_PARTITION, .side = {a}, .lasts = TICK_MS(300)): one fault, in every run. at: ns after the start.
-#define tick_fault_at(world, at, kind, ...) tick_fault_at_at((world), (at), (kind), &(struct tick_fault){__VA_ARGS__}, TICK_HERE(#kind))
+#define tick_fault_at(world, at, kind, ...) \
+    TICK__TAKING_VOID(tick_fault_at_at((world), (at), (kind), TICK__OPTIONS(tick_fault, __VA_ARGS__), TICK_HERE(#kind)))
 void tick_fault_at_at(
     struct tick_world *world, int64_t at, enum tick_fault_kind kind, const struct tick_fault *fault, const struct tick_loc *loc);
 
@@ -45,7 +46,8 @@ struct tick_fault_range {
     struct tick_host *among[TICK_FAULT_SIDE * 2]; // hosts that it may strike; none: all
 };
 // tick_faults(world, "storm", .kinds = TICK_PARTITION | TICK_CRASH, .until = TICK_SEC(5), .most = 2, .lasts = TICK_SEC(3))
-#define tick_faults(world, name, ...) tick_faults_at((world), (name), &(struct tick_fault_range){__VA_ARGS__}, TICK_HERE(name))
+#define tick_faults(world, name, ...) \
+    TICK__TAKING_VOID(tick_faults_at((world), (name), TICK__OPTIONS(tick_fault_range, __VA_ARGS__), TICK_HERE(name)))
 void tick_faults_at(struct tick_world *world, const char *name, const struct tick_fault_range *range, const struct tick_loc *loc);
 
 // What the disk of a host may do wrong (host NULL: each host's). Without this call it never fails. Whatever was not synced when a host
@@ -57,7 +59,7 @@ struct tick_disk {
     int64_t late;   // ns: the most that an operation may take, during which its host stands still (`disk_late`)
     uint64_t space; // bytes; ENOSPC beyond. 0: no limit
 };
-#define tick_disk(world, host, ...) tick_disk_at((world), (host), &(struct tick_disk){__VA_ARGS__})
+#define tick_disk(world, host, ...) TICK__TAKING_VOID(tick_disk_at((world), (host), TICK__OPTIONS(tick_disk, __VA_ARGS__)))
 void tick_disk_at(struct tick_world *world, struct tick_host *host, const struct tick_disk *disk);
 
 // A name, and what its look-ups answer: one of its own, or a host's, whose address it hides then. Hosts' names need no such call: they are
@@ -70,7 +72,7 @@ struct tick_name {
     int error;                                // what every look-up fails with: -EAGAIN (no answer), -EIO (a broken server); 0: none does
     int64_t latency, jitter;                  // ns that an answer takes, and the most that it may take longer (choice `resolve_late`)
 };
-#define tick_name(world, name, ...) tick_name_at((world), (name), &(struct tick_name){__VA_ARGS__}, TICK_HERE(name))
+#define tick_name(world, name, ...) TICK__TAKING_VOID(tick_name_at((world), (name), TICK__OPTIONS(tick_name, __VA_ARGS__), TICK_HERE(name)))
 void tick_name_at(struct tick_world *world, const char *name, const struct tick_name *what, const struct tick_loc *loc);
 
 // Faults end: at `at` what is in force is healed (hosts that are down start), and no range, loss, refusal or reset acts after it.

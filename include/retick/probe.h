@@ -111,16 +111,7 @@ static inline uint32_t tick_emit(struct tick_probe *probe, enum tick_event_kind 
     const struct tick_loc *loc) {
     if (!probe)
         return 0;
-    const struct tick_event event = {
-        .ts = probe->now,
-        .arg = arg,
-        .host = probe->host,
-        .task = probe->task,
-        .subject = subject,
-        .cause = cause,
-        .loc = loc,
-        .kind = (uint8_t)kind,
-    };
+    const struct tick_event event = {probe->now, arg, probe->host, probe->task, subject, cause, loc, (uint8_t)kind};
     return probe->ops->event(probe, &event);
 }
 

@@ -3,6 +3,7 @@
 #define RETICK_SCENARIO_H
 
 #include <retick/error.h>
+#include <retick/named.h>
 #include <retick/task.h>
 #include <retick/time.h>
 #include <stdbool.h>
@@ -36,8 +37,8 @@ const struct tick_scenario *tick_scenario_find(const char *name); // NULL: none.
 
 // --- set-up ---
 struct tick_host_options {
-    void *arg;                  // what the main task gets (set by the macros below)
     bool daemon;                // the run does not wait for it (set by tick_daemon)
+    void *arg;                  // what the main task gets (set by the macros below)
     int64_t start;              // ns after the run's start; clients start after every daemon has had its first turn
     struct tick_host *after[8]; // start when these have returned
     int64_t clock;              // ns that its wall clock is ahead by (negative: behind)
@@ -47,10 +48,12 @@ struct tick_host_options {
 // tick_host_add(world, name, fn, arg[, .start = ..., .after = {...}]): adds a host whose main task runs fn(arg). The run waits for its
 // return; a negative one is a finding. A bad name or too many hosts ends the run with a finding that says so.
 #define tick_host_add(world, name, fn, ...) \
-    tick_host_add_at((world), (name), (fn), &(struct tick_host_options){.daemon = false, .arg = __VA_ARGS__}, TICK_HERE(#fn))
+    TICK__TAKING(tick_host_add_at( \
+        (world), (name), (fn), TICK__OPTIONS(tick_host_options, .daemon = false, .arg = __VA_ARGS__), TICK_HERE(#fn)))
 // The same for a host that the run does not wait for: a server. It is started first.
 #define tick_daemon(world, name, fn, ...) \
-    tick_host_add_at((world), (name), (fn), &(struct tick_host_options){.daemon = true, .arg = __VA_ARGS__}, TICK_HERE(#fn))
+    TICK__TAKING(tick_host_add_at( \
+        (world), (name), (fn), TICK__OPTIONS(tick_host_options, .daemon = true, .arg = __VA_ARGS__), TICK_HERE(#fn)))
 struct tick_host *tick_host_add_at(
     struct tick_world *world, const char *name, tick_task_fn *fn, const struct tick_host_options *options, const struct tick_loc *loc);
 
@@ -65,8 +68,9 @@ struct tick_link_options {
     bool duplicate, reorder, corrupt;
     int64_t bandwidth, queue, timeout;
 };
-#define tick_link_all(world, ...) tick_link_all_at((world), &(struct tick_link_options){__VA_ARGS__})
-#define tick_link_between(world, a, b, ...) tick_link_between_at((world), (a), (b), &(struct tick_link_options){__VA_ARGS__})
+#define tick_link_all(world, ...) TICK__TAKING_VOID(tick_link_all_at((world), TICK__OPTIONS(tick_link_options, __VA_ARGS__)))
+#define tick_link_between(world, a, b, ...) \
+    TICK__TAKING_VOID(tick_link_between_at((world), (a), (b), TICK__OPTIONS(tick_link_options, __VA_ARGS__)))
 void tick_link_all_at(struct tick_world *world, const struct tick_link_options *options);
 void tick_link_between_at(struct tick_world *world, struct tick_host *a, struct tick_host *b, const struct tick_link_options *options);
 

@@ -267,11 +267,26 @@ static bool is_main(const struct tick_object *object) {
 
 // The id that the grammar derives, which must be the object's own if its path is to lead back.
 static tick_id derived(const struct tick_object *object, const struct tick_object *parent) {
-    if (object->type == TICK_OBJECT_TASK || object->type == TICK_OBJECT_USER)
-        return object->key ? tick_id_task(parent->id, object->key, object->kth) : 0;
-    if (object->type == TICK_OBJECT_DIRECTION || is_end(object, parent))
+    if (is_end(object, parent))
         return tick_id_part(parent->id, (enum tick_connection_part)object->kth);
-    return tick_id_mix(tick_id_mix(parent->id, object->type), object->kth);
+    switch ((enum tick_object_type)object->type) {
+    case TICK_OBJECT_TASK:
+    case TICK_OBJECT_USER:
+        return object->key ? tick_id_task(parent->id, object->key, object->kth) : 0;
+    case TICK_OBJECT_CONNECTION:
+        return object->key ? tick_id_named(parent->id, TICK_OBJECT_CONNECTION, tick_id_host(object->key), object->kth) : 0;
+    case TICK_OBJECT_DIRECTION:
+        return tick_id_part(parent->id, (enum tick_connection_part)object->kth);
+    case TICK_OBJECT_LOOKUP:
+    case TICK_OBJECT_WAIT:
+        return object->key ? tick_id_named(parent->id, (enum tick_object_type)object->type, tick_id_text(object->key), object->kth) : 0;
+    case TICK_OBJECT_FILE:
+        return parent->type == TICK_OBJECT_HOST ? tick_id_disk(parent->id)
+               : object->key                    ? tick_id_file(parent->id, object->key, object->kth)
+                                                : 0;
+    default:
+        return tick_id_mix(tick_id_mix(parent->id, tick_id_sort((enum tick_object_type)object->type, object->key)), object->kth);
+    }
 }
 
 static void kth(struct tick__text *to, const struct tick_object *object) {
@@ -291,9 +306,26 @@ static void connection(struct tick__text *to, const struct tick_object *object, 
         tick__text_format(to, ":conn");
 }
 
-// Writes the link to object from parent; next is the link behind it.
-static void link_to(
-    struct tick__text *to, const struct tick_object *object, const struct tick_object *parent, const struct tick_object *next) {
+// The root directory of a host's disk is ":/".
+static void file(
+    struct tick__text *to, const struct tick_object *object, const struct tick_object *parent, const struct tick_object *above) {
+    if (parent->type == TICK_OBJECT_HOST) {
+        tick__text_format(to, ":/");
+        return;
+    }
+    if (above && above->type != TICK_OBJECT_HOST)
+        tick__text_format(to, "/");
+    tick__text_name(to, object->key ? object->key : "");
+    kth(to, object);
+}
+
+// Writes the link to object from parent; above is what that hangs on, next the link behind it.
+static void link_to(struct tick__text *to, const struct tick_object *object, const struct tick_object *parent,
+    const struct tick_object *above, const struct tick_object *next) {
+    if (object->type == TICK_OBJECT_FILE) {
+        file(to, object, parent, above);
+        return;
+    }
     bool main_task = parent->type == TICK_OBJECT_HOST && is_main(object);
     if (main_task) {
         if (!next || is_main(next))
@@ -323,7 +355,11 @@ static void link_to(
         if (is_end(object, parent)) {
             tick__text_format(to, object->kth == TICK_NEAR ? ":near" : ":far");
         } else {
-            tick__text_format(to, ":%s", tick__object_word(object->type));
+            tick__text_format(to, ":%s", tick__object_word(tick_id_sort((enum tick_object_type)object->type, object->key)));
+            if (object->type == TICK_OBJECT_LOOKUP) {
+                tick__text_format(to, ".");
+                tick__text_name(to, object->key ? object->key : "");
+            }
             kth(to, object);
         }
     }
@@ -350,7 +386,7 @@ static bool write_path(const struct tick_names *names, uint32_t object_id, bool 
     if (host->kth > 1)
         kth(to, host);
     for (size_t i = depth - 1; i--;)
-        link_to(to, chain[i], chain[i + 1], i ? chain[i - 1] : NULL);
+        link_to(to, chain[i], chain[i + 1], i + 2 < depth ? chain[i + 2] : NULL, i ? chain[i - 1] : NULL);
     return true;
 }
 

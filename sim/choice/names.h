@@ -2,13 +2,15 @@
 //   host               alice
 //   main task          alice/main                (key "main", first; left out where something follows it)
 //   task               alice/increment#2         (#1 left out)
-//   direction          alice→server#2  alice←server#2   (TICK_OUT, TICK_IN of alice's 2nd connect; #1 left out; what stands between the
-//                                                arrow and # is for people: a peer's name, not part of the id; -> and <- are arrows, too)
+//   direction          alice→server#2  alice←server#2   (TICK_OUT, TICK_IN of alice's 2nd connection to server; #1 left out;
+//                                                -> and <- are arrows, too)
 //   connection         alice→server:conn
 //   end                alice→server:near  alice→server:far
 //   handler task       alice→server/serve        (its parent is the connection)
-//   another object     alice/increment:timer#3   (#1 left out; of a connection, direction or end: alice→server:conn:timer#3)
+//   another object     alice/increment:sleep#3   (type or sort; #1 left out; of a connection, direction or end: alice→server:conn:timer#3)
 //   a user's choice    alice/increment/coin      (tick_random("coin"): type TICK_OBJECT_USER, id and path as a task's)
+//   look-ups of a name alice:lookup.db           (of one task); its waits in poll, select and sleep: alice:wait
+//   file               alice:/data/log#2         (the 2nd that was made there under that name; alice:/ is the root)
 //   made by the host   alice:host/task  alice:host:fd   (not by its main task)
 //   message            alice→server@17           (its byte offset; only for people: no stable id is made of it)
 // A name's characters / : # → ← % < > white space and control characters are written %xx; an empty name is %00.

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OUT "\xe2\x86\x92" // →
-#define IN "\xe2\x86\x90"  // ←
-#define NAME_MOST 255      // bytes of one name when read
+#define OUT "\xe2\x86\x92"        // →
+#define IN "\xe2\x86\x90"         // ←
+#define NAME_MOST TICK__PATH_MOST // bytes of one name when read
 
 void tick__text_add(struct tick__text *to, const char *bytes, size_t count) {
     if (to->length < to->size) {
@@ -49,13 +49,15 @@ void tick__text_id(struct tick__text *to, tick_id id) {
     tick__text_format(to, "id:%016llx", (unsigned long long)id);
 }
 
-const char *tick__object_word(uint32_t type) {
-    static const char *const words[TICK_OBJECT_TYPES] = {
-#define WORD(name, number, word) [number] = (word),
-        TICK_OBJECTS(WORD)
-#undef WORD
+const char *tick__object_word(uint32_t sort) {
+    static const char *const words[TICK_OBJECT_SORTS] = {
+#define TYPE_WORD(name, number, word) [number] = (word),
+#define SORT_WORD(name, number, type, word) [number] = (word),
+        TICK_OBJECTS(TYPE_WORD) TICK_SORTS(SORT_WORD)
+#undef TYPE_WORD
+#undef SORT_WORD
     };
-    return type < TICK_OBJECT_TYPES ? words[type] : NULL;
+    return sort < TICK_OBJECT_SORTS ? words[sort] : NULL;
 }
 
 static int hex(char digit) {
@@ -128,7 +130,7 @@ static bool take_kth(const char **at, uint32_t *kth) {
 
 static bool take_word(const char **at, const char *word) {
     size_t length = strlen(word);
-    if (strncmp(*at, word, length) || ((*at)[length] && !strchr("/:#", (*at)[length]) && !strchr("-<\xe2", (*at)[length])))
+    if (strncmp(*at, word, length) || ((*at)[length] && !strchr("/:#.", (*at)[length]) && !strchr("-<\xe2", (*at)[length])))
         return false;
     *at += length;
     return true;
@@ -140,7 +142,7 @@ static bool connection(const char **at, uint32_t part, tick_id *id) {
     uint32_t kth;
     if (!take_name(at, peer) || !take_kth(at, &kth))
         return false;
-    tick_id made = tick_id_mix(tick_id_mix(*id, TICK_OBJECT_CONNECTION), kth);
+    tick_id made = tick_id_named(*id, TICK_OBJECT_CONNECTION, tick_id_host(peer), kth);
     const char *ahead = *at;
     if (*ahead == '/') {
         *id = made;
@@ -166,20 +168,48 @@ static bool connection(const char **at, uint32_t part, tick_id *id) {
 }
 
 static bool object(const char **at, tick_id *id) {
-    for (uint32_t type = 1; type < TICK_OBJECT_TYPES; type++) {
+    for (uint32_t sort = 1; sort < TICK_OBJECT_SORTS; sort++) {
         const char *ahead = *at;
-        if (!take_word(&ahead, tick__object_word(type)))
+        if (!take_word(&ahead, tick__object_word(sort)))
             continue;
         *at = ahead;
-        if (type == TICK_OBJECT_HOST || type == TICK_OBJECT_TASK || type == TICK_OBJECT_CONNECTION || type == TICK_OBJECT_DIRECTION)
-            return false; // these have ways of their own
+        char name[NAME_MOST + 1] = "";
         uint32_t kth;
+        if (sort == TICK_OBJECT_LOOKUP && (*(*at)++ != '.' || !take_name(at, name)))
+            return false;
         if (!take_kth(at, &kth))
             return false;
-        *id = tick_id_mix(tick_id_mix(*id, type), kth);
-        return true;
+        switch (sort) {
+        case TICK_OBJECT_HOST: // these have ways of their own
+        case TICK_OBJECT_TASK:
+        case TICK_OBJECT_CONNECTION:
+        case TICK_OBJECT_DIRECTION:
+        case TICK_OBJECT_FILE:
+            return false;
+        case TICK_OBJECT_LOOKUP:
+        case TICK_OBJECT_WAIT:
+            *id = tick_id_named(*id, (enum tick_object_type)sort, tick_id_text(name), kth);
+            return true;
+        default:
+            *id = tick_id_mix(tick_id_mix(*id, sort), kth);
+            return true;
+        }
     }
     return false;
+}
+
+// What stands behind ":/" of a host's name: "", "tmp", "tmp/log#2".
+static bool file(const char *at, tick_id *id) {
+    char name[NAME_MOST + 1];
+    uint32_t kth;
+    while (*at) {
+        if (!take_name(&at, name) || !take_kth(&at, &kth))
+            return false;
+        *id = tick_id_file(*id, name, kth);
+        if (*at && (*at++ != '/' || !*at))
+            return false;
+    }
+    return true;
 }
 
 static bool raw_id(const char *path, tick_id *id) {
@@ -206,6 +236,10 @@ int tick_path_id(const char *path, tick_id *out) {
     if (!*at) {
         *out = id;
         return 0;
+    }
+    if (!strncmp(at, ":/", 2)) { // a disk outlives its host's lives
+        *out = tick_id_disk(id);
+        return kth == 1 && file(at + 2, out) ? 0 : TICK_EFORMAT;
     }
     if (!strncmp(at, ":host", 5) && (at[5] == '/' || at[5] == ':' || (at[5] && strchr("-<\xe2", at[5])))) {
         at += 5;

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define TICK__PATH_MOST 2000 // bytes of a path that is read; what is longer is written by its id
+
 // Text that goes on counting when the room is used up, as snprintf does.
 struct tick__text {
     char *text;
@@ -18,6 +20,6 @@ void tick__text_name(struct tick__text *to, const char *name); // escaped
 // Paths that name nothing known: "id:" and 16 hex digits.
 void tick__text_id(struct tick__text *to, tick_id id);
 
-const char *tick__object_word(uint32_t type); // NULL: no such type
+const char *tick__object_word(uint32_t sort); // of a type or sort; NULL: there is none
 
 #endif

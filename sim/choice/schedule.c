@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define LINE_MOST 4096
+#define WORDS_MOST 1900 // of a comment, so that the line is read back
+_Static_assert(TICK__PATH_MOST + WORDS_MOST + 100 < LINE_MOST, "a line as it is written can be read");
 
 static const char no_words[1] = ""; // shared, so that most deviations need no memory of their own; never freed
 
@@ -124,7 +126,7 @@ int tick_deviation_line(const struct tick_deviation *deviation, const struct tic
     struct tick__text to = {text, size, 0};
     if (size)
         *text = 0;
-    char path[LINE_MOST / 2];
+    char path[TICK__PATH_MOST + 1];
     const char *word = tick__kind_word(deviation->kind);
     if (tick_names_path(names, deviation->subject, path, sizeof path) >= (int)sizeof path)
         tick_names_path(NULL, deviation->subject, path, sizeof path); // too long to be read back
@@ -139,7 +141,7 @@ int tick_schedule_write(const struct tick_schedule *schedule, const struct tick_
     fprintf(file, "retick schedule %d\nscenario %s\n", TICK_CHOICE_VERSION, schedule->scenario);
     for (size_t i = 0; i < schedule->count; i++) {
         const struct tick_deviation *deviation = &schedule->deviations[i];
-        char line[LINE_MOST], words[LINE_MOST];
+        char line[LINE_MOST], words[WORDS_MOST];
         bool known = names && tick_names_object(names, deviation->subject);
         if (known || !*schedule->words[i])
             tick_deviation_line(deviation, names, line, sizeof line);
@@ -147,8 +149,8 @@ int tick_schedule_write(const struct tick_schedule *schedule, const struct tick_
             snprintf(line, sizeof line, "%s", schedule->words[i]);
         fputs(line, file);
         if (known) {
-            tick_deviation_words(deviation, names, words, sizeof words);
-            fprintf(file, "  # %s", words);
+            const int length = tick_deviation_words(deviation, names, words, sizeof words);
+            fprintf(file, "  # %s%s", words, length >= (int)sizeof words ? "..." : "");
         }
         fputc('\n', file);
     }
@@ -291,7 +293,7 @@ static int read_version(const struct reader *reader, char *line, struct tick_sch
     uint64_t version;
     const char *end;
     if (strncmp(line, head, sizeof head - 1) != 0 || !number(line + sizeof head - 1, INT32_MAX, &version, &end) || *end || !version)
-        return bad(reader, "\"retick schedule 1\" as the first line");
+        return bad(reader, "\"retick schedule 2\" as the first line");
     if (version > TICK_CHOICE_VERSION)
         return tick_error_set(reader->error, TICK_EFORMAT, "%s:%zu: this schedule is of version %llu, and this retick knows %d",
             reader->file, reader->line, (unsigned long long)version, TICK_CHOICE_VERSION);
@@ -333,7 +335,7 @@ int tick_schedule_read(FILE *file, const char *file_name, struct tick_schedule *
     if (rc >= 0 && ferror(file))
         rc = tick_error_set(error, -EIO, "%s: cannot be read", file_name);
     else if (rc >= 0 && !versioned)
-        rc = tick_error_set(error, TICK_EFORMAT, "%s: expected \"retick schedule 1\" as the first line, but it is empty", file_name);
+        rc = tick_error_set(error, TICK_EFORMAT, "%s: expected \"retick schedule 2\" as the first line, but it is empty", file_name);
     if (rc < 0)
         tick_schedule_fini(schedule);
     return rc < 0 ? rc : 0;

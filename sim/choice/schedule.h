@@ -4,6 +4,7 @@
 
 #include <retick/choice.h>
 #include <retick/error.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 struct tick_names;
@@ -20,7 +21,10 @@ void tick_schedule_fini(struct tick_schedule *schedule);
 int tick_schedule_add(struct tick_schedule *schedule, const struct tick_deviation *deviation); // 0 or -ENOMEM
 int tick_schedule_copy(struct tick_schedule *to, const struct tick_schedule *from);            // to is uninitialised
 
-// Text: a head ("retick schedule 1" with TICK_CHOICE_VERSION, "scenario lost_update"), then a deviation a line: kind, subject's path
+// found[i], for each deviation of `schedule`: has `others` one at the same address, and, with `values`, of the same value? 0 or -ENOMEM.
+int tick_schedule_among(const struct tick_schedule *schedule, const struct tick_schedule *others, bool values, bool *found);
+
+// Text: a head ("retick schedule 2" with TICK_CHOICE_VERSION, "scenario lost_update"), then a deviation a line: kind, subject's path
 // (names.h), @ordinal, value. `#` at a line's start or behind white space starts a comment. Values by the kind's unit:
 //   delivery alice→server @12 +30ms        TIME: the delay itself, an integer of ns, us, ms or s
 //   ready_hold alice→server:far @3 2 polls  POLLS; likewise bytes (how many are moved) and pops

@@ -43,6 +43,16 @@ static void who_is_subject(const struct teller *t) {
     tick__text_format(t->to, "%s", path);
 }
 
+// A name as people gave it, but on one line.
+static void say_name(const struct teller *t, const char *name) {
+    for (; *name; name++) {
+        if ((unsigned char)*name < ' ' || *name == 0x7f)
+            tick__text_format(t->to, "%%%02x", (unsigned char)*name);
+        else
+            tick__text_add(t->to, name, 1);
+    }
+}
+
 static void how_long(struct tick__text *to, const struct tick_deviation *d) {
     static const struct {
         const char *word;
@@ -82,7 +92,8 @@ static void connection(const struct teller *t, const struct tick_object *object)
         ordinal(t->to, object->kth);
         tick__text_format(t->to, " ");
     }
-    tick__text_format(t->to, "connection to %s", peer(object));
+    tick__text_format(t->to, "connection to ");
+    say_name(t, peer(object));
 }
 
 // "alice" or "server": who holds a connection's end.
@@ -90,7 +101,7 @@ static void holder(const struct teller *t) {
     if (t->subject.kth == TICK_NEAR)
         who(t, t->parent.parent);
     else
-        tick__text_format(t->to, "%s", peer(&t->parent));
+        say_name(t, peer(&t->parent));
 }
 
 static bool is_end(const struct teller *t) {
@@ -112,7 +123,13 @@ static void late_host(const struct teller *t) {
 
 static void late_poll(const struct teller *t) {
     if (t->subject.type == TICK_OBJECT_TIMER) {
-        tick__text_format(t->to, "the %s of ", t->subject.key && *t->subject.key ? t->subject.key : "timer");
+        tick__text_format(t->to, "the ");
+        if (t->subject.kth > 1) {
+            ordinal(t->to, t->subject.kth);
+            tick__text_format(t->to, " ");
+        }
+        say_name(t, t->subject.key && *t->subject.key ? t->subject.key : "timer");
+        tick__text_format(t->to, " of ");
         who(t, t->subject.parent);
         tick__text_format(t->to, " fires ");
     } else {
@@ -140,40 +157,74 @@ static void held(const struct teller *t) {
     tick__text_format(t->to, " time");
 }
 
-// late: says by how much they are.
-static void late_bytes(const struct teller *t, bool late) {
+static void kth_of_subject(const struct teller *t, const char *what) {
+    tick__text_format(t->to, "the ");
+    ordinal(t->to, t->deviation->ordinal);
+    tick__text_format(t->to, " %s of ", what);
+    who_is_subject(t);
+}
+
+// "the 2nd datagram of client:udp, of 500 bytes,"
+static void datagram(const struct teller *t) {
+    const int64_t size = tick_names_message_size(t->names, t->deviation->subject, t->deviation->ordinal);
+    kth_of_subject(t, "datagram");
+    if (size > 0) {
+        tick__text_format(t->to, ", of ");
+        plural(t->to, (uint64_t)size, "byte");
+        tick__text_format(t->to, ",");
+    }
+}
+
+// "the 17 bytes that alice sent to server at offset 5 arrive "
+static void bytes_arrive(const struct teller *t) {
     unsigned long long offset = t->deviation->ordinal;
     const bool handshake = offset == 0; // data counts from 1
-    int64_t size = t->known && !handshake ? tick_names_message_size(t->names, t->deviation->subject, offset) : 0;
-    if (!is_direction(t)) {
+    const bool out = t->subject.kth == TICK_OUT;
+    int64_t size = handshake ? 0 : tick_names_message_size(t->names, t->deviation->subject, offset);
+    if (handshake)
+        tick__text_format(t->to, "the handshake that ");
+    else if (size > 0)
+        tick__text_format(t->to, size == 1 ? "the byte that " : "the %lld bytes that ", (long long)size);
+    else
+        tick__text_format(t->to, "what ");
+    if (out)
+        who(t, t->parent.parent);
+    else
+        say_name(t, peer(&t->parent));
+    tick__text_format(t->to, " sent to ");
+    if (out)
+        say_name(t, peer(&t->parent));
+    else
+        who(t, t->parent.parent);
+    if (handshake)
+        tick__text_format(t->to, " arrives ");
+    else
+        tick__text_format(t->to, " at offset %llu arrive%s ", offset, size > 1 ? "" : "s");
+}
+
+static void arrive(const struct teller *t) {
+    if (is_direction(t)) {
+        bytes_arrive(t);
+    } else if (t->known && t->subject.type == TICK_OBJECT_FD) {
+        datagram(t);
+        tick__text_format(t->to, " arrives ");
+    } else {
         tick__text_format(t->to, "what is sent on ");
         who_is_subject(t);
-        tick__text_format(t->to, " at offset %llu arrives ", offset);
-    } else {
-        if (handshake)
-            tick__text_format(t->to, "the handshake that ");
-        else if (size > 0)
-            tick__text_format(t->to, size == 1 ? "the byte that " : "the %lld bytes that ", (long long)size);
-        else
-            tick__text_format(t->to, "what ");
-        if (t->subject.kth == TICK_OUT)
-            who(t, t->parent.parent);
-        else
-            tick__text_format(t->to, "%s", peer(&t->parent));
-        tick__text_format(t->to, " sent to ");
-        if (t->subject.kth == TICK_OUT)
-            tick__text_format(t->to, "%s", peer(&t->parent));
-        else
-            who(t, t->parent.parent);
-        if (handshake)
-            tick__text_format(t->to, " arrives ");
-        else
-            tick__text_format(t->to, " at offset %llu arrive%s ", offset, size > 1 ? "" : "s");
+        tick__text_format(t->to, " as number %llu arrives ", (unsigned long long)t->deviation->ordinal);
     }
-    if (!late)
+}
+
+// Of a direction it is how often, a datagram is lost for good.
+static void lost(const struct teller *t) {
+    if (t->known && t->subject.type == TICK_OBJECT_FD) {
+        datagram(t);
+        tick__text_format(t->to, " is lost");
         return;
-    how_long(t->to, t->deviation);
-    tick__text_format(t->to, " late");
+    }
+    arrive(t);
+    tick__text_format(t->to, "after being lost ");
+    plural(t->to, t->deviation->value, "time");
 }
 
 static void moved_short(const struct teller *t, const char *verb, const char *noun) {
@@ -222,24 +273,77 @@ static void struck(const struct teller *t, const char *before, const char *after
     how_long(t->to, t->deviation);
 }
 
-static void kth_of_subject(const struct teller *t, const char *what) {
-    tick__text_format(t->to, "the ");
-    ordinal(t->to, t->deviation->ordinal);
-    tick__text_format(t->to, " %s of ", what);
-    who_is_subject(t);
-}
-
-// The ordinal counts the task's questions, whatever their names.
 static void of_the_program(const struct teller *t) {
     if (t->subject.type == TICK_OBJECT_USER && t->subject.key) {
-        tick__text_format(t->to, "%s in ", t->subject.key);
+        say_name(t, t->subject.key);
+        tick__text_format(t->to, " in ");
         who(t, t->subject.parent);
     } else {
         who_is_subject(t);
     }
-    tick__text_format(t->to, " gives %u: the ", t->deviation->value);
+    tick__text_format(t->to, " gives %u, the ", t->deviation->value);
     ordinal(t->to, t->deviation->ordinal);
-    tick__text_format(t->to, " number that the task draws");
+    tick__text_format(t->to, " time that it is drawn");
+}
+
+// "the 2nd look-up of db by alice"
+static void look_up(const struct teller *t) {
+    const bool known = t->subject.type == TICK_OBJECT_LOOKUP && t->subject.key;
+    tick__text_format(t->to, "the ");
+    ordinal(t->to, t->deviation->ordinal);
+    tick__text_format(t->to, " look-up of ");
+    if (known)
+        say_name(t, t->subject.key);
+    else
+        who_is_subject(t);
+    if (known) {
+        tick__text_format(t->to, " by ");
+        who(t, t->subject.parent);
+    }
+}
+
+// A program's own wait is its task's; one of an epoll is its host's, if it is its loop's.
+static void interrupted(const struct teller *t) {
+    const bool loops = t->subject.type == TICK_OBJECT_FD && t->parent.type == TICK_OBJECT_HOST;
+    if (t->subject.type != TICK_OBJECT_WAIT && !loops) {
+        kth_of_subject(t, "wait");
+    } else {
+        tick__text_format(t->to, "the ");
+        ordinal(t->to, t->deviation->ordinal);
+        tick__text_format(t->to, loops ? " wait of the loop of " : " wait of ");
+        who(t, t->subject.parent);
+    }
+    tick__text_format(t->to, " is interrupted by a signal");
+}
+
+// "the 2nd read of alice:/data/log"
+static void disk_operation(const struct teller *t, uint64_t operation) {
+    static const char *const words[TICK_DISK_OPS] = {"operation", "read", "write", "sync", "change of the name"};
+    const char *word = words[operation % TICK_DISK_OPS];
+    tick__text_format(t->to, "the ");
+    ordinal(t->to, operation / TICK_DISK_OPS);
+    tick__text_format(t->to, " %s of ", word ? word : words[0]);
+    who_is_subject(t);
+}
+
+static void kept(const struct teller *t) {
+    const uint64_t what = t->deviation->ordinal & (((uint64_t)1 << TICK_DISK_LIFE_SHIFT) - 1);
+    const uint64_t page = what & (((uint64_t)1 << TICK_DISK_CHANGE_SHIFT) - 1);
+    if (page) {
+        tick__text_format(t->to, "page %llu of ", (unsigned long long)page);
+        who_is_subject(t);
+        tick__text_format(t->to, " keeps ");
+        plural(t->to, t->deviation->value, "sector");
+    } else {
+        tick__text_format(t->to, "the ");
+        ordinal(t->to, (what >> TICK_DISK_CHANGE_SHIFT) + 1);
+        tick__text_format(t->to, " change of the name of ");
+        who_is_subject(t);
+        tick__text_format(t->to, " is kept");
+    }
+    tick__text_format(t->to, " that nobody had synced when the host crashed for the ");
+    ordinal(t->to, (t->deviation->ordinal >> TICK_DISK_LIFE_SHIFT) + 1);
+    tick__text_format(t->to, " time");
 }
 
 int tick_deviation_words(const struct tick_deviation *deviation, const struct tick_names *names, char *text, size_t size) {
@@ -261,7 +365,9 @@ int tick_deviation_words(const struct tick_deviation *deviation, const struct ti
         held(&t);
         break;
     case TICK_CHOICE_DELIVERY:
-        late_bytes(&t, true);
+        arrive(&t);
+        how_long(&to, deviation);
+        tick__text_format(&to, " late");
         break;
     case TICK_CHOICE_SHORT_SEND:
         moved_short(&t, "sends", "send");
@@ -297,9 +403,7 @@ int tick_deviation_words(const struct tick_deviation *deviation, const struct ti
         tick__text_format(&to, " time");
         break;
     case TICK_CHOICE_LOSS:
-        late_bytes(&t, false);
-        tick__text_format(&to, "after being lost ");
-        plural(&to, deviation->value, "time");
+        lost(&t);
         break;
     case TICK_CHOICE_FAULT_PARTITION:
         struck(&t, "partition {", "} | the others");
@@ -323,58 +427,54 @@ int tick_deviation_words(const struct tick_deviation *deviation, const struct ti
         struck(&t, "the clock of ", deviation->ordinal & 1 ? " jumps back" : " jumps ahead");
         break;
     case TICK_CHOICE_DUPLICATE:
-        kth_of_subject(&t, "datagram");
+        datagram(&t);
         tick__text_format(&to, " comes twice");
         break;
     case TICK_CHOICE_REORDER:
-        kth_of_subject(&t, "datagram");
+        datagram(&t);
         tick__text_format(&to, " is overtaken: it takes ");
         how_long(&to, deviation);
         tick__text_format(&to, " longer");
         break;
     case TICK_CHOICE_AGAIN:
-        kth_of_subject(&t, "datagram");
+        datagram(&t);
         tick__text_format(&to, " is dropped when it is received");
         break;
     case TICK_CHOICE_INTERRUPT:
-        kth_of_subject(&t, "wait");
-        tick__text_format(&to, " is interrupted by a signal");
+        interrupted(&t);
         break;
     case TICK_CHOICE_RESOLVE_LATE:
-        kth_of_subject(&t, "name look-up");
+        look_up(&t);
         tick__text_format(&to, " takes ");
         how_long(&to, deviation);
         tick__text_format(&to, " longer");
         break;
     case TICK_CHOICE_RESOLVE_FAIL:
-        kth_of_subject(&t, "name look-up");
+        look_up(&t);
         tick__text_format(&to, " gets no answer");
         break;
     case TICK_CHOICE_RESOLVE_WRONG:
-        kth_of_subject(&t, "name look-up");
+        look_up(&t);
         tick__text_format(&to, " gets an old answer");
         break;
     case TICK_CHOICE_DISK_KEPT:
-        who_is_subject(&t);
-        tick__text_format(&to, " keeps ");
-        plural(&to, deviation->value, "sector");
-        tick__text_format(&to, " that nobody had synced when its host crashed");
+        kept(&t);
         break;
     case TICK_CHOICE_DISK_ERROR:
-        who_is_subject(&t);
-        tick__text_format(&to, " cannot be used for once: the disk is at fault");
+        disk_operation(&t, deviation->ordinal);
+        tick__text_format(&to, " fails: the disk is at fault");
         break;
     case TICK_CHOICE_DISK_SHORT:
-        kth_of_subject(&t, "write");
+        disk_operation(&t, deviation->ordinal * TICK_DISK_OPS + 2);
         tick__text_format(&to, " takes only ");
         plural(&to, deviation->value, "byte");
         break;
     case TICK_CHOICE_DISK_SYNC:
-        kth_of_subject(&t, "sync");
+        disk_operation(&t, deviation->ordinal * TICK_DISK_OPS + 3);
         tick__text_format(&to, " fails, and what it was to write is lost");
         break;
     case TICK_CHOICE_DISK_LATE:
-        who_is_subject(&t);
+        disk_operation(&t, deviation->ordinal);
         tick__text_format(&to, " takes the disk ");
         how_long(&to, deviation);
         break;

@@ -6,7 +6,6 @@
 #include <retick/faults.h>
 
 #define SECTOR 512u // a disk writes it whole or not at all
-#define OPS 8u
 
 static struct tick_host *host_at(const struct tick_world *w, int index) {
     return ((struct tick_host **)w->hosts.items)[index];
@@ -17,7 +16,7 @@ int64_t tick__disk_fault(void *ctx, int index, enum tick_disk_op op, tick_id fil
     struct tick_world *w = ctx;
     struct tick_host *host = host_at(w, index);
     const struct tick_disk *disk = &host->disk;
-    uint64_t occasion = ordinal * OPS + op;
+    uint64_t occasion = ordinal * TICK_DISK_OPS + op;
     if (disk->late)
         tick__host_busy(
             host, tick_scale_capped(
@@ -35,10 +34,12 @@ int64_t tick__disk_fault(void *ctx, int index, enum tick_disk_op op, tick_id fil
     return (int64_t)count;
 }
 
-// How much of an unsynced page is on the disk. The life that ends enters the ordinal: a page is asked for at each crash.
+// How much of an unsynced page is on the disk. The life that ends enters the ordinal, as a page is asked for at each crash; so does which
+// of the changes of the file's name it is about.
 static uint32_t kept(void *ctx, tick_id file, uint64_t page, uint32_t size) {
     const struct tick_host *host = ctx;
-    uint64_t ordinal = (uint64_t)host->lives << 40 | (page == TICK_DISK_ENTRY ? 0 : page + 1);
+    const uint64_t what = page == TICK_DISK_ENTRY ? (uint64_t)(size - 1) << TICK_DISK_CHANGE_SHIFT : page + 1;
+    const uint64_t ordinal = (uint64_t)host->lives << TICK_DISK_LIFE_SHIFT | what;
     uint32_t sectors = page == TICK_DISK_ENTRY ? 1 : (size + SECTOR - 1) / SECTOR;
     uint32_t value = tick__world_choose(host->world, TICK_CHOICE_DISK_KEPT, file, ordinal, sectors + 1, 0);
     return page == TICK_DISK_ENTRY ? value : value * SECTOR < size ? value * SECTOR : size;

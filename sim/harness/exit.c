@@ -1,4 +1,7 @@
 // exit and its kin, which a host's program may call: in a run that is a finding. Elsewhere it is libc's.
+//
+// And what C++ wants to be called at an exit. The destructor of a static object that a run made is dropped, as the run's image forgets the
+// object; libc's list would keep it, run by run, in memory of the host's.
 #include "sim/harness/world_int.h"
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -12,6 +15,16 @@ _Noreturn static void libcs(const char *name, int status) {
     if (real)
         real(status);
     __builtin_trap();
+}
+
+int __cxa_atexit(void (*fn)(void *), void *arg, void *module); // the C++ ABI's, which no header declares
+
+int __cxa_atexit(void (*fn)(void *), void *arg, void *module) {
+    int (*real)(void (*)(void *), void *, void *);
+    if (tick__harness_runs())
+        return 0;
+    *(void **)&real = dlsym(RTLD_NEXT, "__cxa_atexit");
+    return real ? real(fn, arg, module) : -1;
 }
 
 _Noreturn void exit(int status) {

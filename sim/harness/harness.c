@@ -202,6 +202,10 @@ bool tick_harness_crashed(int signal, const void *address, struct tick_outcome *
     return true;
 }
 
+bool tick__harness_runs(void) {
+    return in_progress != NULL;
+}
+
 // exit.c: a program that ends itself, in the middle of a run. Returns if no host runs.
 void tick__harness_exited(const char *how, int status) {
     struct tick_world *w = in_progress;

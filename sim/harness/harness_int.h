@@ -76,8 +76,7 @@ struct tick_host {
     struct tick_coro *coro; // its own
     struct tick_task *main;
     char longest_by[64];
-    uint64_t randoms;
-    uint64_t lookups; // of names that the scenario gave
+    struct tick_maker outside; // who acts when no task or callback does
     int result;
     uint32_t life_object;
     struct tick_disk disk;

@@ -241,6 +241,7 @@ int tick__host_start(struct tick_host *host) {
         return -ENOMEM;
     host->stack = host->coro;
     host->wait = WAIT_NONE;
+    host->outside = (struct tick_maker){.id = host->life, .object = host->life_object};
     if (w->probe) {
         w->probe->host = host->object;
         tick_emit(w->probe, host->lives ? TICK_EV_HOST_RESTART : TICK_EV_HOST_START, host->object, 0, host->lives, host->loc);

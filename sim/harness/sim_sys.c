@@ -10,6 +10,14 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#define RANDOM_BYTES 0x52414e44 // a domain of the hash
+
+// Questions about what their maker calls by a name: the subject is no object that anybody was told of.
+#define NAMED \
+    ((uint64_t)1 << TICK_CHOICE_USER | (uint64_t)1 << TICK_CHOICE_RESOLVE_LATE | (uint64_t)1 << TICK_CHOICE_RESOLVE_FAIL | \
+        (uint64_t)1 << TICK_CHOICE_RESOLVE_WRONG | (uint64_t)1 << TICK_CHOICE_INTERRUPT | \
+        (((uint64_t)2 << TICK_CHOICE_FAULT_CLOCK) - ((uint64_t)1 << TICK_CHOICE_FAULT_PARTITION)))
+
 // A timer's lateness is asked for at each poll that it bounds: one decision, however often it is asked.
 static bool logged(const struct tick_world *w, tick_id timer) {
     const struct tick_deviation *all = w->deviations.items;
@@ -35,8 +43,10 @@ uint32_t tick__world_choose(void *ctx, enum tick_choice_kind kind, tick_id subje
         tick__world_starve(w); // what cannot be told does not happen
         return 0;
     }
-    if (w->probe && (kind == TICK_CHOICE_USER || (kind >= TICK_CHOICE_FAULT_PARTITION && kind <= TICK_CHOICE_FAULT_CLOCK)))
+    if (w->probe && (NAMED >> kind & 1) && w->stage.asked.id == subject) {
         w->probe->ops->object(w->probe, &w->stage.asked);
+        w->stage.asked.id = 0;
+    }
     if (w->probe && w->probe->ops->choice)
         w->probe->ops->choice(w->probe, &deviation);
     return value;
@@ -62,7 +72,7 @@ static int64_t sim_wall(struct tick_sys *self) {
 }
 
 static int sim_epoll_create(struct tick_sys *self) {
-    struct tick_kernel_name name = tick__sim_name(self, TICK_OBJECT_FD);
+    struct tick_kernel_name name = tick__sim_name(self, TICK_SORT_EPOLL);
     return tick_k_epoll_create(KERNEL(self), INDEX(self), &name);
 }
 
@@ -199,12 +209,13 @@ static int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event
 }
 
 static int sim_eventfd(struct tick_sys *self, unsigned initial, int flags) {
-    struct tick_kernel_name name = tick__sim_name(self, TICK_OBJECT_FD);
+    struct tick_kernel_name name = tick__sim_name(self, TICK_SORT_EVENTFD);
     return tick_k_eventfd(KERNEL(self), INDEX(self), initial, flags | EFD_NONBLOCK | EFD_CLOEXEC, &name);
 }
 
 static int sim_socket(struct tick_sys *self, int domain, int type, int protocol) {
-    struct tick_kernel_name name = tick__sim_name(self, TICK_OBJECT_FD);
+    const uint32_t sort = domain == AF_UNIX ? TICK_SORT_UNIX : (type & 0xf) == SOCK_DGRAM ? TICK_SORT_UDP : TICK_SORT_TCP;
+    struct tick_kernel_name name = tick__sim_name(self, sort);
     return tick_k_socket(KERNEL(self), INDEX(self), domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol, &name);
 }
 
@@ -221,7 +232,8 @@ static int sim_accept(struct tick_sys *self, int fd, struct sockaddr *address, s
 }
 
 static int sim_connect(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
-    struct tick_kernel_name name = tick__sim_name(self, TICK_OBJECT_CONNECTION);
+    struct tick_maker *maker = tick__sim_maker(self);
+    const struct tick_kernel_name name = {.maker = maker, .maker_object = maker->object};
     return tick_k_connect(KERNEL(self), INDEX(self), fd, address, size, &name);
 }
 
@@ -275,12 +287,12 @@ static int sim_resolve(struct tick_sys *self, const char *name, uint16_t port, s
     return 0;
 }
 
-// The same bytes in every run: what a program draws from here must not differ between schedules.
+// The same bytes in every run, and each task's own: what a program draws from here must not differ between schedules.
 static int sim_random(struct tick_sys *self, void *bytes, size_t count) {
-    struct tick_host *host = tick__host_of(self);
+    struct tick_maker *maker = tick__sim_maker(self);
     unsigned char *at = bytes;
     for (size_t done = 0; done < count; done += 8) {
-        uint64_t word = tick_id_mix(host->life, ++host->randoms);
+        uint64_t word = tick_id_mix(tick_id_mix(maker->id, RANDOM_BYTES), ++maker->randoms);
         memcpy(at + done, &word, count - done < 8 ? count - done : 8);
     }
     return (int)count;

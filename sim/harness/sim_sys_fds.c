@@ -26,12 +26,12 @@ int tick__sim_ioctl(struct tick_sys *self, int fd, unsigned long request, int *v
 }
 
 int tick__sim_pipe(struct tick_sys *self, int fds[2]) {
-    const struct tick_kernel_name first = tick__sim_name(self, TICK_OBJECT_FD), second = tick__sim_name(self, TICK_OBJECT_FD);
+    const struct tick_kernel_name first = tick__sim_name(self, TICK_SORT_PIPE), second = tick__sim_name(self, TICK_SORT_PIPE);
     return tick_k_pipe(KERNEL(self), INDEX(self), fds, O_CLOEXEC | O_NONBLOCK, &first, &second);
 }
 
 int tick__sim_socketpair(struct tick_sys *self, int domain, int type, int protocol, int fds[2]) {
-    const struct tick_kernel_name first = tick__sim_name(self, TICK_OBJECT_FD), second = tick__sim_name(self, TICK_OBJECT_FD);
+    const struct tick_kernel_name first = tick__sim_name(self, TICK_SORT_UNIX), second = tick__sim_name(self, TICK_SORT_UNIX);
     return tick_k_socketpair(KERNEL(self), INDEX(self), domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol, fds, &first, &second);
 }
 
@@ -41,7 +41,7 @@ static void tell_wall(struct tick_sys *self) {
 }
 
 int tick__sim_timerfd(struct tick_sys *self, int clock) {
-    const struct tick_kernel_name name = tick__sim_name(self, TICK_OBJECT_FD);
+    const struct tick_kernel_name name = tick__sim_name(self, TICK_SORT_TIMERFD);
     tell_wall(self);
     return tick_k_timerfd(KERNEL(self), INDEX(self), clock, O_CLOEXEC | O_NONBLOCK, &name);
 }

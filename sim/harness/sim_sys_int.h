@@ -10,14 +10,16 @@ static inline struct tick_host *tick__host_of(struct tick_sys *self) {
 #define KERNEL(self) (tick__host_of(self)->kernel)
 #define INDEX(self) (tick__host_of(self)->index)
 
-// The identity of what a call makes, by the task or callback that acts; outside of them it has none.
-static inline struct tick_kernel_name tick__sim_name(struct tick_sys *self, enum tick_object_type type) {
-    struct tick_maker *maker = self->maker;
-    struct tick_kernel_name name = {0};
-    if (maker) {
-        name.id = tick_maker_next(maker, type, &name.kth);
-        name.maker_object = maker->object;
-    }
+// Who acts: a task or callback, else the host.
+static inline struct tick_maker *tick__sim_maker(struct tick_sys *self) {
+    return self->maker ? self->maker : &tick__host_of(self)->outside;
+}
+
+// The identity of what a call makes.
+static inline struct tick_kernel_name tick__sim_name(struct tick_sys *self, uint32_t sort) {
+    struct tick_maker *maker = tick__sim_maker(self);
+    struct tick_kernel_name name = {.maker_object = maker->object};
+    name.id = tick_maker_next(maker, sort, &name.kth);
     return name;
 }
 

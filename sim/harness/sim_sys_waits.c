@@ -18,18 +18,13 @@ static int64_t deadline_of(const struct tick_kernel *k, int64_t timeout) {
     return timeout < 0 ? TICK_NEVER : tick__after(tick_kernel_now(k), timeout);
 }
 
-// Whether a signal cuts the wait short, which would block: never on a host without handlers. The question is about the wait, as something
-// that its task or callback made.
+// Whether a signal cuts the wait short, which would block: never on a host without handlers. The question is about the waits of its task or
+// callback.
 static bool interrupted(struct tick_sys *self) {
     const struct tick_host *host = tick__host_of(self);
-    if (!host->options.handlers)
-        return false;
-    const struct tick_kernel_name name = tick__sim_name(self, TICK_OBJECT_OP);
-    if (host->world->probe)
-        host->world->probe->ops->object(host->world->probe,
-            &(struct tick_object){
-                .type = TICK_OBJECT_OP, .id = name.id, .parent = name.maker_object, .host = host->object, .key = "wait", .kth = name.kth});
-    return tick__world_choose(host->world, TICK_CHOICE_INTERRUPT, name.id, 0, 2, 0) != 0;
+    struct tick__question asked;
+    return host->options.handlers && tick__ask(tick__sim_maker(self), TICK_OBJECT_WAIT, "", &asked) &&
+           tick__world_choose(host->world, TICK_CHOICE_INTERRUPT, asked.subject, asked.ordinal, 2, 0);
 }
 
 // Its loop stood still for that long: from `began` to now, but not beyond the deadline, for what comes after is the machine's doing.
@@ -152,9 +147,11 @@ int tick__sim_sleep(struct tick_sys *self, int64_t ns) {
 
 // The name server's answer takes its time, and the whole thread waits for it, as in getaddrinfo, which goes on after a signal.
 int tick__sim_resolve_all(struct tick_sys *self, const char *host, uint16_t port, struct sockaddr_storage *out, uint32_t most) {
-    struct tick_host *host_ = tick__host_of(self);
+    struct tick__question asked = {0};
     int64_t late;
-    int count = tick_k_resolve(KERNEL(self), INDEX(self), host, port, host_->id, ++host_->lookups, out, most, &late);
+    if (tick_kernel_dns_asks(KERNEL(self), host) && !tick__ask(tick__sim_maker(self), TICK_OBJECT_LOOKUP, host, &asked))
+        return -ENOMEM;
+    int count = tick_k_resolve(KERNEL(self), INDEX(self), host, port, asked.subject, asked.ordinal, out, most, &late);
     if (late > 0) {
         int error = rest(self, late, false);
         if (error)

@@ -98,27 +98,31 @@ void tick_busy(int64_t ns) {
         stage->busy(stage, ns);
 }
 
-// A choice of the program's own: its subject is a child of the task by its name (path: task/name), its ordinal the task's kth such
-// question.
-uint32_t tick_random(const char *name, uint32_t n) {
-    struct tick_sys *sys = stage ? stage->sys : NULL;
-    if (!sys || !sys->ops->choose || n < 2)
-        return 0;
-    struct tick_maker *maker = sys->maker;
-    if (!maker)
-        return 0;
-    tick_id subject = tick_id_task(maker->id, name, 1);
-    uint64_t ordinal = ++maker->made[TICK_OBJECT_USER];
-    // Told only if it deviates (tick__world_choose), so that a trace is not full of questions that were answered calmly.
+// Told only if the answer deviates (tick__world_choose), so that a trace is not full of questions that were answered calmly.
+bool tick__ask(struct tick_maker *maker, enum tick_object_type type, const char *key, struct tick__question *out) {
+    const uint64_t name = tick_id_text(key);
+    uint32_t kth;
+    if (!maker || tick_maker_count(maker, type, name, &kth) < 0)
+        return false;
+    out->subject = type == TICK_OBJECT_USER ? tick_id_mix(tick_id_mix(maker->id, name), 1) : tick_id_named(maker->id, type, name, 1);
+    out->ordinal = kth;
     stage->asked = (struct tick_object){
-        .type = TICK_OBJECT_USER,
-        .id = subject,
+        .type = type,
+        .id = out->subject,
         .parent = maker->object,
         .host = stage->host_object,
-        .key = name,
+        .key = key,
         .kth = 1,
     };
-    return sys->ops->choose(sys, TICK_CHOICE_USER, subject, ordinal, n, 0);
+    return true;
+}
+
+uint32_t tick_random(const char *name, uint32_t n) {
+    struct tick_sys *sys = stage ? stage->sys : NULL;
+    struct tick__question asked;
+    if (!sys || !sys->ops->choose || n < 2 || !tick__ask(sys->maker, TICK_OBJECT_USER, name, &asked))
+        return 0;
+    return sys->ops->choose(sys, TICK_CHOICE_USER, asked.subject, asked.ordinal, n, 0);
 }
 
 bool tick_buggify(const char *name) {

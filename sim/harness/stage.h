@@ -14,7 +14,7 @@ struct tick_stage {
     uint32_t host_object;
     struct tick_sys *sys; // the running host's, NULL between hosts
     struct host_local **locals;
-    struct tick_object asked; // by the latest tick_random
+    struct tick_object asked; // what the latest tick__ask was about; id 0: it has been told
     uint32_t lives;           // of the running host, before this one
     uint64_t checks;
     bool real; // logs also go to stderr
@@ -28,6 +28,14 @@ struct tick_stage {
 
 void tick__stage_set(struct tick_stage *stage); // NULL: none
 struct tick_stage *tick__stage(void);
+
+// A question that its maker asks under a name: what it is about, and that it is the kth of that maker, type and name.
+struct tick__question {
+    tick_id subject;
+    uint64_t ordinal;
+};
+// false: nobody acts (maker NULL), or out of memory: it is not asked, and the answer is calm.
+bool tick__ask(struct tick_maker *maker, enum tick_object_type type, const char *key, struct tick__question *out);
 
 // Fills an outcome with a finding. host, loc may be NULL.
 void tick__outcome_fail(

@@ -71,8 +71,9 @@ struct tick_dns_name {
     bool may_fail;           // a look-up may get no answer (choice `resolve_fail`)
 };
 int tick_kernel_dns_set(struct tick_kernel *k, const struct tick_dns_name *name); // adds or replaces; copied. 0, -EINVAL or -ENOMEM
+bool tick_kernel_dns_asks(const struct tick_kernel *k, const char *name);         // whether a look-up of that name asks the world something
 // The addresses of a host's name, number, "localhost" or added name, at most `most` of them: how many; -ENOENT, -EAGAIN, ... *late: ns that
-// the answer takes. subject, ordinal: who asks, and its k-th question.
+// the answer takes. subject, ordinal: of what it asks the world.
 int tick_k_resolve(struct tick_kernel *k, int host, const char *name, uint16_t port, tick_id subject, uint64_t ordinal,
     struct sockaddr_storage *out, uint32_t most, int64_t *late);
 
@@ -92,7 +93,8 @@ int tick_k_rename(struct tick_kernel *k, int host, const char *from, const char 
 // The next entries of a directory fd, in a fixed order, "." and ".." first: how many; 0 at the end.
 int tick_k_readdir(struct tick_kernel *k, int host, int fd, struct tick_sys_entry *out, int most);
 
-// What the disk is asked to do, and by which call: the ordinal counts its operations of that kind on that file.
+// What the disk is asked to do, and by which call: the ordinal counts its operations of that kind on that file (NAME: the file that is
+// made, moved or removed, with attempts that failed).
 enum tick_disk_op { TICK_DISK_READ = 1, TICK_DISK_WRITE, TICK_DISK_SYNC, TICK_DISK_NAME };
 // Set in tick_kernel_env: asked before each operation. Answers `count` (0 for SYNC and NAME) to go on, less for a short read or write, or a
 // negated errno. A SYNC that fails drops what it was to write: later ones do not write it either, as Linux does.
@@ -100,7 +102,8 @@ typedef int64_t tick_disk_fault_fn(
     void *ctx, int host, enum tick_disk_op op, tick_id file, uint64_t ordinal, uint64_t offset, size_t count);
 // The machine loses power: each file goes back to what was synced. kept, unless NULL, is asked for every page written and not synced
 // (page: its number; size: how many bytes of it were) how many of its bytes, from its start, are new on the disk all the same; for a name
-// that was made, renamed or removed since its directory was synced (page: TICK_DISK_ENTRY) whether (not 0) that is on the disk.
+// that was made, renamed or removed since its directory was synced (page: TICK_DISK_ENTRY; size: which of the file's changes, from 1)
+// whether (not 0) that is on the disk.
 #define TICK_DISK_ENTRY UINT64_MAX
 typedef uint32_t tick_disk_kept_fn(void *ctx, tick_id file, uint64_t page, uint32_t size);
 void tick_kernel_disk_crash(struct tick_kernel *k, int host, tick_disk_kept_fn *kept, void *ctx);

@@ -42,14 +42,15 @@ void tick_kernel_disk_crash(struct tick_kernel *k, int host, tick_disk_kept_fn *
         struct tick__inode *inode = tick__inode(k, ref);
         for (uint64_t i = 0; i < inode->page_most; i++)
             page_crash(k, inode, i, kept, ctx);
+        inode->asked_lost = 0;
         inode->size = inode->durable_size;
     }
     // The journal's changes from the first one that is lost are undone; a rename is lost or kept as a whole.
     for (tick__ref ref = disk->oldest, next; ref; ref = next) {
         const struct tick__change *change = TICK__AT(k, tick__change, ref);
         next = change->next;
-        const struct tick__inode *directory = tick__inode(k, tick__entry(k, change->entry)->directory);
-        if (change->joined || (kept && kept(ctx, directory->id, TICK_DISK_ENTRY, 1)))
+        struct tick__inode *inode = tick__inode(k, change->after ? change->after : change->before);
+        if (change->joined || (kept && kept(ctx, inode->id, TICK_DISK_ENTRY, ++inode->asked_lost)))
             continue;
         tick__journal_undo(k, disk, ref);
         break;

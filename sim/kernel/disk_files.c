@@ -74,6 +74,10 @@ int64_t tick__disk_ask(struct tick_kernel *k, struct tick__inode *inode, enum ti
     return k->env.disk(k->env.ctx, (int)inode->host, op, inode->id, inode->asked[op], offset, count);
 }
 
+int64_t tick__disk_ask_about(struct tick_kernel *k, uint32_t host, enum tick_disk_op op, tick_id file, uint64_t ordinal) {
+    return k->env.disk ? k->env.disk(k->env.ctx, (int)host, op, file, ordinal, 0, 0) : 0;
+}
+
 static ssize_t read_at(struct tick_kernel *k, struct tick__inode *inode, void *bytes, size_t count, uint64_t offset) {
     if (!count || offset >= inode->size)
         return 0;

@@ -30,7 +30,19 @@ struct tick__inode {
     tick__ref pages; // struct tick__page
     uint32_t page_most;
     tick__ref first, last, parent; // a directory's entries
-    uint64_t asked[5];             // operations so far, by enum tick_disk_op
+    tick__ref names;               // of a directory, disk_ids.c: the names that files were made under
+    uint32_t name_count, name_room;
+    uint32_t object;     // the probe's, 0 without
+    uint32_t asked_lost; // changes of its name that this crash asked about
+    uint64_t asked[5];   // operations so far, by enum tick_disk_op
+};
+
+// The name that a file is about to be made under.
+struct tick__file_name {
+    tick_id id;
+    uint64_t hash;
+    uint32_t kth, tried; // it will be the kth of that name there; attempts so far, with this one
+    char text[TICK__NAME_MOST + 1];
 };
 
 struct tick__entry {
@@ -71,12 +83,18 @@ static inline struct tick__disk *tick__disk_there(const struct tick_kernel *k, u
 
 // disk_names.c
 struct tick__disk *tick__disk(struct tick_kernel *k, uint32_t host);                      // made when it is first used; NULL: no memory
-struct tick__inode *tick__inode_new(struct tick_kernel *k, uint32_t host, uint32_t mode); // no refs yet
+struct tick__inode *tick__inode_new(struct tick_kernel *k, uint32_t host, uint32_t mode); // no refs yet, no id
 void tick__inode_release(struct tick_kernel *k, struct tick__inode *inode);
 void tick__journal_commit(struct tick_kernel *k, struct tick__disk *disk);
 void tick__journal_undo(struct tick_kernel *k, struct tick__disk *disk, tick__ref change); // it and all after it
 // Opens or makes the file: 0 or an error.
 int tick__disk_open(struct tick_kernel *k, uint32_t host, const char *path, int flags, unsigned mode, struct tick__inode **out);
+
+// disk_ids.c
+int tick__file_name( // 0 or -ENOMEM; counts an attempt
+    struct tick_kernel *k, struct tick__inode *directory, const char *name, size_t size, struct tick__file_name *out);
+void tick__file_made(struct tick_kernel *k, struct tick__inode *directory, struct tick__inode *inode, const struct tick__file_name *name);
+void tick__file_names_free(struct tick_kernel *k, struct tick__inode *directory);
 
 // disk_files.c
 int tick__inode_truncate(struct tick_kernel *k, struct tick__inode *inode, uint64_t size);
@@ -84,5 +102,6 @@ void tick__inode_sync(struct tick_kernel *k, struct tick__inode *inode);
 void tick__inode_pages_free(struct tick_kernel *k, struct tick__inode *inode);
 void tick__page_give(struct tick_kernel *k, struct tick__disk *disk, tick__ref page);
 int64_t tick__disk_ask(struct tick_kernel *k, struct tick__inode *inode, enum tick_disk_op op, uint64_t offset, size_t count);
+int64_t tick__disk_ask_about(struct tick_kernel *k, uint32_t host, enum tick_disk_op op, tick_id file, uint64_t ordinal);
 
 #endif

@@ -13,7 +13,6 @@ struct tick__inode *tick__inode_new(struct tick_kernel *k, uint32_t host, uint32
     inode->host = host;
     inode->mode = mode;
     inode->number = ++disk->numbers;
-    inode->id = tick_id_mix(tick_id_mix(tick__host(k, host)->id, TICK_OBJECT_USER), inode->number);
     inode->changed = tick_kernel_wall(k, (int)host);
     inode->next = disk->inodes;
     if (disk->inodes)
@@ -27,6 +26,7 @@ void tick__inode_release(struct tick_kernel *k, struct tick__inode *inode) {
         return;
     struct tick__disk *disk = tick__disk_there(k, inode->host);
     tick__inode_pages_free(k, inode);
+    tick__file_names_free(k, inode);
     if (inode->prev)
         tick__inode(k, inode->prev)->next = inode->next;
     else
@@ -51,6 +51,7 @@ struct tick__disk *tick__disk(struct tick_kernel *k, uint32_t host) {
         tick__arena_give(k, ref, sizeof *disk);
         return NULL;
     }
+    root->id = tick_id_disk(tick__host(k, host)->id);
     root->refs = root->links = 1;
     root->parent = root->ref;
     disk->root = root->ref;
@@ -260,9 +261,9 @@ static int walk(struct tick_kernel *k, uint32_t host, const char *path, struct p
 
 // A new file of that mode at the place.
 static int make(struct tick_kernel *k, struct place *at, uint32_t mode) {
-    int64_t asked = tick__disk_ask(k, at->directory, TICK_DISK_NAME, 0, 0);
-    if (asked < 0)
-        return (int)asked;
+    struct tick__file_name name;
+    TICK_TRY(tick__file_name(k, at->directory, at->name, at->size, &name));
+    TICK_TRY((int)tick__disk_ask_about(k, at->directory->host, TICK_DISK_NAME, name.id, name.tried));
     struct tick__inode *inode = tick__inode_new(k, at->directory->host, mode);
     struct tick__entry *entry = inode ? entry_new(k, at->directory, at->name, at->size) : NULL;
     if (!entry || !change(k, at->disk, entry, inode->ref, false)) {
@@ -274,6 +275,7 @@ static int make(struct tick_kernel *k, struct place *at, uint32_t mode) {
         }
         return -ENOMEM;
     }
+    tick__file_made(k, at->directory, inode, &name);
     at->inode = inode;
     return 0;
 }
@@ -312,7 +314,7 @@ int tick_k_mkdir(struct tick_kernel *k, int host, const char *path, unsigned mod
 }
 
 static int drop(struct tick_kernel *k, struct place *at) {
-    int64_t asked = tick__disk_ask(k, at->directory, TICK_DISK_NAME, 0, 0);
+    int64_t asked = tick__disk_ask(k, at->inode, TICK_DISK_NAME, 0, 0);
     if (asked < 0)
         return (int)asked;
     return change(k, at->disk, at->entry, 0, false) ? 0 : -ENOMEM;
@@ -374,7 +376,7 @@ int tick_k_rename(struct tick_kernel *k, int host, const char *from, const char 
         return directory ? -ENOTDIR : -EISDIR;
     if (new.inode && directory && !empty(k, new.inode))
         return -ENOTEMPTY;
-    int64_t asked = tick__disk_ask(k, new.directory, TICK_DISK_NAME, 0, 0);
+    int64_t asked = tick__disk_ask(k, old.inode, TICK_DISK_NAME, 0, 0);
     if (asked < 0)
         return (int)asked;
     struct tick__entry *entry = new.entry ? new.entry : entry_new(k, new.directory, new.name, new.size);

@@ -82,6 +82,11 @@ static bool number(const char *name, uint16_t port, struct sockaddr_storage *out
     return true;
 }
 
+bool tick_kernel_dns_asks(const struct tick_kernel *k, const char *name) {
+    const struct known *known = k->root->names ? find(k, name) : NULL;
+    return known && (known->jitter > 0 || known->may_fail || known->wrong);
+}
+
 int tick_k_resolve(struct tick_kernel *k, int host, const char *name, uint16_t port, tick_id subject, uint64_t ordinal,
     struct sockaddr_storage *out, uint32_t most, int64_t *late) {
     (void)host;

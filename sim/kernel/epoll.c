@@ -301,7 +301,7 @@ int tick_k_epoll_wait(struct tick_kernel *k, int host, int epfd, struct tick_sys
     // A wait that would block may be cut short by a signal, if somebody handles signals.
     if (!count && may_block) {
         struct tick__host *h = tick__host(k, (uint32_t)host);
-        if (h->handlers && TICK__ASK(k, TICK_CHOICE_INTERRUPT, h->id, ++h->waits, 2, 0))
+        if (h->handlers && TICK__ASK(k, TICK_CHOICE_INTERRUPT, epoll->file.id, ++epoll->waits, 2, 0))
             return -EINTR;
     }
     return count;

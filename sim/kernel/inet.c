@@ -74,7 +74,7 @@ int tick__tcp_socket(struct tick_kernel *k, int host, int domain, int flags, con
     if (fd < 0)
         tick__sock_release(k, s);
     else
-        tick__tell_fd(k, &s->file, name, "socket");
+        tick__tell_fd(k, &s->file, name, "tcp");
     return fd;
 }
 

@@ -101,11 +101,12 @@ void tick_kernel_unwatch(struct tick_kernel *k, int host, int epfd);
 bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter);
 
 // --- calls: see retick/sys.h and section 2 of the manual ---
-// id arguments name what the call makes (TICK_OBJECT_FD of its maker; for connect the TICK_OBJECT_CONNECTION of its maker);
-// maker_object is the maker's probe object; kth its count.
+// What the call makes is called: an fd of its maker's; kth is its count, maker_object the maker's probe object. A connection's depend on
+// whom it leads to: connect works them out, and counts, with the maker (NULL: they are given).
 struct tick_kernel_name {
     tick_id id;
     uint32_t maker_object, kth;
+    struct tick_maker *maker;
 };
 int tick_k_epoll_create(struct tick_kernel *k, int host, const struct tick_kernel_name *name);
 int tick_k_epoll_ctl(struct tick_kernel *k, int host, int epfd, int op, int fd, const struct tick_sys_event *event);

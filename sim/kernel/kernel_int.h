@@ -148,7 +148,6 @@ struct tick__host {
     uint32_t next_port;
     bool ports_wrapped;
     bool handlers;          // programs on it handle signals
-    uint64_t waits;         // of its epolls that might have been interrupted, in all its lives
     tick__ref udps, unixes; // UDP sockets, by next; unix sockets that have a name, by next
     uint32_t next_udp_port, next_unix;
     tick__ref rights; // fds in messages
@@ -223,6 +222,7 @@ struct tick__epoll {
     uint32_t waiter;
     bool waiting, woken;
     tick__ref items; // beyond the granule that each wait touches
+    uint64_t waits;  // that might have been interrupted
 };
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go
 int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, uint32_t events);
@@ -429,8 +429,10 @@ void tick__tell_connection(struct tick_kernel *k, struct tick__sock *s, const st
 // A segment without bytes leaves host: its message in the direction (object and id), and msg_send (by the running task, or by the kernel
 // because of what it carries out). Returns object << 32 | seq.
 uint64_t tick__tell_segment(struct tick_kernel *k, uint32_t host, uint32_t direction, tick_id id, uint64_t ordinal);
+// The same of a datagram: from, id: the socket that it leaves.
+uint64_t tick__tell_datagram(struct tick_kernel *k, uint32_t host, uint32_t from, tick_id id, uint64_t ordinal, size_t bytes);
 // It arrived at host: returns the seq of msg_recv.
-uint32_t tick__tell_arrival(struct tick_kernel *k, uint32_t host, uint64_t segment);
+uint32_t tick__tell_arrival(struct tick_kernel *k, uint32_t host, uint64_t segment, size_t bytes);
 void tick__tell_send(struct tick_kernel *k, struct tick__sock *s, const void *bytes, size_t count); // bytes just written
 void tick__tell_arrived(struct tick_kernel *k, struct tick__sock *sender, uint32_t host);           // up to sender->out.arrived
 void tick__tell_dropped(

@@ -72,17 +72,21 @@ static uint32_t sent(struct tick_kernel *k, uint32_t host, uint32_t object, int6
                        : tick_emit(probe, TICK_EV_MSG_SEND, object, probe->here, bytes, NULL);
 }
 
-uint64_t tick__tell_segment(struct tick_kernel *k, uint32_t host, uint32_t direction, tick_id id, uint64_t ordinal) {
+uint64_t tick__tell_datagram(struct tick_kernel *k, uint32_t host, uint32_t from, tick_id id, uint64_t ordinal, size_t bytes) {
     if (!k->env.probe)
         return 0;
-    uint32_t object = message_object(k, host, direction, tick_id_mix(tick_id_mix(id, TICK_OBJECT_MESSAGE), ordinal), ordinal);
-    return (uint64_t)object << 32 | sent(k, host, object, 0);
+    uint32_t object = message_object(k, host, from, tick_id_mix(tick_id_mix(id, TICK_OBJECT_MESSAGE), ordinal), ordinal);
+    return (uint64_t)object << 32 | sent(k, host, object, (int64_t)bytes);
 }
 
-uint32_t tick__tell_arrival(struct tick_kernel *k, uint32_t host, uint64_t segment) {
+uint64_t tick__tell_segment(struct tick_kernel *k, uint32_t host, uint32_t direction, tick_id id, uint64_t ordinal) {
+    return tick__tell_datagram(k, host, direction, id, ordinal, 0);
+}
+
+uint32_t tick__tell_arrival(struct tick_kernel *k, uint32_t host, uint64_t segment, size_t bytes) {
     if (!k->env.probe || !segment)
         return 0;
-    k->cause = event(k, TICK_EV_MSG_RECV, host, (uint32_t)(segment >> 32), (uint32_t)segment, 0);
+    k->cause = event(k, TICK_EV_MSG_RECV, host, (uint32_t)(segment >> 32), (uint32_t)segment, (int64_t)bytes);
     return k->cause;
 }
 

@@ -43,7 +43,7 @@ static void wake(struct tick_kernel *k, const struct pipe *pipe, bool writer, ui
 static int end_new(struct tick_kernel *k, int host, tick__ref pipe, bool writes, int flags, const struct tick_kernel_name *name) {
     tick__ref ref;
     uint32_t status = (uint32_t)((writes ? O_WRONLY : O_RDONLY) | flags);
-    int fd = tick__object_new(k, host, TICK__PIPE, sizeof(struct end), status, name, writes ? "pipe in" : "pipe out", &ref);
+    int fd = tick__object_new(k, host, TICK__PIPE, sizeof(struct end), status, name, "pipe", &ref);
     if (fd < 0)
         return fd;
     struct end *end = TICK__AT(k, end, ref);

@@ -6,7 +6,7 @@
 
 // tcp_reset
 static void reset_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t told) {
-    uint32_t seq = tick__tell_arrival(k, s->file.host, told);
+    uint32_t seq = tick__tell_arrival(k, s->file.host, told, 0);
     switch (s->state) {
     case TICK__CLOSE:
     case TICK__LISTEN:
@@ -73,7 +73,7 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
         retry(k, s, TICK__SYN_AGAIN, told);
         return;
     }
-    uint32_t seq = tick__tell_arrival(k, host, told);
+    uint32_t seq = tick__tell_arrival(k, host, told, 0);
     if (itself && !s->refused) {
         s->peer = s->file.ref; // both ends of a simultaneous open
         s->state = TICK__ESTABLISHED;
@@ -133,7 +133,7 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
 }
 
 static void syn_ack_arrived(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *child, uint64_t told) {
-    uint32_t seq = tick__tell_arrival(k, s->file.host, told);
+    uint32_t seq = tick__tell_arrival(k, s->file.host, told, 0);
     if (s->state != TICK__SYN_SENT) { // it gave up meanwhile
         if (child->state != TICK__CLOSE)
             tick__tcp_reset_peer(k, s);
@@ -216,7 +216,7 @@ static void fin_acknowledged(struct tick_kernel *k, struct tick__sock *s) {
 }
 
 static void fin_arrived(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *sender, uint64_t told) {
-    uint32_t seq = tick__tell_arrival(k, s->file.host, told);
+    uint32_t seq = tick__tell_arrival(k, s->file.host, told, 0);
     if (s->state == TICK__CLOSE) {
         if (sender->state != TICK__CLOSE)
             tick__tcp_reset_peer(k, s);

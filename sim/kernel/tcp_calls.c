@@ -147,11 +147,18 @@ static int start_connect(struct tick_kernel *k, struct tick__sock *s, const stru
     const uint32_t local = s->local_address ? s->local_address : loopback ? INADDR_LOOPBACK : own;
     TICK_TRY(tick__port_reach(k, s, local, address, to->port));
     TICK_TRY(tick__sock_autobind(k, s));
+    struct tick_kernel_name named = *name;
+    const tick_id far = tick__host(k, (uint32_t)host)->id;
+    if (named.maker) {
+        if (tick_maker_count(named.maker, TICK_OBJECT_CONNECTION, far, &named.kth) < 0)
+            return -ENOBUFS;
+        named.id = tick_id_named(named.maker->id, TICK_OBJECT_CONNECTION, far, named.kth);
+    }
     s->local_address = local;
     s->remote_address = address;
     s->remote_port = to->port;
     s->six = to->six;
-    s->connection = name->id;
+    s->connection = named.id;
     s->hello = s->farewell = 0;
     s->file.rises = 0; // counted for each connection
     s->ended = false;
@@ -159,7 +166,7 @@ static int start_connect(struct tick_kernel *k, struct tick__sock *s, const stru
     s->tries = 0;
     s->error = 0;
     s->state = TICK__SYN_SENT; // with shut as it is: a socket can be shut before it connects
-    tick__tell_connection(k, s, name, (uint32_t)host);
+    tick__tell_connection(k, s, &named, (uint32_t)host);
     const struct tick_link *link = tick__link(k, s->file.host, (uint32_t)host);
     s->refused = link->refuse && !k->root->calm && TICK__ASK(k, TICK_CHOICE_FAULT_REFUSE, s->connection, 0, 2, 0);
     s->stage = TICK__CONNECTING;

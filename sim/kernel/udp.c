@@ -16,7 +16,7 @@ static struct tick__udp *udp_at(const struct tick_kernel *k, tick__ref ref) {
 
 int tick__udp_socket(struct tick_kernel *k, int host, int domain, int flags, const struct tick_kernel_name *name) {
     tick__ref ref;
-    int fd = tick__object_new(k, host, TICK__UDP, sizeof(struct tick__udp), (uint32_t)(flags | O_RDWR), name, "udp socket", &ref);
+    int fd = tick__object_new(k, host, TICK__UDP, sizeof(struct tick__udp), (uint32_t)(flags | O_RDWR), name, "udp", &ref);
     if (fd < 0)
         return fd;
     struct tick__udp *u = udp_at(k, ref);
@@ -251,7 +251,7 @@ void tick__udp_arrived(struct tick_kernel *k, tick__ref ref, uint32_t host) {
         }
         if (ref) {
             d = tick__datagram(k, ref);
-            d->told = tick__tell_arrival(k, host, d->told);
+            d->told = tick__tell_arrival(k, host, d->told, d->size);
             d->informed = u->options && (tick__option_of(k, u->options, TICK__PKTINFO) || tick__option_of(k, u->options, TICK__PKTINFO6));
             tick__queue_add(k, &u->queue, ref);
             tick__file_wake(k, &u->file, TICK__READABLE | EPOLLPRI | EPOLLRDBAND, u->queue.count == 1);

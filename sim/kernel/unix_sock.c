@@ -18,7 +18,7 @@ static void init(struct tick__unix *u, int type) {
 
 int tick__unix_socket(struct tick_kernel *k, int host, int type, int flags, const struct tick_kernel_name *name) {
     tick__ref ref;
-    int fd = tick__object_new(k, host, TICK__UNIX, sizeof(struct tick__unix), (uint32_t)(flags | O_RDWR), name, "unix socket", &ref);
+    int fd = tick__object_new(k, host, TICK__UNIX, sizeof(struct tick__unix), (uint32_t)(flags | O_RDWR), name, "unix", &ref);
     if (fd >= 0)
         init(tick__unix(k, ref), type);
     return fd;

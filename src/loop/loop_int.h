@@ -146,15 +146,9 @@ void tick__task_at_end(struct tick_task *task, struct tick__task_owned *owned);
 void tick__loop_at_close(struct tick_loop *loop, struct tick__task_owned *owned);
 void tick__owned_remove(struct tick__task_owned *owned); // from either list; no-op if it is in none (back == NULL)
 
-// Who makes tasks: identity and the counts of the keys it used. A task, a running callback, or the loop itself.
-struct tick__key {
-    struct tick__key *next;
-    uint64_t hash;
-    uint32_t count;
-};
+// Who makes tasks: a task, a running callback, or the loop itself.
 struct tick__parent {
     struct tick_maker maker;
-    struct tick__key first; // in place, as most parents spawn one function only; hash 0: unused
 };
 
 struct tick_task {
@@ -389,8 +383,10 @@ tick_id tick__identify(struct tick_loop *loop, enum tick_object_type type, const
 // tick_emit out of line, so that an event's frame burdens nobody while no probe listens.
 uint32_t tick__emit(struct tick_loop *loop, enum tick_event_kind kind, uint32_t subject, uint32_t cause, int64_t arg,
     const struct tick_loc *loc) __attribute__((cold, noinline));
-int tick__parent_count(struct tick__parent *parent, uint64_t hash, uint32_t *kth); // 0 or -ENOMEM
-void tick__parent_fini(struct tick__parent *parent);
+static inline void tick__parent_fini(struct tick__parent *parent) {
+    if (parent->maker.named.others)
+        tick_counts_fini(&parent->maker.named);
+}
 
 // handle.c
 void tick__handle_drop(struct tick_handle *handle); // takes it out of the ready queue's hands, unrun

@@ -32,7 +32,7 @@ static void begin_watched(struct tick_loop *loop, struct tick_task *task) {
     }
     struct tick_sys *sys = loop->sys;
     if (tick__sys_asks(sys, TICK_CHOICE_STEP_COST)) // the world lets that time pass once the loop polls
-        (void)sys->ops->choose(sys, TICK_CHOICE_STEP_COST, task->parent.maker.id, task->suspensions, loop->step_costs, STEP_COST_MOST);
+        (void)sys->ops->choose(sys, TICK_CHOICE_STEP_COST, task->parent.maker.id, task->suspensions + 1, loop->step_costs, STEP_COST_MOST);
 }
 
 static inline void begin(struct tick_loop *loop, struct tick_task *task) {

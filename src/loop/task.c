@@ -109,7 +109,7 @@ static struct tick_task *make(struct tick_loop *loop, struct tick__parent *paren
     if (loop->observed && !loop->closed) {
         birth.key = name ? name : loc->name;
         const uint64_t hash = tick_id_text(birth.key);
-        if (tick__parent_count(parent, hash, &birth.kth) < 0)
+        if (tick_counts_next(&parent->maker.named, hash, &birth.kth) < 0)
             return NULL;
         birth.id = tick_id_mix(tick_id_mix(parent->maker.id, hash), birth.kth); // tick_id_task, with the hash taken once
         birth.parent_object = parent->maker.object;

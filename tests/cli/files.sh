@@ -45,19 +45,19 @@ done
 
 # Schedules
 cat >other.schedule <<'TEXT'
-retick schedule 1
+retick schedule 2
 scenario something_else
 TEXT
 expect 2 "belongs to scenario something_else" "$RETICK" replay "$scenarios/passing.c" other.schedule
 expect 2 "belongs to scenario something_else" "$RETICK" run "$scenarios/passing.c" --schedule other.schedule
-printf 'retick schedule 1\nscenario passing\ndelivery nonsense\n' >malformed.schedule
+printf 'retick schedule 2\nscenario passing\ndelivery nonsense\n' >malformed.schedule
 expect 2 "malformed.schedule" "$RETICK" replay "$scenarios/passing.c" malformed.schedule
 also "3"
 echo "hello" >hello.schedule
 expect 2 "hello.schedule" "$RETICK" replay "$scenarios/passing.c" hello.schedule
 expect 2 "no such file: missing.schedule" "$RETICK" replay "$scenarios/passing.c" missing.schedule
 expect 2 "which scenario?" "$RETICK" replay other.schedule
-printf 'retick schedule 1\nscenario faulty\n' >faulty.schedule
+printf 'retick schedule 2\nscenario faulty\n' >faulty.schedule
 expect 1 "faulty: fails under 0 deviations" "$RETICK" replay "$scenarios/two.c" faulty.schedule
 
 # A trace whose scenario moved away
@@ -111,7 +111,7 @@ else
 fi
 # Many lines that a run does not meet are counted, not listed.
 {
-    printf 'retick schedule 1\nscenario passing\n'
+    printf 'retick schedule 2\nscenario passing\n'
     for i in {1001..1030}; do echo "host_late alice @$i +100ms"; done
 } >unmet.schedule
 expect 0 "the run did not meet: host_late alice @1010 +100ms" "$RETICK" replay "$scenarios/passing.c" unmet.schedule

@@ -14,7 +14,7 @@ found() { # found SCENARIO TEXT LINE: a finding that says TEXT, by one deviation
     never "not met"
 }
 
-found doubled "6 datagrams came" "duplicate app:fd @"
-found astray "app's main returned" "resolve_fail app @1 yes"
-found signalled "sleep: EINTR" "interrupt app:op"
+found doubled "6 datagrams came" "duplicate app:udp @"
+found astray "app's main returned" "resolve_fail app:lookup.log @1 yes"
+found signalled "sleep: EINTR" "interrupt app:wait"
 finish

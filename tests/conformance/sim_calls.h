@@ -39,7 +39,7 @@ static inline struct tick_kernel *sim_kernel(struct tick_sys *self) {
 
 static inline struct tick_kernel_name sim_name(struct tick_sys *self) {
     uint32_t kth = ++sim_of(self)->made;
-    return (struct tick_kernel_name){tick_id_mix(1, kth), 0, kth};
+    return (struct tick_kernel_name){tick_id_mix(1, kth), 0, kth, NULL};
 }
 
 static inline ssize_t sim_settled(struct tick_sys *self, ssize_t result) {

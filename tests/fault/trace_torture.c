@@ -68,7 +68,7 @@ static const char *in_folder(const char *name) {
 }
 
 static const struct tick_trace_meta meta = {
-    .scenario = "lost_update", .scenario_file = "lost_update.c", .chooser = "random", .seed = 6, .schedule = "retick schedule 1\n"};
+    .scenario = "lost_update", .scenario_file = "lost_update.c", .chooser = "random", .seed = 6, .schedule = "retick schedule 2\n"};
 
 static void store(const char *name, int late) {
     struct tick_recorder *recorder;
@@ -108,7 +108,7 @@ static void over(void) {
         fail_msg("%lld bytes of SQLite's are left", (long long)(sqlite3_memory_used() - sqlite_holds));
 }
 
-static const char text[] = "retick schedule 1\n"
+static const char text[] = "retick schedule 2\n"
                            "scenario lost_update\n"
                            "delivery alice→server @2 +30ms # late\n"
                            "delivery alice→server#2 @1 +1ms\n"
@@ -202,13 +202,13 @@ static int reads(void *arg) {
             if (result == 0)
                 tick_names_free(names);
         }
-        struct tick__cause *chain = NULL;
+        struct tick__chain chain = {0};
         struct tick__told told;
         if (result == 0)
-            result = tick__causes(&trace, (int64_t)trace.events, &chain, &error);
-        if (result > 0)
-            result = tick__told_read(&trace, chain[0].seq, &told, &error);
-        free(chain);
+            result = tick__chain_read(&trace, (int64_t)trace.events, 4, 4, &chain, &error);
+        if (result == 0)
+            result = tick__told_read(&trace, chain.causes[0].seq, &told, &error);
+        tick__chain_fini(&chain);
         tick_trace_close(&trace);
     }
     over();

@@ -41,7 +41,7 @@ static inline uint32_t choose(void *ctx, enum tick_choice_kind kind, tick_id sub
 
 static inline struct tick_kernel_name name(void) {
     faulty.made++;
-    return (struct tick_kernel_name){tick_id_mix(3, faulty.made), 0, (uint32_t)faulty.made};
+    return (struct tick_kernel_name){tick_id_mix(3, faulty.made), 0, (uint32_t)faulty.made, NULL};
 }
 
 static inline int64_t now(void) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Each installed header compiles alone, without a warning, in C17 with gcc and clang, and in C++17 where that compiler speaks it.
+# Each installed header compiles alone, without a warning, in C17 with gcc and clang, and in C++17 and C++20 where that compiler speaks it.
 #     headers.sh TREE
 set -u
 tree=${1:-.}
@@ -25,7 +25,8 @@ for path in "$tree"/include/*.h "$tree"/include/retick/*.h; do
     for compiler in g++ clang++; do
         command -v $compiler >/dev/null || continue
         echo | $compiler -x c++ -std=c++17 -fsyntax-only - 2>/dev/null || continue
-        try "$header" $compiler -x c++ -std=c++17
+        try "$header" $compiler -x c++ -std=c++17 -Wpedantic
+        try "$header" $compiler -x c++ -std=c++20 -Wpedantic
     done
 done
 exit $bad

@@ -32,7 +32,7 @@ static int set_up(void **state) {
     uint32_t alice = tell(w.names, TICK_OBJECT_HOST, w.alice, 0, "alice", 1);
     w.main_task = tick_id_task(w.alice, "main", 1);
     uint32_t main_task = tell(w.names, TICK_OBJECT_TASK, w.main_task, alice, "main", 1);
-    w.connection = tick_id_mix(tick_id_mix(w.main_task, TICK_OBJECT_CONNECTION), 1);
+    w.connection = tick_id_named(w.main_task, TICK_OBJECT_CONNECTION, tick_id_host("server"), 1);
     uint32_t connection = tell(w.names, TICK_OBJECT_CONNECTION, w.connection, main_task, "server", 1);
     w.out = tick_id_part(w.connection, TICK_OUT);
     uint32_t out = tell(w.names, TICK_OBJECT_DIRECTION, w.out, connection, NULL, TICK_OUT);
@@ -44,7 +44,7 @@ static int set_up(void **state) {
     tell(w.names, TICK_OBJECT_FD, w.far, connection, NULL, TICK_FAR);
     w.handler = tick_id_task(w.connection, "serve", 1);
     tell(w.names, TICK_OBJECT_TASK, w.handler, connection, "serve", 1);
-    w.timer = tick_id_mix(tick_id_mix(w.main_task, TICK_OBJECT_TIMER), 1);
+    w.timer = tick_id_mix(tick_id_mix(w.main_task, TICK_SORT_DEADLINE), 1);
     tell(w.names, TICK_OBJECT_TIMER, w.timer, main_task, "deadline", 1);
     w.coin = tick_id_task(w.main_task, "coin", 1);
     tell(w.names, TICK_OBJECT_USER, w.coin, main_task, "coin", 1);
@@ -73,7 +73,7 @@ static void lines_and_words(void **state) {
             "the handshake that server sent to alice arrives 1 us late"},
         {{w->in, 0, 2, 3, 1500, TICK_CHOICE_DELIVERY}, "delivery alice←server @0 +1500ns",
             "the handshake that server sent to alice arrives 1500 ns late"},
-        {{w->timer, 0, 6, 9, JITTER, TICK_CHOICE_POLL_LATE}, "poll_late alice:timer @0 +10ms", "the deadline of alice fires 10 ms late"},
+        {{w->timer, 0, 6, 9, JITTER, TICK_CHOICE_POLL_LATE}, "poll_late alice:deadline @0 +10ms", "the deadline of alice fires 10 ms late"},
         {{w->far, 3, 2, 4, 0, TICK_CHOICE_READY_HOLD}, "ready_hold alice→server:far @3 2 polls",
             "server sees that alice's connection to server is ready 2 polls later than it is, the 3rd time"},
         {{w->far, 17, 1, 9, 0, TICK_CHOICE_SHORT_RECV}, "short_recv alice→server:far @17 1 bytes",
@@ -87,10 +87,10 @@ static void lines_and_words(void **state) {
             "alice goes on 1 s late, the 1st time that it wakes"},
         {{w->handler, 12, 4, 9, JITTER, TICK_CHOICE_STEP_COST}, "step_cost alice→server/serve @12 +1ms",
             "the 12th step of alice→server/serve takes 1 ms"},
-        {{w->coin, 22, 7, 9, 0, TICK_CHOICE_USER}, "user alice/coin @22 =7", "coin in alice gives 7: the 22nd number that the task draws"},
+        {{w->coin, 22, 7, 9, 0, TICK_CHOICE_USER}, "user alice/coin @22 =7", "coin in alice gives 7, the 22nd time that it is drawn"},
         {{w->main_task, 2, 1, 2, 0, TICK_CHOICE_CANCEL}, "cancel alice/main @2 yes", "alice is cancelled where it waits for the 2nd time"},
-        {{w->timer, 1, 2, 4, 0, TICK_CHOICE_DISPLACE}, "displace alice:timer @1 2 pops",
-            "alice:timer is held back while 2 other callbacks run"},
+        {{w->timer, 1, 2, 4, 0, TICK_CHOICE_DISPLACE}, "displace alice:deadline @1 2 pops",
+            "alice:deadline is held back while 2 other callbacks run"},
         {{0x1234, 1, 2, 9, 0, TICK_CHOICE_SHORT_RECV}, "short_recv id:0000000000001234 @1 2 bytes",
             "a receive on id:0000000000001234 moves only 2 bytes at offset 1"},
     };
@@ -174,6 +174,127 @@ static void text_round_trips(void **state) {
     round_trip(*state, NULL);
 }
 
+// Names that people and programs might give, and ones that mean harm.
+struct hostile {
+    uint64_t random;
+    char name[1200];
+};
+
+static uint32_t draw(struct hostile *h, uint32_t n) {
+    h->random = tick_id_mix(h->random, 1);
+    return (uint32_t)((h->random >> 32) % n);
+}
+
+static const char *hostile_name(struct hostile *h, uint32_t most) {
+    static const char *const parts[] = {"/", ":", "#", "%", "<", ">", "->", "<-", "\xe2\x86\x92", "\xe2\x86\x90", "\xe2", "\x86", "\x92",
+        "\n", "\r", "\t", " ", " # ", "@1", "=7", "+3ms", "\x01", "\x7f", "\xff", "\"", "'", "\\", ".", "..", "main", "host", "id:", "conn",
+        "lookup.", "\nuser h/x @1 =7", "retick schedule 2", "%00", "%0a", "-", "gr\xc3\xb6\xc3\x9f", "x"};
+    uint32_t length = 0, count = draw(h, 12) ? draw(h, 6) : most;
+    for (; count; count--) {
+        const char *part = parts[draw(h, sizeof parts / sizeof *parts)];
+        if (length + strlen(part) > most)
+            break;
+        memcpy(h->name + length, part, strlen(part));
+        length += (uint32_t)strlen(part);
+    }
+    h->name[length] = 0;
+    return h->name;
+}
+
+// An object below `parent`, of a type that a choice may be about: what the run-time would make of it.
+static tick_id hostile_child(struct hostile *h, struct tick_names *names, tick_id parent, uint32_t object) {
+    const uint32_t k = draw(h, 3) + 1;
+    uint32_t k_part;
+    tick_id id;
+    switch (draw(h, 6)) {
+    case 0:
+        id = tick_id_task(parent, hostile_name(h, 1100), 1);
+        tell(names, TICK_OBJECT_USER, id, object, h->name, 1);
+        return id;
+    case 1:
+        id = tick_id_named(parent, TICK_OBJECT_LOOKUP, tick_id_text(hostile_name(h, 63)), 1);
+        tell(names, TICK_OBJECT_LOOKUP, id, object, h->name, 1);
+        return id;
+    case 2:
+        id = tick_id_named(parent, TICK_OBJECT_CONNECTION, tick_id_host(hostile_name(h, 63)), k);
+        object = tell(names, TICK_OBJECT_CONNECTION, id, object, h->name, k);
+        k_part = draw(h, 4) + 1;
+        id = tick_id_part(id, (enum tick_connection_part)k_part);
+        tell(names, k_part <= TICK_IN ? TICK_OBJECT_DIRECTION : TICK_OBJECT_FD, id, object, NULL, k_part);
+        return id;
+    case 3:
+        id = tick_id_named(parent, TICK_OBJECT_WAIT, tick_id_text(""), 1);
+        tell(names, TICK_OBJECT_WAIT, id, object, "", 1);
+        return id;
+    case 4:
+        id = tick_id_mix(tick_id_mix(parent, tick_id_sort(TICK_OBJECT_TIMER, hostile_name(h, 100))), k);
+        tell(names, TICK_OBJECT_TIMER, id, object, h->name, k);
+        return id;
+    default:
+        id = tick_id_mix(tick_id_mix(parent, TICK_SORT_UDP), k);
+        tell(names, TICK_OBJECT_FD, id, object, "udp", k);
+        return id;
+    }
+}
+
+static tick_id hostile_file(struct hostile *h, struct tick_names *names, tick_id host, uint32_t object) {
+    tick_id id = tick_id_disk(host);
+    object = tell(names, TICK_OBJECT_FILE, id, object, NULL, 1);
+    for (uint32_t depth = draw(h, 4); depth; depth--) {
+        const uint32_t k = draw(h, 3) + 1;
+        id = tick_id_file(id, hostile_name(h, 255), k);
+        object = tell(names, TICK_OBJECT_FILE, id, object, h->name, k);
+    }
+    return id;
+}
+
+static void hostile_names_round_trip(void **state) {
+    (void)state;
+    struct hostile h = {.random = 11};
+    size_t by_path = 0;
+    for (int round = 0; round < 4000; round++) {
+        struct tick_names *names;
+        struct tick_schedule schedule, back;
+        struct tick_error error;
+        assert_int_equal(tick_names_new(&names), 0);
+        tick_id host = tick_id_host(hostile_name(&h, 63)), subject;
+        uint32_t host_object = tell(names, TICK_OBJECT_HOST, host, 0, h.name, 1);
+        if (draw(&h, 4) == 0) {
+            subject = hostile_file(&h, names, host, host_object);
+        } else {
+            tick_id task = tick_id_task(host, "main", 1);
+            uint32_t object = tell(names, TICK_OBJECT_TASK, task, host_object, "main", 1);
+            for (uint32_t depth = draw(&h, 3); depth; depth--) {
+                const uint32_t k = draw(&h, 3) + 1;
+                task = tick_id_task(task, hostile_name(&h, 600), k);
+                object = tell(names, TICK_OBJECT_TASK, task, object, h.name, k);
+            }
+            subject = hostile_child(&h, names, task, object);
+        }
+        tick_schedule_init(&schedule, "hostile");
+        const uint32_t kinds = TICK_CHOICE_KINDS - 1;
+        for (uint32_t kind = 1; kind <= kinds; kind++) { // whatever the words say of it
+            const bool timed = tick__kind_unit(kind) == TICK_UNIT_TIME;
+            const struct tick_deviation d = {subject, kind + 8, 1, timed ? tick_scale_count(JITTER) : 9, timed ? JITTER : 0, (uint8_t)kind};
+            assert_int_equal(tick_schedule_add(&schedule, &d), 0);
+        }
+        char *text = write_out(&schedule, names);
+        if (read_in(text, &back, &error) != 0)
+            fail_msg("round %d: %s", round, error.text);
+        assert_int_equal(back.count, kinds);
+        for (uint32_t i = 0; i < kinds; i++)
+            if (back.deviations[i].subject != subject || back.deviations[i].kind != i + 1 || back.deviations[i].ordinal != i + 9)
+                fail_msg("round %d: leads elsewhere: %s", round, back.words[i]);
+        char path[32];
+        by_path += tick_names_path(names, subject, path, sizeof path) != 19 || strncmp(path, "id:", 3) != 0;
+        free(text);
+        tick_schedule_fini(&back);
+        tick_schedule_fini(&schedule);
+        tick_names_free(names);
+    }
+    assert_true(by_path > 3000); // and not by hiding behind numbers
+}
+
 static void text_as_written(void **state) {
     const struct world *w = *state;
     struct tick_schedule schedule;
@@ -181,7 +302,7 @@ static void text_as_written(void **state) {
     assert_int_equal(tick_schedule_add(&schedule, &(const struct tick_deviation){w->out, 12, 7, 9, JITTER, TICK_CHOICE_DELIVERY}), 0);
     assert_int_equal(tick_schedule_add(&schedule, &(const struct tick_deviation){5, 1, 1, 2, 0, TICK_CHOICE_FAULT_REFUSE}), 0);
     char *text = write_out(&schedule, w->names);
-    assert_string_equal(text, "retick schedule 1\nscenario lost_update\n"
+    assert_string_equal(text, "retick schedule 2\nscenario lost_update\n"
                               "delivery alice→server @12 +30ms  # the 17 bytes that alice sent to server at offset 12 arrive 30 ms late\n"
                               "refuse id:0000000000000005 @1 yes\n");
     free(text);
@@ -192,7 +313,7 @@ static void people_may_write(void **state) {
     const struct world *w = *state;
     struct tick_schedule s, copy;
     struct tick_error error;
-    assert_int_equal(read_in("# why\n\n  retick schedule 1   # head\r\nscenario  x\n\tdelivery  alice->server\t@12 40ms # late\n"
+    assert_int_equal(read_in("# why\n\n  retick schedule 2   # head\r\nscenario  x\n\tdelivery  alice->server\t@12 40ms # late\n"
                              "refuse alice→server:conn @0\nready_hold alice→server#1:far @3 1 poll\nuser alice/coin @1 5\n"
                              "delivery alice->server @13 +2µs\nhost_late alice @18446744073709551615 +9223372036s",
                          &s, &error),
@@ -254,7 +375,7 @@ static void bad_lines(void **state) {
         char text[512], where[64];
         struct tick_schedule s;
         struct tick_error error = {0};
-        snprintf(text, sizeof text, "retick schedule 1\nscenario x\ndelivery alice @1 +1ms\n# fine\n%s\n", cases[i].line);
+        snprintf(text, sizeof text, "retick schedule 2\nscenario x\ndelivery alice @1 +1ms\n# fine\n%s\n", cases[i].line);
         assert_int_equal(read_in(text, &s, &error), TICK_EFORMAT);
         assert_int_equal(error.code, TICK_EFORMAT);
         snprintf(where, sizeof where, "a.schedule:5: expected %s", cases[i].reason);
@@ -269,19 +390,22 @@ static void bad_heads(void **state) {
     struct tick_schedule s;
     struct tick_error error;
     static const char *const texts[] = {"\n", "# only\n", "scenario x\n", "retick schedule\n", "retick schedule 0\n", "retick schedule x\n",
-        "delivery alice @1 +1ms\n", "retick schedule 1 2\n"};
+        "delivery alice @1 +1ms\n", "retick schedule 2 2\n"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_int_equal(read_in(texts[i], &s, &error), TICK_EFORMAT);
-    assert_int_equal(read_in("retick schedule 2\n", &s, &error), TICK_EFORMAT);
-    assert_string_equal(error.text, "a.schedule:1: this schedule is of version 2, and this retick knows 1");
+    assert_int_equal(read_in("retick schedule 3\n", &s, &error), TICK_EFORMAT);
+    assert_string_equal(error.text, "a.schedule:1: this schedule is of version 3, and this retick knows 2");
+    assert_int_equal(read_in("retick schedule 1\n", &s, &error), 0);
+    assert_int_equal(s.version, 1);
+    tick_schedule_fini(&s);
     char longest[9000];
     memset(longest, 'x', sizeof longest);
-    memcpy(longest, "retick schedule 1\n", 18);
+    memcpy(longest, "retick schedule 2\n", 18);
     longest[sizeof longest - 1] = 0;
     assert_int_equal(read_in(longest, &s, &error), TICK_EFORMAT);
-    assert_int_equal(read_in("retick schedule 1\nscenario 0123456789012345678901234567890123456789012345678901234567890123\n", &s, &error),
+    assert_int_equal(read_in("retick schedule 2\nscenario 0123456789012345678901234567890123456789012345678901234567890123\n", &s, &error),
         TICK_EFORMAT);
-    assert_int_equal(read_in("retick schedule 1\n", &s, NULL), 0);
+    assert_int_equal(read_in("retick schedule 2\n", &s, NULL), 0);
     tick_schedule_fini(&s);
 }
 
@@ -289,6 +413,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(lines_and_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(text_round_trips, set_up, tear_down),
+        cmocka_unit_test(hostile_names_round_trip),
         cmocka_unit_test_setup_teardown(text_as_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(people_may_write, set_up, tear_down),
         cmocka_unit_test(bad_lines),

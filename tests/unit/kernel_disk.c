@@ -46,7 +46,7 @@ static int set_up(void **state) {
 static int opened(const char *path, int flags) {
     static uint32_t made;
     made++;
-    const struct tick_kernel_name name = {made, 0, made};
+    const struct tick_kernel_name name = {made, 0, made, NULL};
     return tick_k_open(k, 0, path, flags, 0600, &name);
 }
 

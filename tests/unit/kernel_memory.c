@@ -35,7 +35,7 @@ static uint32_t choose(void *ctx, enum tick_choice_kind kind, tick_id subject, u
 
 static struct tick_kernel_name name(void) {
     made++;
-    return (struct tick_kernel_name){tick_id_mix(77, made), 0, made};
+    return (struct tick_kernel_name){tick_id_mix(77, made), 0, made, NULL};
 }
 
 static void fresh(size_t most) {

@@ -64,7 +64,7 @@ static void run(void) {
 }
 
 static int listener, near, far;
-static const struct tick_kernel_name connection = {4711, TASK, 1};
+static const struct tick_kernel_name connection = {4711, TASK, 1, NULL};
 
 static int setup(void **state) {
     (void)state;
@@ -84,7 +84,7 @@ static int setup(void **state) {
     assert_int_equal(tick_kernel_host_add(k, "server", 11, SERVER_OBJECT), 0);
     assert_int_equal(tick_kernel_host_add(k, "client", 12, CLIENT_OBJECT), 1);
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(80)};
-    const struct tick_kernel_name a = {21, TASK, 1}, b = {22, TASK, 2};
+    const struct tick_kernel_name a = {21, TASK, 1, NULL}, b = {22, TASK, 2, NULL};
     as(SERVER_OBJECT);
     listener = tick_k_socket(k, 0, AF_INET, SOCK_STREAM, 0, &a);
     assert_int_equal(tick_k_bind(k, 0, listener, (struct sockaddr *)&in, sizeof in), 0);

@@ -37,7 +37,7 @@ static uint32_t made;
 
 static struct tick_kernel_name name(void) {
     made++;
-    return (struct tick_kernel_name){tick_id_mix(1, made), 0, made};
+    return (struct tick_kernel_name){tick_id_mix(1, made), 0, made, NULL};
 }
 
 static int set_up(void **state) {

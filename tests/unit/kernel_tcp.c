@@ -46,7 +46,7 @@ static void wish_for(enum tick_choice_kind kind, tick_id subject, uint64_t ordin
 
 static struct tick_kernel_name name(void) {
     made++;
-    return (struct tick_kernel_name){tick_id_mix(77, made), 0, made};
+    return (struct tick_kernel_name){tick_id_mix(77, made), 0, made, NULL};
 }
 
 static struct sockaddr_in at(const char *ip, uint16_t port) {

@@ -83,7 +83,7 @@ static void every_wake_has_its_cause(void **state) {
     assert_int_equal(w->object[main_task].parent, 1);
     assert_true(w->object[task].id == tick_id_task(id, "child", 1));
     assert_int_equal(w->object[task].parent, main_task);
-    assert_true(w->object[timer].id == tick_id_mix(tick_id_mix(w->object[task].id, TICK_OBJECT_TIMER), 1));
+    assert_true(w->object[timer].id == tick_id_mix(tick_id_mix(w->object[task].id, TICK_SORT_SLEEP), 1));
     assert_int_equal(w->object[timer].type, TICK_OBJECT_TIMER);
 }
 

@@ -314,18 +314,29 @@ static void causes_lead_to_the_start(void **state) {
     (void)state;
     struct tick_trace trace;
     struct tick_error error;
-    struct tick__cause *chain;
+    struct tick__chain chain, cut;
     assert_int_equal(tick_trace_open(in_folder("late.db"), &trace, &error), 0);
-    int count = tick__causes(&trace, (int64_t)trace.events, &chain, &error), noted = 0;
-    assert_true(count > 5);
-    for (int i = 1; i < count; i++)
-        assert_true(chain[i].seq < chain[i - 1].seq);
-    free(chain);
-    count = tick__causes(&trace, 85, &chain, &error); // in alice's second exchange, of which the question was late
-    for (int i = 0; i < count; i++)
-        noted += strstr(chain[i].deviation, "delivery alice→server @2 +30ms") != NULL;
+    assert_int_equal(tick__chain_read(&trace, (int64_t)trace.events, 100, 10, &chain, &error), 0);
+    assert_true(chain.head > 10 && chain.tail == 0 && chain.between == 0 && !chain.endless);
+    for (size_t i = 1; i < chain.head; i++)
+        assert_true(chain.causes[i].seq < chain.causes[i - 1].seq);
+    for (size_t head = 0; head < 12; head++)
+        for (size_t tail = 0; tail < 12; tail++) { // whatever is left out, both ends are those of the whole
+            assert_int_equal(tick__chain_read(&trace, (int64_t)trace.events, head, tail, &cut, &error), 0);
+            assert_int_equal(cut.head + cut.tail + cut.between, chain.head);
+            for (size_t i = 0; i < cut.head; i++)
+                assert_int_equal(cut.causes[i].seq, chain.causes[i].seq);
+            for (size_t i = 1; i <= cut.tail; i++)
+                assert_int_equal(cut.causes[cut.head + cut.tail - i].seq, chain.causes[chain.head - i].seq);
+            tick__chain_fini(&cut);
+        }
+    tick__chain_fini(&chain);
+    int noted = 0;
+    assert_int_equal(tick__chain_read(&trace, 85, 100, 0, &chain, &error), 0); // in alice's second exchange, of which the question was late
+    for (size_t i = 0; i < chain.head; i++)
+        noted += strstr(chain.causes[i].deviation, "delivery alice→server @2 +30ms") != NULL;
     assert_int_equal(noted, 1);
-    free(chain);
+    tick__chain_fini(&chain);
     tick_trace_close(&trace);
 }
 

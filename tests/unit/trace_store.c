@@ -58,7 +58,7 @@ static const struct tick_trace_meta meta = {.scenario = "lost_update",
     .scenario_file = "scenarios/lost_update.c",
     .chooser = "random",
     .seed = 6,
-    .schedule = "retick schedule 1\n"};
+    .schedule = "retick schedule 2\n"};
 
 static void a_story_comes_back(void **state) {
     (void)state;

@@ -59,8 +59,8 @@ static inline void story_end(struct tick_probe *probe, const struct story_task *
 
 static inline struct story_link story_connect(struct tick_probe *probe, struct story_task *task, const char *peer) {
     struct story_link link = {0};
-    uint32_t kth;
-    tick_id id = tick_maker_next(&task->maker, TICK_OBJECT_CONNECTION, &kth);
+    const uint32_t kth = ++task->maker.made[TICK_OBJECT_CONNECTION];
+    tick_id id = tick_id_named(task->maker.id, TICK_OBJECT_CONNECTION, tick_id_host(peer), kth);
     struct tick_object object = {
         .type = TICK_OBJECT_CONNECTION, .id = id, .parent = task->object, .host = task->host, .key = peer, .kth = kth};
     link.connection = probe->ops->object(probe, &object);
