@@ -9,20 +9,22 @@ struct digest_arguments {
     struct tick__load load;
     struct tick__run_options run;
     uint64_t first, count;
-    bool checked;
+    bool deeper;
 };
 
-enum { OPTION_CHECKED = TICK__OPTION_OTHERS };
+enum { OPTION_UNCHECKED = TICK__OPTION_OTHERS, OPTION_DEEPER };
 
 static const struct argp_option options[] = {
     {"seeds", 'n', "N|A..B", 0, "Which seeds (default: 0..99)", 0},
-    {"unchecked", OPTION_CHECKED, NULL, OPTION_HIDDEN, "The shared object was checked already (for retick check)", 0},
+    {"unchecked", OPTION_UNCHECKED, NULL, OPTION_HIDDEN, "The shared object was checked already (for retick check)", 0},
+    {"deeper", OPTION_DEEPER, NULL, OPTION_HIDDEN, "Runs begin deeper in the stack (for retick check)", 0},
     {0},
 };
 
 static const char doc[] =
-    "Prints a line `seed digest verdict` for each seed. Two builds of retick and a scenario are the same program if these lines are."
-    "\vA run that did not come to its end (a crash, a hang) has no digest; its line shows a dash.\n"
+    "Prints a line `seed events contents verdict` for each seed: the digest of its events, and that of what was named, logged, sent and "
+    "written. Two builds of retick and a scenario are the same program if these lines are."
+    "\vA run that did not come to its end (a crash, a hang) has no digests; its line shows dashes.\n"
     "\n"
     "Examples:\n"
     "  retick digest scenario.c --seeds 100 > gcc.txt\n"
@@ -36,8 +38,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         if (!tick__parse_range(value, &a->first, &a->count))
             argp_error(state, "--seeds %s: write a positive number, or A..B", value);
         return 0;
-    case OPTION_CHECKED:
+    case OPTION_UNCHECKED:
         a->load.unchecked = true;
+        return 0;
+    case OPTION_DEEPER:
+        a->deeper = true;
         return 0;
     default:
         return tick__parse_scenario(key, value, state, &a->run, &a->load);
@@ -58,6 +63,9 @@ static int print_digests(const struct digest_arguments *a, const struct tick__lo
         printf("%" PRIu64 " ", input.seed);
         for (int j = 0; j < 16 && attempt.has_digest; j++)
             printf("%02x", attempt.digest[j]);
+        printf("%s ", attempt.has_digest ? "" : "-");
+        for (int j = 0; j < 16 && attempt.has_digest; j++)
+            printf("%02x", attempt.contents[j]);
         printf("%s %s\n", attempt.has_digest ? "" : "-", tick_verdict_word(attempt.outcome.verdict));
         if (attempt.outcome.verdict != TICK_PASS)
             code = TICK__EXIT_FINDING;
@@ -77,6 +85,7 @@ int tick__cmd_digest(int argc, char **argv) {
     tick__run_options_init(&a.run);
     if (tick__parse(&argp, argc, argv, &a) != 0)
         return TICK__EXIT_USAGE;
+    tick__stack_skip(a.deeper);
     int code = tick__scenario_load(&a.load, &loaded);
     if (code == 0)
         code = print_digests(&a, &loaded);

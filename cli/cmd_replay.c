@@ -24,7 +24,8 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] =
-    "Runs a schedule, or the schedule of a trace, again, says how it went, and compares the digest with the trace's. Deviations that "
+    "Runs a schedule, or the schedule of a trace, again, says how it went, and compares its events with the trace's, and what was named, "
+    "logged, sent and written, by their digests. Deviations that "
     "the run did not meet are told, and change no exit code: people edit their program and replay."
     "\vA trace knows its scenario's file, so that it can stand alone.\n"
     "\n"
@@ -109,8 +110,15 @@ static void compare(const struct replay_arguments *a, const struct tick__recipe 
             recipe->text);
     if (!attempt->has_digest || !recipe->has_digest)
         return;
-    if (memcmp(recipe->digest, attempt->digest, sizeof recipe->digest) == 0)
-        tick__say("  the same run as in %s, event by event", a->recipe);
+    const bool same = memcmp(recipe->digest, attempt->digest, sizeof recipe->digest) == 0;
+    if (same && !recipe->has_contents)
+        tick__say("  the same run as in %s, event by event; what was sent and logged there is not known", a->recipe);
+    else if (same && memcmp(recipe->contents, attempt->contents, sizeof recipe->contents) == 0)
+        tick__say("  the same run as in %s, event by event, and byte by byte", a->recipe);
+    else if (same)
+        tick__say("  the same events as in %s, but not the same names, texts or bytes: the program was edited, was compiled elsewhere, or "
+                  "sends what differs from run to run (retick check)",
+            a->recipe);
     else
         tick__say("  not the same run as in %s (digest %s, now %s): the program was edited, or does not repeat (retick check)", a->recipe,
             tick__format_digest(recipe->digest, 1, before, sizeof before), tick__format_digest(attempt->digest, 1, now, sizeof now));

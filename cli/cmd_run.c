@@ -12,21 +12,24 @@
 struct run_arguments {
     struct tick__load load;
     struct tick__run_options run;
-    const char *schedule, *output;
+    const char *schedule, *output, *witness;
     bool force;
     uint64_t seed;
-    bool seeded, calm, list, real;
+    bool seeded, calm, list, real, deeper;
     struct tick_real_name names[64];
     size_t names_count;
 };
 
-enum { OPTION_CALM = TICK__OPTION_OTHERS, OPTION_REAL, OPTION_AT, OPTION_LIST };
+enum { OPTION_CALM = TICK__OPTION_OTHERS, OPTION_REAL, OPTION_AT, OPTION_LIST, OPTION_WITNESS, OPTION_UNCHECKED, OPTION_DEEPER };
 
 static const struct argp_option options[] = {
     {"calm", OPTION_CALM, NULL, 0, "Run as on an idle machine: nothing deviates (the default)", 0},
     {"seed", 's', "N", 0, "Let seed N decide", 0},
     {"schedule", 'S', "FILE", 0, "Let the schedule in FILE (text, or a trace) decide", 0},
     {"output", 'o', "FILE", 0, "Where the trace goes (default: run.db)", 0},
+    {"witness", OPTION_WITNESS, "FILE", OPTION_HIDDEN, "Where the run's contents go (this and what follows is for retick check)", 0},
+    {"unchecked", OPTION_UNCHECKED, NULL, OPTION_HIDDEN, NULL, 0},
+    {"deeper", OPTION_DEEPER, NULL, OPTION_HIDDEN, NULL, 0},
     TICK__FORCE_ROW,
     {"list", OPTION_LIST, NULL, 0, "List the scenarios of the file, and run none", 0},
     {"real", OPTION_REAL, NULL, 0, "Run the scenario's real host on this machine's kernel and clock", 0},
@@ -60,6 +63,15 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case 'o':
         a->output = value;
+        return 0;
+    case OPTION_WITNESS:
+        a->witness = value;
+        return 0;
+    case OPTION_UNCHECKED:
+        a->load.unchecked = true;
+        return 0;
+    case OPTION_DEEPER:
+        a->deeper = true;
         return 0;
     case TICK__OPTION_FORCE:
         a->force = true;
@@ -147,6 +159,7 @@ int tick__cmd_run(int argc, char **argv) {
     tick__run_options_init(&a.run);
     if (tick__parse(&argp, argc, argv, &a) != 0)
         return TICK__EXIT_USAGE;
+    tick__stack_skip(a.deeper);
     int code = a.schedule ? tick__recipe_read(a.schedule, &recipe) : 0;
     const struct tick__output_rules rules = {a.force, {a.load.argument, a.schedule, recipe.scenario_file}};
     if (code == 0 && !a.list)
@@ -168,6 +181,7 @@ int tick__cmd_run(int argc, char **argv) {
                        : a.schedule ? "replay"
                                     : "calm",
             .path = a.output,
+            .witness = a.witness,
             .input = {.schedule = a.seeded     ? NULL
                                   : a.schedule ? &recipe.schedule
                                                : &calm,

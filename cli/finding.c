@@ -158,7 +158,7 @@ static int replay(const struct tick__settle *settle, const struct tick_schedule 
         if ((result = tick__digester_run(digester, &input, i ? &attempt : &first)) < 0)
             break;
         if (i) {
-            different += !tick__attempt_same(&first, &attempt);
+            different += tick__attempt_compare(&first, &attempt) != TICK__SAME_RUN;
             tick__attempt_fini(&attempt);
         }
     }

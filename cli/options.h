@@ -47,6 +47,14 @@ bool tick__parse_rate(const char *text, struct tick_rates *rates);          // "
 // argv[0] of a command names its program, as in "retick run".
 int tick__parse(const struct argp *argp, int argc, char **argv, void *input);
 
+// Leaves a large part of the stack out from here to the caller's return, for --deeper.
+#define tick__stack_skip(deeper) \
+    do { \
+        volatile char *skipped = (deeper) ? __builtin_alloca(100000) : NULL; \
+        if (skipped) \
+            skipped[0] = 0; \
+    } while (0)
+
 // The manual's last part, the same for each command.
 #define TICK__EXIT_CODES \
     "Exit codes: 0 everything passed, 1 there is a finding, 2 the arguments or a file they name cannot be used, 3 retick itself failed, " \

@@ -67,6 +67,10 @@ static int page_open(struct tick_kernel *k, struct tick__inode *inode, uint64_t 
     return 0;
 }
 
+static struct tick__inode *inode_of(const struct tick_kernel *k, const struct tick__file *file) {
+    return tick__inode(k, ((const struct tick__open *)file)->inode);
+}
+
 int64_t tick__disk_ask(struct tick_kernel *k, struct tick__inode *inode, enum tick_disk_op op, uint64_t offset, size_t count) {
     inode->asked[op]++;
     if (!k->env.disk)
@@ -100,7 +104,8 @@ static ssize_t read_at(struct tick_kernel *k, struct tick__inode *inode, void *b
     return (ssize_t)count;
 }
 
-static ssize_t write_at(struct tick_kernel *k, struct tick__inode *inode, const void *bytes, size_t count, uint64_t offset) {
+static ssize_t write_at(struct tick_kernel *k, const struct tick__file *file, const void *bytes, size_t count, uint64_t offset) {
+    struct tick__inode *inode = inode_of(k, file);
     if (!count)
         return 0;
     int64_t asked = tick__disk_ask(k, inode, TICK_DISK_WRITE, offset, count);
@@ -123,6 +128,7 @@ static ssize_t write_at(struct tick_kernel *k, struct tick__inode *inode, const 
     if (offset + done > inode->size)
         inode->size = offset + done;
     inode->changed = tick_kernel_wall(k, (int)inode->host);
+    tick__tell_written(k, file, offset, bytes, done);
     return (ssize_t)done;
 }
 
@@ -197,10 +203,6 @@ static int open_of(const struct tick_kernel *k, int host, int fd, int other, str
     return 0;
 }
 
-static struct tick__inode *inode_of(const struct tick_kernel *k, const struct tick__file *file) {
-    return tick__inode(k, ((const struct tick__open *)file)->inode);
-}
-
 ssize_t tick__disk_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count) {
     struct tick__inode *inode = inode_of(k, file);
     struct tick__open *open = (struct tick__open *)file;
@@ -227,7 +229,7 @@ ssize_t tick__disk_write(struct tick_kernel *k, struct tick__file *file, const v
     struct tick__open *open = (struct tick__open *)file;
     if (count && (file->status & O_APPEND))
         open->offset = (int64_t)inode->size;
-    ssize_t put = write_at(k, inode, bytes, count, (uint64_t)open->offset);
+    ssize_t put = write_at(k, file, bytes, count, (uint64_t)open->offset);
     if (put > 0)
         open->offset += put;
     return written(k, file, put);
@@ -262,7 +264,7 @@ ssize_t tick_k_pwrite(struct tick_kernel *k, int host, int fd, const void *bytes
         return -EBADF;
     struct tick__inode *inode = tick__inode(k, open->inode);
     uint64_t at = open->file.status & O_APPEND ? inode->size : (uint64_t)offset;
-    return written(k, &open->file, write_at(k, inode, bytes, count, at));
+    return written(k, &open->file, write_at(k, &open->file, bytes, count, at));
 }
 
 int64_t tick_k_lseek(struct tick_kernel *k, int host, int fd, int64_t offset, int whence) {

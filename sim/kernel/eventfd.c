@@ -49,6 +49,7 @@ ssize_t tick__eventfd_write(struct tick_kernel *k, struct tick__eventfd *eventfd
         return -EINVAL;
     if (added > MOST - eventfd->count)
         return -EAGAIN;
+    tick__tell_written(k, &eventfd->file, 0, bytes, sizeof added);
     eventfd->count += added;
     tick__file_wake(k, &eventfd->file, EPOLLIN, false);
     return sizeof added;

@@ -429,10 +429,13 @@ void tick__tell_connection(struct tick_kernel *k, struct tick__sock *s, const st
 // A segment without bytes leaves host: its message in the direction (object and id), and msg_send (by the running task, or by the kernel
 // because of what it carries out). Returns object << 32 | seq.
 uint64_t tick__tell_segment(struct tick_kernel *k, uint32_t host, uint32_t direction, tick_id id, uint64_t ordinal);
-// The same of a datagram: from, id: the socket that it leaves.
-uint64_t tick__tell_datagram(struct tick_kernel *k, uint32_t host, uint32_t from, tick_id id, uint64_t ordinal, size_t bytes);
+// The same of a datagram: from, id: the socket that it leaves; bytes: what it carries, NULL for nothing.
+uint64_t tick__tell_datagram(
+    struct tick_kernel *k, uint32_t host, uint32_t from, tick_id id, uint64_t ordinal, const void *bytes, size_t count);
 // It arrived at host: returns the seq of msg_recv.
 uint32_t tick__tell_arrival(struct tick_kernel *k, uint32_t host, uint64_t segment, size_t bytes);
+// Bytes just written into what is no connection, `offset` bytes into what it takes.
+void tick__tell_written(struct tick_kernel *k, const struct tick__file *file, uint64_t offset, const void *bytes, size_t count);
 void tick__tell_send(struct tick_kernel *k, struct tick__sock *s, const void *bytes, size_t count); // bytes just written
 void tick__tell_arrived(struct tick_kernel *k, struct tick__sock *sender, uint32_t host);           // up to sender->out.arrived
 void tick__tell_dropped(

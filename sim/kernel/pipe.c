@@ -133,6 +133,7 @@ ssize_t tick__pipe_write(struct tick_kernel *k, struct tick__file *file, const v
         count = moved = kept;
     }
     fill(k, pipe, count, moved);
+    tick__tell_written(k, file, pipe->written, bytes, moved);
     pipe->bytes += (uint32_t)moved;
     pipe->written += moved;
     wake(k, pipe, false, TICK__READABLE);

@@ -137,6 +137,7 @@ static ssize_t send_stream(struct tick_kernel *k, struct tick__unix *u, const vo
         tick__rights_append(k, &peer->rights, *rights);
         *rights = 0;
     }
+    tick__tell_written(k, &u->file, peer->in_written, bytes, moved);
     peer->in_written += moved;
     if (moved == space)
         u->nospace = true;
@@ -182,6 +183,7 @@ static ssize_t send_datagram(struct tick_kernel *k, struct tick__unix *u, const 
     d->sender = u->file.ref;
     d->id = u->file.id;
     d->ordinal = ++u->sent;
+    tick__tell_written(k, &u->file, d->ordinal, bytes, count);
     d->rights = *rights;
     d->creds = creds || tells(k, u, peer);
     if (d->rights)
