@@ -2,6 +2,7 @@
 // that do not depend on what ran before.
 // torture: 4
 #include "sim/kernel/kernel_int.h"
+#include "tests/support/machines.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -238,7 +239,7 @@ static bool world(uint64_t seed_, uint32_t steps, bool to_end) {
     seed = seed_;
     tick_kernel_link_all(k, &link);
     for (int h = 0; h < HOSTS; h++) {
-        if (tick_kernel_host_add(k, names[h], (tick_id)h + 1, 0) != h)
+        if (machine_add(k, names[h], (tick_id)h + 1, 0) != h)
             return false;
         for (int i = 0; i < FDS; i++)
             fds[h][i] = -1;
@@ -250,7 +251,7 @@ static bool world(uint64_t seed_, uint32_t steps, bool to_end) {
         if (draw(3) == 0 && tick_kernel_next(k, &p))
             note((uint64_t)p.at);
         if (draw(200) == 0) {
-            tick_kernel_host_crash(k, h);
+            machine_crash(k, h);
             assert_int_equal(tick_kernel_open_fds(k, h), 0);
             assert_int_equal(tick_kernel_fds_in_flight(k, h), 0);
             for (int f = 0; f < FDS; f++)
@@ -290,7 +291,7 @@ static void memory_does_not_grow(void **state) {
     fresh(64 << 20);
     uint32_t bump = 0;
     seed = 99;
-    assert_int_equal(tick_kernel_host_add(k, "a", 1, 0), 0);
+    assert_int_equal(machine_add(k, "a", 1, 0), 0);
     struct sockaddr_in in = at(-1, 80), to = at(0, 80);
     const struct tick_kernel_name n = name();
     int listener = tick_k_socket(k, 0, AF_INET, SOCK_STREAM, 0, &n);
@@ -352,7 +353,7 @@ static void runs_do_not_depend_on_history(void **state) {
 static void messages_within_messages(void **state) {
     (void)state;
     fresh(256 << 20);
-    assert_int_equal(tick_kernel_host_add(k, "a", 1, 0), 0);
+    assert_int_equal(machine_add(k, "a", 1, 0), 0);
     int last[2], deep = 0;
     const struct tick_kernel_name n = name(), m = name();
     assert_int_equal(tick_k_socketpair(k, 0, AF_UNIX, SOCK_DGRAM, 0, last, &n, &m), 0);
@@ -384,7 +385,7 @@ static void hosts_and_fds_have_limits(void **state) {
     memset(text, 'x', 64);
     assert_int_equal(tick_kernel_host_add(k, text, 1, 0), -EINVAL);
     text[63] = 0;
-    assert_int_equal(tick_kernel_host_add(k, text, 1, 0), 0);
+    assert_int_equal(machine_add(k, text, 1, 0), 0);
     assert_int_equal(tick_kernel_host_add(k, text, 2, 0), -EEXIST);
     assert_int_equal(tick_kernel_host_find(k, text), 0);
     assert_int_equal(tick_kernel_host_find(k, "nobody"), TICK_ENOHOST);
@@ -402,7 +403,7 @@ static void hosts_and_fds_have_limits(void **state) {
     assert_int_equal(tick_kernel_open_fds(k, 0), count);
     assert_int_equal(tick_k_fd_id(k, 0, 3), n.id);
     assert_int_equal(tick_k_fd_id(k, 0, 2), 0);
-    tick_kernel_host_crash(k, 0);
+    machine_crash(k, 0);
     assert_int_equal(tick_kernel_open_fds(k, 0), 0);
 }
 
