@@ -1,4 +1,5 @@
 #include "cli/print.h"
+#include "cli/report_json.h"
 #include "src/base/visible.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -21,7 +22,7 @@ enum { COLOURS = sizeof codes / sizeof *codes };
 const char *tick__colour(FILE *file, enum tick__colour colour) {
     static const char *const marks[COLOURS] = {MARK "\x90", MARK "\x91", MARK "\x92", MARK "\x93", MARK "\x94", MARK "\x95"};
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-    if ((no && *no) || (term && strcmp(term, "dumb") == 0) || !isatty(fileno(file)))
+    if ((no && *no) || (term && strcmp(term, "dumb") == 0) || !isatty(fileno(file)) || (file == stdout && tick__report_on()))
         return "";
     return marks[colour];
 }
@@ -50,12 +51,20 @@ const char *tick__program(void) {
 void tick__say(const char *format, ...) {
     va_list list;
     va_start(list, format);
-    tick__print_by(put, stdout, format, list);
+    if (tick__report_on())
+        tick__report_said(format, list);
+    else
+        tick__print_by(put, stdout, format, list);
     va_end(list);
-    putchar('\n');
+    if (!tick__report_on())
+        putchar('\n');
 }
 
 void tick__say_made_visible(const char *text) {
+    if (tick__report_on()) {
+        tick__say("%.*s", (int)strlen(text) - (*text && text[strlen(text) - 1] == '\n'), text);
+        return;
+    }
     fputs(text, stdout);
     if (*text && text[strlen(text) - 1] != '\n')
         putchar('\n');
@@ -70,6 +79,10 @@ static void put_format(FILE *out, const char *format, ...) {
 
 void tick__say_columns(const char *left, const char *lead, const char *right) {
     size_t width = 2 + tick__width(left);
+    if (tick__report_on()) {
+        tick__say("  %s%s%s", left, right && *right ? "  " : "", right ? right : "");
+        return;
+    }
     if (!right || !*right)
         put_format(stdout, "  %s\n", left);
     else if (width + 2 > RIGHT_COLUMN) {
@@ -79,10 +92,15 @@ void tick__say_columns(const char *left, const char *lead, const char *right) {
         put_format(stdout, "  %s%*s%s\n", left, (int)(RIGHT_COLUMN - width), "", right);
 }
 
-static void complain(const char *what, enum tick__colour colour, const char *format, va_list list) {
+static void complain(const char *level, enum tick__colour colour, const char *format, va_list list) {
+    const bool plain = strcmp(level, "error") == 0;
+    va_list again;
+    va_copy(again, list);
+    tick__report_tell(level, format, again);
+    va_end(again);
     fflush(stdout); // both may go to one file
-    put_format(stderr, "%sretick:%s %s%s%s", tick__colour(stderr, TICK__BOLD), tick__colour(stderr, TICK__PLAIN),
-        tick__colour(stderr, colour), what, tick__colour(stderr, TICK__PLAIN));
+    put_format(stderr, "%sretick:%s %s%s%s%s", tick__colour(stderr, TICK__BOLD), tick__colour(stderr, TICK__PLAIN),
+        tick__colour(stderr, colour), plain ? "" : level, plain ? "" : ": ", tick__colour(stderr, TICK__PLAIN));
     tick__print_by(put, stderr, format, list);
     fputc('\n', stderr);
 }
@@ -98,7 +116,7 @@ void tick__complain_more(const char *format, ...) {
 void tick__complain(const char *format, ...) {
     va_list list;
     va_start(list, format);
-    complain("", TICK__PLAIN, format, list);
+    complain("error", TICK__PLAIN, format, list);
     va_end(list);
 }
 
@@ -114,14 +132,14 @@ int tick__no_memory(void) {
 void tick__warn(const char *format, ...) {
     va_list list;
     va_start(list, format);
-    complain("warning: ", TICK__YELLOW, format, list);
+    complain("warning", TICK__YELLOW, format, list);
     va_end(list);
 }
 
 void tick__note(const char *format, ...) {
     va_list list;
     va_start(list, format);
-    complain("note: ", TICK__DIM, format, list);
+    complain("note", TICK__DIM, format, list);
     va_end(list);
 }
 

@@ -37,6 +37,18 @@ int tick__time_words(int64_t ns, char *text, size_t size) {
     return snprintf(text, size, "%lld.%0*lld %s", (long long)(ns / unit), digits, (long long)rest, word);
 }
 
+char *tick__count_words(uint64_t count, char *text, size_t size) {
+    char digits[32];
+    size_t length = (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)count), used = 0;
+    for (size_t i = 0; i < length && used + 2 < size; i++) {
+        if (i && (length - i) % 3 == 0)
+            text[used++] = ',';
+        text[used++] = digits[i];
+    }
+    text[used] = 0;
+    return text;
+}
+
 void tick__printable(const void *bytes, size_t count, char *text, size_t size) {
     static const char ellipsis[] = "…";
     const char *at = bytes, *end = at + count;
