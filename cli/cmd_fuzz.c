@@ -109,9 +109,9 @@ static void report_campaign(const struct tick__loaded *loaded, const struct tick
     for (size_t i = 0; tick__report_on() && i < result->marks; i++)
         json_array_append_new(
             marks, json_pack("{s:o, s:I}", "name", tick__report_text(result->mark[i].name), "runs", (json_int_t)result->mark[i].runs));
-    tick__report_set("campaign", json_pack("{s:I, s:I, s:I, s:I, s:b, s:o}", "runs", (json_int_t)result->runs, "failures",
-                                     (json_int_t)result->failures, "carried_out", (json_int_t)result->carried_out, "elapsed_ns",
-                                     (json_int_t)result->elapsed, "interrupted", (int)tick__interrupted(), "marks", marks));
+    tick__report_set(
+        "campaign", json_pack("{s:I, s:I, s:I, s:b, s:o}", "runs", (json_int_t)result->runs, "failures", (json_int_t)result->failures,
+                        "elapsed_ns", (json_int_t)result->elapsed, "interrupted", (int)tick__interrupted(), "marks", marks));
     if (!tick__report_on() || !result->found)
         return;
     json_t *finding = tick__report_outcome(&result->outcome, loaded);
