@@ -203,6 +203,7 @@ static void host_entry(void *arg) {
             .stacks = w->stacks,
             .id = host->life,
             .object = host->life_object,
+            .threads = host->options.threads,
             .poll_budget = 1,
         };
         host->result = tick_loop_new(&options, &host->loop);

@@ -267,6 +267,32 @@ static bool world(uint64_t seed_, uint32_t steps, bool to_end) {
     return true;
 }
 
+// Whoever sends holds the link while the table of links grows by what is sent.
+static void links_do_not_move(void **state) {
+    (void)state;
+    enum { MANY = 12 };
+    static const char names[MANY][2] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"};
+    const struct tick_link all = {.bandwidth = 1000000, .latency = TICK_MS(1)};
+    const struct tick_link *held[MANY];
+    fresh(64 << 20);
+    tick_kernel_link_all(k, &all);
+    for (int h = 0; h < MANY; h++)
+        assert_int_equal(tick_kernel_host_add(k, names[h], (tick_id)h + 1, 0), h);
+    for (int h = 1; h < MANY; h++) {
+        const struct tick_link own = {.bandwidth = 1000000, .latency = h, .jitter = h};
+        assert_int_equal(tick_kernel_link_set(k, 0, h, &own), 0);
+        held[h] = tick__link(k, 0, (uint32_t)h);
+    }
+    for (uint32_t a = 0; a < MANY; a++)
+        for (uint32_t b = a + 1; b < MANY; b++)
+            assert_true(tick__link_pass(k, tick__link(k, a, b), a, b, 100) > 0);
+    for (int h = 1; h < MANY; h++) {
+        assert_ptr_equal(tick__link(k, (uint32_t)h, 0), held[h]);
+        assert_int_equal(held[h]->latency, h);
+        assert_int_equal(held[h]->jitter, h);
+    }
+}
+
 static void nothing_is_left(void **state) {
     (void)state;
     fresh(64 << 20);
@@ -410,6 +436,7 @@ static void hosts_and_fds_have_limits(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_come_in_order),
+        cmocka_unit_test(links_do_not_move),
         cmocka_unit_test(nothing_is_left),
         cmocka_unit_test(memory_does_not_grow),
         cmocka_unit_test(too_little_memory),
