@@ -64,10 +64,8 @@ int tick__cmd_diff(int argc, char **argv) {
         tick__say_made_visible(report);
     code = result == 0 ? TICK__EXIT_PASS : result > 0 ? TICK__EXIT_FINDING : TICK__EXIT_HARNESS;
 out:
-    if (result < 0) {
-        const int blame = tick__complain_of(result, &error);
-        code = opened < 2 ? blame : TICK__EXIT_HARNESS;
-    }
+    if (result < 0)
+        code = tick__complain_of(result, &error);
     free(report);
     while (opened-- > 0)
         tick_trace_close(&trace[opened]);

@@ -70,10 +70,8 @@ int tick__cmd_recover(int argc, char **argv) {
         tick__say("%s", error.text);
         return TICK__EXIT_PASS;
     }
-    if (result < 0) {
-        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
-        return result == -ENOENT || result == TICK_EFOREIGN || result == TICK_EFORMAT ? TICK__EXIT_USAGE : TICK__EXIT_HARNESS;
-    }
+    if (result < 0)
+        return tick__complain_of(result, &error);
     report_recovery(path, "recovered", events);
     tick__say("%s: %s event%s recovered", path, tick__format_count(events, count, sizeof count), TICK__PLURAL(events));
     return TICK__EXIT_PASS;

@@ -122,7 +122,18 @@ void tick__complain(const char *format, ...) {
 
 int tick__complain_of(int result, const struct tick_error *error) {
     tick__complain("%s", error && error->text[0] ? error->text : tick_error_text(result));
-    return result == -ENOMEM || result == -EIO ? TICK__EXIT_HARNESS : TICK__EXIT_USAGE;
+    switch (result) {
+    case -ENOMEM:
+    case -EIO:
+    case -ENOSPC:
+    case -EDQUOT:
+    case -EMFILE:
+    case -ENFILE:
+    case -EBUSY:
+        return TICK__EXIT_HARNESS; // the system
+    default:
+        return TICK__EXIT_USAGE; // the file, or what was asked of it
+    }
 }
 
 int tick__no_memory(void) {
