@@ -105,19 +105,26 @@ uint32_t tick__file_mask(struct tick_kernel *k, struct tick__file *file) {
     return 0;
 }
 
-// A held connection's end is told by its own id, others by their fd's. What comes from within the host is never held.
+static tick_id id_of(const struct tick__file *file) {
+    const struct tick__sock *s = (const struct tick__sock *)file;
+    return file->type == TICK__SOCK && s->connection ? tick_id_part(s->connection, tick__sock_part(s)) : file->id;
+}
+
+struct tick__address_of_choice tick__file_readiness(const struct tick_kernel *k, const struct tick__file *file) {
+    return k->arrives.subject ? k->arrives : (struct tick__address_of_choice){id_of(file), file->rises};
+}
+
+// What comes from within the host is never held.
 static uint8_t hold_of(struct tick_kernel *k, const struct tick__file *file) {
     if (tick_is_calm(k->env.calm, TICK_CHOICE_READY_HOLD))
         return 0;
-    if (file->type == TICK__UDP && !tick__udp_inside(k, file))
-        return (uint8_t)k->env.choose(k->env.ctx, TICK_CHOICE_READY_HOLD, file->id, file->rises, 4, 0);
-    if (file->type != TICK__SOCK)
+    if (file->type == TICK__UDP ? tick__udp_inside(k, file) : file->type != TICK__SOCK)
         return 0;
-    const struct tick__sock *s = (const struct tick__sock *)file;
-    if (s->peer && tick__sock(k, s->peer)->file.host == file->host)
+    const tick__ref peer = file->type == TICK__SOCK ? ((const struct tick__sock *)file)->peer : 0;
+    if (peer && tick__sock(k, peer)->file.host == file->host)
         return 0;
-    tick_id subject = s->connection ? tick_id_part(s->connection, tick__sock_part(s)) : file->id;
-    return (uint8_t)k->env.choose(k->env.ctx, TICK_CHOICE_READY_HOLD, subject, file->rises, 4, 0);
+    const struct tick__address_of_choice about = tick__file_readiness(k, file);
+    return (uint8_t)k->env.choose(k->env.ctx, TICK_CHOICE_READY_HOLD, about.subject, about.ordinal, 4, 0);
 }
 
 void tick__file_unhold(struct tick_kernel *k, struct tick__file *file) {
@@ -128,6 +135,8 @@ void tick__file_unhold(struct tick_kernel *k, struct tick__file *file) {
 
 void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise) {
     file->rises += rise;
+    if (rise)
+        file->status &= ~TICK__HAS_WOKEN;
     bool asked = false;
     uint8_t hold = 0;
     for (tick__ref ref = file->items; ref;) {
@@ -145,6 +154,12 @@ void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t ke
             item->hold = hold;
         tick__item_ready(k, item, rise ? key & (EPOLLIN | EPOLLOUT) : 0);
     }
+}
+
+void tick__file_wake_by(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise, tick_id subject, uint64_t ordinal) {
+    k->arrives = (struct tick__address_of_choice){subject, ordinal};
+    tick__file_wake(k, file, key, rise);
+    k->arrives.subject = 0;
 }
 
 ssize_t tick_k_read(struct tick_kernel *k, int host, int fd, void *bytes, size_t count) {
@@ -305,7 +320,7 @@ int tick_k_fcntl(struct tick_kernel *k, int host, int fd, int command, int64_t a
         tick__fd_cloexec(k, host, fd, (argument & FD_CLOEXEC) != 0);
         return 0;
     case F_GETFL:
-        return (int)(file->status & ~TICK__HELD);
+        return (int)(file->status & ~TICK__PRIVATE_STATUS);
     case F_SETFL:
         file->status = (file->status & ~(uint32_t)SETTABLE) | ((uint32_t)argument & SETTABLE);
         return 0;
@@ -375,8 +390,5 @@ int tick_k_ioctl(struct tick_kernel *k, int host, int fd, unsigned long request,
 
 tick_id tick_k_fd_id(const struct tick_kernel *k, int host, int fd) {
     const struct tick__file *file = tick__file(k, host, fd);
-    if (!file)
-        return 0;
-    const struct tick__sock *s = (const struct tick__sock *)file;
-    return file->type == TICK__SOCK && s->connection ? tick_id_part(s->connection, tick__sock_part(s)) : file->id;
+    return file ? id_of(file) : 0;
 }
