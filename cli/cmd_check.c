@@ -1,33 +1,23 @@
-// retick check: whether runs repeat, whatever came before them and whatever lies in fresh memory.
+// retick check: whether runs repeat, whatever came before them, whatever lies in fresh memory, and whatever surrounds them.
+#include "cli/checking.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "cli/print.h"
-#include "cli/process.h"
 #include "cli/progress.h"
-#include "cli/record.h"
-#include "cli/schedule_file.h"
+#include "cli/report_json.h"
 #include "sim/explore/shrink.h"
-#include "trace/reader.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-struct check_arguments {
-    struct tick__load load;
-    struct tick__run_options run;
-    uint64_t first, count, warm;
-    const char *output;
-    struct tick__output_rules rules;
-};
-
-enum { OPTION_WARM = TICK__OPTION_OTHERS };
+enum { OPTION_WARM = TICK__OPTION_OTHERS, OPTION_STRICT };
 
 static const struct argp_option options[] = {
     {"seeds", 'n', "N|A..B", 0, "Which seeds (default: 0..99)", 0},
     {"after", OPTION_WARM, "N", 0, "How many other runs come before, in the same process (default: 1000)", 0},
+    {"strict", OPTION_STRICT, NULL, 0, "What depends on addresses or on the folder is no note, but a finding", 0},
     {"output", 'o', "FOLDER", 0, "Where two runs that differ are recorded (made if need be; default: the current folder)", 0},
     TICK__FORCE_ROW,
     {0},
@@ -35,9 +25,12 @@ static const struct argp_option options[] = {
 
 static const char doc[] =
     "Runs each seed in two fresh processes, after 1,000 other runs in one process, with stacks and heaps filled with 0xa5 and with 0x5a, "
-    "and in a process whose addresses lie elsewhere; all digests must agree. If two differ, both runs are recorded and their first "
-    "difference is shown."
-    "\vIt ends with the schedule stability: when one deviation of a seed is taken away, which share of the others the run still "
+    "and in processes with another environment, locale, folder, depth of the stack and time of day, compiled at another time, with "
+    "address randomisation off and on. All must have the same events, and name, log, send and write the same. If two differ, both "
+    "are recorded and their first difference is shown: an event, or a byte and who wrote it."
+    "\vWhat is logged or sent may hold addresses, or the folder's name: where it differs with these alone, that is a note, unless "
+    "--strict is given. It ends with the schedule stability: when one deviation of a seed is taken away, which share of the others the run "
+    "still "
     "meets. Shrinking works the better the higher it is.\n"
     "\n"
     "Examples:\n"
@@ -47,7 +40,7 @@ static const char doc[] =
     "Exit codes: 0 runs repeat (also failing ones), 1 they do not, 2 the arguments or a file cannot be used, 3 retick itself failed.";
 
 static error_t parse(int key, char *value, struct argp_state *state) {
-    struct check_arguments *a = state->input;
+    struct tick__check *a = state->input;
     switch (key) {
     case 'n':
         if (!tick__parse_range(value, &a->first, &a->count))
@@ -58,6 +51,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case OPTION_WARM:
         if (!tick__parse_number(value, &a->warm))
             argp_error(state, "--after %s: write a number", value);
+        return 0;
+    case OPTION_STRICT:
+        a->strict = true;
         return 0;
     case 'o':
         a->output = value;
@@ -73,140 +69,87 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp_child children[] = {{&tick__run_argp, 0, NULL, 0}, {&tick__load_argp, 0, NULL, 10}, {0}};
 static const struct argp argp = {options, parse, "[FILE.c[:SCENARIO]]", doc, children, NULL, NULL};
 
-// A way to run a seed.
-enum { WAY_FRESH, WAY_AGAIN, WAY_AFTER, WAY_POISON_A, WAY_POISON_B, WAYS };
-static const struct way {
+// --- the ways of this process ---
+
+static const struct {
     const char *text;
     uint8_t poison;
     bool fresh; // a process for each run
-} ways[WAYS] = {
-    {"in a fresh process", 0, true},
-    {"in another fresh process", 0, true},
-    {"after other runs", 0, false},
-    {"with memory of 0xa5", 0xa5, true},
-    {"with memory of 0x5a", 0x5a, true},
+} ways[TICK__WAY_COUNT] = {
+#define WAY(name, text, poison, fresh) [name] = {text, poison, fresh},
+    TICK__WAYS(WAY)
+#undef WAY
 };
 
-struct checking {
-    const struct check_arguments *a;
-    const struct tick__loaded *loaded;
-    struct tick__attempt *base; // of the first way, by seed
-    uint64_t differ[WAYS];      // how many seeds
-    uint64_t moved;             // ... in the process with other addresses
-    uint64_t failing, deviations;
-    uint64_t odd_seed;
-    int odd_way; // -1: none
-};
-
-static struct tick__input input_of(const struct checking *checking, uint64_t seed, int way) {
-    return (struct tick__input){.seed = seed, .rates = &checking->a->run.rates, .poison = ways[way].poison};
+const char *tick__way_text(enum tick__way way) {
+    return ways[way].text;
 }
 
-static void warm_up(struct checking *checking, struct tick__digester *digester) {
-    for (uint64_t i = 0; i < checking->a->warm && !tick__interrupted(); i++) {
+struct tick__input tick__check_input(const struct tick__check *check, uint64_t seed, enum tick__way way) {
+    return (struct tick__input){.seed = seed, .rates = &check->run.rates, .poison = ways[way].poison};
+}
+
+static void warm_up(const struct tick__check *check, struct tick__digester *digester) {
+    for (uint64_t i = 0; i < check->warm && !tick__interrupted(); i++) {
         struct tick__attempt unused;
-        const struct tick__input input = input_of(checking, UINT64_MAX / 2 + i, WAY_AFTER); // far from the seeds that people ask for
+        const struct tick__input input =
+            tick__check_input(check, UINT64_MAX / 2 + i, TICK__AFTER); // far from the seeds that people ask for
         if (tick__digester_run(digester, &input, &unused) < 0)
             return;
         tick__attempt_fini(&unused);
     }
 }
 
-static int run_way(struct checking *checking, int way) {
+static void take(struct tick__check *check, enum tick__way way, uint64_t index, struct tick__attempt *attempt) {
+    if (way == TICK__FRESH) {
+        check->base[index] = *attempt;
+        check->failing += attempt->outcome.verdict != TICK_PASS;
+        check->deviations += attempt->drawn.count;
+        return;
+    }
+    tick__differing_count(&check->ways[way], tick__attempt_compare(&check->base[index], attempt), check->first + index);
+    tick__attempt_fini(attempt);
+}
+
+static int run_way(struct tick__check *check, enum tick__way way) {
     struct tick__digester *digester = NULL;
     int result = 0;
-    for (uint64_t i = 0; i < checking->a->count && result == 0 && !tick__interrupted(); i++) {
+    for (uint64_t i = 0; i < check->count && result == 0 && !tick__interrupted(); i++) {
         struct tick__attempt attempt;
-        const struct tick__input input = input_of(checking, checking->a->first + i, way);
-        if (!digester && (result = tick__digester_new(checking->loaded->scenario, checking->a->run.hang, &digester)) == 0 &&
-            !ways[way].fresh)
-            warm_up(checking, digester);
+        const struct tick__input input = tick__check_input(check, check->first + i, way);
+        if (!digester && (result = tick__digester_new(check->loaded.scenario, check->run.hang, &digester)) == 0 && !ways[way].fresh)
+            warm_up(check, digester);
         if (result == 0)
-            result = tick__digester_run(digester, &input, way ? &attempt : &checking->base[i]);
+            result = tick__digester_run(digester, &input, &attempt);
         if (result < 0)
             break;
-        if (way == 0) {
-            checking->failing += checking->base[i].outcome.verdict != TICK_PASS;
-            checking->deviations += checking->base[i].drawn.count;
-        } else {
-            if (!tick__attempt_same(&checking->base[i], &attempt)) {
-                checking->differ[way]++;
-                if (checking->odd_way < 0) {
-                    checking->odd_way = way;
-                    checking->odd_seed = input.seed;
-                }
-            }
-            tick__attempt_fini(&attempt);
-        }
+        take(check, way, i, &attempt);
         if (ways[way].fresh) {
             tick__digester_free(digester);
             digester = NULL;
         }
-        tick__progress_line("%s: %" PRIu64 " of %" PRIu64, ways[way].text, i + 1, checking->a->count);
+        tick__progress_line("%s: %" PRIu64 " of %" PRIu64, ways[way].text, i + 1, check->count);
     }
     tick__digester_free(digester);
     return result;
 }
 
-// Asks `retick digest` in a process of its own, where the loader puts everything elsewhere. Negative: it could not be asked.
-static int run_moved(struct checking *checking) {
-    struct tick__argv args = {0};
-    char *output = NULL, range[64], self[] = "/proc/self/exe", object[4200], rate[64];
-    size_t size;
-    snprintf(range, sizeof range, "%" PRIu64 "..%" PRIu64, checking->a->first, checking->a->first + checking->a->count - 1);
-    snprintf(object, sizeof object, "%s:%s", checking->loaded->object, checking->loaded->scenario->name);
-    const char *words[] = {self, "digest", "--unchecked", "--seeds", range, object};
-    int result = 0;
-    for (size_t i = 0; i < sizeof words / sizeof *words && result == 0; i++)
-        result = tick__argv_add(&args, words[i]);
-#define ADD_RATE(name, number, word, sound, rate_, unit, manual, because) \
-    snprintf(rate, sizeof rate, "--rate=%s=%u", word, checking->a->run.rates.of[number]); \
-    if (result == 0) \
-        result = tick__argv_add(&args, rate);
-    TICK_CHOICES(ADD_RATE)
-#undef ADD_RATE
-    if (result == 0)
-        result = tick__process_run(args.argv, 0, &output, &size);
-    if (result == 0 || result == TICK__EXIT_FINDING) {
-        const char *line = output;
-        for (uint64_t i = 0; i < checking->a->count && line; i++) {
-            char wanted[128], hex[33] = "-";
-            for (int j = 0; j < 16 && checking->base[i].has_digest; j++)
-                snprintf(hex + 2 * j, 3, "%02x", checking->base[i].digest[j]);
-            int length = snprintf(wanted, sizeof wanted, "%" PRIu64 " %s %s\n", checking->a->first + i, hex,
-                tick_verdict_word(checking->base[i].outcome.verdict));
-            checking->moved += strncmp(line, wanted, (size_t)length) != 0;
-            line = strchr(line, '\n');
-            line = line ? line + 1 : NULL;
-        }
-        result = line ? 0 : -1;
-    } else if (result > 0) {
-        result = -1;
-    }
-    free(output);
-    tick__argv_fini(&args);
-    return result;
-}
-
 // The mean over up to ten seeds with at least two deviations, in 1/10000; false if there is none.
-static bool stability(struct checking *checking, uint32_t *share, unsigned *seeds) {
+static bool stability(struct tick__check *check, uint32_t *share, unsigned *seeds) {
     struct tick__hush hush = {false};
-    const struct tick_isolate_options isolated = {.scenario = checking->loaded->scenario,
-        .hang = checking->a->run.hang,
-
-        .begin = tick__hush_begin,
-        .ctx = &hush};
+    const struct tick_isolate_options isolated = {
+        .scenario = check->loaded.scenario, .hang = check->run.hang, .begin = tick__hush_begin, .ctx = &hush};
     struct tick_isolate *isolate = NULL;
     uint64_t sum = 0;
     *seeds = 0;
     if (tick_isolate_new(&isolated, &isolate) < 0)
         return false;
-    for (uint64_t i = 0; i < checking->a->count && *seeds < 10 && !tick__interrupted(); i++) {
+    for (uint64_t i = 0; i < check->count && *seeds < 10 && !tick__interrupted(); i++) {
         uint32_t one;
-        const struct tick_schedule *drawn = &checking->base[i].drawn;
-        if (drawn->count < 2 || drawn->count > 200 || checking->base[i].outcome.verdict == TICK_HUNG)
+        const struct tick_schedule *drawn = &check->base[i].drawn;
+        if (drawn->count < 2 || drawn->count > 200 || check->base[i].outcome.verdict == TICK_HUNG)
             continue;
-        tick__progress_line("schedule stability: seed %" PRIu64, checking->a->first + i);
+        tick__progress_line("schedule stability: seed %" PRIu64, check->first + i);
         if (tick_schedule_stability(isolate, drawn, &one) == 0) {
             sum += one;
             ++*seeds;
@@ -217,130 +160,149 @@ static bool stability(struct checking *checking, uint32_t *share, unsigned *seed
     return *seeds > 0;
 }
 
-static void say_way(const char *text, uint64_t differ, uint64_t count) {
+// --- what came of it ---
+
+static void say_row(const char *text, const struct tick__differing *differing, uint64_t count) {
     char of[32], number[32];
+    const uint64_t differ = differing->runs + differing->contents;
     tick__format_count(count, of, sizeof of);
+    if (tick__report_on())
+        tick__report_add("ways", json_pack("{s:o, s:I, s:I}", "name", tick__report_text(text), "differ", (json_int_t)differing->runs,
+                                     "differ_in_contents", (json_int_t)differing->contents));
     if (differ == 0)
         tick__say("  %-34s %ssame%s", text, tick__colour(stdout, TICK__GREEN), tick__colour(stdout, TICK__PLAIN));
     else
-        tick__say("  %-34s %s%s of %s differ%s", text, tick__colour(stdout, TICK__RED), tick__format_count(differ, number, sizeof number),
-            of, tick__colour(stdout, TICK__PLAIN));
+        tick__say("  %-34s %s%s of %s differ%s%s", text, tick__colour(stdout, TICK__RED), tick__format_count(differ, number, sizeof number),
+            of, differing->runs ? "" : " in what they hold", tick__colour(stdout, TICK__PLAIN));
 }
 
-// Records the seed both ways and shows where they part.
-static int show_difference(const struct checking *checking) {
-    const char *folder = checking->a->output ? checking->a->output : ".", *suffix[] = {"a", "b"};
-    char path[2][4200];
-    struct tick_error error = {0};
-    struct tick_trace trace[2];
-    int opened = 0, result = 0;
-    char *report = NULL;
-    for (int side = 0; side < 2 && result == 0; side++) {
-        int way = side ? checking->odd_way : WAY_FRESH;
-        struct tick__attempt attempt;
-        snprintf(path[side], sizeof path[side], "%s/%s-%" PRIu64 "-%s.db", folder, checking->loaded->scenario->name, checking->odd_seed,
-            suffix[side]);
-        const int refused = tick__output_check(&checking->a->rules, path[side], TICK__OUTPUT_TRACE);
-        if (refused)
-            return refused;
-        const struct tick__record record = {
-            .scenario = checking->loaded->scenario,
-            .scenario_file = checking->loaded->source,
-            .options = checking->loaded->options,
-            .object = checking->loaded->object,
-            .chooser = "random",
-            .path = path[side],
-            .input = input_of(checking, checking->odd_seed, way),
-            .warm = way == WAY_AFTER ? checking->a->warm + (checking->odd_seed - checking->a->first) : 0,
-            .hang = checking->a->run.hang,
-            .quiet = true,
-        };
-        result = tick__record_run(&record, &attempt, &error);
-        if (result == 0)
-            tick__attempt_fini(&attempt);
-    }
-    while (result == 0 && opened < 2)
-        if ((result = tick_trace_open(path[opened], &trace[opened], &error)) == 0)
-            opened++;
-    if (result == 0) {
-        result = tick_trace_diff(&trace[0], &trace[1], &report, &error);
-        tick__say("seed %" PRIu64 " %s, and %s:", checking->odd_seed, ways[WAY_FRESH].text, ways[checking->odd_way].text);
-        if (result == 0)
-            tick__say("  recorded once more, the two were the same: the difference comes and goes");
-        else if (result > 0)
-            printf("%s", report);
-        tick__say("%s and %s written. Next: %s diff %s %s", path[0], path[1], tick__program(), path[0], path[1]);
-    }
-    if (result < 0)
-        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
-    free(report);
-    while (opened-- > 0)
-        tick_trace_close(&trace[opened]);
-    return result < 0 ? TICK__EXIT_HARNESS : TICK__EXIT_FINDING;
+// Addresses and names of folders may be told; that events depend on addresses makes runs differ from process to process.
+static bool is_note(const struct tick__check *check, enum tick__surrounding which) {
+    const struct tick__differing *differing = &check->abroad[which];
+    return !check->strict && ((which == TICK__ASLR && !differing->runs) || which == TICK__FOLDER);
 }
 
-static int check(struct checking *checking) {
-    const struct check_arguments *a = checking->a;
-    int result = 0;
-    for (int way = 0; way < WAYS && result == 0; way++)
-        result = run_way(checking, way);
-    int moved = result == 0 && !tick__interrupted() ? run_moved(checking) : 0;
+static void say_rows(const struct tick__check *check) {
+    char text[64], warm[32];
+    say_row("two fresh processes", &check->ways[TICK__AGAIN], check->count);
+    snprintf(text, sizeof text, "after %s other runs", tick__format_count(check->warm, warm, sizeof warm));
+    say_row(text, &check->ways[TICK__AFTER], check->count);
+    say_row("stacks and heaps of 0xa5", &check->ways[TICK__POISON_A], check->count);
+    say_row("stacks and heaps of 0x5a", &check->ways[TICK__POISON_B], check->count);
+    for (int i = 0; i < TICK__SURROUNDING_COUNT && check->went_abroad; i++)
+        if (i == TICK__ASLR && !check->country.can[i])
+            say_row("other addresses", &check->abroad[i], check->count);
+        else if (check->country.can[i])
+            say_row(tick__surrounding_text((enum tick__surrounding)i), &check->abroad[i], check->count);
+    if (tick__differs(&check->unexplained))
+        say_row("another process", &check->unexplained, check->count);
+}
+
+// Whether runs differ for what is no note; *noted: for what is one.
+static bool differs(const struct tick__check *check, bool *noted) {
+    bool differ = tick__differs(&check->unexplained);
+    *noted = false;
+    for (int i = 0; i < TICK__WAY_COUNT; i++)
+        differ |= tick__differs(&check->ways[i]);
+    for (int i = 0; i < TICK__SURROUNDING_COUNT; i++) {
+        if (!tick__differs(&check->abroad[i]))
+            continue;
+        *noted |= is_note(check, (enum tick__surrounding)i);
+        differ |= !is_note(check, (enum tick__surrounding)i);
+    }
+    return differ;
+}
+
+// Shows one difference: of those that are findings, or, if there is none, of each that is a note. 0, or an exit code.
+static int show(struct tick__check *check, bool differ) {
+    for (int i = 0; i < TICK__WAY_COUNT; i++)
+        if (tick__differs(&check->ways[i]))
+            return tick__check_show_way(check, (enum tick__way)i);
+    for (int i = 0; i < TICK__SURROUNDING_COUNT; i++) {
+        const enum tick__surrounding which = (enum tick__surrounding)i;
+        if (!tick__differs(&check->abroad[i]) || is_note(check, which) == differ)
+            continue;
+        tick__say("%s depend%s on %s:",
+            !differ                 ? "note: what runs hold"
+            : check->abroad[i].runs ? "runs"
+                                    : "what runs hold",
+            differ && check->abroad[i].runs ? "" : "s", tick__surrounding_cause(which));
+        const int code = tick__check_show_abroad(check, which, differ);
+        if (code || differ)
+            return code;
+    }
+    return 0;
+}
+
+static int conclude(struct tick__check *check, int abroad) {
     uint32_t share = 0;
     unsigned stable_seeds = 0;
-    bool differ = checking->odd_way >= 0 || checking->moved > 0;
-    bool stable = result == 0 && !differ && stability(checking, &share, &stable_seeds);
-    char count[32], text[64], warm[32], deviations[32];
+    char count[32], deviations[32];
+    bool noted;
+    const bool differ = differs(check, &noted), stable = !differ && stability(check, &share, &stable_seeds);
+    tick__progress_end();
+    tick__say("%s%s%s: %s seed%s, %s deviations, %s", tick__colour(stdout, TICK__BOLD), check->loaded.scenario->name,
+        tick__colour(stdout, TICK__PLAIN), tick__format_count(check->count, count, sizeof count), TICK__PLURAL(check->count),
+        tick__format_count(check->deviations, deviations, sizeof deviations),
+        differ  ? "and runs that do not repeat"
+        : noted ? "every run repeats, but for what is noted below"
+                : "every run repeats");
+    tick__report_scenario(&check->loaded);
+    tick__report_set(
+        "check", json_pack("{s:I, s:I, s:I, s:b, s:b, s:o}", "seeds", (json_int_t)check->count, "deviations", (json_int_t)check->deviations,
+                     "failing", (json_int_t)check->failing, "repeats", (int)!differ, "noted", (int)noted, "stability",
+                     stable ? json_pack("{s:I, s:I}", "of_10000", (json_int_t)share, "seeds", (json_int_t)stable_seeds) : json_null()));
+    say_rows(check);
+    if (!check->went_abroad)
+        tick__warn("no other surroundings could be tried: %s", tick_error_text(abroad));
+    if (check->failing)
+        tick__say("  %" PRIu64 " of %s seeds fail, each time in the same way", check->failing, count);
+    if (stable)
+        tick__say(
+            "  schedule stability: %u.%02u %% (mean of %u seed%s)", share / 100, share % 100, stable_seeds, TICK__PLURAL(stable_seeds));
+    fflush(stdout);
+    tick__report_listen("difference");
+    const int shown = show(check, differ);
+    tick__report_listen(NULL);
+    return shown ? shown : differ ? TICK__EXIT_FINDING : TICK__EXIT_PASS;
+}
+
+static int carry_out(struct tick__check *check) {
+    int result = tick__abroad_open(&check->country, &check->load, &check->loaded, &check->run), abroad = 0;
+    for (int way = 0; way < TICK__WAY_COUNT && result == 0; way++)
+        result = run_way(check, (enum tick__way)way);
+    if (result == 0 && !tick__interrupted())
+        abroad = tick__check_abroad(check);
     tick__progress_end();
     if (result < 0) {
         tick__complain("%s", tick_error_text(result));
         return TICK__EXIT_HARNESS;
     }
     if (tick__interrupted()) {
-        tick__say("%s: interrupted", checking->loaded->scenario->name);
+        tick__say("%s: interrupted", check->loaded.scenario->name);
         return TICK__EXIT_INTERRUPTED;
     }
-    tick__say("%s%s%s: %s seed%s, %s deviations, %s", tick__colour(stdout, TICK__BOLD), checking->loaded->scenario->name,
-        tick__colour(stdout, TICK__PLAIN), tick__format_count(a->count, count, sizeof count), TICK__PLURAL(a->count),
-        tick__format_count(checking->deviations, deviations, sizeof deviations),
-        differ ? "and runs that do not repeat" : "every run repeats");
-    say_way("two fresh processes", checking->differ[WAY_AGAIN], a->count);
-    snprintf(text, sizeof text, "after %s other runs", tick__format_count(a->warm, warm, sizeof warm));
-    say_way(text, checking->differ[WAY_AFTER], a->count);
-    say_way("stacks and heaps of 0xa5", checking->differ[WAY_POISON_A], a->count);
-    say_way("stacks and heaps of 0x5a", checking->differ[WAY_POISON_B], a->count);
-    if (moved == 0)
-        say_way("a process with other addresses", checking->moved, a->count);
-    if (checking->failing)
-        tick__say("  %" PRIu64 " of %s seeds fail, each time in the same way", checking->failing, count);
-    if (stable)
-        tick__say(
-            "  schedule stability: %u.%02u %% (mean of %u seed%s)", share / 100, share % 100, stable_seeds, TICK__PLURAL(stable_seeds));
-    fflush(stdout);
-    if (checking->odd_way >= 0)
-        return show_difference(checking);
-    if (differ)
-        tick__say("Runs depend on where the loader puts things: look for pointers that are compared, hashed or printed");
-    return differ ? TICK__EXIT_FINDING : TICK__EXIT_PASS;
+    return conclude(check, abroad);
 }
 
 int tick__cmd_check(int argc, char **argv) {
-    struct check_arguments a = {.count = 100, .warm = 1000};
-    struct tick__loaded loaded = {0};
-    tick__run_options_init(&a.run);
-    if (tick__parse(&argp, argc, argv, &a) != 0)
+    struct tick__check check = {.count = 100, .warm = 1000};
+    tick__run_options_init(&check.run);
+    if (tick__parse(&argp, argc, argv, &check) != 0)
         return TICK__EXIT_USAGE;
-    a.rules.reads[0] = a.load.argument;
-    int code = a.output ? tick__output_folder(a.output) : 0;
+    check.rules.reads[0] = check.load.argument;
+    int code = check.output ? tick__output_folder(check.output) : 0;
     if (code == 0)
-        code = tick__scenario_load(&a.load, &loaded);
+        code = tick__scenario_load(&check.load, &check.loaded);
     if (code == 0) {
-        struct checking checking = {.a = &a, .loaded = &loaded, .odd_way = -1, .base = calloc(a.count, sizeof(struct tick__attempt))};
         tick__interrupt_watch();
-        code = checking.base ? check(&checking) : tick__no_memory();
-        for (uint64_t i = 0; checking.base && i < a.count; i++)
-            tick__attempt_fini(&checking.base[i]);
-        free(checking.base);
+        check.base = calloc(check.count, sizeof *check.base);
+        code = check.base ? carry_out(&check) : tick__no_memory();
+        for (uint64_t i = 0; check.base && i < check.count; i++)
+            tick__attempt_fini(&check.base[i]);
+        free(check.base);
+        tick__abroad_close(&check.country);
     }
-    tick__loaded_fini(&loaded);
+    tick__loaded_fini(&check.loaded);
     return code;
 }

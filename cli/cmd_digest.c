@@ -3,26 +3,29 @@
 #include "cli/input.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include "cli/report_json.h"
 #include <inttypes.h>
 
 struct digest_arguments {
     struct tick__load load;
     struct tick__run_options run;
     uint64_t first, count;
-    bool checked;
+    bool deeper;
 };
 
-enum { OPTION_CHECKED = TICK__OPTION_OTHERS };
+enum { OPTION_UNCHECKED = TICK__OPTION_OTHERS, OPTION_DEEPER };
 
 static const struct argp_option options[] = {
     {"seeds", 'n', "N|A..B", 0, "Which seeds (default: 0..99)", 0},
-    {"unchecked", OPTION_CHECKED, NULL, OPTION_HIDDEN, "The shared object was checked already (for retick check)", 0},
+    {"unchecked", OPTION_UNCHECKED, NULL, OPTION_HIDDEN, "The shared object was checked already (for retick check)", 0},
+    {"deeper", OPTION_DEEPER, NULL, OPTION_HIDDEN, "Runs begin deeper in the stack (for retick check)", 0},
     {0},
 };
 
 static const char doc[] =
-    "Prints a line `seed digest verdict` for each seed. Two builds of retick and a scenario are the same program if these lines are."
-    "\vA run that did not come to its end (a crash, a hang) has no digest; its line shows a dash.\n"
+    "Prints a line `seed events contents verdict` for each seed: the digest of its events, and that of what was named, logged, sent and "
+    "written. Two builds of retick and a scenario are the same program if these lines are."
+    "\vA run that did not come to its end (a crash, a hang) has no digests; its line shows dashes.\n"
     "\n"
     "Examples:\n"
     "  retick digest scenario.c --seeds 100 > gcc.txt\n"
@@ -36,8 +39,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         if (!tick__parse_range(value, &a->first, &a->count))
             argp_error(state, "--seeds %s: write a positive number, or A..B", value);
         return 0;
-    case OPTION_CHECKED:
+    case OPTION_UNCHECKED:
         a->load.unchecked = true;
+        return 0;
+    case OPTION_DEEPER:
+        a->deeper = true;
         return 0;
     default:
         return tick__parse_scenario(key, value, state, &a->run, &a->load);
@@ -47,6 +53,23 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp_child children[] = {{&tick__run_argp, 0, NULL, 0}, {&tick__load_argp, 0, NULL, 10}, {0}};
 static const struct argp argp = {options, parse, "[FILE.c[:SCENARIO]]", doc, children, NULL, NULL};
 
+static void tell_digest(uint64_t seed, const struct tick__attempt *attempt) {
+    const char *verdict = tick_verdict_word(attempt->outcome.verdict);
+    if (tick__report_on()) {
+        tick__report_add("digests", json_pack("{s:o, s:o, s:o, s:s}", "seed", tick__report_number(seed), "digest",
+                                        tick__report_digest(attempt->digest, attempt->has_digest), "contents",
+                                        tick__report_digest(attempt->contents, attempt->has_digest), "verdict", verdict));
+        return;
+    }
+    printf("%" PRIu64 " ", seed);
+    for (int j = 0; j < 16 && attempt->has_digest; j++)
+        printf("%02x", attempt->digest[j]);
+    printf("%s ", attempt->has_digest ? "" : "-");
+    for (int j = 0; j < 16 && attempt->has_digest; j++)
+        printf("%02x", attempt->contents[j]);
+    printf("%s %s\n", attempt->has_digest ? "" : "-", verdict);
+}
+
 static int print_digests(const struct digest_arguments *a, const struct tick__loaded *loaded) {
     struct tick__digester *digester = NULL;
     int code = TICK__EXIT_PASS, result = tick__digester_new(loaded->scenario, a->run.hang, &digester);
@@ -55,10 +78,7 @@ static int print_digests(const struct digest_arguments *a, const struct tick__lo
         struct tick__attempt attempt;
         if ((result = tick__digester_run(digester, &input, &attempt)) < 0)
             break;
-        printf("%" PRIu64 " ", input.seed);
-        for (int j = 0; j < 16 && attempt.has_digest; j++)
-            printf("%02x", attempt.digest[j]);
-        printf("%s %s\n", attempt.has_digest ? "" : "-", tick_verdict_word(attempt.outcome.verdict));
+        tell_digest(input.seed, &attempt);
         if (attempt.outcome.verdict != TICK_PASS)
             code = TICK__EXIT_FINDING;
         tick__attempt_fini(&attempt);
@@ -77,7 +97,9 @@ int tick__cmd_digest(int argc, char **argv) {
     tick__run_options_init(&a.run);
     if (tick__parse(&argp, argc, argv, &a) != 0)
         return TICK__EXIT_USAGE;
+    tick__stack_skip(a.deeper);
     int code = tick__scenario_load(&a.load, &loaded);
+    tick__report_scenario(&loaded);
     if (code == 0)
         code = print_digests(&a, &loaded);
     tick__loaded_fini(&loaded);

@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/print.h"
 #include "cli/record.h"
+#include "cli/report_json.h"
 #include "cli/schedule_file.h"
 #include <stdlib.h>
 #include <string.h>
@@ -12,21 +13,24 @@
 struct run_arguments {
     struct tick__load load;
     struct tick__run_options run;
-    const char *schedule, *output;
+    const char *schedule, *output, *witness;
     bool force;
     uint64_t seed;
-    bool seeded, calm, list, real;
+    bool seeded, calm, list, real, deeper;
     struct tick_real_name names[64];
     size_t names_count;
 };
 
-enum { OPTION_CALM = TICK__OPTION_OTHERS, OPTION_REAL, OPTION_AT, OPTION_LIST };
+enum { OPTION_CALM = TICK__OPTION_OTHERS, OPTION_REAL, OPTION_AT, OPTION_LIST, OPTION_WITNESS, OPTION_UNCHECKED, OPTION_DEEPER };
 
 static const struct argp_option options[] = {
     {"calm", OPTION_CALM, NULL, 0, "Run as on an idle machine: nothing deviates (the default)", 0},
     {"seed", 's', "N", 0, "Let seed N decide", 0},
     {"schedule", 'S', "FILE", 0, "Let the schedule in FILE (text, or a trace) decide", 0},
     {"output", 'o', "FILE", 0, "Where the trace goes (default: run.db)", 0},
+    {"witness", OPTION_WITNESS, "FILE", OPTION_HIDDEN, "Where the run's contents go (this and what follows is for retick check)", 0},
+    {"unchecked", OPTION_UNCHECKED, NULL, OPTION_HIDDEN, NULL, 0},
+    {"deeper", OPTION_DEEPER, NULL, OPTION_HIDDEN, NULL, 0},
     TICK__FORCE_ROW,
     {"list", OPTION_LIST, NULL, 0, "List the scenarios of the file, and run none", 0},
     {"real", OPTION_REAL, NULL, 0, "Run the scenario's real host on this machine's kernel and clock", 0},
@@ -60,6 +64,15 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case 'o':
         a->output = value;
+        return 0;
+    case OPTION_WITNESS:
+        a->witness = value;
+        return 0;
+    case OPTION_UNCHECKED:
+        a->load.unchecked = true;
+        return 0;
+    case OPTION_DEEPER:
+        a->deeper = true;
         return 0;
     case TICK__OPTION_FORCE:
         a->force = true;
@@ -95,12 +108,25 @@ static const struct argp argp = {options, parse, "[FILE.c[:SCENARIO]]", doc, chi
 
 static int list(void) {
     size_t width = 0;
-    for (const struct tick_scenario *s = tick_scenario_first(); s; s = s->next)
+    tick__report_set("scenarios", json_array());
+    for (const struct tick_scenario *s = tick_scenario_first(); s; s = s->next) {
+        tick__report_add(
+            "scenarios", json_pack("{s:o, s:o}", "name", tick__report_text(s->name), "summary", tick__report_text(s->summary)));
         if (strlen(s->name) > width)
             width = strlen(s->name);
+    }
     for (const struct tick_scenario *s = tick_scenario_first(); s; s = s->next)
         tick__say("%-*s  %s", (int)width, s->name, s->summary);
     return TICK__EXIT_PASS;
+}
+
+static void report_run(const struct run_arguments *a, const struct tick__loaded *loaded, const struct tick__attempt *attempt) {
+    tick__report_scenario(loaded);
+    tick__report_set("how", json_string(a->seeded ? "seed" : a->schedule ? "schedule" : a->real ? "real" : "calm"));
+    if (a->seeded)
+        tick__report_set("seed", tick__report_number(a->seed));
+    tick__report_set("run", tick__report_attempt(attempt, loaded, a->run.hang));
+    tick__report_written("trace", a->output);
 }
 
 static void say_run(
@@ -147,6 +173,7 @@ int tick__cmd_run(int argc, char **argv) {
     tick__run_options_init(&a.run);
     if (tick__parse(&argp, argc, argv, &a) != 0)
         return TICK__EXIT_USAGE;
+    tick__stack_skip(a.deeper);
     int code = a.schedule ? tick__recipe_read(a.schedule, &recipe) : 0;
     const struct tick__output_rules rules = {a.force, {a.load.argument, a.schedule, recipe.scenario_file}};
     if (code == 0 && !a.list)
@@ -168,6 +195,7 @@ int tick__cmd_run(int argc, char **argv) {
                        : a.schedule ? "replay"
                                     : "calm",
             .path = a.output,
+            .witness = a.witness,
             .input = {.schedule = a.seeded     ? NULL
                                   : a.schedule ? &recipe.schedule
                                                : &calm,
@@ -179,6 +207,7 @@ int tick__cmd_run(int argc, char **argv) {
         int result = tick__record_run(&record, &attempt, &error);
         if (result == 0) {
             say_run(&a, &loaded, &attempt, a.output);
+            report_run(&a, &loaded, &attempt);
             if (a.schedule)
                 tick__note_unmet(&recipe.schedule, &attempt.drawn, NULL);
             tick__warn_no_checks(loaded.scenario->name, &attempt.outcome);

@@ -11,6 +11,7 @@
 // What the worker tells beside the digest: in memory shared with it.
 struct digester_page {
     uint64_t events;
+    uint8_t contents[16];
     bool ended;
 };
 
@@ -59,6 +60,7 @@ static void end(void *ctx, const struct tick_outcome *outcome, uint8_t digest[16
         return;
     tick_recorder_end(digester->recorder, tick_verdict_word(outcome->verdict), outcome->text);
     tick_recorder_digest(digester->recorder, digest);
+    tick_recorder_contents(digester->recorder, digester->page->contents);
     digester->page->events = tick_recorder_events(digester->recorder);
     digester->page->ended = true;
 }
@@ -99,6 +101,7 @@ int tick__digester_run(struct tick__digester *digester, const struct tick__input
         return result;
     attempt->has_digest = digester->page->ended;
     attempt->events = digester->page->events;
+    memcpy(attempt->contents, digester->page->contents, sizeof attempt->contents);
     return 0;
 }
 
@@ -106,11 +109,15 @@ void tick__attempt_fini(struct tick__attempt *attempt) {
     tick_schedule_fini(&attempt->drawn);
 }
 
-bool tick__attempt_same(const struct tick__attempt *a, const struct tick__attempt *b) {
+enum tick__likeness tick__attempt_compare(const struct tick__attempt *a, const struct tick__attempt *b) {
     if (a->has_digest != b->has_digest)
-        return false;
-    if (a->has_digest)
-        return memcmp(a->digest, b->digest, sizeof a->digest) == 0;
-    return a->outcome.verdict == b->outcome.verdict && a->outcome.code == b->outcome.code &&
-           strcmp(a->outcome.text, b->outcome.text) == 0 && a->outcome.ended_at == b->outcome.ended_at && a->drawn.count == b->drawn.count;
+        return TICK__OTHER_RUN;
+    if (!a->has_digest) {
+        const struct tick_outcome *x = &a->outcome, *y = &b->outcome;
+        const bool same = x->verdict == y->verdict && x->code == y->code && strcmp(x->text, y->text) == 0 && x->ended_at == y->ended_at;
+        return same && a->drawn.count == b->drawn.count ? TICK__SAME_RUN : TICK__OTHER_RUN;
+    }
+    if (memcmp(a->digest, b->digest, sizeof a->digest) != 0)
+        return TICK__OTHER_RUN;
+    return memcmp(a->contents, b->contents, sizeof a->contents) == 0 ? TICK__SAME_RUN : TICK__OTHER_CONTENTS;
 }

@@ -27,14 +27,15 @@ struct tick_probe *tick__hush_begin(void *hush); // the same as `begin` of isola
 // What came of it.
 struct tick__attempt {
     struct tick_outcome outcome;
-    struct tick_schedule drawn; // the deviations that were met
-    uint8_t digest[16];
-    bool has_digest; // false when the program did not live to its end
+    struct tick_schedule drawn;       // the deviations that were met
+    uint8_t digest[16], contents[16]; // of its events; of what these named, said, sent and wrote
+    bool has_digest;                  // false when the program did not live to its end
     uint64_t events;
 };
 void tick__attempt_fini(struct tick__attempt *attempt);
-// Whether two runs were the same: digests, or where there are none everything that is known of the outcome.
-bool tick__attempt_same(const struct tick__attempt *a, const struct tick__attempt *b);
+enum tick__likeness { TICK__SAME_RUN, TICK__OTHER_CONTENTS, TICK__OTHER_RUN };
+// How like two runs are: by their digests, or where there are none by everything that is known of the outcome.
+enum tick__likeness tick__attempt_compare(const struct tick__attempt *a, const struct tick__attempt *b);
 
 // A worker process that takes the digest of what it runs, in memory.
 struct tick__digester;

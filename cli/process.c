@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <wordexp.h>
@@ -78,7 +79,20 @@ static int read_all(int fd, char **output, size_t *size) {
 }
 
 int tick__process_run(char *const *argv, int quiet, char **output, size_t *size) {
-    int ends[2] = {-1, -1}, result;
+    return tick__process_run_in(&(const struct tick__surrounding_process){0}, argv, quiet, output, size);
+}
+
+// What a process passes on to those that it starts: sets it for the next one. Returns what it was, negative: it cannot be had.
+static int arrange_addresses(const struct tick__surrounding_process *where) {
+    const int before = personality(0xffffffff);
+    const int wanted = where->addresses == TICK__ADDRESSES_FIXED ? before | ADDR_NO_RANDOMIZE : before & ~ADDR_NO_RANDOMIZE;
+    if (where->addresses == TICK__ADDRESSES_AS_HERE || before < 0)
+        return 0;
+    return personality((unsigned long)wanted) < 0 ? -EPERM : before;
+}
+
+int tick__process_run_in(const struct tick__surrounding_process *where, char *const *argv, int quiet, char **output, size_t *size) {
+    int ends[2] = {-1, -1}, result, before;
     pid_t pid;
     posix_spawn_file_actions_t actions;
     if (output) {
@@ -94,8 +108,14 @@ int tick__process_run(char *const *argv, int quiet, char **output, size_t *size)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     if (quiet)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    if (where->folder)
+        posix_spawn_file_actions_addchdir_np(&actions, where->folder);
     fflush(stdout);
-    result = -posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+    result = before = arrange_addresses(where);
+    if (before >= 0)
+        result = -posix_spawnp(&pid, argv[0], &actions, NULL, argv, where->environment ? where->environment : environ);
+    if (before >= 0 && where->addresses != TICK__ADDRESSES_AS_HERE)
+        personality((unsigned long)before);
     posix_spawn_file_actions_destroy(&actions);
     if (output)
         close(ends[1]);

@@ -18,6 +18,15 @@ void tick__argv_fini(struct tick__argv *args);
 // size. quiet: stderr goes to /dev/null. Returns the exit status, 128 + signal, -ENOENT if there is no such program, or another negated
 // errno.
 int tick__process_run(char *const *argv, int quiet, char **output, size_t *size);
+
+// Where a program runs, if not as this one does.
+struct tick__surrounding_process {
+    char *const *environment;                                                                  // NULL: this one's
+    const char *folder;                                                                        // NULL: this one's
+    enum { TICK__ADDRESSES_AS_HERE, TICK__ADDRESSES_FIXED, TICK__ADDRESSES_RANDOM } addresses; // as the loader and the kernel choose them
+};
+// The same in other surroundings. -EPERM: addresses cannot be fixed here.
+int tick__process_run_in(const struct tick__surrounding_process *where, char *const *argv, int quiet, char **output, size_t *size);
 // Whether a program can be found by PATH (or is a path that can be run).
 int tick__process_found(const char *program);
 

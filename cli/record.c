@@ -3,6 +3,7 @@
 #include "trace/reader.h"
 #include "trace/recorder.h"
 #include "trace/ring.h"
+#include "trace/witness.h"
 #include "trace/writer.h"
 #include <errno.h>
 #include <signal.h>
@@ -21,7 +22,7 @@
 struct record_page {
     struct tick_outcome outcome;
     char verdict[32], text[512]; // its words, for the trace of a program that did not live to tell them
-    uint8_t digest[16];
+    uint8_t digest[16], contents[16];
     uint64_t events;
     int result; // the child's, once done
     bool done;  // the child got an outcome
@@ -34,6 +35,7 @@ struct record_page {
 struct recording {
     struct record_page *page;
     struct tick_ring *ring;
+    const char *witness;
     bool quiet;
     struct tick__hush hush;
     struct tick_recorder *recorder; // the program's process
@@ -50,6 +52,8 @@ static struct tick_probe *begin(void *ctx) {
     }
     if (!recording->recorder && tick_recorder_new_ring(recording->ring, &recording->recorder) < 0)
         return NULL;
+    if (recording->witness)
+        (void)tick_recorder_testify(recording->recorder, recording->witness); // who reads it will see that it is not there
     return tick_recorder_probe(recording->recorder);
 }
 
@@ -60,6 +64,7 @@ static void end(void *ctx, const struct tick_outcome *outcome, uint8_t digest[16
     tick_recorder_end(recording->recorder, tick_verdict_word(outcome->verdict), outcome->text);
     tick_recorder_digest(recording->recorder, digest);
     memcpy(recording->page->digest, digest, 16);
+    tick_recorder_contents(recording->recorder, recording->page->contents);
     recording->page->events = tick_recorder_events(recording->recorder);
     recording->page->ended = true;
 }
@@ -149,6 +154,7 @@ static int bring_home(const struct tick__record *record, const struct record_pag
     attempt->outcome = page->outcome;
     attempt->has_digest = page->ended && !record->real;
     memcpy(attempt->digest, page->digest, sizeof attempt->digest);
+    memcpy(attempt->contents, page->contents, sizeof attempt->contents);
     attempt->events = page->events;
     struct tick_trace trace;
     if (!page->ended && tick_trace_open(record->path, &trace, NULL) == 0) { // the program did not live to count them
@@ -161,7 +167,7 @@ static int bring_home(const struct tick__record *record, const struct record_pag
 }
 
 int tick__record_run(const struct tick__record *record, struct tick__attempt *attempt, struct tick_error *error) {
-    struct recording recording = {0};
+    struct recording recording = {.witness = record->witness};
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     int status = 0, result;
     memset(attempt, 0, sizeof *attempt);

@@ -14,6 +14,7 @@ struct tick__record {
     const char *chooser;       // "calm", "random", "replay", "real"
     const char *schedule_text; // for meta; NULL: the trace's choices say it
     const char *path;          // of the trace
+    const char *witness;       // where its contents go, whole (trace/witness.h); NULL: nowhere
     struct tick__input input;
     uint64_t warm;                        // runs of other seeds before it in the same process, unrecorded
     int64_t hang;                         // as in isolate.h

@@ -88,8 +88,9 @@ static int check_file(const char *file) {
         return TICK__EXIT_USAGE;
     }
     if (!ends_with(file, ".c") && !tick__compile_is_cxx(file) && !ends_with(file, ".so") && !ends_with(file, ".json")) {
-        tick__complain("%s is neither a C file (.c) nor C++ (.cpp, .cc, .cxx) nor a shared object (.so) nor a task program (.json): name the "
-                       "file that holds the scenario",
+        tick__complain(
+            "%s is neither a C file (.c) nor C++ (.cpp, .cc, .cxx) nor a shared object (.so) nor a task program (.json): name the "
+            "file that holds the scenario",
             file);
         return TICK__EXIT_USAGE;
     }
@@ -145,8 +146,8 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     char file[PATH_MAX], resolved[PATH_MAX];
     const char *name;
     struct tick_error error = {0};
-    *loaded = (struct tick__loaded){NULL, strdup(""), strdup(""), options_of(load)};
-    if (!loaded->source || !loaded->object || !loaded->options)
+    *loaded = (struct tick__loaded){.source = strdup(""), .object = strdup(""), .given = strdup(""), .options = options_of(load)};
+    if (!loaded->source || !loaded->object || !loaded->given || !loaded->options)
         return tick__no_memory();
     if (tick__scenario_linked_in()) {
         const char *wanted = load->argument ? load->argument : "";
@@ -157,6 +158,10 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
         return TICK__EXIT_USAGE;
     }
     split(load->argument, file, sizeof file, &name);
+    free(loaded->given);
+    loaded->given = strdup(file);
+    if (!loaded->given)
+        return tick__no_memory();
     int code = check_file(file);
     if (code)
         return code;
@@ -213,6 +218,7 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
 void tick__loaded_fini(struct tick__loaded *loaded) {
     free(loaded->source);
     free(loaded->object);
+    free(loaded->given);
     free(loaded->options);
     *loaded = (struct tick__loaded){0};
 }

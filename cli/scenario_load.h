@@ -19,6 +19,7 @@ struct tick__loaded {
     const struct tick_scenario *scenario;
     char *source;  // absolute path of the file, for the trace's meta; "" for a scenario that is linked in. Owned
     char *object;  // the shared object, or "". Owned
+    char *given;   // the file as it was named, or "". Owned
     char *options; // how it was compiled, as one would type it: "" or " --cflags '-DFAST'". Owned
 };
 // 0; else the exit code to end with, and the reason has been printed. What was loaded stays loaded.

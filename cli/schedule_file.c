@@ -36,7 +36,9 @@ static int recipe_of_trace(const char *path, struct tick__recipe *recipe) {
     snprintf(recipe->text, sizeof recipe->text, "%s", trace.text);
     snprintf(recipe->options, sizeof recipe->options, "%s", trace.options);
     memcpy(recipe->digest, trace.digest, sizeof recipe->digest);
+    memcpy(recipe->contents, trace.contents, sizeof recipe->contents);
     recipe->has_digest = trace.has_digest;
+    recipe->has_contents = trace.has_contents;
     int code = 0;
     if (trace.real) {
         tick__complain("%s is the trace of a real run: it has no schedule that could be replayed", path);

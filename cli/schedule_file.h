@@ -14,8 +14,8 @@ struct tick__recipe {
     bool trace;          // from a trace: the fields below are known
     char *scenario_file; // owned
     char verdict[32], text[512], options[512];
-    uint8_t digest[16];
-    bool has_digest;
+    uint8_t digest[16], contents[16];
+    bool has_digest, has_contents;
 };
 // Whether a file is to be read as a trace: by its first bytes, else by its name.
 bool tick__is_trace(const char *path);

@@ -15,11 +15,13 @@ static void put64(uint8_t *to, uint64_t value) {
 void tick__digest_init(struct tick__digest *digest) {
     XXH3_128bits_reset(&digest->events);
     XXH3_128bits_reset(&digest->deviations);
+    XXH3_128bits_reset(&digest->contents);
     digest->seq = digest->drawn = 0;
     digest->base = 0;
-    digest->staged = 0;
+    digest->staged = digest->heaped = 0;
     const uint8_t version = TICK__DIGEST_VERSION;
     XXH3_128bits_update(&digest->events, &version, sizeof version);
+    XXH3_128bits_update(&digest->contents, &version, sizeof version);
 }
 
 static void flush(struct tick__digest *digest) {
@@ -45,6 +47,75 @@ static void take_choice(struct tick__digest *digest, const struct tick__slot *sl
     digest->drawn++;
 }
 
+// --- contents ---
+//
+// Each piece begins with what it is and how long, so that no two sequences of pieces look alike.
+
+static void heap_out(struct tick__digest *digest) {
+    if (digest->heaped)
+        XXH3_128bits_update(&digest->contents, digest->heap, digest->heaped);
+    digest->heaped = 0;
+}
+
+// Room for so many bytes in a row, at most as many as a definition has.
+static inline uint8_t *heap_room(struct tick__digest *digest, size_t count) {
+    if (sizeof digest->heap - digest->heaped < count)
+        heap_out(digest);
+    uint8_t *room = digest->heap + digest->heaped;
+    digest->heaped += count;
+    return room;
+}
+
+static inline void heap_bytes(struct tick__digest *digest, const void *bytes, size_t count) {
+    if (count > 1024) {
+        heap_out(digest);
+        XXH3_128bits_update(&digest->contents, bytes, count);
+    } else if (count) {
+        memcpy(heap_room(digest, count), bytes, count);
+    }
+}
+
+static inline void take_head(struct tick__digest *digest, unsigned tag, uint32_t number, uint64_t count) {
+    uint8_t *packed = heap_room(digest, 16);
+    put32(packed, tag);
+    put32(packed + 4, number);
+    put64(packed + 8, count);
+}
+
+// Its stable id is a hash of its maker's, its key or count: a message's, of its direction and place in it, which the events tell as well.
+static void take_object(struct tick__digest *digest, const struct tick__slot *slot) {
+    const struct tick__slot_object *object = (const struct tick__slot_object *)slot;
+    if (object->head.detail == TICK_OBJECT_MESSAGE)
+        return;
+    struct tick__object_tail tail = {0};
+    if (object->head.slots > 1)
+        memcpy(&tail, slot + 1, sizeof tail);
+    take_head(digest, TICK__REC_OBJECT | (uint32_t)tail.key_length << 8, object->head.number, object->id);
+    heap_bytes(digest, (const uint8_t *)(slot + 1) + sizeof tail, tail.key_length);
+}
+
+static void take_content(struct tick__digest *digest, const struct tick__slot *slot) {
+    if (slot->tag == TICK__REC_OBJECT) {
+        take_object(digest, slot);
+    } else if (slot->tag == TICK__REC_TEXT) {
+        const struct tick__slot_text *text = (const struct tick__slot_text *)slot;
+        take_head(digest, TICK__REC_TEXT, 0, text->head.number);
+        heap_bytes(digest, text + 1, text->head.number);
+    } else if (slot->tag == TICK__REC_PAYLOAD) {
+        size_t kept;
+        uint64_t count;
+        const void *bytes = tick__record_payload(slot, &kept, &count);
+        take_head(digest, TICK__REC_PAYLOAD, ((const struct tick__slot_payload *)slot)->head.number, count);
+        heap_bytes(digest, bytes, kept);
+    } else if (slot->tag == TICK__REC_UNKEPT) {
+        const struct tick__slot_unkept *unkept = (const struct tick__slot_unkept *)slot;
+        take_head(digest, TICK__REC_UNKEPT, unkept->head.number, unkept->count);
+        uint8_t *packed = heap_room(digest, 16);
+        put64(packed, unkept->offset);
+        put64(packed + 8, unkept->hash);
+    }
+}
+
 const struct tick__slot *tick__digest_feed(
     struct tick__digest *digest, const struct tick__slot *from, const struct tick__slot *to, uint8_t checkpoint[16]) {
     while (from < to) {
@@ -54,6 +125,8 @@ const struct tick__slot *tick__digest_feed(
                 digest->base = slot->arg;
             else if (slot->tag == TICK__REC_CHOICE)
                 take_choice(digest, slot);
+            else
+                take_content(digest, slot);
             from += tick__record_slots(slot);
             continue;
         }
@@ -77,12 +150,14 @@ const struct tick__slot *tick__digest_feed(
     return to;
 }
 
-void tick__digest_end(struct tick__digest *digest, const char *verdict, uint8_t out[16]) {
+void tick__digest_end(struct tick__digest *digest, const char *verdict, uint8_t out[16], uint8_t contents[16]) {
     flush(digest);
+    heap_out(digest);
     uint8_t packed[24];
     canonical(&digest->deviations, packed);
     put64(packed + 16, digest->drawn);
     XXH3_128bits_update(&digest->events, packed, sizeof packed);
     XXH3_128bits_update(&digest->events, verdict, strlen(verdict));
     canonical(&digest->events, out);
+    canonical(&digest->contents, contents);
 }

@@ -135,14 +135,14 @@ static int known_version(const struct tick_trace *trace, struct tick_error *erro
     return 0;
 }
 
-static void digits(const char *text, struct tick_trace *trace) {
+static bool digits(const char *text, uint8_t digest[16]) {
     unsigned byte;
     for (int i = 0; i < 16; i++) {
         if (sscanf(text + 2 * i, "%2x", &byte) != 1)
-            return;
-        trace->digest[i] = (uint8_t)byte;
+            return false;
+        digest[i] = (uint8_t)byte;
     }
-    trace->has_digest = true;
+    return true;
 }
 
 static int read_meta(struct tick_trace *trace, int *killed_by, struct tick_error *error) {
@@ -178,7 +178,9 @@ static int read_meta(struct tick_trace *trace, int *killed_by, struct tick_error
         else if (strcmp(key, "signal") == 0)
             *killed_by = sqlite3_column_int(statement, 1);
         else if (strcmp(key, "digest") == 0)
-            digits(value, trace);
+            trace->has_digest = digits(value, trace->digest);
+        else if (strcmp(key, "contents") == 0)
+            trace->has_contents = digits(value, trace->contents);
     }
     const bool lost = no_memory(trace);
     return sqlite3_finalize(statement) == SQLITE_OK && !lost ? 0 : damaged(trace, error);

@@ -20,9 +20,9 @@ struct tick_trace {
     char note[256];    // what a reader should know first: that the recording was cut off, or its program killed; "" if nothing
     uint64_t seed;
     uint64_t events;
-    int64_t ended_at; // the last event's time, ns
-    uint8_t digest[16];
-    bool has_digest, real;
+    int64_t ended_at;                 // the last event's time, ns
+    uint8_t digest[16], contents[16]; // of the events; of names, texts and bytes, which older traces do not have
+    bool has_digest, has_contents, real;
 };
 // 0; TICK_EFOREIGN: not a trace; TICK_EFORMAT: damaged, or of a newer version; else a negated errno. *error says which file and what to do.
 int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_error *error);
@@ -37,8 +37,9 @@ int tick_trace_names(const struct tick_trace *trace, struct tick_names **names, 
 // What SQLite's last error on the trace comes to: -ENOMEM, or TICK_EFORMAT for all else; *error (may be NULL) in words.
 int tick__trace_failed(const struct tick_trace *trace, struct tick_error *error);
 
-// The first difference of two runs, aligned on stable ids. 0 = the same, 1 = they differ and *report (malloc'd, the caller frees) says
-// where, with both sides' causes back to the schedule; negative = error.
+// The first difference of two runs, aligned on stable ids: of their events, with both sides' causes back to the schedule; else of their
+// contents (names, texts, bytes), which are the same for sure only if both traces have a digest of them. 0 = the same, 1 = they differ and
+// *report (malloc'd, the caller frees) says where; negative = error.
 int tick_trace_diff(const struct tick_trace *a, const struct tick_trace *b, char **report, struct tick_error *error);
 
 #endif

@@ -4,6 +4,7 @@
 #include "src/base/check.h"
 #include "src/base/outside.h"
 #include "trace/recorder_int.h"
+#include "trace/witness.h"
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -204,6 +205,18 @@ static inline void note_step(struct tick_recorder *recorder, const struct tick_e
     }
 }
 
+// What the records have no room for, for the digest alone.
+static void tell_unkept(struct tick_recorder *recorder, uint32_t object, uint64_t offset, const void *bytes, size_t count) {
+    struct tick__slot_unkept *record = room(recorder, 1);
+    *record = (struct tick__slot_unkept){
+        .head = {.tag = TICK__REC_UNKEPT, .slots = 1, .number = object},
+        .offset = offset,
+        .count = count,
+        .hash = XXH3_64bits(bytes, count),
+    };
+    publish(recorder, 1);
+}
+
 static uint32_t tell_event(struct tick_probe *self, const struct tick_event *event) {
     struct tick_recorder *recorder = (struct tick_recorder *)self;
     uint16_t loc = place_id(recorder, event->loc);
@@ -255,6 +268,10 @@ static uint32_t tell_object(struct tick_probe *self, const struct tick_object *o
     recorder->objects++;
     if (object->type != TICK_OBJECT_MESSAGE) // a deviation's subject is never a message, but its direction
         tick__subjects_tell(&recorder->subjects, object->id, recorder->objects);
+    if (__builtin_expect(recorder->witness != NULL, 0))
+        tick__witness_take(recorder, TICK_CONTENT_NAME, recorder->objects, object->id, object->key, object->key ? strlen(object->key) : 0);
+    if (__builtin_expect(key == TICK__KEY_MOST, 0))
+        tell_unkept(recorder, recorder->objects, key, object->key + key, strlen(object->key + key));
     return recorder->objects;
 }
 
@@ -270,6 +287,17 @@ static void tell_payload(struct tick_probe *self, uint32_t message, const void *
     if (kept)
         memcpy((char *)record + head, bytes, kept);
     publish(recorder, slots);
+    if (__builtin_expect(recorder->witness != NULL, 0))
+        tick__witness_take(recorder, TICK_CONTENT_MESSAGE, message, 0, bytes, count);
+    if (count > kept)
+        tell_unkept(recorder, message, kept, (const uint8_t *)bytes + kept, count - kept);
+}
+
+static void tell_written(struct tick_probe *self, uint32_t object, uint64_t offset, const void *bytes, size_t count) {
+    struct tick_recorder *recorder = (struct tick_recorder *)self;
+    tell_unkept(recorder, object, offset, bytes, count);
+    if (__builtin_expect(recorder->witness != NULL, 0))
+        tick__witness_take(recorder, TICK_CONTENT_WRITTEN, object, offset, bytes, count);
 }
 
 static void tell_choice(struct tick_probe *self, const struct tick_deviation *deviation) {
@@ -297,11 +325,22 @@ static uint32_t tell_text(struct tick_probe *self, const char *text) {
     };
     memcpy(record + 1, text, length);
     publish(recorder, slots);
-    return ++recorder->objects;
+    recorder->objects++;
+    if (__builtin_expect(recorder->witness != NULL, 0))
+        tick__witness_take(recorder, TICK_CONTENT_TEXT, recorder->objects, 0, text, strlen(text));
+    if (__builtin_expect(length == TICK__TEXT_MOST, 0))
+        tell_unkept(recorder, recorder->objects, length, text + length, strlen(text + length));
+    return recorder->objects;
 }
 
 static const struct tick_probe_ops ops = {
-    .object = tell_object, .event = tell_event, .payload = tell_payload, .choice = tell_choice, .text = tell_text};
+    .object = tell_object,
+    .event = tell_event,
+    .payload = tell_payload,
+    .written = tell_written,
+    .choice = tell_choice,
+    .text = tell_text,
+};
 
 static void start(struct tick_recorder *recorder) {
     recorder->probe = (struct tick_probe){.ops = &ops};
@@ -348,6 +387,7 @@ int tick_recorder_new_ring(struct tick_ring *ring, struct tick_recorder **out) {
 void tick_recorder_free(struct tick_recorder *recorder) {
     if (!recorder)
         return;
+    tick__witness_close(recorder->witness);
     for (size_t i = 0; i < recorder->chunk_count; i++)
         munmap(recorder->chunks[i], TICK__CHUNK_BYTES);
     tick__outside_free(recorder->chunks);
@@ -421,22 +461,29 @@ void tick_recorder_end(struct tick_recorder *recorder, const char *verdict, cons
         cause = probe->here;
     uint32_t subject = tell_text(probe, text && *text ? text : verdict);
     tick_emit(probe, TICK_EV_VERDICT, subject, cause, !passed, NULL);
-    more(recorder, 2); // the digest reaches the last event
-    tick__digest_end(&recorder->digest, verdict, recorder->result);
+    more(recorder, 3); // the digest reaches the last event
+    tick__digest_end(&recorder->digest, verdict, recorder->result, recorder->contents);
     snprintf(recorder->verdict, sizeof recorder->verdict, "%s", verdict);
-    struct tick__slot_end *record = room(recorder, 2);
+    struct tick__slot_end *record = room(recorder, 3);
     *record = (struct tick__slot_end){
-        .head = {.tag = TICK__REC_END, .slots = 2},
+        .head = {.tag = TICK__REC_END, .slots = 3},
         .events = recorder->seq,
         .lost = recorder->losing ? recorder->seq - recorder->kept_seq : 0,
     };
     memcpy(record->verdict, recorder->verdict, sizeof record->verdict);
     memcpy(record->digest, recorder->result, sizeof record->digest);
-    publish(recorder, 2);
+    memcpy(record->contents, recorder->contents, sizeof record->contents);
+    publish(recorder, 3);
     say_lost(recorder);
+    tick__witness_close(recorder->witness);
+    recorder->witness = NULL;
     recorder->ended = true;
 }
 
 void tick_recorder_digest(const struct tick_recorder *recorder, uint8_t digest[16]) {
     memcpy(digest, recorder->result, 16);
+}
+
+void tick_recorder_contents(const struct tick_recorder *recorder, uint8_t digest[16]) {
+    memcpy(digest, recorder->contents, 16);
 }

@@ -22,6 +22,8 @@ struct tick_names *tick_recorder_names(struct tick_recorder *recorder); // of th
 void tick_recorder_end(struct tick_recorder *recorder, const char *verdict, const char *text);
 // XXH3-128 of the mandatory events, deviations and verdict (docs/TRACE.md), big-endian; after tick_recorder_end.
 void tick_recorder_digest(const struct tick_recorder *recorder, uint8_t digest[16]);
+// XXH3-128 of what the events do not hold: names, texts, bytes sent and written (docs/TRACE.md); likewise.
+void tick_recorder_contents(const struct tick_recorder *recorder, uint8_t digest[16]);
 uint64_t tick_recorder_events(const struct tick_recorder *recorder);
 
 #endif

@@ -66,13 +66,14 @@ struct tick_recorder {
     struct tick__slot **chunks;
     size_t chunk_count, chunk_room;    // held, in memory
     struct tick_ring *ring;            // NULL: in memory
+    struct tick__witness *witness;     // NULL: none
     const struct tick__slot *digested; // up to where the digest went, in the present chunk
     uint32_t kept_seq;                 // events kept, when `losing`
     bool losing;                       // out of memory, or nobody drains the ring: records go to the sink and only the digest sees them
     bool ended;
     uint64_t kept; // position up to which records are kept, when losing
     char verdict[24];
-    uint8_t result[16];
+    uint8_t result[16], contents[16];
     struct tick_names *names; // made when asked for
     struct tick__cursor named;
     struct tick__digest digest;

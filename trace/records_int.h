@@ -28,7 +28,8 @@ enum tick__record_tag {
     TICK__REC_PAYLOAD,
     TICK__REC_CHOICE,
     TICK__REC_CHECKPOINT,
-    TICK__REC_END
+    TICK__REC_END,
+    TICK__REC_UNKEPT
 };
 _Static_assert((int)TICK_EVENT_KINDS <= (int)TICK__REC_PAD, "event kinds and record tags share a byte");
 
@@ -83,14 +84,21 @@ struct tick__slot_checkpoint { // number: the seq up to which the digest goes
     uint8_t digest[16];
     uint64_t unused;
 };
-struct tick__slot_end { // two slots
+struct tick__slot_end { // three slots
     struct tick__slot_head head;
     char verdict[24];
-    uint8_t digest[16];
+    uint8_t digest[16], contents[16];
     uint64_t events, lost; // events told; of these not kept (out of memory, or nobody drained the ring)
+    uint64_t unused[2];
+};
+struct tick__slot_unkept { // number: the object; bytes of which only the digest hears: what a definition has no room for, or is written
+    struct tick__slot_head head;
+    uint64_t offset, count, hash; // hash: XXH3-64 of them
 };
 _Static_assert(sizeof(struct tick__slot) == TICK__SLOT && sizeof(struct tick__slot_object) == TICK__SLOT, "slots are 32 bytes");
-_Static_assert(sizeof(struct tick__slot_choice) == 2 * TICK__SLOT && sizeof(struct tick__slot_end) == 2 * TICK__SLOT, "two slots");
+_Static_assert(
+    sizeof(struct tick__slot_choice) == 2 * TICK__SLOT && sizeof(struct tick__slot_end) == 3 * TICK__SLOT, "two and three slots");
+_Static_assert(sizeof(struct tick__slot_unkept) == TICK__SLOT, "slots are 32 bytes");
 _Static_assert(sizeof(struct tick__slot_loc) <= TICK__SLOT && sizeof(struct tick__slot_checkpoint) == TICK__SLOT, "slots are 32 bytes");
 
 #define TICK__KEY_MOST 255       // bytes of a key, function or file that are kept

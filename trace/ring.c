@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 static const char magic[8] = "tickring";
-#define RING_VERSION 1
+#define RING_VERSION 2
 #define LOCK_AGAIN 5000000             // ns
 #define LOCK_WAIT INT64_C(10000000000) // ns
 #define LOCK_DYING 200000000           // ns for a writer that is being killed to be seen dead

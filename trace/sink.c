@@ -341,6 +341,7 @@ static void take_end(struct tick__sink *sink, const struct tick__slot *slot) {
     sink->lost = end->lost;
     memcpy(sink->verdict, end->verdict, sizeof sink->verdict);
     memcpy(sink->digest, end->digest, sizeof sink->digest);
+    memcpy(sink->contents, end->contents, sizeof sink->contents);
 }
 
 static int take_definition(struct tick__sink *sink, const struct tick__slot *slot) {
@@ -401,6 +402,13 @@ int tick__sink_commit(struct tick__sink *sink) {
     return 0;
 }
 
+static int meta_digest(struct tick__sink *sink, const char *key, const uint8_t digest[16]) {
+    char hex[33];
+    for (int i = 0; i < 16; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    return tick__sink_meta_text(sink, key, hex);
+}
+
 int tick__sink_end(struct tick__sink *sink, const char *state) {
     if (sink->ended) {
         TICK_TRY(tick__sink_meta_text(sink, "verdict", sink->verdict));
@@ -408,10 +416,8 @@ int tick__sink_end(struct tick__sink *sink, const char *state) {
             "INSERT OR REPLACE INTO meta SELECT 'text', s.value FROM events e JOIN strings s ON s.string_id = e.subject_id"
             " WHERE e.kind = 34 ORDER BY e.seq DESC LIMIT 1"));
         if (!sink->real) {
-            char digest[33];
-            for (int i = 0; i < 16; i++)
-                snprintf(digest + 2 * i, 3, "%02x", sink->digest[i]);
-            TICK_TRY(tick__sink_meta_text(sink, "digest", digest));
+            TICK_TRY(meta_digest(sink, "digest", sink->digest));
+            TICK_TRY(meta_digest(sink, "contents", sink->contents));
         }
     }
     if (sink->lost) {

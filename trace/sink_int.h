@@ -36,7 +36,7 @@ struct tick__sink {
     uint64_t stored; // events committed
     bool real, ended;
     char verdict[24];
-    uint8_t digest[16];
+    uint8_t digest[16], contents[16];
     uint64_t lost;
     const char *why_lost;
 };

@@ -52,7 +52,7 @@ enum tick_event_kind {
 #define TICK_EVENT_ENUM(name, number, word) name = (number),
     TICK_EVENTS(TICK_EVENT_ENUM)
 #undef TICK_EVENT_ENUM
-    TICK_EVENT_KINDS
+        TICK_EVENT_KINDS
 };
 
 // step_end's argument
@@ -61,8 +61,8 @@ enum tick_step_outcome { TICK_STEP_SUSPENDED, TICK_STEP_RETURNED, TICK_STEP_FAIL
 enum tick_future_outcome { TICK_DONE_RESULT, TICK_DONE_FAILURE, TICK_DONE_CANCELLED };
 
 struct tick_event {
-    int64_t ts;  // virtual ns (real runs: ns since the run's start)
-    int64_t arg; // by kind
+    int64_t ts;                          // virtual ns (real runs: ns since the run's start)
+    int64_t arg;                         // by kind
     uint32_t host, task, subject, cause; // object ids; cause is an event's seq. 0 = absent
     const struct tick_loc *loc;          // NULL = absent; static storage
     uint8_t kind;
@@ -74,7 +74,7 @@ struct tick_object {
     tick_id id;       // stable
     uint32_t parent;  // object id of the maker: host of a main task, task of a child, ...; a direction's or end's connection. 0 = none
     uint32_t host;    // object id
-    const char *key; // borrowed for the call: host's name, task's spawn key, a resource's type, a peer's name for a connection; NULL: none
+    const char *key;  // borrowed for the call: host's name, task's spawn key, a resource's type, a peer's name for a connection; NULL: none
     uint32_t kth;     // count under its parent (for a task: among the same key), from 1; a connection's part: enum tick_connection_part; a
                       // message: 0
     uint64_t ordinal; // a message: its byte offset in the stream; else 0
@@ -84,10 +84,10 @@ struct tick_object {
 struct tick_probe {
     const struct tick_probe_ops *ops;
     // The context of what is told next. The world and the loops keep it; everybody else only reads.
-    int64_t now;   // ns
-    uint32_t host; // object id of the running host
-    uint32_t task; // object id of the running task, 0 in plain callbacks
-    uint32_t here; // seq of the step_begin, callback_run, ... in which the code runs: the cause of what it does
+    int64_t now;      // ns
+    uint32_t host;    // object id of the running host
+    uint32_t task;    // object id of the running task, 0 in plain callbacks
+    uint32_t here;    // seq of the step_begin, callback_run, ... in which the code runs: the cause of what it does
     uint32_t acted;   // seq of the last step_begin or callback_run: what a condition that was found broken between two of them came of
     uint32_t arrived; // seq of the msg_recv whose bytes (or connection) the latest recv, accept or connect consumed; 0 = none known
 };
@@ -100,6 +100,9 @@ struct tick_probe_ops {
     uint32_t (*event)(struct tick_probe *self, const struct tick_event *event);
     // The bytes of a message, told after its object; the probe may keep a prefix. NULL = not interested.
     void (*payload)(struct tick_probe *self, uint32_t message, const void *bytes, size_t count);
+    // Bytes that are written elsewhere than into a message (a file, a pipe): to `object`, `offset` bytes into what it takes. NULL = not
+    // interested.
+    void (*written)(struct tick_probe *self, uint32_t object, uint64_t offset, const void *bytes, size_t count);
     // A deviation that was drawn: the probe makes the `choice` event of it (its cause is probe->here). NULL = not interested.
     void (*choice)(struct tick_probe *self, const struct tick_deviation *deviation);
     // A text (log line, verdict, exception); returns its object id, for the event that follows. Borrowed for the call.
@@ -107,8 +110,8 @@ struct tick_probe_ops {
 };
 
 // Tells an event of the present context; returns its seq. probe may be NULL: returns 0.
-static inline uint32_t tick_emit(struct tick_probe *probe, enum tick_event_kind kind, uint32_t subject, uint32_t cause, int64_t arg,
-    const struct tick_loc *loc) {
+static inline uint32_t tick_emit(
+    struct tick_probe *probe, enum tick_event_kind kind, uint32_t subject, uint32_t cause, int64_t arg, const struct tick_loc *loc) {
     if (!probe)
         return 0;
     const struct tick_event event = {probe->now, arg, probe->host, probe->task, subject, cause, loc, (uint8_t)kind};

@@ -2,7 +2,7 @@
 //
 // A connection's five objects are told in one go, so that their numbers follow each other: the connection, TICK_OUT, TICK_IN, TICK_NEAR,
 // TICK_FAR. Each accepted send is a message; so are the segments without bytes that wake programs: SYN and its answer (offset 0), FIN
-// and RST.
+// and RST. What is written elsewhere (files, pipes, unix sockets, eventfds) has no message: its bytes alone are told.
 #include "sim/kernel/kernel_int.h"
 
 static struct tick__message *message_at(const struct tick_kernel *k, tick__ref ref) {
@@ -72,15 +72,25 @@ static uint32_t sent(struct tick_kernel *k, uint32_t host, uint32_t object, int6
                        : tick_emit(probe, TICK_EV_MSG_SEND, object, probe->here, bytes, NULL);
 }
 
-uint64_t tick__tell_datagram(struct tick_kernel *k, uint32_t host, uint32_t from, tick_id id, uint64_t ordinal, size_t bytes) {
-    if (!k->env.probe)
+uint64_t tick__tell_datagram(
+    struct tick_kernel *k, uint32_t host, uint32_t from, tick_id id, uint64_t ordinal, const void *bytes, size_t count) {
+    struct tick_probe *probe = k->env.probe;
+    if (!probe)
         return 0;
     uint32_t object = message_object(k, host, from, tick_id_mix(tick_id_mix(id, TICK_OBJECT_MESSAGE), ordinal), ordinal);
-    return (uint64_t)object << 32 | sent(k, host, object, (int64_t)bytes);
+    if (bytes && probe->ops->payload)
+        probe->ops->payload(probe, object, bytes, count);
+    return (uint64_t)object << 32 | sent(k, host, object, (int64_t)count);
 }
 
 uint64_t tick__tell_segment(struct tick_kernel *k, uint32_t host, uint32_t direction, tick_id id, uint64_t ordinal) {
-    return tick__tell_datagram(k, host, direction, id, ordinal, 0);
+    return tick__tell_datagram(k, host, direction, id, ordinal, NULL, 0);
+}
+
+void tick__tell_written(struct tick_kernel *k, const struct tick__file *file, uint64_t offset, const void *bytes, size_t count) {
+    const struct tick_probe *probe = k->env.probe;
+    if (probe && probe->ops->written)
+        probe->ops->written(k->env.probe, file->object, offset, bytes, count);
 }
 
 uint32_t tick__tell_arrival(struct tick_kernel *k, uint32_t host, uint64_t segment, size_t bytes) {

@@ -109,7 +109,7 @@ ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *b
     d->from_host = u->file.host;
     d->id = u->file.id;
     d->ordinal = ++u->sent;
-    d->told = tick__tell_datagram(k, u->file.host, u->file.object, d->id, d->ordinal, d->size);
+    d->told = tick__tell_datagram(k, u->file.host, u->file.object, d->id, d->ordinal, bytes, count);
     TICK_TRY(depart(k, u, ref, (uint32_t)host));
     return (ssize_t)count;
 }

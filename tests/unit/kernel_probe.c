@@ -1,7 +1,9 @@
 // What the simulated kernel tells the probe: objects with their ids and parents, and for each byte that arrives who sent it.
 #include "sim/kernel/kernel.h"
+#include "tests/support/machines.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,7 +42,17 @@ static void on_payload(struct tick_probe *self, uint32_t message, const void *by
     payload[count] = 0;
 }
 
-static const struct tick_probe_ops ops = {.object = on_object, .event = on_event, .payload = on_payload};
+static uint32_t written_to;
+static uint64_t written_at;
+static void on_written(struct tick_probe *self, uint32_t object, uint64_t offset, const void *bytes, size_t count) {
+    (void)self;
+    written_to = object;
+    written_at = offset;
+    memcpy(payload, bytes, count);
+    payload[count] = 0;
+}
+
+static const struct tick_probe_ops ops = {.object = on_object, .event = on_event, .payload = on_payload, .written = on_written};
 static struct tick_probe probe;
 static struct tick_kernel *k;
 static uint32_t reset_at; // ordinal to reset at; 0: never
@@ -81,8 +93,8 @@ static int setup(void **state) {
     tick_kernel_reset(k, &env);
     assert_int_equal(probe.now, 0);
     tick_kernel_link_all(k, &link);
-    assert_int_equal(tick_kernel_host_add(k, "server", 11, SERVER_OBJECT), 0);
-    assert_int_equal(tick_kernel_host_add(k, "client", 12, CLIENT_OBJECT), 1);
+    assert_int_equal(machine_add(k, "server", 11, SERVER_OBJECT), 0);
+    assert_int_equal(machine_add(k, "client", 12, CLIENT_OBJECT), 1);
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(80)};
     const struct tick_kernel_name a = {21, TASK, 1, NULL}, b = {22, TASK, 2, NULL};
     as(SERVER_OBJECT);
@@ -222,7 +234,7 @@ static void a_dead_host_drops(void **state) {
     connected();
     as(CLIENT_OBJECT);
     assert_int_equal(tick_k_send(k, 1, near, "abc", 3, 0), 3);
-    tick_kernel_host_crash(k, 0);
+    machine_crash(k, 0);
     run();
     assert_int_equal(drops(), 1);
     char byte;
@@ -231,8 +243,50 @@ static void a_dead_host_drops(void **state) {
     assert_int_equal(events[probe.arrived].kind, TICK_EV_MSG_RECV); // the RST
 }
 
+// Puts bytes into fd, whose object is the latest but `before`, and looks what was told of them.
+static void puts_and_tells(int fd, uint32_t before, const char *text, uint64_t offset) {
+    const size_t count = strlen(text);
+    payload[0] = 0;
+    assert_int_equal(tick_k_write(k, 1, fd, text, count), count);
+    assert_string_equal(payload, text);
+    assert_int_equal(written_to, object_count - before);
+    assert_int_equal(written_at, offset);
+}
+
+static void what_is_no_connection_is_told_its_bytes(void **state) {
+    (void)state;
+    const struct tick_kernel_name a = {31, TASK, 3, NULL}, b = {32, TASK, 4, NULL};
+    int fds[2];
+    as(CLIENT_OBJECT);
+    assert_int_equal(tick_k_pipe(k, 1, fds, 0, &a, &b), 0);
+    puts_and_tells(fds[1], 0, "into a pipe", 0);
+    puts_and_tells(fds[1], 0, "more", 11);
+    assert_int_equal(tick_k_socketpair(k, 1, AF_UNIX, SOCK_STREAM, 0, fds, &a, &b), 0);
+    puts_and_tells(fds[0], 1, "into a pair", 0);
+    puts_and_tells(fds[0], 1, "more", 11);
+    assert_int_equal(tick_k_socketpair(k, 1, AF_UNIX, SOCK_DGRAM, 0, fds, &a, &b), 0);
+    puts_and_tells(fds[0], 1, "a datagram", 1);
+    puts_and_tells(fds[0], 1, "a second one", 2);
+    const int event = tick_k_eventfd(k, 1, 0, 0, &a);
+    puts_and_tells(event, 0, "\1\1\1\1\1\1\1\1", 0);
+    const int file = tick_k_open(k, 1, "/log", O_CREAT | O_WRONLY, 0600, &a);
+    puts_and_tells(file, 0, "into a file", 0);
+    puts_and_tells(file, 0, "more", 11);
+    assert_int_equal(tick_k_pwrite(k, 1, file, "there", 5, 4), 5);
+    assert_string_equal(payload, "there");
+    assert_int_equal(written_at, 4);
+    // A datagram is a message.
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(53), .sin_addr.s_addr = htonl(0x0a000001)};
+    const int udp = tick_k_socket(k, 1, AF_INET, SOCK_DGRAM, 0, &a);
+    written_to = 0;
+    assert_int_equal(tick_k_sendto(k, 1, udp, "over the network", 16, 0, (struct sockaddr *)&in, sizeof in), 16);
+    assert_string_equal(payload, "over the network");
+    assert_int_equal(written_to, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(what_is_no_connection_is_told_its_bytes, setup),
         cmocka_unit_test_setup(a_connection_has_five_objects, setup),
         cmocka_unit_test_setup(the_handshake_is_told, setup),
         cmocka_unit_test_setup(bytes_know_their_send, setup),
