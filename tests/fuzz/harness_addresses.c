@@ -7,8 +7,8 @@
 //
 // The world answers a question of the program by a hash of its address, one of the others calmly. What takes time takes 1 us, since a host
 // is late as a whole; tasks act some time apart (act), so that what one does is over before the next begins.
-// Left out is what there is one of for all that a host does: the waits of its loop, and its main task, which here begins and joins them all;
-// and `displace`, which is asked of who has others behind it.
+// Left out is what there is one of for all that a host does: the waits of its loop, and its main task, which here begins and joins them
+// all; and `displace`, which is asked of who has others behind it.
 // RETICK_PROGRAMS=10000 runs as many; RETICK_SEED says from which on.
 // timeout: 300
 #include "sim/choice/kinds_int.h"
