@@ -75,7 +75,7 @@ static int run_simulated(const struct tick__record *record, struct recording *re
     struct tick_schedule drawn;
     uint8_t digest[16];
     const struct tick_isolate_options options = {
-        .scenario = record->scenario, .hang = record->hang, .begin = begin, .end = end, .ctx = recording};
+        .scenario = record->scenario, .hang = record->hang, .once = true, .begin = begin, .end = end, .ctx = recording};
     recording->warm = record->warm;
     recording->quiet = recording->hush.repeats = record->quiet;
     int result = tick_isolate_new(&options, &isolate);
@@ -134,6 +134,11 @@ static _Noreturn void child(const struct tick__record *record, struct recording 
     _exit(3);
 }
 
+// Signals that a program does not bring upon itself.
+static bool is_somebodys(int signal) {
+    return signal == SIGKILL || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT || signal == SIGXCPU;
+}
+
 static int bring_home(const struct tick__record *record, const struct record_page *page, int status, struct tick__attempt *attempt,
     struct tick_error *error) {
     int result = 0;
@@ -145,6 +150,9 @@ static int bring_home(const struct tick__record *record, const struct record_pag
         if (!record->real || !WIFSIGNALED(status))
             return tick_error_set(
                 error, TICK_EINVALSTATE, "the process that watched the run was ended from outside (status 0x%x)", (unsigned)status);
+        if (is_somebodys(WTERMSIG(status)))
+            return tick_error_set(error, TICK_EKILLED, "the program was killed from outside (%s): what it did until then is in %s",
+                strsignal(WTERMSIG(status)), record->path);
         // a real run has no watcher: what killed it is the finding
         attempt->outcome.verdict = TICK_CRASHED;
         attempt->outcome.code = WTERMSIG(status);
@@ -166,7 +174,7 @@ static int bring_home(const struct tick__record *record, const struct record_pag
     return result < 0 ? tick_error_set(error, result, "%s", tick_error_text(result)) : 0;
 }
 
-int tick__record_run(const struct tick__record *record, struct tick__attempt *attempt, struct tick_error *error) {
+static int record_once(const struct tick__record *record, struct tick__attempt *attempt, struct tick_error *error) {
     struct recording recording = {.witness = record->witness};
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     int status = 0, result;
@@ -208,5 +216,12 @@ out:
     munmap(recording.page, PAGE_SIZE_ALL);
     if (result < 0)
         tick_schedule_fini(&attempt->drawn);
+    return result;
+}
+
+int tick__record_run(const struct tick__record *record, struct tick__attempt *attempt, struct tick_error *error) {
+    int result = record_once(record, attempt, error);
+    if (result == TICK_EKILLED && !record->real)
+        result = record_once(record, attempt, error);
     return result;
 }
