@@ -41,16 +41,6 @@ static const struct {
     {SIGTRAP, "SIGTRAP"},
     {SIGSYS, "SIGSYS"},
     {SIGXCPU, "SIGXCPU"},
-    {SIGTERM, "SIGTERM"},
-    {SIGHUP, "SIGHUP"},
-    {SIGQUIT, "SIGQUIT"},
-    {SIGALRM, "SIGALRM"},
-    {SIGVTALRM, "SIGVTALRM"},
-    {SIGPROF, "SIGPROF"},
-    {SIGUSR1, "SIGUSR1"},
-    {SIGUSR2, "SIGUSR2"},
-    {SIGPIPE, "SIGPIPE"},
-    {SIGXFSZ, "SIGXFSZ"},
 };
 enum { SIGNALS = sizeof signals / sizeof *signals };
 
@@ -58,7 +48,7 @@ const char *tick__signal_word(int signal) {
     for (size_t i = 0; i < SIGNALS; i++)
         if (signals[i].signal == signal)
             return signals[i].word;
-    return signal == SIGKILL ? "SIGKILL" : signal == SIGINT ? "SIGINT" : "a signal";
+    return signal == SIGKILL ? "SIGKILL" : signal == SIGTERM ? "SIGTERM" : signal == SIGPIPE ? "SIGPIPE" : "a signal";
 }
 
 // --- text without stdio, in a handler ---

@@ -213,13 +213,14 @@ static int64_t ns_of(const struct timeval *time) {
     return (int64_t)time->tv_sec * 1000000000 + (int64_t)time->tv_usec * 1000;
 }
 
-// Whether it was killed from outside, and what it had used up by then. ours: we ended it.
+// Whether it was killed from outside, as far as one can know, and what it had used up by then. ours: we ended it.
 static void note_end(struct tick__sandbox *sandbox, bool ours, int status, const struct rusage *usage) {
     const size_t most = (size_t)usage->ru_maxrss << 10;
     struct tick__page *page = sandbox->page;
     sandbox->grown = most > page->resident ? most - page->resident : 0;
     sandbox->cpu = ns_of(&usage->ru_utime) + ns_of(&usage->ru_stime);
-    sandbox->signal = ours ? 0 : page->outside ? page->outcome.code : WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? SIGKILL : 0;
+    const bool wordless = atomic_load(&page->state) != TICK__DIED && WIFSIGNALED(status);
+    sandbox->signal = ours ? 0 : page->outside ? page->outcome.code : wordless ? WTERMSIG(status) : 0;
 }
 
 // Memory by which a run may have brought it on itself that it was killed: what worlds of a few hosts need is far less.
@@ -230,7 +231,9 @@ bool tick__sandbox_explains(struct tick__sandbox *sandbox) {
     struct rlimit limit;
     const bool limited = getrlimit(RLIMIT_CPU, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
     const bool slow = limited && sandbox->cpu / 1000000000 + 1 >= (int64_t)limit.rlim_cur;
-    if (!slow && (sandbox->signal != SIGKILL || sandbox->grown < MUCH))
+    if (!slow && sandbox->signal != SIGKILL)
+        return !sandbox->page->outside; // in the same run again: it sends it to itself
+    if (!slow && sandbox->grown < MUCH)
         return false;
     *outcome = (struct tick_outcome){.verdict = slow ? TICK_HUNG : TICK_OUT_OF_MEMORY};
     if (slow)

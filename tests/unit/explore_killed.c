@@ -60,6 +60,19 @@ static void passes_or_is_told_to_end(void) {
         pause();
 }
 
+// By a signal that tells who sent it.
+static void passes_or_is_struck(void) {
+    if (!is_struck())
+        return;
+    const pid_t other = fork();
+    if (!other) {
+        kill(getppid(), SIGSEGV);
+        _exit(0);
+    }
+    for (;;)
+        pause();
+}
+
 static void ends_itself(void) {
     if (seed_now() == AT)
         raise(SIGTERM);
@@ -106,8 +119,8 @@ static int try(
 
 static void killed_once_goes_on(void **state) {
     (void)state;
-    static const struct tick_scenario scenarios[] = {FAKE(passes_or_is_killed), FAKE(passes_or_is_told_to_end)};
-    for (int i = 0; i < 2; i++) {
+    static const struct tick_scenario scenarios[] = {FAKE(passes_or_is_killed), FAKE(passes_or_is_told_to_end), FAKE(passes_or_is_struck)};
+    for (int i = 0; i < 3; i++) {
         struct tick_campaign_result r;
         struct tick_error error;
         assert_int_equal(try(&scenarios[i], 1, 50, &r, &error), 0);
@@ -122,8 +135,8 @@ static void killed_once_goes_on(void **state) {
 
 static void killed_always_is_no_finding(void **state) {
     (void)state;
-    static const struct tick_scenario scenarios[] = {FAKE(passes_or_is_killed), FAKE(passes_or_is_told_to_end)};
-    static const char *const names[] = {"SIGKILL", "SIGTERM"};
+    static const struct tick_scenario scenarios[] = {FAKE(passes_or_is_killed), FAKE(passes_or_is_struck)};
+    static const char *const names[] = {"SIGKILL", "SIGSEGV"};
     for (int i = 0; i < 2; i++) {
         struct tick_campaign_result r;
         struct tick_error error;
