@@ -212,7 +212,7 @@ static void reset(int hosts) {
     tick_kernel_link_all(k, &link);
     made = 0;
     for (int i = 0; i < hosts; i++)
-        MUST(tick_kernel_host_add(k, names[i], (tick_id)i + 1, 0) == i);
+        MUST(tick_kernel_host_add(k, names[i], (tick_id)i + 1, 0) == i && tick_kernel_process_start(k, i) == i);
 }
 
 static void sim_clock(int times) {

@@ -3,6 +3,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/print.h"
+#include "cli/report_json.h"
 #include "cli/schedule_file.h"
 #include "viewer/dot.h"
 #include <errno.h>
@@ -108,13 +109,15 @@ static int draw_picture(const struct graph_arguments *a, const char *text, const
     if (result >= 0) {
         unlink(text);
         tick__say("%s written", output);
+        tick__report_written("picture", output);
         return TICK__EXIT_PASS;
     }
     int code = keep_text(a, text, output, &kept);
     if (code == 0 && result == -ENOENT) {
         tick__say("%s written", kept);
-        tick__note("Graphviz draws it, and is not installed: apt install graphviz (or brew, dnf), then: dot -T%s %s -o %s", format, kept,
-            output);
+        tick__report_written("graph", kept);
+        tick__note(
+            "Graphviz draws it, and is not installed: apt install graphviz (or brew, dnf), then: dot -T%s %s -o %s", format, kept, output);
     } else if (code == 0) {
         tick__complain("%s; the graph itself is in %s", error.text[0] ? error.text : tick_error_text(result), kept);
         code = TICK__EXIT_HARNESS;
@@ -142,8 +145,10 @@ static int draw(const struct graph_arguments *a, const struct tick_trace *trace,
     code = write_dot(a, trace, text, output);
     if (code == 0 && strcmp(format, "dot") != 0)
         code = draw_picture(a, text, format, output);
-    else if (code == 0 && (code = put_in_place(text, output)) == 0)
+    else if (code == 0 && (code = put_in_place(text, output)) == 0) {
         tick__say("%s written", output);
+        tick__report_written("graph", output);
+    }
     free(text);
     return code;
 }
@@ -158,6 +163,7 @@ int tick__cmd_graph(int argc, char **argv) {
     const int result = tick_trace_open(a.trace, &trace, &error);
     if (result < 0)
         return tick__complain_of(result, &error);
+    tick__report_trace(&trace);
     char *beside = tick__with_extension(a.trace, ".svg");
     int code = beside ? draw(&a, &trace, a.output ? a.output : beside) : tick__no_memory();
     free(beside);

@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/print.h"
+#include "cli/report_json.h"
 #include "cli/schedule_file.h"
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,7 @@ enum { OPTION_RUNS = TICK__OPTION_OTHERS };
 
 static const struct argp_option options[] = {
     {"runs", OPTION_RUNS, "N", 0, "How many runs to spend at most (default: 10000)", 0},
-    {"output", 'o', "FILE", 0,
-        "Where the trace goes, its schedule beside it (default: NAME.small.db, beside the schedule given)", 0},
+    {"output", 'o', "FILE", 0, "Where the trace goes, its schedule beside it (default: NAME.small.db, beside the schedule given)", 0},
     TICK__FORCE_ROW,
     {0},
 };
@@ -90,6 +90,10 @@ static int shrink(const struct shrink_arguments *a, const struct tick__output_ru
         tick__complain("%s", tick_error_text(result));
         return TICK__EXIT_HARNESS;
     }
+    tick__report_scenario(loaded);
+    tick__report_set(attempt.outcome.verdict == TICK_PASS ? "run" : "finding", attempt.outcome.verdict == TICK_PASS
+                                                                                   ? tick__report_attempt(&attempt, loaded, a->run.hang)
+                                                                                   : tick__report_outcome(&attempt.outcome, loaded));
     if (attempt.outcome.verdict == TICK_PASS) {
         tick__say("%s: %s passes, so that there is nothing to shrink. Was the program repaired?", loaded->scenario->name, a->recipe);
         tick__attempt_fini(&attempt);

@@ -1,4 +1,6 @@
 #include "cli/options.h"
+#include "cli/report_json.h"
+#include "src/base/check.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -88,8 +90,8 @@ bool tick__parse_rate(const char *text, struct tick_rates *rates) {
 static const struct argp_option load_options[] = {
     {NULL, 0, NULL, 0, "Compiling the scenario:", 10},
     {"cc", TICK__OPTION_CC, "PROGRAM", 0, "The C compiler (default: $RETICK_CC, else cc, gcc or clang)", 10},
-    {"cxx", TICK__OPTION_CXX, "PROGRAM", 0, "The C++ compiler, for files .cpp, .cc and .cxx (default: $RETICK_CXX, else c++, g++ or clang++)",
-        10},
+    {"cxx", TICK__OPTION_CXX, "PROGRAM", 0,
+        "The C++ compiler, for files .cpp, .cc and .cxx (default: $RETICK_CXX, else c++, g++ or clang++)", 10},
     {"cflags", TICK__OPTION_CFLAGS, "FLAGS", 0, "More flags for either, after those in $RETICK_CFLAGS", 10},
     {"allow", TICK__OPTION_ALLOW, "NAME", 0, "Let the scenario call this function although its answer comes from outside (may be repeated)",
         10},
@@ -172,5 +174,18 @@ error_t tick__parse_scenario(int key, char *value, struct argp_state *state, str
 }
 
 int tick__parse(const struct argp *argp, int argc, char **argv, void *input) {
-    return argp_parse(argp, argc, argv, 0, NULL, input);
+    enum { MOST = 8 };
+    struct argp_child children[MOST] = {{0}};
+    struct argp whole = *argp;
+    size_t count = 0;
+    for (; argp->children && argp->children[count].argp; count++) {
+        TICK_ASSERT(count < MOST - 2);
+        children[count] = argp->children[count];
+    }
+    children[count] = (struct argp_child){&tick__report_argp, 0, NULL, 0}; // last: the command's own have their inputs by their place
+    whole.children = children;
+    tick__report_parse();
+    const int result = argp_parse(&whole, argc, argv, 0, NULL, input);
+    tick__report_parsed();
+    return result;
 }

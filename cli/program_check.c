@@ -8,7 +8,8 @@
 enum { DEEPEST = 64, MOST_TICKS = 1000000000 };
 
 // What an operation's words are: a letter each.
-//   d ticks    b a body    B bodies    n a number    t true or false    o operations    p an operation that holds none    c CE, EX or ALL
+//   d ticks    b a body    B bodies    F futures    n a number    t true or false    o operations    p an operation that holds none
+//   i one that a callback can do    c CE, EX or ALL
 //   u until when a wait waits
 //   l a lock   s a semaphore   q a queue   e an event   f a future   x the condition   - whatever, and may be missing
 static const struct {
@@ -26,6 +27,7 @@ static const struct {
     {"uncancel", ""},
     {"info", ""},
     {"cbadd", "b"},
+    {"cbdo", "bi"},
     {"lock", "l"},
     {"unlock", "l"},
     {"sem", "s"},
@@ -41,6 +43,10 @@ static const struct {
     {"fexc", "f"},
     {"fcancel", "f"},
     {"fawait", "f"},
+    {"fshield", "f"},
+    {"fgather", "Ft"},
+    {"fwait", "Fdu"},
+    {"feach", "Fd"},
     {"cwait", "x-"},
     {"cuntil", "e"},
     {"cnotify", "xn"},
@@ -54,10 +60,12 @@ static const struct {
     {"each", "Bd"},
     {"soon", "n"},
     {"later", "dn"},
+    {"at", "dn"},
+    {"stop", ""},
     {"hcancel", ""},
     {"var", "n"},
     {"varsoon", "n"},
-    {"resched", "d"},
+    {"resched", "d-"},
     {"raise", "n"},
     {"ret", "n"},
     {"try", "ocot"},
@@ -101,6 +109,11 @@ static bool holds_others(const char *name) {
     return is_one_of(name, (const char *const[]){"try", "timeout", "tg", "wf", NULL});
 }
 
+static bool waits_for_nothing(const char *name) {
+    return is_one_of(name, (const char *const[]){"spawn", "eager", "cancel", "cbadd", "unlock", "rel", "evset", "evclear", "putnw", "getnw",
+                               "fset", "fexc", "fcancel", "done", "shut", "soon", "later", "at", "stop", "hcancel", "raise", NULL});
+}
+
 static int check_word(struct check *check, const json_t *op, const json_t *word, char kind) {
     switch (kind) {
     case 'd':
@@ -114,6 +127,15 @@ static int check_word(struct check *check, const json_t *op, const json_t *word,
             if (!is_body(check, json_array_get(word, i)))
                 return wrong(check, op, "numbers of bodies were expected");
         return json_is_array(word) ? 0 : wrong(check, op, "a list of bodies was expected");
+    case 'F':
+        for (size_t i = 0; json_is_array(word) && i < json_array_size(word); i++)
+            if (!within(json_array_get(word, i), 0, FUTURES - 1))
+                return wrong(check, op, "there are futures 0 to 2");
+        return json_is_array(word) ? 0 : wrong(check, op, "a list of futures was expected");
+    case 'i':
+        if (json_is_array(word) && !waits_for_nothing(tick__op_word(word, 0)))
+            return wrong(check, op, "an operation that a callback can do was expected");
+        return check_op(check, word);
     case 't':
         return json_is_boolean(word) ? 0 : wrong(check, op, "true or false was expected");
     case 'o':

@@ -84,11 +84,12 @@ void tick__frame_leave(struct machine *machine, const struct frame *frame) {
     *at = frame->next;
 }
 
-struct tick_timeout *tick__frame_timeout(const struct machine *machine) {
+struct tick_timeout *tick__frame_timeout(const struct machine *machine, int outer) {
     const struct frame *frame = machine->frames;
-    while (frame && (frame->task != tick_task_current() || !frame->timeout))
-        frame = frame->next;
-    return frame ? frame->timeout : NULL;
+    for (; frame; frame = frame->next)
+        if (frame->task == tick_task_current() && frame->timeout && outer-- == 0)
+            return frame->timeout;
+    return NULL;
 }
 
 struct tick_group *tick__frame_group(const struct machine *machine) {

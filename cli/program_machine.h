@@ -37,6 +37,7 @@ struct machine {
     struct frame *frames;      // the scopes that tasks are in, the last one entered first
     struct tick_handle **handles;
     size_t handle_count, handle_room;
+    bool stops; // `stop` stops the loop, and who runs it goes on with it
     struct tick_lock *locks[LOCKS];
     struct tick_semaphore *semaphores[SEMAPHORES];
     struct tick_queue *queues[QUEUES];
@@ -68,8 +69,8 @@ struct frame {
 };
 void tick__frame_enter(struct machine *machine, struct frame *frame); // task is filled in
 void tick__frame_leave(struct machine *machine, const struct frame *frame);
-// The innermost of the running task; NULL: none.
-struct tick_timeout *tick__frame_timeout(const struct machine *machine);
+// Of the running task, the innermost; NULL: none.
+struct tick_timeout *tick__frame_timeout(const struct machine *machine, int outer); // outer: so many further out
 struct tick_group *tick__frame_group(const struct machine *machine);
 
 // How operations end.

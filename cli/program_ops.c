@@ -55,21 +55,22 @@ static int op_adopt(const struct call *c) {
     return group ? tick__machine_spawn_eager(c->machine, c->x, group) : 0;
 }
 static int op_resched(const struct call *c) {
-    struct tick_timeout *scope = tick__frame_timeout(c->machine);
+    struct tick_timeout *scope = tick__frame_timeout(c->machine, c->y);
     return scope ? tick_timeout_reschedule(scope, c->x < 0 ? TICK_NEVER : tick_time() + c->x * c->machine->tick) : 0;
 }
 static int op_await(const struct call *c) {
     return c->task ? await_and_say(c, tick_task_future(c->task)) : 0;
 }
-static int op_shield(const struct call *c) {
-    if (!c->task)
-        return 0;
-    struct tick_future *outer = tick_shield(tick_task_future(c->task));
+static int shield_and_say(const struct call *c, struct tick_future *inner) {
+    struct tick_future *outer = tick_shield(inner);
     if (!outer)
         return -ENOMEM;
     const int result = await_and_say(c, outer);
     tick_future_unref(outer);
     return result;
+}
+static int op_shield(const struct call *c) {
+    return c->task ? shield_and_say(c, tick_task_future(c->task)) : 0;
 }
 
 static const char *truth(bool value) {
@@ -110,6 +111,24 @@ static int op_cbadd(const struct call *c) {
         return 0;
     struct note *note = tick__machine_note(c->machine, c->me, NULL);
     return note ? tick_future_on_done(tick_task_future(c->task), done, note) : -ENOMEM;
+}
+
+// What a done callback raises goes to the handler, under the name that it has in asyncio_log.py.
+static void does(struct tick_future *future, void *arg) {
+    const struct note *note = arg;
+    const struct end end = tick__machine_primitive(note->machine, note->what, "cb");
+    (void)future;
+    if (end.code == OVER)
+        told(note->machine, end.code);
+    else if (end.code < 0)
+        tick_loop_report(note->machine->loop,
+            &(struct tick_report){.message = "Exception in callback Run.op_cbdo.<locals>.does", .failure = end.failure});
+}
+static int op_cbdo(const struct call *c) {
+    if (!c->task)
+        return 0;
+    struct note *note = tick__machine_note(c->machine, c->me, json_array_get(c->op, 2));
+    return note ? tick_future_on_done(tick_task_future(c->task), does, note) : -ENOMEM;
 }
 
 // --- primitives ---
@@ -171,6 +190,9 @@ static int op_fcancel(const struct call *c) {
 static int op_fawait(const struct call *c) {
     return await_and_say(c, c->machine->futures[c->x]);
 }
+static int op_fshield(const struct call *c) {
+    return shield_and_say(c, c->machine->futures[c->x]);
+}
 static int op_cwait(const struct call *c) {
     struct tick_lock *lock = tick_condition_lock(c->machine->condition);
     TICK_TRY(tick_lock_acquire(lock));
@@ -222,15 +244,21 @@ static int op_babort(const struct call *c) {
 
 // --- several tasks at once ---
 
-// Those that were spawned of the bodies named in the first word; NULL when out of memory. The caller releases them.
+// Of the operations on plain futures, whose names are those on tasks with an f before.
+static bool of_futures(const struct call *c) {
+    return *tick__op_word(c->op, 0) == 'f';
+}
+
+// Those that were spawned of the bodies named in the first word, or the futures; NULL when out of memory. The caller releases them.
 static struct note *take_named(const struct call *c, bool unfinished, size_t *count) {
     const json_t *named = json_array_get(c->op, 1);
     struct note *note = tick__machine_note_of(c->machine, json_array_size(named));
     *count = 0;
     for (size_t i = 0; note && i < json_array_size(named); i++) {
-        struct tick_task *task = c->machine->newest[tick__op_int(named, i)];
-        if (task && !(unfinished && tick_future_done(tick_task_future(task))))
-            note->futures[(*count)++] = tick_future_ref(tick_task_future(task));
+        const int number = tick__op_int(named, i);
+        struct tick_future *each = of_futures(c) ? c->machine->futures[number] : (struct tick_future *)c->machine->newest[number];
+        if (each && !(unfinished && tick_future_done(each)))
+            note->futures[(*count)++] = tick_future_ref(each);
     }
     return note;
 }
@@ -300,8 +328,15 @@ static int op_wait(const struct call *c) {
 static int say_each(const struct call *c, struct tick_as_completed *each) {
     struct tick_future *future;
     int result;
-    while ((result = tick_as_completed_next(each, &future)) == 0)
-        TICK_TRY(tick__line_say(c->machine, c->me, "each %s", tick_task_name((struct tick_task *)future)));
+    while ((result = tick_as_completed_next(each, &future)) == 0) {
+        int number = 0;
+        while (of_futures(c) && c->machine->futures[number] != future)
+            number++;
+        if (of_futures(c))
+            TICK_TRY(tick__line_say(c->machine, c->me, "each %d", number));
+        else
+            TICK_TRY(tick__line_say(c->machine, c->me, "each %s", tick_task_name((struct tick_task *)future)));
+    }
     return result == TICK_EEMPTY ? 0 : result;
 }
 
@@ -356,6 +391,18 @@ static int op_later(const struct call *c) {
     note->number = c->y;
     return keep_handle(c->machine, tick_call_later(c->machine->loop, c->x * c->machine->tick, called_later, note));
 }
+static int op_at(const struct call *c) {
+    struct note *note = tick__machine_note(c->machine, c->me, NULL);
+    if (!note)
+        return -ENOMEM;
+    note->number = c->y;
+    return keep_handle(c->machine, tick_call_at(c->machine->loop, tick_time() + c->x * c->machine->tick, called_later, note));
+}
+static int op_stop(const struct call *c) {
+    if (c->machine->stops)
+        tick_loop_stop(c->machine->loop);
+    return 0;
+}
 static int op_hcancel(const struct call *c) {
     if (c->machine->handle_count > 0) {
         struct tick_handle *handle = c->machine->handles[--c->machine->handle_count];
@@ -409,6 +456,7 @@ static const struct {
     {"uncancel", op_uncancel},
     {"info", op_info},
     {"cbadd", op_cbadd},
+    {"cbdo", op_cbdo},
     {"lock", op_lock},
     {"unlock", op_unlock},
     {"sem", op_sem},
@@ -424,6 +472,10 @@ static const struct {
     {"fexc", op_fexc},
     {"fcancel", op_fcancel},
     {"fawait", op_fawait},
+    {"fshield", op_fshield},
+    {"fgather", op_gather},
+    {"fwait", op_wait},
+    {"feach", op_each},
     {"cwait", op_cwait},
     {"cuntil", op_cuntil},
     {"cnotify", op_cnotify},
@@ -437,6 +489,8 @@ static const struct {
     {"each", op_each},
     {"soon", op_soon},
     {"later", op_later},
+    {"at", op_at},
+    {"stop", op_stop},
     {"hcancel", op_hcancel},
     {"var", op_var},
     {"varsoon", op_varsoon},
@@ -465,12 +519,14 @@ struct end tick__machine_primitive(struct machine *machine, const json_t *op, co
         return (struct end){.returned = true, .value = call.x};
     if (call.x >= 0 && (size_t)call.x < json_array_size(machine->program->bodies))
         call.task = machine->newest[call.x];
-    tick_task_ref(call.task ? call.task : tick_task_current());
+    struct tick_task *task = call.task ? call.task : tick_task_current(); // a callback has none
+    if (task)
+        tick_task_ref(task);
     for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
         if (strcmp(name, operations[i].name) == 0) {
             result = operations[i].run(&call);
             break;
         }
-    tick_task_unref(call.task ? call.task : tick_task_current());
+    tick_task_unref(task);
     return result < 0 ? tick__machine_failed(machine, result) : (struct end){0};
 }

@@ -89,8 +89,9 @@ void tick__text_json(struct text *text, const json_t *value) {
     case JSON_ARRAY:
         tick__text_put(text, "[");
         json_array_foreach(value, i, item) {
-            tick__text_put(text, i ? ", " : "");
+            tick__text_put(text, json_is_string(item) ? "%s'" : "%s", i ? ", " : "");
             tick__text_json(text, item);
+            tick__text_put(text, json_is_string(item) ? "'" : "");
         }
         tick__text_put(text, "]");
         break;

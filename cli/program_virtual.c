@@ -99,7 +99,9 @@ int tick__program_virtual(const struct tick__program *program, FILE *out) {
         result = -ENOMEM;
         goto out;
     }
-    result = tick_loop_run_forever(loop);
+    machine->stops = true;
+    while ((result = tick_loop_run_forever(loop)) == 0)
+        fprintf(out, "%lld.%llu stopped\n", (long long)self.now, (unsigned long long)tick_loop_iterations(loop));
     say_end(&self, result);
     if (result == TICK_EDEADLOCK)
         result = 0;

@@ -5,6 +5,7 @@
 #include "cli/print.h"
 #include "cli/program.h"
 #include "cli/schedule_file.h"
+#include "src/coro/exceptions.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
@@ -89,8 +90,9 @@ static int check_file(const char *file) {
         return TICK__EXIT_USAGE;
     }
     if (!ends_with(file, ".c") && !tick__compile_is_cxx(file) && !ends_with(file, ".so") && !ends_with(file, ".json")) {
-        tick__complain("%s is neither a C file (.c) nor C++ (.cpp, .cc, .cxx) nor a shared object (.so) nor a task program (.json): name the "
-                       "file that holds the scenario",
+        tick__complain(
+            "%s is neither a C file (.c) nor C++ (.cpp, .cc, .cxx) nor a shared object (.so) nor a task program (.json): name the "
+            "file that holds the scenario",
             file);
         return TICK__EXIT_USAGE;
     }
@@ -211,10 +213,12 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     code = tick__scenario_trial(object, file, load->hang);
     if (code)
         return code;
-    if (!dlopen(object, RTLD_NOW | RTLD_LOCAL)) { // stays loaded: the scenario's code and statics live in it
+    void *library = dlopen(object, RTLD_NOW | RTLD_LOCAL); // stays loaded: the scenario's code and statics live in it
+    if (!library) {
         tick__complain("%s cannot be loaded: %s", file, dlerror());
         return TICK__EXIT_USAGE;
     }
+    tick__exceptions_of(dlsym(library, "__cxa_get_globals"));
     return choose(file, name, loaded);
 }
 

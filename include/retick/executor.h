@@ -2,7 +2,8 @@
 //
 // A job sees nothing of the loop: tick_loop_running() is NULL in it, and the one call it may make is tick_call_soon_threadsafe. In the
 // simulated world there are no threads: a job is carried out at one instant that a choice draws (job_time, docs/IDENTITY.md), between two
-// callbacks of its host, on a stack of its own.
+// callbacks of its host, on a stack of its own. As many as the host has threads (8, or its option `threads`) are on the way at a time; the
+// others are queued.
 #ifndef RETICK_EXECUTOR_H
 #define RETICK_EXECUTOR_H
 

@@ -43,6 +43,7 @@ struct tick_host_options {
     struct tick_host *after[8]; // start when these have returned
     int64_t clock;              // ns that its wall clock is ahead by (negative: behind)
     int32_t drift;              // parts per million that its wall clock runs too fast by
+    uint32_t threads;           // of its executor, at most; 0: 8, which asyncio's rule gives a machine with 4 CPUs
     bool handlers;              // its program handles signals: waits may be cut short by one, with EINTR (choice `interrupt`)
 };
 // tick_host_add(world, name, fn, arg[, .start = ..., .after = {...}]): adds a host whose main task runs fn(arg). The run waits for its

@@ -22,10 +22,25 @@ typedef struct tick_stream tick_stream;
 #define tick_connect(address, stream) tick_connect_at((address), (stream), TICK_HERE("connect"))
 int tick_connect_at(const char *address, tick_stream **stream, const struct tick_loc *loc) TICK_MUST_USE; // no stream after an error
 
-// asyncio.start_server and serve_forever: listens on "[host]:port" and runs serve(connection, arg) in a task of its own for each
-// connection, which is closed when serve returns. Returns only with an error: TICK_ECANCELED when its task is cancelled (the connections'
-// tasks are cancelled too, and awaited). A negative result of serve is reported to the loop's exception handler, but for a lost connection.
+// asyncio.start_server: listens on "[host]:port" and runs serve(connection, arg) in a task of its own for each connection, which is closed
+// when serve returns. A negative result of serve is reported to the loop's exception handler, but for a lost connection. *server is the
+// caller's, to be given back with tick_server_free; at the loop's end it is closed.
+typedef struct tick_server tick_server;
 typedef int tick_serve_fn(tick_stream *stream, void *arg);
+#define tick_server_open(address, serve, arg, server) tick_server_open_at((address), (serve), (arg), (server), TICK_HERE(#serve))
+int tick_server_open_at(
+    const char *address, tick_serve_fn *serve, void *arg, tick_server **server, const struct tick_loc *loc) TICK_MUST_USE;
+// Server.close: it takes no more connections. The tasks of those that it has go on.
+void tick_server_close(tick_server *server);
+// Closes it, and cancels the tasks of its connections.
+void tick_server_cancel(tick_server *server);
+// Server.wait_closed, in the calling task: until it is closed and the last of its connections' tasks is over. 0 or TICK_ECANCELED.
+#define tick_server_wait(server) tick_server_wait_at((server), TICK_HERE(#server))
+int tick_server_wait_at(tick_server *server, const struct tick_loc *loc);
+void tick_server_free(tick_server *server); // closes it, as tick_server_close does. NULL is allowed
+
+// Serves in the calling task, as Server.serve_forever does. Returns only with an error, and has closed the server then: TICK_ECANCELED when
+// its task is cancelled. The connections' tasks go on; that end of main which cancels all tasks cancels them, too.
 #define tick_serve(address, serve, arg) tick_serve_at((address), (serve), (arg), TICK_HERE(#serve))
 int tick_serve_at(const char *address, tick_serve_fn *serve, void *arg, const struct tick_loc *loc);
 

@@ -60,7 +60,8 @@ struct tick_host {
     uint64_t wakes;
     int64_t instant;
     uint32_t at_instant; // iterations at that instant
-    int index;           // the kernel's
+    int index;           // the kernel's,
+    int process;         // and that of its present life there
     bool timed_out;
     bool due;                                    // it was started, or its start posted
     bool stopping, stop_told, restart_due, gone; // gone: it stays down

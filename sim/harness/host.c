@@ -178,7 +178,7 @@ static void check_futures(struct tick_host *host, const struct tick__futures_lef
 static void check_leaks(struct tick_host *host) {
     struct tick_world *w = host->world;
     size_t bytes, blocks = tick_heap_live(host->heap, &bytes);
-    int fds = tick_kernel_open_fds(w->kernel, host->index);
+    int fds = tick_kernel_open_fds(w->kernel, host->process);
     char text[200];
     if (fds > 0)
         snprintf(text, sizeof text, "%s left %d file descriptor%s open", host->name, fds, fds == 1 ? "" : "s");
@@ -203,6 +203,7 @@ static void host_entry(void *arg) {
             .stacks = w->stacks,
             .id = host->life,
             .object = host->life_object,
+            .threads = host->options.threads,
             .poll_budget = 1,
         };
         host->result = tick_loop_new(&options, &host->loop);
@@ -236,6 +237,11 @@ static void host_entry(void *arg) {
 
 int tick__host_start(struct tick_host *host) {
     struct tick_world *w = host->world;
+    host->process = tick_kernel_process_start(w->kernel, host->index);
+    if (host->process < 0)
+        return host->process;
+    if (host->options.handlers)
+        tick_kernel_handlers(w->kernel, host->process, true);
     host->coro = tick_coro_new(w->stacks, host_entry, host);
     if (!host->coro)
         return -ENOMEM;

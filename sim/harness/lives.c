@@ -76,8 +76,7 @@ bool tick__host_hears_stop(struct tick_host *host) {
 void tick__host_stopped(struct tick_host *host) {
     struct tick_world *w = host->world;
     bool again = host->restart_due;
-    for (int fd = 0; tick_kernel_open_fds(w->kernel, host->index) > 0; fd++)
-        (void)tick_k_close(w->kernel, host->index, fd);
+    tick_kernel_process_exit(w->kernel, host->process);
     unpost(host);
     forget(host);
     if (host->gone) {

@@ -73,11 +73,11 @@ static int64_t sim_wall(struct tick_sys *self) {
 
 static int sim_epoll_create(struct tick_sys *self) {
     struct tick_kernel_name name = tick__sim_name(self, TICK_SORT_EPOLL);
-    return tick_k_epoll_create(KERNEL(self), INDEX(self), &name);
+    return tick_k_epoll_create(KERNEL(self), PROCESS(self), &name);
 }
 
 static int sim_epoll_ctl(struct tick_sys *self, int epfd, int op, int fd, const struct tick_sys_event *event) {
-    return tick_k_epoll_ctl(KERNEL(self), INDEX(self), epfd, op, fd, event);
+    return tick_k_epoll_ctl(KERNEL(self), PROCESS(self), epfd, op, fd, event);
 }
 
 static void fail(struct tick_host *host, enum tick_verdict verdict, const char *text) {
@@ -154,7 +154,7 @@ static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out,
     case WAIT_BEGUN:
         if (tick__host_told_to_stop(host))
             timeout = 0;
-        count = tick_k_epoll_wait(k, host->index, epfd, out, most, timeout != 0);
+        count = tick_k_epoll_wait(k, host->process, epfd, out, most, timeout != 0);
         if (count != 0 || timeout == 0) {
             tick__host_goes_on(host, count);
             return count;
@@ -168,10 +168,10 @@ static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out,
         break;
     case WAIT_PARKED:
         if (host->timed_out || host->stopping) // else it was woken, and is watched no more
-            tick_kernel_unwatch(k, host->index, epfd);
+            tick_kernel_unwatch(k, host->process, epfd);
         if (tick__host_told_to_stop(host))
-            return tick_k_epoll_wait(k, host->index, epfd, out, most, false);
-        count = tick_k_epoll_wait(k, host->index, epfd, out, most, !host->timed_out);
+            return tick_k_epoll_wait(k, host->process, epfd, out, most, false);
+        count = tick_k_epoll_wait(k, host->process, epfd, out, most, !host->timed_out);
         if (count != 0 || host->timed_out)
             return count;
         break;
@@ -183,7 +183,7 @@ static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out,
     tick__host_waits(host);
     if (passes(host))
         return 0;
-    int watched = tick_kernel_watch(k, host->index, epfd, (uint32_t)host->index);
+    int watched = tick_kernel_watch(k, host->process, epfd, (uint32_t)host->index);
     if (watched < 0)
         return watched;
     host->wait = WAIT_PARKED;
@@ -210,73 +210,73 @@ static int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event
 
 static int sim_eventfd(struct tick_sys *self, unsigned initial, int flags) {
     struct tick_kernel_name name = tick__sim_name(self, TICK_SORT_EVENTFD);
-    return tick_k_eventfd(KERNEL(self), INDEX(self), initial, flags | EFD_NONBLOCK | EFD_CLOEXEC, &name);
+    return tick_k_eventfd(KERNEL(self), PROCESS(self), initial, flags | EFD_NONBLOCK | EFD_CLOEXEC, &name);
 }
 
 static int sim_socket(struct tick_sys *self, int domain, int type, int protocol) {
     const uint32_t sort = domain == AF_UNIX ? TICK_SORT_UNIX : (type & 0xf) == SOCK_DGRAM ? TICK_SORT_UDP : TICK_SORT_TCP;
     struct tick_kernel_name name = tick__sim_name(self, sort);
-    return tick_k_socket(KERNEL(self), INDEX(self), domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol, &name);
+    return tick_k_socket(KERNEL(self), PROCESS(self), domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol, &name);
 }
 
 static int sim_bind(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
-    return tick_k_bind(KERNEL(self), INDEX(self), fd, address, size);
+    return tick_k_bind(KERNEL(self), PROCESS(self), fd, address, size);
 }
 
 static int sim_listen(struct tick_sys *self, int fd, int backlog) {
-    return tick_k_listen(KERNEL(self), INDEX(self), fd, backlog);
+    return tick_k_listen(KERNEL(self), PROCESS(self), fd, backlog);
 }
 
 static int sim_accept(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
-    return tick_k_accept(KERNEL(self), INDEX(self), fd, address, size);
+    return tick_k_accept(KERNEL(self), PROCESS(self), fd, address, size);
 }
 
 static int sim_connect(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
     struct tick_maker *maker = tick__sim_maker(self);
     const struct tick_kernel_name name = {.maker = maker, .maker_object = maker->object};
-    return tick_k_connect(KERNEL(self), INDEX(self), fd, address, size, &name);
+    return tick_k_connect(KERNEL(self), PROCESS(self), fd, address, size, &name);
 }
 
 static ssize_t sim_send(struct tick_sys *self, int fd, const void *bytes, size_t count, int flags) {
     tick__fetch_more(tick__host_of(self)->world);
-    return tick_k_send(KERNEL(self), INDEX(self), fd, bytes, count, flags);
+    return tick_k_send(KERNEL(self), PROCESS(self), fd, bytes, count, flags);
 }
 
 static ssize_t sim_recv(struct tick_sys *self, int fd, void *bytes, size_t count, int flags) {
     tick__fetch_more(tick__host_of(self)->world);
-    return tick_k_recv(KERNEL(self), INDEX(self), fd, bytes, count, flags);
+    return tick_k_recv(KERNEL(self), PROCESS(self), fd, bytes, count, flags);
 }
 
 static int sim_shutdown(struct tick_sys *self, int fd, int how) {
-    return tick_k_shutdown(KERNEL(self), INDEX(self), fd, how);
+    return tick_k_shutdown(KERNEL(self), PROCESS(self), fd, how);
 }
 
 static int sim_getsockopt(struct tick_sys *self, int fd, int level, int name, void *value, socklen_t *size) {
-    return tick_k_getsockopt(KERNEL(self), INDEX(self), fd, level, name, value, size);
+    return tick_k_getsockopt(KERNEL(self), PROCESS(self), fd, level, name, value, size);
 }
 
 static int sim_setsockopt(struct tick_sys *self, int fd, int level, int name, const void *value, socklen_t size) {
-    return tick_k_setsockopt(KERNEL(self), INDEX(self), fd, level, name, value, size);
+    return tick_k_setsockopt(KERNEL(self), PROCESS(self), fd, level, name, value, size);
 }
 
 static int sim_getsockname(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
-    return tick_k_getsockname(KERNEL(self), INDEX(self), fd, address, size);
+    return tick_k_getsockname(KERNEL(self), PROCESS(self), fd, address, size);
 }
 
 static int sim_getpeername(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
-    return tick_k_getpeername(KERNEL(self), INDEX(self), fd, address, size);
+    return tick_k_getpeername(KERNEL(self), PROCESS(self), fd, address, size);
 }
 
 static ssize_t sim_read(struct tick_sys *self, int fd, void *bytes, size_t count) {
-    return tick_k_read(KERNEL(self), INDEX(self), fd, bytes, count);
+    return tick_k_read(KERNEL(self), PROCESS(self), fd, bytes, count);
 }
 
 static ssize_t sim_write(struct tick_sys *self, int fd, const void *bytes, size_t count) {
-    return tick_k_write(KERNEL(self), INDEX(self), fd, bytes, count);
+    return tick_k_write(KERNEL(self), PROCESS(self), fd, bytes, count);
 }
 
 static int sim_close(struct tick_sys *self, int fd) {
-    return tick_k_close(KERNEL(self), INDEX(self), fd);
+    return tick_k_close(KERNEL(self), PROCESS(self), fd);
 }
 
 static int sim_resolve(struct tick_sys *self, const char *name, uint16_t port, struct sockaddr_storage *address, socklen_t *size) {
@@ -299,7 +299,7 @@ static int sim_random(struct tick_sys *self, void *bytes, size_t count) {
 }
 
 static void sim_connection(struct tick_sys *self, int fd, tick_id *id, uint32_t *object) {
-    tick_k_connection(KERNEL(self), INDEX(self), fd, id, object);
+    tick_k_connection(KERNEL(self), PROCESS(self), fd, id, object);
 }
 
 static void sim_waits(struct tick_sys *self, int fd, const void *object, const void *bytes) {
@@ -307,7 +307,7 @@ static void sim_waits(struct tick_sys *self, int fd, const void *object, const v
     const struct tick_task *task = tick__loop_running->current;
     if (!w->large || !task)
         return;
-    const struct tick__file *file = tick__file(KERNEL(self), INDEX(self), fd);
+    const struct tick__file *file = tick__file(KERNEL(self), PROCESS(self), fd);
     *tick__waiting(w, file->ref) = (struct waiting){object, bytes, task, task->coro, __builtin_frame_address(0)};
 }
 

@@ -4,84 +4,84 @@
 #include <fcntl.h>
 
 int tick__sim_dup(struct tick_sys *self, int fd) {
-    return tick_k_dup(KERNEL(self), INDEX(self), fd);
+    return tick_k_dup(KERNEL(self), PROCESS(self), fd);
 }
 
 int tick__sim_dup2(struct tick_sys *self, int fd, int to) {
-    return tick_k_dup2(KERNEL(self), INDEX(self), fd, to);
+    return tick_k_dup2(KERNEL(self), PROCESS(self), fd, to);
 }
 
 int tick__sim_dup3(struct tick_sys *self, int fd, int to, int flags) {
-    return tick_k_dup3(KERNEL(self), INDEX(self), fd, to, flags);
+    return tick_k_dup3(KERNEL(self), PROCESS(self), fd, to, flags);
 }
 
 int tick__sim_fcntl(struct tick_sys *self, int fd, int command, int64_t argument) {
     if (command == F_SETFL)
         argument |= O_NONBLOCK;
-    return tick_k_fcntl(KERNEL(self), INDEX(self), fd, command, argument);
+    return tick_k_fcntl(KERNEL(self), PROCESS(self), fd, command, argument);
 }
 
 int tick__sim_ioctl(struct tick_sys *self, int fd, unsigned long request, int *value) {
-    return tick_k_ioctl(KERNEL(self), INDEX(self), fd, request, value);
+    return tick_k_ioctl(KERNEL(self), PROCESS(self), fd, request, value);
 }
 
 int tick__sim_pipe(struct tick_sys *self, int fds[2]) {
     const struct tick_kernel_name first = tick__sim_name(self, TICK_SORT_PIPE), second = tick__sim_name(self, TICK_SORT_PIPE);
-    return tick_k_pipe(KERNEL(self), INDEX(self), fds, O_CLOEXEC | O_NONBLOCK, &first, &second);
+    return tick_k_pipe(KERNEL(self), PROCESS(self), fds, O_CLOEXEC | O_NONBLOCK, &first, &second);
 }
 
 int tick__sim_socketpair(struct tick_sys *self, int domain, int type, int protocol, int fds[2]) {
     const struct tick_kernel_name first = tick__sim_name(self, TICK_SORT_UNIX), second = tick__sim_name(self, TICK_SORT_UNIX);
-    return tick_k_socketpair(KERNEL(self), INDEX(self), domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol, fds, &first, &second);
+    return tick_k_socketpair(KERNEL(self), PROCESS(self), domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol, fds, &first, &second);
 }
 
 // The host's wall clock, with its drift, as the kernel has to know it.
 static void tell_wall(struct tick_sys *self) {
-    tick_kernel_wall_set(KERNEL(self), INDEX(self), self->ops->wall(self));
+    tick_kernel_wall_set(KERNEL(self), tick__host_of(self)->index, self->ops->wall(self));
 }
 
 int tick__sim_timerfd(struct tick_sys *self, int clock) {
     const struct tick_kernel_name name = tick__sim_name(self, TICK_SORT_TIMERFD);
     tell_wall(self);
-    return tick_k_timerfd(KERNEL(self), INDEX(self), clock, O_CLOEXEC | O_NONBLOCK, &name);
+    return tick_k_timerfd(KERNEL(self), PROCESS(self), clock, O_CLOEXEC | O_NONBLOCK, &name);
 }
 
 int tick__sim_timerfd_settime(
     struct tick_sys *self, int fd, int flags, int64_t value, int64_t interval, int64_t *old_value, int64_t *old_interval) {
     tell_wall(self);
-    return tick_k_timerfd_settime(KERNEL(self), INDEX(self), fd, flags, value, interval, old_value, old_interval);
+    return tick_k_timerfd_settime(KERNEL(self), PROCESS(self), fd, flags, value, interval, old_value, old_interval);
 }
 
 int tick__sim_timerfd_gettime(struct tick_sys *self, int fd, int64_t *value, int64_t *interval) {
-    return tick_k_timerfd_gettime(KERNEL(self), INDEX(self), fd, value, interval);
+    return tick_k_timerfd_gettime(KERNEL(self), PROCESS(self), fd, value, interval);
 }
 
 int tick__sim_clock(struct tick_sys *self, int clock, int64_t *ns) {
     tell_wall(self);
-    return tick_k_clock(KERNEL(self), INDEX(self), clock, ns);
+    return tick_k_clock(KERNEL(self), PROCESS(self), clock, ns);
 }
 
 ssize_t tick__sim_sendto(
     struct tick_sys *self, int fd, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size) {
-    return tick_k_sendto(KERNEL(self), INDEX(self), fd, bytes, count, flags, to, size);
+    return tick_k_sendto(KERNEL(self), PROCESS(self), fd, bytes, count, flags, to, size);
 }
 
 ssize_t tick__sim_recvfrom(struct tick_sys *self, int fd, void *bytes, size_t count, int flags, struct sockaddr *from, socklen_t *size) {
-    return tick_k_recvfrom(KERNEL(self), INDEX(self), fd, bytes, count, flags, from, size);
+    return tick_k_recvfrom(KERNEL(self), PROCESS(self), fd, bytes, count, flags, from, size);
 }
 
 ssize_t tick__sim_sendmsg(struct tick_sys *self, int fd, const struct msghdr *message, int flags) {
-    return tick_k_sendmsg(KERNEL(self), INDEX(self), fd, message, flags);
+    return tick_k_sendmsg(KERNEL(self), PROCESS(self), fd, message, flags);
 }
 
 ssize_t tick__sim_recvmsg(struct tick_sys *self, int fd, struct msghdr *message, int flags) {
-    return tick_k_recvmsg(KERNEL(self), INDEX(self), fd, message, flags | MSG_CMSG_CLOEXEC);
+    return tick_k_recvmsg(KERNEL(self), PROCESS(self), fd, message, flags | MSG_CMSG_CLOEXEC);
 }
 
 ssize_t tick__sim_readv(struct tick_sys *self, int fd, const struct iovec *parts, int count) {
-    return tick_k_readv(KERNEL(self), INDEX(self), fd, parts, count);
+    return tick_k_readv(KERNEL(self), PROCESS(self), fd, parts, count);
 }
 
 ssize_t tick__sim_writev(struct tick_sys *self, int fd, const struct iovec *parts, int count) {
-    return tick_k_writev(KERNEL(self), INDEX(self), fd, parts, count);
+    return tick_k_writev(KERNEL(self), PROCESS(self), fd, parts, count);
 }

@@ -8,7 +8,7 @@ static inline struct tick_host *tick__host_of(struct tick_sys *self) {
     return (struct tick_host *)((char *)self - offsetof(struct tick_host, sys));
 }
 #define KERNEL(self) (tick__host_of(self)->kernel)
-#define INDEX(self) (tick__host_of(self)->index)
+#define PROCESS(self) (tick__host_of(self)->process) // of its present life
 
 // Who acts: a task or callback, else the host.
 static inline struct tick_maker *tick__sim_maker(struct tick_sys *self) {

@@ -37,7 +37,7 @@ static void stood_still(struct tick_host *host, int64_t began, int64_t deadline)
 static int poll_until(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout, int64_t deadline) {
     struct tick_host *host = tick__host_of(self);
     struct tick_kernel *k = host->world->kernel;
-    int ready = tick_k_poll(k, host->index, fds, count);
+    int ready = tick_k_poll(k, host->process, fds, count);
     if (!ready && timeout && interrupted(self))
         return -EINTR;
     host->timed_out = false;
@@ -45,14 +45,14 @@ static int poll_until(struct tick_sys *self, struct pollfd *fds, size_t count, i
         uint32_t key;
         if (tick__host_told_to_stop(host))
             return -EINTR;
-        int error = tick_kernel_watch_fds(k, host->index, fds, count, (uint32_t)host->index, &key);
+        int error = tick_kernel_watch_fds(k, host->process, fds, count, (uint32_t)host->index, &key);
         if (error)
             return error;
         error = tick__sim_park(host, deadline);
         tick_kernel_unwatch_fds(k, key);
         if (error)
             return error;
-        ready = tick_k_poll(k, host->index, fds, count);
+        ready = tick_k_poll(k, host->process, fds, count);
     }
     return ready;
 }
@@ -97,7 +97,7 @@ static int select_until(struct tick_sys *self, int count, fd_set *reads, fd_set 
     const fd_set r = reads ? *reads : none, w = writes ? *writes : none, e = excepts ? *excepts : none;
     host->timed_out = false;
     for (bool first = true;; first = false) {
-        int ready = tick_k_select(k, host->index, count, reads, writes, excepts);
+        int ready = tick_k_select(k, host->process, count, reads, writes, excepts);
         if (ready || host->timed_out || tick_kernel_now(k) >= deadline)
             return ready;
         if (tick__host_told_to_stop(host) || (first && interrupted(self))) {
@@ -107,7 +107,7 @@ static int select_until(struct tick_sys *self, int count, fd_set *reads, fd_set 
         struct pollfd fds[FD_SETSIZE];
         uint32_t key;
         size_t used = asked(count, &r, &w, &e, fds);
-        int error = tick_kernel_watch_fds(k, host->index, fds, used, (uint32_t)host->index, &key);
+        int error = tick_kernel_watch_fds(k, host->process, fds, used, (uint32_t)host->index, &key);
         if (error)
             return error;
         error = tick__sim_park(host, deadline);
@@ -151,7 +151,7 @@ int tick__sim_resolve_all(struct tick_sys *self, const char *host, uint16_t port
     int64_t late;
     if (tick_kernel_dns_asks(KERNEL(self), host) && !tick__ask(tick__sim_maker(self), TICK_OBJECT_LOOKUP, host, &asked))
         return -ENOMEM;
-    int count = tick_k_resolve(KERNEL(self), INDEX(self), host, port, asked.subject, asked.ordinal, out, most, &late);
+    int count = tick_k_resolve(KERNEL(self), PROCESS(self), host, port, asked.subject, asked.ordinal, out, most, &late);
     if (late > 0) {
         int error = rest(self, late, false);
         if (error)

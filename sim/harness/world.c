@@ -50,8 +50,6 @@ struct tick_host *tick_host_add_at(
         tick__world_bad(w, loc, "two hosts are named \"%s\"", name);
     else if (host->index < 0)
         tick__world_bad(w, loc, "host \"%s\": %s", name, tick_error_text(host->index));
-    if (host->index >= 0 && options->handlers)
-        tick_kernel_handlers(w->kernel, host->index, true);
     if (!host->options.daemon)
         w->live++;
     return host;

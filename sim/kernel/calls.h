@@ -1,4 +1,5 @@
 // The simulated kernel's calls beyond TCP over epoll (kernel.h has those): answers as Linux's, errors as negated errno, never blocking.
+// process is whose call it is; host, where something is of the machine.
 #ifndef RETICK_KERNEL_CALLS_H
 #define RETICK_KERNEL_CALLS_H
 
@@ -15,50 +16,47 @@ struct tick_kernel;
 struct tick_kernel_name;
 
 // --- fds ---
-int tick_k_dup(struct tick_kernel *k, int host, int fd);
-int tick_k_dup2(struct tick_kernel *k, int host, int fd, int to);
-int tick_k_dup3(struct tick_kernel *k, int host, int fd, int to, int flags);
-int tick_k_fcntl(struct tick_kernel *k, int host, int fd, int command, int64_t argument);
-int tick_k_ioctl(struct tick_kernel *k, int host, int fd, unsigned long request, int *value); // FIONREAD, FIONBIO
+int tick_k_dup(struct tick_kernel *k, int process, int fd);
+int tick_k_dup2(struct tick_kernel *k, int process, int fd, int to);
+int tick_k_dup3(struct tick_kernel *k, int process, int fd, int to, int flags);
+int tick_k_fcntl(struct tick_kernel *k, int process, int fd, int command, int64_t argument);
+int tick_k_ioctl(struct tick_kernel *k, int process, int fd, unsigned long request, int *value); // FIONREAD, FIONBIO
 
 int tick_kernel_fds_in_flight(const struct tick_kernel *k, int host); // in messages between unix sockets
 
 // --- pipes, pairs, timers. second: the name of the second fd ---
 int tick_k_pipe(
-    struct tick_kernel *k, int host, int fds[2], int flags, const struct tick_kernel_name *first, const struct tick_kernel_name *second);
-int tick_k_socketpair(struct tick_kernel *k, int host, int domain, int type, int protocol, int fds[2], const struct tick_kernel_name *first,
-    const struct tick_kernel_name *second);
-int tick_k_timerfd(struct tick_kernel *k, int host, int clock, int flags, const struct tick_kernel_name *name);
+    struct tick_kernel *k, int process, int fds[2], int flags, const struct tick_kernel_name *first, const struct tick_kernel_name *second);
+int tick_k_socketpair(struct tick_kernel *k, int process, int domain, int type, int protocol, int fds[2],
+    const struct tick_kernel_name *first, const struct tick_kernel_name *second);
+int tick_k_timerfd(struct tick_kernel *k, int process, int clock, int flags, const struct tick_kernel_name *name);
 // Times in ns; 0 disarms. flags: TFD_TIMER_ABSTIME. The old setting goes to *old_value, *old_interval, if not NULL.
 int tick_k_timerfd_settime(
-    struct tick_kernel *k, int host, int fd, int flags, int64_t value, int64_t interval, int64_t *old_value, int64_t *old_interval);
-int tick_k_timerfd_gettime(struct tick_kernel *k, int host, int fd, int64_t *value, int64_t *interval);
+    struct tick_kernel *k, int process, int fd, int flags, int64_t value, int64_t interval, int64_t *old_value, int64_t *old_interval);
+int tick_k_timerfd_gettime(struct tick_kernel *k, int process, int fd, int64_t *value, int64_t *interval);
 
 // --- messages ---
 ssize_t tick_k_sendto(
-    struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size);
+    struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size);
 ssize_t tick_k_recvfrom(
-    struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags, struct sockaddr *from, socklen_t *size);
-ssize_t tick_k_sendmsg(struct tick_kernel *k, int host, int fd, const struct msghdr *message, int flags);
-ssize_t tick_k_recvmsg(struct tick_kernel *k, int host, int fd, struct msghdr *message, int flags);
-ssize_t tick_k_readv(struct tick_kernel *k, int host, int fd, const struct iovec *parts, int count);
-ssize_t tick_k_writev(struct tick_kernel *k, int host, int fd, const struct iovec *parts, int count);
+    struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int flags, struct sockaddr *from, socklen_t *size);
+ssize_t tick_k_sendmsg(struct tick_kernel *k, int process, int fd, const struct msghdr *message, int flags);
+ssize_t tick_k_recvmsg(struct tick_kernel *k, int process, int fd, struct msghdr *message, int flags);
+ssize_t tick_k_readv(struct tick_kernel *k, int process, int fd, const struct iovec *parts, int count);
+ssize_t tick_k_writev(struct tick_kernel *k, int process, int fd, const struct iovec *parts, int count);
 
 // --- poll and select: what holds now. To wait, watch the fds under a key, then ask again when `waiter` has woken ---
-int tick_k_poll(struct tick_kernel *k, int host, struct pollfd *fds, size_t count);
-int tick_k_select(struct tick_kernel *k, int host, int count, fd_set *reads, fd_set *writes, fd_set *excepts);
+int tick_k_poll(struct tick_kernel *k, int process, struct pollfd *fds, size_t count);
+int tick_k_select(struct tick_kernel *k, int process, int count, fd_set *reads, fd_set *writes, fd_set *excepts);
 // 0 and *key, or -ENOMEM. It is woken at once if something holds already.
-int tick_kernel_watch_fds(struct tick_kernel *k, int host, const struct pollfd *fds, size_t count, uint32_t waiter, uint32_t *key);
+int tick_kernel_watch_fds(struct tick_kernel *k, int process, const struct pollfd *fds, size_t count, uint32_t waiter, uint32_t *key);
 void tick_kernel_unwatch_fds(struct tick_kernel *k, uint32_t key);
 
 // --- clocks ---
 int64_t tick_kernel_wall(const struct tick_kernel *k, int host); // ns since 1970, as the host believes
 // Sets the host's wall clock; those of its timerfds that count in it follow.
 void tick_kernel_wall_set(struct tick_kernel *k, int host, int64_t wall);
-int tick_k_clock(const struct tick_kernel *k, int host, int clock, int64_t *ns); // clock_gettime; -EINVAL
-
-// --- signals: there are none; but with handlers, what waits may be interrupted (choice `interrupt`) ---
-void tick_kernel_handlers(struct tick_kernel *k, int host, bool some);
+int tick_k_clock(const struct tick_kernel *k, int process, int clock, int64_t *ns); // clock_gettime; -EINVAL
 
 // --- names: the hosts', and what is added here ---
 struct tick_dns_name {
@@ -74,24 +72,24 @@ int tick_kernel_dns_set(struct tick_kernel *k, const struct tick_dns_name *name)
 bool tick_kernel_dns_asks(const struct tick_kernel *k, const char *name);         // whether a look-up of that name asks the world something
 // The addresses of a host's name, number, "localhost" or added name, at most `most` of them: how many; -ENOENT, -EAGAIN, ... *late: ns that
 // the answer takes. subject, ordinal: of what it asks the world.
-int tick_k_resolve(struct tick_kernel *k, int host, const char *name, uint16_t port, tick_id subject, uint64_t ordinal,
+int tick_k_resolve(struct tick_kernel *k, int process, const char *name, uint16_t port, tick_id subject, uint64_t ordinal,
     struct sockaddr_storage *out, uint32_t most, int64_t *late);
 
 // --- files: a disk a host. Names are absolute or taken from the root; no links, no permissions ---
-int tick_k_open(struct tick_kernel *k, int host, const char *path, int flags, unsigned mode, const struct tick_kernel_name *name);
-ssize_t tick_k_pread(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int64_t offset);
-ssize_t tick_k_pwrite(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int64_t offset);
-int64_t tick_k_lseek(struct tick_kernel *k, int host, int fd, int64_t offset, int whence);
-int tick_k_fsync(struct tick_kernel *k, int host, int fd, bool data_only);
-int tick_k_ftruncate(struct tick_kernel *k, int host, int fd, int64_t size);
-int tick_k_fstat(struct tick_kernel *k, int host, int fd, struct stat *out);
-int tick_k_stat(struct tick_kernel *k, int host, const char *path, struct stat *out);
-int tick_k_mkdir(struct tick_kernel *k, int host, const char *path, unsigned mode);
-int tick_k_rmdir(struct tick_kernel *k, int host, const char *path);
-int tick_k_unlink(struct tick_kernel *k, int host, const char *path);
-int tick_k_rename(struct tick_kernel *k, int host, const char *from, const char *to);
+int tick_k_open(struct tick_kernel *k, int process, const char *path, int flags, unsigned mode, const struct tick_kernel_name *name);
+ssize_t tick_k_pread(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int64_t offset);
+ssize_t tick_k_pwrite(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int64_t offset);
+int64_t tick_k_lseek(struct tick_kernel *k, int process, int fd, int64_t offset, int whence);
+int tick_k_fsync(struct tick_kernel *k, int process, int fd, bool data_only);
+int tick_k_ftruncate(struct tick_kernel *k, int process, int fd, int64_t size);
+int tick_k_fstat(struct tick_kernel *k, int process, int fd, struct stat *out);
+int tick_k_stat(struct tick_kernel *k, int process, const char *path, struct stat *out);
+int tick_k_mkdir(struct tick_kernel *k, int process, const char *path, unsigned mode);
+int tick_k_rmdir(struct tick_kernel *k, int process, const char *path);
+int tick_k_unlink(struct tick_kernel *k, int process, const char *path);
+int tick_k_rename(struct tick_kernel *k, int process, const char *from, const char *to);
 // The next entries of a directory fd, in a fixed order, "." and ".." first: how many; 0 at the end.
-int tick_k_readdir(struct tick_kernel *k, int host, int fd, struct tick_sys_entry *out, int most);
+int tick_k_readdir(struct tick_kernel *k, int process, int fd, struct tick_sys_entry *out, int most);
 
 // What the disk is asked to do, and by which call: the ordinal counts its operations of that kind on that file (NAME: the file that is
 // made, moved or removed, with attempts that failed).

@@ -12,14 +12,16 @@ void tick_kernel_wall_set(struct tick_kernel *k, int host, int64_t wall) {
     struct tick__host *h = tick__host(k, (uint32_t)host);
     const int64_t jump = tick__ahead(wall, tick_kernel_wall(k, host));
     h->wall_offset = tick__ahead(wall, tick__after(WALL_START, k->root->now));
-    for (uint32_t fd = 0; fd < h->fd_most; fd++) {
-        struct tick__file *file = tick__file(k, host, (int)fd);
-        if (file && file->type == TICK__TIMERFD && file->fd == (int32_t)fd)
-            tick__timerfd_wall_set(k, file, jump);
-    }
+    for (uint32_t p = h->processes; p; p = tick__process(k, p - 1)->next)
+        for (uint32_t fd = 0; fd < tick__process(k, p - 1)->fd_most; fd++) {
+            struct tick__file *file = tick__file(k, (int)p - 1, (int)fd);
+            if (file && file->type == TICK__TIMERFD && tick__file_is_of(file, p - 1, fd))
+                tick__timerfd_wall_set(k, file, jump);
+        }
 }
 
-int tick_k_clock(const struct tick_kernel *k, int host, int clock, int64_t *ns) {
+int tick_k_clock(const struct tick_kernel *k, int process, int clock, int64_t *ns) {
+    const int host = (int)tick__process_host(k, process);
     switch (clock) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
@@ -41,8 +43,4 @@ int tick_k_clock(const struct tick_kernel *k, int host, int clock, int64_t *ns) 
     default:
         return -EINVAL;
     }
-}
-
-void tick_kernel_handlers(struct tick_kernel *k, int host, bool some) {
-    tick__host(k, (uint32_t)host)->handlers = some;
 }

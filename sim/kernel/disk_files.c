@@ -171,16 +171,16 @@ void tick__inode_sync(struct tick_kernel *k, struct tick__inode *inode) {
 
 // --- calls ---
 
-int tick_k_open(struct tick_kernel *k, int host, const char *path, int flags, unsigned mode, const struct tick_kernel_name *name) {
+int tick_k_open(struct tick_kernel *k, int process, const char *path, int flags, unsigned mode, const struct tick_kernel_name *name) {
     if ((flags & O_ACCMODE) == O_ACCMODE || (flags & O_TMPFILE) == O_TMPFILE)
         return -EINVAL;
     if (flags & O_PATH)
         return -ENOSYS;
     struct tick__inode *inode;
-    TICK_TRY(tick__disk_open(k, (uint32_t)host, path, flags, mode, &inode));
+    TICK_TRY(tick__disk_open(k, tick__process_host(k, process), path, flags, mode, &inode));
     tick__ref ref;
     const uint32_t kept = O_ACCMODE | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_SYNC | O_DSYNC;
-    int fd = tick__object_new(k, host, TICK__DISK, sizeof(struct tick__open), (uint32_t)flags & kept, name, path, &ref);
+    int fd = tick__object_new(k, process, TICK__DISK, sizeof(struct tick__open), (uint32_t)flags & kept, name, path, &ref);
     if (fd < 0)
         return fd;
     TICK__AT(k, tick__open, ref)->inode = inode->ref;
@@ -193,8 +193,8 @@ void tick__disk_close(struct tick_kernel *k, struct tick__file *file) {
     tick__arena_give(k, file->ref, sizeof(struct tick__open));
 }
 
-static int open_of(const struct tick_kernel *k, int host, int fd, int other, struct tick__open **out) {
-    struct tick__file *file = tick__file(k, host, fd);
+static int open_of(const struct tick_kernel *k, int process, int fd, int other, struct tick__open **out) {
+    struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
     if (file->type != TICK__DISK)
@@ -214,14 +214,24 @@ ssize_t tick__disk_read(struct tick_kernel *k, struct tick__file *file, void *by
     return got;
 }
 
+static int inode_sync(struct tick_kernel *k, struct tick__inode *inode) {
+    int64_t asked = tick__disk_ask(k, inode, TICK_DISK_SYNC, 0, 0);
+    if (asked < 0) {
+        for (uint32_t i = 0; i < inode->page_most; i++)
+            page_at(k, inode, i)->dirty = false; // given up, though programs go on reading it
+        return (int)asked;
+    }
+    if (S_ISDIR(inode->mode))
+        tick__journal_commit(k, tick__disk_there(k, inode->host));
+    else
+        tick__inode_sync(k, inode);
+    return 0;
+}
+
 // O_SYNC: what it wrote is durable when it returns.
 static ssize_t written(struct tick_kernel *k, struct tick__file *file, ssize_t count) {
-    if (count > 0 && (file->status & O_DSYNC)) {
-        int error = tick_k_fsync(k, (int)file->host, file->fd, true);
-        if (error)
-            return error;
-    }
-    return count;
+    int error = count > 0 && (file->status & O_DSYNC) ? inode_sync(k, inode_of(k, file)) : 0;
+    return error ? error : count;
 }
 
 ssize_t tick__disk_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count) {
@@ -243,11 +253,11 @@ int tick__disk_unread(struct tick_kernel *k, struct tick__file *file, int *value
     return 0;
 }
 
-ssize_t tick_k_pread(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int64_t offset) {
+ssize_t tick_k_pread(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int64_t offset) {
     struct tick__open *open;
     if (offset < 0)
         return -EINVAL;
-    TICK_TRY(open_of(k, host, fd, -ESPIPE, &open));
+    TICK_TRY(open_of(k, process, fd, -ESPIPE, &open));
     if ((open->file.status & O_ACCMODE) == O_WRONLY)
         return -EBADF;
     struct tick__inode *inode = tick__inode(k, open->inode);
@@ -255,11 +265,11 @@ ssize_t tick_k_pread(struct tick_kernel *k, int host, int fd, void *bytes, size_
 }
 
 // Linux appends with O_APPEND, whatever the offset (pwrite(2), BUGS).
-ssize_t tick_k_pwrite(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int64_t offset) {
+ssize_t tick_k_pwrite(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int64_t offset) {
     struct tick__open *open;
     if (offset < 0)
         return -EINVAL;
-    TICK_TRY(open_of(k, host, fd, -ESPIPE, &open));
+    TICK_TRY(open_of(k, process, fd, -ESPIPE, &open));
     if ((open->file.status & O_ACCMODE) == O_RDONLY)
         return -EBADF;
     struct tick__inode *inode = tick__inode(k, open->inode);
@@ -267,9 +277,9 @@ ssize_t tick_k_pwrite(struct tick_kernel *k, int host, int fd, const void *bytes
     return written(k, &open->file, write_at(k, &open->file, bytes, count, at));
 }
 
-int64_t tick_k_lseek(struct tick_kernel *k, int host, int fd, int64_t offset, int whence) {
+int64_t tick_k_lseek(struct tick_kernel *k, int process, int fd, int64_t offset, int whence) {
     struct tick__open *open;
-    TICK_TRY(open_of(k, host, fd, -ESPIPE, &open));
+    TICK_TRY(open_of(k, process, fd, -ESPIPE, &open));
     const struct tick__inode *inode = tick__inode(k, open->inode);
     int64_t base = whence == SEEK_CUR ? open->offset : whence == SEEK_END ? (int64_t)inode->size : 0;
     if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)
@@ -281,29 +291,18 @@ int64_t tick_k_lseek(struct tick_kernel *k, int host, int fd, int64_t offset, in
     return open->offset = base + offset;
 }
 
-int tick_k_fsync(struct tick_kernel *k, int host, int fd, bool data_only) {
+int tick_k_fsync(struct tick_kernel *k, int process, int fd, bool data_only) {
     struct tick__open *open;
     (void)data_only; // a size that data need is data
-    TICK_TRY(open_of(k, host, fd, -EINVAL, &open));
-    struct tick__inode *inode = tick__inode(k, open->inode);
-    int64_t asked = tick__disk_ask(k, inode, TICK_DISK_SYNC, 0, 0);
-    if (asked < 0) {
-        for (uint32_t i = 0; i < inode->page_most; i++)
-            page_at(k, inode, i)->dirty = false; // given up, though programs go on reading it
-        return (int)asked;
-    }
-    if (S_ISDIR(inode->mode))
-        tick__journal_commit(k, tick__disk_there(k, inode->host));
-    else
-        tick__inode_sync(k, inode);
-    return 0;
+    TICK_TRY(open_of(k, process, fd, -EINVAL, &open));
+    return inode_sync(k, tick__inode(k, open->inode));
 }
 
-int tick_k_ftruncate(struct tick_kernel *k, int host, int fd, int64_t size) {
+int tick_k_ftruncate(struct tick_kernel *k, int process, int fd, int64_t size) {
     struct tick__open *open;
     if (size < 0)
         return -EINVAL;
-    TICK_TRY(open_of(k, host, fd, -EINVAL, &open));
+    TICK_TRY(open_of(k, process, fd, -EINVAL, &open));
     if ((open->file.status & O_ACCMODE) == O_RDONLY)
         return -EINVAL;
     return tick__inode_truncate(k, tick__inode(k, open->inode), (uint64_t)size);

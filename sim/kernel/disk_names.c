@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 
+static int directory_make(struct tick_kernel *k, uint32_t host, const char *path, unsigned mode);
+
 struct tick__inode *tick__inode_new(struct tick_kernel *k, uint32_t host, uint32_t mode) {
     struct tick__disk *disk = tick__disk_there(k, host);
     tick__ref ref = tick__arena_zero(k, sizeof(struct tick__inode));
@@ -55,7 +57,7 @@ struct tick__disk *tick__disk(struct tick_kernel *k, uint32_t host) {
     root->refs = root->links = 1;
     root->parent = root->ref;
     disk->root = root->ref;
-    if (tick_k_mkdir(k, (int)host, "/tmp", 01777) == 0)
+    if (directory_make(k, host, "/tmp", 01777) == 0)
         tick__journal_commit(k, disk);
     return disk;
 }
@@ -307,10 +309,14 @@ int tick__disk_open(struct tick_kernel *k, uint32_t host, const char *path, int 
     return 0;
 }
 
-int tick_k_mkdir(struct tick_kernel *k, int host, const char *path, unsigned mode) {
+static int directory_make(struct tick_kernel *k, uint32_t host, const char *path, unsigned mode) {
     struct place at;
-    TICK_TRY(walk_to(k, (uint32_t)host, path, &at));
+    TICK_TRY(walk_to(k, host, path, &at));
     return at.inode ? -EEXIST : make(k, &at, S_IFDIR | (mode & 01777));
+}
+
+int tick_k_mkdir(struct tick_kernel *k, int process, const char *path, unsigned mode) {
+    return directory_make(k, tick__process_host(k, process), path, mode);
 }
 
 static int drop(struct tick_kernel *k, struct place *at) {
@@ -327,17 +333,17 @@ static bool empty(const struct tick_kernel *k, const struct tick__inode *directo
     return true;
 }
 
-int tick_k_unlink(struct tick_kernel *k, int host, const char *path) {
+int tick_k_unlink(struct tick_kernel *k, int process, const char *path) {
     struct place at;
-    TICK_TRY(walk(k, (uint32_t)host, path, &at));
+    TICK_TRY(walk(k, tick__process_host(k, process), path, &at));
     if (!at.inode)
         return -ENOENT;
     return S_ISDIR(at.inode->mode) ? -EISDIR : drop(k, &at);
 }
 
-int tick_k_rmdir(struct tick_kernel *k, int host, const char *path) {
+int tick_k_rmdir(struct tick_kernel *k, int process, const char *path) {
     struct place at;
-    TICK_TRY(walk(k, (uint32_t)host, path, &at));
+    TICK_TRY(walk(k, tick__process_host(k, process), path, &at));
     if (!at.size)
         return -EBUSY;
     if (at.dots)
@@ -355,10 +361,10 @@ static bool within(const struct tick_kernel *k, const struct tick__inode *inner,
     return inner == outer;
 }
 
-int tick_k_rename(struct tick_kernel *k, int host, const char *from, const char *to) {
+int tick_k_rename(struct tick_kernel *k, int process, const char *from, const char *to) {
     struct place old, new;
-    TICK_TRY(walk_to(k, (uint32_t)host, from, &old));
-    TICK_TRY(walk_to(k, (uint32_t)host, to, &new));
+    TICK_TRY(walk_to(k, tick__process_host(k, process), from, &old));
+    TICK_TRY(walk_to(k, tick__process_host(k, process), to, &new));
     if (!old.size || !new.size || old.dots || new.dots)
         return -EBUSY;
     if (!old.inode)
@@ -443,17 +449,17 @@ static void describe(const struct tick_kernel *k, const struct tick__inode *inod
     out->st_atim = out->st_ctim = out->st_mtim;
 }
 
-int tick_k_stat(struct tick_kernel *k, int host, const char *path, struct stat *out) {
+int tick_k_stat(struct tick_kernel *k, int process, const char *path, struct stat *out) {
     struct place at;
-    TICK_TRY(walk(k, (uint32_t)host, path, &at));
+    TICK_TRY(walk(k, tick__process_host(k, process), path, &at));
     if (!at.inode)
         return -ENOENT;
     describe(k, at.inode, out);
     return 0;
 }
 
-int tick_k_fstat(struct tick_kernel *k, int host, int fd, struct stat *out) {
-    const struct tick__file *file = tick__file(k, host, fd);
+int tick_k_fstat(struct tick_kernel *k, int process, int fd, struct stat *out) {
+    const struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
     if (file->type == TICK__DISK) {
@@ -476,8 +482,8 @@ static void entry_out(struct tick_sys_entry *out, const char *name, size_t size,
 }
 
 // offset: 0 and 1 are the dots, then 2 + the order of the entry that was given last.
-int tick_k_readdir(struct tick_kernel *k, int host, int fd, struct tick_sys_entry *out, int most) {
-    struct tick__file *file = tick__file(k, host, fd);
+int tick_k_readdir(struct tick_kernel *k, int process, int fd, struct tick_sys_entry *out, int most) {
+    struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
     struct tick__open *open = (struct tick__open *)file;

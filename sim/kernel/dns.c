@@ -87,9 +87,9 @@ bool tick_kernel_dns_asks(const struct tick_kernel *k, const char *name) {
     return known && (known->jitter > 0 || known->may_fail || known->wrong);
 }
 
-int tick_k_resolve(struct tick_kernel *k, int host, const char *name, uint16_t port, tick_id subject, uint64_t ordinal,
+int tick_k_resolve(struct tick_kernel *k, int process, const char *name, uint16_t port, tick_id subject, uint64_t ordinal,
     struct sockaddr_storage *out, uint32_t most, int64_t *late) {
-    (void)host;
+    (void)process;
     *late = 0;
     if (!most)
         return -EINVAL;

@@ -15,18 +15,9 @@ static struct tick__epoll *epoll_at(const struct tick_kernel *k, tick__ref ref) 
     return TICK__AT(k, tick__epoll, ref);
 }
 
-int tick_k_epoll_create(struct tick_kernel *k, int host, const struct tick_kernel_name *name) {
-    tick__ref ref = tick__arena_zero(k, sizeof(struct tick__epoll));
-    if (!ref)
-        return -ENOMEM;
-    struct tick__epoll *epoll = epoll_at(k, ref);
-    epoll->file = (struct tick__file){.id = name->id, .fd = -1, .host = (uint32_t)host, .ref = ref, .type = TICK__EPOLL, .status = O_RDWR};
-    int fd = tick__fd_give(k, &epoll->file);
-    if (fd < 0)
-        tick__arena_give(k, ref, sizeof *epoll);
-    else
-        tick__tell_fd(k, &epoll->file, name, "epoll");
-    return fd;
+int tick_k_epoll_create(struct tick_kernel *k, int process, const struct tick_kernel_name *name) {
+    tick__ref ref;
+    return tick__object_new(k, process, TICK__EPOLL, sizeof(struct tick__epoll), O_RDWR | O_CLOEXEC, name, "epoll", &ref);
 }
 
 // --- the ready list ---
@@ -201,10 +192,10 @@ void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll) {
         woken_add(k, epoll);
 }
 
-int tick_k_epoll_ctl(struct tick_kernel *k, int host, int epfd, int op, int fd, const struct tick_sys_event *event) {
+int tick_k_epoll_ctl(struct tick_kernel *k, int process, int epfd, int op, int fd, const struct tick_sys_event *event) {
     if (!event && op != EPOLL_CTL_DEL)
         return -EFAULT;
-    struct tick__file *of = tick__file(k, host, epfd), *file = tick__file(k, host, fd);
+    struct tick__file *of = tick__file(k, process, epfd), *file = tick__file(k, process, fd);
     if (!of || !file)
         return -EBADF;
     if (file->type == TICK__DISK)
@@ -248,8 +239,8 @@ void tick__epoll_close(struct tick_kernel *k, struct tick__epoll *epoll) {
 
 // --- waiting ---
 
-static int epoll_of(const struct tick_kernel *k, int host, int epfd, struct tick__epoll **out) {
-    struct tick__file *file = tick__file(k, host, epfd);
+static int epoll_of(const struct tick_kernel *k, int process, int epfd, struct tick__epoll **out) {
+    struct tick__file *file = tick__file(k, process, epfd);
     if (!file)
         return -EBADF;
     if (file->type != TICK__EPOLL)
@@ -286,11 +277,11 @@ static int collect(struct tick_kernel *k, struct tick__epoll *epoll, struct tick
     return count;
 }
 
-int tick_k_epoll_wait(struct tick_kernel *k, int host, int epfd, struct tick_sys_event *out, int most, bool may_block) {
+int tick_k_epoll_wait(struct tick_kernel *k, int process, int epfd, struct tick_sys_event *out, int most, bool may_block) {
     if (most <= 0)
         return -EINVAL;
     struct tick__epoll *epoll;
-    int error = epoll_of(k, host, epfd, &epoll);
+    int error = epoll_of(k, process, epfd, &epoll);
     if (error)
         return error;
     int held = 0, count = 0;
@@ -299,17 +290,15 @@ int tick_k_epoll_wait(struct tick_kernel *k, int host, int epfd, struct tick_sys
     if (!count && held && may_block)
         count = collect(k, epoll, out, most, true, &held);
     // A wait that would block may be cut short by a signal, if somebody handles signals.
-    if (!count && may_block) {
-        struct tick__host *h = tick__host(k, (uint32_t)host);
-        if (h->handlers && TICK__ASK(k, TICK_CHOICE_INTERRUPT, epoll->file.id, ++epoll->waits, 2, 0))
-            return -EINTR;
-    }
+    if (!count && may_block && tick__process(k, (uint32_t)process)->handlers &&
+        TICK__ASK(k, TICK_CHOICE_INTERRUPT, epoll->file.id, ++epoll->waits, 2, 0))
+        return -EINTR;
     return count;
 }
 
-int tick_kernel_watch(struct tick_kernel *k, int host, int epfd, uint32_t waiter) {
+int tick_kernel_watch(struct tick_kernel *k, int process, int epfd, uint32_t waiter) {
     struct tick__epoll *epoll;
-    int error = epoll_of(k, host, epfd, &epoll);
+    int error = epoll_of(k, process, epfd, &epoll);
     if (error)
         return error;
     if (epoll->waiting || epoll->woken)
@@ -321,9 +310,9 @@ int tick_kernel_watch(struct tick_kernel *k, int host, int epfd, uint32_t waiter
     return 0;
 }
 
-void tick_kernel_unwatch(struct tick_kernel *k, int host, int epfd) {
+void tick_kernel_unwatch(struct tick_kernel *k, int process, int epfd) {
     struct tick__epoll *epoll;
-    if (epoll_of(k, host, epfd, &epoll) == 0)
+    if (epoll_of(k, process, epfd, &epoll) == 0)
         unwatch(k, epoll);
 }
 

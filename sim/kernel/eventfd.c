@@ -1,26 +1,20 @@
 // eventfd(2). It comes from within the host: never held back, never short.
-#include "sim/kernel/kernel_int.h"
+#include "sim/kernel/objects_int.h"
 #include <fcntl.h>
 #include <sys/eventfd.h>
 
 #define MOST (UINT64_MAX - 1)
 
-int tick_k_eventfd(struct tick_kernel *k, int host, unsigned initial, int flags, const struct tick_kernel_name *name) {
+int tick_k_eventfd(struct tick_kernel *k, int process, unsigned initial, int flags, const struct tick_kernel_name *name) {
     if (flags & ~(EFD_SEMAPHORE | EFD_CLOEXEC | EFD_NONBLOCK))
         return -EINVAL;
-    tick__ref ref = tick__arena_zero(k, sizeof(struct tick__eventfd));
-    if (!ref)
-        return -ENOMEM;
-    struct tick__eventfd *eventfd = TICK__AT(k, tick__eventfd, ref);
-    eventfd->file = (struct tick__file){.id = name->id, .fd = -1, .host = (uint32_t)host, .ref = ref, .type = TICK__EVENTFD};
-    eventfd->file.status = (uint32_t)(O_RDWR | (flags & O_NONBLOCK));
-    eventfd->count = initial;
-    eventfd->semaphore = (flags & EFD_SEMAPHORE) != 0;
-    int fd = tick__fd_give(k, &eventfd->file);
-    if (fd < 0)
-        tick__arena_give(k, ref, sizeof *eventfd);
-    else
-        tick__tell_fd(k, &eventfd->file, name, "eventfd");
+    const uint32_t status = (uint32_t)(O_RDWR | (flags & (O_NONBLOCK | O_CLOEXEC)));
+    tick__ref ref;
+    int fd = tick__object_new(k, process, TICK__EVENTFD, sizeof(struct tick__eventfd), status, name, "eventfd", &ref);
+    if (fd >= 0) {
+        TICK__AT(k, tick__eventfd, ref)->count = initial;
+        TICK__AT(k, tick__eventfd, ref)->semaphore = (flags & EFD_SEMAPHORE) != 0;
+    }
     return fd;
 }
 

@@ -4,83 +4,100 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
-// The lowest free fd that is at least `least`, or -EMFILE, -ENOMEM.
-static int lowest(struct tick_kernel *k, uint32_t host, uint32_t least) {
-    struct tick__host *h = tick__host(k, host);
-    uint32_t fd = h->fd_low > least ? h->fd_low : least;
-    const tick__ref *fds = TICK__ARRAY(k, tick__ref, h->fds);
-    while (fd < h->fd_most && fds[fd])
+// The process's lowest free fd that is at least `least`, or -EMFILE, -ENOMEM.
+static int lowest(struct tick_kernel *k, int process, uint32_t least) {
+    struct tick__process *p = tick__process(k, (uint32_t)process);
+    uint32_t fd = p->fd_low > least ? p->fd_low : least;
+    const tick__ref *fds = TICK__ARRAY(k, tick__ref, p->fds);
+    while (fd < p->fd_most && fds[fd])
         fd++;
     if (fd >= TICK__MOST_FDS)
         return -EMFILE;
-    while (fd >= h->fd_most) {
-        uint32_t before = h->fd_most;
-        if (!tick__arena_grow(k, &h->fds, &h->fd_most, 16, before, sizeof(tick__ref)))
+    while (fd >= p->fd_most) {
+        uint32_t before = p->fd_most;
+        if (!tick__arena_grow(k, &p->fds, &p->fd_most, 16, before, sizeof(tick__ref)))
             return -ENOMEM;
-        memset(TICK__ARRAY(k, tick__ref, h->fds) + before, 0, (h->fd_most - before) * sizeof(tick__ref));
+        memset(TICK__ARRAY(k, tick__ref, p->fds) + before, 0, (p->fd_most - before) * sizeof(tick__ref));
     }
-    if (least <= h->fd_low)
-        h->fd_low = fd + 1;
+    if (least <= p->fd_low)
+        p->fd_low = fd + 1;
     return (int)fd;
 }
 
-static void name(struct tick_kernel *k, struct tick__file *file, int fd) {
-    struct tick__host *h = tick__host(k, file->host);
-    TICK__ARRAY(k, tick__ref, h->fds)[fd] = file->ref | TICK__CLOEXEC;
-    file->fd = fd;
+// One more fd names the file. That stands for it, unless another one does.
+static void name(struct tick_kernel *k, int process, struct tick__file *file, int fd) {
+    struct tick__process *p = tick__process(k, (uint32_t)process);
+    TICK__ARRAY(k, tick__ref, p->fds)[fd] = file->ref | TICK__CLOEXEC;
+    if (file->fd < 0) {
+        file->fd = fd;
+        file->process = (uint32_t)process;
+    }
     file->names++;
-    h->fd_count++;
+    p->fd_count++;
 }
 
-int tick__fd_give(struct tick_kernel *k, struct tick__file *file) {
-    int fd = lowest(k, file->host, 0);
+int tick__fd_give(struct tick_kernel *k, int process, struct tick__file *file) {
+    int fd = file->names == UINT16_MAX ? -EMFILE : lowest(k, process, 0);
     if (fd >= 0)
-        name(k, file, fd);
+        name(k, process, file, fd);
     return fd;
 }
 
-void tick__fd_cloexec(struct tick_kernel *k, int host, int fd, bool on) {
-    tick__ref *entry = &TICK__ARRAY(k, tick__ref, tick__host(k, (uint32_t)host)->fds)[fd];
+void tick__fd_cloexec(struct tick_kernel *k, int process, int fd, bool on) {
+    tick__ref *entry = &TICK__ARRAY(k, tick__ref, tick__process(k, (uint32_t)process)->fds)[fd];
     *entry = (*entry & ~TICK__CLOEXEC) | (on ? TICK__CLOEXEC : 0);
 }
 
+// The next fd, in any process of the host, that names the file: from *fd of *process on (its index + 1; 0: there is none any more).
+static bool next_name(const struct tick_kernel *k, const struct tick__file *file, uint32_t *process, uint32_t *fd) {
+    for (; *process; *process = tick__process(k, *process - 1)->next, *fd = 0) {
+        const struct tick__process *p = tick__process(k, *process - 1);
+        const tick__ref *fds = TICK__ARRAY(k, tick__ref, p->fds);
+        for (; *fd < p->fd_most; ++*fd)
+            if ((fds[*fd] & ~TICK__CLOEXEC) == file->ref)
+                return true;
+    }
+    return false;
+}
+
 void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to) {
-    const struct tick__host *h = tick__host(k, from->host);
-    tick__ref *fds = TICK__ARRAY(k, tick__ref, h->fds);
-    uint32_t first = from->names == 1 ? (uint32_t)from->fd : 0, end = from->names == 1 ? first + 1 : h->fd_most;
-    for (uint32_t fd = first; fd < end; fd++)
-        if ((fds[fd] & ~TICK__CLOEXEC) == from->ref)
-            fds[fd] = to->ref | (fds[fd] & TICK__CLOEXEC);
+    uint32_t process = tick__host(k, from->host)->processes, fd = 0;
+    for (uint32_t left = from->names; left && next_name(k, from, &process, &fd); left--) {
+        tick__ref *entry = &TICK__ARRAY(k, tick__ref, tick__process(k, process - 1)->fds)[fd];
+        *entry = to->ref | (*entry & TICK__CLOEXEC);
+    }
     to->fd = from->fd;
+    to->process = from->process;
     to->names = from->names;
     to->items = from->items;
-    if (from->flies)
+    if (from->status & TICK__FLIES)
         tick__rights_renamed(k, from->host, from->ref, to->ref);
-    to->flies = from->flies;
+    to->status = from->status;
     from->fd = -1;
-    from->names = from->flies = 0;
+    from->names = 0;
+    from->status = 0;
     from->items = 0;
     for (tick__ref ref = to->items; ref; ref = TICK__AT(k, tick__item, ref)->file_next)
         TICK__AT(k, tick__item, ref)->file = to->ref;
 }
 
-static void unname(struct tick_kernel *k, struct tick__file *file, int fd) {
-    struct tick__host *h = tick__host(k, file->host);
-    TICK__ARRAY(k, tick__ref, h->fds)[fd] = 0;
-    if ((uint32_t)fd < h->fd_low && fd >= (int)TICK__FIRST_FD)
-        h->fd_low = (uint32_t)fd;
-    h->fd_count--;
+static void unname(struct tick_kernel *k, uint32_t process, struct tick__file *file, int fd) {
+    struct tick__process *p = tick__process(k, process);
+    TICK__ARRAY(k, tick__ref, p->fds)[fd] = 0;
+    if ((uint32_t)fd < p->fd_low && fd >= (int)TICK__FIRST_FD)
+        p->fd_low = (uint32_t)fd;
+    p->fd_count--;
     file->names--;
 }
 
 void tick__fd_drop(struct tick_kernel *k, struct tick__file *file) {
-    const struct tick__host *h = tick__host(k, file->host);
     tick__items_drop(k, file);
-    unname(k, file, file->fd);
-    for (uint32_t fd = 0; file->names && fd < h->fd_most; fd++)
-        if ((TICK__ARRAY(k, tick__ref, h->fds)[fd] & ~TICK__CLOEXEC) == file->ref)
-            unname(k, file, (int)fd);
+    unname(k, file->process, file, file->fd);
     file->fd = -1;
+    if (!file->names)
+        return;
+    for (uint32_t process = tick__host(k, file->host)->processes, fd = 0; next_name(k, file, &process, &fd);)
+        unname(k, process - 1, file, (int)fd);
 }
 
 uint32_t tick__file_mask(struct tick_kernel *k, struct tick__file *file) {
@@ -147,8 +164,8 @@ void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t ke
     }
 }
 
-ssize_t tick_k_read(struct tick_kernel *k, int host, int fd, void *bytes, size_t count) {
-    struct tick__file *file = tick__file(k, host, fd);
+ssize_t tick_k_read(struct tick_kernel *k, int process, int fd, void *bytes, size_t count) {
+    struct tick__file *file = tick__file(k, process, fd);
     if (!file || (file->status & O_ACCMODE) == O_WRONLY)
         return -EBADF;
     switch ((enum tick__file_type)file->type) {
@@ -156,7 +173,7 @@ ssize_t tick_k_read(struct tick_kernel *k, int host, int fd, void *bytes, size_t
         return count ? tick__tcp_recv(k, (struct tick__sock *)file, bytes, count, 0) : 0;
     case TICK__UNIX:
     case TICK__UDP:
-        return count ? tick_k_recv(k, host, fd, bytes, count, 0) : 0;
+        return count ? tick_k_recv(k, process, fd, bytes, count, 0) : 0;
     case TICK__EVENTFD:
         return tick__eventfd_read(k, (struct tick__eventfd *)file, bytes, count);
     case TICK__PIPE:
@@ -171,8 +188,8 @@ ssize_t tick_k_read(struct tick_kernel *k, int host, int fd, void *bytes, size_t
     return -EINVAL;
 }
 
-ssize_t tick_k_write(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count) {
-    struct tick__file *file = tick__file(k, host, fd);
+ssize_t tick_k_write(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count) {
+    struct tick__file *file = tick__file(k, process, fd);
     if (!file || (file->status & O_ACCMODE) == O_RDONLY)
         return -EBADF;
     switch ((enum tick__file_type)file->type) {
@@ -180,7 +197,7 @@ ssize_t tick_k_write(struct tick_kernel *k, int host, int fd, const void *bytes,
         return tick__tcp_send(k, (struct tick__sock *)file, bytes, count, 0);
     case TICK__UNIX:
     case TICK__UDP:
-        return tick_k_send(k, host, fd, bytes, count, 0);
+        return tick_k_send(k, process, fd, bytes, count, 0);
     case TICK__EVENTFD:
         return tick__eventfd_write(k, (struct tick__eventfd *)file, bytes, count);
     case TICK__PIPE:
@@ -223,74 +240,72 @@ void tick__last_close(struct tick_kernel *k, struct tick__file *file) {
     }
 }
 
-int tick_k_close(struct tick_kernel *k, int host, int fd) {
-    struct tick__file *file = tick__file(k, host, fd);
+int tick_k_close(struct tick_kernel *k, int process, int fd) {
+    struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
-    if (file->names == 1 && file->flies) {
-        unname(k, file, fd);
+    if (file->names == 1 && (file->status & TICK__FLIES)) {
+        unname(k, (uint32_t)process, file, fd);
         file->fd = -1;
         if (file->type == TICK__UNIX)
-            tick__rights_collect(k, (uint32_t)host);
+            tick__rights_collect(k, file->host);
         return 0;
     }
     if (file->names == 1) {
-        file->fd = fd;
         tick__fd_drop(k, file);
         tick__last_close(k, file);
         return 0;
     }
-    unname(k, file, fd);
-    if (file->fd == fd) { // another of its names stands for it
-        const tick__ref *fds = TICK__ARRAY(k, tick__ref, tick__host(k, (uint32_t)host)->fds);
-        for (file->fd = 0; (fds[file->fd] & ~TICK__CLOEXEC) != file->ref;)
-            file->fd++;
+    unname(k, (uint32_t)process, file, fd);
+    if (tick__file_is_of(file, (uint32_t)process, (uint32_t)fd)) { // another of its names stands for it
+        uint32_t of = tick__host(k, file->host)->processes, other = 0;
+        TICK_ASSERT(next_name(k, file, &of, &other));
+        file->process = of - 1;
+        file->fd = (int32_t)other;
     }
     return 0;
 }
 
 // --- dup(2) and fcntl(2) ---
 
-static int dup_from(struct tick_kernel *k, int host, int fd, uint32_t least, bool cloexec) {
-    struct tick__file *file = tick__file(k, host, fd);
+static int dup_from(struct tick_kernel *k, int process, int fd, uint32_t least, bool cloexec) {
+    struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
-    int made = lowest(k, (uint32_t)host, least);
+    int made = file->names == UINT16_MAX ? -EMFILE : lowest(k, process, least);
     if (made < 0)
         return made;
-    int32_t first = file->fd;
-    name(k, file, made);
-    file->fd = first;
-    tick__fd_cloexec(k, host, made, cloexec);
+    name(k, process, file, made);
+    tick__fd_cloexec(k, process, made, cloexec);
     return made;
 }
 
-int tick_k_dup(struct tick_kernel *k, int host, int fd) {
-    return dup_from(k, host, fd, 0, false);
+int tick_k_dup(struct tick_kernel *k, int process, int fd) {
+    return dup_from(k, process, fd, 0, false);
 }
 
-int tick_k_dup3(struct tick_kernel *k, int host, int fd, int to, int flags) {
+int tick_k_dup3(struct tick_kernel *k, int process, int fd, int to, int flags) {
     if (flags & ~O_CLOEXEC)
         return -EINVAL;
     if (fd == to)
         return -EINVAL;
-    if (to < 0 || (uint32_t)to >= TICK__MOST_FDS || !tick__file(k, host, fd))
+    if (to < 0 || (uint32_t)to >= TICK__MOST_FDS || !tick__file(k, process, fd))
         return -EBADF;
-    if (tick__file(k, host, to))
-        (void)!tick_k_close(k, host, to);
-    return dup_from(k, host, fd, (uint32_t)to, (flags & O_CLOEXEC) != 0);
+    if (tick__file(k, process, to))
+        (void)!tick_k_close(k, process, to);
+    return dup_from(k, process, fd, (uint32_t)to, (flags & O_CLOEXEC) != 0);
 }
 
-int tick_k_dup2(struct tick_kernel *k, int host, int fd, int to) {
+int tick_k_dup2(struct tick_kernel *k, int process, int fd, int to) {
     if (fd == to)
-        return tick__file(k, host, fd) ? to : -EBADF;
-    return tick_k_dup3(k, host, fd, to, 0);
+        return tick__file(k, process, fd) ? to : -EBADF;
+    return tick_k_dup3(k, process, fd, to, 0);
 }
 
 #define SETTABLE (O_APPEND | O_NONBLOCK)
 
-int tick_k_fcntl(struct tick_kernel *k, int host, int fd, int command, int64_t argument) {
-    struct tick__file *file = tick__file(k, host, fd);
+int tick_k_fcntl(struct tick_kernel *k, int process, int fd, int command, int64_t argument) {
+    struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
     switch (command) {
@@ -298,14 +313,14 @@ int tick_k_fcntl(struct tick_kernel *k, int host, int fd, int command, int64_t a
     case F_DUPFD_CLOEXEC:
         if (argument < 0 || argument >= TICK__MOST_FDS)
             return -EINVAL;
-        return dup_from(k, host, fd, (uint32_t)argument, command == F_DUPFD_CLOEXEC);
+        return dup_from(k, process, fd, (uint32_t)argument, command == F_DUPFD_CLOEXEC);
     case F_GETFD:
-        return TICK__ARRAY(k, tick__ref, tick__host(k, (uint32_t)host)->fds)[fd] & TICK__CLOEXEC ? FD_CLOEXEC : 0;
+        return TICK__ARRAY(k, tick__ref, tick__process(k, (uint32_t)process)->fds)[fd] & TICK__CLOEXEC ? FD_CLOEXEC : 0;
     case F_SETFD:
-        tick__fd_cloexec(k, host, fd, (argument & FD_CLOEXEC) != 0);
+        tick__fd_cloexec(k, process, fd, (argument & FD_CLOEXEC) != 0);
         return 0;
     case F_GETFL:
-        return (int)(file->status & ~TICK__HELD);
+        return (int)(file->status & ~TICK__INTERNAL);
     case F_SETFL:
         file->status = (file->status & ~(uint32_t)SETTABLE) | ((uint32_t)argument & SETTABLE);
         return 0;
@@ -335,12 +350,12 @@ static int unsent(struct tick_kernel *k, struct tick__file *file, int *value) {
     }
 }
 
-int tick_k_ioctl(struct tick_kernel *k, int host, int fd, unsigned long request, int *value) {
-    struct tick__file *file = tick__file(k, host, fd);
+int tick_k_ioctl(struct tick_kernel *k, int process, int fd, unsigned long request, int *value) {
+    struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
     if (request == FIOCLEX || request == FIONCLEX) {
-        tick__fd_cloexec(k, host, fd, request == FIOCLEX);
+        tick__fd_cloexec(k, process, fd, request == FIOCLEX);
         return 0;
     }
     if (request == FIONBIO) {
@@ -373,8 +388,8 @@ int tick_k_ioctl(struct tick_kernel *k, int host, int fd, unsigned long request,
     return -ENOTTY;
 }
 
-tick_id tick_k_fd_id(const struct tick_kernel *k, int host, int fd) {
-    const struct tick__file *file = tick__file(k, host, fd);
+tick_id tick_k_fd_id(const struct tick_kernel *k, int process, int fd) {
+    const struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return 0;
     const struct tick__sock *s = (const struct tick__sock *)file;

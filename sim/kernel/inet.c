@@ -17,7 +17,7 @@ struct tick__sock *tick__sock_new(struct tick_kernel *k, uint32_t host) {
     struct tick__sock *s = tick__sock(k, ref);
     struct tick__host *h = tick__host(k, host);
     s->file.fd = -1;
-    s->file.host = host;
+    s->file.host = (uint16_t)host;
     s->file.ref = ref;
     s->file.type = TICK__SOCK;
     s->sndbuf = s->rcvbuf = DEFAULT_BUFFER;
@@ -63,14 +63,14 @@ void tick__sock_release(struct tick_kernel *k, struct tick__sock *s) {
         sock_free(k, peer);
 }
 
-int tick__tcp_socket(struct tick_kernel *k, int host, int domain, int flags, const struct tick_kernel_name *name) {
-    struct tick__sock *s = tick__sock_new(k, (uint32_t)host);
+int tick__tcp_socket(struct tick_kernel *k, int process, int domain, int flags, const struct tick_kernel_name *name) {
+    struct tick__sock *s = tick__sock_new(k, tick__process_host(k, process));
     if (!s)
         return -ENOMEM;
     s->file.id = name->id;
     s->file.status = (uint32_t)(O_RDWR | (flags & O_NONBLOCK));
     s->inet6 = s->six = domain == AF_INET6;
-    int fd = tick__fd_give(k, &s->file);
+    int fd = tick__fd_give(k, process, &s->file);
     if (fd < 0)
         tick__sock_release(k, s);
     else

@@ -1,4 +1,4 @@
-// The simulated kernel: hosts, their fds, stream sockets, epoll, eventfd, the clock and the queue of what is to happen.
+// The simulated kernel: hosts, processes and their fds, stream sockets, epoll, eventfd, the clock and the queue of what is to happen.
 //
 // All state lies in one arena, linked by 32-bit slab indices: no malloc, no pointer in or out, no call up into programs. Calls answer as
 // Linux's do, errors as negated errno, and never block: a call that would says so and the caller waits by `watch` and `woken`.
@@ -38,9 +38,17 @@ void tick_kernel_reset(struct tick_kernel *k, const struct tick_kernel_env *env)
 // object its probe object. -EEXIST for a name in use, -ENOMEM.
 int tick_kernel_host_add(struct tick_kernel *k, const char *name, tick_id id, uint32_t object);
 int tick_kernel_host_find(const struct tick_kernel *k, const char *name); // index, or TICK_ENOHOST
-// The host dies: its fds vanish; peers learn as from a crashed machine whose kernel still answers: RST on the next segment to them.
+// The host dies, and its processes with it: their fds vanish; peers learn as from a crashed machine whose kernel still answers: RST on the
+// next segment to them.
 void tick_kernel_host_crash(struct tick_kernel *k, int host);
-int tick_kernel_open_fds(const struct tick_kernel *k, int host); // how many fds the host holds
+
+// --- processes: what a program has of its own is its fds, and whether it handles signals ---
+// Starts one on a host, whose network, disk and clock it shares with the others there: its index, which calls take, or -ENOMEM. The index
+// of one that has ended is given again.
+int tick_kernel_process_start(struct tick_kernel *k, int host);
+void tick_kernel_process_exit(struct tick_kernel *k, int process);        // closes its fds, in their order
+int tick_kernel_open_fds(const struct tick_kernel *k, int process);       // how many fds it holds
+void tick_kernel_handlers(struct tick_kernel *k, int process, bool some); // with handlers, what waits may be interrupted (`interrupt`)
 
 struct tick_link {
     int64_t latency;   // ns, one way, before jitter
@@ -95,12 +103,12 @@ void tick_kernel_clock_to(struct tick_kernel *k, int64_t at);
 
 // --- waiting ---
 // Registers waiter (any number of the caller's) to be woken once when epfd has something to report. One waiter an epoll.
-int tick_kernel_watch(struct tick_kernel *k, int host, int epfd, uint32_t waiter);
-void tick_kernel_unwatch(struct tick_kernel *k, int host, int epfd);
+int tick_kernel_watch(struct tick_kernel *k, int process, int epfd, uint32_t waiter);
+void tick_kernel_unwatch(struct tick_kernel *k, int process, int epfd);
 // Takes the next waiter to wake, in the order in which they became so; false if there is none.
 bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter);
 
-// --- calls: see retick/sys.h and section 2 of the manual ---
+// --- calls of a process: see retick/sys.h and section 2 of the manual ---
 // What the call makes is called: an fd of its maker's; kth is its count, maker_object the maker's probe object. A connection's depend on
 // whom it leads to: connect works them out, and counts, with the maker (NULL: they are given).
 struct tick_kernel_name {
@@ -108,31 +116,31 @@ struct tick_kernel_name {
     uint32_t maker_object, kth;
     struct tick_maker *maker;
 };
-int tick_k_epoll_create(struct tick_kernel *k, int host, const struct tick_kernel_name *name);
-int tick_k_epoll_ctl(struct tick_kernel *k, int host, int epfd, int op, int fd, const struct tick_sys_event *event);
+int tick_k_epoll_create(struct tick_kernel *k, int process, const struct tick_kernel_name *name);
+int tick_k_epoll_ctl(struct tick_kernel *k, int process, int epfd, int op, int fd, const struct tick_sys_event *event);
 // Never blocks: reports what is ready now (after `ready_hold` choices, each counted down once a call). may_block: the caller will wait if
 // nothing is reported, so what is held back is reported instead.
-int tick_k_epoll_wait(struct tick_kernel *k, int host, int epfd, struct tick_sys_event *out, int most, bool may_block);
-int tick_k_eventfd(struct tick_kernel *k, int host, unsigned initial, int flags, const struct tick_kernel_name *name);
-int tick_k_socket(struct tick_kernel *k, int host, int domain, int type, int protocol, const struct tick_kernel_name *name);
-int tick_k_bind(struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size);
-int tick_k_listen(struct tick_kernel *k, int host, int fd, int backlog);
-int tick_k_accept(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size);
+int tick_k_epoll_wait(struct tick_kernel *k, int process, int epfd, struct tick_sys_event *out, int most, bool may_block);
+int tick_k_eventfd(struct tick_kernel *k, int process, unsigned initial, int flags, const struct tick_kernel_name *name);
+int tick_k_socket(struct tick_kernel *k, int process, int domain, int type, int protocol, const struct tick_kernel_name *name);
+int tick_k_bind(struct tick_kernel *k, int process, int fd, const struct sockaddr *address, socklen_t size);
+int tick_k_listen(struct tick_kernel *k, int process, int fd, int backlog);
+int tick_k_accept(struct tick_kernel *k, int process, int fd, struct sockaddr *address, socklen_t *size);
 int tick_k_connect(
-    struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection);
-ssize_t tick_k_send(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int flags);
-ssize_t tick_k_recv(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags);
-int tick_k_shutdown(struct tick_kernel *k, int host, int fd, int how);
-int tick_k_getsockopt(struct tick_kernel *k, int host, int fd, int level, int name, void *value, socklen_t *size);
-int tick_k_setsockopt(struct tick_kernel *k, int host, int fd, int level, int name, const void *value, socklen_t size);
-int tick_k_getsockname(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size);
-int tick_k_getpeername(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size);
-ssize_t tick_k_read(struct tick_kernel *k, int host, int fd, void *bytes, size_t count);
-ssize_t tick_k_write(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count);
-int tick_k_close(struct tick_kernel *k, int host, int fd);
+    struct tick_kernel *k, int process, int fd, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection);
+ssize_t tick_k_send(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int flags);
+ssize_t tick_k_recv(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int flags);
+int tick_k_shutdown(struct tick_kernel *k, int process, int fd, int how);
+int tick_k_getsockopt(struct tick_kernel *k, int process, int fd, int level, int name, void *value, socklen_t *size);
+int tick_k_setsockopt(struct tick_kernel *k, int process, int fd, int level, int name, const void *value, socklen_t size);
+int tick_k_getsockname(struct tick_kernel *k, int process, int fd, struct sockaddr *address, socklen_t *size);
+int tick_k_getpeername(struct tick_kernel *k, int process, int fd, struct sockaddr *address, socklen_t *size);
+ssize_t tick_k_read(struct tick_kernel *k, int process, int fd, void *bytes, size_t count);
+ssize_t tick_k_write(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count);
+int tick_k_close(struct tick_kernel *k, int process, int fd);
 // The stable id of an fd (tick_k_fd_id): a connected socket's is its connection's end (TICK_NEAR or TICK_FAR). 0 for a bad fd.
 // The connection that fd is an end of: its id and its probe object; 0 and 0 if it is none.
-void tick_k_connection(const struct tick_kernel *k, int host, int fd, tick_id *id, uint32_t *object);
-tick_id tick_k_fd_id(const struct tick_kernel *k, int host, int fd);
+void tick_k_connection(const struct tick_kernel *k, int process, int fd, tick_id *id, uint32_t *object);
+tick_id tick_k_fd_id(const struct tick_kernel *k, int process, int fd);
 
 #endif

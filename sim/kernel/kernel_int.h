@@ -33,6 +33,9 @@ struct tick__root {
 
     tick__ref hosts; // array
     uint32_t host_count, host_most;
+    tick__ref processes; // array
+    uint32_t process_count, process_most;
+    uint32_t process_free; // the first that has ended: index + 1
 
     struct tick_link link;
     tick__ref pairs; // hash table, pair_most slots
@@ -117,37 +120,38 @@ enum tick__file_type {
     TICK__UDP,
     TICK__DISK,
 };
-// An open file description; fds of its host name it.
+// An open file description; fds of its host's processes name it.
 struct tick__file {
     tick_id id;
-    int32_t fd;      // one of them, if it has several; -1: no fd names it
-    uint32_t host;   // index
-    tick__ref ref;   // itself
-    tick__ref items; // epoll items that watch it
-    uint32_t rises;  // readiness transitions so far
-    uint32_t object; // the probe's, 0 without
-    uint8_t type;
-    uint8_t flies;   // not 0: a message has it (rights.c)
-    uint16_t names;  // how many fds name it
-    uint32_t status; // O_ACCMODE, O_NONBLOCK, O_APPEND, and TICK__HELD_*
+    int32_t fd : 24; // one of them, if it has several; -1: no fd names it
+    uint32_t type : 8;
+    uint32_t process; // whose fd that is: index
+    tick__ref ref;    // itself
+    tick__ref items;  // epoll items that watch it
+    uint32_t rises;   // readiness transitions so far
+    uint32_t object;  // the probe's, 0 without
+    uint32_t status;  // O_ACCMODE, O_NONBLOCK, O_APPEND, and TICK__HELD_*, TICK__FLIES, TICK__REACHED
+    uint16_t host;    // index
+    uint16_t names;   // how many fds name it
 };
 // Readiness of it is held back (`ready_hold`), to read or to write: until the program finds out by itself.
 #define TICK__HELD_IN 0x40000000u
 #define TICK__HELD_OUT 0x20000000u
 #define TICK__HELD (TICK__HELD_IN | TICK__HELD_OUT)
+#define TICK__FLIES 0x10000000u   // a message has it (rights.c),
+#define TICK__REACHED 0x08000000u // and somebody who has an fd can get at it
+#define TICK__INTERNAL (TICK__HELD | TICK__FLIES | TICK__REACHED)
 
 // --- sim/world/hosts.c ---
 struct tick__host {
     _Alignas(TICK__GRANULE) char name[TICK__GRANULE]; // what calls look at begins a granule, too
     tick_id id;
     uint32_t hash, object;
-    tick__ref fds;                      // array of refs of files
-    uint32_t fd_most, fd_count, fd_low; // fd_low: no free fd below it
-    tick__ref socks;                    // all sockets, by host_next
-    tick__ref ports;                    // ports in use by name, by next
+    uint32_t processes; // that run on it: the first one's index + 1
+    tick__ref socks;    // all sockets, by host_next
+    tick__ref ports;    // ports in use by name, by next
     uint32_t next_port;
     bool ports_wrapped;
-    bool handlers;          // programs on it handle signals
     tick__ref udps, unixes; // UDP sockets, by next; unix sockets that have a name, by next
     uint32_t next_udp_port, next_unix;
     tick__ref rights; // fds in messages
@@ -156,9 +160,6 @@ struct tick__host {
     bool down;
     bool dying; // it crashes right now
 };
-#define TICK__FIRST_FD 3u // 0 to 2 are taken in every program
-#define TICK__MOST_FDS 65536u
-
 static inline struct tick__host *tick__host(const struct tick_kernel *k, uint32_t index) {
     return &TICK__ARRAY(k, struct tick__host, k->root->hosts)[index];
 }
@@ -176,17 +177,41 @@ int64_t tick__link_pass(struct tick_kernel *k, const struct tick_link *link, uin
 // What the outages in force do to a segment: ns that it takes longer, TICK_NEVER if it is lost.
 int64_t tick__outage(const struct tick_kernel *k, uint32_t from, uint32_t to);
 
+// --- processes.c ---
+// What a program has of its own. Its host has the rest.
+struct tick__process {
+    _Alignas(TICK__GRANULE) tick__ref fds; // array of refs of files
+    uint32_t fd_most, fd_count, fd_low;    // fd_low: no free fd below it
+    uint32_t host;                         // that it runs on: index
+    uint32_t next;                         // on its host, or, once it has ended, among those that are free: index + 1
+    bool handlers;                         // it handles signals
+};
+#define TICK__FIRST_FD 3u // 0 to 2 are taken in every program
+#define TICK__MOST_FDS 65536u
+
+static inline struct tick__process *tick__process(const struct tick_kernel *k, uint32_t index) {
+    return &TICK__ARRAY(k, struct tick__process, k->root->processes)[index];
+}
+static inline uint32_t tick__process_host(const struct tick_kernel *k, int process) {
+    return tick__process(k, (uint32_t)process)->host;
+}
+void tick__process_end(struct tick_kernel *k, uint32_t index); // it has no fd left: its index is free again
+
 // --- fd.c ---
 #define TICK__CLOEXEC 0x80000000u // in the table of fds, beside the ref
-static inline struct tick__file *tick__file(const struct tick_kernel *k, int host, int fd) {
-    const struct tick__host *h = tick__host(k, (uint32_t)host);
-    if (fd < 0 || (uint32_t)fd >= h->fd_most)
+static inline struct tick__file *tick__file(const struct tick_kernel *k, int process, int fd) {
+    const struct tick__process *p = tick__process(k, (uint32_t)process);
+    if (fd < 0 || (uint32_t)fd >= p->fd_most)
         return NULL;
-    tick__ref ref = TICK__ARRAY(k, tick__ref, h->fds)[fd] & ~TICK__CLOEXEC;
+    tick__ref ref = TICK__ARRAY(k, tick__ref, p->fds)[fd] & ~TICK__CLOEXEC;
     return ref ? TICK__AT(k, tick__file, ref) : NULL;
 }
-int tick__fd_give(struct tick_kernel *k, struct tick__file *file); // the lowest free fd of file->host: now the file's; or -EMFILE, -ENOMEM
-void tick__fd_cloexec(struct tick_kernel *k, int host, int fd, bool on);
+// Whether fd of that process stands for the file among its names: each file has one such.
+static inline bool tick__file_is_of(const struct tick__file *file, uint32_t process, uint32_t fd) {
+    return file->fd == (int32_t)fd && file->process == process;
+}
+int tick__fd_give(struct tick_kernel *k, int process, struct tick__file *file); // its lowest free fd: now the file's; or -EMFILE, -ENOMEM
+void tick__fd_cloexec(struct tick_kernel *k, int process, int fd, bool on);
 void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to); // to takes from's fd and watchers
 void tick__fd_drop(struct tick_kernel *k, struct tick__file *file);                       // its fd is free again, its watchers are gone
 void tick__last_close(struct tick_kernel *k, struct tick__file *file);                    // nobody has it any more
@@ -347,7 +372,7 @@ static inline struct tick__sock *tick__sock(const struct tick_kernel *k, tick__r
     return TICK__AT(k, tick__sock, ref);
 }
 static inline bool tick__sock_has_fd(const struct tick__sock *s) {
-    return s->file.fd >= 0 || s->file.flies;
+    return s->file.fd >= 0 || (s->file.status & TICK__FLIES);
 }
 static inline void tick__file_reported(struct tick__file *file, uint32_t events) {
     if (__builtin_expect(events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR), 0) && file->type == TICK__SOCK)
@@ -402,10 +427,10 @@ void tick__tcp_queue_clear(struct tick_kernel *k, struct tick__sock *listener, b
 bool tick__tcp_writable(const struct tick__sock *s);
 
 // tcp_calls.c, inet.c, sockopt.c: what sockets.c hands on to
-int tick__tcp_socket(struct tick_kernel *k, int host, int domain, int flags, const struct tick_kernel_name *name);
+int tick__tcp_socket(struct tick_kernel *k, int process, int domain, int flags, const struct tick_kernel_name *name);
 int tick__tcp_bind(struct tick_kernel *k, struct tick__sock *s, const struct sockaddr *address, socklen_t size);
 int tick__tcp_listen(struct tick_kernel *k, struct tick__sock *s, int backlog);
-int tick__tcp_accept(struct tick_kernel *k, struct tick__sock *s, struct sockaddr *address, socklen_t *size);
+int tick__tcp_accept(struct tick_kernel *k, int process, struct tick__sock *s, struct sockaddr *address, socklen_t *size);
 int tick__tcp_connect(
     struct tick_kernel *k, struct tick__sock *s, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection);
 ssize_t tick__tcp_send(struct tick_kernel *k, struct tick__sock *s, const void *bytes, size_t count, int flags);

@@ -10,7 +10,7 @@
 
 // A new description with an fd, of `size` bytes that begin with a struct tick__file. Its fd, or -EMFILE, -ENOMEM. flags: O_CLOEXEC,
 // and the status.
-int tick__object_new(struct tick_kernel *k, int host, enum tick__file_type type, size_t size, uint32_t flags,
+int tick__object_new(struct tick_kernel *k, int process, enum tick__file_type type, size_t size, uint32_t flags,
     const struct tick_kernel_name *name, const char *key, tick__ref *out);
 
 int tick__tcp_unacked(struct tick_kernel *k, const struct tick__sock *s, int *value);
@@ -111,15 +111,15 @@ struct tick__received {
 struct tick__rights;
 // Those of a message that is sent (NULL: none), whom it has from now on: 0 and *out, which may be 0; -EINVAL, -EBADF, -EPERM, -ENOMEM.
 // *creds: it says who sends it.
-int tick__rights_take(struct tick_kernel *k, uint32_t host, const struct msghdr *message, tick__ref *out, bool *creds);
+int tick__rights_take(struct tick_kernel *k, int process, const struct msghdr *message, tick__ref *out, bool *creds);
 // It stands in the holder's queue; in a stream with those bytes, in a list of rights.
 void tick__rights_hold(struct tick_kernel *k, tick__ref rights, tick__ref holder, uint64_t begin, uint64_t end);
 void tick__rights_append(struct tick_kernel *k, tick__ref *list, tick__ref rights);
 tick__ref tick__rights_shift(const struct tick_kernel *k, tick__ref *list);
 // How many of `count` bytes from `at` on one read takes: it does not go on beyond bytes that came with fds. *with: it takes such.
 size_t tick__rights_reach(const struct tick_kernel *k, tick__ref first, uint64_t at, size_t count, bool peeks, bool *with);
-// Gives them fds, as many as there is room for in the message's control data.
-void tick__rights_give(struct tick_kernel *k, tick__ref rights, struct tick__control *c, int flags);
+// Gives the process fds of them, as many as there is room for in the message's control data.
+void tick__rights_give(struct tick_kernel *k, int process, tick__ref rights, struct tick__control *c, int flags);
 void tick__rights_drop(struct tick_kernel *k, tick__ref rights); // the message is gone: closes what nobody else has
 void tick__rights_collect(struct tick_kernel *k, uint32_t host); // those that nobody can receive any more
 void tick__rights_renamed(struct tick_kernel *k, uint32_t host, tick__ref from, tick__ref to); // a file has moved
@@ -158,7 +158,7 @@ struct tick__unix {
     uint32_t unread;          // datagrams of it that others have not received: bytes
 };
 enum tick__unix_stage { TICK__UNIX_CLOSE, TICK__UNIX_LISTEN, TICK__UNIX_CONNECTED };
-int tick__unix_socket(struct tick_kernel *k, int host, int type, int flags, const struct tick_kernel_name *name);
+int tick__unix_socket(struct tick_kernel *k, int process, int type, int flags, const struct tick_kernel_name *name);
 uint32_t tick__unix_mask(struct tick_kernel *k, struct tick__file *file);
 void tick__unix_close(struct tick_kernel *k, struct tick__file *file);
 void tick__unix_release(struct tick_kernel *k, struct tick__unix *u);
@@ -168,7 +168,7 @@ int tick__unix_unsent(const struct tick_kernel *k, const struct tick__unix *u); 
 int tick__unix_unread(struct tick_kernel *k, struct tick__file *file, int *value);
 int tick__unix_bind(struct tick_kernel *k, struct tick__unix *u, const struct sockaddr *address, socklen_t size);
 int tick__unix_listen(struct tick_kernel *k, struct tick__unix *u, int backlog);
-int tick__unix_accept(struct tick_kernel *k, struct tick__unix *u, struct sockaddr *address, socklen_t *size);
+int tick__unix_accept(struct tick_kernel *k, int process, struct tick__unix *u, struct sockaddr *address, socklen_t *size);
 int tick__unix_connect(struct tick_kernel *k, struct tick__unix *u, const struct sockaddr *address, socklen_t size);
 int tick__unix_name(struct tick_kernel *k, struct tick__unix *u, bool peer, struct sockaddr *address, socklen_t *size);
 void tick__unix_name_out(const void *name, size_t name_size, struct sockaddr *address, socklen_t *size);
@@ -180,9 +180,9 @@ int tick__unix_find(
 // A datagram socket gets another peer, or none: what it had got from the old one is lost, which the old one learns.
 void tick__unix_turn_away(struct tick_kernel *k, struct tick__unix *u, struct tick__unix *to);
 int tick__unix_shutdown(struct tick_kernel *k, struct tick__unix *u, int how);
-// message: whose ancillary data it has; NULL: none
-ssize_t tick__unix_send(struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, int flags, const struct sockaddr *to,
-    socklen_t size, const struct msghdr *message);
+// process: whose the fds are that it may come with. message: whose ancillary data it has; NULL: none
+ssize_t tick__unix_send(struct tick_kernel *k, int process, struct tick__unix *u, const void *bytes, size_t count, int flags,
+    const struct sockaddr *to, socklen_t size, const struct msghdr *message);
 ssize_t tick__unix_recv(struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags, struct tick__received *received);
 static inline struct tick__unix *tick__unix(const struct tick_kernel *k, tick__ref ref) {
     return TICK__AT(k, tick__unix, ref);
@@ -202,7 +202,7 @@ struct tick__udp {
     uint64_t sent;
     int64_t last_at; // when the latest datagram that keeps its order arrives
 };
-int tick__udp_socket(struct tick_kernel *k, int host, int domain, int flags, const struct tick_kernel_name *name);
+int tick__udp_socket(struct tick_kernel *k, int process, int domain, int flags, const struct tick_kernel_name *name);
 uint32_t tick__udp_mask(const struct tick__file *file);
 bool tick__udp_inside(const struct tick_kernel *k, const struct tick__file *file); // what it has got comes from its own host
 void tick__udp_close(struct tick_kernel *k, struct tick__file *file);

@@ -40,10 +40,10 @@ static void wake(struct tick_kernel *k, const struct pipe *pipe, bool writer, ui
         tick__file_wake(k, TICK__AT(k, tick__file, pipe->ends[writer]), key, false);
 }
 
-static int end_new(struct tick_kernel *k, int host, tick__ref pipe, bool writes, int flags, const struct tick_kernel_name *name) {
+static int end_new(struct tick_kernel *k, int process, tick__ref pipe, bool writes, int flags, const struct tick_kernel_name *name) {
     tick__ref ref;
     uint32_t status = (uint32_t)((writes ? O_WRONLY : O_RDONLY) | flags);
-    int fd = tick__object_new(k, host, TICK__PIPE, sizeof(struct end), status, name, "pipe", &ref);
+    int fd = tick__object_new(k, process, TICK__PIPE, sizeof(struct end), status, name, "pipe", &ref);
     if (fd < 0)
         return fd;
     struct end *end = TICK__AT(k, end, ref);
@@ -53,8 +53,8 @@ static int end_new(struct tick_kernel *k, int host, tick__ref pipe, bool writes,
     return fd;
 }
 
-int tick_k_pipe(
-    struct tick_kernel *k, int host, int fds[2], int flags, const struct tick_kernel_name *first, const struct tick_kernel_name *second) {
+int tick_k_pipe(struct tick_kernel *k, int process, int fds[2], int flags, const struct tick_kernel_name *first,
+    const struct tick_kernel_name *second) {
     if (flags & ~(O_CLOEXEC | O_NONBLOCK))
         return -EINVAL;
     tick__ref pipe = tick__arena_zero(k, sizeof(struct pipe));
@@ -63,7 +63,7 @@ int tick_k_pipe(
     if (ring) {
         TICK__AT(k, pipe, pipe)->ring = ring;
         TICK__AT(k, pipe, pipe)->most = BUFFERS;
-        reads = end_new(k, host, pipe, false, flags, first);
+        reads = end_new(k, process, pipe, false, flags, first);
     }
     if (reads < 0) {
         if (ring)
@@ -72,9 +72,9 @@ int tick_k_pipe(
             tick__arena_give(k, pipe, sizeof(struct pipe));
         return reads;
     }
-    int writes = end_new(k, host, pipe, true, flags, second);
+    int writes = end_new(k, process, pipe, true, flags, second);
     if (writes < 0) {
-        (void)!tick_k_close(k, host, reads); // and the pipe with it
+        (void)!tick_k_close(k, process, reads); // and the pipe with it
         return writes;
     }
     fds[0] = reads;

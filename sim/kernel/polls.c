@@ -3,10 +3,10 @@
 
 #define ALWAYS (POLLERR | POLLHUP)
 
-int tick_k_poll(struct tick_kernel *k, int host, struct pollfd *fds, size_t count) {
+int tick_k_poll(struct tick_kernel *k, int process, struct pollfd *fds, size_t count) {
     int ready = 0;
     for (size_t i = 0; i < count; i++) {
-        struct tick__file *file = fds[i].fd < 0 ? NULL : tick__file(k, host, fds[i].fd);
+        struct tick__file *file = fds[i].fd < 0 ? NULL : tick__file(k, process, fds[i].fd);
         uint32_t holds = 0;
         if (file) {
             holds = tick__file_mask(k, file) & ((uint16_t)fds[i].events | ALWAYS);
@@ -33,7 +33,7 @@ static int one(fd_set *set, int fd, bool holds) {
     return holds;
 }
 
-int tick_k_select(struct tick_kernel *k, int host, int count, fd_set *reads, fd_set *writes, fd_set *excepts) {
+int tick_k_select(struct tick_kernel *k, int process, int count, fd_set *reads, fd_set *writes, fd_set *excepts) {
     if (count < 0)
         return -EINVAL;
     if (count > FD_SETSIZE)
@@ -41,11 +41,11 @@ int tick_k_select(struct tick_kernel *k, int host, int count, fd_set *reads, fd_
     fd_set *const sets[] = {reads, writes, excepts};
     for (int fd = 0; fd < count; fd++)
         for (int i = 0; i < 3; i++)
-            if (sets[i] && FD_ISSET(fd, sets[i]) && !tick__file(k, host, fd))
+            if (sets[i] && FD_ISSET(fd, sets[i]) && !tick__file(k, process, fd))
                 return -EBADF;
     int ready = 0;
     for (int fd = 0; fd < count; fd++) {
-        struct tick__file *file = tick__file(k, host, fd);
+        struct tick__file *file = tick__file(k, process, fd);
         uint32_t mask = file ? tick__file_mask(k, file) : 0;
         if (file)
             tick__file_asked(k, file, TICK__HELD);
@@ -54,14 +54,14 @@ int tick_k_select(struct tick_kernel *k, int host, int count, fd_set *reads, fd_
     return ready;
 }
 
-int tick_kernel_watch_fds(struct tick_kernel *k, int host, const struct pollfd *fds, size_t count, uint32_t waiter, uint32_t *key) {
+int tick_kernel_watch_fds(struct tick_kernel *k, int process, const struct pollfd *fds, size_t count, uint32_t waiter, uint32_t *key) {
     tick__ref ref = tick__arena_zero(k, sizeof(struct tick__epoll));
     if (!ref)
         return -ENOMEM;
     struct tick__epoll *epoll = TICK__AT(k, tick__epoll, ref);
-    epoll->file = (struct tick__file){.fd = -1, .host = (uint32_t)host, .ref = ref, .type = TICK__EPOLL};
+    epoll->file = (struct tick__file){.fd = -1, .host = (uint16_t)tick__process_host(k, process), .ref = ref, .type = TICK__EPOLL};
     for (size_t i = 0; i < count; i++) {
-        struct tick__file *file = fds[i].fd < 0 ? NULL : tick__file(k, host, fds[i].fd);
+        struct tick__file *file = fds[i].fd < 0 ? NULL : tick__file(k, process, fds[i].fd);
         if (!file || file->type == TICK__DISK)
             continue;
         int error = tick__epoll_add(k, epoll, file, fds[i].fd, (uint16_t)fds[i].events);
@@ -74,7 +74,7 @@ int tick_kernel_watch_fds(struct tick_kernel *k, int host, const struct pollfd *
     epoll->waiting = true;
     for (size_t i = 0; i < count && epoll->waiting; i++) {
         struct pollfd now = fds[i];
-        if (tick_k_poll(k, host, &now, 1))
+        if (tick_k_poll(k, process, &now, 1))
             tick__epoll_wake(k, epoll);
     }
     *key = ref;

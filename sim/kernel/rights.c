@@ -7,10 +7,6 @@
 
 #define MOST_FDS 253u // SCM_MAX_FD
 
-// tick__file.flies
-#define FLIES 1
-#define REACHED 2 // and somebody who has an fd can get at it
-
 struct tick__rights {
     tick__ref next, prev; // of the host's
     tick__ref holder;     // the socket in whose queue it stands; 0: in none
@@ -26,6 +22,11 @@ static struct tick__rights *rights_at(const struct tick_kernel *k, tick__ref ref
 
 static struct tick__file *file_at(const struct tick_kernel *k, tick__ref ref) {
     return TICK__AT(k, tick__file, ref);
+}
+
+// A message has it; who can get at it is to be found out.
+static void fly(struct tick__file *file) {
+    file->status = (file->status & ~TICK__REACHED) | TICK__FLIES;
 }
 
 static size_t size_of(uint32_t count) {
@@ -56,7 +57,7 @@ static int count_fds(const struct msghdr *message, bool *creds) {
     return n < 0 ? n : (int)count;
 }
 
-int tick__rights_take(struct tick_kernel *k, uint32_t host, const struct msghdr *message, tick__ref *out, bool *creds) {
+int tick__rights_take(struct tick_kernel *k, int process, const struct msghdr *message, tick__ref *out, bool *creds) {
     *out = 0;
     *creds = false;
     int count = message ? count_fds(message, creds) : 0;
@@ -66,7 +67,7 @@ int tick__rights_take(struct tick_kernel *k, uint32_t host, const struct msghdr 
     if (!ref)
         return -ENOMEM;
     struct tick__rights *rights = rights_at(k, ref);
-    rights->host = host;
+    rights->host = tick__process_host(k, process);
     struct tick__header header;
     size_t at = 0;
     while (tick__control_next(message, &at, &header) > 0) {
@@ -74,7 +75,7 @@ int tick__rights_take(struct tick_kernel *k, uint32_t host, const struct msghdr 
         for (size_t i = 0; i < fds; i++) {
             int fd;
             memcpy(&fd, (const char *)header.data + i * sizeof fd, sizeof fd);
-            const struct tick__file *file = tick__file(k, (int)host, fd);
+            const struct tick__file *file = tick__file(k, process, fd);
             if (!file) {
                 tick__arena_give(k, ref, size_of((uint32_t)count));
                 return -EBADF;
@@ -82,9 +83,9 @@ int tick__rights_take(struct tick_kernel *k, uint32_t host, const struct msghdr 
             rights->files[rights->count++] = file->ref;
         }
     }
-    struct tick__host *h = tick__host(k, host);
+    struct tick__host *h = tick__host(k, rights->host);
     for (uint32_t i = 0; i < rights->count; i++)
-        file_at(k, rights->files[i])->flies = FLIES;
+        fly(file_at(k, rights->files[i]));
     rights->next = h->rights;
     if (h->rights)
         rights_at(k, h->rights)->prev = ref;
@@ -124,7 +125,7 @@ tick__ref tick__rights_shift(const struct tick_kernel *k, tick__ref *list) {
 
 // --- receiving ---
 
-void tick__rights_give(struct tick_kernel *k, tick__ref ref, struct tick__control *c, int flags) {
+void tick__rights_give(struct tick_kernel *k, int process, tick__ref ref, struct tick__control *c, int flags) {
     const struct tick__rights *rights = rights_at(k, ref);
     char *control = c->bytes + c->used;
     size_t room = c->bytes ? c->room - c->used : 0;
@@ -132,12 +133,10 @@ void tick__rights_give(struct tick_kernel *k, tick__ref ref, struct tick__contro
     uint32_t done = 0;
     while (done < rights->count && done < most) {
         struct tick__file *file = file_at(k, rights->files[done]);
-        int first = file->fd, fd = tick__fd_give(k, file);
+        int fd = tick__fd_give(k, process, file);
         if (fd < 0)
             break;
-        if (first >= 0)
-            file->fd = first;
-        tick__fd_cloexec(k, (int)rights->host, fd, (flags & MSG_CMSG_CLOEXEC) != 0);
+        tick__fd_cloexec(k, process, fd, (flags & MSG_CMSG_CLOEXEC) != 0);
         memcpy(control + CMSG_LEN(done * sizeof fd), &fd, sizeof fd);
         done++;
     }
@@ -167,7 +166,7 @@ static void let_go(struct tick_kernel *k, struct tick__rights *rights) {
         struct tick__file *file = file_at(k, ref);
         if (flies(k, h, ref) || (h->dying && file->type == TICK__SOCK)) // of a host that dies, no socket says a word
             continue;
-        file->flies = 0;
+        file->status &= ~(TICK__FLIES | TICK__REACHED);
         if (!file->names) {
             tick__items_drop(k, file);
             tick__last_close(k, file);
@@ -215,20 +214,20 @@ static bool is_lost(const struct tick_kernel *k, const struct tick__rights *righ
     const struct tick__file *holder = rights->holder ? file_at(k, rights->holder) : NULL;
     if (holder && ((const struct tick__unix *)holder)->listener)
         holder = file_at(k, ((const struct tick__unix *)holder)->listener);
-    return holder && !holder->names && holder->flies == FLIES;
+    return holder && !holder->names && (holder->status & (TICK__FLIES | TICK__REACHED)) == TICK__FLIES;
 }
 
 static void mark(struct tick_kernel *k, const struct tick__host *h) {
     for (tick__ref ref = h->rights; ref; ref = rights_at(k, ref)->next)
         for (uint32_t i = 0; i < rights_at(k, ref)->count; i++)
-            file_at(k, rights_at(k, ref)->files[i])->flies = FLIES;
+            fly(file_at(k, rights_at(k, ref)->files[i]));
     for (bool more = true; more;) {
         more = false;
         for (tick__ref ref = h->rights; ref; ref = rights_at(k, ref)->next) {
             const struct tick__rights *rights = rights_at(k, ref);
             for (uint32_t i = 0; !is_lost(k, rights) && i < rights->count; i++) {
-                more |= file_at(k, rights->files[i])->flies == FLIES;
-                file_at(k, rights->files[i])->flies = REACHED;
+                more |= !(file_at(k, rights->files[i])->status & TICK__REACHED);
+                file_at(k, rights->files[i])->status |= TICK__REACHED;
             }
         }
     }

@@ -7,28 +7,32 @@
 #define UNIX(file) ((struct tick__unix *)(file))
 #define UDP(file) ((struct tick__udp *)(file))
 
-int tick__object_new(struct tick_kernel *k, int host, enum tick__file_type type, size_t size, uint32_t flags,
+int tick__object_new(struct tick_kernel *k, int process, enum tick__file_type type, size_t size, uint32_t flags,
     const struct tick_kernel_name *name, const char *key, tick__ref *out) {
     tick__ref ref = tick__arena_zero(k, size);
     if (!ref)
         return -ENOMEM;
     struct tick__file *file = TICK__AT(k, tick__file, ref);
-    *file = (struct tick__file){.id = name->id, .fd = -1, .host = (uint32_t)host, .ref = ref, .type = type};
+    file->id = name->id;
+    file->fd = -1;
+    file->type = type;
+    file->ref = ref;
+    file->host = (uint16_t)tick__process_host(k, process);
     file->status = flags & ~(uint32_t)O_CLOEXEC;
-    int fd = tick__fd_give(k, file);
+    int fd = tick__fd_give(k, process, file);
     if (fd < 0) {
         tick__arena_give(k, ref, size);
         return fd;
     }
-    tick__fd_cloexec(k, host, fd, (flags & O_CLOEXEC) != 0);
+    tick__fd_cloexec(k, process, fd, (flags & O_CLOEXEC) != 0);
     tick__tell_fd(k, file, name, key);
     *out = ref;
     return fd;
 }
 
 // The file behind fd if it is a socket: 0, -EBADF or -ENOTSOCK.
-static inline int socket_of(const struct tick_kernel *k, int host, int fd, struct tick__file **out) {
-    struct tick__file *file = tick__file(k, host, fd);
+static inline int socket_of(const struct tick_kernel *k, int process, int fd, struct tick__file **out) {
+    struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
     if (file->type != TICK__SOCK && file->type != TICK__UNIX && file->type != TICK__UDP)
@@ -37,7 +41,7 @@ static inline int socket_of(const struct tick_kernel *k, int host, int fd, struc
     return 0;
 }
 
-int tick_k_socket(struct tick_kernel *k, int host, int domain, int type, int protocol, const struct tick_kernel_name *name) {
+int tick_k_socket(struct tick_kernel *k, int process, int domain, int type, int protocol, const struct tick_kernel_name *name) {
     int kind = type & 0xf, flags = type & ~0xf;
     if (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
         return -EINVAL;
@@ -51,59 +55,59 @@ int tick_k_socket(struct tick_kernel *k, int host, int domain, int type, int pro
             return -EPROTONOSUPPORT;
         if (kind != SOCK_STREAM && kind != SOCK_DGRAM && kind != SOCK_SEQPACKET)
             return -ESOCKTNOSUPPORT;
-        fd = tick__unix_socket(k, host, kind, flags, name);
+        fd = tick__unix_socket(k, process, kind, flags, name);
     } else if (kind == SOCK_STREAM) {
         if (protocol && protocol != IPPROTO_TCP)
             return -EPROTONOSUPPORT;
-        fd = tick__tcp_socket(k, host, domain, flags, name);
+        fd = tick__tcp_socket(k, process, domain, flags, name);
     } else if (kind == SOCK_DGRAM) {
         if (protocol && protocol != IPPROTO_UDP)
             return -EPROTONOSUPPORT;
-        fd = tick__udp_socket(k, host, domain, flags, name);
+        fd = tick__udp_socket(k, process, domain, flags, name);
     } else {
         return -ESOCKTNOSUPPORT;
     }
     if (fd >= 0)
-        tick__fd_cloexec(k, host, fd, (flags & SOCK_CLOEXEC) != 0);
+        tick__fd_cloexec(k, process, fd, (flags & SOCK_CLOEXEC) != 0);
     return fd;
 }
 
-int tick_k_bind(struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size) {
+int tick_k_bind(struct tick_kernel *k, int process, int fd, const struct sockaddr *address, socklen_t size) {
     struct tick__file *file;
-    TICK_TRY(socket_of(k, host, fd, &file));
+    TICK_TRY(socket_of(k, process, fd, &file));
     return file->type == TICK__SOCK   ? tick__tcp_bind(k, TCP(file), address, size)
            : file->type == TICK__UNIX ? tick__unix_bind(k, UNIX(file), address, size)
                                       : tick__udp_bind(k, UDP(file), address, size);
 }
 
-int tick_k_listen(struct tick_kernel *k, int host, int fd, int backlog) {
+int tick_k_listen(struct tick_kernel *k, int process, int fd, int backlog) {
     struct tick__file *file;
-    TICK_TRY(socket_of(k, host, fd, &file));
+    TICK_TRY(socket_of(k, process, fd, &file));
     return file->type == TICK__SOCK   ? tick__tcp_listen(k, TCP(file), backlog)
            : file->type == TICK__UNIX ? tick__unix_listen(k, UNIX(file), backlog)
                                       : -EOPNOTSUPP;
 }
 
-int tick_k_accept(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size) {
+int tick_k_accept(struct tick_kernel *k, int process, int fd, struct sockaddr *address, socklen_t *size) {
     struct tick__file *file;
-    TICK_TRY(socket_of(k, host, fd, &file));
-    return file->type == TICK__SOCK   ? tick__tcp_accept(k, TCP(file), address, size)
-           : file->type == TICK__UNIX ? tick__unix_accept(k, UNIX(file), address, size)
+    TICK_TRY(socket_of(k, process, fd, &file));
+    return file->type == TICK__SOCK   ? tick__tcp_accept(k, process, TCP(file), address, size)
+           : file->type == TICK__UNIX ? tick__unix_accept(k, process, UNIX(file), address, size)
                                       : -EOPNOTSUPP;
 }
 
 int tick_k_connect(
-    struct tick_kernel *k, int host, int fd, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection) {
+    struct tick_kernel *k, int process, int fd, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection) {
     struct tick__file *file;
-    TICK_TRY(socket_of(k, host, fd, &file));
+    TICK_TRY(socket_of(k, process, fd, &file));
     return file->type == TICK__SOCK   ? tick__tcp_connect(k, TCP(file), address, size, connection)
            : file->type == TICK__UNIX ? tick__unix_connect(k, UNIX(file), address, size)
                                       : tick__udp_connect(k, UDP(file), address, size);
 }
 
-int tick_k_shutdown(struct tick_kernel *k, int host, int fd, int how) {
+int tick_k_shutdown(struct tick_kernel *k, int process, int fd, int how) {
     struct tick__file *file;
-    TICK_TRY(socket_of(k, host, fd, &file));
+    TICK_TRY(socket_of(k, process, fd, &file));
     if (how < SHUT_RD || how > SHUT_RDWR)
         return -EINVAL;
     return file->type == TICK__SOCK   ? tick__tcp_shutdown(k, TCP(file), how)
@@ -111,32 +115,32 @@ int tick_k_shutdown(struct tick_kernel *k, int host, int fd, int how) {
                                       : tick__udp_shutdown(k, UDP(file), how);
 }
 
-static int name_of(struct tick_kernel *k, int host, int fd, bool peer, struct sockaddr *address, socklen_t *size) {
+static int name_of(struct tick_kernel *k, int process, int fd, bool peer, struct sockaddr *address, socklen_t *size) {
     struct tick__file *file;
-    TICK_TRY(socket_of(k, host, fd, &file));
+    TICK_TRY(socket_of(k, process, fd, &file));
     return file->type == TICK__SOCK   ? tick__tcp_name(k, TCP(file), peer, address, size)
            : file->type == TICK__UNIX ? tick__unix_name(k, UNIX(file), peer, address, size)
                                       : tick__udp_name(UDP(file), peer, address, size);
 }
 
-int tick_k_getsockname(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size) {
-    return name_of(k, host, fd, false, address, size);
+int tick_k_getsockname(struct tick_kernel *k, int process, int fd, struct sockaddr *address, socklen_t *size) {
+    return name_of(k, process, fd, false, address, size);
 }
 
-int tick_k_getpeername(struct tick_kernel *k, int host, int fd, struct sockaddr *address, socklen_t *size) {
-    return name_of(k, host, fd, true, address, size);
+int tick_k_getpeername(struct tick_kernel *k, int process, int fd, struct sockaddr *address, socklen_t *size) {
+    return name_of(k, process, fd, true, address, size);
 }
 
-int tick_k_getsockopt(struct tick_kernel *k, int host, int fd, int level, int name, void *value, socklen_t *size) {
+int tick_k_getsockopt(struct tick_kernel *k, int process, int fd, int level, int name, void *value, socklen_t *size) {
     struct tick__file *file;
-    TICK_TRY(socket_of(k, host, fd, &file));
+    TICK_TRY(socket_of(k, process, fd, &file));
     return file->type == TICK__SOCK ? tick__tcp_getsockopt(k, TCP(file), level, name, value, size)
                                     : tick__plain_getsockopt(k, file, level, name, value, size);
 }
 
-int tick_k_setsockopt(struct tick_kernel *k, int host, int fd, int level, int name, const void *value, socklen_t size) {
+int tick_k_setsockopt(struct tick_kernel *k, int process, int fd, int level, int name, const void *value, socklen_t size) {
     struct tick__file *file;
-    TICK_TRY(socket_of(k, host, fd, &file));
+    TICK_TRY(socket_of(k, process, fd, &file));
     return file->type == TICK__SOCK ? tick__tcp_setsockopt(k, TCP(file), level, name, value, size)
                                     : tick__plain_setsockopt(k, file, level, name, value, size);
 }
@@ -145,28 +149,28 @@ int tick_k_setsockopt(struct tick_kernel *k, int host, int fd, int level, int na
 
 // A stream of TCP takes no notice of an address.
 ssize_t tick_k_sendto(
-    struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size) {
+    struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size) {
     struct tick__file *file;
-    TICK_TRY(socket_of(k, host, fd, &file));
+    TICK_TRY(socket_of(k, process, fd, &file));
     return file->type == TICK__SOCK   ? tick__tcp_send(k, TCP(file), bytes, count, flags)
-           : file->type == TICK__UNIX ? tick__unix_send(k, UNIX(file), bytes, count, flags, to, size, NULL)
+           : file->type == TICK__UNIX ? tick__unix_send(k, process, UNIX(file), bytes, count, flags, to, size, NULL)
                                       : tick__udp_send(k, UDP(file), bytes, count, flags, to, size, NULL);
 }
 
-ssize_t tick_k_send(struct tick_kernel *k, int host, int fd, const void *bytes, size_t count, int flags) {
-    struct tick__file *file = tick__file(k, host, fd);
+ssize_t tick_k_send(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int flags) {
+    struct tick__file *file = tick__file(k, process, fd);
     if (file && file->type == TICK__SOCK)
         return tick__tcp_send(k, TCP(file), bytes, count, flags);
-    return tick_k_sendto(k, host, fd, bytes, count, flags, NULL, 0);
+    return tick_k_sendto(k, process, fd, bytes, count, flags, NULL, 0);
 }
 
-static ssize_t receive(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags, struct tick__received *received) {
+static ssize_t receive(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int flags, struct tick__received *received) {
     struct tick__file *file;
     received->from_size = 0;
     received->flags = 0;
     received->rights = 0;
     received->creds = TICK__CREDS_UNASKED;
-    TICK_TRY(socket_of(k, host, fd, &file));
+    TICK_TRY(socket_of(k, process, fd, &file));
     return file->type == TICK__SOCK   ? tick__tcp_recv(k, TCP(file), bytes, count, flags)
            : file->type == TICK__UNIX ? tick__unix_recv(k, UNIX(file), bytes, count, flags, received)
                                       : tick__udp_recv(k, UDP(file), bytes, count, flags, received);
@@ -174,31 +178,31 @@ static ssize_t receive(struct tick_kernel *k, int host, int fd, void *bytes, siz
 
 // Without room for fds: those that come are closed.
 static ssize_t receive_bytes(
-    struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags, struct tick__received *received) {
+    struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int flags, struct tick__received *received) {
     received->control = NULL;
-    ssize_t got = receive(k, host, fd, bytes, count, flags, received);
+    ssize_t got = receive(k, process, fd, bytes, count, flags, received);
     if (received->rights && !(flags & MSG_PEEK))
         tick__rights_drop(k, received->rights);
     return got;
 }
 
 // Out of line, so that what it has on the stack burdens no stream of TCP.
-static __attribute__((noinline)) ssize_t recv_other(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags) {
+static __attribute__((noinline)) ssize_t recv_other(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int flags) {
     struct tick__received received;
-    return receive_bytes(k, host, fd, bytes, count, flags, &received);
+    return receive_bytes(k, process, fd, bytes, count, flags, &received);
 }
 
-ssize_t tick_k_recv(struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags) {
-    struct tick__file *file = tick__file(k, host, fd);
+ssize_t tick_k_recv(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int flags) {
+    struct tick__file *file = tick__file(k, process, fd);
     if (file && file->type == TICK__SOCK)
         return tick__tcp_recv(k, TCP(file), bytes, count, flags);
-    return recv_other(k, host, fd, bytes, count, flags);
+    return recv_other(k, process, fd, bytes, count, flags);
 }
 
 ssize_t tick_k_recvfrom(
-    struct tick_kernel *k, int host, int fd, void *bytes, size_t count, int flags, struct sockaddr *from, socklen_t *size) {
+    struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int flags, struct sockaddr *from, socklen_t *size) {
     struct tick__received received;
-    ssize_t got = receive_bytes(k, host, fd, bytes, count, flags, &received);
+    ssize_t got = receive_bytes(k, process, fd, bytes, count, flags, &received);
     if (got < 0 || !from)
         return got;
     if ((int)*size < 0)
@@ -283,10 +287,10 @@ static ssize_t scatter(struct tick_kernel *k, const struct piece *piece, const s
     return got;
 }
 
-ssize_t tick_k_sendmsg(struct tick_kernel *k, int host, int fd, const struct msghdr *message, int flags) {
+ssize_t tick_k_sendmsg(struct tick_kernel *k, int process, int fd, const struct msghdr *message, int flags) {
     struct tick__file *file;
     struct piece piece;
-    TICK_TRY(socket_of(k, host, fd, &file));
+    TICK_TRY(socket_of(k, process, fd, &file));
     const struct msghdr *control = message->msg_controllen ? message : NULL;
     if (control && file->type == TICK__SOCK)
         TICK_TRY(tick__control_tcp(control));
@@ -296,22 +300,22 @@ ssize_t tick_k_sendmsg(struct tick_kernel *k, int host, int fd, const struct msg
     const struct sockaddr *to = message->msg_name;
     const socklen_t size = message->msg_namelen;
     ssize_t sent = file->type == TICK__SOCK   ? tick__tcp_send(k, TCP(file), piece.bytes, piece.count, flags)
-                   : file->type == TICK__UNIX ? tick__unix_send(k, UNIX(file), piece.bytes, piece.count, flags, to, size, control)
+                   : file->type == TICK__UNIX ? tick__unix_send(k, process, UNIX(file), piece.bytes, piece.count, flags, to, size, control)
                                               : tick__udp_send(k, UDP(file), piece.bytes, piece.count, flags, to, size, control);
     piece_close(k, &piece);
     return sent;
 }
 
-ssize_t tick_k_recvmsg(struct tick_kernel *k, int host, int fd, struct msghdr *message, int flags) {
+ssize_t tick_k_recvmsg(struct tick_kernel *k, int process, int fd, struct msghdr *message, int flags) {
     struct tick__file *file;
     struct piece piece;
     struct tick__control control = {message->msg_control, message->msg_controllen, 0, 0};
     struct tick__received received = {.control = &control};
-    TICK_TRY(socket_of(k, host, fd, &file));
+    TICK_TRY(socket_of(k, process, fd, &file));
     if (message->msg_iovlen > MOST_PARTS)
         return -EMSGSIZE;
     TICK_TRY(piece_open(k, &piece, message->msg_iov, message->msg_iovlen));
-    ssize_t got = scatter(k, &piece, message->msg_iov, receive(k, host, fd, piece.bytes, piece.count, flags, &received));
+    ssize_t got = scatter(k, &piece, message->msg_iov, receive(k, process, fd, piece.bytes, piece.count, flags, &received));
     if (got < 0)
         return got;
     if (message->msg_name) {
@@ -321,7 +325,7 @@ ssize_t tick_k_recvmsg(struct tick_kernel *k, int host, int fd, struct msghdr *m
     }
     tick__control_put_creds(&control, received.creds);
     if (received.rights)
-        tick__rights_give(k, received.rights, &control, flags);
+        tick__rights_give(k, process, received.rights, &control, flags);
     message->msg_controllen = control.used;
     message->msg_flags = received.flags | control.flags | (flags & MSG_CMSG_CLOEXEC);
     if (received.rights && !(flags & MSG_PEEK))
@@ -340,12 +344,12 @@ static ssize_t parts_of(const struct tick__file *file, const struct iovec *parts
 }
 
 // Linux writes to an eventfd part by part.
-static ssize_t one_by_one(struct tick_kernel *k, int host, int fd, const struct iovec *parts, size_t count) {
+static ssize_t one_by_one(struct tick_kernel *k, int process, int fd, const struct iovec *parts, size_t count) {
     ssize_t done = 0;
     for (size_t i = 0; i < count; i++) {
         if (!parts[i].iov_len)
             continue;
-        ssize_t written = tick_k_write(k, host, fd, parts[i].iov_base, parts[i].iov_len);
+        ssize_t written = tick_k_write(k, process, fd, parts[i].iov_base, parts[i].iov_len);
         if (written < 0)
             return done ? done : written;
         done += written;
@@ -355,25 +359,25 @@ static ssize_t one_by_one(struct tick_kernel *k, int host, int fd, const struct 
     return done;
 }
 
-ssize_t tick_k_writev(struct tick_kernel *k, int host, int fd, const struct iovec *parts, int count) {
+ssize_t tick_k_writev(struct tick_kernel *k, int process, int fd, const struct iovec *parts, int count) {
     struct piece piece;
-    const struct tick__file *file = tick__file(k, host, fd);
+    const struct tick__file *file = tick__file(k, process, fd);
     const ssize_t sum = parts_of(file, parts, count, true);
     if (sum <= 0)
         return sum;
     if (file->type == TICK__EVENTFD)
-        return one_by_one(k, host, fd, parts, (size_t)count);
+        return one_by_one(k, process, fd, parts, (size_t)count);
     TICK_TRY(gather(k, &piece, parts, (size_t)count));
-    ssize_t written = tick_k_write(k, host, fd, piece.bytes, piece.count);
+    ssize_t written = tick_k_write(k, process, fd, piece.bytes, piece.count);
     piece_close(k, &piece);
     return written;
 }
 
-ssize_t tick_k_readv(struct tick_kernel *k, int host, int fd, const struct iovec *parts, int count) {
+ssize_t tick_k_readv(struct tick_kernel *k, int process, int fd, const struct iovec *parts, int count) {
     struct piece piece;
-    const ssize_t sum = parts_of(tick__file(k, host, fd), parts, count, false);
+    const ssize_t sum = parts_of(tick__file(k, process, fd), parts, count, false);
     if (sum <= 0)
         return sum;
     TICK_TRY(piece_open(k, &piece, parts, (size_t)count));
-    return scatter(k, &piece, parts, tick_k_read(k, host, fd, piece.bytes, piece.count));
+    return scatter(k, &piece, parts, tick_k_read(k, process, fd, piece.bytes, piece.count));
 }

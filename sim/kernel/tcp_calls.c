@@ -50,7 +50,6 @@ static struct tick__sock *renew(struct tick_kernel *k, struct tick__sock *s) {
     fresh->inet6 = s->inet6;
     fresh->v6only = s->v6only;
     fresh->six = s->six;
-    fresh->file.status = s->file.status;
     fresh->linger = s->linger;
     fresh->linger_time = s->linger_time;
     fresh->sndbuf = s->sndbuf;
@@ -206,7 +205,7 @@ int tick__tcp_connect(struct tick_kernel *k, struct tick__sock *s, const struct 
     return -EINVAL;
 }
 
-int tick__tcp_accept(struct tick_kernel *k, struct tick__sock *listener, struct sockaddr *address, socklen_t *size) {
+int tick__tcp_accept(struct tick_kernel *k, int process, struct tick__sock *listener, struct sockaddr *address, socklen_t *size) {
     if (listener->state != TICK__LISTEN)
         return -EINVAL;
     if (address && (int)*size < 0)
@@ -216,7 +215,7 @@ int tick__tcp_accept(struct tick_kernel *k, struct tick__sock *listener, struct 
         return -EAGAIN;
     struct tick__sock *s = tick__sock(k, listener->queue_first);
     s->file.status = O_RDWR | O_NONBLOCK;
-    int made = tick__fd_give(k, &s->file);
+    int made = tick__fd_give(k, process, &s->file);
     if (made < 0)
         return made;
     listener->queue_first = s->queue_next;
@@ -431,7 +430,7 @@ void tick__sock_die(struct tick_kernel *k, struct tick__sock *s) {
         tick__fd_drop(k, &s->file);
     else if (had_fd)
         tick__items_drop(k, &s->file);
-    s->file.flies = 0;
+    s->file.status &= ~(TICK__FLIES | TICK__REACHED);
     if (s->state == TICK__LISTEN)
         tick__tcp_queue_clear(k, s, true);
     if (s->state == TICK__SYN_SENT)
@@ -454,8 +453,8 @@ void tick__sock_die(struct tick_kernel *k, struct tick__sock *s) {
         tick__sock_release(k, s);
 }
 
-void tick_k_connection(const struct tick_kernel *k, int host, int fd, tick_id *id, uint32_t *object) {
-    const struct tick__file *file = tick__file(k, host, fd);
+void tick_k_connection(const struct tick_kernel *k, int process, int fd, tick_id *id, uint32_t *object) {
+    const struct tick__file *file = tick__file(k, process, fd);
     const struct tick__sock *s = file && file->type == TICK__SOCK ? (const struct tick__sock *)file : NULL;
     *id = s ? s->connection : 0;
     *object = s ? s->connection_object : 0;

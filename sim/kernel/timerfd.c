@@ -23,20 +23,20 @@ static bool of_wall(const struct timer *t) {
     return t->clock == CLOCK_REALTIME || t->clock == CLOCK_REALTIME_ALARM;
 }
 
-int tick_k_timerfd(struct tick_kernel *k, int host, int clock, int flags, const struct tick_kernel_name *name) {
+int tick_k_timerfd(struct tick_kernel *k, int process, int clock, int flags, const struct tick_kernel_name *name) {
     if (flags & ~(TFD_CLOEXEC | TFD_NONBLOCK))
         return -EINVAL;
     if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)
         return -EINVAL;
     tick__ref ref;
-    int fd = tick__object_new(k, host, TICK__TIMERFD, sizeof(struct timer), (uint32_t)(flags | O_RDWR), name, "timerfd", &ref);
+    int fd = tick__object_new(k, process, TICK__TIMERFD, sizeof(struct timer), (uint32_t)(flags | O_RDWR), name, "timerfd", &ref);
     if (fd >= 0)
         timer_at(k, ref)->clock = clock;
     return fd;
 }
 
-static int timer_of(const struct tick_kernel *k, int host, int fd, struct timer **out) {
-    struct tick__file *file = tick__file(k, host, fd);
+static int timer_of(const struct tick_kernel *k, int process, int fd, struct timer **out) {
+    struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
     if (file->type != TICK__TIMERFD)
@@ -78,20 +78,20 @@ static int64_t remaining(struct tick_kernel *k, struct timer *t) {
     return left ? left : 1;
 }
 
-int tick_k_timerfd_gettime(struct tick_kernel *k, int host, int fd, int64_t *value, int64_t *interval) {
+int tick_k_timerfd_gettime(struct tick_kernel *k, int process, int fd, int64_t *value, int64_t *interval) {
     struct timer *t;
-    TICK_TRY(timer_of(k, host, fd, &t));
+    TICK_TRY(timer_of(k, process, fd, &t));
     *value = remaining(k, t);
     *interval = t->interval;
     return 0;
 }
 
 int tick_k_timerfd_settime(
-    struct tick_kernel *k, int host, int fd, int flags, int64_t value, int64_t interval, int64_t *old_value, int64_t *old_interval) {
+    struct tick_kernel *k, int process, int fd, int flags, int64_t value, int64_t interval, int64_t *old_value, int64_t *old_interval) {
     struct timer *t;
     if ((flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) || value < 0 || interval < 0)
         return -EINVAL;
-    TICK_TRY(timer_of(k, host, fd, &t));
+    TICK_TRY(timer_of(k, process, fd, &t));
     int64_t left = remaining(k, t), before = t->interval, now = k->root->now;
     disarm(k, t);
     t->ticks = 0;
@@ -103,7 +103,7 @@ int tick_k_timerfd_settime(
     const bool canceled = t->canceled && t->cancel; // and nobody has read it
     t->canceled = canceled && !value;
     if (value) {
-        const int64_t span = of_wall(t) && t->absolute ? tick__ahead(value, tick_kernel_wall(k, host)) : value;
+        const int64_t span = of_wall(t) && t->absolute ? tick__ahead(value, tick_kernel_wall(k, t->file.host)) : value;
         t->at = t->absolute && !of_wall(t) ? value : tick__moved(now, span);
         TICK_TRY(arm(k, t));
     }

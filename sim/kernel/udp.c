@@ -14,13 +14,13 @@ static struct tick__udp *udp_at(const struct tick_kernel *k, tick__ref ref) {
     return TICK__AT(k, tick__udp, ref);
 }
 
-int tick__udp_socket(struct tick_kernel *k, int host, int domain, int flags, const struct tick_kernel_name *name) {
+int tick__udp_socket(struct tick_kernel *k, int process, int domain, int flags, const struct tick_kernel_name *name) {
     tick__ref ref;
-    int fd = tick__object_new(k, host, TICK__UDP, sizeof(struct tick__udp), (uint32_t)(flags | O_RDWR), name, "udp", &ref);
+    int fd = tick__object_new(k, process, TICK__UDP, sizeof(struct tick__udp), (uint32_t)(flags | O_RDWR), name, "udp", &ref);
     if (fd < 0)
         return fd;
     struct tick__udp *u = udp_at(k, ref);
-    struct tick__host *h = tick__host(k, (uint32_t)host);
+    struct tick__host *h = tick__host(k, u->file.host);
     u->inet6 = u->local.six = u->remote.six = domain == AF_INET6;
     u->sndbuf = u->rcvbuf = DEFAULT_BUFFER;
     u->next = h->udps;

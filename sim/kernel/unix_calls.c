@@ -196,8 +196,8 @@ static ssize_t send_datagram(struct tick_kernel *k, struct tick__unix *u, const 
     return (ssize_t)count;
 }
 
-ssize_t tick__unix_send(struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, int flags, const struct sockaddr *to,
-    socklen_t size, const struct msghdr *message) {
+ssize_t tick__unix_send(struct tick_kernel *k, int process, struct tick__unix *u, const void *bytes, size_t count, int flags,
+    const struct sockaddr *to, socklen_t size, const struct msghdr *message) {
     tick__ref rights;
     bool creds;
     if (!size)
@@ -209,7 +209,7 @@ ssize_t tick__unix_send(struct tick_kernel *k, struct tick__unix *u, const void 
             return -ENOTCONN;
         to = NULL;
     }
-    TICK_TRY(tick__rights_take(k, u->file.host, message, &rights, &creds));
+    TICK_TRY(tick__rights_take(k, process, message, &rights, &creds));
     if (u->type != SOCK_STREAM && !(flags & MSG_OOB))
         tick__unix_introduce(k, u);
     ssize_t sent = flags & MSG_OOB          ? -EOPNOTSUPP
@@ -274,11 +274,12 @@ static ssize_t recv_stream(
 
 // A full queue has room again: every socket that is connected to it may have waited.
 void tick__unix_tell_waiting(struct tick_kernel *k, const struct tick__unix *u) {
-    for (uint32_t fd = 0; fd < tick__host(k, u->file.host)->fd_most; fd++) {
-        struct tick__file *file = tick__file(k, (int)u->file.host, (int)fd);
-        if (file && file->type == TICK__UNIX && file->fd == (int32_t)fd && ((struct tick__unix *)file)->peer == u->file.ref)
-            drained(k, (struct tick__unix *)file);
-    }
+    for (uint32_t p = tick__host(k, u->file.host)->processes; p; p = tick__process(k, p - 1)->next)
+        for (uint32_t fd = 0; fd < tick__process(k, p - 1)->fd_most; fd++) {
+            struct tick__file *file = tick__file(k, (int)p - 1, (int)fd);
+            if (file && file->type == TICK__UNIX && tick__file_is_of(file, p - 1, fd) && ((struct tick__unix *)file)->peer == u->file.ref)
+                drained(k, (struct tick__unix *)file);
+        }
 }
 
 static ssize_t recv_datagram(

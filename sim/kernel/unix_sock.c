@@ -16,9 +16,9 @@ static void init(struct tick__unix *u, int type) {
     u->sndbuf = u->rcvbuf = DEFAULT_BUFFER;
 }
 
-int tick__unix_socket(struct tick_kernel *k, int host, int type, int flags, const struct tick_kernel_name *name) {
+int tick__unix_socket(struct tick_kernel *k, int process, int type, int flags, const struct tick_kernel_name *name) {
     tick__ref ref;
-    int fd = tick__object_new(k, host, TICK__UNIX, sizeof(struct tick__unix), (uint32_t)(flags | O_RDWR), name, "unix", &ref);
+    int fd = tick__object_new(k, process, TICK__UNIX, sizeof(struct tick__unix), (uint32_t)(flags | O_RDWR), name, "unix", &ref);
     if (fd >= 0)
         init(tick__unix(k, ref), type);
     return fd;
@@ -42,19 +42,19 @@ static void set_peer(struct tick_kernel *k, struct tick__unix *u, struct tick__u
         tick__unix_release(k, old);
 }
 
-int tick_k_socketpair(struct tick_kernel *k, int host, int domain, int type, int protocol, int fds[2], const struct tick_kernel_name *first,
-    const struct tick_kernel_name *second) {
+int tick_k_socketpair(struct tick_kernel *k, int process, int domain, int type, int protocol, int fds[2],
+    const struct tick_kernel_name *first, const struct tick_kernel_name *second) {
     if (domain == AF_INET || domain == AF_INET6)
         return -EOPNOTSUPP;
-    int a = tick_k_socket(k, host, domain, type, protocol, first);
+    int a = tick_k_socket(k, process, domain, type, protocol, first);
     if (a < 0)
         return a;
-    int b = tick_k_socket(k, host, domain, type, protocol, second);
+    int b = tick_k_socket(k, process, domain, type, protocol, second);
     if (b < 0) {
-        (void)!tick_k_close(k, host, a);
+        (void)!tick_k_close(k, process, a);
         return b;
     }
-    struct tick__unix *one = (struct tick__unix *)tick__file(k, host, a), *other = (struct tick__unix *)tick__file(k, host, b);
+    struct tick__unix *one = (struct tick__unix *)tick__file(k, process, a), *other = (struct tick__unix *)tick__file(k, process, b);
     set_peer(k, one, other);
     set_peer(k, other, one);
     one->stage = other->stage = TICK__UNIX_CONNECTED;
@@ -295,7 +295,7 @@ int tick__unix_connect(struct tick_kernel *k, struct tick__unix *u, const struct
     return 0;
 }
 
-int tick__unix_accept(struct tick_kernel *k, struct tick__unix *u, struct sockaddr *address, socklen_t *size) {
+int tick__unix_accept(struct tick_kernel *k, int process, struct tick__unix *u, struct sockaddr *address, socklen_t *size) {
     if (u->type == SOCK_DGRAM)
         return -EOPNOTSUPP;
     if (u->stage != TICK__UNIX_LISTEN)
@@ -306,7 +306,7 @@ int tick__unix_accept(struct tick_kernel *k, struct tick__unix *u, struct sockad
         return -EINVAL;
     struct tick__unix *s = tick__unix(k, u->queue_first);
     s->file.status = O_RDWR | O_NONBLOCK;
-    int fd = tick__fd_give(k, &s->file);
+    int fd = tick__fd_give(k, process, &s->file);
     if (fd < 0)
         return fd;
     u->queue_first = s->queue_next;

@@ -242,7 +242,7 @@ int tick_kernel_ahead(const struct tick_kernel *k, uint32_t place) {
     fetch(TICK__AT(k, tick__item, s->file.items), 64);
     fetch(TICK__ARRAY(k, char, tick__sock(k, passing->b)->out.chain.head), 128);
     fetch(TICK__ARRAY(k, char, s->out.chain.tail), 128);
-    fetch(&tick__host(k, s->file.host)->fds, 64);
+    fetch(tick__process(k, s->file.process), sizeof(struct tick__process));
     return (int)s->file.host;
 }
 
@@ -252,7 +252,7 @@ int tick_kernel_near(const struct tick_kernel *k, uint32_t place) {
         return -1;
     const struct tick__file *file = &tick__sock(k, passing->a)->file;
     fetch(TICK__AT(k, tick__epoll, TICK__AT(k, tick__item, file->items)->epoll), 64);
-    fetch(TICK__ARRAY(k, tick__ref, tick__host(k, file->host)->fds), 64);
+    fetch(TICK__ARRAY(k, tick__ref, tick__process(k, file->process)->fds), 64);
     return (int)file->host;
 }
 

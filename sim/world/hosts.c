@@ -9,8 +9,7 @@ static uint32_t hash_of(const char *name) {
     return (uint32_t)tick_id_text(name);
 }
 
-int tick_kernel_host_find(const struct tick_kernel *k, const char *name) {
-    uint32_t hash = hash_of(name);
+static int find(const struct tick_kernel *k, const char *name, uint32_t hash) {
     for (uint32_t i = 0; i < k->root->host_count; i++) {
         const struct tick__host *h = tick__host(k, i);
         if (h->hash == hash && !strcmp(h->name, name))
@@ -19,12 +18,17 @@ int tick_kernel_host_find(const struct tick_kernel *k, const char *name) {
     return TICK_ENOHOST;
 }
 
+int tick_kernel_host_find(const struct tick_kernel *k, const char *name) {
+    return find(k, name, hash_of(name));
+}
+
 int tick_kernel_host_add(struct tick_kernel *k, const char *name, tick_id id, uint32_t object) {
     struct tick__root *root = k->root;
     size_t length = strlen(name);
     if (!length || length > 63)
         return -EINVAL;
-    if (tick_kernel_host_find(k, name) >= 0)
+    const uint32_t hash = hash_of(name);
+    if (find(k, name, hash) >= 0)
         return -EEXIST;
     if (root->host_count >= 65534) // the addresses of 10.0.0.0/16
         return -ENOMEM;
@@ -35,9 +39,8 @@ int tick_kernel_host_add(struct tick_kernel *k, const char *name, tick_id id, ui
     *h = (struct tick__host){0};
     memcpy(h->name, name, length);
     h->id = id;
-    h->hash = hash_of(name);
+    h->hash = hash;
     h->object = object;
-    h->fd_low = TICK__FIRST_FD;
     h->next_port = FIRST_PORT;
     return (int)root->host_count++;
 }
@@ -53,18 +56,15 @@ int tick__host_of_address(const struct tick_kernel *k, uint32_t from, uint32_t a
     return index < k->root->host_count ? (int)index : -1;
 }
 
-int tick_kernel_open_fds(const struct tick_kernel *k, int host) {
-    return (int)tick__host(k, (uint32_t)host)->fd_count;
-}
-
 void tick_kernel_host_crash(struct tick_kernel *k, int host) {
     struct tick__host *h = tick__host(k, (uint32_t)host);
     h->dying = true;
-    for (uint32_t fd = 0; fd < h->fd_most; fd++) {
-        struct tick__file *file = tick__file(k, host, (int)fd);
-        if (file && file->type != TICK__SOCK)
-            tick_k_close(k, host, (int)fd);
-    }
+    for (uint32_t p = h->processes; p; p = tick__process(k, p - 1)->next)
+        for (uint32_t fd = 0; fd < tick__process(k, p - 1)->fd_most; fd++) {
+            struct tick__file *file = tick__file(k, (int)p - 1, (int)fd);
+            if (file && file->type != TICK__SOCK)
+                tick_k_close(k, (int)p - 1, (int)fd);
+        }
     // Sockets after the epolls that watch them, so that no watcher is told. Those without an fd die with the rest.
     struct tick__sock *s = h->socks ? tick__sock(k, h->socks) : NULL;
     if (s)
@@ -82,5 +82,7 @@ void tick_kernel_host_crash(struct tick_kernel *k, int host) {
         TICK__AT(k, tick__port, ref)->lingers_until = 0;
         ref = next;
     }
+    while (h->processes)
+        tick__process_end(k, h->processes - 1);
     h->dying = false;
 }

@@ -1,8 +1,13 @@
-// Links between hosts: one for every pair, and a hash table of the pairs that have their own.
+// Links between hosts: one for every pair, and a hash table of the pairs that have their own. The table grows while somebody holds a link
+// of it: what it knows stands elsewhere, and never moves.
 #include "sim/kernel/kernel_int.h"
 
-struct pair {
+struct entry {
     uint64_t key; // smaller host + 1 in the high half, greater in the low; 0: free
+    tick__ref pair;
+};
+
+struct pair {
     struct tick_link link;
     int64_t free_at[2]; // with a bandwidth: when the line is free again; from the smaller host, from the greater
 };
@@ -13,7 +18,7 @@ static uint64_t key_of(uint32_t a, uint32_t b) {
     return a < b ? (uint64_t)(a + 1) << 32 | b : (uint64_t)(b + 1) << 32 | a;
 }
 
-static struct pair *find(struct pair *table, uint32_t most, uint64_t key) {
+static struct entry *find(struct entry *table, uint32_t most, uint64_t key) {
     uint32_t at = (uint32_t)tick_id_mix(key, 0) & (most - 1);
     while (table[at].key && table[at].key != key)
         at = (at + 1) & (most - 1);
@@ -26,8 +31,8 @@ const struct tick_link *tick__link(const struct tick_kernel *k, uint32_t a, uint
         return &loopback;
     if (!root->pair_count)
         return &root->link;
-    const struct pair *pair = find(TICK__AT(k, pair, root->pairs), root->pair_most, key_of(a, b));
-    return pair->key ? &pair->link : &root->link;
+    const struct entry *entry = find(TICK__AT(k, entry, root->pairs), root->pair_most, key_of(a, b));
+    return entry->key ? &TICK__AT(k, pair, entry->pair)->link : &root->link;
 }
 
 void tick_kernel_link_all(struct tick_kernel *k, const struct tick_link *link) {
@@ -39,27 +44,30 @@ static struct pair *own(struct tick_kernel *k, uint64_t key) {
     struct tick__root *root = k->root;
     if ((root->pair_count + 1) * 2 > root->pair_most) {
         uint32_t most = root->pair_most ? root->pair_most * 2 : 16;
-        tick__ref grown = tick__arena_zero(k, most * sizeof(struct pair));
+        tick__ref grown = tick__arena_zero(k, most * sizeof(struct entry));
         if (!grown)
             return NULL;
-        struct pair *to = TICK__AT(k, pair, grown);
+        struct entry *to = TICK__AT(k, entry, grown);
         if (root->pair_most) {
-            const struct pair *from = TICK__AT(k, pair, root->pairs);
+            const struct entry *from = TICK__AT(k, entry, root->pairs);
             for (uint32_t i = 0; i < root->pair_most; i++)
                 if (from[i].key)
                     *find(to, most, from[i].key) = from[i];
-            tick__arena_give(k, root->pairs, root->pair_most * sizeof(struct pair));
+            tick__arena_give(k, root->pairs, root->pair_most * sizeof(struct entry));
         }
         root->pairs = grown;
         root->pair_most = most;
     }
-    struct pair *pair = find(TICK__AT(k, pair, root->pairs), root->pair_most, key);
-    if (!pair->key) {
+    struct entry *entry = find(TICK__AT(k, entry, root->pairs), root->pair_most, key);
+    if (!entry->key) {
+        tick__ref made = tick__arena_zero(k, sizeof(struct pair));
+        if (!made)
+            return NULL;
         root->pair_count++;
-        pair->key = key;
-        pair->link = root->link;
+        *entry = (struct entry){key, made};
+        TICK__AT(k, pair, made)->link = root->link;
     }
-    return pair;
+    return TICK__AT(k, pair, entry->pair);
 }
 
 int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_link *link) {

@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #define JOB_TIME_MOST TICK_MS(100)
+#define SIMULATED_THREADS 8 // of a machine with 4 CPUs, by asyncio's rule
 
 struct job_future {
     struct tick_future future; // first
@@ -20,6 +21,8 @@ struct tick__job {
     struct tick_sys_job job; // first
     struct tick_loop *loop;
     struct tick__job *next, **back; // of the loop's
+    struct tick__job *behind;       // without threads: the next that waits for one
+    bool waits;                     // it does
     struct job_future *future;      // one reference; NULL: nobody wants to know
     struct tick_handle handle;      // begins it (without threads), or tells that it is over
     tick_task_fn *fn;
@@ -48,6 +51,18 @@ static struct tick_future *part(struct tick__job *job) {
     return &future->future;
 }
 
+// Out of the line of those that wait for a thread.
+static void leave_line(struct tick__job *job) {
+    struct tick__executor *executor = &job->loop->executor;
+    struct tick__job *before = NULL, *each = executor->line;
+    for (; each != job; each = each->behind)
+        before = each;
+    *(before ? &before->behind : &executor->line) = job->behind;
+    if (executor->line_end == job)
+        executor->line_end = before;
+    job->waits = false;
+}
+
 // The loop's part of it ends.
 static void forget(struct tick__job *job) {
     struct tick__executor *executor = &job->loop->executor;
@@ -67,8 +82,12 @@ static bool job_cancel(struct tick_future *future, const char *message) {
     if (!job)
         return true;
     struct tick_future *own = part(job);
-    if (sys->ops->threads_withdraw && sys->ops->threads_withdraw(sys, future->loop->executor.threads, &job->job))
+    if (job->waits) {
+        leave_line(job);
         forget(job);
+    } else if (sys->ops->threads_withdraw && sys->ops->threads_withdraw(sys, future->loop->executor.threads, &job->job)) {
+        forget(job);
+    }
     tick_future_unref(own);
     return true;
 }
@@ -123,6 +142,20 @@ static void on_own_stack(void *arg) {
     tick_coro_exit(loop->executor.on, loop->coro);
 }
 
+static void in_turn(struct tick__job *job);
+
+// Its thread takes the one that has waited longest.
+static void leave_thread(struct tick__job *job) {
+    struct tick__executor *executor = &job->loop->executor;
+    struct tick__job *next = executor->line;
+    over(job);
+    executor->busy--;
+    if (!next)
+        return;
+    leave_line(next);
+    in_turn(next);
+}
+
 // All at one instant: whatever waits in the job holds its host up.
 static void carry_out(void *arg) {
     struct tick__job *job = arg;
@@ -147,7 +180,7 @@ static void carry_out(void *arg) {
         tick__acting_end(loop, &outer);
         tick__parent_fini(&parent);
     }
-    over(job);
+    leave_thread(job);
 }
 
 // From here on it has its thread: a cancellation comes too late to keep it from running.
@@ -156,7 +189,7 @@ static void get_thread(void *arg) {
     struct tick_loop *loop = job->loop;
     struct tick_sys *sys = loop->sys;
     if (!job->future) { // cancelled in the queue
-        over(job);
+        leave_thread(job);
         return;
     }
     uint32_t value = 0;
@@ -172,12 +205,25 @@ static void get_thread(void *arg) {
     carry_out(job);
 }
 
-static void in_turn(struct tick_loop *loop, struct tick__job *job) {
+static void in_turn(struct tick__job *job) {
+    struct tick_loop *loop = job->loop;
+    loop->executor.busy++;
     job->handle.fn.call = get_thread;
     job->handle.hidden = 1;
     job->handle.id = job->id;
     job->handle.cause = tick__here(loop);
     tick__ready_push(loop, &job->handle);
+}
+
+static void get_in_line(struct tick__job *job) {
+    struct tick__executor *executor = &job->loop->executor;
+    if (executor->busy < (executor->most ? executor->most : SIMULATED_THREADS)) {
+        in_turn(job);
+        return;
+    }
+    *(executor->line_end ? &executor->line_end->behind : &executor->line) = job;
+    executor->line_end = job;
+    job->waits = true;
 }
 
 // --- for programs ---
@@ -216,7 +262,7 @@ int tick_run_in_executor_at(struct tick_loop *loop, tick_task_fn *fn, void *arg,
     if (loop->sys->ops->threads_new)
         error = on_thread(loop, job);
     else
-        in_turn(loop, job);
+        get_in_line(job);
     if (error < 0) {
         forget(job);
         tick_future_unref(&made->future);

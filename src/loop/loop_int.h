@@ -254,10 +254,12 @@ struct tick__acting {
 // Jobs for other threads (executor.c).
 struct tick__job;
 struct tick__executor {
-    struct tick_sys_threads *threads; // NULL: none was needed yet
-    struct tick__job *jobs;           // not over yet, newest first
-    struct tick_future *idle;         // done once none is left; NULL: nobody waits for that
-    struct tick_coro *on;             // the stack of the job that is being carried out without threads; NULL: none is
+    struct tick_sys_threads *threads;  // NULL: none was needed yet
+    struct tick__job *jobs;            // not over yet, newest first
+    struct tick_future *idle;          // done once none is left; NULL: nobody waits for that
+    struct tick_coro *on;              // the stack of the job that is being carried out without threads; NULL: none is
+    struct tick__job *line, *line_end; // without threads: those that wait for one, the longest first
+    uint32_t busy;                     // and how many have one
     uint32_t most;
     bool shut;
 };

@@ -23,32 +23,18 @@
         } \
     } while (0)
 
-static struct tick_task *served(const char *address, tick_serve_fn *serve, void *arg);
-
-struct serving {
-    const char *address;
-    tick_serve_fn *serve;
-    void *arg;
-};
-
-static int serving_main(void *arg) {
-    struct serving *serving = arg;
-    return tick_serve(serving->address, serving->serve, serving->arg);
+// A server, NULL when there is none to be had. The caller stops it.
+static tick_server *served(const char *address, tick_serve_fn *serve, void *arg) {
+    tick_server *server;
+    return tick_server_open(address, serve, arg, &server) < 0 ? NULL : server;
 }
 
-// Starts a server in a task of its own and lets it listen. The caller stops it.
-static struct tick_task *served(const char *address, tick_serve_fn *serve, void *arg) {
-    static struct serving serving; // one at a time
-    serving = (struct serving){address, serve, arg};
-    struct tick_task *task = tick_spawn(serving_main, &serving);
-    return tick_sleep(0) < 0 ? NULL : task;
-}
-
-static int stopped(struct tick_task *server) {
-    tick_task_cancel(server, NULL);
-    int result = tick_join(server);
-    tick_task_unref(server);
-    return result == TICK_ECANCELED ? 0 : result;
+// Ends it with its connections.
+static int stopped(tick_server *server) {
+    tick_server_cancel(server);
+    const int result = tick_server_wait(server);
+    tick_server_free(server);
+    return result;
 }
 
 // --- programs ---
@@ -66,7 +52,7 @@ static int lines_and_ends(void *arg) {
     (void)arg;
     tick_stream *stream;
     char line[20];
-    struct tick_task *server = served(":5001", echo, NULL);
+    tick_server *server = served(":5001", echo, NULL);
     TICK_TRY(tick_connect("127.0.0.1:5001", &stream));
     CHECK(tick_stream_printf(stream, "one\ntwo\r\n\nlast") == 14);
     CHECK(tick_stream_write_eof(stream) == 0);
@@ -87,7 +73,7 @@ static int exact_counts(void *arg) {
     (void)arg;
     tick_stream *stream;
     char bytes[20];
-    struct tick_task *server = served(":5002", echo, NULL);
+    tick_server *server = served(":5002", echo, NULL);
     TICK_TRY(tick_connect("127.0.0.1:5002", &stream));
     CHECK(tick_stream_write(stream, "abcdefgh", 8) == 8);
     CHECK(tick_stream_read_exactly(stream, bytes, 3) == 3 && !memcmp(bytes, "abc", 3));
@@ -119,7 +105,7 @@ static int much_in_both_directions(void *arg) {
     unsigned char bytes[1000];
     size_t received = 0;
     ssize_t count;
-    struct tick_task *server = served(":5003", echo, NULL);
+    tick_server *server = served(":5003", echo, NULL);
     TICK_TRY(tick_connect("127.0.0.1:5003", &stream));
     struct tick_task *sender = tick_spawn(sends_much, stream);
     while ((count = tick_stream_read(stream, bytes, sizeof bytes)) > 0) {
@@ -144,7 +130,7 @@ static int deadlines_and_cancellation(void *arg) {
     (void)arg;
     tick_stream *stream;
     char line[20];
-    struct tick_task *server = served(":5004", echo, NULL);
+    tick_server *server = served(":5004", echo, NULL);
     TICK_TRY(tick_connect("127.0.0.1:5004", &stream));
     int64_t before = tick_time();
     CHECK(tick_within(TICK_MS(5), (int)tick_stream_read_line(stream, line, sizeof line)) == TICK_ETIMEDOUT);
@@ -177,7 +163,7 @@ static int one_reader_at_a_time(void *arg) {
     (void)arg;
     tick_stream *stream;
     char byte;
-    struct tick_task *server = served(":5005", says_nothing, NULL);
+    tick_server *server = served(":5005", says_nothing, NULL);
     TICK_TRY(tick_connect("127.0.0.1:5005", &stream));
     struct two two = {stream, 1};
     struct tick_task *other = tick_spawn(reads_too, &two);
@@ -201,7 +187,7 @@ static int nobody_takes_what_a_reader_counts_on(void *arg) {
     (void)arg;
     tick_stream *stream;
     char bytes[4];
-    struct tick_task *server = served(":5013", echo, NULL);
+    tick_server *server = served(":5013", echo, NULL);
     TICK_TRY(tick_connect("127.0.0.1:5013", &stream));
     struct two two = {stream, 0};
     struct tick_task *other = tick_spawn(waits_for_a_line, &two);
@@ -225,7 +211,7 @@ static int refusals(void *arg) {
     CHECK(tick_connect("127.0.0.1", &stream) == -EINVAL);
     CHECK(tick_connect("127.0.0.1:99999", &stream) == -EINVAL);
     CHECK(tick_connect("127.0.0.1:12x", &stream) == -EINVAL);
-    struct tick_task *server = served(":5007", echo, NULL);
+    tick_server *server = served(":5007", echo, NULL);
     CHECK(tick_serve(":5007", echo, NULL) == -EADDRINUSE);
     return stopped(server);
 }
@@ -242,7 +228,7 @@ static int resets(void *arg) {
     (void)arg;
     tick_stream *stream;
     char byte;
-    struct tick_task *server = served(":5008", hangs_up, NULL);
+    tick_server *server = served(":5008", hangs_up, NULL);
     TICK_TRY(tick_connect("127.0.0.1:5008", &stream));
     CHECK(tick_stream_write(stream, "x", 1) == 1);
     CHECK(tick_stream_read(stream, &byte, 1) == -ECONNRESET);
@@ -265,7 +251,7 @@ static int stopping_a_server_ends_its_connections(void *arg) {
     tick_stream *streams[5];
     char byte;
     int count = 0;
-    struct tick_task *server = served(":5009", counts_itself, &count);
+    tick_server *server = served(":5009", counts_itself, &count);
     for (int i = 0; i < 5; i++)
         TICK_TRY(tick_connect("127.0.0.1:5009", &streams[i]));
     while (count < 5)
@@ -276,6 +262,80 @@ static int stopping_a_server_ends_its_connections(void *arg) {
         CHECK(tick_stream_read(streams[i], &byte, 1) == 0);
     tick_stream *late;
     CHECK(tick_connect("127.0.0.1:5009", &late) == -ECONNREFUSED);
+    return 0;
+}
+
+// Answers when it is told to, and counts.
+static struct tick_event_flag *told;
+static int answers_late(tick_stream *stream, void *arg) {
+    int *answered = arg;
+    TICK_TRY(tick_event_wait(told));
+    TICK_TRY((int)tick_stream_printf(stream, "done\n"));
+    ++*answered;
+    return 0;
+}
+
+static int waits_for(void *server) {
+    return tick_server_wait((tick_server *)server);
+}
+
+static int a_closed_server_leaves_its_connections(void *arg) {
+    (void)arg;
+    tick_stream *one, *two, *late;
+    char line[10];
+    int answered = 0;
+    told = tick_event_new();
+    tick_server *server = served(":5013", answers_late, &answered);
+    TICK_TRY(tick_connect("127.0.0.1:5013", &one));
+    TICK_TRY(tick_connect("127.0.0.1:5013", &two));
+    TICK_TRY(tick_sleep(TICK_MS(5)));
+    struct tick_task *waiting = tick_spawn(waits_for, server);
+    TICK_TRY(tick_sleep(0));
+    tick_server_close(server);
+    tick_server_close(server); // nothing more
+    CHECK(tick_connect("127.0.0.1:5013", &late) == -ECONNREFUSED);
+    tick_server *next = served(":5013", answers_late, &answered); // its address is free
+    CHECK(next != NULL);
+    CHECK(stopped(next) == 0);
+    CHECK(!tick_future_done(tick_task_future(waiting)));
+    CHECK(tick_within(TICK_MS(1), tick_server_wait(server)) == TICK_ETIMEDOUT);
+    tick_event_set(told);
+    CHECK(tick_stream_read_line(one, line, sizeof line) == 5 && !strcmp(line, "done"));
+    CHECK(tick_stream_read_line(two, line, sizeof line) == 5 && !strcmp(line, "done"));
+    CHECK(tick_join(waiting) == 0 && answered == 2);
+    CHECK(tick_server_wait(server) == 0); // all is over
+    tick_task_unref(waiting);
+    tick_server_free(server);
+    tick_event_free(told);
+    return 0;
+}
+
+static int serves_here(void *arg) {
+    return tick_serve(":5014", answers_late, arg);
+}
+
+// And so does one that serves in a task, when that is cancelled.
+static int a_cancelled_server_leaves_its_connections(void *arg) {
+    (void)arg;
+    tick_stream *stream;
+    char line[10];
+    int answered = 0;
+    told = tick_event_new();
+    struct tick_task *server = tick_spawn(serves_here, &answered);
+    TICK_TRY(tick_sleep(0));
+    TICK_TRY(tick_connect("127.0.0.1:5014", &stream));
+    TICK_TRY(tick_sleep(TICK_MS(5)));
+    tick_task_cancel(server, NULL);
+    CHECK(tick_join(server) == TICK_ECANCELED);
+    tick_task_unref(server);
+    CHECK(tick_connect("127.0.0.1:5014", &(tick_stream *){NULL}) == -ECONNREFUSED);
+    CHECK(answered == 0);
+    tick_event_set(told);
+    CHECK(tick_stream_read_line(stream, line, sizeof line) == 5 && !strcmp(line, "done"));
+    CHECK(answered == 1);
+    TICK_TRY(tick_sleep(0));
+    TICK_TRY(tick_sleep(0));
+    tick_event_free(told);
     return 0;
 }
 
@@ -293,7 +353,7 @@ static int streams_end_with_their_task(void *arg) {
     (void)arg;
     tick_stream *stream;
     int count = 0;
-    struct tick_task *server = served(":5010", counts_itself, &count);
+    tick_server *server = served(":5010", counts_itself, &count);
     struct tick_task *task = tick_spawn(opens_one, &stream);
     CHECK(tick_join(task) == 0);
     tick_task_unref(task);
@@ -335,7 +395,7 @@ static int failures_of_handlers_are_reported(void *arg) {
     int code = -EPROTO;
     struct reports reports = {0};
     tick_loop_set_exception_handler(tick_loop_running(), noted, &reports);
-    struct tick_task *server = served(":5011", fails, &code);
+    tick_server *server = served(":5011", fails, &code);
     TICK_TRY(tick_connect("127.0.0.1:5011", &stream));
     CHECK(tick_stream_read(stream, &byte, 1) == 0);
     CHECK(reports.count == 1 && reports.code == -EPROTO);
@@ -350,7 +410,7 @@ static int failures_of_handlers_are_reported(void *arg) {
 static int cancelled_connects(void *arg) {
     (void)arg;
     tick_stream *stream;
-    struct tick_task *server = served(":5012", echo, NULL);
+    tick_server *server = served(":5012", echo, NULL);
     CHECK(tick_within(0, tick_connect("127.0.0.1:5012", &stream)) == TICK_ETIMEDOUT);
     TICK_TRY(tick_sleep(TICK_MS(2)));
     TICK_TRY(tick_connect("127.0.0.1:5012", &stream));
@@ -372,6 +432,8 @@ static const struct {
     PROGRAM(refusals),
     PROGRAM(resets),
     PROGRAM(stopping_a_server_ends_its_connections),
+    PROGRAM(a_closed_server_leaves_its_connections),
+    PROGRAM(a_cancelled_server_leaves_its_connections),
     PROGRAM(streams_end_with_their_task),
     PROGRAM(failures_of_handlers_are_reported),
     PROGRAM(cancelled_connects),

@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 
 #include "tests/conformance/sim_more_calls.h"
+#include "tests/support/machines.h"
 
 struct sim_calls {
     struct tick_sys sys;
@@ -220,7 +221,7 @@ static inline int sim_calls_reset(struct sim_calls *sim) {
     sim->sys.ops = &sim_ops;
     sim->made = 0;
     tick_kernel_clock_to(sim->kernel, TICK_SEC(1)); // as on a machine that has been up for a while
-    int host = tick_kernel_host_add(sim->kernel, "host", 1, 0);
+    int host = machine_add(sim->kernel, "host", 1, 0);
     return host < 0 ? host : 0;
 }
 

@@ -52,7 +52,8 @@ def fix_134471():
 
     async def fixed(self):
         result = await enter(self)
-        self._cancelling -= self._task._must_cancel
+        if hasattr(self, "_cancelling"):  # since 3.12
+            self._cancelling -= self._task._must_cancel
         return result
 
     asyncio.Timeout.__aenter__ = fixed
@@ -228,9 +229,10 @@ class Run:
 
         self.start(k, create_task, group)
 
-    async def op_resched(self, me, ticks):
-        if self.timeouts.get(me):
-            self.timeouts[me][-1].reschedule(None if ticks < 0 else self.loop.time() + ticks)
+    async def op_resched(self, me, ticks, outer=0):
+        scopes = self.timeouts.get(me, ())
+        if len(scopes) > outer:
+            scopes[-1 - outer].reschedule(None if ticks < 0 else self.loop.time() + ticks)
 
     async def op_await(self, me, k):
         if k in self.newest:
@@ -241,7 +243,12 @@ class Run:
             self.say(me, "got", await asyncio.shield(self.newest[k]))
 
     async def op_gather(self, me, named, return_errors):
-        children = [self.newest[k] for k in named if k in self.newest]
+        await self.gather(me, [self.newest[k] for k in named if k in self.newest], return_errors)
+
+    async def op_fgather(self, me, named, return_errors):
+        await self.gather(me, [self.futures[i] for i in named], return_errors)
+
+    async def gather(self, me, children, return_errors):
         if children:
             results = await asyncio.gather(*children, return_exceptions=return_errors)
             self.say(me, "got", [spelled(one) if isinstance(one, BaseException) else one for one in results])
@@ -272,6 +279,16 @@ class Run:
     async def op_cbadd(self, me, k):
         if k in self.newest:
             self.newest[k].add_done_callback(lambda task: self.say("cb", me, task.get_name(), task.cancelled()))
+
+    async def op_cbdo(self, _me, k, op):
+        def does(_task):
+            try:
+                self.plain("cb", op).send(None)
+            except StopIteration:
+                pass
+
+        if k in self.newest:
+            self.newest[k].add_done_callback(does)
 
     # primitives
 
@@ -337,6 +354,9 @@ class Run:
     async def op_fawait(self, me, i):
         self.say(me, "got", await self.futures[i])
 
+    async def op_fshield(self, me, i):
+        self.say(me, "got", await asyncio.shield(self.futures[i]))
+
     async def op_cwait(self, me, _condition, _=None):
         async with self.condition:
             await self.condition.wait()
@@ -375,19 +395,30 @@ class Run:
     # several tasks at once
 
     async def op_wait(self, me, named, ticks, until):
+        await self.wait(me, [self.newest[k] for k in named if k in self.newest], ticks, until)
+
+    async def op_fwait(self, me, named, ticks, until):
+        await self.wait(me, [self.futures[i] for i in named], ticks, until)
+
+    async def wait(self, me, children, ticks, until):
         until = {"FIRST": asyncio.FIRST_COMPLETED, "ERROR": asyncio.FIRST_EXCEPTION, "ALL": asyncio.ALL_COMPLETED}[until]
-        children = [self.newest[k] for k in named if k in self.newest]
         if children:
             await asyncio.wait(children, timeout=None if ticks < 0 else ticks, return_when=until)
             self.say(me, "done", *(child.done() for child in children))
 
     async def op_each(self, me, named, ticks):
-        # Of those done already: as_completed takes them in the order of a set of addresses.
-        children = [self.newest[k] for k in named if k in self.newest and not self.newest[k].done()]
+        await self.each(me, {self.newest[k]: self.newest[k].get_name() for k in named if k in self.newest}, ticks)
+
+    async def op_feach(self, me, named, ticks):
+        await self.each(me, {self.futures[i]: i for i in named}, ticks)
+
+    async def each(self, me, names, ticks):
+        # Not of those done already: as_completed takes them in the order of a set of addresses.
+        children = [child for child in names if not child.done()]
         each = asyncio.as_completed(children, timeout=None if ticks < 0 else ticks)
         try:
             async for child in each:
-                self.say(me, "each", child.get_name())
+                self.say(me, "each", names[child])
         finally:  # tick_as_completed_free; asyncio leaves its timer and callbacks behind
             if each._timeout_handle:
                 each._timeout_handle.cancel()
@@ -401,6 +432,12 @@ class Run:
 
     async def op_later(self, _me, ticks, value):
         self.handles.append(self.loop.call_later(ticks, lambda: self.say("later", value)))
+
+    async def op_at(self, _me, ticks, value):
+        self.handles.append(self.loop.call_at(self.loop.time() + ticks, lambda: self.say("later", value)))
+
+    async def op_stop(self, _me):
+        self.loop.stop()
 
     async def op_hcancel(self, _me):
         if self.handles:
@@ -426,7 +463,9 @@ class Run:
         self.newest[0] = self.loop.create_task(self.body(0, "0#0"), name="0#0")
         how = "done"
         try:
-            self.loop.run_forever()
+            while True:
+                self.loop.run_forever()
+                self.lines.append(f"{self.loop.clock.ticks}.{self.loop.clock.polls} stopped")
         except Stuck:
             how = "limit" if self.said > MOST_LINES else "deadlock"
         unfinished = asyncio.all_tasks(self.loop)

@@ -6,6 +6,7 @@
 
 Runs the programs of the seeds FIRST up to LAST (programs.py), or those of a file, on both. A program that differs only because CPython
 has something wrong (asyncio_log.py --fixed agrees) is counted; any other is shrunk to a small one and shown. Exit code 1 if there is any.
+For a PYTHON older than 3.13 the programs leave out what it lacks or does by other rules.
 """
 
 import itertools
@@ -80,14 +81,14 @@ def stands_alone(bodies):
 
     def named(block):
         for op in block:
-            if op[0] in ("spawn", "eager", "into", "adopt", "await", "shield", "cancel", "cbadd"):
+            if op[0] in ("spawn", "eager", "into", "adopt", "await", "shield", "cancel", "cbadd", "cbdo"):
                 yield op[1]
             elif op[0] in ("gather", "tg", "wait", "each"):
                 yield from op[1]
             for word in op[1:]:
                 if isinstance(word, list) and word and isinstance(word[0], list):
                     yield from named(word)
-            if op[0] == "wf":
+            if op[0] in ("wf", "cbdo"):
                 yield from named([op[2]])
 
     return all(k < len(bodies) for body in bodies for k in named(body))
@@ -108,7 +109,9 @@ def shrunk(both, bodies, fixed):
 def main():
     both = Both(sys.argv[1], sys.argv[2])
     if len(sys.argv) > 4:
-        every = (programs.program(seed) for seed in range(int(sys.argv[3]), int(sys.argv[4])))
+        version = subprocess.run([sys.argv[2], "-c", "import platform; print(platform.python_version())"], capture_output=True, text=True, check=True)
+        version = programs.version_of(version.stdout)
+        every = (programs.program(seed, version) for seed in range(int(sys.argv[3]), int(sys.argv[4])))
     else:
         with open(sys.argv[3], encoding="utf-8") as file:
             every = [json.loads(line) for line in file if line.strip()]

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Random task programs (docs/TASK_PROGRAMS.md), one a line: programs.py FIRST LAST prints those of the seeds FIRST up to LAST."""
+"""Random task programs (docs/TASK_PROGRAMS.md), one a line: programs.py FIRST LAST [VERSION] prints those of the seeds FIRST up to LAST.
+
+VERSION: without what a CPython of that version lacks, or does by other rules than 3.13.
+"""
 
 import json
 import random
@@ -18,21 +21,36 @@ PLAIN = {
     **dict.fromkeys(
         "sem rel evset evclear evwait put get putnw getnw fset fexc fcancel fawait cwait cnotify"
         " gather shield soon later hcancel raise ret uncancel cbadd info done join shut meet breset wait each"
-        " eager into adopt resched var varsoon cuntil".split(),
+        " eager into resched var varsoon cuntil at stop fshield fgather fwait feach".split(),
         1,
     ),
+    **dict.fromkeys(("adopt", "cbdo"), 2),
 }
 HOLDING = {"try": 4, "wf": 3, "timeout": 3, "tg": 2}
+# What a done callback can do.
+AT_ONCE = {"cancel": 3, "stop": 2, "spawn": 2, "eager": 2, "raise": 2}
+AT_ONCE |= dict.fromkeys("cbadd unlock rel evset evclear putnw getnw fset fexc fcancel done shut soon later at hcancel".split(), 1)
+# What came or changed with a version, and is not written for those before it.
+SINCE = {
+    (3, 12): {"eager", "adopt", "wf", "timeout", "gather", "fgather"},
+    (3, 13): {"shut", "each", "feach", "cwait", "cuntil", "uncancel", "tg"},
+}
+
+
+def left_out(version):
+    return set().union(*(names for since, names in SINCE.items() if version < since))
 
 
 class Writer:
     """Writes one program."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, version=(3, 13)):
         self.random = random.Random(f"task program {seed}")
         self.count = self.random.randint(2, 6)
+        self.without = left_out(version)
 
     def pick(self, weights):
+        weights = {name: weight for name, weight in weights.items() if name not in self.without}
         return self.random.choices(list(weights), list(weights.values()))[0]
 
     def later(self, me):
@@ -41,6 +59,9 @@ class Writer:
 
     def several(self, me):
         return [self.later(me) for _ in range(self.random.randint(1, 3))]
+
+    def futures(self):
+        return [self.random.randrange(3) for _ in range(self.random.randint(1, 3))]
 
     def other(self, me):
         return self.random.choice([k for k in range(self.count) if k != me])
@@ -61,7 +82,11 @@ class Writer:
             "sleep": lambda: [r.choice((0, 0, 1, 1, 2, 3, 5))],
             "spawn": lambda: [self.other(me) if self.later(me) is None else self.later(me)],
             **dict.fromkeys(("eager", "into", "adopt"), lambda: [self.other(me) if self.later(me) is None else self.later(me)]),
-            "resched": lambda: [r.choice((-1, 0, 1, 2, 4))],
+            "resched": lambda: [r.choice((-1, 0, 1, 2, 4)), r.choice((0, 0, 1))],
+            "at": lambda: [r.choice((-3, -1, 0, 1, 2)), r.randrange(100)],
+            "fgather": lambda: [self.futures(), r.random() < 0.5],
+            "fwait": lambda: [self.futures(), r.choice((-1, 0, 1, 3)), r.choice(("FIRST", "ERROR", "ALL"))],
+            "feach": lambda: [self.futures(), r.choice((-1, 0, 1, 3))],
             "var": lambda: [r.randrange(100)],
             "varsoon": lambda: [r.randrange(100)],
             "gather": lambda: [self.several(me), r.random() < 0.5],
@@ -77,15 +102,20 @@ class Writer:
             return kinds[name]()
         if name in ("await", "shield"):
             return [self.later(me)]
+        if name == "cancel" and me > 0 and r.random() < 0.3:  # who may wait for it
+            return [r.randrange(me)]
         if name in ("cancel", "cbadd"):  # itself, too
             return [r.randrange(self.count) if r.random() < 0.3 else self.other(me)]
+        if name == "cbdo":
+            does = self.pick(AT_ONCE)
+            return [r.randrange(self.count), [does, *self.words(does, me)]]
         if name in ("lock", "unlock", "evset", "evclear", "evwait", "cuntil", "sem", "rel"):
             return [r.randrange(2)]
         if name in ("done", "join"):
             return [r.choice((0, 0, 1, 1, 2, 3))]
         if name in ("put", "get", "putnw", "getnw"):
             return [r.choice((0, 0, 1, 1, 2, 3)), r.randrange(10)]
-        if name in ("fset", "fexc", "fcancel", "fawait"):
+        if name in ("fset", "fexc", "fcancel", "fawait", "fshield"):
             return [r.randrange(3)]
         if name in ("raise", "ret"):
             return [r.randrange(5)]
@@ -100,10 +130,11 @@ class Writer:
         r = self.random
         waits = [["evwait", 0], ["get", 0, 0], ["lock", 0], ["fawait", 0], ["sleep", 2], ["cwait", 0, 0], ["sem", 0], ["cuntil", 0], ["get", 3, 0]]
         waits += [["join", 0], ["put", 0, 1], ["meet"]]
+        waits += [[name, *self.words(name, me)] for name in ("fshield", "fgather", "fwait", "feach")]
         if self.later(me) is not None:
             waits.append(["await", self.later(me)])
             waits += [[name, *self.words(name, me)] for name in ("shield", "gather", "wait", "each", "eager")]
-        return [r.choice((-1, 0, 1, 2, 4)), r.choice(waits)]
+        return [r.choice((-1, 0, 1, 2, 4)), r.choice([op for op in waits if op[0] not in self.without])]
 
     def hold_timeout(self, me, depth):
         return [self.random.choice((0, 1, 2, 4)), self.block(me, depth, 3)]
@@ -118,10 +149,15 @@ class Writer:
         return bodies
 
 
-def program(seed):
-    return Writer(seed).program()
+def program(seed, version=(3, 13)):
+    return Writer(seed, version).program()
+
+
+def version_of(text):
+    """(3, 11) of "3.11", or of "3.11.2"."""
+    return tuple(int(part) for part in text.split(".")[:2])
 
 
 if __name__ == "__main__":
     for each in range(int(sys.argv[1]), int(sys.argv[2])):
-        print(json.dumps(program(each)))
+        print(json.dumps(program(each, *map(version_of, sys.argv[3:4]))))

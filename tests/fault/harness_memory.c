@@ -44,7 +44,10 @@ static int echo(tick_stream *stream, void *arg) {
     return 0;
 }
 
+// In a context of its own, which callbacks that are registered here would need memory to keep.
+static const struct tick_context_var var = {.name = "var"};
 static int serving(void *arg) {
+    TICK_TRY(tick_context_set(&var, arg, NULL));
     return tick_serve("127.0.0.1:5050", echo, arg);
 }
 
@@ -78,6 +81,27 @@ static int everything(void *arg) {
     return result < 0 ? result : ended == TICK_ECANCELED ? 0 : ended;
 }
 
+// A server that ends while a connection's task waits for its client.
+static int stops_in_the_middle(void *arg) {
+    tick_server *server;
+    tick_stream *stream;
+    char byte;
+    TICK_TRY(tick_context_set(&var, arg, NULL));
+    TICK_TRY(tick_server_open("127.0.0.1:5051", echo, NULL, &server));
+    int result = tick_connect("127.0.0.1:5051", &stream);
+    const bool connected = result == 0;
+    if (connected)
+        result = (int)tick_stream_printf(stream, "one\n");
+    if (result > 0)
+        result = (int)tick_within(TICK_MS(200), (int)tick_stream_read(stream, &byte, 1));
+    tick_server_cancel(server);
+    const int ended = tick_server_wait(server);
+    tick_server_free(server);
+    if (connected)
+        tick_stream_close(stream);
+    return result < 0 ? result : ended;
+}
+
 static int quiet(struct tick_loop *loop, const struct tick_report *report, void *arg) {
     (void)loop;
     (void)report;
@@ -86,7 +110,7 @@ static int quiet(struct tick_loop *loop, const struct tick_report *report, void 
 }
 
 // Runs it all; the first error on the way.
-static int run(void) {
+static int run(tick_task_fn *body) {
     struct tick_linux system;
     struct tick_io *io = NULL;
     struct tick_loop *loop = NULL;
@@ -97,7 +121,7 @@ static int run(void) {
         result = tick_loop_new(&(struct tick_loop_options){.sys = tick_linux_sys(&system), .poller = &io->poller}, &loop);
     if (result == 0) {
         tick_loop_set_exception_handler(loop, quiet, NULL);
-        result = tick_loop_run(loop, everything, NULL);
+        result = tick_loop_run(loop, body, NULL);
     }
     if (loop)
         tick_loop_free(loop);
@@ -105,17 +129,17 @@ static int run(void) {
     return result;
 }
 
-static void fails_in_turn(bool for_good) {
+static void fails_in_turn(tick_task_fn *body, bool for_good) {
     struct failing f = {.base = {fail_alloc, fail_free}, .fail_at = SIZE_MAX, .for_good = for_good};
     tick__set_allocator(&f.base);
-    int result = run();
+    int result = run(body);
     size_t needed = f.requests, failures = 0;
     assert_int_equal(result, 0);
     assert_int_equal(f.live, 0);
     assert_true(needed > 10);
     for (size_t n = 0; n < needed; n++) {
         f = (struct failing){.base = f.base, .fail_at = n, .for_good = for_good};
-        result = run();
+        result = run(body);
         failures += result < 0;
         if (f.live)
             fail_msg("with request %zu of %zu failed, %zu blocks are left over (%s)", n, needed, f.live, tick_error_name(result));
@@ -127,12 +151,14 @@ static void fails_in_turn(bool for_good) {
 
 static void each_allocation_fails_once(void **state) {
     (void)state;
-    fails_in_turn(false);
+    fails_in_turn(everything, false);
+    fails_in_turn(stops_in_the_middle, false);
 }
 
 static void memory_runs_out(void **state) {
     (void)state;
-    fails_in_turn(true);
+    fails_in_turn(everything, true);
+    fails_in_turn(stops_in_the_middle, true);
 }
 
 int main(void) {

@@ -3,6 +3,7 @@
 #define RETICK_TEST_FAULTY_H
 
 #include "sim/kernel/kernel.h"
+#include "tests/support/machines.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -94,7 +95,7 @@ static inline void programs(void (*run)(void), uint32_t count) {
         const struct tick_kernel_env env = {.choose = choose};
         tick_kernel_reset(k, &env);
         for (int host = 0; host < HOSTS; host++)
-            assert_int_equal(tick_kernel_host_add(k, (const char *[]){"a", "b", "c"}[host], (tick_id)host + 1, 0), host);
+            assert_int_equal(machine_add(k, (const char *[]){"a", "b", "c"}[host], (tick_id)host + 1, 0), host);
         faulty.rate = (uint64_t[]){0, 50, 300, 900}[draw(4)];
         faulty.link = (struct tick_link){
             .latency = (int64_t)draw(5) * TICK_MS(1),

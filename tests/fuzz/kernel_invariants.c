@@ -357,7 +357,7 @@ static void crashes(int host) {
         starts(host);
         return;
     }
-    tick_kernel_host_crash(k, host);
+    machine_crash(k, host);
     if (draw(2)) {
         tick_kernel_host_up(k, host, false);
         w.down[host] = true;

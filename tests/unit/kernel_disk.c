@@ -1,6 +1,7 @@
 // What a loss of power leaves, and what disks that fail do.
 // links: tick_kernel
 #include "sim/kernel/kernel.h"
+#include "tests/support/machines.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -40,7 +41,7 @@ static int set_up(void **state) {
         return -1;
     const struct tick_kernel_env env = {.choose = calm, .disk = fault};
     tick_kernel_reset(k, &env);
-    return tick_kernel_host_add(k, "a", 1, 0);
+    return machine_add(k, "a", 1, 0);
 }
 
 static int opened(const char *path, int flags) {
@@ -55,7 +56,7 @@ static void put(int fd, const char *text, int64_t offset) {
 }
 
 static void crash(void) {
-    tick_kernel_host_crash(k, 0);
+    machine_crash(k, 0);
     tick_kernel_disk_crash(k, 0, kept, NULL);
 }
 

@@ -2,6 +2,7 @@
 // that do not depend on what ran before.
 // torture: 4
 #include "sim/kernel/kernel_int.h"
+#include "tests/support/machines.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -238,7 +239,7 @@ static bool world(uint64_t seed_, uint32_t steps, bool to_end) {
     seed = seed_;
     tick_kernel_link_all(k, &link);
     for (int h = 0; h < HOSTS; h++) {
-        if (tick_kernel_host_add(k, names[h], (tick_id)h + 1, 0) != h)
+        if (machine_add(k, names[h], (tick_id)h + 1, 0) != h)
             return false;
         for (int i = 0; i < FDS; i++)
             fds[h][i] = -1;
@@ -250,7 +251,7 @@ static bool world(uint64_t seed_, uint32_t steps, bool to_end) {
         if (draw(3) == 0 && tick_kernel_next(k, &p))
             note((uint64_t)p.at);
         if (draw(200) == 0) {
-            tick_kernel_host_crash(k, h);
+            machine_crash(k, h);
             assert_int_equal(tick_kernel_open_fds(k, h), 0);
             assert_int_equal(tick_kernel_fds_in_flight(k, h), 0);
             for (int f = 0; f < FDS; f++)
@@ -264,6 +265,32 @@ static bool world(uint64_t seed_, uint32_t steps, bool to_end) {
     while (to_end && tick_kernel_next(k, &p))
         note((uint64_t)p.at);
     return true;
+}
+
+// Whoever sends holds the link while the table of links grows by what is sent.
+static void links_do_not_move(void **state) {
+    (void)state;
+    enum { MANY = 12 };
+    static const char names[MANY][2] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"};
+    const struct tick_link all = {.bandwidth = 1000000, .latency = TICK_MS(1)};
+    const struct tick_link *held[MANY];
+    fresh(64 << 20);
+    tick_kernel_link_all(k, &all);
+    for (int h = 0; h < MANY; h++)
+        assert_int_equal(tick_kernel_host_add(k, names[h], (tick_id)h + 1, 0), h);
+    for (int h = 1; h < MANY; h++) {
+        const struct tick_link own = {.bandwidth = 1000000, .latency = h, .jitter = h};
+        assert_int_equal(tick_kernel_link_set(k, 0, h, &own), 0);
+        held[h] = tick__link(k, 0, (uint32_t)h);
+    }
+    for (uint32_t a = 0; a < MANY; a++)
+        for (uint32_t b = a + 1; b < MANY; b++)
+            assert_true(tick__link_pass(k, tick__link(k, a, b), a, b, 100) > 0);
+    for (int h = 1; h < MANY; h++) {
+        assert_ptr_equal(tick__link(k, (uint32_t)h, 0), held[h]);
+        assert_int_equal(held[h]->latency, h);
+        assert_int_equal(held[h]->jitter, h);
+    }
 }
 
 static void nothing_is_left(void **state) {
@@ -290,7 +317,7 @@ static void memory_does_not_grow(void **state) {
     fresh(64 << 20);
     uint32_t bump = 0;
     seed = 99;
-    assert_int_equal(tick_kernel_host_add(k, "a", 1, 0), 0);
+    assert_int_equal(machine_add(k, "a", 1, 0), 0);
     struct sockaddr_in in = at(-1, 80), to = at(0, 80);
     const struct tick_kernel_name n = name();
     int listener = tick_k_socket(k, 0, AF_INET, SOCK_STREAM, 0, &n);
@@ -352,7 +379,7 @@ static void runs_do_not_depend_on_history(void **state) {
 static void messages_within_messages(void **state) {
     (void)state;
     fresh(256 << 20);
-    assert_int_equal(tick_kernel_host_add(k, "a", 1, 0), 0);
+    assert_int_equal(machine_add(k, "a", 1, 0), 0);
     int last[2], deep = 0;
     const struct tick_kernel_name n = name(), m = name();
     assert_int_equal(tick_k_socketpair(k, 0, AF_UNIX, SOCK_DGRAM, 0, last, &n, &m), 0);
@@ -384,7 +411,7 @@ static void hosts_and_fds_have_limits(void **state) {
     memset(text, 'x', 64);
     assert_int_equal(tick_kernel_host_add(k, text, 1, 0), -EINVAL);
     text[63] = 0;
-    assert_int_equal(tick_kernel_host_add(k, text, 1, 0), 0);
+    assert_int_equal(machine_add(k, text, 1, 0), 0);
     assert_int_equal(tick_kernel_host_add(k, text, 2, 0), -EEXIST);
     assert_int_equal(tick_kernel_host_find(k, text), 0);
     assert_int_equal(tick_kernel_host_find(k, "nobody"), TICK_ENOHOST);
@@ -402,13 +429,14 @@ static void hosts_and_fds_have_limits(void **state) {
     assert_int_equal(tick_kernel_open_fds(k, 0), count);
     assert_int_equal(tick_k_fd_id(k, 0, 3), n.id);
     assert_int_equal(tick_k_fd_id(k, 0, 2), 0);
-    tick_kernel_host_crash(k, 0);
+    machine_crash(k, 0);
     assert_int_equal(tick_kernel_open_fds(k, 0), 0);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_come_in_order),
+        cmocka_unit_test(links_do_not_move),
         cmocka_unit_test(nothing_is_left),
         cmocka_unit_test(memory_does_not_grow),
         cmocka_unit_test(too_little_memory),

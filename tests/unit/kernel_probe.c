@@ -1,5 +1,6 @@
 // What the simulated kernel tells the probe: objects with their ids and parents, and for each byte that arrives who sent it.
 #include "sim/kernel/kernel.h"
+#include "tests/support/machines.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -92,8 +93,8 @@ static int setup(void **state) {
     tick_kernel_reset(k, &env);
     assert_int_equal(probe.now, 0);
     tick_kernel_link_all(k, &link);
-    assert_int_equal(tick_kernel_host_add(k, "server", 11, SERVER_OBJECT), 0);
-    assert_int_equal(tick_kernel_host_add(k, "client", 12, CLIENT_OBJECT), 1);
+    assert_int_equal(machine_add(k, "server", 11, SERVER_OBJECT), 0);
+    assert_int_equal(machine_add(k, "client", 12, CLIENT_OBJECT), 1);
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(80)};
     const struct tick_kernel_name a = {21, TASK, 1, NULL}, b = {22, TASK, 2, NULL};
     as(SERVER_OBJECT);
@@ -233,7 +234,7 @@ static void a_dead_host_drops(void **state) {
     connected();
     as(CLIENT_OBJECT);
     assert_int_equal(tick_k_send(k, 1, near, "abc", 3, 0), 3);
-    tick_kernel_host_crash(k, 0);
+    machine_crash(k, 0);
     run();
     assert_int_equal(drops(), 1);
     char byte;

@@ -1,6 +1,7 @@
 // Choices about the calls beside TCP: each does what its manual page allows, where that allows it, and nothing else.
 // links: tick_kernel
 #include "sim/kernel/kernel.h"
+#include "tests/support/machines.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +48,7 @@ static int set_up(void **state) {
         return -1;
     const struct tick_kernel_env env = {.choose = choose};
     tick_kernel_reset(k, &env);
-    return tick_kernel_host_add(k, "a", 1, 0) == 0 && tick_kernel_host_add(k, "b", 2, 0) == 1 ? 0 : -1;
+    return machine_add(k, "a", 1, 0) == 0 && machine_add(k, "b", 2, 0) == 1 ? 0 : -1;
 }
 
 static void carry(void) {
@@ -380,7 +381,7 @@ static void probes_find_out_what_died(void **state) {
     carry();
     assert_true(tick_k_accept(k, 1, listener, NULL, NULL) >= 0);
     assert_int_equal(tick_kernel_next_at(k), TICK_NEVER); // as long as all is well no probe keeps the world going
-    tick_kernel_host_crash(k, 1);
+    machine_crash(k, 1);
     assert_int_equal(tick_k_recv(k, 0, fd, &byte, 1, 0), -EAGAIN);
     carry();
     assert_in_range(tick_kernel_now(k), TICK_SEC(30), TICK_SEC(31));

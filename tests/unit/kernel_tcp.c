@@ -1,5 +1,6 @@
 // The simulated kernel's TCP over links: what arrives when, who is told, and how connections end.
 #include "sim/kernel/kernel.h"
+#include "tests/support/machines.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -67,8 +68,8 @@ static int setup(void **state) {
     tick_kernel_link_all(k, &link);
     made = 0;
     memset(&wish, 0, sizeof wish);
-    server = tick_kernel_host_add(k, "server", 1, 0);
-    client = tick_kernel_host_add(k, "client", 2, 0);
+    server = machine_add(k, "server", 1, 0);
+    client = machine_add(k, "client", 2, 0);
     return 0;
 }
 
@@ -313,7 +314,7 @@ static void crash(void **state) {
     assert_int_equal(start(client, waiting, "10.0.0.1", 80), -EINPROGRESS);
     run(); // in the accept queue
     assert_int_equal(tick_kernel_open_fds(k, server), 2);
-    tick_kernel_host_crash(k, server);
+    machine_crash(k, server);
     assert_int_equal(tick_kernel_open_fds(k, server), 0);
     assert_int_equal(run(), tick_kernel_now(k));
     assert_int_equal(tick_k_recv(k, client, p.near, &byte, 1, 0), -EAGAIN); // nobody told it
@@ -466,7 +467,7 @@ static void a_host_talks_to_itself_at_once(void **state) {
         tick_k_close(k, server, far);
         run();
     }
-    tick_kernel_host_crash(k, server);
+    machine_crash(k, server);
     assert_int_equal(tick_kernel_open_fds(k, server), 0);
 }
 

@@ -54,6 +54,66 @@ static void jobs_run_in_turn(void **state) {
     world_free(w);
 }
 
+static struct tick_future *many[20];
+
+// The rest waits in line, and what is cancelled there never runs.
+static int more_than_threads(void *arg) {
+    const intptr_t count = (intptr_t)arg;
+    for (intptr_t i = 0; i < count; i++)
+        assert_int_equal(tick_run_in_executor(NULL, job, (void *)i, &many[i]), 0);
+    assert_true(tick_future_cancel(many[4], NULL)); // in the middle of the line, at its end, and when it has a thread
+    assert_true(tick_future_cancel(many[count - 1], NULL));
+    assert_true(tick_future_cancel(many[0], NULL));
+    assert_int_equal(tick_await(many[count - 2]), 0);
+    for (intptr_t i = 0; i < count; i++)
+        tick_future_unref(many[i]);
+    assert_int_equal(w->loop->executor.busy, 0);
+    assert_null(w->loop->executor.line);
+    assert_null(w->loop->executor.line_end);
+    return 0;
+}
+
+static void jobs_wait_for_a_thread(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t threads;
+        intptr_t jobs;
+        const char *log;
+    } rows[] = {
+        {2, 8, "2:job1 3:job2 3:job3 4:job5 4:job6 "},
+        {0, 12, "2:job1 2:job2 2:job3 2:job5 2:job6 2:job7 3:job8 3:job9 3:job10 "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        w = world_bare();
+        struct tick_loop_options options = world_options(w);
+        options.threads = rows[i].threads;
+        world_open(w, &options);
+        assert_int_equal(tick_loop_run(w->loop, more_than_threads, (void *)rows[i].jobs), 0);
+        assert_string_equal(w->log, rows[i].log);
+        world_free(w);
+    }
+}
+
+static int leaves_a_line(void *arg) {
+    (void)arg;
+    for (intptr_t i = 0; i < 12; i++) {
+        assert_int_equal(tick_run_in_executor(NULL, job, (void *)i, &many[i]), 0);
+        tick_future_unref(many[i]);
+    }
+    return 0;
+}
+static void a_line_is_waited_for_and_goes_with_its_loop(void **state) {
+    (void)state;
+    w = world_new();
+    assert_int_equal(tick_loop_run(w->loop, leaves_a_line, NULL), 0); // asyncio.run waits for all
+    assert_string_equal(w->log, "2:job0 2:job1 2:job2 2:job3 2:job4 2:job5 2:job6 2:job7 3:job8 3:job9 3:job10 3:job11 ");
+    world_free(w);
+    w = world_new();
+    struct tick_task *task = borrowed(tick_loop_spawn(w->loop, NULL, leaves_a_line, NULL));
+    assert_int_equal(tick_loop_run_until(w->loop, tick_task_future(task)), 0);
+    world_free(w); // close does not
+}
+
 static void a_choice_gives_them_time(void **state) {
     (void)state;
     for (int probed = 0; probed < 2; probed++) {
@@ -143,6 +203,8 @@ static void the_end_of_the_run_waits_and_close_does_not(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_run_in_turn),
+        cmocka_unit_test(jobs_wait_for_a_thread),
+        cmocka_unit_test(a_line_is_waited_for_and_goes_with_its_loop),
         cmocka_unit_test(a_choice_gives_them_time),
         cmocka_unit_test(cancelled_in_the_queue_it_never_runs),
         cmocka_unit_test(the_end_of_the_run_waits_and_close_does_not),

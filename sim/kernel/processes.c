@@ -1,0 +1,52 @@
+// Processes: what a program has of its own (fds, handlers, limits), on a host that has the rest (network, disk, clock). Several may share a
+// host; a description that has travelled between them in a message is named by fds of both.
+#include "sim/kernel/kernel_int.h"
+
+// Room for 16 at first. Out of line, as few worlds need more.
+static __attribute__((noinline)) bool grow(struct tick_kernel *k) {
+    struct tick__root *root = k->root;
+    return tick__arena_grow(k, &root->processes, &root->process_most, 16, root->process_count, sizeof(struct tick__process));
+}
+
+int tick_kernel_process_start(struct tick_kernel *k, int host) {
+    struct tick__root *root = k->root;
+    uint32_t index = root->process_free;
+    if (index)
+        root->process_free = tick__process(k, --index)->next;
+    else if (root->process_count == root->process_most && !grow(k))
+        return -ENOMEM;
+    else
+        index = root->process_count++;
+    struct tick__host *h = tick__host(k, (uint32_t)host);
+    *tick__process(k, index) = (struct tick__process){.fd_low = TICK__FIRST_FD, .host = (uint32_t)host, .next = h->processes};
+    h->processes = index + 1;
+    return (int)index;
+}
+
+void tick__process_end(struct tick_kernel *k, uint32_t index) {
+    struct tick__process *p = tick__process(k, index);
+    TICK_ASSERT(!p->fd_count);
+    uint32_t *link = &tick__host(k, p->host)->processes;
+    while (*link != index + 1)
+        link = &tick__process(k, *link - 1)->next;
+    *link = p->next;
+    if (p->fd_most)
+        tick__arena_give(k, p->fds, p->fd_most * sizeof(tick__ref));
+    p->fd_most = 0;
+    p->next = k->root->process_free;
+    k->root->process_free = index + 1;
+}
+
+void tick_kernel_process_exit(struct tick_kernel *k, int process) {
+    for (int fd = 0; tick_kernel_open_fds(k, process) > 0; fd++)
+        (void)tick_k_close(k, process, fd);
+    tick__process_end(k, (uint32_t)process);
+}
+
+int tick_kernel_open_fds(const struct tick_kernel *k, int process) {
+    return (int)tick__process(k, (uint32_t)process)->fd_count;
+}
+
+void tick_kernel_handlers(struct tick_kernel *k, int process, bool some) {
+    tick__process(k, (uint32_t)process)->handlers = some;
+}

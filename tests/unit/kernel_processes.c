@@ -1,0 +1,264 @@
+// Processes on one host: each has fds of its own; network, disk and names are shared; what one leaves behind when it ends, the other goes
+// on with.
+#include "sim/kernel/kernel_int.h"
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/un.h>
+
+#include <cmocka.h>
+
+static struct tick_kernel *k;
+static uint32_t made;
+static int one, other;
+
+static uint32_t calm(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
+    (void)ctx, (void)kind, (void)subject, (void)ordinal, (void)n, (void)most;
+    return 0;
+}
+
+static struct tick_kernel_name name(void) {
+    made++;
+    return (struct tick_kernel_name){.id = tick_id_mix(5, made), .kth = made};
+}
+
+static int set_up(void **state) {
+    (void)state;
+    if (!k && tick_kernel_new(16 << 20, &k) < 0)
+        return -1;
+    const struct tick_kernel_env env = {.choose = calm};
+    tick_kernel_reset(k, &env);
+    made = 0;
+    if (tick_kernel_host_add(k, "host", 1, 0) != 0)
+        return -1;
+    one = tick_kernel_process_start(k, 0);
+    other = tick_kernel_process_start(k, 0);
+    return one >= 0 && other >= 0 && one != other ? 0 : -1;
+}
+
+static void settle(void) {
+    struct tick_posted posted;
+    while (tick_kernel_next_at(k) <= tick_kernel_now(k))
+        tick_kernel_next(k, &posted);
+}
+
+static int tcp(int process) {
+    const struct tick_kernel_name n = name();
+    return tick_k_socket(k, process, AF_INET, SOCK_STREAM, 0, &n);
+}
+
+static int eventfd(int process) {
+    const struct tick_kernel_name n = name();
+    return tick_k_eventfd(k, process, 0, 0, &n);
+}
+
+static struct sockaddr_in port_80(void) {
+    return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(80), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+static int bound(int process, int fd) {
+    const struct sockaddr_in in = port_80();
+    return tick_k_bind(k, process, fd, (const struct sockaddr *)&in, sizeof in);
+}
+
+static int connects(int process, int fd) {
+    const struct sockaddr_in in = port_80();
+    const struct tick_kernel_name n = name();
+    int result = tick_k_connect(k, process, fd, (const struct sockaddr *)&in, sizeof in, &n);
+    settle();
+    return result;
+}
+
+static int listener(int process) {
+    int fd = tcp(process);
+    assert_int_equal(bound(process, fd), 0);
+    assert_int_equal(tick_k_listen(k, process, fd, 4), 0);
+    return fd;
+}
+
+static ssize_t put(int process, int fd) {
+    ssize_t n = tick_k_write(k, process, fd, "x", 1);
+    settle();
+    return n;
+}
+
+static ssize_t get(int process, int fd) {
+    char byte;
+    ssize_t n = tick_k_read(k, process, fd, &byte, 1);
+    settle();
+    return n;
+}
+
+static uint32_t mask(int process, int fd) {
+    struct pollfd poll = {.fd = fd, .events = POLLIN | POLLOUT};
+    return tick_k_poll(k, process, &poll, 1) ? (uint32_t)poll.revents : 0;
+}
+
+static void exits(int process) {
+    tick_kernel_process_exit(k, process);
+    settle();
+}
+
+static void each_has_its_own_fds(void **state) {
+    (void)state;
+    assert_int_equal(eventfd(one), 3);
+    assert_int_equal(eventfd(other), 3);
+    assert_int_equal(eventfd(other), 4);
+    assert_int_equal(tick_k_close(k, one, 4), -EBADF);
+    assert_int_equal(tick_kernel_open_fds(k, one), 1);
+    assert_int_equal(tick_kernel_open_fds(k, other), 2);
+    assert_int_equal(tick_k_dup2(k, other, 3, 9), 9);
+    assert_int_equal(tick_k_fcntl(k, one, 9, F_GETFD, 0), -EBADF);
+    exits(other);
+    assert_int_equal(tick_k_close(k, one, 3), 0);
+    exits(one);
+}
+
+static void ports_are_the_hosts(void **state) {
+    (void)state;
+    int l = listener(one), fd = tcp(other);
+    assert_int_equal(bound(other, fd), -EADDRINUSE);
+    assert_int_equal(connects(other, fd), -EINPROGRESS);
+    int accepted = tick_k_accept(k, one, l, NULL, NULL);
+    assert_true(accepted >= 0);
+    assert_int_equal(put(other, fd), 1);
+    assert_int_equal(get(one, accepted), 1);
+    exits(one); // closes both: the other reads the end, and the port is free once TIME_WAIT is over
+    assert_int_equal(get(other, fd), 0);
+    assert_int_equal(tick_k_close(k, other, fd), 0);
+    settle();
+    tick_kernel_clock_to(k, tick_kernel_now(k) + TICK_SEC(61));
+    (void)listener(other);
+}
+
+static void unix_names_and_the_disk_are_the_hosts(void **state) {
+    (void)state;
+    const struct sockaddr_un un = {.sun_family = AF_UNIX, .sun_path = "/tmp/s"};
+    const struct tick_kernel_name n[] = {name(), name(), name(), name()};
+    int l = tick_k_socket(k, one, AF_UNIX, SOCK_STREAM, 0, &n[0]), fd = tick_k_socket(k, other, AF_UNIX, SOCK_STREAM, 0, &n[1]);
+    assert_int_equal(tick_k_bind(k, one, l, (const struct sockaddr *)&un, sizeof un), 0);
+    assert_int_equal(tick_k_listen(k, one, l, 4), 0);
+    assert_int_equal(tick_k_connect(k, other, fd, (const struct sockaddr *)&un, sizeof un, &n[2]), 0);
+    int accepted = tick_k_accept(k, one, l, NULL, NULL);
+    assert_int_equal(put(one, accepted), 1);
+    assert_int_equal(get(other, fd), 1);
+    int file = tick_k_open(k, one, "/tmp/f", O_CREAT | O_WRONLY, 0600, &n[3]);
+    assert_int_equal(put(one, file), 1);
+    exits(one);
+    struct stat s;
+    assert_int_equal(tick_k_stat(k, other, "/tmp/f", &s), 0);
+    assert_int_equal(s.st_size, 1);
+    assert_int_equal(mask(other, fd) & POLLHUP, POLLHUP);
+}
+
+// Sends a file of `one` to `other` in a message: its fd there.
+static int given(int file) {
+    static int pair[2];
+    const struct tick_kernel_name n[] = {name(), name()};
+    assert_int_equal(tick_k_socketpair(k, one, AF_UNIX, SOCK_STREAM, 0, pair, &n[0], &n[1]), 0);
+    // The other end reaches the other process by hand, as a child inherits it.
+    struct tick__file *end = tick__file(k, one, pair[1]);
+    int far = tick__fd_give(k, other, end);
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof file)] = {0};
+    char byte = 'x';
+    struct iovec part = {&byte, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    *header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof file), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(header), &file, sizeof file);
+    assert_int_equal(tick_k_sendmsg(k, one, pair[0], &message, 0), 1);
+    assert_int_equal(tick_k_recvmsg(k, other, far, &message, 0), 1);
+    int fd;
+    memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    assert_int_equal(tick_k_close(k, other, far), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(tick_k_close(k, one, pair[i]), 0);
+    return fd;
+}
+
+static void a_description_outlives_the_process_that_made_it(void **state) {
+    (void)state;
+    const struct tick_kernel_name n = name();
+    int file = eventfd(one), fd = given(file), epoll = tick_k_epoll_create(k, other, &n);
+    const struct tick_sys_event wanted = {EPOLLIN, 7};
+    struct tick_sys_event got;
+    const uint64_t two = 2;
+    assert_int_equal(tick_k_epoll_ctl(k, other, epoll, EPOLL_CTL_ADD, fd, &wanted), 0);
+    assert_int_equal(tick_k_write(k, one, file, &two, sizeof two), sizeof two);
+    exits(one);
+    assert_int_equal(tick_k_epoll_wait(k, other, epoll, &got, 1, false), 1);
+    uint64_t value = 0;
+    assert_int_equal(tick_k_read(k, other, fd, &value, sizeof value), sizeof value);
+    assert_int_equal(value, 2);
+    assert_int_equal(tick_k_close(k, other, fd), 0); // the last: its registration goes with it
+    assert_int_equal(tick_k_epoll_wait(k, other, epoll, &got, 1, false), 0);
+    assert_int_equal(tick_k_close(k, other, epoll), 0);
+    assert_int_equal(tick_kernel_open_fds(k, other), 0);
+}
+
+// A socket that connects once more is another object inside; both processes' fds mean that one.
+static void both_names_follow_a_socket_that_is_renewed(void **state) {
+    (void)state;
+    int l = listener(one), file = tcp(one), fd = given(file);
+    for (int times = 0; times < 3; times++) {
+        const struct sockaddr none = {.sa_family = AF_UNSPEC};
+        const struct tick_kernel_name n = name();
+        assert_int_equal(connects(times % 2 ? one : other, times % 2 ? file : fd), -EINPROGRESS);
+        int accepted = tick_k_accept(k, one, l, NULL, NULL);
+        assert_int_equal(put(one, file), 1);
+        assert_int_equal(get(one, accepted), 1);
+        assert_int_equal(put(other, fd), 1);
+        assert_int_equal(get(one, accepted), 1);
+        assert_int_equal(tick_k_connect(k, other, fd, &none, sizeof none, &n), 0);
+        settle();
+        assert_int_equal(tick_k_close(k, one, accepted), 0);
+    }
+    assert_int_equal(tick_k_close(k, one, file), 0);
+    assert_int_equal(mask(other, fd) & POLLNVAL, 0);
+    exits(other);
+}
+
+static void a_crash_takes_all_of_them(void **state) {
+    (void)state;
+    (void)listener(one);
+    (void)given(eventfd(one));
+    tick_kernel_host_crash(k, 0);
+    assert_int_equal(tick_kernel_fds_in_flight(k, 0), 0);
+    int first = tick_kernel_process_start(k, 0), second = tick_kernel_process_start(k, 0);
+    assert_int_equal(first + second, one + other); // their indices are given again
+    assert_int_equal(tick_kernel_open_fds(k, first), 0);
+    (void)listener(second);
+}
+
+// Indices and memory of those that have ended are used again.
+static void many_come_and_go(void **state) {
+    (void)state;
+    uint32_t bump = 0;
+    for (int i = 0; i < 1000; i++) {
+        int process = tick_kernel_process_start(k, 0);
+        assert_true(process >= 0 && process <= 2);
+        for (int fd = 0; fd < 40; fd++)
+            assert_int_equal(eventfd(process), fd + 3);
+        exits(process);
+        if (i == 2)
+            bump = k->root->bump;
+    }
+    assert_int_equal(k->root->bump, bump);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(each_has_its_own_fds, set_up),
+        cmocka_unit_test_setup(ports_are_the_hosts, set_up),
+        cmocka_unit_test_setup(unix_names_and_the_disk_are_the_hosts, set_up),
+        cmocka_unit_test_setup(a_description_outlives_the_process_that_made_it, set_up),
+        cmocka_unit_test_setup(both_names_follow_a_socket_that_is_renewed, set_up),
+        cmocka_unit_test_setup(a_crash_takes_all_of_them, set_up),
+        cmocka_unit_test_setup(many_come_and_go, set_up),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    tick_kernel_free(k);
+    return failed;
+}
