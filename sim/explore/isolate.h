@@ -23,8 +23,8 @@ struct tick_isolate_options {
 };
 int tick_isolate_new(const struct tick_isolate_options *options, struct tick_isolate **out);
 void tick_isolate_free(struct tick_isolate *isolate);
-// Where somebody else kills the process of a run, the run is tried once more in a fresh one; TICK_EKILLED if it dies there, too, and neither
-// its memory nor its time explains it.
+// Where somebody else kills the process of a run, the run is tried once more in a fresh one; TICK_EKILLED if it dies there, too, and
+// neither its memory nor its time explains it.
 // At most 262144 deviations cross the process boundary: a longer schedule is TICK_ELIMIT, and of a run that drew more (outcome->deviations
 // tells) *drawn holds the first. After a crash, exit or hang *drawn holds what was drawn until then, and digest is zero; digest may be
 // NULL. Runs a schedule; 0 with *outcome, *drawn (initialised by the call: the deviations that were met) and digest filled.

@@ -218,7 +218,7 @@ static void note_end(struct tick__sandbox *sandbox, bool ours, int status, const
     const size_t most = (size_t)usage->ru_maxrss << 10;
     struct tick__page *page = sandbox->page;
     sandbox->grown = most > page->resident ? most - page->resident : 0;
-    sandbox->cpu = ns_of(&usage->ru_utime) + ns_of(&usage->ru_stime);
+    sandbox->cpu = tick__after(ns_of(&usage->ru_utime), ns_of(&usage->ru_stime));
     const bool wordless = atomic_load(&page->state) != TICK__DIED && WIFSIGNALED(status);
     sandbox->signal = ours ? 0 : page->outside ? page->outcome.code : wordless ? WTERMSIG(status) : 0;
 }
