@@ -121,8 +121,8 @@ static void *counter_of(const void *context) {
 #endif
 }
 
-// From the frame whose address is counter on, which is where the program stands, or (inside a sanitizer) what a call returns to; called: the
-// call itself is meant, which may be its function's last instruction.
+// From the frame whose address is counter on, which is where the program stands, or (inside a sanitizer) what a call returns to; called:
+// the call itself is meant, which may be its function's last instruction.
 static void tell_stack(struct tick_outcome *outcome, void *counter, bool called) {
     struct line text = {outcome->text, sizeof outcome->text, strlen(outcome->text)};
     struct line place = {outcome->file, sizeof outcome->file, 0};
