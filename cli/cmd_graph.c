@@ -1,5 +1,6 @@
 // retick graph: a picture of a run.
 #include "cli/command.h"
+#include "cli/first_read.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/print.h"
@@ -165,7 +166,9 @@ int tick__cmd_graph(int argc, char **argv) {
         return tick__complain_of(result, &error);
     tick__report_trace(&trace);
     char *beside = tick__with_extension(a.trace, ".svg");
-    int code = beside ? draw(&a, &trace, a.output ? a.output : beside) : tick__no_memory();
+    int code = tick__complete(&trace);
+    if (code == 0)
+        code = beside ? draw(&a, &trace, a.output ? a.output : beside) : tick__no_memory();
     free(beside);
     tick_trace_close(&trace);
     return code;

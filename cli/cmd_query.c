@@ -1,5 +1,6 @@
 // retick query: SQL over a trace, and queries that one asks often by name.
 #include "cli/command.h"
+#include "cli/first_read.h"
 #include "cli/options.h"
 #include "cli/print.h"
 #include "cli/report_json.h"
@@ -83,7 +84,15 @@ static bool is_name(const char *sql) {
     return sql[strspn(sql, "abcdefghijklmnopqrstuvwxyz_-")] == '\0';
 }
 
-static int ask(const struct tick_trace *trace, const struct query_arguments *a) {
+// Whether the question is about nothing that the first reading has to make.
+static bool needs_no_more(const char *sql) {
+    for (const struct tick_trace_named *named = tick_trace_named_queries; named->name; named++)
+        if (strcmp(named->name, sql) == 0)
+            return !named->derived;
+    return false;
+}
+
+static int ask(struct tick_trace *trace, const struct query_arguments *a) {
     struct tick_error error = {0};
     char *sql = NULL;
     int result = 0;
@@ -92,6 +101,11 @@ static int ask(const struct tick_trace *trace, const struct query_arguments *a) 
     else if (a->about)
         result = tick_error_set(&error, -EINVAL, "%s is one argument too many: put the SQL in quotes", a->about);
     const struct tick_trace_rows rows = a->csv ? tick__rows_csv() : tick__rows_json();
+    const int code = result >= 0 && !needs_no_more(a->sql) ? tick__complete(trace) : 0;
+    if (code) {
+        free(sql);
+        return code;
+    }
     if (result >= 0)
         result = a->csv || tick__report_on() ? tick_trace_query_rows(trace, sql ? sql : a->sql, &rows, &error)
                                              : tick_trace_query(trace, sql ? sql : a->sql, stdout, &error);

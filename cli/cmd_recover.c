@@ -1,5 +1,6 @@
 // retick recover: what a killed run left in its ring.
 #include "cli/command.h"
+#include "cli/first_read.h"
 #include "cli/options.h"
 #include "cli/print.h"
 #include "cli/report_json.h"
@@ -49,6 +50,14 @@ int tick__cmd_recover(int argc, char **argv) {
     if (result == -ENOENT && access(path, F_OK) == 0) { // no ring beside it: then it has to be whole
         struct tick_trace trace;
         result = tick_trace_open(path, &trace, &error);
+        const bool whole = result == 0 && trace.derived;
+        if (result == 0 && !whole) {
+            int code = tick__complete(&trace);
+            if (code == 0)
+                tick__say("%s: nothing to recover; its first reading is done", path);
+            tick_trace_close(&trace);
+            return code;
+        }
         if (result == 0) {
             report_recovery(path, "complete", 0);
             tick__say("%s is complete: there is nothing to recover", path);

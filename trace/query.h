@@ -28,6 +28,7 @@ int tick_trace_query_rows(const struct tick_trace *trace, const char *sql, const
 // Questions with a name. arg: what it is asked about, NULL = it takes none. The list ends with a NULL name.
 struct tick_trace_named {
     const char *name, *arg, *help;
+    bool derived; // asks what tick_trace_complete makes
 };
 extern const struct tick_trace_named tick_trace_named_queries[];
 // The named query as SQL, malloc'd (the caller frees). -ENOENT: no such name; -EINVAL: an argument is missing, or there is none to give.
