@@ -11,6 +11,10 @@ static struct tick__item *item_at(const struct tick_kernel *k, tick__ref ref) {
     return TICK__AT(k, tick__item, ref);
 }
 
+static bool is_epoll(const struct tick__file *file) {
+    return tick__ops(file) == &tick__epoll_ops;
+}
+
 static struct tick__epoll *epoll_at(const struct tick_kernel *k, tick__ref ref) {
     return TICK__AT(k, tick__epoll, ref);
 }
@@ -78,12 +82,23 @@ static void unwatch(struct tick_kernel *k, struct tick__epoll *epoll) {
         woken_remove(k, epoll);
 }
 
+// Its waiter is woken by that file: once a readiness, what that does is the world's to choose.
+static void woken_by(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file) {
+    epoll->woken_by.subject = 0;
+    if (!tick_is_calm(k->env.calm, TICK_CHOICE_HOST_LATE) && (k->arrives.subject || !(file->status & TICK__HAS_WOKEN))) {
+        epoll->woken_by = tick__file_readiness(k, file);
+        file->status |= TICK__HAS_WOKEN;
+    }
+    woken_add(k, epoll);
+}
+
 void tick__item_ready(struct tick_kernel *k, struct tick__item *item, uint32_t holds) {
     struct tick__epoll *epoll = epoll_at(k, item->epoll);
     if (!item->listed)
         list_add(k, epoll, item);
-    if (epoll->waiting && ((holds & item->events) || (tick__file_mask(k, TICK__AT(k, tick__file, item->file)) & item->events)))
-        woken_add(k, epoll);
+    struct tick__file *file = TICK__AT(k, tick__file, item->file);
+    if (epoll->waiting && ((holds & item->events) || (tick__file_mask(k, file) & item->events)))
+        woken_by(k, epoll, file);
     if (epoll->file.items)
         tick__file_wake(k, &epoll->file, EPOLLIN | EPOLLRDNORM, false);
 }
@@ -130,7 +145,7 @@ void tick__items_drop(struct tick_kernel *k, struct tick__file *file) {
 
 // How deep epolls would stand in each other below `file`, or MOST_NESTED + 1 if `target` is among them.
 static int depth(const struct tick_kernel *k, const struct tick__file *file, tick__ref target, int above) {
-    if (file->type != TICK__EPOLL)
+    if (!is_epoll(file))
         return 0;
     if (file->ref == target || above > MOST_NESTED)
         return MOST_NESTED + 1;
@@ -151,7 +166,7 @@ static void report(struct tick_kernel *k, struct tick__item *item, struct tick__
 }
 
 static int add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, const struct tick_sys_event *event) {
-    if (file->type == TICK__EPOLL && depth(k, file, epoll->file.ref, 0) >= MOST_NESTED)
+    if (is_epoll(file) && depth(k, file, epoll->file.ref, 0) >= MOST_NESTED)
         return -ELOOP;
     tick__ref ref = tick__arena_zero(k, sizeof(struct tick__item));
     if (!ref)
@@ -187,9 +202,15 @@ int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tic
     return add(k, epoll, file, fd, &event);
 }
 
+// It has something to report as its waiter begins to wait.
+static void wake_at_once(struct tick_kernel *k, struct tick__epoll *epoll) {
+    epoll->woken_by.subject = 0;
+    woken_add(k, epoll);
+}
+
 void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll) {
     if (epoll->waiting)
-        woken_add(k, epoll);
+        wake_at_once(k, epoll);
 }
 
 int tick_k_epoll_ctl(struct tick_kernel *k, int process, int epfd, int op, int fd, const struct tick_sys_event *event) {
@@ -198,14 +219,14 @@ int tick_k_epoll_ctl(struct tick_kernel *k, int process, int epfd, int op, int f
     struct tick__file *of = tick__file(k, process, epfd), *file = tick__file(k, process, fd);
     if (!of || !file)
         return -EBADF;
-    if (file->type == TICK__DISK)
+    if (!tick__ops(file)->mask)
         return -EPERM;
-    if (of == file || of->type != TICK__EPOLL)
+    if (of == file || !is_epoll(of))
         return -EINVAL;
     struct tick__epoll *epoll = (struct tick__epoll *)of;
     struct tick__item *item = find(k, file, of->ref, fd);
     if (op != EPOLL_CTL_DEL && (event->events & EPOLLEXCLUSIVE) &&
-        (op == EPOLL_CTL_MOD || file->type == TICK__EPOLL ||
+        (op == EPOLL_CTL_MOD || is_epoll(file) ||
             (event->events & ~(uint32_t)(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE))))
         return -EINVAL;
     switch (op) {
@@ -230,7 +251,8 @@ int tick_k_epoll_ctl(struct tick_kernel *k, int process, int epfd, int op, int f
     }
 }
 
-void tick__epoll_close(struct tick_kernel *k, struct tick__epoll *epoll) {
+void tick__epoll_close(struct tick_kernel *k, struct tick__file *file) {
+    struct tick__epoll *epoll = (struct tick__epoll *)file;
     unwatch(k, epoll);
     while (epoll->items)
         item_free(k, item_at(k, epoll->items));
@@ -243,7 +265,7 @@ static int epoll_of(const struct tick_kernel *k, int process, int epfd, struct t
     struct tick__file *file = tick__file(k, process, epfd);
     if (!file)
         return -EBADF;
-    if (file->type != TICK__EPOLL)
+    if (!is_epoll(file))
         return -EINVAL;
     *out = (struct tick__epoll *)file;
     return 0;
@@ -306,7 +328,7 @@ int tick_kernel_watch(struct tick_kernel *k, int process, int epfd, uint32_t wai
     epoll->waiter = waiter;
     epoll->waiting = true;
     if (tick__epoll_mask(k, epoll))
-        woken_add(k, epoll);
+        wake_at_once(k, epoll);
     return 0;
 }
 
@@ -322,5 +344,18 @@ bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter) {
     struct tick__epoll *epoll = epoll_at(k, k->root->woken_first);
     woken_remove(k, epoll);
     *waiter = epoll->waiter;
+    if (!tick_is_calm(k->env.calm, TICK_CHOICE_HOST_LATE))
+        k->woken_by = epoll->woken_by;
     return true;
 }
+
+tick_id tick_kernel_woken_by(const struct tick_kernel *k, uint64_t *ordinal) {
+    *ordinal = k->woken_by.ordinal;
+    return k->woken_by.subject;
+}
+
+static uint32_t mask_of(struct tick_kernel *k, struct tick__file *file) {
+    return tick__epoll_mask(k, (struct tick__epoll *)file);
+}
+
+const struct tick__file_ops tick__epoll_ops = {.mask = mask_of, .close = tick__epoll_close, .mode = 0600, .no_requests = true};
