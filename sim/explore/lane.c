@@ -34,34 +34,29 @@ static void count_waiting(const struct tick__lane_of *of) {
     lane->waiting = kept;
 }
 
-static void count_mark(const struct tick__lane_of *of, uint64_t seed, uint32_t mark) {
-    struct tick__lane *lane = of->lane;
-    if (of->campaign->keep_going) {
-        lane->mark[mark].runs++;
+void tick__lane_mark(struct tick__lane *lane, uint64_t seed, bool all, const char *reached) {
+    char name[sizeof lane->mark->name];
+    snprintf(name, sizeof name, "%s", reached);
+    uint32_t at = 0;
+    while (at < lane->marks && strcmp(lane->mark[at].name, name) != 0)
+        at++;
+    if (at == TICK__LANE_MARKS)
         return;
+    if (at == lane->marks) {
+        memcpy(lane->mark[at].name, name, sizeof name);
+        lane->marks++;
     }
-    lane->reached[lane->waiting] = (struct tick__reached){.mark = mark & 0xff, .seed = seed & (UINT64_MAX >> 8)};
-    lane->waiting++;
+    if (all)
+        lane->mark[at].runs++;
+    else
+        lane->reached[lane->waiting++] = (struct tick__reached){.mark = at & 0xff, .seed = seed & (UINT64_MAX >> 8)};
 }
 
 static void count_marks(const struct tick__lane_of *of, uint64_t seed, const struct tick_harness *harness) {
-    struct tick__lane *lane = of->lane;
     const char *const *names;
     size_t count = tick_harness_marks(harness, &names);
-    for (size_t i = 0; i < count; i++) {
-        char name[sizeof lane->mark->name];
-        snprintf(name, sizeof name, "%s", names[i]);
-        uint32_t at = 0;
-        while (at < lane->marks && strcmp(lane->mark[at].name, name) != 0)
-            at++;
-        if (at == TICK__LANE_MARKS)
-            continue;
-        if (at == lane->marks) {
-            memcpy(lane->mark[at].name, name, sizeof name);
-            lane->marks++;
-        }
-        count_mark(of, seed, at);
-    }
+    for (size_t i = 0; i < count; i++)
+        tick__lane_mark(of->lane, seed, of->campaign->keep_going, names[i]);
 }
 
 // Makes room for the marks of a run. A worker that has run far ahead of another's long run waits for that one. False: it is over.
@@ -80,6 +75,11 @@ static bool make_room(const struct tick__lane_of *of) {
 // The next seed. Nothing below what is said to be taken is run here from then on, and what was run has lowered the bound if it failed.
 static uint64_t take(const struct tick__lane_of *of) {
     _Atomic uint64_t *taken = &of->shared->taken[of->number].seed;
+    if (of->lane->again) { // it is taken already
+        const uint64_t again = of->lane->again - 1;
+        of->lane->again = 0;
+        return again;
+    }
     atomic_store_explicit(taken, atomic_load_explicit(&of->shared->next, memory_order_relaxed), memory_order_release);
     const uint64_t seed = atomic_fetch_add(&of->shared->next, 1); // whoever sees it sees the line above
     atomic_store_explicit(taken, seed, memory_order_release);

@@ -26,6 +26,7 @@ struct tick__reached {
 struct tick__lane {
     _Atomic uint64_t runs; // ended ones
     uint64_t choices, failures;
+    uint64_t again;              // a seed to run first, counted from the first, + 1; 0: none
     uint64_t failed;             // the smallest failing seed, counted from the first
     struct tick_outcome outcome; // its
     uint32_t deviation_count, marks;
@@ -45,6 +46,7 @@ struct tick__lane_of {
 };
 
 void tick__lane_body(void *lane_of, struct tick__page *page, int fd); // the worker
+void tick__lane_mark(struct tick__lane *lane, uint64_t seed, bool all, const char *reached); // all: whatever fails, it counts
 void tick__lower_bound(struct tick__shared *shared, uint64_t seed);
 
 #endif
