@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool ends_with(const char *text, const char *end) {
@@ -15,7 +16,8 @@ static bool ends_with(const char *text, const char *end) {
 bool tick__is_trace(const char *path) {
     static const char head[] = "SQLite format 3";
     char bytes[sizeof head];
-    FILE *file = fopen(path, "rbe");
+    struct stat about;
+    FILE *file = stat(path, &about) == 0 && S_ISREG(about.st_mode) ? fopen(path, "rbe") : NULL; // opening a fifo would wait
     size_t got = file ? fread(bytes, 1, sizeof bytes, file) : 0;
     if (file)
         fclose(file);
@@ -56,6 +58,14 @@ int tick__recipe_read(const char *path, struct tick__recipe *recipe) {
     memset(recipe, 0, sizeof *recipe);
     if (access(path, R_OK) != 0) {
         tick__complain(errno == ENOENT ? "no such file: %s" : "%s cannot be read", path);
+        return TICK__EXIT_USAGE;
+    }
+    struct stat about;
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) {
+        tick__complain("%s is no file but a %s: give a schedule or a trace", path,
+            S_ISDIR(about.st_mode)    ? "folder"
+            : S_ISFIFO(about.st_mode) ? "fifo"
+                                      : "device");
         return TICK__EXIT_USAGE;
     }
     if (tick__is_trace(path))

@@ -21,7 +21,7 @@ static uint32_t big32(const unsigned char *at) {
 static int look(const char *path, struct tick_error *error) {
     struct stat about;
     unsigned char head[100] = {0};
-    int code = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
+    int code = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); // a fifo does not keep it waiting
     if (fd < 0 && errno == ENOENT)
         return tick_error_set(error, -ENOENT, "%s does not exist", path);
     if (fd < 0 || fstat(fd, &about) < 0) {
@@ -30,6 +30,11 @@ static int look(const char *path, struct tick_error *error) {
     }
     if (S_ISDIR(about.st_mode)) {
         code = tick_error_set(error, -EISDIR, "%s is a folder: give a trace file (.db)", path);
+        goto out;
+    }
+    if (!S_ISREG(about.st_mode)) {
+        code = tick_error_set(error, -EINVAL, "%s is no file but a %s: give a trace file (.db)", path,
+            S_ISFIFO(about.st_mode) ? "fifo" : "device");
         goto out;
     }
     if (about.st_size == 0) {
