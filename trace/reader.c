@@ -33,8 +33,8 @@ static int look(const char *path, struct tick_error *error) {
         goto out;
     }
     if (!S_ISREG(about.st_mode)) {
-        code = tick_error_set(error, -EINVAL, "%s is no file but a %s: give a trace file (.db)", path,
-            S_ISFIFO(about.st_mode) ? "fifo" : "device");
+        code = tick_error_set(
+            error, -EINVAL, "%s is no file but a %s: give a trace file (.db)", path, S_ISFIFO(about.st_mode) ? "fifo" : "device");
         goto out;
     }
     if (about.st_size == 0) {

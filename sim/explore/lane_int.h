@@ -45,7 +45,7 @@ struct tick__lane_of {
     int number;
 };
 
-void tick__lane_body(void *lane_of, struct tick__page *page, int fd); // the worker
+void tick__lane_body(void *lane_of, struct tick__page *page, int fd);                        // the worker
 void tick__lane_mark(struct tick__lane *lane, uint64_t seed, bool all, const char *reached); // all: whatever fails, it counts
 void tick__lower_bound(struct tick__shared *shared, uint64_t seed);
 
