@@ -36,6 +36,6 @@ int tick__scenario_trial(const char *object, const char *file, int64_t hang) {
     snprintf(left, sizeof left, "%s: %s", tick_verdict_word(outcome.verdict), words);
     tick__say("%s%s%s: %sfails%s when it is loaded, before any scenario runs", tick__colour(stdout, TICK__BOLD), file,
         tick__colour(stdout, TICK__PLAIN), tick__colour(stdout, TICK__RED), tick__colour(stdout, TICK__PLAIN));
-    tick__say_columns(left, place);
+    tick__say_columns(left, "at ", place);
     return TICK__EXIT_FINDING;
 }

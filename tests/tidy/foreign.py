@@ -11,6 +11,7 @@ import re
 import tree
 
 FOLDERS = ("src/", "sim/", "trace/", "viewer/", "cli/")
+OWN_WORDS = ("cli/pages/",)  # made when retick is built, of tables of its own
 ALLOWED = {
     "src/base/visible.c": "makes visible",
     "src/base/check.c": "an assertion's own words",
@@ -78,7 +79,7 @@ def complaint(name, parts):
 
 def check(root):
     for path in tree.files(root, ".c", ".h"):
-        if not path.startswith(FOLDERS) or path in ALLOWED:
+        if not path.startswith(FOLDERS) or path.startswith(OWN_WORDS) or path in ALLOWED:
             continue
         text = "\n".join(tree.lines(root, path) or [])
         code = TOKEN.sub(lambda token: " " * len(token[0]) if token[0].startswith("/") else token[0], text)
