@@ -99,7 +99,7 @@ static int check_file(const char *file) {
 }
 
 // A task program needs no compiler: it is read, and run by what stands in cli/program_*.c.
-static int load_program(const char *file, struct tick_error *error) {
+static int load_program(const char *file, const char *named, struct tick_error *error) {
     errno = 0;
     FILE *in = fopen(file, "r");
     char *text = NULL;
@@ -108,7 +108,7 @@ static int load_program(const char *file, struct tick_error *error) {
     const ssize_t size = in ? getdelim(&text, &room, EOF, in) : -1;
     int result = errno == ENOMEM ? -ENOMEM : TICK_EFORMAT;
     if (size >= 0)
-        result = tick__program_parse(text, (size_t)size, &program, error);
+        result = tick__program_parse(text, (size_t)size, named, &program, error);
     if (result == 0)
         result = tick__program_register(program, file);
     if (result < 0)
@@ -172,7 +172,7 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     if (!realpath(file, resolved))
         snprintf(resolved, sizeof resolved, "%s", file);
     if (ends_with(file, ".json")) {
-        const int result = load_program(resolved, &error);
+        const int result = load_program(resolved, file, &error);
         if (result < 0) {
             tick__complain(
                 result == -ENOMEM ? "%s: %s" : "%s is no task program: %s", file, error.text[0] ? error.text : tick_error_text(result));
