@@ -29,6 +29,10 @@ for jobs in 1 2 5; do
     sed -E 's/ in [0-9.]+ [mµ]?s$//' "$work/.output" >"said.$jobs"
     cmp -s said.1 "said.$jobs" || complain "--jobs $jobs says something else: $(diff said.1 "said.$jobs")"
 done
+# More deviations than are kept: it is said, and the seed stays
+expect 1 "deviations, and the first 262,144 are kept" "$RETICK" fuzz "$scenarios/coins.c" --seeds 6
+also "coins.db written. Next: retick run"
+never "something outside"
 
 # Replays: the trace alone, the text, an edited text
 expect 1 "rare: fails under 2 deviations" "$RETICK" replay rare.db
