@@ -24,7 +24,7 @@ static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "The picture; its ending says what kind: .svg, .png, .pdf, or .dot for Graphviz's text (default: TRACE.svg)",
         0},
     TICK__FORCE_ROW,
-    {"nodes", OPTION_NODES, "N", 0, "Draw at most so many nodes (default: 500)", 0},
+    {"nodes", OPTION_NODES, "N", 0, "Draw at most so many tasks (default: what can be looked over, some 30 of up to 8 hosts)", 0},
     {0},
 };
 

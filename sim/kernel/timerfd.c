@@ -86,12 +86,19 @@ int tick_k_timerfd_gettime(struct tick_kernel *k, int process, int fd, int64_t *
     return 0;
 }
 
+// Linux's latest time in whole seconds is its latest of all.
+static int64_t kept(int64_t time) {
+    return time < TICK_SEC(TICK_NEVER / TICK_SEC(1)) ? time : TICK_NEVER;
+}
+
 int tick_k_timerfd_settime(
     struct tick_kernel *k, int process, int fd, int flags, int64_t value, int64_t interval, int64_t *old_value, int64_t *old_interval) {
     struct timer *t;
     if ((flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) || value < 0 || interval < 0)
         return -EINVAL;
     TICK_TRY(timer_of(k, process, fd, &t));
+    value = kept(value);
+    interval = kept(interval);
     int64_t left = remaining(k, t), before = t->interval, now = k->root->now;
     disarm(k, t);
     t->ticks = 0;
@@ -121,7 +128,7 @@ void tick__timerfd_expired(struct tick_kernel *k, tick__ref ref) {
     t->event = 0;
     t->expired = true;
     t->ticks++;
-    tick__file_wake(k, &t->file, TICK__READABLE, false);
+    tick__file_wake(k, &t->file, TICK__READABLE, true);
 }
 
 // The wall clock went on by `jump`: the moment of an absolute timer moves, and a reader may have asked to be told.
