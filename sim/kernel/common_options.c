@@ -197,8 +197,8 @@ static int adjust(const struct option *option, unsigned kind, int32_t *value) {
     return 0;
 }
 
-// What Linux looks at before the number: ip_setsockopt takes a byte or nothing for a number, and a protocol that is not the socket's knows no
-// option, of whatever length.
+// What Linux looks at before the number: ip_setsockopt takes a byte or nothing for a number, and a protocol that is not the socket's knows
+// no option, of whatever length.
 int tick__option_number(struct tick__file *file, int level, int name, const void *value, socklen_t size, int32_t *out) {
     unsigned kind;
     bool six;

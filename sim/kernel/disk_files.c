@@ -164,6 +164,7 @@ int tick__inode_truncate(struct tick_kernel *k, struct tick__inode *inode, uint6
         }
     }
     inode->size = size;
+    inode->cut = size < inode->cut ? size : inode->cut;
     inode->changed = tick_kernel_wall(k, (int)inode->host);
     return 0;
 }
@@ -178,7 +179,7 @@ void tick__inode_sync(struct tick_kernel *k, struct tick__inode *inode) {
         page->durable = page->now;
         page->dirty = false;
     }
-    inode->durable_size = inode->size;
+    inode->durable_size = inode->cut = inode->size;
 }
 
 // --- calls ---

@@ -317,7 +317,8 @@ tick_id tick_k_fd_id(const struct tick_kernel *k, int process, int fd) {
 
 // rw_verify_area: whether so many bytes end beyond the greatest offset that there is.
 static bool beyond(size_t count, int64_t offset) {
-    return count > (uint64_t)(INT64_MAX - offset);
+    int64_t end;
+    return __builtin_add_overflow(offset, count, &end);
 }
 
 ssize_t tick_k_pread(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int64_t offset) {

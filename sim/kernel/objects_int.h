@@ -157,6 +157,7 @@ int tick__unix_find(
 void tick__unix_turn_away(struct tick_kernel *k, struct tick__unix *u, struct tick__unix *to);
 // unix_calls.c, for the table in unix_sock.c
 uint32_t tick__unix_mask(struct tick_kernel *k, struct tick__file *file);
+size_t tick__unix_most(const struct tick_kernel *k, const struct tick__file *file, bool writes);
 int tick__unix_unread(struct tick_kernel *k, struct tick__file *file, int *value);
 int tick__unix_unsent(struct tick_kernel *k, struct tick__file *file, int *value);
 ssize_t tick__unix_send(
