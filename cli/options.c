@@ -160,6 +160,9 @@ error_t tick__parse_scenario(int key, char *value, struct argp_state *state, str
         state->child_inputs[0] = run;
         state->child_inputs[1] = load;
         return 0;
+    case ARGP_KEY_SUCCESS:
+        load->hang = run->hang;
+        return 0;
     case ARGP_KEY_ARG:
         if (load->argument)
             argp_error(state, "one scenario at a time: %s, or %s?", load->argument, value);

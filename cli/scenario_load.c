@@ -1,4 +1,5 @@
 #include "cli/scenario_load.h"
+#include "cli/scenario_trial.h"
 #include "cli/compile.h"
 #include "cli/deny.h"
 #include "cli/print.h"
@@ -209,6 +210,9 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
             return TICK__EXIT_USAGE;
         }
     }
+    code = tick__scenario_trial(object, file, load->hang);
+    if (code)
+        return code;
     void *library = dlopen(object, RTLD_NOW | RTLD_LOCAL); // stays loaded: the scenario's code and statics live in it
     if (!library) {
         tick__complain("%s cannot be loaded: %s", file, dlerror());
