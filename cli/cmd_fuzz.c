@@ -225,7 +225,8 @@ static int tell(const struct fuzz_arguments *a, const struct tick__loaded *loade
         return result->outcome.verdict == TICK_BAD_SCENARIO ? TICK__EXIT_FINDING : settle(a, loaded, result);
     }
     if (tick__interrupted()) {
-        tick__say("%s%s%s: interrupted: %s schedule%s passed in %s (%s/s)", bold, name, plain, runs, TICK__PLURAL(result->runs), time, rate);
+        tick__say(
+            "%s%s%s: interrupted: %s schedule%s passed in %s (%s/s)", bold, name, plain, runs, TICK__PLURAL(result->runs), time, rate);
         return TICK__EXIT_INTERRUPTED;
     }
     tick__say("%s%s%s: %s schedule%s %spassed%s in %s (%s/s)", bold, name, plain, runs, TICK__PLURAL(result->runs),

@@ -113,8 +113,8 @@ static int draw_picture(const struct graph_arguments *a, const char *text, const
     int code = keep_text(a, text, output, &kept);
     if (code == 0 && result == -ENOENT) {
         tick__say("%s written", kept);
-        tick__note("Graphviz draws it, and is not installed: apt install graphviz (or brew, dnf), then: dot -T%s %s -o %s", format, kept,
-            output);
+        tick__note(
+            "Graphviz draws it, and is not installed: apt install graphviz (or brew, dnf), then: dot -T%s %s -o %s", format, kept, output);
     } else if (code == 0) {
         tick__complain("%s; the graph itself is in %s", error.text[0] ? error.text : tick_error_text(result), kept);
         code = TICK__EXIT_HARNESS;

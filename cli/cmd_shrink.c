@@ -21,8 +21,7 @@ enum { OPTION_RUNS = TICK__OPTION_OTHERS };
 
 static const struct argp_option options[] = {
     {"runs", OPTION_RUNS, "N", 0, "How many runs to spend at most (default: 10000)", 0},
-    {"output", 'o', "FILE", 0,
-        "Where the trace goes, its schedule beside it (default: NAME.small.db, beside the schedule given)", 0},
+    {"output", 'o', "FILE", 0, "Where the trace goes, its schedule beside it (default: NAME.small.db, beside the schedule given)", 0},
     TICK__FORCE_ROW,
     {0},
 };

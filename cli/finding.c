@@ -29,7 +29,7 @@ static void say_waits(const char *text) {
 void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded) {
     char left[640], place[512] = "", who[160] = "", words[512];
     const char *text = outcome->text[0] ? outcome->text : tick_verdict_text(outcome->verdict);
-    if (outcome->verdict == TICK_CRASHED) {
+    if (outcome->verdict == TICK_CRASHED || outcome->verdict == TICK_LIVELOCKED) {
         tick__place_words(text, loaded->object, words, sizeof words, place, sizeof place);
         text = words;
     }
@@ -43,6 +43,12 @@ void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__lo
         say_waits(text);
     else
         tick__say_columns(left, place);
+    if (outcome->stopped[0]) {
+        char left_at[600];
+        tick__place_words(outcome->stopped, loaded->object, words, sizeof words, place, sizeof place);
+        snprintf(left_at, sizeof left_at, "when it was stopped, it was %s", words);
+        tick__say_columns(left_at, place);
+    }
     if (outcome->host[0] && outcome->task[0])
         snprintf(who, sizeof who, "on host %s, in task %s", outcome->host, outcome->task);
     else if (outcome->host[0])
@@ -138,7 +144,8 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
     if (strcmp(result.outcome.text, settle->outcome->text) != 0) { // the same finding, of another moment
         char words[512], place[512];
         tick__place_words(result.outcome.text, settle->loaded->object, words, sizeof words, place, sizeof place);
-        tick__say("  %s", result.outcome.verdict == TICK_CRASHED ? words : result.outcome.text);
+        tick__say(
+            "  %s", result.outcome.verdict == TICK_CRASHED || result.outcome.verdict == TICK_LIVELOCKED ? words : result.outcome.text);
     }
     return 0;
 }

@@ -133,7 +133,8 @@ static int check_beside(const char *path) {
         if (fd >= 0)
             close(fd);
         if (!own) {
-            tick__complain("%s is in the way of what recording keeps beside %s, and is not retick's: name another file with -o", name, path);
+            tick__complain(
+                "%s is in the way of what recording keeps beside %s, and is not retick's: name another file with -o", name, path);
             return TICK__EXIT_USAGE;
         }
     }

@@ -88,8 +88,9 @@ static int check_file(const char *file) {
         return TICK__EXIT_USAGE;
     }
     if (!ends_with(file, ".c") && !tick__compile_is_cxx(file) && !ends_with(file, ".so") && !ends_with(file, ".json")) {
-        tick__complain("%s is neither a C file (.c) nor C++ (.cpp, .cc, .cxx) nor a shared object (.so) nor a task program (.json): name the "
-                       "file that holds the scenario",
+        tick__complain(
+            "%s is neither a C file (.c) nor C++ (.cpp, .cc, .cxx) nor a shared object (.so) nor a task program (.json): name the "
+            "file that holds the scenario",
             file);
         return TICK__EXIT_USAGE;
     }
@@ -138,6 +139,8 @@ static char *options_of(const struct tick__load *load) {
         write_option(file, "cflags", load->cflags);
     for (size_t i = 0; i < load->allow_count; i++)
         write_option(file, "allow", load->allow[i]);
+    if (load->heap_check)
+        fputs(" --heap-check", file);
     return fclose(file) == 0 ? text : NULL;
 }
 

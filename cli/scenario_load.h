@@ -14,6 +14,7 @@ struct tick__load {
     size_t allow_count;
     bool real;      // a real run: nothing is banned
     bool unchecked; // the deny list was looked at already
+    bool heap_check; // --heap-check
 };
 struct tick__loaded {
     const struct tick_scenario *scenario;
