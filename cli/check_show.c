@@ -2,6 +2,7 @@
 #include "cli/checking.h"
 #include "cli/print.h"
 #include "cli/record.h"
+#include "cli/report_json.h"
 #include "trace/contents.h"
 #include "trace/reader.h"
 #include <errno.h>
@@ -39,11 +40,26 @@ static int may_write(const struct tick__check *check, const struct pair *pair) {
     return refused ? refused : tick__output_check(&check->rules, pair->trace[1], TICK__OUTPUT_TRACE);
 }
 
+// As a text, so that it goes where all that is said goes.
+static int say_difference(
+    const struct tick_trace *trace, const struct tick_difference *difference, const struct pair *pair, struct tick_error *error) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    int result = file ? tick_difference_say(file, trace, difference, pair->sides, error) : -ENOMEM;
+    if (file && fclose(file) != 0 && result >= 0)
+        result = -ENOMEM;
+    if (result >= 0 && size > 0)
+        tick__say("%.*s", (int)(size - (text[size - 1] == '\n')), text);
+    free(text);
+    return result;
+}
+
 static int say_contents(const struct tick_trace *trace, const struct pair *pair, struct tick_error *error) {
     struct tick_difference difference;
     const int differ = tick_witness_compare(pair->witness[0], pair->witness[1], &difference, error);
     if (differ == 1)
-        return tick_difference_say(stdout, trace, &difference, pair->sides, error);
+        return say_difference(trace, &difference, pair, error);
     if (differ == 0)
         tick__say("  recorded once more, the two were the same: the difference comes and goes");
     return differ;
@@ -66,7 +82,7 @@ static int say_parting(const struct pair *pair, struct tick_error *error) {
         if (result == 0)
             tick__say("  recorded once more, the two were the same: the difference comes and goes");
         else if (result > 0)
-            printf("%s", report);
+            tick__say("%.*s", (int)strlen(report) - (report[0] && report[strlen(report) - 1] == '\n'), report);
     }
     free(report);
     while (opened-- > 0)
@@ -84,9 +100,12 @@ static int conclude(const struct pair *pair, bool keep, int result, struct tick_
     }
     if (result < 0)
         tick__complain("%s", error->text[0] ? error->text : tick_error_text(result));
-    else if (keep)
+    else if (keep) {
+        for (int i = 0; i < 2; i++)
+            tick__report_written("trace", pair->trace[i]);
         tick__say(
             "%s and %s written. Next: %s diff %s %s", pair->trace[0], pair->trace[1], tick__program(), pair->trace[0], pair->trace[1]);
+    }
     return result < 0 ? TICK__EXIT_HARNESS : 0;
 }
 

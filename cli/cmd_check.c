@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/print.h"
 #include "cli/progress.h"
+#include "cli/report_json.h"
 #include "sim/explore/shrink.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -165,6 +166,9 @@ static void say_row(const char *text, const struct tick__differing *differing, u
     char of[32], number[32];
     const uint64_t differ = differing->runs + differing->contents;
     tick__format_count(count, of, sizeof of);
+    if (tick__report_on())
+        tick__report_add("ways", json_pack("{s:o, s:I, s:I}", "name", tick__report_text(text), "differ", (json_int_t)differing->runs,
+                                     "differ_in_contents", (json_int_t)differing->contents));
     if (differ == 0)
         tick__say("  %-34s %ssame%s", text, tick__colour(stdout, TICK__GREEN), tick__colour(stdout, TICK__PLAIN));
     else
@@ -243,6 +247,11 @@ static int conclude(struct tick__check *check, int abroad) {
         differ  ? "and runs that do not repeat"
         : noted ? "every run repeats, but for what is noted below"
                 : "every run repeats");
+    tick__report_scenario(&check->loaded);
+    tick__report_set(
+        "check", json_pack("{s:I, s:I, s:I, s:b, s:b, s:o}", "seeds", (json_int_t)check->count, "deviations", (json_int_t)check->deviations,
+                     "failing", (json_int_t)check->failing, "repeats", (int)!differ, "noted", (int)noted, "stability",
+                     stable ? json_pack("{s:I, s:I}", "of_10000", (json_int_t)share, "seeds", (json_int_t)stable_seeds) : json_null()));
     say_rows(check);
     if (!check->went_abroad)
         tick__warn("no other surroundings could be tried: %s", tick_error_text(abroad));
@@ -252,7 +261,9 @@ static int conclude(struct tick__check *check, int abroad) {
         tick__say(
             "  schedule stability: %u.%02u %% (mean of %u seed%s)", share / 100, share % 100, stable_seeds, TICK__PLURAL(stable_seeds));
     fflush(stdout);
+    tick__report_listen("difference");
     const int shown = show(check, differ);
+    tick__report_listen(NULL);
     return shown ? shown : differ ? TICK__EXIT_FINDING : TICK__EXIT_PASS;
 }
 

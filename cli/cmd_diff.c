@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include "cli/report_json.h"
 #include "trace/reader.h"
 #include <stdlib.h>
 
@@ -48,12 +49,18 @@ int tick__cmd_diff(int argc, char **argv) {
         if ((result = tick_trace_open(a.path[opened], &trace[opened], &error)) < 0)
             goto out;
     result = tick_trace_diff(&trace[0], &trace[1], &report, &error);
+    for (int i = 0; i < 2; i++)
+        tick__report_trace(&trace[i]);
+    if (result >= 0)
+        tick__report_set("same", json_boolean(result == 0));
+    if (result > 0)
+        tick__report_lines("difference", report);
     if (result == 0)
         tick__say("%s and %s are the same run, event by event%s", a.path[0], a.path[1],
             trace[0].has_contents && trace[1].has_contents ? ", and byte by byte"
             : trace[0].real || trace[1].real               ? ""
                                                            : "; they do not know all that was sent and written");
-    else if (result > 0)
+    else if (result > 0 && !tick__report_on())
         printf("%s%s", report, report[0] && report[0] != '\n' ? "" : "\n");
     code = result == 0 ? TICK__EXIT_PASS : result > 0 ? TICK__EXIT_FINDING : TICK__EXIT_HARNESS;
 out:

@@ -3,6 +3,7 @@
 #include "cli/input.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include "cli/report_json.h"
 #include <inttypes.h>
 
 struct digest_arguments {
@@ -52,6 +53,23 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp_child children[] = {{&tick__run_argp, 0, NULL, 0}, {&tick__load_argp, 0, NULL, 10}, {0}};
 static const struct argp argp = {options, parse, "[FILE.c[:SCENARIO]]", doc, children, NULL, NULL};
 
+static void tell_digest(uint64_t seed, const struct tick__attempt *attempt) {
+    const char *verdict = tick_verdict_word(attempt->outcome.verdict);
+    if (tick__report_on()) {
+        tick__report_add("digests", json_pack("{s:o, s:o, s:o, s:s}", "seed", tick__report_number(seed), "digest",
+                                        tick__report_digest(attempt->digest, attempt->has_digest), "contents",
+                                        tick__report_digest(attempt->contents, attempt->has_digest), "verdict", verdict));
+        return;
+    }
+    printf("%" PRIu64 " ", seed);
+    for (int j = 0; j < 16 && attempt->has_digest; j++)
+        printf("%02x", attempt->digest[j]);
+    printf("%s ", attempt->has_digest ? "" : "-");
+    for (int j = 0; j < 16 && attempt->has_digest; j++)
+        printf("%02x", attempt->contents[j]);
+    printf("%s %s\n", attempt->has_digest ? "" : "-", verdict);
+}
+
 static int print_digests(const struct digest_arguments *a, const struct tick__loaded *loaded) {
     struct tick__digester *digester = NULL;
     int code = TICK__EXIT_PASS, result = tick__digester_new(loaded->scenario, a->run.hang, &digester);
@@ -60,13 +78,7 @@ static int print_digests(const struct digest_arguments *a, const struct tick__lo
         struct tick__attempt attempt;
         if ((result = tick__digester_run(digester, &input, &attempt)) < 0)
             break;
-        printf("%" PRIu64 " ", input.seed);
-        for (int j = 0; j < 16 && attempt.has_digest; j++)
-            printf("%02x", attempt.digest[j]);
-        printf("%s ", attempt.has_digest ? "" : "-");
-        for (int j = 0; j < 16 && attempt.has_digest; j++)
-            printf("%02x", attempt.contents[j]);
-        printf("%s %s\n", attempt.has_digest ? "" : "-", tick_verdict_word(attempt.outcome.verdict));
+        tell_digest(input.seed, &attempt);
         if (attempt.outcome.verdict != TICK_PASS)
             code = TICK__EXIT_FINDING;
         tick__attempt_fini(&attempt);
@@ -87,6 +99,7 @@ int tick__cmd_digest(int argc, char **argv) {
         return TICK__EXIT_USAGE;
     tick__stack_skip(a.deeper);
     int code = tick__scenario_load(&a.load, &loaded);
+    tick__report_scenario(&loaded);
     if (code == 0)
         code = print_digests(&a, &loaded);
     tick__loaded_fini(&loaded);

@@ -7,6 +7,7 @@
 #include "cli/print.h"
 #include "cli/progress.h"
 #include "cli/record.h"
+#include "cli/report_json.h"
 #include "sim/explore/campaign.h"
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,25 @@ static void say_marks(const struct tick_campaign_result *result) {
             tick__format_count(result->carried_out, total, sizeof total));
 }
 
+static void report_campaign(const struct tick__loaded *loaded, const struct tick_campaign_result *result) {
+    tick__report_scenario(loaded);
+    json_t *marks = json_array();
+    for (size_t i = 0; tick__report_on() && i < result->marks; i++)
+        json_array_append_new(
+            marks, json_pack("{s:o, s:I}", "name", tick__report_text(result->mark[i].name), "runs", (json_int_t)result->mark[i].runs));
+    tick__report_set("campaign", json_pack("{s:I, s:I, s:I, s:I, s:b, s:o}", "runs", (json_int_t)result->runs, "failures",
+                                     (json_int_t)result->failures, "carried_out", (json_int_t)result->carried_out, "elapsed_ns",
+                                     (json_int_t)result->elapsed, "interrupted", (int)tick__interrupted(), "marks", marks));
+    if (!tick__report_on() || !result->found)
+        return;
+    json_t *finding = tick__report_outcome(&result->outcome, loaded);
+    if (json_object_set_new(finding, "seed", tick__report_number(result->seed)) != 0) {
+        json_decref(finding);
+        finding = NULL;
+    }
+    tick__report_set("finding", finding);
+}
+
 // The deviations went down with the program: what is left is the seed.
 static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *loaded, uint64_t seed) {
     struct tick__attempt attempt;
@@ -126,6 +146,7 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
         return TICK__EXIT_HARNESS;
     }
     tick__attempt_fini(&attempt);
+    tick__report_written("trace", a->output);
     tick__say("its deviations went down with the process, so that it cannot be shrunk; the seed repeats it");
     tick__say("%s written. Next: %s run%s%s%s --seed %llu    %s query %s log", a->output, tick__program(), a->load.argument ? " " : "",
         a->load.argument ? a->load.argument : "", loaded->options, (unsigned long long)seed, tick__program(), a->output);
@@ -213,6 +234,7 @@ static int tell(const struct fuzz_arguments *a, const struct tick__loaded *loade
     tick__format_count(result->runs, runs, sizeof runs);
     tick__format_time(result->elapsed, time, sizeof time);
     tick__format_count(result->elapsed > 0 ? (uint64_t)((double)result->runs * 1e9 / (double)result->elapsed) : 0, rate, sizeof rate);
+    report_campaign(loaded, result);
     if (result->found) {
         tick__say("%s%s%s: seed %llu %sfails%s after %s run%s in %s", bold, name, plain, (unsigned long long)result->seed,
             tick__colour(stdout, TICK__RED), plain, runs, TICK__PLURAL(result->runs), time);

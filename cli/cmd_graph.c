@@ -1,8 +1,10 @@
 // retick graph: a picture of a run.
 #include "cli/command.h"
+#include "cli/first_read.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/print.h"
+#include "cli/report_json.h"
 #include "cli/schedule_file.h"
 #include "viewer/dot.h"
 #include <errno.h>
@@ -22,7 +24,7 @@ static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "The picture; its ending says what kind: .svg, .png, .pdf, or .dot for Graphviz's text (default: TRACE.svg)",
         0},
     TICK__FORCE_ROW,
-    {"nodes", OPTION_NODES, "N", 0, "Draw at most so many nodes (default: 500)", 0},
+    {"nodes", OPTION_NODES, "N", 0, "Draw at most so many tasks (default: what can be looked over, some 30 of up to 8 hosts)", 0},
     {0},
 };
 
@@ -108,11 +110,13 @@ static int draw_picture(const struct graph_arguments *a, const char *text, const
     if (result >= 0) {
         unlink(text);
         tick__say("%s written", output);
+        tick__report_written("picture", output);
         return TICK__EXIT_PASS;
     }
     int code = keep_text(a, text, output, &kept);
     if (code == 0 && result == -ENOENT) {
         tick__say("%s written", kept);
+        tick__report_written("graph", kept);
         tick__note(
             "Graphviz draws it, and is not installed: apt install graphviz (or brew, dnf), then: dot -T%s %s -o %s", format, kept, output);
     } else if (code == 0) {
@@ -142,8 +146,10 @@ static int draw(const struct graph_arguments *a, const struct tick_trace *trace,
     code = write_dot(a, trace, text, output);
     if (code == 0 && strcmp(format, "dot") != 0)
         code = draw_picture(a, text, format, output);
-    else if (code == 0 && (code = put_in_place(text, output)) == 0)
+    else if (code == 0 && (code = put_in_place(text, output)) == 0) {
         tick__say("%s written", output);
+        tick__report_written("graph", output);
+    }
     free(text);
     return code;
 }
@@ -158,8 +164,11 @@ int tick__cmd_graph(int argc, char **argv) {
     const int result = tick_trace_open(a.trace, &trace, &error);
     if (result < 0)
         return tick__complain_of(result, &error);
+    tick__report_trace(&trace);
     char *beside = tick__with_extension(a.trace, ".svg");
-    int code = beside ? draw(&a, &trace, a.output ? a.output : beside) : tick__no_memory();
+    int code = tick__complete(&trace);
+    if (code == 0)
+        code = beside ? draw(&a, &trace, a.output ? a.output : beside) : tick__no_memory();
     free(beside);
     tick_trace_close(&trace);
     return code;

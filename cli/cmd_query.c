@@ -1,7 +1,10 @@
 // retick query: SQL over a trace, and queries that one asks often by name.
 #include "cli/command.h"
+#include "cli/first_read.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include "cli/report_json.h"
+#include "cli/rows.h"
 #include "trace/query.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -9,13 +12,14 @@
 
 struct query_arguments {
     const char *trace, *sql, *about;
-    bool list;
+    bool list, csv;
 };
 
-enum { OPTION_LIST = TICK__OPTION_OTHERS };
+enum { OPTION_LIST = TICK__OPTION_OTHERS, OPTION_CSV };
 
 static const struct argp_option options[] = {
     {"list", OPTION_LIST, NULL, 0, "List the queries that have a name", 0},
+    {"csv", OPTION_CSV, NULL, 0, "Print the rows as comma-separated values (RFC 4180)", 0},
     {0},
 };
 
@@ -38,6 +42,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case OPTION_LIST:
         a->list = true;
         return 0;
+    case OPTION_CSV:
+        a->csv = true;
+        return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0)
             a->trace = value;
@@ -49,6 +56,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
             argp_error(state, "%s is one argument too many: put the SQL in quotes", value);
         return 0;
     case ARGP_KEY_END:
+        if (a->csv && (a->list || tick__report_on()))
+            argp_error(state, "--csv is for rows: not with --list or --json");
         if (!a->list && !a->sql)
             argp_error(state, a->trace ? "ask what? Write SQL, or a query's name (--list)" : "which trace?");
         return 0;
@@ -59,8 +68,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp argp = {options, parse, "TRACE.db SQL|NAME [ARGUMENT]", doc, NULL, NULL, NULL};
 
 static int list(void) {
+    tick__report_set("queries", json_array());
     for (const struct tick_trace_named *named = tick_trace_named_queries; named->name; named++) {
         char call[64];
+        if (tick__report_on())
+            tick__report_add("queries", json_pack("{s:s, s:s?, s:s}", "name", named->name, "argument", named->arg, "help", named->help));
         snprintf(call, sizeof call, "%s%s%s", named->name, named->arg ? " " : "", named->arg ? named->arg : "");
         tick__say("%-20s %s", call, named->help);
     }
@@ -72,7 +84,15 @@ static bool is_name(const char *sql) {
     return sql[strspn(sql, "abcdefghijklmnopqrstuvwxyz_-")] == '\0';
 }
 
-static int ask(const struct tick_trace *trace, const struct query_arguments *a) {
+// Whether the question is about nothing that the first reading has to make.
+static bool needs_no_more(const char *sql) {
+    for (const struct tick_trace_named *named = tick_trace_named_queries; named->name; named++)
+        if (strcmp(named->name, sql) == 0)
+            return !named->derived;
+    return false;
+}
+
+static int ask(struct tick_trace *trace, const struct query_arguments *a) {
     struct tick_error error = {0};
     char *sql = NULL;
     int result = 0;
@@ -80,15 +100,22 @@ static int ask(const struct tick_trace *trace, const struct query_arguments *a) 
         result = tick_trace_named_query(a->sql, a->about, &sql, &error);
     else if (a->about)
         result = tick_error_set(&error, -EINVAL, "%s is one argument too many: put the SQL in quotes", a->about);
+    const struct tick_trace_rows rows = a->csv ? tick__rows_csv() : tick__rows_json();
+    const int code = result >= 0 && !needs_no_more(a->sql) ? tick__complete(trace) : 0;
+    if (code) {
+        free(sql);
+        return code;
+    }
     if (result >= 0)
-        result = tick_trace_query(trace, sql ? sql : a->sql, stdout, &error);
+        result = a->csv || tick__report_on() ? tick_trace_query_rows(trace, sql ? sql : a->sql, &rows, &error)
+                                             : tick_trace_query(trace, sql ? sql : a->sql, stdout, &error);
     free(sql);
     if (result == 1 && !strcmp(a->sql, "why") && !a->about && *trace->verdict && strcmp(trace->verdict, "pass") != 0)
         tick__note(
             "the finding came of no event of its own: it is of the whole run, or of its end. Next: %s query %s log, then: %s query %s "
             "why SEQ, with the number of a line there",
             tick__program(), a->trace, tick__program(), a->trace);
-    if (result == 0)
+    if (result == 0 && !a->csv && !tick__report_on())
         tick__note("there is none"); // on stderr: the columns' names alone look like a mistake
     if (result >= 0)
         return TICK__EXIT_PASS;
@@ -108,6 +135,7 @@ int tick__cmd_query(int argc, char **argv) {
     const int result = tick_trace_open(a.trace, &trace, &error);
     if (result < 0)
         return tick__complain_of(result, &error);
+    tick__report_trace(&trace);
     if (trace.note[0])
         tick__note("%s", trace.note);
     int code = ask(&trace, &a);

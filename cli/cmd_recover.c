@@ -1,7 +1,9 @@
 // retick recover: what a killed run left in its ring.
 #include "cli/command.h"
+#include "cli/first_read.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include "cli/report_json.h"
 #include "trace/reader.h"
 #include "trace/writer.h"
 #include <errno.h>
@@ -31,6 +33,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 }
 static const struct argp argp = {NULL, parse, "TRACE.db", doc, NULL, NULL, NULL};
 
+static void report_recovery(const char *path, const char *how, uint64_t events) {
+    if (tick__report_on())
+        tick__report_set(
+            "recovered", json_pack("{s:o, s:s, s:I}", "path", tick__report_text(path), "how", how, "events", (json_int_t)events));
+}
+
 int tick__cmd_recover(int argc, char **argv) {
     const char *path = NULL;
     struct tick_error error = {0};
@@ -42,13 +50,23 @@ int tick__cmd_recover(int argc, char **argv) {
     if (result == -ENOENT && access(path, F_OK) == 0) { // no ring beside it: then it has to be whole
         struct tick_trace trace;
         result = tick_trace_open(path, &trace, &error);
+        const bool whole = result == 0 && trace.derived;
+        if (result == 0 && !whole) {
+            int code = tick__complete(&trace);
+            if (code == 0)
+                tick__say("%s: nothing to recover; its first reading is done", path);
+            tick_trace_close(&trace);
+            return code;
+        }
         if (result == 0) {
+            report_recovery(path, "complete", 0);
             tick__say("%s is complete: there is nothing to recover", path);
             tick_trace_close(&trace);
             return TICK__EXIT_PASS;
         }
     }
     if (result == -EALREADY) {
+        report_recovery(path, "already", 0);
         tick__say("%s", error.text);
         return TICK__EXIT_PASS;
     }
@@ -56,6 +74,7 @@ int tick__cmd_recover(int argc, char **argv) {
         tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
         return result == -ENOENT || result == TICK_EFOREIGN || result == TICK_EFORMAT ? TICK__EXIT_USAGE : TICK__EXIT_HARNESS;
     }
+    report_recovery(path, "recovered", events);
     tick__say("%s: %s event%s recovered", path, tick__format_count(events, count, sizeof count), TICK__PLURAL(events));
     return TICK__EXIT_PASS;
 }

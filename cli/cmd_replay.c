@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/print.h"
 #include "cli/record.h"
+#include "cli/report_json.h"
 #include "cli/schedule_file.h"
 #include <stdlib.h>
 #include <string.h>
@@ -105,15 +106,23 @@ static void compare(const struct replay_arguments *a, const struct tick__recipe 
     char before[64], now[64];
     if (!recipe->trace)
         return;
+    const bool digests = attempt->has_digest && recipe->has_digest;
+    const bool same = digests && memcmp(recipe->digest, attempt->digest, sizeof recipe->digest) == 0;
+    const bool contents = digests && recipe->has_contents;
+    const bool same_contents = contents && memcmp(recipe->contents, attempt->contents, sizeof recipe->contents) == 0;
+    if (tick__report_on())
+        tick__report_set("recorded",
+            json_pack("{s:o, s:o, s:b, s:o, s:o}", "verdict", tick__report_text(recipe->verdict), "text", tick__report_text(recipe->text),
+                "same_verdict", strcmp(recipe->verdict, verdict) == 0, "same_run", digests ? json_boolean(same) : json_null(),
+                "same_contents", contents ? json_boolean(same_contents) : json_null()));
     if (recipe->verdict[0] && strcmp(recipe->verdict, verdict) != 0)
         tick__say("  another verdict than in %s, which ended with: %s%s%s", a->recipe, recipe->verdict, recipe->text[0] ? ", " : "",
             recipe->text);
-    if (!attempt->has_digest || !recipe->has_digest)
+    if (!digests)
         return;
-    const bool same = memcmp(recipe->digest, attempt->digest, sizeof recipe->digest) == 0;
     if (same && !recipe->has_contents)
         tick__say("  the same run as in %s, event by event; what was sent and logged there is not known", a->recipe);
-    else if (same && memcmp(recipe->contents, attempt->contents, sizeof recipe->contents) == 0)
+    else if (same && same_contents)
         tick__say("  the same run as in %s, event by event, and byte by byte", a->recipe);
     else if (same)
         tick__say("  the same events as in %s, but not the same names, texts or bytes: the program was edited, was compiled elsewhere, or "
@@ -155,10 +164,16 @@ int tick__cmd_replay(int argc, char **argv) {
                 tick__say_outcome(&attempt.outcome, &loaded);
             if (attempt.has_digest)
                 tick__say("  digest %s", tick__format_digest(attempt.digest, 0, digest, sizeof digest));
+            tick__report_scenario(&loaded);
+            tick__report_set("run", tick__report_attempt(&attempt, &loaded, a.run.hang));
             compare(&a, &recipe, &attempt);
-            if (a.output)
+            if (a.output) {
                 tick__say("%s written", a.output);
-            if (tick__note_unmet(&recipe.schedule, &attempt.drawn, NULL) > 0)
+                tick__report_written("trace", a.output);
+            }
+            const size_t unmet = tick__note_unmet(&recipe.schedule, &attempt.drawn, NULL);
+            tick__report_set("unmet", json_integer((json_int_t)unmet));
+            if (unmet > 0)
                 tick__note("addresses that a run does not meet change nothing; retick fuzz finds new ones");
             tick__warn_no_checks(loaded.scenario->name, &attempt.outcome);
             code = passed ? TICK__EXIT_PASS : TICK__EXIT_FINDING;

@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/print.h"
 #include "cli/record.h"
+#include "cli/report_json.h"
 #include "cli/schedule_file.h"
 #include <stdlib.h>
 #include <string.h>
@@ -107,12 +108,25 @@ static const struct argp argp = {options, parse, "[FILE.c[:SCENARIO]]", doc, chi
 
 static int list(void) {
     size_t width = 0;
-    for (const struct tick_scenario *s = tick_scenario_first(); s; s = s->next)
+    tick__report_set("scenarios", json_array());
+    for (const struct tick_scenario *s = tick_scenario_first(); s; s = s->next) {
+        tick__report_add(
+            "scenarios", json_pack("{s:o, s:o}", "name", tick__report_text(s->name), "summary", tick__report_text(s->summary)));
         if (strlen(s->name) > width)
             width = strlen(s->name);
+    }
     for (const struct tick_scenario *s = tick_scenario_first(); s; s = s->next)
         tick__say("%-*s  %s", (int)width, s->name, s->summary);
     return TICK__EXIT_PASS;
+}
+
+static void report_run(const struct run_arguments *a, const struct tick__loaded *loaded, const struct tick__attempt *attempt) {
+    tick__report_scenario(loaded);
+    tick__report_set("how", json_string(a->seeded ? "seed" : a->schedule ? "schedule" : a->real ? "real" : "calm"));
+    if (a->seeded)
+        tick__report_set("seed", tick__report_number(a->seed));
+    tick__report_set("run", tick__report_attempt(attempt, loaded, a->run.hang));
+    tick__report_written("trace", a->output);
 }
 
 static void say_run(
@@ -193,6 +207,7 @@ int tick__cmd_run(int argc, char **argv) {
         int result = tick__record_run(&record, &attempt, &error);
         if (result == 0) {
             say_run(&a, &loaded, &attempt, a.output);
+            report_run(&a, &loaded, &attempt);
             if (a.schedule)
                 tick__note_unmet(&recipe.schedule, &attempt.drawn, NULL);
             tick__warn_no_checks(loaded.scenario->name, &attempt.outcome);

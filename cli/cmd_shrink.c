@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/print.h"
+#include "cli/report_json.h"
 #include "cli/schedule_file.h"
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,10 @@ static int shrink(const struct shrink_arguments *a, const struct tick__output_ru
         tick__complain("%s", tick_error_text(result));
         return TICK__EXIT_HARNESS;
     }
+    tick__report_scenario(loaded);
+    tick__report_set(attempt.outcome.verdict == TICK_PASS ? "run" : "finding", attempt.outcome.verdict == TICK_PASS
+                                                                                   ? tick__report_attempt(&attempt, loaded, a->run.hang)
+                                                                                   : tick__report_outcome(&attempt.outcome, loaded));
     if (attempt.outcome.verdict == TICK_PASS) {
         tick__say("%s: %s passes, so that there is nothing to shrink. Was the program repaired?", loaded->scenario->name, a->recipe);
         tick__attempt_fini(&attempt);

@@ -25,8 +25,12 @@
 #ifndef RETICK_SANITIZE_FLAGS
 #define RETICK_SANITIZE_FLAGS ""
 #endif
+// So that no frame steps over a stack's guard (cmake/flags.cmake).
+#ifndef RETICK_STACK_FLAGS
+#define RETICK_STACK_FLAGS "-fstack-clash-protection"
+#endif
 
-#define FLAGS " -D_GNU_SOURCE -g -O1 -fPIC -fno-omit-frame-pointer -Wall " RETICK_SANITIZE_FLAGS
+#define FLAGS " -D_GNU_SOURCE -g -O1 -fPIC -fno-omit-frame-pointer -Wall " RETICK_STACK_FLAGS " " RETICK_SANITIZE_FLAGS
 
 // How each language is compiled. TRIES: compilers, in the order in which they are looked for.
 #define TRIES 4

@@ -4,6 +4,7 @@
 #include "cli/print.h"
 #include "cli/progress.h"
 #include "cli/record.h"
+#include "cli/report_json.h"
 #include "cli/schedule_file.h"
 #include "sim/explore/shrink.h"
 #include <stdlib.h>
@@ -26,28 +27,33 @@ static void say_waits(const char *text) {
     }
 }
 
-void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded) {
-    char left[640], place[512] = "", who[160] = "", words[512];
+void tick__outcome_words(
+    const struct tick_outcome *outcome, const struct tick__loaded *loaded, char *words, size_t size, char *place, size_t place_size) {
     const char *text = outcome->text[0] ? outcome->text : tick_verdict_text(outcome->verdict);
-    if (outcome->verdict == TICK_CRASHED || outcome->verdict == TICK_LIVELOCKED) {
-        tick__place_words(text, loaded->object, words, sizeof words, place, sizeof place);
-        text = words;
-    }
+    place[0] = '\0';
+    if (outcome->verdict == TICK_CRASHED || outcome->verdict == TICK_LIVELOCKED)
+        tick__place_words(text, loaded->object, words, size, place, place_size);
+    else
+        snprintf(words, size, "%s", text);
+    if (outcome->file[0] && (outcome->line > 0 || !place[0]))
+        snprintf(place, place_size, outcome->line > 0 ? "%s:%d" : "%s", outcome->file, outcome->line);
+}
+
+void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded) {
+    char left[640], place[512], who[160] = "", text[512];
+    tick__outcome_words(outcome, loaded, text, sizeof text, place, sizeof place);
     if (outcome->verdict == TICK_CHECK_FAILED || outcome->verdict == TICK_INVARIANT_BROKEN)
         snprintf(left, sizeof left, "%s", text);
     else
         snprintf(left, sizeof left, "%s: %s", tick_verdict_word(outcome->verdict), text);
-    if (outcome->file[0] && (outcome->line > 0 || !place[0]))
-        snprintf(place, sizeof place, outcome->line > 0 ? "%s:%d" : "%s", outcome->file, outcome->line);
     if (outcome->verdict == TICK_DEADLOCKED && !place[0])
         say_waits(text);
     else
         tick__say_columns(left, place);
     if (outcome->stopped[0]) {
-        char left_at[600];
-        tick__place_words(outcome->stopped, loaded->object, words, sizeof words, place, sizeof place);
-        snprintf(left_at, sizeof left_at, "when it was stopped, it was %s", words);
-        tick__say_columns(left_at, place);
+        tick__place_words(outcome->stopped, loaded->object, text, sizeof text, place, sizeof place);
+        snprintf(left, sizeof left, "when it was stopped, it was %s", text);
+        tick__say_columns(left, place);
     }
     if (outcome->host[0] && outcome->task[0])
         snprintf(who, sizeof who, "on host %s, in task %s", outcome->host, outcome->task);
@@ -132,6 +138,8 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
         return TICK__EXIT_HARNESS;
     }
     *best = result.schedule;
+    tick__report_set("shrunk", json_pack("{s:I, s:I, s:I, s:b}", "from", (json_int_t)before, "to", (json_int_t)best->count, "runs",
+                                   (json_int_t)result.runs, "complete", (int)result.complete));
     if (best->count == 0 && before == 0)
         tick__say("no deviation is needed: it fails when nothing goes wrong");
     else if (best->count == 0)
@@ -176,6 +184,8 @@ static int replay(const struct tick__settle *settle, const struct tick_schedule 
     }
     if (times == 0)
         return 0;
+    tick__report_set("replays", json_pack("{s:I, s:I, s:o}", "times", (json_int_t)times, "different", (json_int_t)different, "digest",
+                                    first.has_digest && tick__report_on() ? tick__report_hex(first.digest, 16) : json_null()));
     if (different)
         tick__say("replayed %u times, and %u differed: %s depends on something outside. Next: %s check %s:%s%s", times, different,
             settle->loaded->scenario->name, tick__program(), settle->loaded->source, settle->loaded->scenario->name,
@@ -223,6 +233,8 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
         tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
         goto out;
     }
+    tick__report_written("trace", settle->path);
+    tick__report_written("schedule", schedule_path);
     tick__say("%s and %s written. Next: %s replay %s%s    %s graph %s -o %s", settle->path, schedule_path, tick__program(), settle->path,
         settle->loaded->options, tick__program(), settle->path, picture);
     code = TICK__EXIT_FINDING;
@@ -252,6 +264,7 @@ int tick__settle_finding(const struct tick__settle *settle) {
         goto out;
     }
     tick__say_schedule(&best, names);
+    tick__report_set("schedule", tick__report_schedule(&best, names));
     code = replay(settle, &best);
     if (code == 0)
         code = store(settle, &best, names);

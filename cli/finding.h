@@ -9,6 +9,9 @@
 // "  an increment was lost: 1      lost_update.c:33", and who. A crash's addresses become lines
 // of the scenario that was loaded.
 void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded);
+// The same as parts: what happened, and where ("" if that is not known).
+void tick__outcome_words(
+    const struct tick_outcome *outcome, const struct tick__loaded *loaded, char *words, size_t size, char *place, size_t place_size);
 // Warns when a passing run evaluated no check at all.
 void tick__warn_no_checks(const char *scenario, const struct tick_outcome *outcome);
 

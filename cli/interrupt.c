@@ -15,6 +15,10 @@ void tick__interrupt_watch(void) {
     sigaction(SIGINT, &action, NULL);
 }
 
+void tick__interrupt_unwatch(void) {
+    signal(SIGINT, SIG_DFL);
+}
+
 bool tick__interrupted(void) {
     return interrupted != 0;
 }

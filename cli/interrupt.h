@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 void tick__interrupt_watch(void); // from now on SIGINT only sets the flag; a second one ends the program
+void tick__interrupt_unwatch(void); // ctrl-C ends the program again
 bool tick__interrupted(void);
 
 #endif

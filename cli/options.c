@@ -1,5 +1,7 @@
 #include "cli/options.h"
+#include "cli/report_json.h"
 #include "sim/harness/heap.h"
+#include "src/base/check.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -181,5 +183,18 @@ error_t tick__parse_scenario(int key, char *value, struct argp_state *state, str
 }
 
 int tick__parse(const struct argp *argp, int argc, char **argv, void *input) {
-    return argp_parse(argp, argc, argv, 0, NULL, input);
+    enum { MOST = 8 };
+    struct argp_child children[MOST] = {{0}};
+    struct argp whole = *argp;
+    size_t count = 0;
+    for (; argp->children && argp->children[count].argp; count++) {
+        TICK_ASSERT(count < MOST - 2);
+        children[count] = argp->children[count];
+    }
+    children[count] = (struct argp_child){&tick__report_argp, 0, NULL, 0}; // last: the command's own have their inputs by their place
+    whole.children = children;
+    tick__report_parse();
+    const int result = argp_parse(&whole, argc, argv, 0, NULL, input);
+    tick__report_parsed();
+    return result;
 }

@@ -18,6 +18,7 @@ enum tick__option {
     TICK__OPTION_RATE,
     TICK__OPTION_FORCE,
     TICK__OPTION_HEAP_CHECK,
+    TICK__OPTION_JSON,
     TICK__OPTION_OTHERS // a command's own start here
 };
 
@@ -41,11 +42,9 @@ bool tick__parse_rate(const char *text, struct tick_rates *rates);          // "
 
 // --force of the commands that write (cli/output.h).
 #define TICK__FORCE_ROW \
-    { \
-        "force", TICK__OPTION_FORCE, NULL, 0, "Replace what is there although retick did not write it (never what is read)", 0 \
-    }
+    { "force", TICK__OPTION_FORCE, NULL, 0, "Replace what is there although retick did not write it (never what is read)", 0 }
 
-// argv[0] of a command names its program, as in "retick run".
+// Parses a command's arguments, with what every command takes (--json). argv[0] names its program, as in "retick run". 0, or an error.
 int tick__parse(const struct argp *argp, int argc, char **argv, void *input);
 
 // Leaves a large part of the stack out from here to the caller's return, for --deeper.

@@ -1,4 +1,5 @@
 #include "cli/print.h"
+#include "cli/report_json.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -25,13 +26,21 @@ const char *tick__program(void) {
 void tick__say(const char *format, ...) {
     va_list list;
     va_start(list, format);
-    vprintf(format, list);
+    if (tick__report_on())
+        tick__report_said(format, list);
+    else
+        vprintf(format, list);
     va_end(list);
-    putchar('\n');
+    if (!tick__report_on())
+        putchar('\n');
 }
 
 void tick__say_columns(const char *left, const char *right) {
     size_t width = 2 + tick__width(left);
+    if (tick__report_on()) {
+        tick__say("  %s%s%s", left, right && *right ? "  " : "", right ? right : "");
+        return;
+    }
     if (!right || !*right)
         printf("  %s\n", left);
     else if (width + 2 > RIGHT_COLUMN)
@@ -40,10 +49,15 @@ void tick__say_columns(const char *left, const char *right) {
         printf("  %s%*s%s\n", left, (int)(RIGHT_COLUMN - width), "", right);
 }
 
-static void complain(const char *what, enum tick__colour colour, const char *format, va_list list) {
+static void complain(const char *level, enum tick__colour colour, const char *format, va_list list) {
+    const bool plain = strcmp(level, "error") == 0;
+    va_list again;
+    va_copy(again, list);
+    tick__report_tell(level, format, again);
+    va_end(again);
     fflush(stdout); // both may go to one file
-    fprintf(stderr, "%sretick:%s %s%s%s", tick__colour(stderr, TICK__BOLD), tick__colour(stderr, TICK__PLAIN), tick__colour(stderr, colour),
-        what, tick__colour(stderr, TICK__PLAIN));
+    fprintf(stderr, "%sretick:%s %s%s%s%s", tick__colour(stderr, TICK__BOLD), tick__colour(stderr, TICK__PLAIN),
+        tick__colour(stderr, colour), plain ? "" : level, plain ? "" : ": ", tick__colour(stderr, TICK__PLAIN));
     vfprintf(stderr, format, list);
     fputc('\n', stderr);
 }
@@ -51,7 +65,7 @@ static void complain(const char *what, enum tick__colour colour, const char *for
 void tick__complain(const char *format, ...) {
     va_list list;
     va_start(list, format);
-    complain("", TICK__PLAIN, format, list);
+    complain("error", TICK__PLAIN, format, list);
     va_end(list);
 }
 
@@ -67,14 +81,14 @@ int tick__no_memory(void) {
 void tick__warn(const char *format, ...) {
     va_list list;
     va_start(list, format);
-    complain("warning: ", TICK__YELLOW, format, list);
+    complain("warning", TICK__YELLOW, format, list);
     va_end(list);
 }
 
 void tick__note(const char *format, ...) {
     va_list list;
     va_start(list, format);
-    complain("note: ", TICK__DIM, format, list);
+    complain("note", TICK__DIM, format, list);
     va_end(list);
 }
 

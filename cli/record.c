@@ -1,5 +1,8 @@
 #include "cli/record.h"
 #include "cli/place.h"
+#include "cli/print.h"
+#include "cli/progress.h"
+#include "src/base/keep.h"
 #include "trace/reader.h"
 #include "trace/recorder.h"
 #include "trace/ring.h"
@@ -13,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RING_SIZE ((size_t)4 << 20)
@@ -41,6 +45,17 @@ struct recording {
     struct tick_recorder *recorder; // the program's process
     uint64_t warm;                  // runs still to come that are not recorded
 };
+
+// The run's process, for ctrl-C: 0 before it is known, -1 if ctrl-C came by then.
+TICK_KEEP static volatile sig_atomic_t recorded;
+
+// Ctrl-C ends the run; this process writes down what there is.
+static void pass_on(int number) {
+    if (recorded > 0)
+        kill((pid_t)recorded, number);
+    else
+        recorded = -1;
+}
 
 static struct tick_probe *begin(void *ctx) {
     struct recording *recording = ctx;
@@ -111,10 +126,12 @@ static int run_real(const struct tick__record *record, struct recording *recordi
 // The child. It ends as the program ended, so that the trace's writer can note the signal.
 static _Noreturn void child(const struct tick__record *record, struct recording *recording, pid_t parent) {
     const struct rlimit no_core = {0, 0};
+    signal(SIGINT, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL); // a ring that nobody drains would block the program for ever
     if (getppid() != parent)
         _exit(3);
-    signal(SIGINT, SIG_DFL);
+    if (recorded < 0)
+        raise(SIGINT);
     struct record_page *page = recording->page;
     page->result = record->real ? run_real(record, recording) : run_simulated(record, recording);
     page->done = page->result == 0;
@@ -141,7 +158,7 @@ static int bring_home(const struct tick__record *record, const struct record_pag
         return tick_error_set(error, page->result, "the run could not be carried out: %s", tick_error_text(page->result));
     if (!page->done) {
         if (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT)
-            return tick_error_set(error, TICK_ECANCELED, "interrupted");
+            return tick_error_set(error, TICK_ECANCELED, "interrupted; %s holds what was recorded until then", record->path);
         if (!record->real || !WIFSIGNALED(status))
             return tick_error_set(
                 error, TICK_EINVALSTATE, "the process that watched the run was ended from outside (status 0x%x)", (unsigned)status);
@@ -166,9 +183,30 @@ static int bring_home(const struct tick__record *record, const struct record_pag
     return result < 0 ? tick_error_set(error, result, "%s", tick_error_text(result)) : 0;
 }
 
+struct showing {
+    int64_t since;
+    uint64_t told;
+};
+
+// A line of progress for a run that takes long: many end before anybody has read it.
+static void show(void *ctx, uint64_t events) {
+    struct showing *showing = ctx;
+    struct timespec now;
+    char count[32];
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    showing->since = showing->since ? showing->since : ms;
+    if (ms - showing->since < 1000 + 200 * (int64_t)showing->told)
+        return;
+    showing->told++;
+    tick__progress_line("recording: %s events", tick__format_count(events, count, sizeof count));
+}
+
 int tick__record_run(const struct tick__record *record, struct tick__attempt *attempt, struct tick_error *error) {
     struct recording recording = {.witness = record->witness};
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+    const struct sigaction passing = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+    struct sigaction before;
+    struct showing showing = {0};
     int status = 0, result;
     memset(attempt, 0, sizeof *attempt);
     tick_schedule_init(&attempt->drawn, record->scenario->name);
@@ -179,10 +217,14 @@ int tick__record_run(const struct tick__record *record, struct tick__attempt *at
     if (result < 0)
         goto out;
     fflush(NULL);
-    sigaction(SIGINT, &ignore, &before); // ctrl-C goes to the child; this process writes down what there is
+    recorded = 0;
+    sigaction(SIGINT, &passing, &before);
     pid_t self = getpid(), pid = fork();
     if (pid == 0)
         child(record, &recording, self);
+    if (pid > 0 && recorded < 0)
+        kill(pid, SIGINT);
+    recorded = pid > 0 ? pid : 0;
     if (pid < 0) {
         result = tick_error_set(error, -errno, "no process for the run: %s", tick_error_text(-errno));
     } else {
@@ -196,10 +238,14 @@ int tick__record_run(const struct tick__record *record, struct tick__attempt *at
             .real = record->real != NULL,
             .last_verdict = recording.page->verdict,
             .last_text = recording.page->text,
+            .progress = show,
+            .progress_ctx = &showing,
         };
         result = tick_trace_drain(recording.ring, pid, record->path, &meta, &status, error); // returns when the child is gone
     }
     sigaction(SIGINT, &before, NULL);
+    if (showing.told)
+        tick__progress_end();
     if (result >= 0)
         result = bring_home(record, recording.page, status, attempt, error);
     tick_ring_unlink(recording.ring);

@@ -4,6 +4,7 @@
 #include "cli/print.h"
 #include "cli/program.h"
 #include "cli/schedule_file.h"
+#include "src/coro/exceptions.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
@@ -210,10 +211,12 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
             return TICK__EXIT_USAGE;
         }
     }
-    if (!dlopen(object, RTLD_NOW | RTLD_LOCAL)) { // stays loaded: the scenario's code and statics live in it
+    void *library = dlopen(object, RTLD_NOW | RTLD_LOCAL); // stays loaded: the scenario's code and statics live in it
+    if (!library) {
         tick__complain("%s cannot be loaded: %s", file, dlerror());
         return TICK__EXIT_USAGE;
     }
+    tick__exceptions_of(dlsym(library, "__cxa_get_globals"));
     return choose(file, name, loaded);
 }
 

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include "cli/report_json.h"
 #include <argp.h>
 #include <retick/version.h>
 #include <stdlib.h>
@@ -109,7 +110,9 @@ int tick_main(int argc, char **argv) {
         if (asprintf(&name, "%s %s", program, word) < 0)
             return tick__no_memory();
         argv[1] = name;
-        int code = commands[i].run(argc - 1, argv + 1);
+        int code = tick__report_begin(commands[i].name, argc - 1, argv + 1);
+        if (code == 0)
+            code = tick__report_end(commands[i].run(argc - 1, argv + 1));
         free(name);
         if (fflush(stdout) != 0 || ferror(stdout)) {
             tick__complain("the output could not be written");
@@ -117,6 +120,7 @@ int tick_main(int argc, char **argv) {
         }
         return code;
     }
+    (void)tick__report_begin(word, argc - 1, argv + 1);
     const char *near = nearest(word);
     tick__complain("there is no %s \"%s\"%s%s%s", *word == '-' ? "option" : "command", word, near ? "; did you mean \"" : "",
         near ? near : "", near ? "\"?" : "");
@@ -127,5 +131,5 @@ int tick_main(int argc, char **argv) {
         fputc('\n', stderr);
     }
     fprintf(stderr, "Try `%s --help'.\n", program);
-    return TICK__EXIT_USAGE;
+    return tick__report_end(TICK__EXIT_USAGE);
 }

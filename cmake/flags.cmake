@@ -61,6 +61,23 @@ else()
 endif()
 set(RETICK_CXX_COMPILER ${default_compiler} CACHE STRING "The compiler that the command line calls for scenarios in C++")
 
+# A frame that is larger than a guard touches each page on its way down, and so none that lies behind the guard. gcc for aarch64 would take
+# guards for 64 KiB; what does not know the option has 16 KiB to rely on. Scenarios get the same, and who links retick.
+include(CheckCCompilerFlag)
+set(RETICK_STACK_FLAGS)
+foreach(flag -fstack-clash-protection --param=stack-clash-protection-guard-size=12)
+    string(MAKE_C_IDENTIFIER knows${flag} known)
+    if(flag MATCHES "^--param" AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+        continue()
+    endif()
+    check_c_compiler_flag("-Werror ${flag}" ${known})
+    if(${known})
+        list(APPEND RETICK_STACK_FLAGS ${flag})
+    endif()
+endforeach()
+add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:${RETICK_STACK_FLAGS}>")
+list(JOIN RETICK_STACK_FLAGS " " RETICK_STACK_WORDS)
+
 if(RETICK_COVERAGE)
     add_compile_options(--coverage)
     add_link_options(--coverage)

@@ -2,7 +2,6 @@
 #include "src/base/outside.h"
 #include "trace/derive_int.h"
 #include "trace/schema_int.h"
-#include "trace/sink_int.h"
 #include <errno.h>
 #include <retick/probe.h>
 #include <stdio.h>

@@ -2,19 +2,16 @@
 #ifndef RETICK_DERIVE_H
 #define RETICK_DERIVE_H
 
-#include <retick/error.h>
-#include <sqlite3.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include "trace/reader.h"
 
 // Of a trace with more events this is left to the first who reads it.
 #define TICK__DERIVE_AT_ONCE 100000
 
-// Called now and then while it goes on; false: stop, with TICK_ECANCELED.
-typedef bool tick_derive_progress(void *ctx, unsigned percent);
-
 // Derives, in a transaction of the caller's, and may be done again. aside: into temporary tables and views of the same names, which the
 // connection then sees instead of the file's; without indexes on the file's own tables.
 int tick__derive(sqlite3 *db, const char *path, bool aside, tick_derive_progress *progress, void *ctx, struct tick_error *error);
+
+// SQLite's error on a connection that writes to a trace, as ours; of `stored` events a message says that they are safe.
+int tick__write_failed(sqlite3 *db, const char *path, uint64_t stored, struct tick_error *error);
 
 #endif

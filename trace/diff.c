@@ -18,23 +18,22 @@ struct side {
     bool there;
 };
 
-// 1: the objects of both runs are the same, by stable ids and numbers, so that equal checkpoints mean equal events.
-static int same_objects(const struct tick_trace *a, const struct tick_trace *b, struct tick_error *error) {
+// The number of the first object that is another in the two runs by its stable id; 0: what both have is the same.
+static int first_odd_object(const struct tick_trace *a, const struct tick_trace *b, int64_t *odd, struct tick_error *error) {
     sqlite3_stmt *x = NULL, *y = NULL;
-    const char *sql = "SELECT stable_id FROM objects ORDER BY object_id";
-    int result = tick__prepare(a, sql, &x, error);
-    if (result == 0)
-        result = tick__prepare(b, sql, &y, error);
-    if (result == 0)
-        result = 1;
-    while (result == 1 && sqlite3_step(x) == SQLITE_ROW && sqlite3_step(y) == SQLITE_ROW)
+    const char *sql = "SELECT stable_id, object_id FROM objects ORDER BY object_id";
+    *odd = 0;
+    int code = tick__prepare(a, sql, &x, error);
+    if (code == 0)
+        code = tick__prepare(b, sql, &y, error);
+    while (code == 0 && !*odd && sqlite3_step(x) == SQLITE_ROW && sqlite3_step(y) == SQLITE_ROW)
         if (sqlite3_column_int64(x, 0) != sqlite3_column_int64(y, 0))
-            result = 0; // of what both have, one differs
-    if (sqlite3_finalize(x) != SQLITE_OK && result >= 0)
-        result = tick__trace_failed(a, error);
-    if (sqlite3_finalize(y) != SQLITE_OK && result >= 0)
-        result = tick__trace_failed(b, error);
-    return result;
+            *odd = sqlite3_column_int64(x, 1);
+    if (sqlite3_finalize(x) != SQLITE_OK && code == 0)
+        code = tick__trace_failed(a, error);
+    if (sqlite3_finalize(y) != SQLITE_OK && code == 0)
+        code = tick__trace_failed(b, error);
+    return code;
 }
 
 // The seq up to which checkpoints say that both runs are the same; by bisection, as digests of longer prefixes stay different.
@@ -59,6 +58,28 @@ static int64_t common_prefix(const struct tick_trace *a, const struct tick_trace
     sqlite3_finalize(x);
     sqlite3_finalize(y);
     return low * 4096;
+}
+
+// Where to begin the walk: all up to there is the same. Up to the common prefix the numbers are, and so are the events, unless one
+// mentions an object that only has the number in common.
+static int begin_at(const struct tick_trace *a, const struct tick_trace *b, int64_t *from, struct tick_error *error) {
+    sqlite3_stmt *row;
+    int64_t odd;
+    *from = 0;
+    if (a->real || b->real)
+        return 0;
+    TICK_TRY(first_odd_object(a, b, &odd, error));
+    *from = common_prefix(a, b);
+    if (!odd)
+        return 0;
+    TICK_TRY(tick__prepare(a,
+        "SELECT seq FROM events WHERE seq <= ?1 AND (subject_id >= ?2 OR task_id >= ?2 OR host_id >= ?2) ORDER BY seq LIMIT 1", &row,
+        error));
+    sqlite3_bind_int64(row, 1, *from);
+    sqlite3_bind_int64(row, 2, odd);
+    if (sqlite3_step(row) == SQLITE_ROW)
+        *from = sqlite3_column_int64(row, 0) - 1;
+    return sqlite3_finalize(row) == SQLITE_OK ? 0 : tick__trace_failed(a, error);
 }
 
 static int side_next(struct side *side, struct tick_error *error) {
@@ -144,8 +165,10 @@ static int say_history(FILE *out, const struct side *side, const struct tick__to
 }
 
 static void say_between(FILE *out, const struct tick__chain *chain) {
+    char count[32];
     if (chain->between)
-        fprintf(out, "     ... %s%llu causes between ...\n", chain->endless ? "more than " : "", (unsigned long long)chain->between);
+        fprintf(out, "     ... %s%s causes between ...\n", chain->endless ? "more than " : "",
+            tick__count_words(chain->between, count, sizeof count));
 }
 
 static int say_why(FILE *out, const struct side *side, struct tick_error *error) {
@@ -279,14 +302,15 @@ int tick_trace_diff(const struct tick_trace *a, const struct tick_trace *b, char
     FILE *out = NULL;
     size_t size;
     *report = NULL;
+    int64_t from;
     if (a->has_digest && b->has_digest && memcmp(a->digest, b->digest, sizeof a->digest) == 0) {
         const int differ = tell_contents(a, b, false, report, error);
         if (differ)
             return differ;
     }
-    int code = same_objects(a, b, error);
-    if (code >= 0)
-        code = walk(&left, &right, code == 1 && !a->real && !b->real ? common_prefix(a, b) : 0, error);
+    int code = begin_at(a, b, &from, error);
+    if (code == 0)
+        code = walk(&left, &right, from, error);
     if (code == 1) {
         out = open_memstream(report, &size);
         code = out ? tell(out, &left, &right, error) : tick_error_set(error, -ENOMEM, "out of memory");

@@ -105,6 +105,8 @@ int tick_trace_drain(
                 atomic_store_explicit(&ring->file->tail, head, memory_order_release);
             tail = head;
             committed = host_now();
+            if (meta->progress && code == 0)
+                meta->progress(meta->progress_ctx, sink.stored);
         }
         if (last)
             break;

@@ -5,15 +5,15 @@
 #include <string.h>
 
 const struct tick_trace_named tick_trace_named_queries[] = {
-    {"tasks", NULL, "every task: its host, when it began, how it ended"},
-    {"waits", NULL, "who waited for what, and how long; still waiting first"},
-    {"deadlocks", NULL, "tasks that wait for each other in a cycle (a queue belongs to nobody: see waits)"},
-    {"messages", NULL, "every message: from, to, when, its first bytes"},
-    {"choices", NULL, "the deviations of the run, in the words of a schedule"},
-    {"log", NULL, "log lines, marks, errors and the verdict"},
-    {"why", "[SEQ]", "the chain of causes of an event; without SEQ, of the verdict"},
-    {"history", "TASK-PATH", "everything that a task did and that was done to it"},
-    {NULL, NULL, NULL},
+    {"tasks", NULL, "every task: its host, when it began, how it ended", true},
+    {"waits", NULL, "who waited for what, and how long; still waiting first", true},
+    {"deadlocks", NULL, "tasks that wait for each other in a cycle (a queue belongs to nobody: see waits)", true},
+    {"messages", NULL, "every message: from, to, when, its first bytes", true},
+    {"choices", NULL, "the deviations of the run, in the words of a schedule", false},
+    {"log", NULL, "log lines, marks, errors and the verdict", false},
+    {"why", "[SEQ]", "the chain of causes of an event; without SEQ, of the verdict", false},
+    {"history", "TASK-PATH", "everything that a task did and that was done to it", true},
+    {NULL, NULL, NULL, false},
 };
 
 #define MS(column) "printf('%d.%06d', " column " / 1000000, " column " % 1000000) AS ms"

@@ -2,6 +2,7 @@
 #include "trace/story.h"
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,12 +98,17 @@ static int add_row(struct table *table, sqlite3_stmt *statement) {
     return 0;
 }
 
+// What a walk over the rows ended with.
+static int ended(const struct tick_trace *trace, int step, struct tick_error *error) {
+    if (step == SQLITE_DONE)
+        return 0;
+    return step == SQLITE_NOMEM ? tick__trace_failed(trace, error) : tick_error_set(error, -EINVAL, "%s", sqlite3_errmsg(trace->db));
+}
+
 static int print(const struct tick_trace *trace, sqlite3_stmt *statement, FILE *out, struct tick_error *error) {
     struct table table = {.out = out, .columns = sqlite3_column_count(statement)};
     size_t columns = (size_t)table.columns;
     int code = 0;
-    if (!columns)
-        return tick_error_set(error, -EINVAL, "the query gives no table");
     table.width = calloc(columns, sizeof *table.width);
     table.right = calloc(columns, sizeof *table.right);
     table.cells = calloc(columns * MEASURED, sizeof *table.cells);
@@ -116,8 +122,8 @@ static int print(const struct tick_trace *trace, sqlite3_stmt *statement, FILE *
     while (code == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW)
         if (add_row(&table, statement) < 0)
             code = tick_error_set(error, -ENOMEM, "out of memory");
-    if (code == 0 && step != SQLITE_DONE)
-        code = step == SQLITE_NOMEM ? tick__trace_failed(trace, error) : tick_error_set(error, -EINVAL, "%s", sqlite3_errmsg(trace->db));
+    if (code == 0)
+        code = ended(trace, step, error);
     if (code == 0 && table.rows <= MEASURED)
         flush(&table, statement);
     for (size_t i = 0; table.cells && i < columns * MEASURED; i++)
@@ -128,7 +134,48 @@ static int print(const struct tick_trace *trace, sqlite3_stmt *statement, FILE *
     return code < 0 ? code : (int)table.rows;
 }
 
-int tick_trace_query(const struct tick_trace *trace, const char *sql, FILE *out, struct tick_error *error) {
+static void read_cell(sqlite3_stmt *statement, int column, struct tick_cell *cell) {
+    static const uint8_t kinds[] = {[SQLITE_INTEGER] = TICK_CELL_INTEGER,
+        [SQLITE_FLOAT] = TICK_CELL_REAL,
+        [SQLITE_TEXT] = TICK_CELL_TEXT,
+        [SQLITE_BLOB] = TICK_CELL_BLOB,
+        [SQLITE_NULL] = TICK_CELL_NULL};
+    *cell = (struct tick_cell){.kind = kinds[sqlite3_column_type(statement, column)]};
+    if (cell->kind == TICK_CELL_INTEGER)
+        cell->integer = sqlite3_column_int64(statement, column);
+    else if (cell->kind == TICK_CELL_REAL)
+        cell->real = sqlite3_column_double(statement, column);
+    else if (cell->kind != TICK_CELL_NULL)
+        cell->bytes =
+            cell->kind == TICK_CELL_BLOB ? sqlite3_column_blob(statement, column) : (const char *)sqlite3_column_text(statement, column);
+    if (cell->bytes)
+        cell->size = (size_t)sqlite3_column_bytes(statement, column);
+}
+
+static int tell(const struct tick_trace *trace, sqlite3_stmt *statement, const struct tick_trace_rows *rows, struct tick_error *error) {
+    const size_t columns = (size_t)sqlite3_column_count(statement);
+    struct tick_cell *cells = calloc(columns, sizeof *cells);
+    const char **names = calloc(columns, sizeof *names);
+    int step = SQLITE_NOMEM, count = 0;
+    for (size_t i = 0; names && i < columns; i++)
+        names[i] = sqlite3_column_name(statement, (int)i);
+    if (cells && names) {
+        rows->head(rows->ctx, columns, names);
+        while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
+            for (size_t i = 0; i < columns; i++)
+                read_cell(statement, (int)i, &cells[i]);
+            rows->row(rows->ctx, columns, cells);
+            count += count < INT_MAX;
+        }
+    }
+    const int code = cells && names ? ended(trace, step, error) : tick_error_set(error, -ENOMEM, "out of memory");
+    free(cells);
+    free(names);
+    return code < 0 ? code : count;
+}
+
+// One statement that reads, and gives a table. 0 with it, to be finalised.
+static int prepare(const struct tick_trace *trace, const char *sql, sqlite3_stmt **out, struct tick_error *error) {
     sqlite3_stmt *statement = NULL;
     const char *tail = NULL;
     sqlite3_set_authorizer(trace->db, only_read, NULL);
@@ -148,8 +195,31 @@ int tick_trace_query(const struct tick_trace *trace, const char *sql, FILE *out,
         code = tick_error_set(error, -EINVAL, "one query at a time: '%.40s' follows the first", tail);
     else if (!sqlite3_stmt_readonly(statement))
         code = tick_error_set(error, -EPERM, "a trace is only read");
+    else if (!sqlite3_column_count(statement))
+        code = tick_error_set(error, -EINVAL, "the query gives no table");
     else
+        *out = statement;
+    if (code != 0)
+        sqlite3_finalize(statement);
+    return code;
+}
+
+int tick_trace_query(const struct tick_trace *trace, const char *sql, FILE *out, struct tick_error *error) {
+    sqlite3_stmt *statement;
+    int code = prepare(trace, sql, &statement, error);
+    if (code == 0) {
         code = print(trace, statement, out, error);
-    sqlite3_finalize(statement);
+        sqlite3_finalize(statement);
+    }
+    return code;
+}
+
+int tick_trace_query_rows(const struct tick_trace *trace, const char *sql, const struct tick_trace_rows *rows, struct tick_error *error) {
+    sqlite3_stmt *statement;
+    int code = prepare(trace, sql, &statement, error);
+    if (code == 0) {
+        code = tell(trace, statement, rows, error);
+        sqlite3_finalize(statement);
+    }
     return code;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 static const char magic[16] = "SQLite format 3";
+#define BUSY_MOST 60000 // ms that another process may take to complete the file
 
 static uint32_t big32(const unsigned char *at) {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
@@ -94,10 +95,12 @@ static int open_db(struct tick_trace *trace, struct tick_error *error) {
             return no_memory(trace) ? tick__trace_failed(trace, error)
                                     : tick_error_set(error, -EIO, "%s cannot be opened: %s", trace->path, sqlite3_errmsg(trace->db));
         sqlite3_extended_result_codes(trace->db, 1);
-        sqlite3_busy_timeout(trace->db, 5000);
+        sqlite3_busy_timeout(trace->db, BUSY_MOST);
         int code = sqlite3_exec(trace->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
         if (code == SQLITE_OK)
             return 0;
+        if (code == SQLITE_BUSY)
+            return tick_error_set(error, -EBUSY, "%s is being written by another program for a long time: try again later", trace->path);
         bool hot = code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY || code == SQLITE_CANTOPEN;
         if (!hot || tries)
             return hot ? tick_error_set(error, -EACCES,
@@ -160,6 +163,7 @@ static int read_meta(struct tick_trace *trace, int *killed_by, struct tick_error
         {"text", trace->text, sizeof trace->text},
     };
     sqlite3_stmt *statement = NULL;
+    trace->derived = true; // or the file says that it is not
     if (sqlite3_prepare_v2(trace->db, "SELECT key, value FROM meta", -1, &statement, NULL) != SQLITE_OK)
         return damaged(trace, error);
     while (sqlite3_step(statement) == SQLITE_ROW) {
@@ -177,6 +181,8 @@ static int read_meta(struct tick_trace *trace, int *killed_by, struct tick_error
             trace->real = sqlite3_column_int(statement, 1) != 0;
         else if (strcmp(key, "signal") == 0)
             *killed_by = sqlite3_column_int(statement, 1);
+        else if (strcmp(key, "derived") == 0)
+            trace->derived = sqlite3_column_int(statement, 1) != 0;
         else if (strcmp(key, "digest") == 0)
             trace->has_digest = digits(value, trace->digest);
         else if (strcmp(key, "contents") == 0)

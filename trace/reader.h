@@ -23,9 +23,18 @@ struct tick_trace {
     int64_t ended_at;                 // the last event's time, ns
     uint8_t digest[16], contents[16]; // of the events; of names, texts and bytes, which older traces do not have
     bool has_digest, has_contents, real;
+    bool derived; // indexes and derived tables are there; false: tick_trace_complete makes them
+    bool aside;   // they are this connection's own, as the file could not be written
 };
 // 0; TICK_EFOREIGN: not a trace; TICK_EFORMAT: damaged, or of a newer version; else a negated errno. *error says which file and what to do.
 int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_error *error);
+// Called now and then while something takes long; false: stop, with TICK_ECANCELED.
+typedef bool tick_derive_progress(void *ctx, unsigned percent);
+// Makes what a large recording has left to its first reader: indexes and derived tables, which all but causes, logs, choices and diff ask
+// for.
+// Waits for another process that does the same. The file gets them, for everybody, where it can be written (-EACCES, -ENOSPC and -EBUSY
+// show only as `aside`). Whenever this is killed, the file is as it was. progress may be NULL.
+int tick_trace_complete(struct tick_trace *trace, tick_derive_progress *progress, void *ctx, struct tick_error *error);
 // Whether the file begins as a trace does: what may be made anew.
 bool tick_trace_is_own(int fd);
 void tick_trace_close(struct tick_trace *trace);

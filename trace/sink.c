@@ -426,7 +426,10 @@ int tick__sink_end(struct tick__sink *sink, const char *state) {
         bind_text(sink->statement[TICK__ADD_GAP], 3, sink->why_lost);
         TICK_TRY(run(sink, TICK__ADD_GAP));
     }
-    TICK_TRY(tick__derive(sink->db, sink->path, false, NULL, NULL, sink->error));
+    bool now = sink->taken.seq <= TICK__DERIVE_AT_ONCE;
+    if (now)
+        TICK_TRY(tick__derive(sink->db, sink->path, false, NULL, NULL, sink->error));
+    TICK_TRY(tick__sink_meta_number(sink, "derived", now));
     TICK_TRY(tick__sink_meta_number(sink, "events", sink->taken.seq));
     return tick__sink_meta_text(sink, "state", state);
 }

@@ -48,15 +48,13 @@ int tick__sink_meta_text(struct tick__sink *sink, const char *key, const char *v
 int tick__sink_meta_number(struct tick__sink *sink, const char *key, int64_t value);
 int tick__sink_meta(struct tick__sink *sink, const struct tick_trace_meta *meta);
 int tick__sink_exec(struct tick__sink *sink, const char *sql);
-// Writes what the run's end told, the state, and the derived tables.
+// Writes what the run's end told, the state, and, of a run that is not too large, the derived tables.
 int tick__sink_end(struct tick__sink *sink, const char *state);
 // Commits; on success *stored events are safe.
 int tick__sink_commit(struct tick__sink *sink);
 void tick__sink_close(struct tick__sink *sink);
 // The error that SQLite has just given, as ours, told in the sink's error.
 int tick__sink_failed(struct tick__sink *sink);
-// The same of any connection that writes to a trace, of which `stored` events are safe.
-int tick__write_failed(sqlite3 *db, const char *path, uint64_t stored, struct tick_error *error);
 
 // The virtual table `tick_records` of the sink's connection (record_table.c).
 int tick__record_table(struct tick__sink *sink);

@@ -36,6 +36,18 @@ int tick__time_words(int64_t ns, char *text, size_t size) {
     return snprintf(text, size, "%lld.%0*lld %s", (long long)(ns / unit), digits, (long long)rest, word);
 }
 
+char *tick__count_words(uint64_t count, char *text, size_t size) {
+    char digits[32];
+    size_t length = (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)count), used = 0;
+    for (size_t i = 0; i < length && used + 2 < size; i++) {
+        if (i && (length - i) % 3 == 0)
+            text[used++] = ',';
+        text[used++] = digits[i];
+    }
+    text[used] = 0;
+    return text;
+}
+
 // Length of the UTF-8 sequence at `at`, 0 if it is broken.
 static size_t utf8(const unsigned char *at, size_t left) {
     size_t length = *at < 0xc2 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : *at < 0xf5 ? 4 : 0;

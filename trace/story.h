@@ -17,6 +17,8 @@ struct tick__told { // an event, read back
 int tick__told_read(const struct tick_trace *trace, int64_t seq, struct tick__told *told, struct tick_error *error);
 // "3.25 ms"; snprintf's result.
 int tick__time_words(int64_t ns, char *text, size_t size);
+// "12,345"; returns `text`.
+char *tick__count_words(uint64_t count, char *text, size_t size);
 // Printable: control characters, quotes and broken UTF-8 as \n, \", \xNN; what does not fit ends in an ellipsis.
 void tick__printable(const void *bytes, size_t count, char *text, size_t size);
 

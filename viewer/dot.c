@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <retick/probe.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define INK "#1f2937"
@@ -14,6 +15,11 @@
 #define WAKE "#0f766e"
 #define FAILURE "#dc2626"
 #define DEVIATION "#b45309"
+
+// Unless more are asked for.
+#define BOXES 30
+#define HOSTS 8
+#define BOXES_OF_HOST 10
 
 // Text inside an HTML-like label; line breaks become <BR/>.
 static void html(FILE *file, const char *text, const char *brk) {
@@ -147,6 +153,13 @@ static void write_host(FILE *file, const struct tick__graph *graph, const struct
     fputs("  }\n", file);
 }
 
+static bool is_on_path(const struct tick__graph *graph, const struct tick__graph_host *host) {
+    for (uint32_t i = host->first; i; i = graph->nodes[i - 1].next)
+        if (graph->nodes[i - 1].path_of_failure)
+            return true;
+    return false;
+}
+
 // One direction's messages: how many, how large, what the first one said.
 static void messages(FILE *file, const struct tick__graph_edge *edge, const char *arrow) {
     if (!edge->count) {
@@ -185,20 +198,41 @@ static void write_messages(
     fputs(">];\n", file);
 }
 
-// Whether the edge only opens connections over which its task then talks to a handler on the same host: that edge says it all.
-static bool only_opens(const struct tick__graph *graph, const struct tick__graph_edge *edge) {
-    if (edge->count || edge->note || edge->path_of_failure)
-        return false;
-    for (size_t i = 0; i < graph->edge_count; i++) {
-        const struct tick__graph_edge *other = &graph->edges[i];
-        if (other->kind == TICK__EDGE_MESSAGE && other->from == edge->from && other->count &&
-            graph->nodes[other->to].host == graph->nodes[edge->to].host && graph->nodes[other->to].drawn)
-            return true;
-    }
-    return false;
+// Which tasks talk to which hosts, sorted: an edge that only opens connections over which its task then talks to a handler on the same
+// host is not drawn, since that edge says it all.
+struct talk {
+    uint32_t from, host;
+};
+struct talks {
+    struct talk *talk;
+    size_t count;
+};
+
+static int compare_talks(const void *a, const void *b) {
+    const struct talk *x = a, *y = b;
+    return x->from != y->from ? (x->from < y->from ? -1 : 1) : x->host != y->host ? (x->host < y->host ? -1 : 1) : 0;
 }
 
-static void write_edge(FILE *file, const struct tick__graph *graph, const struct tick__graph_edge *edge) {
+static int find_talks(const struct tick__graph *graph, struct talks *talks, struct tick_error *error) {
+    talks->talk = malloc((graph->edge_count + 1) * sizeof *talks->talk);
+    if (!talks->talk)
+        return tick_error_set(error, -ENOMEM, "out of memory for the graph");
+    for (size_t i = 0; i < graph->edge_count; i++) {
+        const struct tick__graph_edge *edge = &graph->edges[i];
+        if (edge->kind == TICK__EDGE_MESSAGE && edge->count && graph->nodes[edge->to].drawn)
+            talks->talk[talks->count++] = (struct talk){edge->from, graph->nodes[edge->to].host};
+    }
+    qsort(talks->talk, talks->count, sizeof *talks->talk, compare_talks);
+    return 0;
+}
+
+static bool only_opens(const struct tick__graph *graph, const struct talks *talks, const struct tick__graph_edge *edge) {
+    const struct talk wanted = {edge->from, graph->nodes[edge->to].host};
+    return !edge->count && !edge->note && !edge->path_of_failure &&
+           bsearch(&wanted, talks->talk, talks->count, sizeof wanted, compare_talks);
+}
+
+static void write_edge(FILE *file, const struct tick__graph *graph, const struct talks *talks, const struct tick__graph_edge *edge) {
     static const char *const looks[] = {
         "color=\"" PALE "\", fontcolor=\"" MUTED "\", arrowhead=vee",
         "color=\"" MUTED "\", fontcolor=\"" MUTED "\", style=dashed, arrowhead=empty",
@@ -211,7 +245,7 @@ static void write_edge(FILE *file, const struct tick__graph *graph, const struct
     if (edge->kind == TICK__EDGE_MESSAGE) { // both directions are one line with two heads
         const struct tick__graph_edge *other = tick__graph_edge_of(graph, edge->to, edge->from, TICK__EDGE_MESSAGE);
         // An acceptance alone says nothing that the opening does not; drawn, it would look as if the server had connected.
-        if (!other && ((edge->back && !edge->count && !edge->note && !edge->path_of_failure) || only_opens(graph, edge)))
+        if (!other && ((edge->back && !edge->count && !edge->note && !edge->path_of_failure) || only_opens(graph, talks, edge)))
             return;
         bool first = !other || edge->back < other->back || (edge->back == other->back && edge < other);
         if (first)
@@ -231,7 +265,13 @@ static void write_edge(FILE *file, const struct tick__graph *graph, const struct
     fputs("];\n", file);
 }
 
-static void write_head(FILE *file, const struct tick__graph *graph) {
+// A picture is no larger than people can look over, in inches: what does not fit is drawn smaller. Who asks for more boxes gets more room.
+static void write_size(FILE *file, uint32_t most) {
+    uint32_t times = most > BOXES ? (most + BOXES - 1) / BOXES : 1;
+    fprintf(file, "  graph [size=\"%u,%u\"];\n", 20 * times, 30 * times);
+}
+
+static void write_head(FILE *file, const struct tick__graph *graph, uint32_t most) {
     const struct tick_trace *trace = graph->trace;
     bool failed = *trace->verdict && strcmp(trace->verdict, "pass") != 0;
     char time[32];
@@ -242,9 +282,10 @@ static void write_head(FILE *file, const struct tick__graph *graph) {
           " labelloc=t, labeljust=l, compound=true, charset=\"UTF-8\"];\n"
           "  node [shape=box, style=\"rounded,filled\", fillcolor=\"white\", color=\"#94a3b8\", fontname=\"Helvetica\", fontsize=12, "
           "fontcolor=\"" INK "\", margin=\"0.16,0.09\", penwidth=1];\n"
-          "  edge [fontname=\"Helvetica\", fontsize=10, arrowsize=0.75, penwidth=1.2];\n"
-          "  label=<<FONT POINT-SIZE=\"16\"><B>",
+          "  edge [fontname=\"Helvetica\", fontsize=10, arrowsize=0.75, penwidth=1.2];\n",
         file);
+    write_size(file, most);
+    fputs("  label=<<FONT POINT-SIZE=\"16\"><B>", file);
     shown(file, *trace->scenario ? trace->scenario : "run", 80);
     fprintf(file, "</B></FONT>   <FONT POINT-SIZE=\"13\" COLOR=\"%s\">", failed ? FAILURE : *trace->verdict ? "#15803d" : MUTED);
     shown(file, *trace->verdict ? trace->verdict : "no verdict", 40);
@@ -278,7 +319,11 @@ static void write_head(FILE *file, const struct tick__graph *graph) {
     if (graph->left_out || graph->unread) {
         fputs("<FONT COLOR=\"" DEVIATION "\">left out: ", file);
         if (graph->left_out)
-            fprintf(file, "%zu of %zu tasks, with what leads to and from them", graph->left_out, graph->node_count);
+            fprintf(file, "%zu of %zu tasks", graph->left_out, graph->node_count);
+        if (graph->hosts_left_out)
+            fprintf(file, " and %zu of %zu hosts", graph->hosts_left_out, graph->host_count);
+        if (graph->left_out)
+            fputs(", with what leads to and from them", file);
         if (graph->unread)
             fprintf(file, "%severything after event %llu", graph->left_out ? "; " : "",
                 (unsigned long long)(graph->trace->events - graph->unread));
@@ -289,16 +334,26 @@ static void write_head(FILE *file, const struct tick__graph *graph) {
 
 int tick_graph_write(const struct tick_trace *trace, const struct tick_graph_options *options, FILE *file, struct tick_error *error) {
     struct tick__graph graph;
-    unsigned most = options && options->most_nodes ? options->most_nodes : 500;
-    TICK_TRY(tick__graph_read(trace, most, &graph, error));
-    write_head(file, &graph);
-    for (size_t i = 0; i < graph.host_count; i++)
-        write_host(file, &graph, &graph.hosts[i]);
-    for (size_t i = 0; i < graph.edge_count; i++)
-        write_edge(file, &graph, &graph.edges[i]);
-    fputs("}\n", file);
+    struct talks talks = {0};
+    const uint32_t most = options ? options->most_nodes : 0;
+    const struct tick__graph_limits usual = {BOXES, HOSTS, BOXES_OF_HOST, true}, asked = {most, most, most, false};
+    TICK_TRY(tick__graph_read(trace, &graph, error));
+    int code = tick__graph_choose(&graph, most ? &asked : &usual, error);
+    if (code == 0)
+        code = find_talks(&graph, &talks, error);
+    if (code == 0) {
+        write_head(file, &graph, most);
+        for (int failing = 1; failing >= 0; failing--) // dot keeps to this order where it can: the way to the failure stands on top
+            for (size_t i = 0; i < graph.host_count; i++)
+                if (is_on_path(&graph, &graph.hosts[i]) == failing)
+                    write_host(file, &graph, &graph.hosts[i]);
+        for (size_t i = 0; i < graph.edge_count; i++)
+            write_edge(file, &graph, &talks, &graph.edges[i]);
+        fputs("}\n", file);
+        if (fflush(file) != 0 || ferror(file))
+            code = tick_error_set(error, errno ? -errno : -EIO, "the graph could not be written: %s", strerror(errno));
+    }
+    free(talks.talk);
     tick__graph_fini(&graph);
-    if (fflush(file) != 0 || ferror(file))
-        return tick_error_set(error, errno ? -errno : -EIO, "the graph could not be written: %s", strerror(errno));
-    return 0;
+    return code;
 }

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 struct tick_graph_options {
-    unsigned most_nodes; // 0: 500
+    unsigned most_nodes; // 0: as many boxes and hosts as make a picture that can be looked over
 };
 // Tasks clustered by host; spawn, await and wake edges; messages between hosts; the failing path in colour; a note of what was left out.
 int tick_graph_write(const struct tick_trace *trace, const struct tick_graph_options *options, FILE *file, struct tick_error *error);

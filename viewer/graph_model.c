@@ -29,11 +29,17 @@ static char *copy(const char *text) {
     return to;
 }
 
-// Appends a line to a note.
+#define NOTE_LINES 3
+
+// Appends a line to a note; the last of a long one says only that there are more.
 static int note(char **to, const char *line) {
-    size_t before = *to ? strlen(*to) + 1 : 0, size = before + strlen(line) + 1;
-    if (before > 400)
-        return 0; // enough for a label
+    size_t before = *to ? strlen(*to) + 1 : 0, lines = 0;
+    for (const char *at = *to; at; at = (at = strchr(at, '\n')) ? at + 1 : NULL)
+        lines++;
+    if (lines > NOTE_LINES)
+        return 0;
+    line = lines == NOTE_LINES ? "and others" : line;
+    size_t size = before + strlen(line) + 1;
     char *grown = realloc(*to, size);
     if (!grown)
         return -ENOMEM;
@@ -51,7 +57,7 @@ static struct tick__graph_node *node_of(const struct tick__graph *graph, int64_t
 }
 
 // Hosts stand in the order of their object ids.
-static struct tick__graph_host *host_of(const struct tick__graph *graph, int64_t object) {
+struct tick__graph_host *tick__graph_host_of(const struct tick__graph *graph, int64_t object) {
     size_t low = 0, high = graph->host_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -163,7 +169,7 @@ static int read_nodes(struct reading *reading) {
         }
     }
     for (size_t i = graph->node_count; i > 0; i--) {
-        struct tick__graph_host *host = host_of(graph, graph->nodes[i - 1].host);
+        struct tick__graph_host *host = tick__graph_host_of(graph, graph->nodes[i - 1].host);
         if (!host)
             continue;
         graph->nodes[i - 1].next = host->first;
@@ -254,7 +260,7 @@ static int read_events(struct reading *reading) {
 
 // A message whose ends did not name a task goes to that of the same direction's other messages, else to the host's first task.
 static uint32_t first_task(const struct tick__graph *graph, int64_t object) {
-    const struct tick__graph_host *host = host_of(graph, object);
+    const struct tick__graph_host *host = tick__graph_host_of(graph, object);
     return host ? host->first : 0;
 }
 
@@ -339,7 +345,7 @@ static int read_deviations(struct reading *reading) {
         if (node && !of_host)
             code = note(&node->note, line);
         struct tick__graph_host *host =
-            of_host || !node ? host_of(graph, of_host ? sqlite3_column_int64(row, 4) : sqlite3_column_int64(row, 2)) : NULL;
+            of_host || !node ? tick__graph_host_of(graph, of_host ? sqlite3_column_int64(row, 4) : sqlite3_column_int64(row, 2)) : NULL;
         if (host && code == 0)
             code = note(&host->note, line);
     }
@@ -425,38 +431,7 @@ static int read_failure(struct reading *reading) {
     return 0;
 }
 
-static int by_interest(const void *a, const void *b, void *context) {
-    const struct tick__graph *sorted = context;
-    const struct tick__graph_node *x = &sorted->nodes[*(const uint32_t *)a], *y = &sorted->nodes[*(const uint32_t *)b];
-    int rank_x = 4 * x->path_of_failure + 2 * (x->note != NULL) + (x->outcome >= TICK_STEP_FAILED);
-    int rank_y = 4 * y->path_of_failure + 2 * (y->note != NULL) + (y->outcome >= TICK_STEP_FAILED);
-    if (rank_x != rank_y)
-        return rank_y - rank_x;
-    if (x->weight != y->weight)
-        return x->weight < y->weight ? 1 : -1;
-    return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : 1;
-}
-
-static int select_nodes(struct tick__graph *graph, unsigned most, struct tick_error *error) {
-    if (graph->node_count <= most) {
-        for (size_t i = 0; i < graph->node_count; i++)
-            graph->nodes[i].drawn = true;
-        return 0;
-    }
-    uint32_t *order = malloc(graph->node_count * sizeof *order);
-    if (!order)
-        return no_memory(error);
-    for (uint32_t i = 0; i < graph->node_count; i++)
-        order[i] = i;
-    qsort_r(order, graph->node_count, sizeof *order, by_interest, graph);
-    for (unsigned i = 0; i < most; i++)
-        graph->nodes[order[i]].drawn = true;
-    graph->left_out = graph->node_count - most;
-    free(order);
-    return 0;
-}
-
-int tick__graph_read(const struct tick_trace *trace, unsigned most_nodes, struct tick__graph *graph, struct tick_error *error) {
+int tick__graph_read(const struct tick_trace *trace, struct tick__graph *graph, struct tick_error *error) {
     *graph = (struct tick__graph){.trace = trace};
     struct reading reading = {.graph = graph, .trace = trace, .error = error};
     reading.events = trace->events < EVENTS_MOST ? (uint32_t)trace->events : EVENTS_MOST;
@@ -475,8 +450,6 @@ int tick__graph_read(const struct tick_trace *trace, unsigned most_nodes, struct
     int (*const parts[])(struct reading *) = {read_events, read_messages, read_deviations, read_waits, read_failure};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0] && code == 0; i++)
         code = parts[i](&reading);
-    if (code == 0)
-        code = select_nodes(graph, most_nodes, error);
 out:
     free(reading.task_at);
     free(reading.message_at);

@@ -39,14 +39,22 @@ struct tick__graph {
     struct tick__graph_edge *edges;
     struct tick__graph_host *hosts;
     size_t node_count, edge_count, host_count, edge_room;
-    size_t left_out; // tasks not drawn
-    uint64_t unread; // events beyond those looked at
+    size_t left_out, hosts_left_out; // tasks not drawn; hosts of whose tasks none is
+    uint64_t unread;                 // events beyond those looked at
     // look-ups
     uint32_t *node_of; // object id -> node index + 1
     uint32_t *table;   // of edges
     uint32_t objects, table_room;
 };
-int tick__graph_read(const struct tick_trace *trace, unsigned most_nodes, struct tick__graph *graph, struct tick_error *error);
+// Nothing is drawn yet.
+int tick__graph_read(const struct tick_trace *trace, struct tick__graph *graph, struct tick_error *error);
+struct tick__graph_limits {
+    uint32_t boxes, hosts, boxes_of_host;
+    bool fold; // boxes without edges become a count
+};
+// Sets `drawn` (graph_choose.c).
+int tick__graph_choose(struct tick__graph *graph, const struct tick__graph_limits *limits, struct tick_error *error);
+struct tick__graph_host *tick__graph_host_of(const struct tick__graph *graph, int64_t object); // NULL: there is none
 // NULL: there is none.
 struct tick__graph_edge *tick__graph_edge_of(const struct tick__graph *graph, uint32_t from, uint32_t to, enum tick__edge_kind kind);
 void tick__graph_fini(struct tick__graph *graph);

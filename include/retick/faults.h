@@ -23,7 +23,7 @@ enum tick_fault_kind {
 // side, other: hosts (network kinds: nobody in `other` means all that are not in `side`). Host kinds act on each host of `side`.
 struct tick_fault {
     struct tick_host *side[TICK_FAULT_SIDE], *other[TICK_FAULT_SIDE];
-    int64_t lasts; // ns; 0: for good (a crashed or stopped host stays down)
+    int64_t lasts; // ns; 0, TICK_NEVER: for good (a crashed or stopped host stays down)
     int64_t slow;  // TICK_CLOG: ns that each segment takes longer
     int64_t jump;  // TICK_CLOCK: ns, negative: back
 };

@@ -60,7 +60,7 @@ struct tick_host *tick_host_add_at(
 
 // The network. latency and jitter in ns; refuse, reset: connections may be refused, or reset, at any time (choices); loss: segments may be
 // lost, which costs a stream retransmission time-outs. bandwidth in bytes a second each way, queue in bytes that may wait for it (0: no
-// limit). timeout: ns until a sender gives up what is not acknowledged (0: Linux's 15 minutes).
+// limit). timeout: ns until a sender gives up what is not acknowledged (0: Linux's 15 minutes). A latency of TICK_NEVER: nothing passes.
 // Of datagrams only (a lost one is lost for good): duplicate: one may come twice; reorder: one may be overtaken by those sent later, by at
 // most the jitter; corrupt: one may fail its checksum, which is seen when it is received: its reader was told, and finds nothing.
 struct tick_link_options {

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define STACK_SIZE ((size_t)256 << 10) // the unwinder's needs are unknown; only what is touched is used
+#define GUARD_SIZE ((size_t)64 << 10)
 #define FRAMES 24
 #define FRAMES_TOLD 5
 
@@ -26,6 +27,7 @@ typedef void (*report_reader)(const char **kind, const char **text, const char *
 TICK_KEEP static struct {
     struct tick__page *page;
     struct tick_harness *harness;
+    const char *guard;         // below the alternate stack, which handlers of programs may have as well
     report_reader read_report; // UBSan's, if there is one
 } dying = {0};
 
@@ -139,8 +141,9 @@ static void last_words(int signal, const void *address, void *counter, const cha
 
 static void on_signal(int signal, siginfo_t *info, void *context) {
     // Otherwise: the parent's signal between runs, a crash outside of any, or the end of a sanitizer that has reported.
+    const bool beyond = signal == SIGSEGV && (uintptr_t)info->si_addr - (uintptr_t)dying.guard < GUARD_SIZE;
     if (atomic_load(&dying.page->state) == TICK__RUNNING)
-        last_words(signal, info->si_addr, counter_of(context), NULL);
+        last_words(signal, info->si_addr, counter_of(context), beyond ? "stack overflow in a signal handler" : NULL);
     leave();
 }
 
@@ -216,10 +219,11 @@ static void listen_to_sanitizers(void) {
 int tick__last_words_install(struct tick__page *page, struct tick_harness *harness) {
     dying.page = page;
     dying.harness = harness;
-    void *memory = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
+    char *memory = mmap(NULL, GUARD_SIZE + STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED || mprotect(memory, GUARD_SIZE, PROT_NONE) < 0)
         return -ENOMEM;
-    const stack_t stack = {.ss_sp = memory, .ss_size = STACK_SIZE};
+    dying.guard = memory;
+    const stack_t stack = {.ss_sp = memory + GUARD_SIZE, .ss_size = STACK_SIZE};
     if (sigaltstack(&stack, NULL) < 0)
         return -errno;
     void *frame[1];

@@ -50,12 +50,16 @@ void tick__disk_crash(struct tick_host *host) {
 }
 
 void tick_disk_at(struct tick_world *w, struct tick_host *host, const struct tick_disk *disk) {
+    if (disk->late < 0) {
+        tick__world_bad(w, NULL, "a disk takes no negative times");
+        return;
+    }
     for (size_t i = 0; i < w->host_count; i++) {
         struct tick_host *each = host_at(w, (int)i);
         if (host && each != host)
             continue;
-        each->disk = *disk;
         if (each->index >= 0)
-            tick_kernel_disk_limit(w->kernel, each->index, disk->space);
+            tick_kernel_disk_limit(w->kernel, each->index, disk->space); // may make the disk, of which nothing is asked
+        each->disk = *disk;
     }
 }

@@ -292,7 +292,7 @@ static void draw_kind(struct tick_world *w, uint32_t index, unsigned bit) {
 
 static void draw_range(struct tick_world *w, uint32_t index) {
     const struct fault_range *range = range_at(w, index);
-    if (w->quiet)
+    if (w->quiet || tick_kernel_now(w->kernel) > range->what.until)
         return;
     for (unsigned bit = 0; bit < KIND_BITS && !w->ended; bit++)
         if (range_at(w, index)->what.kinds >> bit & 1 && !is_full(range_at(w, index)))
@@ -400,6 +400,7 @@ void tick_fault_at_at(
 void tick_faults_at(struct tick_world *w, const char *name, const struct tick_fault_range *what, const struct tick_loc *loc) {
     struct fault_range range = {.what = *what, .loc = loc};
     struct tick_fault_range *r = &range.what;
+    const bool negative = r->from < 0 || r->until < 0 || r->every < 0 || r->lasts < 0 || r->slow < 0;
     if (!r->until)
         r->until = tick__after(r->from, RANGE_LONG);
     if (!r->every)
@@ -419,7 +420,7 @@ void tick_faults_at(struct tick_world *w, const char *name, const struct tick_fa
     range.key = tick_id_text(range.name);
     if (!*name || strlen(name) >= sizeof range.name)
         tick__world_bad(w, loc, "a range of faults needs a name of at most 63 bytes");
-    else if (!r->kinds || r->kinds >> KIND_BITS || r->from < 0 || r->until < r->from || r->every < 0 || r->lasts < 0 || r->slow < 0)
+    else if (!r->kinds || r->kinds >> KIND_BITS || negative || r->until < r->from)
         tick__world_bad(w, loc, "a range of faults needs .kinds, an end after its beginning, and no negative times");
     for (size_t i = 0; i < w->ranges.count; i++)
         if (!strcmp(range_at(w, i)->name, range.name))

@@ -188,9 +188,12 @@ bool tick_harness_crashed(int signal, const void *address, struct tick_outcome *
         return false;
     const struct tick_host *host = w->running;
     const struct tick_coro *coro = host ? tick__host_stack(host) : NULL;
-    char text[sizeof out->text - 100]; // a stack comes behind
-    bool overflow = coro && tick_coro_in_guard(coro, address);
-    snprintf(text, sizeof text, "%s%s%s", overflow ? "stack overflow" : strsignal(signal), host ? " in " : "", host ? host->name : "");
+    char text[sizeof out->text - 100], task[100]; // a stack comes behind the text
+    const bool overflow = coro && tick_coro_in_guard(coro, address), in_task = overflow && tick_task_current();
+    if (in_task)
+        tick__task_words(tick_task_current(), task, sizeof task);
+    snprintf(text, sizeof text, "%s%s%s%s%s", overflow ? "stack overflow" : strsignal(signal), host ? " in " : "", host ? host->name : "",
+        in_task ? "/" : "", in_task ? task : "");
     // What a program does that does not expect malloc to fail is a consequence.
     bool full = host && tick_heap_is_full(host->heap);
     (void)((signal == SIGSEGV || signal == SIGBUS) && tick_heap_explains(address, text, sizeof text));

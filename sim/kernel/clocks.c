@@ -15,8 +15,8 @@ void tick_kernel_wall_set(struct tick_kernel *k, int host, int64_t wall) {
     for (uint32_t p = h->processes; p; p = tick__process(k, p - 1)->next)
         for (uint32_t fd = 0; fd < tick__process(k, p - 1)->fd_most; fd++) {
             struct tick__file *file = tick__file(k, (int)p - 1, (int)fd);
-            if (file && file->type == TICK__TIMERFD && tick__file_is_of(file, p - 1, fd))
-                tick__timerfd_wall_set(k, file, jump);
+            if (file && tick__ops(file)->wall_set && tick__file_is_of(file, p - 1, fd))
+                tick__ops(file)->wall_set(k, file, jump);
         }
 }
 

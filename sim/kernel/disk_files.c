@@ -188,22 +188,12 @@ int tick_k_open(struct tick_kernel *k, int process, const char *path, int flags,
     return fd;
 }
 
-void tick__disk_close(struct tick_kernel *k, struct tick__file *file) {
+static void disk_close(struct tick_kernel *k, struct tick__file *file) {
     tick__inode_release(k, tick__inode(k, ((struct tick__open *)file)->inode));
     tick__arena_give(k, file->ref, sizeof(struct tick__open));
 }
 
-static int open_of(const struct tick_kernel *k, int process, int fd, int other, struct tick__open **out) {
-    struct tick__file *file = tick__file(k, process, fd);
-    if (!file)
-        return -EBADF;
-    if (file->type != TICK__DISK)
-        return other;
-    *out = (struct tick__open *)file;
-    return 0;
-}
-
-ssize_t tick__disk_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count) {
+static ssize_t disk_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count) {
     struct tick__inode *inode = inode_of(k, file);
     struct tick__open *open = (struct tick__open *)file;
     if (S_ISDIR(inode->mode))
@@ -234,7 +224,7 @@ static ssize_t written(struct tick_kernel *k, struct tick__file *file, ssize_t c
     return error ? error : count;
 }
 
-ssize_t tick__disk_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count) {
+static ssize_t disk_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count) {
     struct tick__inode *inode = inode_of(k, file);
     struct tick__open *open = (struct tick__open *)file;
     if (count && (file->status & O_APPEND))
@@ -245,7 +235,7 @@ ssize_t tick__disk_write(struct tick_kernel *k, struct tick__file *file, const v
     return written(k, file, put);
 }
 
-int tick__disk_unread(struct tick_kernel *k, struct tick__file *file, int *value) {
+static int disk_unread(struct tick_kernel *k, struct tick__file *file, int *value) {
     const struct tick__inode *inode = inode_of(k, file);
     if (!S_ISREG(inode->mode))
         return -ENOTTY;
@@ -253,34 +243,20 @@ int tick__disk_unread(struct tick_kernel *k, struct tick__file *file, int *value
     return 0;
 }
 
-ssize_t tick_k_pread(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int64_t offset) {
-    struct tick__open *open;
-    if (offset < 0)
-        return -EINVAL;
-    TICK_TRY(open_of(k, process, fd, -ESPIPE, &open));
-    if ((open->file.status & O_ACCMODE) == O_WRONLY)
-        return -EBADF;
-    struct tick__inode *inode = tick__inode(k, open->inode);
+static ssize_t disk_pread(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count, int64_t offset) {
+    struct tick__inode *inode = inode_of(k, file);
     return S_ISDIR(inode->mode) ? -EISDIR : read_at(k, inode, bytes, count, (uint64_t)offset);
 }
 
 // Linux appends with O_APPEND, whatever the offset (pwrite(2), BUGS).
-ssize_t tick_k_pwrite(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int64_t offset) {
-    struct tick__open *open;
-    if (offset < 0)
-        return -EINVAL;
-    TICK_TRY(open_of(k, process, fd, -ESPIPE, &open));
-    if ((open->file.status & O_ACCMODE) == O_RDONLY)
-        return -EBADF;
-    struct tick__inode *inode = tick__inode(k, open->inode);
-    uint64_t at = open->file.status & O_APPEND ? inode->size : (uint64_t)offset;
-    return written(k, &open->file, write_at(k, &open->file, bytes, count, at));
+static ssize_t disk_pwrite(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count, int64_t offset) {
+    uint64_t at = file->status & O_APPEND ? inode_of(k, file)->size : (uint64_t)offset;
+    return written(k, file, write_at(k, file, bytes, count, at));
 }
 
-int64_t tick_k_lseek(struct tick_kernel *k, int process, int fd, int64_t offset, int whence) {
-    struct tick__open *open;
-    TICK_TRY(open_of(k, process, fd, -ESPIPE, &open));
-    const struct tick__inode *inode = tick__inode(k, open->inode);
+static int64_t disk_seek(struct tick_kernel *k, struct tick__file *file, int64_t offset, int whence) {
+    struct tick__open *open = (struct tick__open *)file;
+    const struct tick__inode *inode = inode_of(k, file);
     int64_t base = whence == SEEK_CUR ? open->offset : whence == SEEK_END ? (int64_t)inode->size : 0;
     if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)
         return -EINVAL;
@@ -291,19 +267,28 @@ int64_t tick_k_lseek(struct tick_kernel *k, int process, int fd, int64_t offset,
     return open->offset = base + offset;
 }
 
-int tick_k_fsync(struct tick_kernel *k, int process, int fd, bool data_only) {
-    struct tick__open *open;
-    (void)data_only; // a size that data need is data
-    TICK_TRY(open_of(k, process, fd, -EINVAL, &open));
-    return inode_sync(k, tick__inode(k, open->inode));
+static int disk_sync(struct tick_kernel *k, struct tick__file *file) {
+    return inode_sync(k, inode_of(k, file));
 }
 
-int tick_k_ftruncate(struct tick_kernel *k, int process, int fd, int64_t size) {
-    struct tick__open *open;
-    if (size < 0)
-        return -EINVAL;
-    TICK_TRY(open_of(k, process, fd, -EINVAL, &open));
-    if ((open->file.status & O_ACCMODE) == O_RDONLY)
-        return -EINVAL;
-    return tick__inode_truncate(k, tick__inode(k, open->inode), (uint64_t)size);
+static int disk_truncate(struct tick_kernel *k, struct tick__file *file, int64_t size) {
+    return tick__inode_truncate(k, inode_of(k, file), (uint64_t)size);
 }
+
+static void disk_stat(const struct tick_kernel *k, const struct tick__file *file, struct stat *out) {
+    tick__inode_describe(k, inode_of(k, file), out);
+}
+
+const struct tick__file_ops tick__disk_ops = {
+    .read = disk_read,
+    .write = disk_write,
+    .close = disk_close,
+    .pread = disk_pread,
+    .pwrite = disk_pwrite,
+    .seek = disk_seek,
+    .sync = disk_sync,
+    .truncate = disk_truncate,
+    .list = tick__directory_list,
+    .stat = disk_stat,
+    .unread = disk_unread,
+};

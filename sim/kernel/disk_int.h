@@ -96,6 +96,9 @@ int tick__file_name( // 0 or -ENOMEM; counts an attempt
 void tick__file_made(struct tick_kernel *k, struct tick__inode *directory, struct tick__inode *inode, const struct tick__file_name *name);
 void tick__file_names_free(struct tick_kernel *k, struct tick__inode *directory);
 
+void tick__inode_describe(const struct tick_kernel *k, const struct tick__inode *inode, struct stat *out);
+int tick__directory_list(struct tick_kernel *k, struct tick__file *file, struct tick_sys_entry *out, int most);
+
 // disk_files.c
 int tick__inode_truncate(struct tick_kernel *k, struct tick__inode *inode, uint64_t size);
 void tick__inode_sync(struct tick_kernel *k, struct tick__inode *inode);

@@ -428,7 +428,7 @@ int tick__disk_socket_find(struct tick_kernel *k, uint32_t host, const char *pat
     return 0;
 }
 
-static void describe(const struct tick_kernel *k, const struct tick__inode *inode, struct stat *out) {
+void tick__inode_describe(const struct tick_kernel *k, const struct tick__inode *inode, struct stat *out) {
     memset(out, 0, sizeof *out);
     out->st_ino = inode->number;
     out->st_mode = inode->mode;
@@ -454,23 +454,7 @@ int tick_k_stat(struct tick_kernel *k, int process, const char *path, struct sta
     TICK_TRY(walk(k, tick__process_host(k, process), path, &at));
     if (!at.inode)
         return -ENOENT;
-    describe(k, at.inode, out);
-    return 0;
-}
-
-int tick_k_fstat(struct tick_kernel *k, int process, int fd, struct stat *out) {
-    const struct tick__file *file = tick__file(k, process, fd);
-    if (!file)
-        return -EBADF;
-    if (file->type == TICK__DISK) {
-        describe(k, tick__inode(k, ((const struct tick__open *)file)->inode), out);
-        return 0;
-    }
-    bool socket = file->type == TICK__SOCK || file->type == TICK__UNIX || file->type == TICK__UDP;
-    memset(out, 0, sizeof *out);
-    out->st_mode = socket ? S_IFSOCK | 0777 : file->type == TICK__PIPE ? S_IFIFO | 0600 : 0600;
-    out->st_nlink = 1;
-    out->st_blksize = TICK__PAGE;
+    tick__inode_describe(k, at.inode, out);
     return 0;
 }
 
@@ -482,14 +466,11 @@ static void entry_out(struct tick_sys_entry *out, const char *name, size_t size,
 }
 
 // offset: 0 and 1 are the dots, then 2 + the order of the entry that was given last.
-int tick_k_readdir(struct tick_kernel *k, int process, int fd, struct tick_sys_entry *out, int most) {
-    struct tick__file *file = tick__file(k, process, fd);
-    if (!file)
-        return -EBADF;
+int tick__directory_list(struct tick_kernel *k, struct tick__file *file, struct tick_sys_entry *out, int most) {
     struct tick__open *open = (struct tick__open *)file;
-    if (file->type != TICK__DISK || !S_ISDIR(tick__inode(k, open->inode)->mode))
-        return -ENOTDIR;
     const struct tick__inode *directory = tick__inode(k, open->inode);
+    if (!S_ISDIR(directory->mode))
+        return -ENOTDIR;
     int count = 0;
     if (!directory->links) // removed
         return -ENOENT;

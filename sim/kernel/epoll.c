@@ -11,6 +11,10 @@ static struct tick__item *item_at(const struct tick_kernel *k, tick__ref ref) {
     return TICK__AT(k, tick__item, ref);
 }
 
+static bool is_epoll(const struct tick__file *file) {
+    return tick__ops(file) == &tick__epoll_ops;
+}
+
 static struct tick__epoll *epoll_at(const struct tick_kernel *k, tick__ref ref) {
     return TICK__AT(k, tick__epoll, ref);
 }
@@ -130,7 +134,7 @@ void tick__items_drop(struct tick_kernel *k, struct tick__file *file) {
 
 // How deep epolls would stand in each other below `file`, or MOST_NESTED + 1 if `target` is among them.
 static int depth(const struct tick_kernel *k, const struct tick__file *file, tick__ref target, int above) {
-    if (file->type != TICK__EPOLL)
+    if (!is_epoll(file))
         return 0;
     if (file->ref == target || above > MOST_NESTED)
         return MOST_NESTED + 1;
@@ -151,7 +155,7 @@ static void report(struct tick_kernel *k, struct tick__item *item, struct tick__
 }
 
 static int add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, const struct tick_sys_event *event) {
-    if (file->type == TICK__EPOLL && depth(k, file, epoll->file.ref, 0) >= MOST_NESTED)
+    if (is_epoll(file) && depth(k, file, epoll->file.ref, 0) >= MOST_NESTED)
         return -ELOOP;
     tick__ref ref = tick__arena_zero(k, sizeof(struct tick__item));
     if (!ref)
@@ -198,14 +202,14 @@ int tick_k_epoll_ctl(struct tick_kernel *k, int process, int epfd, int op, int f
     struct tick__file *of = tick__file(k, process, epfd), *file = tick__file(k, process, fd);
     if (!of || !file)
         return -EBADF;
-    if (file->type == TICK__DISK)
+    if (!tick__ops(file)->mask)
         return -EPERM;
-    if (of == file || of->type != TICK__EPOLL)
+    if (of == file || !is_epoll(of))
         return -EINVAL;
     struct tick__epoll *epoll = (struct tick__epoll *)of;
     struct tick__item *item = find(k, file, of->ref, fd);
     if (op != EPOLL_CTL_DEL && (event->events & EPOLLEXCLUSIVE) &&
-        (op == EPOLL_CTL_MOD || file->type == TICK__EPOLL ||
+        (op == EPOLL_CTL_MOD || is_epoll(file) ||
             (event->events & ~(uint32_t)(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE))))
         return -EINVAL;
     switch (op) {
@@ -230,7 +234,8 @@ int tick_k_epoll_ctl(struct tick_kernel *k, int process, int epfd, int op, int f
     }
 }
 
-void tick__epoll_close(struct tick_kernel *k, struct tick__epoll *epoll) {
+void tick__epoll_close(struct tick_kernel *k, struct tick__file *file) {
+    struct tick__epoll *epoll = (struct tick__epoll *)file;
     unwatch(k, epoll);
     while (epoll->items)
         item_free(k, item_at(k, epoll->items));
@@ -243,7 +248,7 @@ static int epoll_of(const struct tick_kernel *k, int process, int epfd, struct t
     struct tick__file *file = tick__file(k, process, epfd);
     if (!file)
         return -EBADF;
-    if (file->type != TICK__EPOLL)
+    if (!is_epoll(file))
         return -EINVAL;
     *out = (struct tick__epoll *)file;
     return 0;
@@ -324,3 +329,9 @@ bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter) {
     *waiter = epoll->waiter;
     return true;
 }
+
+static uint32_t mask_of(struct tick_kernel *k, struct tick__file *file) {
+    return tick__epoll_mask(k, (struct tick__epoll *)file);
+}
+
+const struct tick__file_ops tick__epoll_ops = {.mask = mask_of, .close = tick__epoll_close, .mode = 0600, .no_requests = true};

@@ -3,6 +3,12 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 
+struct eventfd {
+    struct tick__file file;
+    uint64_t count;
+    bool semaphore;
+};
+
 #define MOST (UINT64_MAX - 1)
 
 int tick_k_eventfd(struct tick_kernel *k, int process, unsigned initial, int flags, const struct tick_kernel_name *name) {
@@ -10,19 +16,22 @@ int tick_k_eventfd(struct tick_kernel *k, int process, unsigned initial, int fla
         return -EINVAL;
     const uint32_t status = (uint32_t)(O_RDWR | (flags & (O_NONBLOCK | O_CLOEXEC)));
     tick__ref ref;
-    int fd = tick__object_new(k, process, TICK__EVENTFD, sizeof(struct tick__eventfd), status, name, "eventfd", &ref);
+    int fd = tick__object_new(k, process, TICK__EVENTFD, sizeof(struct eventfd), status, name, "eventfd", &ref);
     if (fd >= 0) {
-        TICK__AT(k, tick__eventfd, ref)->count = initial;
-        TICK__AT(k, tick__eventfd, ref)->semaphore = (flags & EFD_SEMAPHORE) != 0;
+        TICK__AT(k, eventfd, ref)->count = initial;
+        TICK__AT(k, eventfd, ref)->semaphore = (flags & EFD_SEMAPHORE) != 0;
     }
     return fd;
 }
 
-uint32_t tick__eventfd_mask(const struct tick__eventfd *eventfd) {
+static uint32_t mask(struct tick_kernel *k, struct tick__file *file) {
+    const struct eventfd *eventfd = (const struct eventfd *)file;
+    (void)k;
     return (eventfd->count ? EPOLLIN : 0) | (eventfd->count < MOST ? EPOLLOUT : 0);
 }
 
-ssize_t tick__eventfd_read(struct tick_kernel *k, struct tick__eventfd *eventfd, void *bytes, size_t count) {
+static ssize_t get(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count) {
+    struct eventfd *eventfd = (struct eventfd *)file;
     if (count < sizeof(uint64_t))
         return -EINVAL;
     if (!eventfd->count)
@@ -34,7 +43,8 @@ ssize_t tick__eventfd_read(struct tick_kernel *k, struct tick__eventfd *eventfd,
     return sizeof taken;
 }
 
-ssize_t tick__eventfd_write(struct tick_kernel *k, struct tick__eventfd *eventfd, const void *bytes, size_t count) {
+static ssize_t put(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count) {
+    struct eventfd *eventfd = (struct eventfd *)file;
     if (count < sizeof(uint64_t))
         return -EINVAL;
     uint64_t added;
@@ -48,3 +58,9 @@ ssize_t tick__eventfd_write(struct tick_kernel *k, struct tick__eventfd *eventfd
     tick__file_wake(k, &eventfd->file, EPOLLIN, false);
     return sizeof added;
 }
+
+static void end(struct tick_kernel *k, struct tick__file *file) {
+    tick__arena_give(k, file->ref, sizeof(struct eventfd));
+}
+
+const struct tick__file_ops tick__eventfd_ops = {.mask = mask, .read = get, .write = put, .writes_parts = true, .close = end, .mode = 0600};

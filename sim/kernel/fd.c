@@ -100,41 +100,26 @@ void tick__fd_drop(struct tick_kernel *k, struct tick__file *file) {
         unname(k, process - 1, file, (int)fd);
 }
 
-uint32_t tick__file_mask(struct tick_kernel *k, struct tick__file *file) {
-    switch ((enum tick__file_type)file->type) {
-    case TICK__SOCK:
-        return tick__sock_mask(k, (struct tick__sock *)file);
-    case TICK__EPOLL:
-        return tick__epoll_mask(k, (struct tick__epoll *)file);
-    case TICK__EVENTFD:
-        return tick__eventfd_mask((struct tick__eventfd *)file);
-    case TICK__PIPE:
-        return tick__pipe_mask(k, file);
-    case TICK__TIMERFD:
-        return tick__timerfd_mask(file);
-    case TICK__UNIX:
-        return tick__unix_mask(k, file);
-    case TICK__UDP:
-        return tick__udp_mask(file);
-    case TICK__DISK:
-        return EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM;
-    }
-    return 0;
+const struct tick__file_ops *const tick__file_types[] = {
+    [TICK__SOCK] = &tick__tcp_ops,
+    [TICK__EPOLL] = &tick__epoll_ops,
+    [TICK__EVENTFD] = &tick__eventfd_ops,
+    [TICK__PIPE] = &tick__pipe_ops,
+    [TICK__TIMERFD] = &tick__timerfd_ops,
+    [TICK__UNIX] = &tick__unix_ops,
+    [TICK__UDP] = &tick__udp_ops,
+    [TICK__DISK] = &tick__disk_ops,
+};
+
+static tick_id id_of(const struct tick__file *file) {
+    return tick__ops(file)->id ? tick__ops(file)->id(file) : file->id;
 }
 
-// A held connection's end is told by its own id, others by their fd's. What comes from within the host is never held.
 static uint8_t hold_of(struct tick_kernel *k, const struct tick__file *file) {
-    if (tick_is_calm(k->env.calm, TICK_CHOICE_READY_HOLD))
+    const struct tick__file_ops *ops = tick__ops(file);
+    if (tick_is_calm(k->env.calm, TICK_CHOICE_READY_HOLD) || !ops->from_outside || !ops->from_outside(k, file))
         return 0;
-    if (file->type == TICK__UDP && !tick__udp_inside(k, file))
-        return (uint8_t)k->env.choose(k->env.ctx, TICK_CHOICE_READY_HOLD, file->id, file->rises, 4, 0);
-    if (file->type != TICK__SOCK)
-        return 0;
-    const struct tick__sock *s = (const struct tick__sock *)file;
-    if (s->peer && tick__sock(k, s->peer)->file.host == file->host)
-        return 0;
-    tick_id subject = s->connection ? tick_id_part(s->connection, tick__sock_part(s)) : file->id;
-    return (uint8_t)k->env.choose(k->env.ctx, TICK_CHOICE_READY_HOLD, subject, file->rises, 4, 0);
+    return (uint8_t)k->env.choose(k->env.ctx, TICK_CHOICE_READY_HOLD, id_of(file), file->rises, 4, 0);
 }
 
 void tick__file_unhold(struct tick_kernel *k, struct tick__file *file) {
@@ -168,76 +153,14 @@ ssize_t tick_k_read(struct tick_kernel *k, int process, int fd, void *bytes, siz
     struct tick__file *file = tick__file(k, process, fd);
     if (!file || (file->status & O_ACCMODE) == O_WRONLY)
         return -EBADF;
-    switch ((enum tick__file_type)file->type) {
-    case TICK__SOCK:
-        return count ? tick__tcp_recv(k, (struct tick__sock *)file, bytes, count, 0) : 0;
-    case TICK__UNIX:
-    case TICK__UDP:
-        return count ? tick_k_recv(k, process, fd, bytes, count, 0) : 0;
-    case TICK__EVENTFD:
-        return tick__eventfd_read(k, (struct tick__eventfd *)file, bytes, count);
-    case TICK__PIPE:
-        return tick__pipe_read(k, file, bytes, count);
-    case TICK__TIMERFD:
-        return tick__timerfd_read(k, file, bytes, count);
-    case TICK__DISK:
-        return tick__disk_read(k, file, bytes, count);
-    case TICK__EPOLL:
-        break;
-    }
-    return -EINVAL;
+    return tick__ops(file)->read ? tick__ops(file)->read(k, file, bytes, count) : -EINVAL;
 }
 
 ssize_t tick_k_write(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count) {
     struct tick__file *file = tick__file(k, process, fd);
     if (!file || (file->status & O_ACCMODE) == O_RDONLY)
         return -EBADF;
-    switch ((enum tick__file_type)file->type) {
-    case TICK__SOCK:
-        return tick__tcp_send(k, (struct tick__sock *)file, bytes, count, 0);
-    case TICK__UNIX:
-    case TICK__UDP:
-        return tick_k_send(k, process, fd, bytes, count, 0);
-    case TICK__EVENTFD:
-        return tick__eventfd_write(k, (struct tick__eventfd *)file, bytes, count);
-    case TICK__PIPE:
-        return tick__pipe_write(k, file, bytes, count);
-    case TICK__DISK:
-        return tick__disk_write(k, file, bytes, count);
-    case TICK__TIMERFD:
-    case TICK__EPOLL:
-        break;
-    }
-    return -EINVAL;
-}
-
-void tick__last_close(struct tick_kernel *k, struct tick__file *file) {
-    switch ((enum tick__file_type)file->type) {
-    case TICK__SOCK:
-        tick__sock_close(k, (struct tick__sock *)file);
-        break;
-    case TICK__EPOLL:
-        tick__epoll_close(k, (struct tick__epoll *)file);
-        break;
-    case TICK__EVENTFD:
-        tick__arena_give(k, file->ref, sizeof(struct tick__eventfd));
-        break;
-    case TICK__PIPE:
-        tick__pipe_close(k, file);
-        break;
-    case TICK__TIMERFD:
-        tick__timerfd_close(k, file);
-        break;
-    case TICK__UNIX:
-        tick__unix_close(k, file);
-        break;
-    case TICK__UDP:
-        tick__udp_close(k, file);
-        break;
-    case TICK__DISK:
-        tick__disk_close(k, file);
-        break;
-    }
+    return tick__ops(file)->write ? tick__ops(file)->write(k, file, bytes, count) : -EINVAL;
 }
 
 int tick_k_close(struct tick_kernel *k, int process, int fd) {
@@ -247,13 +170,13 @@ int tick_k_close(struct tick_kernel *k, int process, int fd) {
     if (file->names == 1 && (file->status & TICK__FLIES)) {
         unname(k, (uint32_t)process, file, fd);
         file->fd = -1;
-        if (file->type == TICK__UNIX)
-            tick__rights_collect(k, file->host);
+        if (tick__ops(file)->unnamed)
+            tick__ops(file)->unnamed(k, file);
         return 0;
     }
     if (file->names == 1) {
         tick__fd_drop(k, file);
-        tick__last_close(k, file);
+        tick__ops(file)->close(k, file);
         return 0;
     }
     unname(k, (uint32_t)process, file, fd);
@@ -326,27 +249,9 @@ int tick_k_fcntl(struct tick_kernel *k, int process, int fd, int command, int64_
         return 0;
     case F_GETPIPE_SZ:
     case F_SETPIPE_SZ:
-        return file->type != TICK__PIPE  ? -EBADF
-               : command == F_GETPIPE_SZ ? tick__pipe_size(k, file)
-                                         : tick__pipe_resize(k, file, argument);
+        return tick__ops(file)->pipe_size ? tick__ops(file)->pipe_size(k, file, command == F_SETPIPE_SZ, argument) : -EBADF;
     default:
         return -EINVAL;
-    }
-}
-
-// Bytes that nobody has yet: of TCP, that are not acknowledged.
-static int unsent(struct tick_kernel *k, struct tick__file *file, int *value) {
-    switch ((enum tick__file_type)file->type) {
-    case TICK__SOCK:
-        return tick__tcp_unacked(k, (struct tick__sock *)file, value);
-    case TICK__UNIX:
-        *value = tick__unix_unsent(k, (struct tick__unix *)file);
-        return 0;
-    case TICK__UDP:
-        *value = 0;
-        return 0;
-    default:
-        return -ENOTTY;
     }
 }
 
@@ -362,36 +267,90 @@ int tick_k_ioctl(struct tick_kernel *k, int process, int fd, unsigned long reque
         file->status = (file->status & ~(uint32_t)O_NONBLOCK) | (*value ? O_NONBLOCK : 0);
         return 0;
     }
-    if (file->type == TICK__EPOLL)
+    const struct tick__file_ops *ops = tick__ops(file);
+    if (ops->no_requests)
         return -EINVAL;
     if (request == SIOCOUTQ)
-        return unsent(k, file, value);
+        return ops->unsent ? ops->unsent(k, file, value) : -ENOTTY;
     if (request != FIONREAD)
         return -ENOTTY;
     tick__file_asked(k, file, TICK__HELD_IN);
-    switch ((enum tick__file_type)file->type) {
-    case TICK__SOCK:
-        return tick__tcp_unread(k, (struct tick__sock *)file, value);
-    case TICK__PIPE:
-        return tick__pipe_unread(k, file, value);
-    case TICK__UNIX:
-        return tick__unix_unread(k, file, value);
-    case TICK__UDP:
-        return tick__udp_unread(k, file, value);
-    case TICK__DISK:
-        return tick__disk_unread(k, file, value);
-    case TICK__EPOLL:
-    case TICK__EVENTFD:
-    case TICK__TIMERFD:
-        break;
-    }
-    return -ENOTTY;
+    return ops->unread ? ops->unread(k, file, value) : -ENOTTY;
 }
 
 tick_id tick_k_fd_id(const struct tick_kernel *k, int process, int fd) {
     const struct tick__file *file = tick__file(k, process, fd);
+    return file ? id_of(file) : 0;
+}
+
+// --- what only files with a position do ---
+
+ssize_t tick_k_pread(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int64_t offset) {
+    struct tick__file *file = tick__file(k, process, fd);
+    if (offset < 0)
+        return -EINVAL;
     if (!file)
+        return -EBADF;
+    if (!tick__ops(file)->pread)
+        return -ESPIPE;
+    return (file->status & O_ACCMODE) == O_WRONLY ? -EBADF : tick__ops(file)->pread(k, file, bytes, count, offset);
+}
+
+ssize_t tick_k_pwrite(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int64_t offset) {
+    struct tick__file *file = tick__file(k, process, fd);
+    if (offset < 0)
+        return -EINVAL;
+    if (!file)
+        return -EBADF;
+    if (!tick__ops(file)->pwrite)
+        return -ESPIPE;
+    return (file->status & O_ACCMODE) == O_RDONLY ? -EBADF : tick__ops(file)->pwrite(k, file, bytes, count, offset);
+}
+
+int64_t tick_k_lseek(struct tick_kernel *k, int process, int fd, int64_t offset, int whence) {
+    struct tick__file *file = tick__file(k, process, fd);
+    if (!file)
+        return -EBADF;
+    return tick__ops(file)->seek ? tick__ops(file)->seek(k, file, offset, whence) : -ESPIPE;
+}
+
+int tick_k_fsync(struct tick_kernel *k, int process, int fd, bool data_only) {
+    struct tick__file *file = tick__file(k, process, fd);
+    (void)data_only; // a size that data need is data
+    if (!file)
+        return -EBADF;
+    return tick__ops(file)->sync ? tick__ops(file)->sync(k, file) : -EINVAL;
+}
+
+int tick_k_ftruncate(struct tick_kernel *k, int process, int fd, int64_t size) {
+    struct tick__file *file = tick__file(k, process, fd);
+    if (size < 0)
+        return -EINVAL;
+    if (!file)
+        return -EBADF;
+    if (!tick__ops(file)->truncate || (file->status & O_ACCMODE) == O_RDONLY)
+        return -EINVAL;
+    return tick__ops(file)->truncate(k, file, size);
+}
+
+int tick_k_readdir(struct tick_kernel *k, int process, int fd, struct tick_sys_entry *out, int most) {
+    struct tick__file *file = tick__file(k, process, fd);
+    if (!file)
+        return -EBADF;
+    return tick__ops(file)->list ? tick__ops(file)->list(k, file, out, most) : -ENOTDIR;
+}
+
+int tick_k_fstat(struct tick_kernel *k, int process, int fd, struct stat *out) {
+    const struct tick__file *file = tick__file(k, process, fd);
+    if (!file)
+        return -EBADF;
+    if (tick__ops(file)->stat) {
+        tick__ops(file)->stat(k, file, out);
         return 0;
-    const struct tick__sock *s = (const struct tick__sock *)file;
-    return file->type == TICK__SOCK && s->connection ? tick_id_part(s->connection, tick__sock_part(s)) : file->id;
+    }
+    memset(out, 0, sizeof *out);
+    out->st_mode = tick__ops(file)->mode;
+    out->st_nlink = 1;
+    out->st_blksize = 4096;
+    return 0;
 }

@@ -3,6 +3,7 @@
 // A connection is two sockets that know each other; since each keeps the bytes that the other will read, they are freed together, when
 // neither has an fd, a place in a queue or an event in flight.
 #include "sim/kernel/objects_int.h"
+#include "sim/kernel/tcp_int.h"
 #include <fcntl.h>
 
 #define FIRST_PORT 32768u
@@ -277,7 +278,8 @@ struct tick__sock *tick__sock_listener(
 
 // --- names ---
 
-int tick__tcp_bind(struct tick_kernel *k, struct tick__sock *s, const struct sockaddr *address, socklen_t size) {
+int tick__tcp_bind(struct tick_kernel *k, struct tick__file *file, const struct sockaddr *address, socklen_t size) {
+    struct tick__sock *s = (struct tick__sock *)file;
     struct tick__address to;
     TICK_TRY(tick__address_in(s->inet6 ? AF_INET6 : AF_INET, address, size, &to));
     if (s->v6only && !to.six)
@@ -310,7 +312,8 @@ int tick__tcp_bind(struct tick_kernel *k, struct tick__sock *s, const struct soc
     return 0;
 }
 
-int tick__tcp_listen(struct tick_kernel *k, struct tick__sock *s, int backlog) {
+int tick__tcp_listen(struct tick_kernel *k, struct tick__file *file, int backlog) {
+    struct tick__sock *s = (struct tick__sock *)file;
     if (s->stage != TICK__UNCONNECTED || (s->state != TICK__CLOSE && s->state != TICK__LISTEN))
         return -EINVAL;
     if (s->state == TICK__CLOSE) {
@@ -329,7 +332,8 @@ int tick__tcp_listen(struct tick_kernel *k, struct tick__sock *s, int backlog) {
     return 0;
 }
 
-int tick__tcp_name(struct tick_kernel *k, struct tick__sock *s, bool peer, struct sockaddr *address, socklen_t *size) {
+int tick__tcp_name(struct tick_kernel *k, struct tick__file *file, bool peer, struct sockaddr *address, socklen_t *size) {
+    struct tick__sock *s = (struct tick__sock *)file;
     (void)k;
     if (peer && s->state <= TICK__SYN_SENT)
         return -ENOTCONN;

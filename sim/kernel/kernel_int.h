@@ -214,16 +214,12 @@ int tick__fd_give(struct tick_kernel *k, int process, struct tick__file *file); 
 void tick__fd_cloexec(struct tick_kernel *k, int process, int fd, bool on);
 void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to); // to takes from's fd and watchers
 void tick__fd_drop(struct tick_kernel *k, struct tick__file *file);                       // its fd is free again, its watchers are gone
-void tick__last_close(struct tick_kernel *k, struct tick__file *file);                    // nobody has it any more
-uint32_t tick__file_mask(struct tick_kernel *k, struct tick__file *file);                 // EPOLL* that hold now
 // The program has asked it by a call: what it found out is not held back any longer. which: TICK__HELD_IN, TICK__HELD_OUT
 void tick__file_unhold(struct tick_kernel *k, struct tick__file *file);
 static inline void tick__file_asked(struct tick_kernel *k, struct tick__file *file, uint32_t which) {
     if (__builtin_expect(file->status & which, 0))
         tick__file_unhold(k, file);
 }
-// These events were reported to the program.
-static inline void tick__file_reported(struct tick__file *file, uint32_t events);
 // Tells the watchers that something happened: key the EPOLL* that it is about (0: anything), rise: it was not so before, and is so now.
 void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise);
 
@@ -252,19 +248,9 @@ struct tick__epoll {
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go
 int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, uint32_t events);
 void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll); // its waiter, if one waits
-void tick__epoll_close(struct tick_kernel *k, struct tick__epoll *epoll);
+void tick__epoll_close(struct tick_kernel *k, struct tick__file *file);
 uint32_t tick__epoll_mask(struct tick_kernel *k, struct tick__epoll *epoll);
 void tick__item_ready(struct tick_kernel *k, struct tick__item *item, uint32_t holds); // EPOLL* of the file that are known to hold
-
-// --- eventfd.c ---
-struct tick__eventfd {
-    struct tick__file file;
-    uint64_t count;
-    bool semaphore;
-};
-uint32_t tick__eventfd_mask(const struct tick__eventfd *eventfd);
-ssize_t tick__eventfd_read(struct tick_kernel *k, struct tick__eventfd *eventfd, void *bytes, size_t count);
-ssize_t tick__eventfd_write(struct tick_kernel *k, struct tick__eventfd *eventfd, const void *bytes, size_t count);
 
 // --- chain.c: the bytes of one direction, from send to recv without a copy between ---
 struct tick__chain {
@@ -374,10 +360,6 @@ static inline struct tick__sock *tick__sock(const struct tick_kernel *k, tick__r
 static inline bool tick__sock_has_fd(const struct tick__sock *s) {
     return s->file.fd >= 0 || (s->file.status & TICK__FLIES);
 }
-static inline void tick__file_reported(struct tick__file *file, uint32_t events) {
-    if (__builtin_expect(events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR), 0) && file->type == TICK__SOCK)
-        ((struct tick__sock *)file)->ended = true;
-}
 static inline enum tick_connection_part tick__sock_part(const struct tick__sock *s) {
     return s->far ? TICK_FAR : TICK_NEAR;
 }
@@ -415,7 +397,6 @@ void tick__options_free(struct tick_kernel *k, tick__ref options);
 tick__ref tick__options_copy(struct tick_kernel *k, tick__ref options); // 0: there are none, or no memory
 
 // tcp.c, tcp_arrivals.c
-uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__sock *s);
 void tick__tcp_event(struct tick_kernel *k, const struct tick__due *due);
 void tick__tcp_send_syn(struct tick_kernel *k, struct tick__sock *s);
 void tick__tcp_transmit(struct tick_kernel *k, struct tick__sock *s); // what the window lets out, and the FIN behind it
@@ -426,21 +407,8 @@ void tick__tcp_done(struct tick_kernel *k, struct tick__sock *s);
 void tick__tcp_queue_clear(struct tick_kernel *k, struct tick__sock *listener, bool silent);
 bool tick__tcp_writable(const struct tick__sock *s);
 
-// tcp_calls.c, inet.c, sockopt.c: what sockets.c hands on to
 int tick__tcp_socket(struct tick_kernel *k, int process, int domain, int flags, const struct tick_kernel_name *name);
-int tick__tcp_bind(struct tick_kernel *k, struct tick__sock *s, const struct sockaddr *address, socklen_t size);
-int tick__tcp_listen(struct tick_kernel *k, struct tick__sock *s, int backlog);
-int tick__tcp_accept(struct tick_kernel *k, int process, struct tick__sock *s, struct sockaddr *address, socklen_t *size);
-int tick__tcp_connect(
-    struct tick_kernel *k, struct tick__sock *s, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection);
-ssize_t tick__tcp_send(struct tick_kernel *k, struct tick__sock *s, const void *bytes, size_t count, int flags);
-ssize_t tick__tcp_recv(struct tick_kernel *k, struct tick__sock *s, void *bytes, size_t count, int flags);
-int tick__tcp_shutdown(struct tick_kernel *k, struct tick__sock *s, int how);
-int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__sock *s, int level, int name, void *value, socklen_t *size);
-int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__sock *s, int level, int name, const void *value, socklen_t size);
-int tick__tcp_name(struct tick_kernel *k, struct tick__sock *s, bool peer, struct sockaddr *address, socklen_t *size);
 size_t tick__shortened(struct tick_kernel *k, enum tick_choice_kind kind, tick_id end, uint64_t offset, size_t count);
-void tick__sock_close(struct tick_kernel *k, struct tick__sock *s);
 // keepalive.c: s has SO_KEEPALIVE, and its peer or the way to it is gone: what its probes will find out. No-op for others.
 void tick__keepalive_arm(struct tick_kernel *k, struct tick__sock *s);
 void tick__keepalive_arm_all(struct tick_kernel *k); // an outage began: whose way is it that is gone?

@@ -2,6 +2,7 @@
 #ifndef RETICK_KERNEL_OBJECTS_INT_H
 #define RETICK_KERNEL_OBJECTS_INT_H
 
+#include "sim/kernel/file_ops_int.h"
 #include "sim/kernel/kernel_int.h"
 
 #define TICK__READABLE (EPOLLIN | EPOLLRDNORM)
@@ -13,24 +14,8 @@
 int tick__object_new(struct tick_kernel *k, int process, enum tick__file_type type, size_t size, uint32_t flags,
     const struct tick_kernel_name *name, const char *key, tick__ref *out);
 
-int tick__tcp_unacked(struct tick_kernel *k, const struct tick__sock *s, int *value);
-int tick__tcp_unread(struct tick_kernel *k, struct tick__sock *s, int *value);
-
-// pipe.c
-uint32_t tick__pipe_mask(struct tick_kernel *k, struct tick__file *file);
-ssize_t tick__pipe_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count);
-ssize_t tick__pipe_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count);
-void tick__pipe_close(struct tick_kernel *k, struct tick__file *file);
-int tick__pipe_size(struct tick_kernel *k, struct tick__file *file);
-int tick__pipe_resize(struct tick_kernel *k, struct tick__file *file, int64_t asked);
-int tick__pipe_unread(struct tick_kernel *k, struct tick__file *file, int *value);
-
 // timerfd.c
-uint32_t tick__timerfd_mask(const struct tick__file *file);
-ssize_t tick__timerfd_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count);
-void tick__timerfd_close(struct tick_kernel *k, struct tick__file *file);
 void tick__timerfd_expired(struct tick_kernel *k, tick__ref ref);
-void tick__timerfd_wall_set(struct tick_kernel *k, struct tick__file *file, int64_t jump); // the host's wall clock was set
 
 // --- datagrams: bytes with where they come from, in the queue of a socket or on their way ---
 struct tick__datagram {
@@ -111,7 +96,7 @@ struct tick__received {
 struct tick__rights;
 // Those of a message that is sent (NULL: none), whom it has from now on: 0 and *out, which may be 0; -EINVAL, -EBADF, -EPERM, -ENOMEM.
 // *creds: it says who sends it.
-int tick__rights_take(struct tick_kernel *k, int process, const struct msghdr *message, tick__ref *out, bool *creds);
+int tick__rights_take(struct tick_kernel *k, const struct tick__beside *beside, tick__ref *out, bool *creds);
 // It stands in the holder's queue; in a stream with those bytes, in a list of rights.
 void tick__rights_hold(struct tick_kernel *k, tick__ref rights, tick__ref holder, uint64_t begin, uint64_t end);
 void tick__rights_append(struct tick_kernel *k, tick__ref *list, tick__ref rights);
@@ -159,18 +144,9 @@ struct tick__unix {
 };
 enum tick__unix_stage { TICK__UNIX_CLOSE, TICK__UNIX_LISTEN, TICK__UNIX_CONNECTED };
 int tick__unix_socket(struct tick_kernel *k, int process, int type, int flags, const struct tick_kernel_name *name);
-uint32_t tick__unix_mask(struct tick_kernel *k, struct tick__file *file);
-void tick__unix_close(struct tick_kernel *k, struct tick__file *file);
 void tick__unix_release(struct tick_kernel *k, struct tick__unix *u);
 void tick__unix_drop_datagram(struct tick_kernel *k, tick__ref ref);             // out of a queue, and out of its sender's account
 void tick__unix_tell_waiting(struct tick_kernel *k, const struct tick__unix *u); // its queue has room, or it is dead
-int tick__unix_unsent(const struct tick_kernel *k, const struct tick__unix *u);  // bytes of it that nobody has read
-int tick__unix_unread(struct tick_kernel *k, struct tick__file *file, int *value);
-int tick__unix_bind(struct tick_kernel *k, struct tick__unix *u, const struct sockaddr *address, socklen_t size);
-int tick__unix_listen(struct tick_kernel *k, struct tick__unix *u, int backlog);
-int tick__unix_accept(struct tick_kernel *k, int process, struct tick__unix *u, struct sockaddr *address, socklen_t *size);
-int tick__unix_connect(struct tick_kernel *k, struct tick__unix *u, const struct sockaddr *address, socklen_t size);
-int tick__unix_name(struct tick_kernel *k, struct tick__unix *u, bool peer, struct sockaddr *address, socklen_t *size);
 void tick__unix_name_out(const void *name, size_t name_size, struct sockaddr *address, socklen_t *size);
 void tick__unix_marks_free(struct tick_kernel *k, struct tick__unix *u);
 void tick__unix_introduce(struct tick_kernel *k, struct tick__unix *u); // SO_PASSCRED: gets a name, if it has none
@@ -179,11 +155,14 @@ int tick__unix_find(
     struct tick_kernel *k, uint32_t host, const struct sockaddr *address, socklen_t size, uint8_t type, struct tick__unix **out);
 // A datagram socket gets another peer, or none: what it had got from the old one is lost, which the old one learns.
 void tick__unix_turn_away(struct tick_kernel *k, struct tick__unix *u, struct tick__unix *to);
-int tick__unix_shutdown(struct tick_kernel *k, struct tick__unix *u, int how);
-// process: whose the fds are that it may come with. message: whose ancillary data it has; NULL: none
-ssize_t tick__unix_send(struct tick_kernel *k, int process, struct tick__unix *u, const void *bytes, size_t count, int flags,
-    const struct sockaddr *to, socklen_t size, const struct msghdr *message);
-ssize_t tick__unix_recv(struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags, struct tick__received *received);
+// unix_calls.c, for the table in unix_sock.c
+uint32_t tick__unix_mask(struct tick_kernel *k, struct tick__file *file);
+int tick__unix_unread(struct tick_kernel *k, struct tick__file *file, int *value);
+int tick__unix_unsent(struct tick_kernel *k, struct tick__file *file, int *value);
+ssize_t tick__unix_send(
+    struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count, int flags, const struct tick__beside *beside);
+ssize_t tick__unix_recv(
+    struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count, int flags, struct tick__received *received);
 static inline struct tick__unix *tick__unix(const struct tick_kernel *k, tick__ref ref) {
     return TICK__AT(k, tick__unix, ref);
 }
@@ -203,21 +182,21 @@ struct tick__udp {
     int64_t last_at; // when the latest datagram that keeps its order arrives
 };
 int tick__udp_socket(struct tick_kernel *k, int process, int domain, int flags, const struct tick_kernel_name *name);
-uint32_t tick__udp_mask(const struct tick__file *file);
-bool tick__udp_inside(const struct tick_kernel *k, const struct tick__file *file); // what it has got comes from its own host
-void tick__udp_close(struct tick_kernel *k, struct tick__file *file);
-int tick__udp_unread(struct tick_kernel *k, struct tick__file *file, int *value);
 void tick__udp_arrived(struct tick_kernel *k, tick__ref datagram, uint32_t host);
 void tick__udp_unreachable(struct tick_kernel *k, tick__ref datagram, uint32_t host);
 int tick__udp_autobind(struct tick_kernel *k, struct tick__udp *u);
-int tick__udp_bind(struct tick_kernel *k, struct tick__udp *u, const struct sockaddr *address, socklen_t size);
-int tick__udp_connect(struct tick_kernel *k, struct tick__udp *u, const struct sockaddr *address, socklen_t size);
-int tick__udp_name(struct tick__udp *u, bool peer, struct sockaddr *address, socklen_t *size);
-int tick__udp_shutdown(struct tick_kernel *k, struct tick__udp *u, int how);
-// message: whose ancillary data it has; NULL: none
-ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *bytes, size_t count, int flags, const struct sockaddr *to,
-    socklen_t size, const struct msghdr *message);
-ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, size_t count, int flags, struct tick__received *received);
+// udp_calls.c, for the table in udp.c
+int tick__udp_unread(struct tick_kernel *k, struct tick__file *file, int *value);
+ssize_t tick__udp_send(
+    struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count, int flags, const struct tick__beside *beside);
+ssize_t tick__udp_recv(
+    struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count, int flags, struct tick__received *received);
+
+// What read(2) and write(2) are to a socket.
+ssize_t tick__socket_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count);
+ssize_t tick__socket_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count);
+int tick__socket_no_listen(struct tick_kernel *k, struct tick__file *file, int backlog); // -EOPNOTSUPP
+int tick__socket_no_accept(struct tick_kernel *k, int process, struct tick__file *file, struct sockaddr *address, socklen_t *size);
 
 // common_options.c: what all sockets keep. The caller has looked at the sizes: at least an int to set, none that is negative to get.
 enum tick__option {
@@ -257,11 +236,7 @@ int tick__plain_getsockopt(struct tick_kernel *k, struct tick__file *file, int l
 int tick__plain_setsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, const void *value, socklen_t size);
 uint32_t tick__buffer_size(int asked, uint32_t least);
 
-// --- disk_files.c, disk_names.c, disk_faults.c ---
-ssize_t tick__disk_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count);
-ssize_t tick__disk_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count);
-void tick__disk_close(struct tick_kernel *k, struct tick__file *file);
-int tick__disk_unread(struct tick_kernel *k, struct tick__file *file, int *value);
+// --- disk_names.c ---
 // A socket's name on the disk: makes it (-EADDRINUSE if there is something), or finds it (-ENOENT, -ECONNREFUSED).
 int tick__disk_socket_add(struct tick_kernel *k, uint32_t host, const char *path, tick__ref *inode);
 int tick__disk_socket_find(struct tick_kernel *k, uint32_t host, const char *path, tick__ref *inode);

@@ -82,7 +82,7 @@ int tick_k_pipe(struct tick_kernel *k, int process, int fds[2], int flags, const
     return 0;
 }
 
-uint32_t tick__pipe_mask(struct tick_kernel *k, struct tick__file *file) {
+static uint32_t pipe_mask(struct tick_kernel *k, struct tick__file *file) {
     const struct pipe *pipe = pipe_of(k, file);
     if (((const struct end *)file)->writes)
         return (pipe->used < pipe->most ? TICK__WRITABLE : 0) | (pipe->ends[0] ? 0 : EPOLLERR);
@@ -113,7 +113,7 @@ static void fill(struct tick_kernel *k, struct pipe *pipe, size_t asked, size_t 
     }
 }
 
-ssize_t tick__pipe_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count) {
+static ssize_t pipe_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count) {
     struct pipe *pipe = pipe_of(k, file);
     if (!count)
         return 0;
@@ -140,7 +140,7 @@ ssize_t tick__pipe_write(struct tick_kernel *k, struct tick__file *file, const v
     return (ssize_t)moved;
 }
 
-ssize_t tick__pipe_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count) {
+static ssize_t pipe_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count) {
     struct pipe *pipe = pipe_of(k, file);
     if (!count)
         return 0;
@@ -167,16 +167,16 @@ ssize_t tick__pipe_read(struct tick_kernel *k, struct tick__file *file, void *by
     return (ssize_t)moved;
 }
 
-int tick__pipe_unread(struct tick_kernel *k, struct tick__file *file, int *value) {
+static int pipe_unread(struct tick_kernel *k, struct tick__file *file, int *value) {
     *value = (int)pipe_of(k, file)->bytes;
     return 0;
 }
 
-int tick__pipe_size(struct tick_kernel *k, struct tick__file *file) {
+static int pipe_size(struct tick_kernel *k, struct tick__file *file) {
     return (int)(pipe_of(k, file)->most * PAGE);
 }
 
-int tick__pipe_resize(struct tick_kernel *k, struct tick__file *file, int64_t asked) {
+static int pipe_resize(struct tick_kernel *k, struct tick__file *file, int64_t asked) {
     struct pipe *pipe = pipe_of(k, file);
     if ((uint32_t)asked > 1u << 31)
         return -EINVAL;
@@ -200,7 +200,7 @@ int tick__pipe_resize(struct tick_kernel *k, struct tick__file *file, int64_t as
     return (int)(most * PAGE);
 }
 
-void tick__pipe_close(struct tick_kernel *k, struct tick__file *file) {
+static void pipe_close(struct tick_kernel *k, struct tick__file *file) {
     const struct end *end = (const struct end *)file;
     tick__ref ref = end->pipe;
     struct pipe *pipe = TICK__AT(k, pipe, ref);
@@ -215,3 +215,17 @@ void tick__pipe_close(struct tick_kernel *k, struct tick__file *file) {
     tick__arena_give(k, pipe->ring, pipe->most * sizeof(struct buffer));
     tick__arena_give(k, ref, sizeof *pipe);
 }
+
+static int size_request(struct tick_kernel *k, struct tick__file *file, bool set, int64_t argument) {
+    return set ? pipe_resize(k, file, argument) : pipe_size(k, file);
+}
+
+const struct tick__file_ops tick__pipe_ops = {
+    .mask = pipe_mask,
+    .read = pipe_read,
+    .write = pipe_write,
+    .close = pipe_close,
+    .mode = S_IFIFO | 0600,
+    .unread = pipe_unread,
+    .pipe_size = size_request,
+};

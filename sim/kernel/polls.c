@@ -62,11 +62,11 @@ int tick_kernel_watch_fds(struct tick_kernel *k, int process, const struct pollf
     epoll->file = (struct tick__file){.fd = -1, .host = (uint16_t)tick__process_host(k, process), .ref = ref, .type = TICK__EPOLL};
     for (size_t i = 0; i < count; i++) {
         struct tick__file *file = fds[i].fd < 0 ? NULL : tick__file(k, process, fds[i].fd);
-        if (!file || file->type == TICK__DISK)
+        if (!file || !tick__ops(file)->mask)
             continue;
         int error = tick__epoll_add(k, epoll, file, fds[i].fd, (uint16_t)fds[i].events);
         if (error && error != -EEXIST) {
-            tick__epoll_close(k, epoll);
+            tick__epoll_close(k, &epoll->file);
             return error;
         }
     }
@@ -82,5 +82,5 @@ int tick_kernel_watch_fds(struct tick_kernel *k, int process, const struct pollf
 }
 
 void tick_kernel_unwatch_fds(struct tick_kernel *k, uint32_t key) {
-    tick__epoll_close(k, TICK__AT(k, tick__epoll, key));
+    tick__epoll_close(k, TICK__AT(k, tick__file, key));
 }

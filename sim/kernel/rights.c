@@ -57,7 +57,8 @@ static int count_fds(const struct msghdr *message, bool *creds) {
     return n < 0 ? n : (int)count;
 }
 
-int tick__rights_take(struct tick_kernel *k, int process, const struct msghdr *message, tick__ref *out, bool *creds) {
+int tick__rights_take(struct tick_kernel *k, const struct tick__beside *beside, tick__ref *out, bool *creds) {
+    const struct msghdr *message = beside ? beside->control : NULL;
     *out = 0;
     *creds = false;
     int count = message ? count_fds(message, creds) : 0;
@@ -67,7 +68,7 @@ int tick__rights_take(struct tick_kernel *k, int process, const struct msghdr *m
     if (!ref)
         return -ENOMEM;
     struct tick__rights *rights = rights_at(k, ref);
-    rights->host = tick__process_host(k, process);
+    rights->host = tick__process_host(k, beside->process);
     struct tick__header header;
     size_t at = 0;
     while (tick__control_next(message, &at, &header) > 0) {
@@ -75,7 +76,7 @@ int tick__rights_take(struct tick_kernel *k, int process, const struct msghdr *m
         for (size_t i = 0; i < fds; i++) {
             int fd;
             memcpy(&fd, (const char *)header.data + i * sizeof fd, sizeof fd);
-            const struct tick__file *file = tick__file(k, process, fd);
+            const struct tick__file *file = tick__file(k, beside->process, fd);
             if (!file) {
                 tick__arena_give(k, ref, size_of((uint32_t)count));
                 return -EBADF;
@@ -164,12 +165,12 @@ static void let_go(struct tick_kernel *k, struct tick__rights *rights) {
     while (rights->count) {
         tick__ref ref = rights->files[--rights->count];
         struct tick__file *file = file_at(k, ref);
-        if (flies(k, h, ref) || (h->dying && file->type == TICK__SOCK)) // of a host that dies, no socket says a word
+        if (flies(k, h, ref) || (h->dying && tick__ops(file) == &tick__tcp_ops)) // of a host that dies, no socket says a word
             continue;
         file->status &= ~(TICK__FLIES | TICK__REACHED);
         if (!file->names) {
             tick__items_drop(k, file);
-            tick__last_close(k, file);
+            tick__ops(file)->close(k, file);
         }
     }
 }

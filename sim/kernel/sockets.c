@@ -3,10 +3,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 
-#define TCP(file) ((struct tick__sock *)(file))
-#define UNIX(file) ((struct tick__unix *)(file))
-#define UDP(file) ((struct tick__udp *)(file))
-
 int tick__object_new(struct tick_kernel *k, int process, enum tick__file_type type, size_t size, uint32_t flags,
     const struct tick_kernel_name *name, const char *key, tick__ref *out) {
     tick__ref ref = tick__arena_zero(k, size);
@@ -35,7 +31,7 @@ static inline int socket_of(const struct tick_kernel *k, int process, int fd, st
     struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
-    if (file->type != TICK__SOCK && file->type != TICK__UNIX && file->type != TICK__UDP)
+    if (!tick__ops(file)->bind)
         return -ENOTSOCK;
     *out = file;
     return 0;
@@ -75,52 +71,48 @@ int tick_k_socket(struct tick_kernel *k, int process, int domain, int type, int 
 int tick_k_bind(struct tick_kernel *k, int process, int fd, const struct sockaddr *address, socklen_t size) {
     struct tick__file *file;
     TICK_TRY(socket_of(k, process, fd, &file));
-    return file->type == TICK__SOCK   ? tick__tcp_bind(k, TCP(file), address, size)
-           : file->type == TICK__UNIX ? tick__unix_bind(k, UNIX(file), address, size)
-                                      : tick__udp_bind(k, UDP(file), address, size);
+    return tick__ops(file)->bind(k, file, address, size);
 }
 
 int tick_k_listen(struct tick_kernel *k, int process, int fd, int backlog) {
     struct tick__file *file;
     TICK_TRY(socket_of(k, process, fd, &file));
-    return file->type == TICK__SOCK   ? tick__tcp_listen(k, TCP(file), backlog)
-           : file->type == TICK__UNIX ? tick__unix_listen(k, UNIX(file), backlog)
-                                      : -EOPNOTSUPP;
+    return tick__ops(file)->listen(k, file, backlog);
+}
+
+int tick__socket_no_listen(struct tick_kernel *k, struct tick__file *file, int backlog) {
+    (void)k, (void)file, (void)backlog;
+    return -EOPNOTSUPP;
 }
 
 int tick_k_accept(struct tick_kernel *k, int process, int fd, struct sockaddr *address, socklen_t *size) {
     struct tick__file *file;
     TICK_TRY(socket_of(k, process, fd, &file));
-    return file->type == TICK__SOCK   ? tick__tcp_accept(k, process, TCP(file), address, size)
-           : file->type == TICK__UNIX ? tick__unix_accept(k, process, UNIX(file), address, size)
-                                      : -EOPNOTSUPP;
+    return tick__ops(file)->accept(k, process, file, address, size);
+}
+
+int tick__socket_no_accept(struct tick_kernel *k, int process, struct tick__file *file, struct sockaddr *address, socklen_t *size) {
+    (void)k, (void)process, (void)file, (void)address, (void)size;
+    return -EOPNOTSUPP;
 }
 
 int tick_k_connect(
     struct tick_kernel *k, int process, int fd, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection) {
     struct tick__file *file;
     TICK_TRY(socket_of(k, process, fd, &file));
-    return file->type == TICK__SOCK   ? tick__tcp_connect(k, TCP(file), address, size, connection)
-           : file->type == TICK__UNIX ? tick__unix_connect(k, UNIX(file), address, size)
-                                      : tick__udp_connect(k, UDP(file), address, size);
+    return tick__ops(file)->connect(k, file, address, size, connection);
 }
 
 int tick_k_shutdown(struct tick_kernel *k, int process, int fd, int how) {
     struct tick__file *file;
     TICK_TRY(socket_of(k, process, fd, &file));
-    if (how < SHUT_RD || how > SHUT_RDWR)
-        return -EINVAL;
-    return file->type == TICK__SOCK   ? tick__tcp_shutdown(k, TCP(file), how)
-           : file->type == TICK__UNIX ? tick__unix_shutdown(k, UNIX(file), how)
-                                      : tick__udp_shutdown(k, UDP(file), how);
+    return how < SHUT_RD || how > SHUT_RDWR ? -EINVAL : tick__ops(file)->shutdown(k, file, how);
 }
 
 static int name_of(struct tick_kernel *k, int process, int fd, bool peer, struct sockaddr *address, socklen_t *size) {
     struct tick__file *file;
     TICK_TRY(socket_of(k, process, fd, &file));
-    return file->type == TICK__SOCK   ? tick__tcp_name(k, TCP(file), peer, address, size)
-           : file->type == TICK__UNIX ? tick__unix_name(k, UNIX(file), peer, address, size)
-                                      : tick__udp_name(UDP(file), peer, address, size);
+    return tick__ops(file)->name(k, file, peer, address, size);
 }
 
 int tick_k_getsockname(struct tick_kernel *k, int process, int fd, struct sockaddr *address, socklen_t *size) {
@@ -134,75 +126,63 @@ int tick_k_getpeername(struct tick_kernel *k, int process, int fd, struct sockad
 int tick_k_getsockopt(struct tick_kernel *k, int process, int fd, int level, int name, void *value, socklen_t *size) {
     struct tick__file *file;
     TICK_TRY(socket_of(k, process, fd, &file));
-    return file->type == TICK__SOCK ? tick__tcp_getsockopt(k, TCP(file), level, name, value, size)
-                                    : tick__plain_getsockopt(k, file, level, name, value, size);
+    return tick__ops(file)->getsockopt(k, file, level, name, value, size);
 }
 
 int tick_k_setsockopt(struct tick_kernel *k, int process, int fd, int level, int name, const void *value, socklen_t size) {
     struct tick__file *file;
     TICK_TRY(socket_of(k, process, fd, &file));
-    return file->type == TICK__SOCK ? tick__tcp_setsockopt(k, TCP(file), level, name, value, size)
-                                    : tick__plain_setsockopt(k, file, level, name, value, size);
+    return tick__ops(file)->setsockopt(k, file, level, name, value, size);
 }
 
 // --- bytes ---
 
-// A stream of TCP takes no notice of an address.
+ssize_t tick__socket_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count) {
+    return count ? tick__ops(file)->recv(k, file, bytes, count, 0, NULL) : 0;
+}
+
+ssize_t tick__socket_write(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count) {
+    return tick__ops(file)->send(k, file, bytes, count, 0, NULL);
+}
+
 ssize_t tick_k_sendto(
     struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size) {
     struct tick__file *file;
     TICK_TRY(socket_of(k, process, fd, &file));
-    return file->type == TICK__SOCK   ? tick__tcp_send(k, TCP(file), bytes, count, flags)
-           : file->type == TICK__UNIX ? tick__unix_send(k, process, UNIX(file), bytes, count, flags, to, size, NULL)
-                                      : tick__udp_send(k, UDP(file), bytes, count, flags, to, size, NULL);
+    const struct tick__beside beside = {.process = process, .to = to, .size = size};
+    return tick__ops(file)->send(k, file, bytes, count, flags, &beside);
 }
 
 ssize_t tick_k_send(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int flags) {
-    struct tick__file *file = tick__file(k, process, fd);
-    if (file && file->type == TICK__SOCK)
-        return tick__tcp_send(k, TCP(file), bytes, count, flags);
-    return tick_k_sendto(k, process, fd, bytes, count, flags, NULL, 0);
+    struct tick__file *file;
+    TICK_TRY(socket_of(k, process, fd, &file));
+    return tick__ops(file)->send(k, file, bytes, count, flags, NULL);
 }
 
-static ssize_t receive(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int flags, struct tick__received *received) {
+ssize_t tick_k_recv(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int flags) {
     struct tick__file *file;
+    TICK_TRY(socket_of(k, process, fd, &file));
+    return tick__ops(file)->recv(k, file, bytes, count, flags, NULL);
+}
+
+static ssize_t receive(
+    struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count, int flags, struct tick__received *received) {
     received->from_size = 0;
     received->flags = 0;
     received->rights = 0;
     received->creds = TICK__CREDS_UNASKED;
-    TICK_TRY(socket_of(k, process, fd, &file));
-    return file->type == TICK__SOCK   ? tick__tcp_recv(k, TCP(file), bytes, count, flags)
-           : file->type == TICK__UNIX ? tick__unix_recv(k, UNIX(file), bytes, count, flags, received)
-                                      : tick__udp_recv(k, UDP(file), bytes, count, flags, received);
-}
-
-// Without room for fds: those that come are closed.
-static ssize_t receive_bytes(
-    struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int flags, struct tick__received *received) {
-    received->control = NULL;
-    ssize_t got = receive(k, process, fd, bytes, count, flags, received);
-    if (received->rights && !(flags & MSG_PEEK))
-        tick__rights_drop(k, received->rights);
-    return got;
-}
-
-// Out of line, so that what it has on the stack burdens no stream of TCP.
-static __attribute__((noinline)) ssize_t recv_other(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int flags) {
-    struct tick__received received;
-    return receive_bytes(k, process, fd, bytes, count, flags, &received);
-}
-
-ssize_t tick_k_recv(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int flags) {
-    struct tick__file *file = tick__file(k, process, fd);
-    if (file && file->type == TICK__SOCK)
-        return tick__tcp_recv(k, TCP(file), bytes, count, flags);
-    return recv_other(k, process, fd, bytes, count, flags);
+    return tick__ops(file)->recv(k, file, bytes, count, flags, received);
 }
 
 ssize_t tick_k_recvfrom(
     struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int flags, struct sockaddr *from, socklen_t *size) {
+    struct tick__file *file;
     struct tick__received received;
-    ssize_t got = receive_bytes(k, process, fd, bytes, count, flags, &received);
+    TICK_TRY(socket_of(k, process, fd, &file));
+    received.control = NULL;
+    ssize_t got = receive(k, file, bytes, count, flags, &received);
+    if (received.rights && !(flags & MSG_PEEK)) // without room for fds: those that come are closed
+        tick__rights_drop(k, received.rights);
     if (got < 0 || !from)
         return got;
     if ((int)*size < 0)
@@ -291,17 +271,11 @@ ssize_t tick_k_sendmsg(struct tick_kernel *k, int process, int fd, const struct 
     struct tick__file *file;
     struct piece piece;
     TICK_TRY(socket_of(k, process, fd, &file));
-    const struct msghdr *control = message->msg_controllen ? message : NULL;
-    if (control && file->type == TICK__SOCK)
-        TICK_TRY(tick__control_tcp(control));
     if (message->msg_iovlen > MOST_PARTS)
         return -EMSGSIZE;
     TICK_TRY(gather(k, &piece, message->msg_iov, message->msg_iovlen));
-    const struct sockaddr *to = message->msg_name;
-    const socklen_t size = message->msg_namelen;
-    ssize_t sent = file->type == TICK__SOCK   ? tick__tcp_send(k, TCP(file), piece.bytes, piece.count, flags)
-                   : file->type == TICK__UNIX ? tick__unix_send(k, process, UNIX(file), piece.bytes, piece.count, flags, to, size, control)
-                                              : tick__udp_send(k, UDP(file), piece.bytes, piece.count, flags, to, size, control);
+    const struct tick__beside beside = {process, message->msg_name, message->msg_namelen, message->msg_controllen ? message : NULL};
+    ssize_t sent = tick__ops(file)->send(k, file, piece.bytes, piece.count, flags, &beside);
     piece_close(k, &piece);
     return sent;
 }
@@ -315,7 +289,7 @@ ssize_t tick_k_recvmsg(struct tick_kernel *k, int process, int fd, struct msghdr
     if (message->msg_iovlen > MOST_PARTS)
         return -EMSGSIZE;
     TICK_TRY(piece_open(k, &piece, message->msg_iov, message->msg_iovlen));
-    ssize_t got = scatter(k, &piece, message->msg_iov, receive(k, process, fd, piece.bytes, piece.count, flags, &received));
+    ssize_t got = scatter(k, &piece, message->msg_iov, receive(k, file, piece.bytes, piece.count, flags, &received));
     if (got < 0)
         return got;
     if (message->msg_name) {
@@ -338,12 +312,12 @@ static ssize_t parts_of(const struct tick__file *file, const struct iovec *parts
     uint32_t way = file ? file->status & O_ACCMODE : 0;
     if (!file || way == (writes ? O_RDONLY : O_WRONLY))
         return -EBADF;
-    if (count < 0 || file->type == TICK__EPOLL || (writes && file->type == TICK__TIMERFD))
+    if (count < 0 || !(writes ? tick__ops(file)->write != NULL : tick__ops(file)->read != NULL))
         return -EINVAL;
     return total(parts, (size_t)count);
 }
 
-// Linux writes to an eventfd part by part.
+// As to an eventfd.
 static ssize_t one_by_one(struct tick_kernel *k, int process, int fd, const struct iovec *parts, size_t count) {
     ssize_t done = 0;
     for (size_t i = 0; i < count; i++) {
@@ -365,7 +339,7 @@ ssize_t tick_k_writev(struct tick_kernel *k, int process, int fd, const struct i
     const ssize_t sum = parts_of(file, parts, count, true);
     if (sum <= 0)
         return sum;
-    if (file->type == TICK__EVENTFD)
+    if (tick__ops(file)->writes_parts)
         return one_by_one(k, process, fd, parts, (size_t)count);
     TICK_TRY(gather(k, &piece, parts, (size_t)count));
     ssize_t written = tick_k_write(k, process, fd, piece.bytes, piece.count);

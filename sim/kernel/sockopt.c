@@ -1,5 +1,6 @@
 // Socket options: those that change what a program sees, and those that are accepted because programs set them.
 #include "sim/kernel/objects_int.h"
+#include "sim/kernel/tcp_int.h"
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -46,7 +47,8 @@ static int info(struct tick_kernel *k, const struct tick__sock *s, void *value, 
     return 0;
 }
 
-int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__sock *s, int level, int name, void *value, socklen_t *size) {
+int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, void *value, socklen_t *size) {
+    struct tick__sock *s = (struct tick__sock *)file;
     if ((int)*size < 0)
         return -EINVAL;
     int answer;
@@ -132,7 +134,8 @@ static void share(struct tick_kernel *k, struct tick__sock *s, bool *flag, bool 
         TICK__AT(k, tick__port, s->port)->children[tick__sock_shares(s)]++;
 }
 
-int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__sock *s, int level, int name, const void *value, socklen_t size) {
+int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, const void *value, socklen_t size) {
+    struct tick__sock *s = (struct tick__sock *)file;
     int asked;
     if (size < sizeof asked)
         return -EINVAL;

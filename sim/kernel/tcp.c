@@ -21,7 +21,8 @@ static bool readable(const struct tick_kernel *k, const struct tick__sock *s) {
 }
 
 // tcp_poll
-uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__sock *s) {
+uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__file *file) {
+    struct tick__sock *s = (struct tick__sock *)file;
     if (s->state == TICK__LISTEN)
         return s->queue_first ? EPOLLIN | EPOLLRDNORM : 0;
     uint32_t mask = 0;

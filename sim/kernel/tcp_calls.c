@@ -173,8 +173,9 @@ static int start_connect(struct tick_kernel *k, struct tick__sock *s, const stru
     return -EINPROGRESS;
 }
 
-int tick__tcp_connect(struct tick_kernel *k, struct tick__sock *s, const struct sockaddr *address, socklen_t size,
+static int tcp_connect(struct tick_kernel *k, struct tick__file *file, const struct sockaddr *address, socklen_t size,
     const struct tick_kernel_name *connection) {
+    struct tick__sock *s = (struct tick__sock *)file;
     struct tick__address to;
     sa_family_t family;
     if (size < sizeof family)
@@ -205,7 +206,8 @@ int tick__tcp_connect(struct tick_kernel *k, struct tick__sock *s, const struct 
     return -EINVAL;
 }
 
-int tick__tcp_accept(struct tick_kernel *k, int process, struct tick__sock *listener, struct sockaddr *address, socklen_t *size) {
+static int tcp_accept(struct tick_kernel *k, int process, struct tick__file *file, struct sockaddr *address, socklen_t *size) {
+    struct tick__sock *listener = (struct tick__sock *)file;
     if (listener->state != TICK__LISTEN)
         return -EINVAL;
     if (address && (int)*size < 0)
@@ -254,7 +256,12 @@ static size_t recv_shortened(struct tick_kernel *k, const struct tick__sock *s, 
     return moved >= least ? moved : least < count ? least : count;
 }
 
-ssize_t tick__tcp_send(struct tick_kernel *k, struct tick__sock *s, const void *bytes, size_t count, int flags) {
+// A stream takes no notice of an address.
+static ssize_t tcp_send(
+    struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count, int flags, const struct tick__beside *beside) {
+    struct tick__sock *s = (struct tick__sock *)file;
+    if (beside && beside->control)
+        TICK_TRY(tick__control_tcp(beside->control));
     tick__file_asked(k, &s->file, TICK__HELD_OUT);
     if (flags & (MSG_OOB | MSG_FASTOPEN))
         return -EOPNOTSUPP;
@@ -288,7 +295,10 @@ ssize_t tick__tcp_send(struct tick_kernel *k, struct tick__sock *s, const void *
     return (ssize_t)moved;
 }
 
-ssize_t tick__tcp_recv(struct tick_kernel *k, struct tick__sock *s, void *bytes, size_t count, int flags) {
+static ssize_t tcp_recv(
+    struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count, int flags, struct tick__received *received) {
+    struct tick__sock *s = (struct tick__sock *)file;
+    (void)received; // there is nothing beside the bytes
     if (flags & MSG_ERRQUEUE)
         return -EAGAIN;
     if (s->state == TICK__LISTEN)
@@ -328,7 +338,8 @@ ssize_t tick__tcp_recv(struct tick_kernel *k, struct tick__sock *s, void *bytes,
     return s->state == TICK__CLOSE ? -ENOTCONN : -EAGAIN;
 }
 
-int tick__tcp_unread(struct tick_kernel *k, struct tick__sock *s, int *value) {
+static int tcp_unread(struct tick_kernel *k, struct tick__file *file, int *value) {
+    struct tick__sock *s = (struct tick__sock *)file;
     if (s->state == TICK__LISTEN)
         return -EINVAL;
     const struct tick__sock *peer = peer_of(k, s);
@@ -339,7 +350,8 @@ int tick__tcp_unread(struct tick_kernel *k, struct tick__sock *s, int *value) {
 }
 
 // An acknowledgement that nobody waits for is not sent: it would have come by now, or not.
-int tick__tcp_unacked(struct tick_kernel *k, const struct tick__sock *s, int *value) {
+static int tcp_unacked(struct tick_kernel *k, struct tick__file *file, int *value) {
+    const struct tick__sock *s = (const struct tick__sock *)file;
     if (s->state == TICK__LISTEN)
         return -EINVAL;
     const struct tick__sock *peer = peer_of(k, s);
@@ -367,9 +379,8 @@ static bool leave(struct tick_kernel *k, struct tick__sock *s) {
     }
 }
 
-int tick__tcp_shutdown(struct tick_kernel *k, struct tick__sock *s, int how) {
-    if (how < SHUT_RD || how > SHUT_RDWR)
-        return -EINVAL;
+static int tcp_shutdown(struct tick_kernel *k, struct tick__file *file, int how) {
+    struct tick__sock *s = (struct tick__sock *)file;
     unsigned ways = (unsigned)how + 1;
     if (s->stage == TICK__CONNECTING)
         s->stage = s->state == TICK__SYN_SENT || s->state == TICK__CLOSE ? TICK__DISCONNECTING : TICK__CONNECTED;
@@ -401,7 +412,8 @@ int tick__tcp_shutdown(struct tick_kernel *k, struct tick__sock *s, int how) {
     return error;
 }
 
-void tick__sock_close(struct tick_kernel *k, struct tick__sock *s) {
+static void tcp_close(struct tick_kernel *k, struct tick__file *file) {
+    struct tick__sock *s = (struct tick__sock *)file;
     s->shut = TICK__SHUT_BOTH;
     struct tick__sock *peer = peer_of(k, s);
     if (s->state == TICK__LISTEN) {
@@ -455,7 +467,47 @@ void tick__sock_die(struct tick_kernel *k, struct tick__sock *s) {
 
 void tick_k_connection(const struct tick_kernel *k, int process, int fd, tick_id *id, uint32_t *object) {
     const struct tick__file *file = tick__file(k, process, fd);
-    const struct tick__sock *s = file && file->type == TICK__SOCK ? (const struct tick__sock *)file : NULL;
+    const struct tick__sock *s = file && tick__ops(file) == &tick__tcp_ops ? (const struct tick__sock *)file : NULL;
     *id = s ? s->connection : 0;
     *object = s ? s->connection_object : 0;
 }
+
+// --- what it is to others ---
+
+static bool from_outside(const struct tick_kernel *k, const struct tick__file *file) {
+    const struct tick__sock *s = (const struct tick__sock *)file;
+    return !s->peer || tick__sock(k, s->peer)->file.host != file->host;
+}
+
+// A connected one is its connection's end.
+static tick_id id_of(const struct tick__file *file) {
+    const struct tick__sock *s = (const struct tick__sock *)file;
+    return s->connection ? tick_id_part(s->connection, tick__sock_part(s)) : file->id;
+}
+
+static void told_the_end(struct tick__file *file) {
+    ((struct tick__sock *)file)->ended = true;
+}
+
+const struct tick__file_ops tick__tcp_ops = {
+    .mask = tick__sock_mask,
+    .read = tick__socket_read,
+    .write = tick__socket_write,
+    .close = tcp_close,
+    .mode = S_IFSOCK | 0777,
+    .unread = tcp_unread,
+    .unsent = tcp_unacked,
+    .from_outside = from_outside,
+    .id = id_of,
+    .ended = told_the_end,
+    .bind = tick__tcp_bind,
+    .listen = tick__tcp_listen,
+    .accept = tcp_accept,
+    .connect = tcp_connect,
+    .send = tcp_send,
+    .recv = tcp_recv,
+    .shutdown = tcp_shutdown,
+    .name = tick__tcp_name,
+    .getsockopt = tick__tcp_getsockopt,
+    .setsockopt = tick__tcp_setsockopt,
+};

@@ -2,7 +2,7 @@
 #ifndef RETICK_TCP_INT_H
 #define RETICK_TCP_INT_H
 
-#include "sim/kernel/kernel_int.h"
+#include "sim/kernel/objects_int.h"
 
 #define TICK__FIRST_RETRY TICK_SEC(1)
 
@@ -25,5 +25,13 @@ bool tick__tcp_post(struct tick_kernel *k, struct tick__sock *s, struct tick__so
 bool tick__tcp_segment(struct tick_kernel *k, struct tick__sock *s, enum tick__event_kind kind, uint64_t c, bool ask, uint64_t ordinal);
 void tick__tcp_break(struct tick_kernel *k, struct tick__sock *s, int error); // no memory: both ends lose the connection
 void tick__tcp_orphan_die(struct tick_kernel *k, struct tick__sock *child);   // an embryo or a queued connection of a listener goes
+
+// inet.c, sockopt.c, tcp.c: for the table in tcp_calls.c
+uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__file *file);
+int tick__tcp_bind(struct tick_kernel *k, struct tick__file *file, const struct sockaddr *address, socklen_t size);
+int tick__tcp_listen(struct tick_kernel *k, struct tick__file *file, int backlog);
+int tick__tcp_name(struct tick_kernel *k, struct tick__file *file, bool peer, struct sockaddr *address, socklen_t *size);
+int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, void *value, socklen_t *size);
+int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, const void *value, socklen_t size);
 
 #endif

@@ -39,7 +39,7 @@ static int timer_of(const struct tick_kernel *k, int process, int fd, struct tim
     struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
-    if (file->type != TICK__TIMERFD)
+    if (tick__ops(file) != &tick__timerfd_ops)
         return -EINVAL;
     *out = (struct timer *)file;
     return 0;
@@ -86,12 +86,19 @@ int tick_k_timerfd_gettime(struct tick_kernel *k, int process, int fd, int64_t *
     return 0;
 }
 
+// Linux's latest time in whole seconds is its latest of all.
+static int64_t kept(int64_t time) {
+    return time < TICK_SEC(TICK_NEVER / TICK_SEC(1)) ? time : TICK_NEVER;
+}
+
 int tick_k_timerfd_settime(
     struct tick_kernel *k, int process, int fd, int flags, int64_t value, int64_t interval, int64_t *old_value, int64_t *old_interval) {
     struct timer *t;
     if ((flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) || value < 0 || interval < 0)
         return -EINVAL;
     TICK_TRY(timer_of(k, process, fd, &t));
+    value = kept(value);
+    interval = kept(interval);
     int64_t left = remaining(k, t), before = t->interval, now = k->root->now;
     disarm(k, t);
     t->ticks = 0;
@@ -125,7 +132,7 @@ void tick__timerfd_expired(struct tick_kernel *k, tick__ref ref) {
 }
 
 // The wall clock went on by `jump`: the moment of an absolute timer moves, and a reader may have asked to be told.
-void tick__timerfd_wall_set(struct tick_kernel *k, struct tick__file *file, int64_t jump) {
+static void wall_set(struct tick_kernel *k, struct tick__file *file, int64_t jump) {
     struct timer *t = (struct timer *)file;
     if (!of_wall(t) || !t->absolute)
         return;
@@ -141,12 +148,13 @@ void tick__timerfd_wall_set(struct tick_kernel *k, struct tick__file *file, int6
     }
 }
 
-uint32_t tick__timerfd_mask(const struct tick__file *file) {
+static uint32_t timer_mask(struct tick_kernel *k, struct tick__file *file) {
+    (void)k;
     return ((const struct timer *)file)->ticks ? EPOLLIN : 0;
 }
 
 // An absolute time that has passed, or a timer whose event is due at this very moment, counts at once, as Linux's interrupt would.
-ssize_t tick__timerfd_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count) {
+static ssize_t timer_read(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count) {
     struct timer *t = (struct timer *)file;
     if (count < sizeof(uint64_t))
         return -EINVAL;
@@ -168,7 +176,10 @@ ssize_t tick__timerfd_read(struct tick_kernel *k, struct tick__file *file, void 
     return sizeof ticks;
 }
 
-void tick__timerfd_close(struct tick_kernel *k, struct tick__file *file) {
+static void timer_close(struct tick_kernel *k, struct tick__file *file) {
     disarm(k, (struct timer *)file);
     tick__arena_give(k, file->ref, sizeof(struct timer));
 }
+
+const struct tick__file_ops tick__timerfd_ops = {
+    .mask = timer_mask, .read = timer_read, .close = timer_close, .mode = 0600, .wall_set = wall_set};

@@ -28,7 +28,7 @@ int tick__udp_socket(struct tick_kernel *k, int process, int domain, int flags, 
     return fd;
 }
 
-void tick__udp_close(struct tick_kernel *k, struct tick__file *file) {
+static void udp_close(struct tick_kernel *k, struct tick__file *file) {
     struct tick__udp *u = (struct tick__udp *)file;
     tick__ref *link = &tick__host(k, file->host)->udps;
     while (*link != file->ref)
@@ -84,7 +84,8 @@ int tick__udp_autobind(struct tick_kernel *k, struct tick__udp *u) {
     return 0;
 }
 
-int tick__udp_bind(struct tick_kernel *k, struct tick__udp *u, const struct sockaddr *address, socklen_t size) {
+static int udp_bind(struct tick_kernel *k, struct tick__file *file, const struct sockaddr *address, socklen_t size) {
+    struct tick__udp *u = (struct tick__udp *)file;
     struct tick__address at;
     TICK_TRY(tick__address_in(u->inet6 ? AF_INET6 : AF_INET, address, size, &at));
     if (u->v6only && !at.six)
@@ -116,7 +117,10 @@ static void disconnect(struct tick__udp *u) {
         u->local.port = 0;
 }
 
-int tick__udp_connect(struct tick_kernel *k, struct tick__udp *u, const struct sockaddr *address, socklen_t size) {
+static int udp_connect(struct tick_kernel *k, struct tick__file *file, const struct sockaddr *address, socklen_t size,
+    const struct tick_kernel_name *connection) {
+    (void)connection;
+    struct tick__udp *u = (struct tick__udp *)file;
     sa_family_t family;
     if (size < sizeof family)
         return -EINVAL;
@@ -149,7 +153,9 @@ int tick__udp_connect(struct tick_kernel *k, struct tick__udp *u, const struct s
     return 0;
 }
 
-int tick__udp_name(struct tick__udp *u, bool peer, struct sockaddr *address, socklen_t *size) {
+static int udp_name(struct tick_kernel *k, struct tick__file *file, bool peer, struct sockaddr *address, socklen_t *size) {
+    const struct tick__udp *u = (const struct tick__udp *)file;
+    (void)k;
     if (peer && (!u->connected || !u->remote.port))
         return -ENOTCONN;
     if ((int)*size < 0)
@@ -158,13 +164,15 @@ int tick__udp_name(struct tick__udp *u, bool peer, struct sockaddr *address, soc
     return 0;
 }
 
-int tick__udp_shutdown(struct tick_kernel *k, struct tick__udp *u, int how) {
+static int udp_shutdown(struct tick_kernel *k, struct tick__file *file, int how) {
+    struct tick__udp *u = (struct tick__udp *)file;
     u->shut |= (uint8_t)(how + 1);
     tick__file_wake(k, &u->file, 0, false);
     return u->connected ? 0 : -ENOTCONN;
 }
 
-uint32_t tick__udp_mask(const struct tick__file *file) {
+static uint32_t udp_mask(struct tick_kernel *k, struct tick__file *file) {
+    (void)k;
     const struct tick__udp *u = (const struct tick__udp *)file;
     uint32_t mask = TICK__WRITABLE_BAND | (u->error ? EPOLLERR : 0);
     if (u->shut & TICK__SHUT_RECV)
@@ -174,9 +182,15 @@ uint32_t tick__udp_mask(const struct tick__file *file) {
     return mask | (u->queue.first ? TICK__READABLE : 0);
 }
 
-bool tick__udp_inside(const struct tick_kernel *k, const struct tick__file *file) {
+static int udp_unsent(struct tick_kernel *k, struct tick__file *file, int *value) {
+    (void)k, (void)file;
+    *value = 0;
+    return 0;
+}
+
+static bool from_outside(const struct tick_kernel *k, const struct tick__file *file) {
     const struct tick__udp *u = (const struct tick__udp *)file;
-    return !u->queue.last || tick__datagram(k, u->queue.last)->from_host == file->host;
+    return u->queue.last && tick__datagram(k, u->queue.last)->from_host != file->host;
 }
 
 // --- arrivals ---
@@ -269,3 +283,24 @@ void tick__udp_unreachable(struct tick_kernel *k, tick__ref ref, uint32_t host) 
     }
     tick__datagram_free(k, ref);
 }
+
+const struct tick__file_ops tick__udp_ops = {
+    .mask = udp_mask,
+    .read = tick__socket_read,
+    .write = tick__socket_write,
+    .close = udp_close,
+    .mode = S_IFSOCK | 0777,
+    .unread = tick__udp_unread,
+    .unsent = udp_unsent,
+    .from_outside = from_outside,
+    .bind = udp_bind,
+    .listen = tick__socket_no_listen,
+    .accept = tick__socket_no_accept,
+    .connect = udp_connect,
+    .send = tick__udp_send,
+    .recv = tick__udp_recv,
+    .shutdown = udp_shutdown,
+    .name = udp_name,
+    .getsockopt = tick__plain_getsockopt,
+    .setsockopt = tick__plain_setsockopt,
+};

@@ -52,8 +52,9 @@ static int depart(struct tick_kernel *k, struct tick__udp *u, tick__ref ref, uin
     return 0;
 }
 
-ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *bytes, size_t count, int flags,
-    const struct sockaddr *address, socklen_t size, const struct msghdr *message) {
+ssize_t tick__udp_send(
+    struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count, int flags, const struct tick__beside *beside) {
+    struct tick__udp *u = (struct tick__udp *)file;
     TICK_TRY(tick__udp_autobind(k, u));
     if (count > 0xffff)
         return -EMSGSIZE;
@@ -62,8 +63,8 @@ ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *b
     if (flags & MSG_MORE)
         return -ENOSYS; // parts of one datagram
     struct tick__address to = u->remote;
-    if (address && size) {
-        TICK_TRY(tick__address_in(u->inet6 ? AF_INET6 : AF_INET, address, size, &to));
+    if (beside && beside->to && beside->size) {
+        TICK_TRY(tick__address_in(u->inet6 ? AF_INET6 : AF_INET, beside->to, beside->size, &to));
         if (!to.port)
             return -EINVAL;
         if (!to.ip)
@@ -80,8 +81,8 @@ ssize_t tick__udp_send(struct tick_kernel *k, struct tick__udp *u, const void *b
         sending.ttl = tick__option_of(k, u->options, to.six ? TICK__HOPS6 : TICK__TTL);
         sending.tos = tick__option_of(k, u->options, to.six ? TICK__TCLASS6 : TICK__TOS);
     }
-    if (message)
-        TICK_TRY(tick__control_udp(message, u->inet6, to.six, &sending));
+    if (beside && beside->control)
+        TICK_TRY(tick__control_udp(beside->control, u->inet6, to.six, &sending));
     if (sending.from && tick__host_of_address(k, u->file.host, sending.from) != (int)u->file.host)
         return sending.strict ? -EINVAL : -ENETUNREACH;
     int host = tick__host_of_address(k, u->file.host, to.ip);
@@ -128,7 +129,9 @@ static tick__ref first_good(struct tick_kernel *k, struct tick__udp *u) {
     return u->queue.first;
 }
 
-ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, size_t count, int flags, struct tick__received *received) {
+ssize_t tick__udp_recv(
+    struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count, int flags, struct tick__received *received) {
+    struct tick__udp *u = (struct tick__udp *)file;
     if (flags & MSG_ERRQUEUE)
         return -EAGAIN;
     if (u->error)
@@ -139,11 +142,13 @@ ssize_t tick__udp_recv(struct tick_kernel *k, struct tick__udp *u, void *bytes, 
         size_t moved = count < d->size ? count : d->size;
         if (moved)
             memcpy(bytes, d->bytes, moved);
-        received->flags = moved < d->size ? MSG_TRUNC : 0;
-        received->from_size = sizeof received->from;
-        tick__address_out(u->inet6 ? AF_INET6 : AF_INET, &d->from, (struct sockaddr *)&received->from, &received->from_size);
-        if (received->control)
-            tick__control_put_udp(k, received->control, u, d);
+        if (received) {
+            received->flags = moved < d->size ? MSG_TRUNC : 0;
+            received->from_size = sizeof received->from;
+            tick__address_out(u->inet6 ? AF_INET6 : AF_INET, &d->from, (struct sockaddr *)&received->from, &received->from_size);
+            if (received->control)
+                tick__control_put_udp(k, received->control, u, d);
+        }
         ssize_t got = (ssize_t)(flags & MSG_TRUNC ? d->size : moved);
         if (!(flags & MSG_PEEK)) {
             tick__tell_consumed(k, (uint32_t)d->told);

@@ -15,8 +15,9 @@ static uint64_t in_flight(const struct tick_kernel *k, const struct tick__unix *
     return u->type != SOCK_STREAM ? u->unread : peer && !peer->dead ? peer->in_written - peer->in_read : 0;
 }
 
-int tick__unix_unsent(const struct tick_kernel *k, const struct tick__unix *u) {
-    return (int)in_flight(k, u);
+int tick__unix_unsent(struct tick_kernel *k, struct tick__file *file, int *value) {
+    *value = (int)in_flight(k, (const struct tick__unix *)file);
+    return 0;
 }
 
 static bool full(const struct tick__unix *u) {
@@ -196,8 +197,11 @@ static ssize_t send_datagram(struct tick_kernel *k, struct tick__unix *u, const 
     return (ssize_t)count;
 }
 
-ssize_t tick__unix_send(struct tick_kernel *k, int process, struct tick__unix *u, const void *bytes, size_t count, int flags,
-    const struct sockaddr *to, socklen_t size, const struct msghdr *message) {
+ssize_t tick__unix_send(
+    struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count, int flags, const struct tick__beside *beside) {
+    struct tick__unix *u = (struct tick__unix *)file;
+    const struct sockaddr *to = beside ? beside->to : NULL;
+    const socklen_t size = beside ? beside->size : 0;
     tick__ref rights;
     bool creds;
     if (!size)
@@ -209,7 +213,7 @@ ssize_t tick__unix_send(struct tick_kernel *k, int process, struct tick__unix *u
             return -ENOTCONN;
         to = NULL;
     }
-    TICK_TRY(tick__rights_take(k, process, message, &rights, &creds));
+    TICK_TRY(tick__rights_take(k, beside, &rights, &creds));
     if (u->type != SOCK_STREAM && !(flags & MSG_OOB))
         tick__unix_introduce(k, u);
     ssize_t sent = flags & MSG_OOB          ? -EOPNOTSUPP
@@ -277,7 +281,8 @@ void tick__unix_tell_waiting(struct tick_kernel *k, const struct tick__unix *u) 
     for (uint32_t p = tick__host(k, u->file.host)->processes; p; p = tick__process(k, p - 1)->next)
         for (uint32_t fd = 0; fd < tick__process(k, p - 1)->fd_most; fd++) {
             struct tick__file *file = tick__file(k, (int)p - 1, (int)fd);
-            if (file && file->type == TICK__UNIX && tick__file_is_of(file, p - 1, fd) && ((struct tick__unix *)file)->peer == u->file.ref)
+            if (file && tick__ops(file) == &tick__unix_ops && tick__file_is_of(file, p - 1, fd) &&
+                ((struct tick__unix *)file)->peer == u->file.ref)
                 drained(k, (struct tick__unix *)file);
         }
 }
@@ -326,11 +331,22 @@ void tick__unix_drop_datagram(struct tick_kernel *k, tick__ref ref) {
     tick__unix_release(k, sender);
 }
 
-ssize_t tick__unix_recv(
-    struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags, struct tick__received *received) {
+static ssize_t receive(struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags, struct tick__received *received) {
     if (flags & MSG_OOB)
         return u->type == SOCK_STREAM ? -EINVAL : -EOPNOTSUPP;
     return u->type == SOCK_STREAM ? recv_stream(k, u, bytes, count, flags, received) : recv_datagram(k, u, bytes, count, flags, received);
+}
+
+ssize_t tick__unix_recv(
+    struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count, int flags, struct tick__received *received) {
+    struct tick__unix *u = (struct tick__unix *)file;
+    if (received)
+        return receive(k, u, bytes, count, flags, received);
+    struct tick__received unwanted = {0};
+    ssize_t got = receive(k, u, bytes, count, flags, &unwanted);
+    if (unwanted.rights && !(flags & MSG_PEEK))
+        tick__rights_drop(k, unwanted.rights);
+    return got;
 }
 
 int tick__unix_unread(struct tick_kernel *k, struct tick__file *file, int *value) {

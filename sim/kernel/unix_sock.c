@@ -136,7 +136,8 @@ void tick__unix_introduce(struct tick_kernel *k, struct tick__unix *u) {
         (void)autobind(k, u);
 }
 
-int tick__unix_bind(struct tick_kernel *k, struct tick__unix *u, const struct sockaddr *address, socklen_t size) {
+static int unix_bind(struct tick_kernel *k, struct tick__file *file, const struct sockaddr *address, socklen_t size) {
+    struct tick__unix *u = (struct tick__unix *)file;
     sa_family_t family = AF_UNSPEC;
     if (size >= sizeof family)
         memcpy(&family, address, sizeof family);
@@ -194,7 +195,8 @@ int tick__unix_find(
     return 0;
 }
 
-int tick__unix_name(struct tick_kernel *k, struct tick__unix *u, bool peer, struct sockaddr *address, socklen_t *size) {
+static int unix_name(struct tick_kernel *k, struct tick__file *file, bool peer, struct sockaddr *address, socklen_t *size) {
+    struct tick__unix *u = (struct tick__unix *)file;
     const struct tick__unix *of = u;
     if (peer) {
         if (!u->peer)
@@ -222,7 +224,8 @@ void tick__unix_turn_away(struct tick_kernel *k, struct tick__unix *u, struct ti
     set_peer(k, u, to);
 }
 
-int tick__unix_listen(struct tick_kernel *k, struct tick__unix *u, int backlog) {
+static int unix_listen(struct tick_kernel *k, struct tick__file *file, int backlog) {
+    struct tick__unix *u = (struct tick__unix *)file;
     (void)k;
     if (u->type == SOCK_DGRAM)
         return -EOPNOTSUPP;
@@ -272,7 +275,10 @@ static int connect_stream(struct tick_kernel *k, struct tick__unix *u, const str
     return 0;
 }
 
-int tick__unix_connect(struct tick_kernel *k, struct tick__unix *u, const struct sockaddr *address, socklen_t size) {
+static int unix_connect(struct tick_kernel *k, struct tick__file *file, const struct sockaddr *address, socklen_t size,
+    const struct tick_kernel_name *connection) {
+    (void)connection;
+    struct tick__unix *u = (struct tick__unix *)file;
     sa_family_t family;
     if (size < sizeof family)
         return -EINVAL;
@@ -295,7 +301,8 @@ int tick__unix_connect(struct tick_kernel *k, struct tick__unix *u, const struct
     return 0;
 }
 
-int tick__unix_accept(struct tick_kernel *k, int process, struct tick__unix *u, struct sockaddr *address, socklen_t *size) {
+static int unix_accept(struct tick_kernel *k, int process, struct tick__file *file, struct sockaddr *address, socklen_t *size) {
+    struct tick__unix *u = (struct tick__unix *)file;
     if (u->type == SOCK_DGRAM)
         return -EOPNOTSUPP;
     if (u->stage != TICK__UNIX_LISTEN)
@@ -315,7 +322,7 @@ int tick__unix_accept(struct tick_kernel *k, int process, struct tick__unix *u, 
     u->queue_count--;
     s->listener = 0;
     if (address)
-        (void)tick__unix_name(k, s, true, address, size);
+        (void)unix_name(k, &s->file, true, address, size);
     return fd;
 }
 
@@ -364,13 +371,14 @@ void tick__unix_forget_rights(struct tick_kernel *k, struct tick__unix *u, tick_
     u->rights = kept;
 }
 
-void tick__unix_close(struct tick_kernel *k, struct tick__file *file) {
+static void unix_close(struct tick_kernel *k, struct tick__file *file) {
     const uint32_t host = file->host;
     leave(k, (struct tick__unix *)file, false);
     tick__rights_collect(k, host);
 }
 
-int tick__unix_shutdown(struct tick_kernel *k, struct tick__unix *u, int how) {
+static int unix_shutdown(struct tick_kernel *k, struct tick__file *file, int how) {
+    struct tick__unix *u = (struct tick__unix *)file;
     unsigned ways = (unsigned)how + 1;
     struct tick__unix *peer = u->peer ? tick__unix(k, u->peer) : NULL;
     u->shut |= (uint8_t)ways;
@@ -381,3 +389,28 @@ int tick__unix_shutdown(struct tick_kernel *k, struct tick__unix *u, int how) {
     }
     return 0;
 }
+
+static void unnamed(struct tick_kernel *k, struct tick__file *file) {
+    tick__rights_collect(k, file->host);
+}
+
+const struct tick__file_ops tick__unix_ops = {
+    .mask = tick__unix_mask,
+    .read = tick__socket_read,
+    .write = tick__socket_write,
+    .close = unix_close,
+    .unnamed = unnamed,
+    .mode = S_IFSOCK | 0777,
+    .unread = tick__unix_unread,
+    .unsent = tick__unix_unsent,
+    .bind = unix_bind,
+    .listen = unix_listen,
+    .accept = unix_accept,
+    .connect = unix_connect,
+    .send = tick__unix_send,
+    .recv = tick__unix_recv,
+    .shutdown = unix_shutdown,
+    .name = unix_name,
+    .getsockopt = tick__plain_getsockopt,
+    .setsockopt = tick__plain_setsockopt,
+};

@@ -1,4 +1,5 @@
 // Hosts: names, addresses, and what is left when one crashes.
+#include "sim/kernel/file_ops_int.h"
 #include "sim/kernel/kernel_int.h"
 
 #define LOOPBACK_NET 127u
@@ -62,7 +63,7 @@ void tick_kernel_host_crash(struct tick_kernel *k, int host) {
     for (uint32_t p = h->processes; p; p = tick__process(k, p - 1)->next)
         for (uint32_t fd = 0; fd < tick__process(k, p - 1)->fd_most; fd++) {
             struct tick__file *file = tick__file(k, (int)p - 1, (int)fd);
-            if (file && file->type != TICK__SOCK)
+            if (file && tick__ops(file) != &tick__tcp_ops)
                 tick_k_close(k, (int)p - 1, (int)fd);
         }
     // Sockets after the epolls that watch them, so that no watcher is told. Those without an fd die with the rest.

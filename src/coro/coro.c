@@ -5,15 +5,21 @@
 #include "src/coro/stacks.h"
 #include "src/coro/switch_int.h"
 
-void tick_coro_switch(struct tick_coro *from, struct tick_coro *to) {
+__attribute__((noinline, cold)) void tick__coro_leave_slowly(struct tick_coro *from, struct tick_coro *to) {
     tick__coro_check(from);
+    if (tick__exceptions_here)
+        tick__exceptions_exchange(&from->exceptions, &to->exceptions);
+}
+
+void tick_coro_switch(struct tick_coro *from, struct tick_coro *to) {
+    tick__coro_leave(from, to);
     tick__annotate_leave(from, to, false);
     tick__switch_out(from, to);
     tick__annotate_arrive(from);
 }
 
 _Noreturn void tick_coro_exit(struct tick_coro *from, struct tick_coro *to) {
-    tick__coro_check(from);
+    tick__coro_leave(from, to);
     tick__annotate_leave(from, to, true);
     tick__switch(from, to);
     __builtin_unreachable();

@@ -6,6 +6,7 @@
 #define RETICK_CORO_INT_H
 
 #include "src/coro/coro.h"
+#include "src/coro/exceptions.h"
 #include <stdbool.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -41,7 +42,8 @@ struct tick_coro {
     unsigned valgrind;          // valgrind's name for the stack
     void (*fn)(void *arg);
     void *arg;
-    struct tick_coro *next; // in the pool's free list; of a live one the owner's, NULL at first
+    struct tick_coro *next;             // in the pool's free list; of a live one the owner's, NULL at first
+    struct tick__exceptions exceptions; // while it does not run
 #ifdef TICK_CORO_ASAN
     struct tick_coro *previous; // who switched here
     void *fake;                 // ASan's fake stack, while it does not run
@@ -67,6 +69,8 @@ enum tick__guard {
 // tick_stacks_new with the first kind of guard to try and the bound on mprotect's, so that tests reach each.
 int tick__stacks_new(const struct tick_stacks_options *options, enum tick__guard first, uint32_t guards_most, struct tick_stacks **out);
 enum tick__guard tick__coro_guard(const struct tick_coro *coro);
+
+void tick__coro_leave_slowly(struct tick_coro *from, struct tick_coro *to); // coro.c
 
 // The way of switching: inline (switch_int.h) for x86-64 and aarch64, else switch_ucontext.c.
 #if !defined(TICK_CORO_UCONTEXT) && !defined(__x86_64__) && !defined(__aarch64__)

@@ -21,27 +21,20 @@
 #define TICK__LANDED __attribute__((used, externally_visible))
 #endif
 
-#if defined(__CET__) && __CET__ & 1
-#define TICK__LANDING_PAD "endbr64\n"
-#else
-#define TICK__LANDING_PAD
-#endif
-
 #if defined(TICK_CORO_UCONTEXT) || defined(TICK_CORO_ASAN) || defined(TICK_CORO_TSAN)
 // The function itself under both names: tools follow that better, and it goes for every architecture.
 #define TICK__LANDING(name, inner) extern __typeof__(inner) name __attribute__((alias(#inner)));
 #elif defined(__x86_64__)
 #define TICK__LANDING(name, inner) \
-    __asm__(TICK__LANDING_BEGIN(name) TICK__LANDING_PAD "push %rbp\n.cfi_def_cfa_offset 16\n.cfi_offset %rbp, -16\n" \
-                                                        "mov %rsp, %rbp\n.cfi_def_cfa_register %rbp\n" \
-                                                        "call " #inner "\n" \
-                                                        "pop %rbp\n.cfi_def_cfa %rsp, 8\n.cfi_restore %rbp\n" \
-                                                        "pop %rcx\n.cfi_def_cfa_offset 0\n.cfi_register %rip, %rcx\n" \
-                                                        "jmp *%rcx\n" TICK__LANDING_END(name));
+    __asm__(TICK__LANDING_BEGIN(name) "push %rbp\n.cfi_def_cfa_offset 16\n.cfi_offset %rbp, -16\n" \
+                                      "mov %rsp, %rbp\n.cfi_def_cfa_register %rbp\n" \
+                                      "call " #inner "\n" \
+                                      "pop %rbp\n.cfi_def_cfa %rsp, 8\n.cfi_restore %rbp\n" \
+                                      "pop %rcx\n.cfi_def_cfa_offset 0\n.cfi_register %rip, %rcx\n" \
+                                      "jmp *%rcx\n" TICK__LANDING_END(name));
 #else
 #define TICK__LANDING(name, inner) \
-    __asm__(TICK__LANDING_BEGIN(name) "hint 34\n" /* bti c */ \
-                                      "stp x29, x30, [sp, #-16]!\n.cfi_def_cfa_offset 16\n.cfi_offset x29, -16\n.cfi_offset x30, -8\n" \
+    __asm__(TICK__LANDING_BEGIN(name) "stp x29, x30, [sp, #-16]!\n.cfi_def_cfa_offset 16\n.cfi_offset x29, -16\n.cfi_offset x30, -8\n" \
                                       "mov x29, sp\n" \
                                       "bl " #inner "\n" \
                                       "ldp x29, x30, [sp], #16\n.cfi_def_cfa_offset 0\n.cfi_restore x29\n.cfi_restore x30\n" \

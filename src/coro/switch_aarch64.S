@@ -1,4 +1,7 @@
 // The switch out of line, and where a coroutine begins, on aarch64 (AAPCS64). What is saved, and why it ends in a jump: switch_int.h.
+//
+// BTI, GCS: this object carries no .note.gnu.property, so that no program linked with it is marked for landing pads, which a return by `br`
+// (landing_int.h) does not find, or for shadow stacks. tests/tidy/notes.py looks at it.
 #if defined(__aarch64__) && !defined(TICK_CORO_UCONTEXT)
 
     .text
@@ -8,7 +11,6 @@
     .p2align 5
 tick__switch_out: // (struct tick_coro *from, struct tick_coro *to)
     .cfi_startproc
-    hint 34 // BTI: called
     stp x29, x30, [sp, #-160]!
     .cfi_adjust_cfa_offset 160
     .cfi_rel_offset x29, 0
@@ -52,8 +54,7 @@ tick__switch_out: // (struct tick_coro *from, struct tick_coro *to)
     msr fpcr, x12
 2:  mov sp, x10
     br x9
-1:  hint 36 // BTI: jumped to
-    ldp x19, x20, [sp, #16]
+1:  ldp x19, x20, [sp, #16]
     ldp x21, x22, [sp, #32]
     ldp x23, x24, [sp, #48]
     ldp x25, x26, [sp, #64]
@@ -78,7 +79,6 @@ tick__switch_out: // (struct tick_coro *from, struct tick_coro *to)
 tick__switch_entry:
     .cfi_startproc
     .cfi_undefined x30
-    hint 36 // BTI: jumped to
     mov x29, xzr
     mov x30, xzr
     mov x0, x1

@@ -61,7 +61,7 @@ __attribute__((always_inline)) static inline void tick__switch(struct tick_coro 
 
 #elif defined(__aarch64__)
 
-// A new coroutine begins at tick__switch_entry with itself in x1. `hint 36` is BTI's landing pad for a jump.
+// A new coroutine begins at tick__switch_entry with itself in x1.
 __attribute__((always_inline)) static inline void tick__switch(struct tick_coro *from, struct tick_coro *to) {
     register struct tick_coro *x0 __asm__("x0") = from;
     register struct tick_coro *x1 __asm__("x1") = to;
@@ -82,8 +82,7 @@ __attribute__((always_inline)) static inline void tick__switch(struct tick_coro 
                      "ldr x9, [x1, %[ip]]\n\t"
                      "mov sp, x10\n\t"
                      "br x9\n"
-                     "1:\n\t"
-                     "hint 36"
+                     "1:"
                      : "+r"(x0), "+r"(x1)
                      : [sp] "i"(offsetof(struct tick_coro, sp)), [fp] "i"(offsetof(struct tick_coro, fp)),
                      [ip] "i"(offsetof(struct tick_coro, ip)), [mode] "i"(offsetof(struct tick_coro, mode))
@@ -109,9 +108,15 @@ static inline void tick__coro_prefetch(const struct tick_coro *coro) {
     __builtin_prefetch(sp + 128, 1);
 }
 
+// What few switches need, in one look: a canary, or C++'s exceptions.
+static inline void tick__coro_leave(struct tick_coro *from, struct tick_coro *to) {
+    if (__builtin_expect(((uintptr_t)from->canary | (uintptr_t)tick__exceptions_here) != 0, 0))
+        tick__coro_leave_slowly(from, to);
+}
+
 // tick_coro_switch, inline.
 __attribute__((always_inline)) static inline void tick__coro_switch(struct tick_coro *from, struct tick_coro *to) {
-    tick__coro_check(from);
+    tick__coro_leave(from, to);
     tick__annotate_leave(from, to, false);
     tick__switch(from, to);
     tick__annotate_arrive(from);

@@ -1,7 +1,7 @@
 // The switch out of line, and where a coroutine begins, on x86-64 (System V ABI). What is saved, and why it ends in a jump: switch_int.h.
 //
-// CET: this object carries no .note.gnu.property, so a program linked with it is not marked for shadow stacks, which a plain stack switch
-// breaks.
+// CET: this object carries no .note.gnu.property, so that no program linked with it is marked for shadow stacks, which a plain switch of
+// stacks breaks, or for landing pads, which a return by a jump (landing_int.h) does not find. tests/tidy/notes.py looks at it.
 #if defined(__x86_64__) && !defined(TICK_CORO_UCONTEXT)
 
     .text
@@ -76,7 +76,6 @@ tick__switch_out: // (struct tick_coro *from, struct tick_coro *to)
 tick__switch_entry:
     .cfi_startproc
     .cfi_undefined %rip
-    endbr64
     call tick__coro_main
     ud2
     .cfi_endproc

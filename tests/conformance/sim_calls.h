@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "src/base/times.h"
 #include "tests/conformance/sim_more_calls.h"
 #include "tests/support/machines.h"
 
@@ -67,7 +68,7 @@ static inline int sim_epoll_ctl(struct tick_sys *self, int epfd, int op, int fd,
 static inline int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
     (void)timer;
     struct tick_kernel *k = sim_kernel(self);
-    uint32_t key = timeout > 0 ? tick_kernel_post(k, tick_kernel_now(k) + timeout, 1, 0) : 0;
+    uint32_t key = timeout > 0 ? tick_kernel_post(k, tick__after(tick_kernel_now(k), timeout), 1, 0) : 0;
     for (;;) {
         int n = tick_k_epoll_wait(k, 0, epfd, out, most, timeout != 0);
         struct tick_posted posted;

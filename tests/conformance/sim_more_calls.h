@@ -154,9 +154,15 @@ static inline bool sim_step(struct tick_kernel *k, int64_t deadline) {
     return false;
 }
 
+// Not the end of time, which does not come: a wait in vain has to end.
+static inline int64_t sim_deadline(const struct tick_kernel *k, int64_t timeout) {
+    const int64_t at = timeout < 0 ? TICK_NEVER : tick__after(tick_kernel_now(k), timeout);
+    return at < TICK_NEVER ? at : TICK_NEVER - 1;
+}
+
 static inline int sim_poll(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout) {
     struct tick_kernel *k = sim_kernel(self);
-    int64_t deadline = timeout < 0 ? INT64_MAX - 1 : tick_kernel_now(k) + timeout;
+    int64_t deadline = sim_deadline(k, timeout);
     uint32_t key, waiter;
     int ready = tick_k_poll(k, 0, fds, count);
     while (!ready && timeout) {
@@ -175,7 +181,7 @@ static inline int sim_poll(struct tick_sys *self, struct pollfd *fds, size_t cou
 
 static inline int sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t timeout) {
     struct tick_kernel *k = sim_kernel(self);
-    int64_t deadline = timeout < 0 ? INT64_MAX - 1 : tick_kernel_now(k) + timeout;
+    int64_t deadline = sim_deadline(k, timeout);
     fd_set none;
     FD_ZERO(&none);
     const fd_set r = reads ? *reads : none, w = writes ? *writes : none, e = excepts ? *excepts : none;
@@ -195,7 +201,7 @@ static inline int sim_select(struct tick_sys *self, int count, fd_set *reads, fd
 
 static inline int sim_sleep(struct tick_sys *self, int64_t ns) {
     struct tick_kernel *k = sim_kernel(self);
-    int64_t deadline = tick_kernel_now(k) + ns;
+    int64_t deadline = sim_deadline(k, ns < 0 ? 0 : ns);
     while (sim_step(k, deadline))
         ;
     return 0;

@@ -80,6 +80,7 @@ static void replaying(void **state) {
 static void asking(void **state) {
     (void)state;
     torture(&(struct command){{"torture", "query", "found.db", "tasks"}, {NULL}}, 0, 100, 37);
+    torture(&(struct command){{"torture", "query", "found.db", "tasks", "--json"}, {NULL}}, 0, 100, 37);
     torture(&(struct command){{"torture", "query", "found.db", "SELECT seq, kind FROM events"}, {NULL}}, 0, 100, 37);
     torture(&(struct command){{"torture", "diff", "calm.db", "found.db"}, {NULL}}, 1, 100, 37);
 }

@@ -16,6 +16,8 @@ PYTHON = [sys.executable]
 KIND_A = '    X(TICK_CHOICE_A, 1, "a", 0)'
 CHOICES = "#include <stdint.h>\n#define TICK_CHOICES(X) \\\n" + KIND_A + "\n"
 MORE_CHOICES = CHOICES.replace(KIND_A, KIND_A + ' \\\n    X(TICK_CHOICE_B, 2, "b", 0)')
+SWITCH_MARKED = '.section .note.GNU-stack, "", %progbits\n.section .note.gnu.property, "a"\n.quad 0\n'
+SLOT = "struct tick_b {\n    int (*wait)(struct tick_b *self, int64_t ns);\n};\n"
 SUM = "int64_t f(%s, int n) {\n    return %s;\n}\n"
 TESTED = "## Soundness\n\n| kind | never | test |\n|---|---|---|\n| `a` | x | `tests/unit/a_sound.c`: `a_is_sound` |\n"
 
@@ -31,6 +33,8 @@ GOOD = {
     "src/coro/low.h": '#include "src/base/other.h"\n',
     "src/os/linux.c": "#include <time.h>\n#include <unistd.h>\n",
     "trace/file.c": '#include <sqlite3.h>\n#include "sim/choice/names.h"\n',
+    "include/retick/swept.h": "// Swept.\n#include <stdint.h>\n// Waits.\nvoid tick_wait(int64_t ns, int64_t *left);\n",
+    "tests/unit/good_times.c": "static const char *const rows[] = {\"tick_wait.ns of all\"};\n",
     "src/base/times.h": "static inline long tick__after(int64_t now, int64_t span) {\n    return now + span;\n}\n",
     "sim/world/clock.c": "struct clock {\n    int64_t at;\n    int rings;\n};\n"
     "static int64_t ring(struct clock *c, int64_t *to, uint64_t n) {\n    c->rings += 1, *to = -1;\n"
@@ -69,8 +73,15 @@ BAD = [
     ("times.py", "a sum in place", {"src/os/a.c": SUM % ("int64_t *when", "*when += 3")}, "+= with the time when"),
     ("times.py", "a cast", {"src/os/a.c": SUM % ("int64_t when", "1 + (int)(2 - when)")}, "time when"),
     ("times.py", "a shift", {"src/os/a.c": SUM % ("int64_t when", "(int)(when << 2)")}, "<< with the time when"),
+    ("times.py", "a parameter that nobody sweeps", {"include/retick/b.h": "// B.\nvoid tick_b(int64_t for_long);\n"}, "tick_b.for_long is swept by no"),
+    ("times.py", "a field that nobody sweeps", {"include/retick/b.h": "struct tick_b {\n    int64_t n, m;\n};\n"}, "tick_b.m is swept by no"),
+    ("times.py", "a slot that nobody sweeps", {"include/retick/b.h": SLOT}, "tick_b.wait.ns is swept by no"),
+    ("times.py", "a row for nothing", {"tests/unit/a_times.c": 'void f(void) { g("tick_gone.ns"); }\n'}, "tick_gone.ns is swept, and no time"),
     ("headers.sh", "a header that needs another", {"include/retick/b.h": "uint32_t tick_b(void);\n"}, "retick/b.h with"),
     ("warnings.py", "what only clang warns of", {"a.c": "int f(int x);\nint f(int x) { x = x; return x; }\n"}, "self-assign"),
+    ("notes.py", "assembler without a note", {"coro/a.S": ".text\nnop\n"}, "a.S.o): makes the stack executable: its .note.GNU-stack is missing"),
+    ("notes.py", "an executable stack", {"coro/a.S": '.section .note.GNU-stack, "x", %progbits\n'}, "makes the stack executable"),
+    ("notes.py", "a switch with a mark", {"coro/switch_a.S": SWITCH_MARKED}, "has a .note.gnu.property"),
     ("symbols.py", "a clock", {"base/a.c": "#include <time.h>\nlong f(void) { return time(0); }\n"}, "calls time"),
     ("symbols.py", "entropy", {"kernel/a.c": "#include <stdlib.h>\nint f(void) { return rand(); }\n"}, "calls rand"),
     ("symbols.py", "a thread", {"loop/a.c": "int sem_wait(int);\nint f(void) { return sem_wait(0); }\n"}, "calls sem_wait"),
@@ -99,7 +110,7 @@ def archives(root, files):
     write(root, files)
     for path in files:
         source = os.path.join(root, path)
-        compiled = source[:-2] + ".o"
+        compiled = source[:-2] + (".S.o" if path.endswith(".S") else ".o")
         subprocess.run(["cc", "-fPIC", "-c", source, "-o", compiled], check=True)
         layer = os.path.dirname(path)
         if layer:
@@ -109,7 +120,7 @@ def archives(root, files):
 def outcome(check, files):
     with tempfile.TemporaryDirectory() as root:
         command = (PYTHON if check.endswith(".py") else ["bash"]) + [os.path.join(HERE, check), root]
-        if check == "symbols.py":
+        if check in ("symbols.py", "notes.py"):
             archives(root, {"base/good.c": "int good(void) { return 1; }\n"} | files)
             command += [os.path.join(root, f) for f in os.listdir(root) if f.endswith(".o")]
         elif check == "warnings.py":
@@ -128,7 +139,7 @@ def main():
     chosen = sys.argv[1:] or sorted({check for check, *_ in BAD})
     failures = 0
     for check in chosen:
-        code, text = outcome(check, GOOD_OBJECTS if check == "symbols.py" else {})
+        code, text = outcome(check, GOOD_OBJECTS if check in ("symbols.py", "notes.py") else {})
         if code != 0:
             failures += 1
             print(f"{check} refuses a good tree:\n{text}")

@@ -2,6 +2,9 @@
 """Times are int64_t, and nothing but src/base/times.h adds, subtracts or multiplies them: its sums end at TICK_NEVER.
 
 Whatever is declared as int64_t (a field, a parameter, a variable, what a function returns) counts as a time, unless NO_TIMES names it.
+
+And what the public headers take of them is swept: a row of a tests/*/*_times.c, "function.parameter" or "struct.field", puts every edge into
+it. NOT_SWEPT says what needs no row.
 """
 
 import re
@@ -16,6 +19,23 @@ NO_TIMES = {
     "sim/kernel/disk_files.c": {"offset": "of a file", "base": "of a file"},
     "sim/kernel/disk_names.c": {"offset": "of a directory"},
     "sim/explore/stability.c": {"count": "of deviations"},
+}
+# Of the public headers: what is no time, or none that a program gives.
+NOT_SWEPT = {
+    "tick_sys_ops.fcntl.argument": "an argument",
+    "tick_sys_ops.pread.offset": "of a file",
+    "tick_sys_ops.pwrite.offset": "of a file",
+    "tick_sys_ops.lseek.offset": "of a file",
+    "tick_sys_ops.ftruncate.size": "of a file",
+    "tick_sys_ops.choose.most": "of a choice",
+    "tick_chooser_ops.choose.most": "of a choice",
+    "tick_deviation.most": "of a choice",
+    "tick_poller_ops.wait.timeout": "what the loop works out",
+    "tick_timeout.deadline": "set by tick_timeout_enter",
+    "tick_event.ts": "told",
+    "tick_event.arg": "told",
+    "tick_probe.now": "told",
+    "tick_emit.arg": "told",
 }
 # Fields of this owner are times, although others of their name are not.
 ALWAYS = {("root", "now"), ("loop", "now")}
@@ -206,9 +226,49 @@ def visible_fields(path, own):
     return found
 
 
+STRUCT = re.compile(r"\bstruct (tick_\w+)\s*\{(.*?)\n\}", re.S)
+TAKES = re.compile(r"(\b\w+|\(\*\w+\))\(([^;{}()]*)\)")
+ROW = re.compile(r'"(tick_\w+(?:\.\w+)+)[" ]')
+
+
+def parameters(text):
+    """function.parameter of each time that is handed over; a pointer is for a result."""
+    for match in TAKES.finditer(text):
+        for part in match.group(2).split(","):
+            given = re.match(r"\s*int64_t\s+(\w+)\s*$", part)
+            if given:
+                yield f"{match.group(1).strip('(*)')}.{given.group(1)}"
+
+
+def taken(text):
+    """What a header takes as a time."""
+    found = set()
+    for match in STRUCT.finditer(text):
+        found |= {f"{match.group(1)}.{slot}" for slot in parameters(match.group(2))}
+        fields = re.sub(r"\([^()]*\)", "()", match.group(2))
+        found |= {f"{match.group(1)}.{name}" for name in declared(fields) if not re.search(rf"int64_t\s*\*\s*{name}\b", fields)}
+    return found | set(parameters(STRUCT.sub("", text)))
+
+
+def unswept(root, texts):
+    rows = set()
+    for path in tree.files(root, "_times.c"):
+        if path.startswith("tests/"):
+            rows |= set(ROW.findall("\n".join(tree.lines(root, path) or [])))
+    wanted = {}
+    for path, text in texts.items():
+        if path.startswith("include/"):
+            wanted |= {name: path for name in taken(text)}
+    for name in sorted(set(wanted) - rows - set(NOT_SWEPT)):
+        yield f"{wanted[name]}:1: {name} is swept by no tests/*/*_times.c"
+    for name in sorted(rows - set(wanted) if wanted else ()):
+        yield f"tests: {name} is swept, and no time of a public header"
+
+
 def check(root):
     paths = [path for path in tree.files(root, ".c", ".h") if path.startswith(FOLDERS)]
     texts = {path: text_of(root, path) for path in paths}
+    yield from unswept(root, texts)
     functions = set().union(*(FUNCTION.findall(text) for text in texts.values()))
     own = {path: fields_of(text) for path, text in texts.items()}
     for path, text in texts.items():

@@ -130,12 +130,125 @@ static void many_tasks_are_left_out_and_said(void **state) {
     tick_emit(probe, TICK_EV_EXCEPTION, said, probe->here, 0, NULL);
     story_end(probe, &last, TICK_STEP_FAILED);
     tick_recorder_end(recorder, "check", "broken");
-    char *text = graph_of(recorder, 0);
+    char *text = graph_of(recorder, 500); // as many as were asked for, of the one host
     assert_int_equal(count_of(text, "    t"), 500);
     assert_non_null(strstr(text, "left out: 501 of 1001 tasks"));
     assert_non_null(strstr(text, "and 501 more tasks"));
     assert_int_equal(count_of(text, "fillcolor=\"#fee2e2\""), 1);
     assert_non_null(strstr(text, "<B>worker#1000</B>"));
+    free(text);
+}
+
+// A server and n clients, of whom the last fails, and as many hosts that have nothing to do with anybody.
+static char *crowd_graph(uint32_t n) {
+    struct tick_recorder *recorder;
+    assert_int_equal(tick_recorder_new(&recorder), 0);
+    struct tick_probe *probe = tick_recorder_probe(recorder);
+    uint32_t server = story_host(probe, "server");
+    struct story_task listener = story_task(probe, server, tick_id_host("server"), server, "main", 1), client = {0};
+    for (uint32_t i = 0; i < n; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "client%u", i + 1);
+        uint32_t host = story_host(probe, name);
+        client = story_task(probe, host, tick_id_host(name), host, "main", 1);
+        story_step(probe, &client);
+        struct story_link link = story_connect(probe, &client, "server");
+        story_step(probe, &listener);
+        const tick_id connection = tick_id_mix(tick_id_mix(client.id, TICK_OBJECT_CONNECTION), 1);
+        struct story_task handler = story_task(probe, server, connection, link.connection, "serve", 1);
+        story_step(probe, &client);
+        story_ask(probe, &client, &link, &handler, "what is it?\n", "nobody knows\n", TICK_MS(1));
+        if (i + 1 < n)
+            story_end(probe, &client, TICK_STEP_RETURNED);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        char name[32];
+        probe->task = probe->here = 0; // nobody's child
+        snprintf(name, sizeof name, "idle%u", i + 1);
+        uint32_t host = story_host(probe, name);
+        story_task(probe, host, tick_id_host(name), host, "main", 1);
+    }
+    probe->host = client.host;
+    uint32_t said = probe->ops->text(probe, "broken");
+    story_step(probe, &client);
+    tick_emit(probe, TICK_EV_EXCEPTION, said, probe->here, 0, NULL);
+    story_end(probe, &client, TICK_STEP_FAILED);
+    tick_recorder_end(recorder, "check", "broken");
+    return graph_of(recorder, 0);
+}
+
+// The picture's size as dot draws it, in points. False: there is no dot.
+static bool drawn_size(const char *text, double *width, double *height) {
+    struct tick_error error;
+    char dot[128], svg[128], line[512];
+    snprintf(dot, sizeof dot, "%s", in_folder("size.dot"));
+    snprintf(svg, sizeof svg, "%s", in_folder("size.svg"));
+    FILE *file = fopen(dot, "w");
+    fputs(text, file);
+    fclose(file);
+    int result = tick_graph_draw(dot, "svg", svg, TICK_SEC(60), &error);
+    if (result == -ENOENT)
+        return false;
+    assert_int_equal(result, 0);
+    bool found = false;
+    file = fopen(svg, "r");
+    while (!found && fgets(line, sizeof line, file))
+        found = sscanf(line, "<svg width=\"%lfpt\" height=\"%lfpt\"", width, height) == 2;
+    fclose(file);
+    assert_true(found);
+    return true;
+}
+
+static void a_crowd_is_a_picture_of_bounded_size(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t clients;
+        const char *left_out;
+    } crowds[] = {{3, NULL}, {50, "of 151 tasks and "}, {1000, "of 3001 tasks and "}};
+    for (size_t i = 0; i < sizeof crowds / sizeof *crowds; i++) {
+        char *text = crowd_graph(crowds[i].clients), name[64];
+        double width, height;
+        size_t boxes = count_of(text, "    t"), hosts = count_of(text, "subgraph cluster");
+        assert_true(boxes <= 30 && hosts <= 8);
+        snprintf(name, sizeof name, "<B>client%u</B>", crowds[i].clients);
+        const char *failing = strstr(text, name), *first = strstr(text, "subgraph cluster");
+        assert_non_null(failing); // the way to the failure is there, and on top: its hosts come first
+        assert_true(count_of(text, "fillcolor=\"#fee2e2\"") == 1);
+        assert_non_null(first);
+        const char *other = strstr(text, "<B>client1</B>");
+        assert_true(!other || crowds[i].clients == 1 || failing < other);
+        assert_true(count_of(text, "<B>idle") <= 4);
+        if (crowds[i].left_out)
+            assert_non_null(strstr(text, crowds[i].left_out));
+        if (drawn_size(text, &width, &height))
+            assert_true(width <= 20 * 72 + 1 && height <= 30 * 72 + 1);
+        free(text);
+    }
+}
+
+// A chain of a thousand tasks, each spawned by the one before, is not as wide as it is long.
+static void a_chain_is_a_picture_of_bounded_size(void **state) {
+    (void)state;
+    struct tick_recorder *recorder;
+    assert_int_equal(tick_recorder_new(&recorder), 0);
+    struct tick_probe *probe = tick_recorder_probe(recorder);
+    uint32_t host = story_host(probe, "h");
+    struct story_task task = story_task(probe, host, tick_id_host("h"), host, "main", 1);
+    for (uint32_t i = 0; i < 1000; i++) {
+        story_step(probe, &task);
+        struct story_task next = story_task(probe, host, task.id, task.object, "next", 1);
+        tick_emit(probe, TICK_EV_FUTURE_AWAIT, next.object, probe->here, 0, NULL);
+        story_end(probe, &task, TICK_STEP_SUSPENDED);
+        task = next;
+    }
+    story_step(probe, &task);
+    tick_recorder_end(recorder, "check", "the end");
+    char *text = graph_of(recorder, 0);
+    double width, height;
+    assert_true(count_of(text, "    t") <= 30);
+    assert_int_equal(count_of(text, "fillcolor=\"#fee2e2\""), 1);
+    if (drawn_size(text, &width, &height))
+        assert_true(width <= 20 * 72 + 1 && height <= 30 * 72 + 1);
     free(text);
 }
 
@@ -254,6 +367,8 @@ int main(void) {
         cmocka_unit_test(a_pass_has_no_red),
         cmocka_unit_test(the_same_trace_gives_the_same_text),
         cmocka_unit_test(many_tasks_are_left_out_and_said),
+        cmocka_unit_test(a_crowd_is_a_picture_of_bounded_size),
+        cmocka_unit_test(a_chain_is_a_picture_of_bounded_size),
         cmocka_unit_test(waits_and_wakes),
         cmocka_unit_test(who_waits_for_ever_is_red),
         cmocka_unit_test(foreign_text_stays_text),

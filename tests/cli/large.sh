@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# A run too large to be worked out at once: what commands say of it before and after its first reading, and ctrl-C in the midst.
+# shellcheck source=../support/cli_expect.sh
+. "$(dirname "$0")/../support/cli_expect.sh"
+
+state() { sqlite3 run.db "SELECT value FROM meta WHERE key = 'derived'"; }
+is() { # WHAT EXPECTED GOT
+    checks=$((checks + 1))
+    [ "$2" = "$3" ] || complain "$1: $3, not $2"
+}
+
+expect 1 "the end of the chain" "$RETICK" run "$scenarios/longchain.c"
+expect 0 "120,0" "$RETICK" query run.db "SELECT printf('%,d', count(*)) FROM events WHERE kind = 3"
+expect 1 "" "$RETICK" run "$scenarios/longchain.c" --force
+is "after the run, derived" 0 "$(state)"
+
+# What follows causes and texts only needs no more than the events.
+expect 0 "more than 100,000 between" "$RETICK" query run.db why
+also "the end of the chain"
+is "rows of why" 63 "$(wc -l <"$work/.output")"
+expect 0 "the end of the chain" "$RETICK" query run.db log
+cp run.db same.db
+expect 0 "the same run" "$RETICK" diff run.db same.db
+expect 1 "" "$RETICK" run "$scenarios/longchain.c" --cflags -DTURNS=119000 -o shorter.db
+expect 1 "more than 100,000 causes between" "$RETICK" diff run.db shorter.db
+is "lines of diff" 1 "$(($(wc -l <"$work/.output") < 60))"
+is "before the first reading, derived" 0 "$(state)"
+
+# The first reading, cut short, then whole.
+cp run.db before.db
+for delay in 0.02 0.1 0.2; do
+    "$RETICK" query run.db tasks >.said 2>&1 &
+    sleep $delay
+    kill -INT $! 2>/dev/null
+    wait $!
+    is "sqlite3's opinion" ok "$(sqlite3 run.db 'PRAGMA integrity_check')"
+done
+cp before.db run.db
+expect 0 "h/main" "$RETICK" query run.db tasks
+is "after the first reading, derived" 1 "$(state)"
+expect 0 "written" "$RETICK" graph run.db -o run.dot
+expect 0 "is complete" "$RETICK" recover run.db
+cp before.db run.db
+expect 0 "first reading is done" "$RETICK" recover run.db
+is "after recover, derived" 1 "$(state)"
+
+# Ctrl-C during the run: what was told is there, and says so.
+"$RETICK" run "$scenarios/longchain.c" --cflags -DTURNS=30000000 -o cut.db >said 2>&1 &
+pid=$!
+for ((i = 0; i < 200; i++)); do
+    [ "$(sqlite3 cut.db 'SELECT count(*) > 5 FROM checkpoints' 2>/dev/null)" = 1 ] && break
+    sleep 0.05
+done
+kill -INT $pid
+wait $pid
+is "ctrl-C, exit code" 130 $?
+is "what it said" "retick: interrupted; cut.db holds what was recorded until then" "$(cat said)"
+expect 0 "killed by signal 2 (INT) after" "$RETICK" query cut.db "SELECT max(seq) FROM events"
+is "no ring left" 0 "$(find . -name '*-ring' | wc -l)"
+
+# A run that takes too long on the processor is ended, however much it tells.
+expect 1 "longchain: failed" "$RETICK" run "$scenarios/longchain.c" --cflags -DTURNS=30000000 --hang 200ms -o hang.db
+expect 0 "hang" "$RETICK" query hang.db "SELECT value FROM meta WHERE key = 'verdict'"
+finish
