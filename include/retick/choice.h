@@ -89,6 +89,8 @@ int64_t tick_scale_capped(uint32_t value, int64_t most);
 #define TICK_DISK_LIFE_SHIFT 40
 #define TICK_DISK_CHANGE_SHIFT 25
 
+#define TICK_DOUBLED ((uint64_t)1 << 63) // or'ed to a datagram's number: of two, the one that comes later
+
 // One decision of the outside world that was not calm.
 struct tick_deviation {
     tick_id subject;

@@ -112,13 +112,58 @@ static bool is_direction(const struct teller *t) {
     return t->subject.type == TICK_OBJECT_DIRECTION && is_connection(&t->parent);
 }
 
-static void late_host(const struct teller *t) {
+static bool is_datagram(const struct teller *t) {
+    return t->subject.type == TICK_OBJECT_FD && !is_end(t) && t->subject.key && !strcmp(t->subject.key, "udp");
+}
+
+// "the 2nd datagram of client:udp, of 500 bytes,"
+static void datagram(const struct teller *t) {
+    const uint64_t number = t->deviation->ordinal & ~TICK_DOUBLED;
+    const int64_t size = t->names ? tick_names_message_size(t->names, t->deviation->subject, number) : 0;
+    tick__text_format(t->to, number == t->deviation->ordinal ? "the " : "the second copy of the ");
+    ordinal(t->to, number);
+    tick__text_format(t->to, " datagram of ");
     who_is_subject(t);
+    if (size > 0) {
+        tick__text_format(t->to, ", of ");
+        plural(t->to, (uint64_t)size, "byte");
+        tick__text_format(t->to, ",");
+    }
+}
+
+// "alice's connection to server is ready for the 2nd time"; the time 0 of a far end is when its listener hears of it.
+static void readiness(const struct teller *t) {
+    if (is_datagram(t)) {
+        datagram(t);
+        tick__text_format(t->to, " is there");
+        return;
+    }
+    if (is_end(t))
+        connection(t, &t->parent);
+    else
+        who_is_subject(t);
+    if (!t->deviation->ordinal) {
+        tick__text_format(t->to, " has come in");
+        return;
+    }
+    tick__text_format(t->to, " is ready for the ");
+    ordinal(t->to, t->deviation->ordinal);
+    tick__text_format(t->to, " time");
+}
+
+// What wakes it has the address; whose loop that is, is known of what its own tasks made.
+static void late_host(const struct teller *t) {
+    if (is_end(t)) {
+        holder(t);
+    } else if (is_datagram(t) || !t->known) {
+        tick__text_format(t->to, "who waits for it");
+    } else {
+        who(t, t->subject.host);
+    }
     tick__text_format(t->to, " goes on ");
     how_long(t->to, t->deviation);
-    tick__text_format(t->to, " late, the ");
-    ordinal(t->to, t->deviation->ordinal);
-    tick__text_format(t->to, " time that it wakes");
+    tick__text_format(t->to, " late, when ");
+    readiness(t);
 }
 
 static void late_poll(const struct teller *t) {
@@ -145,16 +190,13 @@ static void held(const struct teller *t) {
     if (is_end(t)) {
         holder(t);
         tick__text_format(t->to, " sees that ");
-        connection(t, &t->parent);
-        tick__text_format(t->to, " is ready ");
     } else {
-        who_is_subject(t);
-        tick__text_format(t->to, " is seen to be ready ");
+        tick__text_format(t->to, "it is seen that ");
     }
+    readiness(t);
+    tick__text_format(t->to, ", ");
     plural(t->to, t->deviation->value, "poll");
-    tick__text_format(t->to, " later than it is, the ");
-    ordinal(t->to, t->deviation->ordinal);
-    tick__text_format(t->to, " time");
+    tick__text_format(t->to, " late");
 }
 
 static void kth_of_subject(const struct teller *t, const char *what) {
@@ -162,17 +204,6 @@ static void kth_of_subject(const struct teller *t, const char *what) {
     ordinal(t->to, t->deviation->ordinal);
     tick__text_format(t->to, " %s of ", what);
     who_is_subject(t);
-}
-
-// "the 2nd datagram of client:udp, of 500 bytes,"
-static void datagram(const struct teller *t) {
-    const int64_t size = tick_names_message_size(t->names, t->deviation->subject, t->deviation->ordinal);
-    kth_of_subject(t, "datagram");
-    if (size > 0) {
-        tick__text_format(t->to, ", of ");
-        plural(t->to, (uint64_t)size, "byte");
-        tick__text_format(t->to, ",");
-    }
 }
 
 // "the 17 bytes that alice sent to server at offset 5 arrive "

@@ -57,7 +57,6 @@ struct tick_host {
     int64_t kept;    // for how long its loop has been busy, since it last waited
     int64_t longest; // of what kept it
     int64_t paused_until;
-    uint64_t wakes;
     int64_t instant;
     uint32_t at_instant; // iterations at that instant
     int index;           // the kernel's,

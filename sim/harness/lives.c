@@ -98,7 +98,6 @@ int tick__host_restart(struct tick_host *host) {
         return 0;
     host->lives++;
     host->life = tick_id_life(host->name, host->lives + 1);
-    host->wakes = 0;
     if (w->probe)
         host->life_object = w->probe->ops->object(w->probe, &(struct tick_object){.type = TICK_OBJECT_HOST,
                                                                 .id = host->life,

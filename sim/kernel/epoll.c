@@ -82,12 +82,23 @@ static void unwatch(struct tick_kernel *k, struct tick__epoll *epoll) {
         woken_remove(k, epoll);
 }
 
+// Its waiter is woken by that file: once a readiness, what that does is the world's to choose.
+static void woken_by(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file) {
+    epoll->woken_by.subject = 0;
+    if (!tick_is_calm(k->env.calm, TICK_CHOICE_HOST_LATE) && (k->arrives.subject || !(file->status & TICK__HAS_WOKEN))) {
+        epoll->woken_by = tick__file_readiness(k, file);
+        file->status |= TICK__HAS_WOKEN;
+    }
+    woken_add(k, epoll);
+}
+
 void tick__item_ready(struct tick_kernel *k, struct tick__item *item, uint32_t holds) {
     struct tick__epoll *epoll = epoll_at(k, item->epoll);
     if (!item->listed)
         list_add(k, epoll, item);
-    if (epoll->waiting && ((holds & item->events) || (tick__file_mask(k, TICK__AT(k, tick__file, item->file)) & item->events)))
-        woken_add(k, epoll);
+    struct tick__file *file = TICK__AT(k, tick__file, item->file);
+    if (epoll->waiting && ((holds & item->events) || (tick__file_mask(k, file) & item->events)))
+        woken_by(k, epoll, file);
     if (epoll->file.items)
         tick__file_wake(k, &epoll->file, EPOLLIN | EPOLLRDNORM, false);
 }
@@ -191,9 +202,15 @@ int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tic
     return add(k, epoll, file, fd, &event);
 }
 
+// It has something to report as its waiter begins to wait.
+static void wake_at_once(struct tick_kernel *k, struct tick__epoll *epoll) {
+    epoll->woken_by.subject = 0;
+    woken_add(k, epoll);
+}
+
 void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll) {
     if (epoll->waiting)
-        woken_add(k, epoll);
+        wake_at_once(k, epoll);
 }
 
 int tick_k_epoll_ctl(struct tick_kernel *k, int process, int epfd, int op, int fd, const struct tick_sys_event *event) {
@@ -311,7 +328,7 @@ int tick_kernel_watch(struct tick_kernel *k, int process, int epfd, uint32_t wai
     epoll->waiter = waiter;
     epoll->waiting = true;
     if (tick__epoll_mask(k, epoll))
-        woken_add(k, epoll);
+        wake_at_once(k, epoll);
     return 0;
 }
 
@@ -327,7 +344,14 @@ bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter) {
     struct tick__epoll *epoll = epoll_at(k, k->root->woken_first);
     woken_remove(k, epoll);
     *waiter = epoll->waiter;
+    if (!tick_is_calm(k->env.calm, TICK_CHOICE_HOST_LATE))
+        k->woken_by = epoll->woken_by;
     return true;
+}
+
+tick_id tick_kernel_woken_by(const struct tick_kernel *k, uint64_t *ordinal) {
+    *ordinal = k->woken_by.ordinal;
+    return k->woken_by.subject;
 }
 
 static uint32_t mask_of(struct tick_kernel *k, struct tick__file *file) {

@@ -115,11 +115,16 @@ static tick_id id_of(const struct tick__file *file) {
     return tick__ops(file)->id ? tick__ops(file)->id(file) : file->id;
 }
 
+struct tick__address_of_choice tick__file_readiness(const struct tick_kernel *k, const struct tick__file *file) {
+    return k->arrives.subject ? k->arrives : (struct tick__address_of_choice){id_of(file), file->rises};
+}
+
 static uint8_t hold_of(struct tick_kernel *k, const struct tick__file *file) {
     const struct tick__file_ops *ops = tick__ops(file);
     if (tick_is_calm(k->env.calm, TICK_CHOICE_READY_HOLD) || !ops->from_outside || !ops->from_outside(k, file))
         return 0;
-    return (uint8_t)k->env.choose(k->env.ctx, TICK_CHOICE_READY_HOLD, id_of(file), file->rises, 4, 0);
+    const struct tick__address_of_choice about = tick__file_readiness(k, file);
+    return (uint8_t)k->env.choose(k->env.ctx, TICK_CHOICE_READY_HOLD, about.subject, about.ordinal, 4, 0);
 }
 
 void tick__file_unhold(struct tick_kernel *k, struct tick__file *file) {
@@ -130,6 +135,8 @@ void tick__file_unhold(struct tick_kernel *k, struct tick__file *file) {
 
 void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise) {
     file->rises += rise;
+    if (rise)
+        file->status &= ~TICK__HAS_WOKEN;
     bool asked = false;
     uint8_t hold = 0;
     for (tick__ref ref = file->items; ref;) {
@@ -147,6 +154,12 @@ void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t ke
             item->hold = hold;
         tick__item_ready(k, item, rise ? key & (EPOLLIN | EPOLLOUT) : 0);
     }
+}
+
+void tick__file_wake_by(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise, tick_id subject, uint64_t ordinal) {
+    k->arrives = (struct tick__address_of_choice){subject, ordinal};
+    tick__file_wake(k, file, key, rise);
+    k->arrives.subject = 0;
 }
 
 ssize_t tick_k_read(struct tick_kernel *k, int process, int fd, void *bytes, size_t count) {

@@ -107,6 +107,8 @@ int tick_kernel_watch(struct tick_kernel *k, int process, int epfd, uint32_t wai
 void tick_kernel_unwatch(struct tick_kernel *k, int process, int epfd);
 // Takes the next waiter to wake, in the order in which they became so; false if there is none.
 bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter);
+// What woke it, as choice `host_late` is addressed: the end, datagram or other fd that became ready, and the how often. 0: it woke before.
+tick_id tick_kernel_woken_by(const struct tick_kernel *k, uint64_t *ordinal);
 
 // --- calls of a process: see retick/sys.h and section 2 of the manual ---
 // What the call makes is called: an fd of its maker's; kth is its count, maker_object the maker's probe object. A connection's depend on

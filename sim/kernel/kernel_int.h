@@ -51,13 +51,21 @@ struct tick__root {
     bool dropping, collecting, uncollected;
 };
 
+// What a choice is about.
+struct tick__address_of_choice {
+    tick_id subject; // 0: nothing
+    uint64_t ordinal;
+};
+
 struct tick_kernel {
     uint8_t *base;
     struct tick__root *root;
     size_t size;
     struct tick_kernel_env env;
-    bool carrying;  // in tick_kernel_next: what is sent is the kernel's own doing
-    uint32_t cause; // then: seq of the arrival that it carries out
+    bool carrying;                           // in tick_kernel_next: what is sent is the kernel's own doing
+    uint32_t cause;                          // then: seq of the arrival that it carries out
+    struct tick__address_of_choice arrives;  // what makes a file ready that others' things make ready, too: subject 0: it is its own
+    struct tick__address_of_choice woken_by; // what woke the waiter that was taken last
 };
 
 #define TICK__AT(k, type, ref) ((struct type *)(void *)((k)->base + (size_t)(ref)*TICK__GRANULE))
@@ -138,9 +146,10 @@ struct tick__file {
 #define TICK__HELD_IN 0x40000000u
 #define TICK__HELD_OUT 0x20000000u
 #define TICK__HELD (TICK__HELD_IN | TICK__HELD_OUT)
-#define TICK__FLIES 0x10000000u   // a message has it (rights.c),
-#define TICK__REACHED 0x08000000u // and somebody who has an fd can get at it
-#define TICK__INTERNAL (TICK__HELD | TICK__FLIES | TICK__REACHED)
+#define TICK__FLIES 0x10000000u     // a message has it (rights.c),
+#define TICK__REACHED 0x08000000u   // and somebody who has an fd can get at it
+#define TICK__HAS_WOKEN 0x04000000u // it has woken a waiter since it became ready
+#define TICK__INTERNAL (TICK__HELD | TICK__FLIES | TICK__REACHED | TICK__HAS_WOKEN)
 
 // --- sim/world/hosts.c ---
 struct tick__host {
@@ -222,6 +231,10 @@ static inline void tick__file_asked(struct tick_kernel *k, struct tick__file *fi
 }
 // Tells the watchers that something happened: key the EPOLL* that it is about (0: anything), rise: it was not so before, and is so now.
 void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise);
+// The same of a file that many things make ready: this one did. Choices are about that, so that the others do not renumber them.
+void tick__file_wake_by(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise, tick_id subject, uint64_t ordinal);
+// What a choice about its present readiness is about: a connection's end or the file, and how often it became ready; or what wake_by said.
+struct tick__address_of_choice tick__file_readiness(const struct tick_kernel *k, const struct tick__file *file);
 
 // --- epoll.c ---
 struct tick__item {
@@ -244,6 +257,7 @@ struct tick__epoll {
     bool waiting, woken;
     tick__ref items; // beyond the granule that each wait touches
     uint64_t waits;  // that might have been interrupted
+    struct tick__address_of_choice woken_by;
 };
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go
 int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, uint32_t events);

@@ -175,7 +175,8 @@ static void ack_arrived(struct tick_kernel *k, struct tick__sock *child) {
         child->fin_wanted = true;
         tick__tcp_transmit(k, child);
     }
-    tick__file_wake(k, &listener->file, EPOLLIN | EPOLLRDNORM | EPOLLPRI | EPOLLRDBAND, listener->queue_count == 1);
+    tick__file_wake_by(k, &listener->file, EPOLLIN | EPOLLRDNORM | EPOLLPRI | EPOLLRDBAND, listener->queue_count == 1,
+        tick_id_part(child->connection, TICK_FAR), 0);
 }
 
 static void data_arrived(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *sender, uint64_t upto) {

@@ -128,7 +128,7 @@ void tick__timerfd_expired(struct tick_kernel *k, tick__ref ref) {
     t->event = 0;
     t->expired = true;
     t->ticks++;
-    tick__file_wake(k, &t->file, TICK__READABLE, false);
+    tick__file_wake(k, &t->file, TICK__READABLE, true);
 }
 
 // The wall clock went on by `jump`: the moment of an absolute timer moves, and a reader may have asked to be told.

@@ -260,6 +260,7 @@ void tick__udp_arrived(struct tick_kernel *k, tick__ref ref, uint32_t host) {
                 c->ttl = d->ttl;
                 c->tos = d->tos;
             }
+            d->ordinal |= TICK_DOUBLED; // the one that is still under way
             tick__datagram_free(k, ref);
             ref = copy;
         }
@@ -268,7 +269,7 @@ void tick__udp_arrived(struct tick_kernel *k, tick__ref ref, uint32_t host) {
             d->told = tick__tell_arrival(k, host, d->told, d->size);
             d->informed = u->options && (tick__option_of(k, u->options, TICK__PKTINFO) || tick__option_of(k, u->options, TICK__PKTINFO6));
             tick__queue_add(k, &u->queue, ref);
-            tick__file_wake(k, &u->file, TICK__READABLE | EPOLLPRI | EPOLLRDBAND, u->queue.count == 1);
+            tick__file_wake_by(k, &u->file, TICK__READABLE | EPOLLPRI | EPOLLRDBAND, u->queue.count == 1, d->id, d->ordinal);
         }
     }
     k->carrying = false;

@@ -15,7 +15,7 @@
 
 struct world {
     struct tick_names *names;
-    tick_id alice, main_task, out, in, near, far, timer, handler, coin, connection;
+    tick_id alice, main_task, out, in, near, far, timer, handler, coin, connection, udp, log, lookup;
 };
 
 static uint32_t tell(struct tick_names *names, enum tick_object_type type, tick_id id, uint32_t parent, const char *key, uint32_t kth) {
@@ -48,6 +48,14 @@ static int set_up(void **state) {
     tell(w.names, TICK_OBJECT_TIMER, w.timer, main_task, "deadline", 1);
     w.coin = tick_id_task(w.main_task, "coin", 1);
     tell(w.names, TICK_OBJECT_USER, w.coin, main_task, "coin", 1);
+    w.udp = tick_id_mix(tick_id_mix(w.main_task, TICK_SORT_UDP), 1);
+    tell(w.names, TICK_OBJECT_FD, w.udp, main_task, "udp", 1);
+    w.lookup = tick_id_named(w.main_task, TICK_OBJECT_LOOKUP, tick_id_text("db"), 1);
+    tell(w.names, TICK_OBJECT_LOOKUP, w.lookup, main_task, "db", 1);
+    const tick_id root = tick_id_disk(w.alice), data = tick_id_file(root, "data", 1);
+    uint32_t directory = tell(w.names, TICK_OBJECT_FILE, data, tell(w.names, TICK_OBJECT_FILE, root, alice, NULL, 1), "data", 1);
+    w.log = tick_id_file(data, "log", 2);
+    tell(w.names, TICK_OBJECT_FILE, w.log, directory, "log", 2);
     struct tick_probe *probe = tick_names_probe(w.names);
     uint32_t message = probe->ops->object(probe, &(struct tick_object){.type = TICK_OBJECT_MESSAGE, .parent = out, .ordinal = 12});
     tick_emit(probe, TICK_EV_MSG_SEND, message, 0, 17, NULL);
@@ -75,7 +83,7 @@ static void lines_and_words(void **state) {
             "the handshake that server sent to alice arrives 1500 ns late"},
         {{w->timer, 0, 6, 9, JITTER, TICK_CHOICE_POLL_LATE}, "poll_late alice:deadline @0 +10ms", "the deadline of alice fires 10 ms late"},
         {{w->far, 3, 2, 4, 0, TICK_CHOICE_READY_HOLD}, "ready_hold alice→server:far @3 2 polls",
-            "server sees that alice's connection to server is ready 2 polls later than it is, the 3rd time"},
+            "server sees that alice's connection to server is ready for the 3rd time, 2 polls late"},
         {{w->far, 17, 1, 9, 0, TICK_CHOICE_SHORT_RECV}, "short_recv alice→server:far @17 1 bytes",
             "server receives only 1 byte of what it could on alice's connection to server at offset 17"},
         {{w->near, 0, 3, 9, 0, TICK_CHOICE_SHORT_SEND}, "short_send alice→server:near @0 3 bytes",
@@ -83,8 +91,30 @@ static void lines_and_words(void **state) {
         {{w->connection, 0, 1, 2, 0, TICK_CHOICE_FAULT_REFUSE}, "refuse alice→server:conn @0 yes",
             "alice's connection to server is refused"},
         {{w->out, 5, 1, 2, 0, TICK_CHOICE_FAULT_RESET}, "reset alice→server @5 yes", "alice's connection to server is reset at offset 5"},
-        {{w->alice, 1, 10, 12, 3000000000, TICK_CHOICE_HOST_LATE}, "host_late alice @1 +1s",
-            "alice goes on 1 s late, the 1st time that it wakes"},
+        {{w->far, 2, 10, 12, 3000000000, TICK_CHOICE_HOST_LATE}, "host_late alice→server:far @2 +1s",
+            "server goes on 1 s late, when alice's connection to server is ready for the 2nd time"},
+        {{w->far, 0, 7, 12, JITTER, TICK_CHOICE_HOST_LATE}, "host_late alice→server:far @0 +30ms",
+            "server goes on 30 ms late, when alice's connection to server has come in"},
+        {{w->near, 11, 7, 12, JITTER, TICK_CHOICE_HOST_LATE}, "host_late alice→server:near @11 +30ms",
+            "alice goes on 30 ms late, when alice's connection to server is ready for the 11th time"},
+        {{w->udp, 3, 7, 12, JITTER, TICK_CHOICE_HOST_LATE}, "host_late alice:udp @3 +30ms",
+            "who waits for it goes on 30 ms late, when the 3rd datagram of alice:udp is there"},
+        {{w->udp, 2, 7, 9, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice:udp @2 +30ms",
+            "the 2nd datagram of alice:udp arrives 30 ms late"},
+        {{w->udp, 2 | TICK_DOUBLED, 1, 2, 0, TICK_CHOICE_AGAIN}, "again alice:udp @9223372036854775810 yes",
+            "the second copy of the 2nd datagram of alice:udp is dropped when it is received"},
+        {{w->udp, 2, 1, 2, 0, TICK_CHOICE_LOSS}, "loss alice:udp @2 =1", "the 2nd datagram of alice:udp is lost"},
+        {{w->log, 2 * TICK_DISK_OPS + 1, 1, 2, 0, TICK_CHOICE_DISK_ERROR}, "disk_error alice:/data/log#2 @17 yes",
+            "the 2nd read of alice:/data/log#2 fails: the disk is at fault"},
+        {{w->log, 1, 1, 2, 0, TICK_CHOICE_DISK_SYNC}, "disk_sync alice:/data/log#2 @1 yes",
+            "the 1st sync of alice:/data/log#2 fails, and what it was to write is lost"},
+        {{w->log, ((uint64_t)1 << TICK_DISK_LIFE_SHIFT) + 3, 2, 9, 0, TICK_CHOICE_DISK_KEPT},
+            "disk_kept alice:/data/log#2 @1099511627779 =2",
+            "page 3 of alice:/data/log#2 keeps 2 sectors that nobody had synced when the host crashed for the 2nd time"},
+        {{w->log, (uint64_t)1 << TICK_DISK_CHANGE_SHIFT, 1, 2, 0, TICK_CHOICE_DISK_KEPT}, "disk_kept alice:/data/log#2 @33554432 =1",
+            "the 2nd change of the name of alice:/data/log#2 is kept that nobody had synced when the host crashed for the 1st time"},
+        {{w->lookup, 2, 1, 2, 0, TICK_CHOICE_RESOLVE_FAIL}, "resolve_fail alice:lookup.db @2 yes",
+            "the 2nd look-up of db by alice gets no answer"},
         {{w->handler, 12, 4, 9, JITTER, TICK_CHOICE_STEP_COST}, "step_cost alice→server/serve @12 +1ms",
             "the 12th step of alice→server/serve takes 1 ms"},
         {{w->coin, 22, 7, 9, 0, TICK_CHOICE_USER}, "user alice/coin @22 =7", "coin in alice gives 7, the 22nd time that it is drawn"},
