@@ -66,6 +66,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         else
             argp_error(state, "%s is one argument too many", value);
         return 0;
+    case ARGP_KEY_SUCCESS:
+        a->load.hang = a->run.hang;
+        return 0;
     case ARGP_KEY_END:
         if (!a->recipe)
             argp_error(state, "which schedule? Name a .schedule file or a trace");

@@ -172,6 +172,9 @@ error_t tick__parse_scenario(int key, char *value, struct argp_state *state, str
         state->child_inputs[0] = run;
         state->child_inputs[1] = load;
         return 0;
+    case ARGP_KEY_SUCCESS:
+        load->hang = run->hang;
+        return 0;
     case ARGP_KEY_ARG:
         if (load->argument)
             argp_error(state, "one scenario at a time: %s, or %s?", load->argument, value);
@@ -181,6 +184,8 @@ error_t tick__parse_scenario(int key, char *value, struct argp_state *state, str
         return ARGP_ERR_UNKNOWN;
     }
 }
+
+void (*tick__table_wanted)(const struct argp *whole);
 
 int tick__parse(const struct argp *argp, int argc, char **argv, void *input) {
     enum { MOST = 8 };
@@ -193,6 +198,10 @@ int tick__parse(const struct argp *argp, int argc, char **argv, void *input) {
     }
     children[count] = (struct argp_child){&tick__report_argp, 0, NULL, 0}; // last: the command's own have their inputs by their place
     whole.children = children;
+    if (tick__table_wanted) {
+        tick__table_wanted(&whole);
+        return ECANCELED;
+    }
     tick__report_parse();
     const int result = argp_parse(&whole, argc, argv, 0, NULL, input);
     tick__report_parsed();

@@ -46,6 +46,8 @@ bool tick__parse_rate(const char *text, struct tick_rates *rates);          // "
 
 // Parses a command's arguments, with what every command takes (--json). argv[0] names its program, as in "retick run". 0, or an error.
 int tick__parse(const struct argp *argp, int argc, char **argv, void *input);
+// For who writes about the options (cli/pages/): if set, tick__parse hands the whole table to it and fails.
+extern void (*tick__table_wanted)(const struct argp *whole);
 
 // Leaves a large part of the stack out from here to the caller's return, for --deeper.
 #define tick__stack_skip(deeper) \

@@ -8,8 +8,9 @@
 
 struct tick__program; // read and checked
 
-// Reads a program from text (JSON). 0 with *program, to be freed; TICK_EFORMAT with *error saying what is wrong where, -ENOMEM.
-int tick__program_parse(const char *text, size_t size, struct tick__program **program, struct tick_error *error);
+// Reads a program from text (JSON). file: the name that its places have. 0 with *program, to be freed; TICK_EFORMAT with *error saying what
+// is wrong where, -ENOMEM.
+int tick__program_parse(const char *text, size_t size, const char *file, struct tick__program **program, struct tick_error *error);
 void tick__program_free(struct tick__program *program);
 
 // Runs it on a loop with an integer clock of its own, and writes its log.

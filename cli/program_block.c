@@ -55,7 +55,7 @@ static struct end op_try(struct machine *machine, const json_t *self, const char
 static void leave_timeout(struct tick_timeout *scope, struct end *end) {
     const int code = tick_timeout_exit(scope, end->code);
     if (code != end->code)
-        *end = (struct end){.code = code};
+        *end = (struct end){.code = code, .loc = end->loc};
 }
 
 // ["timeout", ticks, body]
@@ -82,6 +82,7 @@ static struct end op_timeout(struct machine *machine, const json_t *self, const 
 // ["tg", [child...], body]
 static struct end op_group(struct machine *machine, const json_t *self, const char *me) {
     const json_t *children = json_array_get(self, 1);
+    const struct tick_loc *loc = tick__place_of_op(machine->program, self);
     struct tick_group group;
     struct end end = {.code = tick__line_say(machine, me, "tg")};
     if (end.code == 0)
@@ -89,7 +90,7 @@ static struct end op_group(struct machine *machine, const json_t *self, const ch
     if (end.code < 0)
         return end;
     for (size_t i = 0; i < json_array_size(children) && end.code == 0; i++)
-        end.code = tick__machine_spawn(machine, tick__op_int(children, i), &group);
+        end.code = tick__machine_spawn(machine, tick__op_int(children, i), &group, loc);
     struct frame frame = {.group = &group};
     tick__frame_enter(machine, &frame);
     if (end.code == 0)
@@ -99,7 +100,7 @@ static struct end op_group(struct machine *machine, const json_t *self, const ch
         (void)tick_raise(tick_failure_ref(end.failure));
     const int code = tick_group_exit(&group, end.code);
     if (code < 0)
-        end = tick__machine_failed(machine, code);
+        end = tick__machine_failed(machine, code, loc);
     else if ((end.code = tick__line_say(machine, me, "tg-exit")) < 0)
         end.returned = false;
     return end;
@@ -122,16 +123,17 @@ static struct end wait_for(struct machine *machine, const json_t *inner, const c
         leave_timeout(&scope, &end);
         return end;
     }
+    const struct tick_loc *loc = tick__place_of_op(machine->program, inner);
     struct note *note = tick__machine_note(machine, me, inner);
-    struct tick_task *task = note ? tick_spawn(primitive_task, note) : NULL;
+    struct tick_task *task = note ? tick_spawn_at(primitive_task, note, NULL, loc) : NULL;
     if (!task)
         return (struct end){.code = -ENOMEM};
-    int result = tick_wait_for(tick_task_future(task), 0);
+    int result = tick_wait_for_at(tick_task_future(task), 0, loc);
     intptr_t value = 0;
     if (result == 0 && tick_future_result(tick_task_future(task), &value) == 0)
         result = (int)value;
     tick_task_unref(task);
-    return result < 0 ? tick__machine_failed(machine, result) : (struct end){.returned = result > 0, .value = result - 1};
+    return result < 0 ? tick__machine_failed(machine, result, loc) : (struct end){.returned = result > 0, .value = result - 1};
 }
 
 // ["wf", ticks, operation]

@@ -215,7 +215,7 @@ static void *json_alloc(size_t size) {
     return memory;
 }
 
-int tick__program_parse(const char *text, size_t size, struct tick__program **program, struct tick_error *error) {
+int tick__program_parse(const char *text, size_t size, const char *file, struct tick__program **program, struct tick_error *error) {
     json_error_t about;
     struct tick__program *made = calloc(1, sizeof *made);
     if (!made)
@@ -230,6 +230,8 @@ int tick__program_parse(const char *text, size_t size, struct tick__program **pr
         result = -ENOMEM;
     else
         result = tick_error_set(error, TICK_EFORMAT, "line %d, column %d: %s", about.line, about.column, about.text);
+    if (result == 0)
+        result = tick__places_find(made, text, size, file);
     if (result < 0) {
         tick__program_free(made);
         return result;
@@ -241,6 +243,7 @@ int tick__program_parse(const char *text, size_t size, struct tick__program **pr
 void tick__program_free(struct tick__program *program) {
     if (!program)
         return;
+    tick__places_free(program);
     json_decref(program->bodies);
     free(program);
 }

@@ -13,7 +13,7 @@ int tick__machine_init(struct machine *machine, const struct tick__program *prog
     machine->loop = loop;
     machine->tick = tick;
     bool whole = (machine->newest = calloc(json_array_size(program->bodies), sizeof(struct tick_task *))) != NULL;
-    static const struct tick_loc locks[LOCKS] = {{"", "task program", 0, "lock 0"}, {"", "task program", 0, "lock 1"}};
+    static const struct tick_loc locks[LOCKS] = {{"", "", 0, "lock 0"}, {"", "", 0, "lock 1"}};
     for (int i = 0; i < LOCKS; i++)
         whole &= (machine->locks[i] = tick_lock_new_at(&locks[i])) != NULL;
     whole &= (machine->semaphores[0] = tick_semaphore_new(1)) != NULL;
@@ -108,6 +108,8 @@ int tick__machine_body(void *arg) {
     if (end.code == 0)
         end = tick__machine_block(machine, note->what, note->me);
     tick__frame_leave(machine, &frame);
+    if (tick_task_current() == machine->main)
+        machine->failed_at = end.loc;
     tick__line_begin(machine, note->me);
     if (end.code < 0) {
         tick__text_put(&machine->text, " exit ");
@@ -138,28 +140,32 @@ static void is_newest(struct machine *machine, int body, struct tick_task *task)
     machine->newest[body] = task;
 }
 
-int tick__machine_spawn(struct machine *machine, int body, struct tick_group *group) {
+const char *tick__machine_name(const struct machine *machine, const struct tick_task *task) {
+    return task == machine->main ? "0#0" : tick_task_name(task);
+}
+
+int tick__machine_spawn(struct machine *machine, int body, struct tick_group *group, const struct tick_loc *loc) {
     if (++machine->made > MOST_TASKS)
         return 0;
     struct note *note = note_of_body(machine, body, group);
     if (!note)
         return -ENOMEM;
-    struct tick_task *task =
-        group ? tick_group_spawn_named(group, note->me, tick__machine_body, note) : tick_spawn_named(note->me, tick__machine_body, note);
+    struct tick_task *task = group ? tick_group_spawn_at(group, tick__machine_body, note, note->me, loc)
+                                   : tick_spawn_at(tick__machine_body, note, note->me, loc);
     if (!task)
         return TICK_EINVALSTATE;
     is_newest(machine, body, task);
     return 0;
 }
 
-int tick__machine_spawn_eager(struct machine *machine, int body, struct tick_group *group) {
+int tick__machine_spawn_eager(struct machine *machine, int body, struct tick_group *group, const struct tick_loc *loc) {
     if (++machine->made > MOST_TASKS)
         return 0;
     struct note *note = note_of_body(machine, body, group);
     if (!note)
         return -ENOMEM;
-    struct tick_task *task = group ? tick_group_spawn_eager_named(group, note->me, tick__machine_body, note)
-                                   : tick_spawn_eager_named(note->me, tick__machine_body, note);
+    struct tick_task *task = group ? tick_group_spawn_eager_at(group, tick__machine_body, note, note->me, loc)
+                                   : tick_spawn_eager_at(tick__machine_body, note, note->me, loc);
     if (!task)
         return TICK_EINVALSTATE;
     is_newest(machine, body, task);

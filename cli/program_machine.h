@@ -14,7 +14,9 @@ enum { LOCKS = 2, SEMAPHORES = 2, QUEUES = 4, EVENTS = 2, FUTURES = 3, MOST_TASK
 
 struct tick__program {
     json_t *bodies;
-    const char *name; // as a scenario
+    struct place *places; // of its arrays, sorted (program_places.c)
+    size_t place_count;
+    char *file;
 };
 
 struct text {
@@ -27,6 +29,9 @@ struct machine {
     const struct tick__program *program;
     int64_t tick; // ns
     struct tick_loop *loop;
+    struct tick_task *main;                // whose task is 0#0 whatever its name; borrowed; NULL: names are right
+    const struct tick_loc *failed_at;      // the operation that ended it with an error; NULL: none
+    void (*over)(struct machine *machine); // too many lines were logged; NULL: nobody is to know
     // Takes a whole line, "<task> <words>".
     void (*line)(struct machine *machine, const char *text);
     void *to;         // line's own
@@ -77,6 +82,7 @@ struct tick_group *tick__frame_group(const struct machine *machine);
 struct end {
     int code;                     // negative: an error
     struct tick_failure *failure; // its failure, if it is more than a code; the machine's
+    const struct tick_loc *loc;   // of the operation that failed
     bool returned;                // by `ret`
     int value;
 };
@@ -85,17 +91,25 @@ struct end {
 int tick__machine_init(struct machine *machine, const struct tick__program *program, struct tick_loop *loop, int64_t tick); // 0 or -ENOMEM
 void tick__machine_fini(struct machine *machine); // when its loop is gone, or was freed of its tasks
 struct note *tick__machine_note(struct machine *machine, const char *me, const json_t *what);
-struct note *tick__machine_note_of(struct machine *machine, size_t futures);                // with room for so many
-int tick__machine_spawn(struct machine *machine, int body, struct tick_group *group);       // 0 or an error
-int tick__machine_spawn_eager(struct machine *machine, int body, struct tick_group *group); // the same, eagerly
+struct note *tick__machine_note_of(struct machine *machine, size_t futures); // with room for so many
+// loc: of the operation. 0 or an error
+int tick__machine_spawn(struct machine *machine, int body, struct tick_group *group, const struct tick_loc *loc);
+int tick__machine_spawn_eager(struct machine *machine, int body, struct tick_group *group, const struct tick_loc *loc); // eagerly
+const char *tick__machine_name(const struct machine *machine, const struct tick_task *task);                            // as the log has it
 int tick__machine_body(void *note); // a task's function: runs what the note says, as the task named there
+
+// program_places.c
+int tick__places_find(struct tick__program *program, const char *text, size_t size, const char *file); // 0 or -ENOMEM
+void tick__places_free(struct tick__program *program);
+const struct tick_loc *tick__place_of_op(const struct tick__program *program, const json_t *op); // lives as long as the program
 
 // program_block.c: operations that hold others
 struct end tick__machine_block(struct machine *machine, const json_t *ops, const char *me);
 
 // program_ops.c: those that do not
 struct end tick__machine_primitive(struct machine *machine, const json_t *op, const char *me);
-struct end tick__machine_failed(struct machine *machine, int code); // with what the running task caught, if that is it
+// With what the running task caught, if that is it. loc: of the operation that failed
+struct end tick__machine_failed(struct machine *machine, int code, const struct tick_loc *loc);
 
 // program_text.c
 void tick__text_put(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));

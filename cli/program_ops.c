@@ -4,18 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct end tick__machine_failed(struct machine *machine, int code) {
+struct end tick__machine_failed(struct machine *machine, int code, const struct tick_loc *loc) {
     struct tick_failure *caught = tick_caught();
     struct note *note = caught && caught->code == code ? tick__machine_note_of(machine, 0) : NULL;
     if (note)
         note->failure = tick_failure_ref(caught);
-    return (struct end){.code = code, .failure = note ? note->failure : NULL};
+    return (struct end){.code = code, .failure = note ? note->failure : NULL, .loc = loc};
 }
 
 // What an operation works on: x and y are its numbers, task the newest of body x.
 struct call {
     struct machine *machine;
     const json_t *op;
+    const struct tick_loc *loc; // its place
     const char *me;
     int x, y;
     struct tick_task *task;
@@ -30,7 +31,7 @@ static int say_got(const struct call *c, intptr_t value) {
 
 static int await_and_say(const struct call *c, struct tick_future *future) {
     intptr_t value = 0;
-    TICK_TRY(tick_await(future));
+    TICK_TRY(tick_await_at(future, c->loc));
     TICK_TRY(tick_future_result(future, &value));
     return say_got(c, value);
 }
@@ -38,21 +39,21 @@ static int await_and_say(const struct call *c, struct tick_future *future) {
 // --- tasks ---
 
 static int op_sleep(const struct call *c) {
-    return tick_sleep(c->x * c->machine->tick);
+    return tick_sleep_at(c->x * c->machine->tick, c->loc);
 }
 static int op_spawn(const struct call *c) {
-    return tick__machine_spawn(c->machine, c->x, NULL);
+    return tick__machine_spawn(c->machine, c->x, NULL, c->loc);
 }
 static int op_eager(const struct call *c) {
-    return tick__machine_spawn_eager(c->machine, c->x, NULL);
+    return tick__machine_spawn_eager(c->machine, c->x, NULL, c->loc);
 }
 static int op_into(const struct call *c) {
     struct tick_group *group = tick__frame_group(c->machine);
-    return group ? tick__machine_spawn(c->machine, c->x, group) : 0;
+    return group ? tick__machine_spawn(c->machine, c->x, group, c->loc) : 0;
 }
 static int op_adopt(const struct call *c) {
     struct tick_group *group = tick__frame_group(c->machine);
-    return group ? tick__machine_spawn_eager(c->machine, c->x, group) : 0;
+    return group ? tick__machine_spawn_eager(c->machine, c->x, group, c->loc) : 0;
 }
 static int op_resched(const struct call *c) {
     struct tick_timeout *scope = tick__frame_timeout(c->machine, c->y);
@@ -62,7 +63,7 @@ static int op_await(const struct call *c) {
     return c->task ? await_and_say(c, tick_task_future(c->task)) : 0;
 }
 static int shield_and_say(const struct call *c, struct tick_future *inner) {
-    struct tick_future *outer = tick_shield(inner);
+    struct tick_future *outer = tick_shield_at(inner, c->loc);
     if (!outer)
         return -ENOMEM;
     const int result = await_and_say(c, outer);
@@ -91,9 +92,9 @@ static int op_uncancel(const struct call *c) {
 static int op_info(const struct call *c) {
     const struct machine *m = c->machine;
     struct tick_task *self = tick_task_current();
-    return tick__line_say(c->machine, c->me, "info %s %d [%s, %s] [%zu] [%zu, %zu] %zu", tick_task_name(self), tick_task_cancelling(self),
-        truth(tick_lock_is_locked(m->locks[0])), truth(tick_lock_is_locked(m->locks[1])), tick_semaphore_value(m->semaphores[0]),
-        tick_queue_size(m->queues[0]), tick_queue_size(m->queues[1]), tick_task_count(m->loop));
+    return tick__line_say(c->machine, c->me, "info %s %d [%s, %s] [%zu] [%zu, %zu] %zu", tick__machine_name(m, self),
+        tick_task_cancelling(self), truth(tick_lock_is_locked(m->locks[0])), truth(tick_lock_is_locked(m->locks[1])),
+        tick_semaphore_value(m->semaphores[0]), tick_queue_size(m->queues[0]), tick_queue_size(m->queues[1]), tick_task_count(m->loop));
 }
 
 static void told(struct machine *machine, int error) {
@@ -103,8 +104,8 @@ static void told(struct machine *machine, int error) {
 
 static void done(struct tick_future *future, void *arg) {
     const struct note *note = arg;
-    told(note->machine, tick__line_say(note->machine, "cb", "%s %s %s", note->me, tick_task_name((struct tick_task *)future),
-                            truth(tick_future_cancelled(future))));
+    told(note->machine, tick__line_say(note->machine, "cb", "%s %s %s", note->me,
+                            tick__machine_name(note->machine, (struct tick_task *)future), truth(tick_future_cancelled(future))));
 }
 static int op_cbadd(const struct call *c) {
     if (!c->task)
@@ -134,13 +135,13 @@ static int op_cbdo(const struct call *c) {
 // --- primitives ---
 
 static int op_lock(const struct call *c) {
-    return tick_lock_acquire(c->machine->locks[c->x]);
+    return tick_lock_acquire_at(c->machine->locks[c->x], c->loc);
 }
 static int op_unlock(const struct call *c) {
     return tick_lock_release(c->machine->locks[c->x]) < 0 ? tick__line_say(c->machine, c->me, "RTE") : 0;
 }
 static int op_sem(const struct call *c) {
-    return tick_semaphore_acquire(c->machine->semaphores[c->x]);
+    return tick_semaphore_acquire_at(c->machine->semaphores[c->x], c->loc);
 }
 static int op_rel(const struct call *c) {
     return tick_semaphore_release(c->machine->semaphores[c->x]) < 0 ? tick__line_say(c->machine, c->me, "VE") : 0;
@@ -154,10 +155,10 @@ static int op_evclear(const struct call *c) {
     return 0;
 }
 static int op_evwait(const struct call *c) {
-    return tick_event_wait(c->machine->events[c->x]);
+    return tick_event_wait_at(c->machine->events[c->x], c->loc);
 }
 static int op_put(const struct call *c) {
-    return tick_queue_put(c->machine->queues[c->x], (void *)((intptr_t)c->y + 1));
+    return tick_queue_put_at(c->machine->queues[c->x], (void *)((intptr_t)c->y + 1), c->loc);
 }
 static int op_putnw(const struct call *c) {
     const int result = tick_queue_try_put(c->machine->queues[c->x], (void *)((intptr_t)c->y + 1));
@@ -165,7 +166,7 @@ static int op_putnw(const struct call *c) {
 }
 static int op_get(const struct call *c) {
     void *item = NULL;
-    TICK_TRY(tick_queue_get(c->machine->queues[c->x], &item));
+    TICK_TRY(tick_queue_get_at(c->machine->queues[c->x], &item, c->loc));
     return say_got(c, (intptr_t)item);
 }
 static int op_getnw(const struct call *c) {
@@ -195,8 +196,8 @@ static int op_fshield(const struct call *c) {
 }
 static int op_cwait(const struct call *c) {
     struct tick_lock *lock = tick_condition_lock(c->machine->condition);
-    TICK_TRY(tick_lock_acquire(lock));
-    const int result = tick_condition_wait(c->machine->condition);
+    TICK_TRY(tick_lock_acquire_at(lock, c->loc));
+    const int result = tick_condition_wait_at(c->machine->condition, c->loc);
     (void)tick_lock_release(lock);
     return result < 0 ? result : tick__line_say(c->machine, c->me, "notified");
 }
@@ -205,14 +206,14 @@ static bool is_set(void *event) {
 }
 static int op_cuntil(const struct call *c) {
     struct tick_lock *lock = tick_condition_lock(c->machine->condition);
-    TICK_TRY(tick_lock_acquire(lock));
-    const int result = tick_condition_wait_for(c->machine->condition, is_set, c->machine->events[c->x]);
+    TICK_TRY(tick_lock_acquire_at(lock, c->loc));
+    const int result = tick_condition_wait_for_at(c->machine->condition, is_set, c->machine->events[c->x], c->loc);
     (void)tick_lock_release(lock);
     return result < 0 ? result : tick__line_say(c->machine, c->me, "holds");
 }
 static int op_cnotify(const struct call *c) {
     struct tick_lock *lock = tick_condition_lock(c->machine->condition);
-    TICK_TRY(tick_lock_acquire(lock));
+    TICK_TRY(tick_lock_acquire_at(lock, c->loc));
     const int result = tick_condition_notify(c->machine->condition, (size_t)c->y);
     (void)tick_lock_release(lock);
     return result;
@@ -222,7 +223,7 @@ static int op_done(const struct call *c) {
     return tick_queue_task_done(c->machine->queues[c->x]) < 0 ? tick__line_say(c->machine, c->me, "VE") : 0;
 }
 static int op_join(const struct call *c) {
-    return tick_queue_join(c->machine->queues[c->x]);
+    return tick_queue_join_at(c->machine->queues[c->x], c->loc);
 }
 static int op_shut(const struct call *c) {
     if (c->y)
@@ -232,7 +233,7 @@ static int op_shut(const struct call *c) {
     return 0;
 }
 static int op_meet(const struct call *c) {
-    const int place = tick_barrier_wait(c->machine->barrier);
+    const int place = tick_barrier_wait_at(c->machine->barrier, c->loc);
     return place < 0 ? place : tick__line_say(c->machine, c->me, "met %d", place);
 }
 static int op_breset(const struct call *c) {
@@ -293,8 +294,8 @@ static int op_gather(const struct call *c) {
     struct note *note = take_named(c, false, &count);
     int result = note ? 0 : -ENOMEM;
     if (count > 0) {
-        struct tick_future *gather = tick_gather(note->futures, count, tick__op_int(c->op, 2));
-        result = gather ? tick_await(gather) : -ENOMEM;
+        struct tick_future *gather = tick_gather_at(note->futures, count, tick__op_int(c->op, 2), c->loc);
+        result = gather ? tick_await_at(gather, c->loc) : -ENOMEM;
         tick_future_unref(gather);
         if (result == 0)
             result = say_results(c, note->futures, count);
@@ -328,14 +329,14 @@ static int op_wait(const struct call *c) {
 static int say_each(const struct call *c, struct tick_as_completed *each) {
     struct tick_future *future;
     int result;
-    while ((result = tick_as_completed_next(each, &future)) == 0) {
+    while ((result = tick_as_completed_next_at(each, &future, c->loc)) == 0) {
         int number = 0;
         while (of_futures(c) && c->machine->futures[number] != future)
             number++;
         if (of_futures(c))
             TICK_TRY(tick__line_say(c->machine, c->me, "each %d", number));
         else
-            TICK_TRY(tick__line_say(c->machine, c->me, "each %s", tick_task_name((struct tick_task *)future)));
+            TICK_TRY(tick__line_say(c->machine, c->me, "each %s", tick__machine_name(c->machine, (struct tick_task *)future)));
     }
     return result == TICK_EEMPTY ? 0 : result;
 }
@@ -436,7 +437,7 @@ static int op_varsoon(const struct call *c) {
     return keep_handle(c->machine, tick_call_soon_handle(c->machine->loop, called_varsoon, note));
 }
 static int op_raise(const struct call *c) {
-    (void)tick_raise(tick_failure_new(EX(c->x), "Ex", NULL));
+    (void)tick_raise(tick_failure_new_at(c->loc, EX(c->x), "Ex", NULL));
     return EX(c->x);
 }
 
@@ -511,7 +512,12 @@ static int log_op(struct machine *machine, const json_t *op, const char *me) {
 
 struct end tick__machine_primitive(struct machine *machine, const json_t *op, const char *me) {
     const char *name = tick__op_word(op, 0);
-    struct call call = {.machine = machine, .op = op, .me = me, .x = tick__op_int(op, 1), .y = tick__op_int(op, 2)};
+    struct call call = {.machine = machine,
+        .op = op,
+        .loc = tick__place_of_op(machine->program, op),
+        .me = me,
+        .x = tick__op_int(op, 1),
+        .y = tick__op_int(op, 2)};
     int result = log_op(machine, op, me);
     if (result < 0)
         return (struct end){.code = result};
@@ -528,5 +534,5 @@ struct end tick__machine_primitive(struct machine *machine, const json_t *op, co
             break;
         }
     tick_task_unref(task);
-    return result < 0 ? tick__machine_failed(machine, result) : (struct end){0};
+    return result < 0 ? tick__machine_failed(machine, result, call.loc) : (struct end){0};
 }

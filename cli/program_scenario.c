@@ -1,8 +1,9 @@
 // A task program as a scenario: one host, whose main task is body 0. A tick is a millisecond. Lines go to the trace's log.
 //
-// What tasks fail with is their own affair; what body 0 fails with is a finding, and so is a deadlock while it waits. When it returns, what
-// is left over is cancelled, as asyncio.run does.
+// What tasks fail with is their own affair; what body 0 fails with is a finding, and so are a deadlock while it waits, and too many lines.
+// When it returns, what is left over is cancelled, as asyncio.run does.
 #include "cli/program_machine.h"
+#include "sim/harness/stage.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -14,6 +15,15 @@ static void line(struct machine *machine, const char *text) {
     (void)machine;
     if (text)
         tick_log("%s", text);
+}
+
+static void over(struct machine *machine) {
+    struct tick_stage *stage = tick__stage();
+    char text[64];
+    (void)machine;
+    snprintf(text, sizeof text, "the program logged more than %d lines", MOST_LINES);
+    if (stage)
+        stage->fail(stage, TICK_LIMIT_PASSED, TICK_ELIMIT, NULL, text);
 }
 
 struct hosted {
@@ -42,6 +52,8 @@ static int run(void *unused) {
         return -ENOMEM;
     struct machine *machine = &hosted->machine;
     machine->line = line;
+    machine->over = over;
+    machine->main = tick_task_current();
     hosted->at_close.fn = release;
     tick__loop_at_close(tick_loop_running(), &hosted->at_close);
     TICK_TRY(tick__machine_init(machine, registered, tick_loop_running(), TICK_MS(1)));
@@ -52,11 +64,14 @@ static int run(void *unused) {
         tick__line_begin(machine, "");
         tick__text_error(&machine->text, result, tick_caught());
     }
-    return tick_check(result >= 0, "the main task ended with %s", result < 0 && !machine->text.failed ? machine->text.at : "an error");
+    static const struct tick_loc nowhere = {"", "", 0, ""};
+    return tick_check_at(result >= 0, machine->failed_at ? machine->failed_at : &nowhere, "the main task ended with %s",
+        result < 0 && !machine->text.failed ? machine->text.at : "an error");
 }
 
 static void set_up(struct tick_world *world) {
     tick_allow_unhandled(world); // what a task fails with is no finding by itself
+    tick_world_allow_left_over(world);
     tick_host_add(world, "program", run, NULL);
 }
 

@@ -106,8 +106,11 @@ void tick__line_begin(struct machine *machine, const char *who) {
 }
 
 int tick__line_finish(struct machine *machine) {
-    if (++machine->lines > MOST_LINES)
+    if (++machine->lines > MOST_LINES) {
+        if (machine->over)
+            machine->over(machine);
         return OVER;
+    }
     if (machine->text.failed)
         return -ENOMEM;
     machine->line(machine, machine->text.at);

@@ -90,7 +90,7 @@ static int run_simulated(const struct tick__record *record, struct recording *re
     struct tick_schedule drawn;
     uint8_t digest[16];
     const struct tick_isolate_options options = {
-        .scenario = record->scenario, .hang = record->hang, .begin = begin, .end = end, .ctx = recording};
+        .scenario = record->scenario, .hang = record->hang, .once = true, .begin = begin, .end = end, .ctx = recording};
     recording->warm = record->warm;
     recording->quiet = recording->hush.repeats = record->quiet;
     int result = tick_isolate_new(&options, &isolate);
@@ -151,6 +151,11 @@ static _Noreturn void child(const struct tick__record *record, struct recording 
     _exit(3);
 }
 
+// Signals that a program does not bring upon itself.
+static bool is_somebodys(int signal) {
+    return signal == SIGKILL || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT || signal == SIGXCPU;
+}
+
 static int bring_home(const struct tick__record *record, const struct record_page *page, int status, struct tick__attempt *attempt,
     struct tick_error *error) {
     int result = 0;
@@ -162,6 +167,9 @@ static int bring_home(const struct tick__record *record, const struct record_pag
         if (!record->real || !WIFSIGNALED(status))
             return tick_error_set(
                 error, TICK_EINVALSTATE, "the process that watched the run was ended from outside (status 0x%x)", (unsigned)status);
+        if (is_somebodys(WTERMSIG(status)))
+            return tick_error_set(error, TICK_EKILLED, "the program was killed from outside (%s): what it did until then is in %s",
+                strsignal(WTERMSIG(status)), record->path);
         // a real run has no watcher: what killed it is the finding
         attempt->outcome.verdict = TICK_CRASHED;
         attempt->outcome.code = WTERMSIG(status);
@@ -202,7 +210,7 @@ static void show(void *ctx, uint64_t events) {
     tick__progress_line("recording: %s events", tick__format_count(events, count, sizeof count));
 }
 
-int tick__record_run(const struct tick__record *record, struct tick__attempt *attempt, struct tick_error *error) {
+static int record_once(const struct tick__record *record, struct tick__attempt *attempt, struct tick_error *error) {
     struct recording recording = {.witness = record->witness};
     const struct sigaction passing = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
     struct sigaction before;
@@ -254,5 +262,12 @@ out:
     munmap(recording.page, PAGE_SIZE_ALL);
     if (result < 0)
         tick_schedule_fini(&attempt->drawn);
+    return result;
+}
+
+int tick__record_run(const struct tick__record *record, struct tick__attempt *attempt, struct tick_error *error) {
+    int result = record_once(record, attempt, error);
+    if (result == TICK_EKILLED && !record->real)
+        result = record_once(record, attempt, error);
     return result;
 }

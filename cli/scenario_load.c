@@ -1,4 +1,5 @@
 #include "cli/scenario_load.h"
+#include "cli/scenario_trial.h"
 #include "cli/compile.h"
 #include "cli/deny.h"
 #include "cli/print.h"
@@ -99,7 +100,7 @@ static int check_file(const char *file) {
 }
 
 // A task program needs no compiler: it is read, and run by what stands in cli/program_*.c.
-static int load_program(const char *file, struct tick_error *error) {
+static int load_program(const char *file, const char *named, struct tick_error *error) {
     errno = 0;
     FILE *in = fopen(file, "r");
     char *text = NULL;
@@ -108,7 +109,7 @@ static int load_program(const char *file, struct tick_error *error) {
     const ssize_t size = in ? getdelim(&text, &room, EOF, in) : -1;
     int result = errno == ENOMEM ? -ENOMEM : TICK_EFORMAT;
     if (size >= 0)
-        result = tick__program_parse(text, (size_t)size, &program, error);
+        result = tick__program_parse(text, (size_t)size, named, &program, error);
     if (result == 0)
         result = tick__program_register(program, file);
     if (result < 0)
@@ -174,7 +175,7 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     if (!realpath(file, resolved))
         snprintf(resolved, sizeof resolved, "%s", file);
     if (ends_with(file, ".json")) {
-        const int result = load_program(resolved, &error);
+        const int result = load_program(resolved, file, &error);
         if (result < 0) {
             tick__complain(
                 result == -ENOMEM ? "%s: %s" : "%s is no task program: %s", file, error.text[0] ? error.text : tick_error_text(result));
@@ -211,6 +212,9 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
             return TICK__EXIT_USAGE;
         }
     }
+    code = tick__scenario_trial(object, file, load->hang);
+    if (code)
+        return code;
     void *library = dlopen(object, RTLD_NOW | RTLD_LOCAL); // stays loaded: the scenario's code and statics live in it
     if (!library) {
         tick__complain("%s cannot be loaded: %s", file, dlerror());

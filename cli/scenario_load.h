@@ -6,12 +6,14 @@
 #include <retick/scenario.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct tick__load {
     const char *argument; // NULL: the scenarios that are linked in
     const char *cc, *cxx, *cflags;
     const char *allow[64]; // --allow
     size_t allow_count;
+    int64_t hang;   // CPU time in ns that constructors may take; 0: the default
     bool real;      // a real run: nothing is banned
     bool unchecked; // the deny list was looked at already
     bool heap_check; // --heap-check

@@ -17,7 +17,7 @@ int main(void) {
         number++;
         if (strspn(line, " \t\r\n") == (size_t)size)
             continue;
-        int result = tick__program_parse(line, (size_t)size, &program, &error);
+        int result = tick__program_parse(line, (size_t)size, "task program", &program, &error);
         if (result == 0) {
             result = tick__program_virtual(program, stdout);
             tick__program_free(program);

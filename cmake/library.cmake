@@ -43,6 +43,18 @@ if(TARGET tick_cli)
     target_link_libraries(task_program PRIVATE tick_cli)
 endif()
 
+# Manual pages and shell completions, made from the commands' tables.
+if(TARGET tick_cli)
+    file(GLOB sources CONFIGURE_DEPENDS cli/pages/*.c)
+    add_executable(retick_pages ${sources})
+    target_link_libraries(retick_pages PRIVATE tick_cli)
+    set(pages ${CMAKE_BINARY_DIR}/pages)
+    file(MAKE_DIRECTORY ${pages})
+    add_custom_command(OUTPUT ${pages}/retick.bash COMMAND retick_pages ${pages} DEPENDS retick_pages COMMENT "Writing manual pages and completions")
+    add_custom_target(pages ALL DEPENDS ${pages}/retick.bash)
+    add_dependencies(retick pages) # what is installed is there wherever the program is
+endif()
+
 # Each scenario as a program of its own, as a user would link one.
 if(EXISTS ${CMAKE_SOURCE_DIR}/cli/program_main.c)
     file(GLOB scenarios CONFIGURE_DEPENDS scenarios/*.c)
@@ -61,6 +73,14 @@ install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHIN
 file(RELATIVE_PATH retick_pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/retick.pc.in retick.pc @ONLY)
 install(FILES docs/man/retick.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(DIRECTORY ${pages}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 FILES_MATCHING PATTERN "*.1")
+install(FILES ${pages}/retick.bash RENAME retick DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${pages}/_retick DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES ${pages}/retick.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+install(FILES LICENSE RENAME copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs PATTERN man EXCLUDE)
+install(DIRECTORY scenarios examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/retick.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 include(CMakePackageConfigHelpers)

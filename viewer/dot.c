@@ -316,18 +316,11 @@ static void write_head(FILE *file, const struct tick__graph *graph, uint32_t mos
         shown(file, trace->note, 300);
         fputs("</FONT><BR ALIGN=\"LEFT\"/>", file);
     }
-    if (graph->left_out || graph->unread) {
-        fputs("<FONT COLOR=\"" DEVIATION "\">left out: ", file);
-        if (graph->left_out)
-            fprintf(file, "%zu of %zu tasks", graph->left_out, graph->node_count);
+    if (graph->left_out) {
+        fprintf(file, "<FONT COLOR=\"" DEVIATION "\">left out: %zu of %zu tasks", graph->left_out, graph->node_count);
         if (graph->hosts_left_out)
             fprintf(file, " and %zu of %zu hosts", graph->hosts_left_out, graph->host_count);
-        if (graph->left_out)
-            fputs(", with what leads to and from them", file);
-        if (graph->unread)
-            fprintf(file, "%severything after event %llu", graph->left_out ? "; " : "",
-                (unsigned long long)(graph->trace->events - graph->unread));
-        fputs("</FONT><BR ALIGN=\"LEFT\"/>", file);
+        fputs(", with what leads to and from them</FONT><BR ALIGN=\"LEFT\"/>", file);
     }
     fputs(">;\n", file);
 }

@@ -6,15 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTS_MOST 20000000u // two words each are kept while reading
+#define WINDOW ((int64_t)1 << 18) // events that are kept while reading; causes that lie further back are read again
+#define FURTHER_MOST 64           // links of them
+
+struct past {         // of an event
+    uint32_t task;    // who acted, or on whose behalf
+    uint32_t message; // which message it came of
+};
 
 struct reading {
     struct tick__graph *graph;
     const struct tick_trace *trace;
     struct tick_error *error;
-    uint32_t *task_at, *message_at; // by seq: who acted; which message an event came of
-    uint32_t *sender, *receiver;    // by object id: nodes + 1 of a message
-    uint32_t events;
+    struct past *past;           // of the latest events, by seq
+    int64_t latest;              // seq
+    uint32_t *sender, *receiver; // by object id: nodes + 1 of a message
 };
 
 static int no_memory(struct tick_error *error) {
@@ -182,18 +188,49 @@ static uint32_t index_of(const struct tick__graph *graph, const struct tick__gra
     return node ? (uint32_t)(node - graph->nodes) + 1 : 0;
 }
 
+// Whether an event hands on whom it came of to those that it causes.
+static bool hands_on(int kind) {
+    return kind != TICK_EV_TASK_CREATE && kind != TICK_EV_TASK_READY && kind != TICK_EV_STEP_BEGIN && kind != TICK_EV_STEP_END &&
+           kind != TICK_EV_FUTURE_AWAIT && kind != TICK_EV_MSG_SEND && kind != TICK_EV_MSG_RECV;
+}
+
+// Of an event that has left the window: from the file, up its causes.
+static int read_past(struct reading *reading, int64_t seq, struct past *past) {
+    struct tick__link link;
+    *past = (struct past){0};
+    for (int links = 0; seq > 0 && links < FURTHER_MOST; seq = link.cause < seq ? link.cause : 0, links++) {
+        int found = tick__link_read(reading->trace, seq, &link, reading->error);
+        if (found <= 0)
+            return found;
+        past->task = past->task ? past->task : (uint32_t)link.task;
+        if (link.kind == TICK_EV_MSG_RECV && link.subject > 0 && link.subject <= reading->graph->objects)
+            past->message = (uint32_t)link.subject;
+        if (!hands_on(link.kind))
+            break;
+    }
+    return 0;
+}
+
+static int past_of(struct reading *reading, int64_t seq, struct past *past) {
+    if (seq <= reading->latest - WINDOW)
+        return read_past(reading, seq, past);
+    *past = reading->past[seq & (WINDOW - 1)];
+    return 0;
+}
+
 static int take_ready(struct reading *reading, int64_t subject, int64_t cause) {
     struct tick__graph *graph = reading->graph;
     const struct tick__graph_node *woken = node_of(graph, subject);
-    if (!woken || cause <= 0 || cause > reading->events)
+    struct past past;
+    if (!woken || cause <= 0 || cause >= reading->latest)
         return 0;
-    uint32_t message = reading->message_at[cause];
-    if (message) {
-        if (!reading->receiver[message])
-            reading->receiver[message] = index_of(graph, woken);
+    TICK_TRY(past_of(reading, cause, &past));
+    if (past.message) {
+        if (!reading->receiver[past.message])
+            reading->receiver[past.message] = index_of(graph, woken);
         return 0;
     }
-    const struct tick__graph_node *waker = node_of(graph, reading->task_at[cause]);
+    const struct tick__graph_node *waker = node_of(graph, past.task);
     if (waker && tick__graph_edge_of(graph, (uint32_t)(waker - graph->nodes), (uint32_t)(woken - graph->nodes), TICK__EDGE_SPAWN) &&
         woken->outcome < 0)
         return 0; // its first step: the spawn says it
@@ -205,11 +242,12 @@ static int take_event(struct reading *reading, sqlite3_stmt *row) {
     int64_t seq = sqlite3_column_int64(row, 0), ts = sqlite3_column_int64(row, 1), task = sqlite3_column_int64(row, 3);
     int64_t subject = sqlite3_column_int64(row, 4), cause = sqlite3_column_int64(row, 5), arg = sqlite3_column_int64(row, 6);
     int kind = sqlite3_column_int(row, 2);
-    if (seq <= 0 || seq > reading->events || subject < 0 || subject > graph->objects)
+    if (seq <= 0 || subject < 0 || subject > graph->objects)
         return 0;
     struct tick__graph_node *node = node_of(graph, subject), *actor = node_of(graph, task);
-    reading->task_at[seq] = (uint32_t)task;
-    bool caused = cause > 0 && cause < seq;
+    struct past *past = &reading->past[seq & (WINDOW - 1)];
+    reading->latest = seq;
+    *past = (struct past){.task = (uint32_t)task};
     switch (kind) {
     case TICK_EV_TASK_CREATE:
         if (node)
@@ -233,23 +271,26 @@ static int take_event(struct reading *reading, sqlite3_stmt *row) {
         reading->sender[subject] = index_of(graph, actor);
         return 0;
     case TICK_EV_MSG_RECV:
-        reading->message_at[seq] = (uint32_t)subject;
+        past->message = (uint32_t)subject;
         return 0;
     default:
         break;
     }
-    if (caused && (reading->message_at[seq] = reading->message_at[cause]) && actor && !reading->receiver[reading->message_at[seq]])
-        reading->receiver[reading->message_at[seq]] = index_of(graph, actor);
-    if (caused && !task)
-        reading->task_at[seq] = reading->task_at[cause]; // a timer's or callback's: on whose behalf
+    if (cause <= 0 || cause >= seq)
+        return 0;
+    struct past before;
+    TICK_TRY(past_of(reading, cause, &before));
+    past->message = before.message;
+    if (past->message && actor && !reading->receiver[past->message])
+        reading->receiver[past->message] = index_of(graph, actor);
+    past->task = past->task ? past->task : before.task; // a timer's or callback's: on whose behalf
     return 0;
 }
 
 static int read_events(struct reading *reading) {
     sqlite3_stmt *row;
-    TICK_TRY(tick__prepare(reading->trace, "SELECT seq, ts, kind, task_id, subject_id, cause_seq, arg FROM events ORDER BY seq LIMIT ?",
-        &row, reading->error));
-    sqlite3_bind_int64(row, 1, reading->events);
+    TICK_TRY(tick__prepare(
+        reading->trace, "SELECT seq, ts, kind, task_id, subject_id, cause_seq, arg FROM events ORDER BY seq", &row, reading->error));
     int code = 0;
     while (code == 0 && sqlite3_step(row) == SQLITE_ROW)
         code = take_event(reading, row);
@@ -434,16 +475,13 @@ static int read_failure(struct reading *reading) {
 int tick__graph_read(const struct tick_trace *trace, struct tick__graph *graph, struct tick_error *error) {
     *graph = (struct tick__graph){.trace = trace};
     struct reading reading = {.graph = graph, .trace = trace, .error = error};
-    reading.events = trace->events < EVENTS_MOST ? (uint32_t)trace->events : EVENTS_MOST;
-    graph->unread = trace->events - reading.events;
     int code = read_nodes(&reading);
     if (code < 0)
         goto out;
-    reading.task_at = calloc((size_t)reading.events + 1, sizeof *reading.task_at);
-    reading.message_at = calloc((size_t)reading.events + 1, sizeof *reading.message_at);
+    reading.past = calloc((size_t)WINDOW, sizeof *reading.past);
     reading.sender = calloc((size_t)graph->objects + 1, sizeof *reading.sender);
     reading.receiver = calloc((size_t)graph->objects + 1, sizeof *reading.receiver);
-    if (!reading.task_at || !reading.message_at || !reading.sender || !reading.receiver) {
+    if (!reading.past || !reading.sender || !reading.receiver) {
         code = no_memory(error);
         goto out;
     }
@@ -451,8 +489,7 @@ int tick__graph_read(const struct tick_trace *trace, struct tick__graph *graph, 
     for (size_t i = 0; i < sizeof parts / sizeof parts[0] && code == 0; i++)
         code = parts[i](&reading);
 out:
-    free(reading.task_at);
-    free(reading.message_at);
+    free(reading.past);
     free(reading.sender);
     free(reading.receiver);
     if (code < 0)

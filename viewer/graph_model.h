@@ -40,7 +40,6 @@ struct tick__graph {
     struct tick__graph_host *hosts;
     size_t node_count, edge_count, host_count, edge_room;
     size_t left_out, hosts_left_out; // tasks not drawn; hosts of whose tasks none is
-    uint64_t unread;                 // events beyond those looked at
     // look-ups
     uint32_t *node_of; // object id -> node index + 1
     uint32_t *table;   // of edges

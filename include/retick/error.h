@@ -12,6 +12,7 @@ extern "C" {
 // TICK_EUSER is the last of them: programs count on from there (TICK_EUSER - 1).
 // X(name, value, text)
 #define TICK_ERRORS(X) \
+    X(TICK_EKILLED, -4996, "the process of a run was killed from outside: is memory short, or limited (ulimit, cgroup)?") \
     X(TICK_EWRONGTHREAD, -4997, "called from another thread than the loop's") \
     X(TICK_EBROKEN, -4998, "the barrier is broken") \
     X(TICK_EGROUP, -4999, "tasks of the group failed") \

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define WORKERS_MOST 256
+#define IDLE_DEATHS_MOST 5
 #define PROGRESS_EVERY ((int64_t)200000000)
 #define WATCH_EVERY ((int64_t)TICK__WATCH_EVERY * 1000000)
 #define GRACE ((int64_t)500000000) // from the stop to the end of runs in progress
@@ -22,6 +23,8 @@
 struct worker {
     struct tick__sandbox sandbox;
     struct tick__lane *lane; // shared, outlives the process
+    uint64_t retried;        // the seed, + 1, that was in progress when somebody killed it
+    int idle_deaths;         // how often somebody killed it between runs
 };
 
 struct state {
@@ -66,12 +69,35 @@ static int better(
     return 0;
 }
 
+// Whether there is something to do for a worker that is started now: from `next` on, or this seed.
+static bool more_to_do(const struct state *state, uint64_t next) {
+    return next < atomic_load(&state->shared->bound) && !atomic_load(&state->shared->stop);
+}
+
+// Somebody killed the worker, perhaps by chance in this run: that is to be seen in a fresh one, whose first run it is. 1: it goes on there;
+// 0: it died there, too, of itself; or an error.
+static int again_or_found(struct state *state, struct worker *worker) {
+    struct tick__page *page = worker->sandbox.page;
+    char text[sizeof state->error->text];
+    if (worker->retried != page->seed + 1 || atomic_load(&page->runs) != 1) {
+        worker->retried = worker->lane->again = page->seed + 1;
+        const int rc = more_to_do(state, page->seed) ? start(state, worker) : 0;
+        return rc < 0 ? rc : 1;
+    }
+    if (tick__sandbox_explains(&worker->sandbox))
+        return 0;
+    tick__sandbox_obituary(&worker->sandbox, text, sizeof text);
+    return tick_error_set(state->error, TICK_EKILLED, "%s", text);
+}
+
 // A worker's process ended (or is ended for a trouble): takes its failure and starts it anew if there is more to do.
 static int ended(struct state *state, struct worker *worker, enum tick__trouble trouble) {
     struct tick__page *page = worker->sandbox.page;
     tick__sandbox_bury(&worker->sandbox, trouble);
     state->alive--;
     if (atomic_load(&page->state) != TICK__DIED) {
+        if (worker->sandbox.signal && ++worker->idle_deaths < IDLE_DEATHS_MOST)
+            return more_to_do(state, atomic_load(&state->shared->next)) ? start(state, worker) : 0;
         if (page->rc < 0)
             return tick_error_set(state->error, page->rc, "a run could not be carried out: %s", tick_error_text(page->rc));
         if (atomic_load(&page->state) != TICK__FINISHED)
@@ -79,14 +105,18 @@ static int ended(struct state *state, struct worker *worker, enum tick__trouble 
                 "a worker process ended between runs, or its program closed a file descriptor that it had not opened");
         return 0;
     }
+    int rc = worker->sandbox.signal ? again_or_found(state, worker) : 0;
+    if (rc)
+        return rc < 0 ? rc : 0;
     state->deaths++;
+    for (uint32_t i = 0; i < page->marks; i++)
+        tick__lane_mark(worker->lane, page->mark[i]);
     if (!state->campaign->keep_going)
         tick__lower_bound(state->shared, page->seed);
-    int rc = better(state, page->seed, &page->outcome, page->deviations, page->count);
+    rc = better(state, page->seed, &page->outcome, page->deviations, page->count);
     if (rc < 0)
         return rc;
-    bool more = atomic_load(&state->shared->next) < atomic_load(&state->shared->bound) && !atomic_load(&state->shared->stop);
-    return more ? start(state, worker) : 0;
+    return more_to_do(state, atomic_load(&state->shared->next)) ? start(state, worker) : 0;
 }
 
 static uint64_t done(const struct state *state) {

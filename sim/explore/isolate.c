@@ -97,7 +97,8 @@ void tick_isolate_free(struct tick_isolate *isolate) {
     tick__outside_free(isolate);
 }
 
-// Waits for the child's answer: 1 answered, 0 the child died in the run (buried), negative: it could not carry it out.
+// Waits for the child's answer: 1 answered, 0 the child died in the run (buried), TICK_EKILLED: by somebody's hand, in it or before it;
+// else negative: it could not carry it out.
 static int await(struct tick_isolate *isolate) {
     struct tick__sandbox *sandbox = &isolate->sandbox;
     int64_t hang = isolate->options.hang;
@@ -112,17 +113,18 @@ static int await(struct tick_isolate *isolate) {
         if (ready <= 0 && !trouble)
             continue;
         tick__sandbox_bury(sandbox, trouble);
+        if (sandbox->signal)
+            return TICK_EKILLED;
         if (atomic_load(&sandbox->page->state) == TICK__DIED)
             return 0;
         return sandbox->page->rc < 0 ? sandbox->page->rc : -ECHILD; // between runs
     }
 }
 
-// Has the request carried out, by a new child if there is none.
-static int carry_out(struct tick_isolate *isolate, struct tick_outcome *outcome, struct tick_schedule *drawn, uint8_t digest[16]) {
+// Has the request carried out, by a new child if there is none. As await.
+static int ask(struct tick_isolate *isolate) {
     struct tick__sandbox *sandbox = &isolate->sandbox;
     char byte = 0;
-    tick_schedule_init(drawn, isolate->options.scenario->name);
     if (sandbox->pid && send(sandbox->fd, &byte, 1, MSG_NOSIGNAL) != 1)
         tick__sandbox_bury(sandbox, TICK__NO_TROUBLE); // something killed it while it was idle
     if (!sandbox->pid) {
@@ -133,10 +135,20 @@ static int carry_out(struct tick_isolate *isolate, struct tick_outcome *outcome,
             return -ECHILD;
     }
     sandbox->runs_seen = UINT64_MAX; // the first look only notes how far it is
-    int rc = await(isolate);
+    return await(isolate);
+}
+
+static int carry_out(struct tick_isolate *isolate, struct tick_outcome *outcome, struct tick_schedule *drawn, uint8_t digest[16]) {
+    struct tick__page *page = isolate->sandbox.page;
+    tick_schedule_init(drawn, isolate->options.scenario->name);
+    int rc = ask(isolate);
+    if (rc == TICK_EKILLED && !isolate->options.once)
+        rc = ask(isolate);
+    if (rc == TICK_EKILLED && atomic_load(&page->state) == TICK__DIED && atomic_load(&page->runs) == 1 &&
+        tick__sandbox_explains(&isolate->sandbox))
+        rc = 0;
     if (rc < 0)
         return rc;
-    struct tick__page *page = sandbox->page;
     *outcome = page->outcome;
     if (digest)
         memcpy(digest, page->digest, 16);

@@ -14,6 +14,7 @@ struct tick_isolate;
 struct tick_isolate_options {
     const struct tick_scenario *scenario;
     int64_t hang;  // CPU time in ns that a run may take before it is a hang; 0: TICK_HANG_DEFAULT
+    bool once;     // a run whose process somebody kills is not tried again: the caller does so
     size_t memory; // bytes of memory that the process may gain, as the parent sees every 20 ms; 0: 4 GiB
     // Called in the worker for each run before and after it, to attach a probe and bring home a digest; both may be NULL.
     struct tick_probe *(*begin)(void *ctx);
@@ -22,6 +23,8 @@ struct tick_isolate_options {
 };
 int tick_isolate_new(const struct tick_isolate_options *options, struct tick_isolate **out);
 void tick_isolate_free(struct tick_isolate *isolate);
+// Where somebody else kills the process of a run, the run is tried once more in a fresh one; TICK_EKILLED if it dies there, too, and
+// neither its memory nor its time explains it.
 // At most 262144 deviations cross the process boundary: a longer schedule is TICK_ELIMIT, and of a run that drew more (outcome->deviations
 // tells) *drawn holds the first. After a crash, exit or hang *drawn holds what was drawn until then, and digest is zero; digest may be
 // NULL. Runs a schedule; 0 with *outcome, *drawn (initialised by the call: the deviations that were met) and digest filled.

@@ -9,23 +9,26 @@ void tick__lower_bound(struct tick__shared *shared, uint64_t seed) {
         ;
 }
 
+void tick__lane_mark(struct tick__lane *lane, const char *reached) {
+    char name[sizeof lane->mark->name];
+    snprintf(name, sizeof name, "%s", reached);
+    uint32_t at = 0;
+    while (at < lane->marks && strcmp(lane->mark[at].name, name) != 0)
+        at++;
+    if (at == TICK__LANE_MARKS)
+        return;
+    if (at == lane->marks) {
+        memcpy(lane->mark[at].name, name, sizeof name);
+        lane->marks++;
+    }
+    lane->mark[at].runs++;
+}
+
 static void count_marks(struct tick__lane *lane, const struct tick_harness *harness) {
     const char *const *names;
     size_t count = tick_harness_marks(harness, &names);
-    for (size_t i = 0; i < count; i++) {
-        char name[sizeof lane->mark->name];
-        snprintf(name, sizeof name, "%s", names[i]);
-        uint32_t at = 0;
-        while (at < lane->marks && strcmp(lane->mark[at].name, name) != 0)
-            at++;
-        if (at == TICK__LANE_MARKS)
-            continue;
-        if (at == lane->marks) {
-            memcpy(lane->mark[at].name, name, sizeof name);
-            lane->marks++;
-        }
-        lane->mark[at].runs++;
-    }
+    for (size_t i = 0; i < count; i++)
+        tick__lane_mark(lane, names[i]);
 }
 
 static void failed(const struct tick__lane_of *of, struct tick_harness *harness, uint64_t seed, const struct tick_outcome *outcome) {
@@ -56,7 +59,8 @@ void tick__lane_body(void *lane_of, struct tick__page *page, int fd) {
     else
         tick_rates_default(&rates);
     while (page->rc >= 0 && !atomic_load_explicit(&of->shared->stop, memory_order_relaxed)) {
-        uint64_t seed = atomic_fetch_add_explicit(&of->shared->next, 1, memory_order_relaxed);
+        uint64_t seed = of->lane->again ? of->lane->again - 1 : atomic_fetch_add_explicit(&of->shared->next, 1, memory_order_relaxed);
+        of->lane->again = 0;
         if (seed >= atomic_load_explicit(&of->shared->bound, memory_order_relaxed))
             break;
         page->seed = seed;

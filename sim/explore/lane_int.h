@@ -16,6 +16,7 @@ struct tick__shared {       // by all workers
 struct tick__lane {
     _Atomic uint64_t runs; // ended ones
     uint64_t choices, failures;
+    uint64_t again;              // a seed to run first, counted from the first, + 1; 0: none
     uint64_t failed;             // the smallest failing seed, counted from the first
     struct tick_outcome outcome; // its
     uint32_t deviation_count, marks;
@@ -30,6 +31,7 @@ struct tick__lane_of {
 };
 
 void tick__lane_body(void *lane_of, struct tick__page *page, int fd); // the worker
+void tick__lane_mark(struct tick__lane *lane, const char *name);      // a run has reached it
 void tick__lower_bound(struct tick__shared *shared, uint64_t seed);
 
 #endif

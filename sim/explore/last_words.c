@@ -66,13 +66,13 @@ static void *counter_of(const void *context) {
 #endif
 }
 
-// From the frame whose address is counter on, which is where the program stands, or (inside a sanitizer) what a call returns to. file:
-// receives the first of them.
-static void tell_stack(struct tick__line *text, struct tick__line *file, void *counter) {
+// From the frame whose address is counter on, which is where the program stands, or (inside a sanitizer) what a call returns to; called:
+// the call itself is meant, which may be its function's last instruction. file: receives the first of them.
+static void tell_stack(struct tick__line *text, struct tick__line *file, void *counter, bool called) {
     bool placed = *file->text;
     // First what needs no unwinding, which may crash in its turn.
     if (!placed && counter && !tick__in_libc(counter))
-        placed = tick__line_place(file, counter);
+        placed = tick__line_place(file, (char *)counter - called);
     void *frames[FRAMES];
     int count = backtrace(frames, FRAMES), first = 0, told = 0;
     while (first < count && frames[first] != counter)
@@ -81,7 +81,8 @@ static void tell_stack(struct tick__line *text, struct tick__line *file, void *c
         if (tick__in_libc(frames[i]))
             continue;
         size_t before = text->length;
-        void *at = frames[i] == counter ? counter : (char *)frames[i] - 1; // in the call, which may be a function's last instruction
+        void *at =
+            frames[i] == counter && !called ? counter : (char *)frames[i] - 1; // in the call, which may be a function's last instruction
         tick__line_put(text, told ? " < " : " in ");
         if (!tick__line_place(text, at)) {
             text->text[text->length = before] = 0;
@@ -114,8 +115,8 @@ _Noreturn static void leave(void) {
         syscall(SYS_exit_group, 1);
 }
 
-// report: NULL, or what else than a signal it was.
-static void last_words(int signal, const void *address, void *counter, const char *report) {
+// report: NULL, or what else than a signal it was. outside: neither the program nor retick brought it about.
+static void last_words(int signal, const void *address, void *counter, const char *report, bool outside) {
     struct tick__page *page = dying.page;
     size_t count = 0;
     const struct tick_deviation *deviations = tick_harness_deviations(dying.harness, &count);
@@ -129,21 +130,54 @@ static void last_words(int signal, const void *address, void *counter, const cha
     }
     outcome->code = signal;
     outcome->deviations = (uint32_t)count;
+    const char *const *marks;
+    const size_t reached = tick_harness_marks(dying.harness, &marks);
+    for (page->marks = 0; page->marks < reached && page->marks < TICK__MARKS_MOST; page->marks++) {
+        struct tick__line mark = {page->mark[page->marks], TICK__MARK_BYTES, 0};
+        tick__line_put(&mark, marks[page->marks]);
+    }
+    page->outside = outside;
     atomic_store(&page->state, TICK__DIED);
     struct tick__line text = {outcome->text, sizeof outcome->text, strlen(outcome->text)};
     struct tick__line file = {outcome->file, sizeof outcome->file, 0}, stopped = {outcome->stopped, sizeof outcome->stopped, 0};
-    if (signal == SIGXCPU) {
+    if (signal == SIGXCPU)
         tell_stop(&stopped, counter);
-        return;
-    }
-    tell_stack(&text, &file, counter);
+    if (signal != SIGXCPU || page->keeps_place)
+        tell_stack(&text, &file, counter, signal == 0);
+}
+
+// The program's own faults come from the kernel (si_code > 0), its own signals from itself, retick's SIGXCPU from its parent. What else
+// comes is somebody's, or the limit of CPU time that the shell has set.
+static bool is_from_outside(int signal, const siginfo_t *info) {
+    if (info->si_code > 0)
+        return signal == SIGXCPU;
+    return info->si_pid != getpid() && (signal != SIGXCPU || info->si_pid != getppid());
 }
 
 static void on_signal(int signal, siginfo_t *info, void *context) {
     // Otherwise: the parent's signal between runs, a crash outside of any, or the end of a sanitizer that has reported.
-    const bool beyond = signal == SIGSEGV && (uintptr_t)info->si_addr - (uintptr_t)dying.guard < GUARD_SIZE;
-    if (atomic_load(&dying.page->state) == TICK__RUNNING)
-        last_words(signal, info->si_addr, counter_of(context), beyond ? "stack overflow in a signal handler" : NULL);
+    const bool outside = is_from_outside(signal, info);
+    const bool beyond = signal == SIGSEGV && !outside && (uintptr_t)info->si_addr - (uintptr_t)dying.guard < GUARD_SIZE;
+    if (atomic_load(&dying.page->state) == TICK__RUNNING) {
+        last_words(signal, info->si_addr, counter_of(context), beyond ? "stack overflow in a signal handler" : NULL, outside);
+    } else {
+        dying.page->outside = outside;
+        dying.page->outcome.code = signal;
+    }
+    leave();
+}
+
+void tick__last_words_of_exit(const char *how, int status, void *caller) {
+    struct tick__page *page = dying.page;
+    char text[60];
+    if (atomic_load(&page->state) != TICK__RUNNING)
+        return;
+    struct tick__line line = {text, sizeof text, 0};
+    tick__line_put(&line, "the program called ");
+    tick__line_put(&line, how);
+    last_words(0, NULL, caller, text, false);
+    page->outcome.verdict = TICK_EXITED;
+    page->outcome.code = status;
     leave();
 }
 
@@ -167,7 +201,7 @@ static void on_death(void) {
         tick__line_put(&report, ": ");
         tick__line_put(&report, __asan_get_report_description());
     }
-    last_words(SIGABRT, NULL, __builtin_return_address(0), text);
+    last_words(SIGABRT, NULL, __builtin_return_address(0), text, false);
 }
 
 // Without the addresses in it, which differ from process to process.
@@ -197,7 +231,7 @@ void __ubsan_on_report(void) {
     if (text && *text)
         tick__line_put(&report, ": ");
     say_report(&report, text ? text : "");
-    last_words(SIGABRT, NULL, __builtin_return_address(0), words);
+    last_words(SIGABRT, NULL, __builtin_return_address(0), words, false);
     if (file && *file) {
         struct tick__line place = {page->outcome.file, sizeof page->outcome.file, 0};
         tick__line_put(&place, file);

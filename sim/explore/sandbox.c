@@ -55,7 +55,7 @@ void tick__sandbox_fini(struct tick__sandbox *sandbox) {
 
 // --- in the child ---
 
-static void same_for_all(pid_t parent) {
+static void bound(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(0); // it died before that took effect
@@ -63,6 +63,9 @@ static void same_for_all(pid_t parent) {
     setrlimit(RLIMIT_CORE, &no_core);
     // The terminal's interrupt is for the parent, which then stops the campaign.
     signal(SIGINT, SIG_IGN);
+}
+
+static void same_for_all(void) {
     clearenv();
     setenv("LANG", "C", 1);
     setenv("LC_ALL", "C", 1);
@@ -80,7 +83,12 @@ int tick__sandbox_start(struct tick__sandbox *sandbox, void (*body)(void *ctx, s
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         return -errno;
     atomic_store(&sandbox->page->state, TICK__STARTING);
+    atomic_store(&sandbox->page->runs, 0);
     sandbox->page->rc = 0;
+    sandbox->page->outside = sandbox->page->keeps_place = false;
+    sandbox->page->marks = 0;
+    sandbox->page->resident = 0;
+    sandbox->signal = 0;
     fflush(NULL); // else what is buffered would be written twice
     pid_t parent = getpid(), pid = fork();
     if (pid < 0) {
@@ -91,7 +99,9 @@ int tick__sandbox_start(struct tick__sandbox *sandbox, void (*body)(void *ctx, s
     }
     if (!pid) {
         close(pair[0]);
-        same_for_all(parent);
+        bound(parent);
+        if (!sandbox->as_is)
+            same_for_all();
         body(ctx, sandbox->page, pair[1]);
         fflush(NULL); // what programs printed
         _exit(0);
@@ -175,9 +185,9 @@ enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t ha
 }
 
 // Waits for the child's end for so many ms at most.
-static bool gone(pid_t pid, int ms, int *status) {
+static bool gone(pid_t pid, int ms, int *status, struct rusage *usage) {
     for (int waited = 0;; waited++) {
-        pid_t got = waitpid(pid, status, WNOHANG);
+        pid_t got = wait4(pid, status, WNOHANG, usage);
         if (got == pid || (got < 0 && errno != EINTR))
             return true;
         if (waited >= ms)
@@ -196,27 +206,70 @@ static void from_status(struct tick_outcome *outcome, int status) {
     }
     outcome->verdict = TICK_CRASHED;
     outcome->code = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    if (outcome->code == SIGKILL) { // not by us
-        outcome->verdict = TICK_OUT_OF_MEMORY;
-        snprintf(outcome->text, sizeof outcome->text, "the process was killed (SIGKILL), as the kernel does when memory runs out");
-        return;
-    }
     snprintf(outcome->text, sizeof outcome->text, "the process was killed by %s", tick__signal_word(outcome->code));
+}
+
+static int64_t ns_of(const struct timeval *time) {
+    return (int64_t)time->tv_sec * 1000000000 + (int64_t)time->tv_usec * 1000;
+}
+
+// Whether it was killed from outside, as far as one can know, and what it had used up by then. ours: we ended it.
+static void note_end(struct tick__sandbox *sandbox, bool ours, int status, const struct rusage *usage) {
+    const size_t most = (size_t)usage->ru_maxrss << 10;
+    struct tick__page *page = sandbox->page;
+    sandbox->grown = most > page->resident ? most - page->resident : 0;
+    sandbox->cpu = tick__after(ns_of(&usage->ru_utime), ns_of(&usage->ru_stime));
+    const bool wordless = atomic_load(&page->state) != TICK__DIED && WIFSIGNALED(status);
+    sandbox->signal = ours ? 0 : page->outside ? page->outcome.code : wordless ? WTERMSIG(status) : 0;
+}
+
+// Memory by which a run may have brought it on itself that it was killed: what worlds of a few hosts need is far less.
+#define MUCH ((size_t)256 << 20)
+
+bool tick__sandbox_explains(struct tick__sandbox *sandbox) {
+    struct tick_outcome *outcome = &sandbox->page->outcome;
+    struct rlimit limit;
+    const bool limited = getrlimit(RLIMIT_CPU, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    const bool slow = limited && sandbox->cpu / 1000000000 + 1 >= (int64_t)limit.rlim_cur;
+    if (!slow && sandbox->signal != SIGKILL)
+        return !sandbox->page->outside; // in the same run again: it sends it to itself
+    if (!slow && sandbox->grown < MUCH)
+        return false;
+    *outcome = (struct tick_outcome){.verdict = slow ? TICK_HUNG : TICK_OUT_OF_MEMORY};
+    if (slow)
+        snprintf(outcome->text, sizeof outcome->text, "the program used up the %llu s of CPU time that a process may have here (ulimit -t)",
+            (unsigned long long)limit.rlim_cur);
+    else
+        snprintf(outcome->text, sizeof outcome->text,
+            "the process was killed (SIGKILL), as the kernel does when memory runs out; the run had "
+            "taken more than %zu MiB",
+            MUCH >> 20);
+    return true;
+}
+
+void tick__sandbox_obituary(const struct tick__sandbox *sandbox, char *text, size_t size) {
+    snprintf(text, size,
+        "the process of a run was killed from outside (%s), and again in a fresh one; the run's own memory (%zu MiB) and CPU time (%lld "
+        "ms) do "
+        "not explain it: is memory short, or limited (ulimit, cgroup)?",
+        tick__signal_word(sandbox->signal), sandbox->grown >> 20, (long long)(sandbox->cpu / 1000000));
 }
 
 void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble trouble) {
     int status = 0;
+    struct rusage usage = {0};
     if (trouble)
         kill(sandbox->pid, SIGXCPU); // its handler leaves the deviations
     bool running = atomic_load(&sandbox->page->state) == TICK__RUNNING;
     // Without a trouble its end of the socket is closed: it is as good as gone, unless the program closed what is not its own. With one it
     // still has words to say, and on a busy machine waits for its turn.
-    bool stays = !gone(sandbox->pid, trouble ? 5000 : 500, &status);
+    bool stays = !gone(sandbox->pid, trouble ? 5000 : 500, &status, &usage);
     if (stays) {
         kill(sandbox->pid, SIGKILL);
-        while (waitpid(sandbox->pid, &status, 0) < 0 && errno == EINTR)
+        while (wait4(sandbox->pid, &status, 0, &usage) < 0 && errno == EINTR)
             ;
     }
+    note_end(sandbox, trouble || stays, status, &usage);
     close(sandbox->fd);
     sandbox->fd = -1;
     sandbox->pid = 0;
@@ -242,8 +295,11 @@ void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble troubl
         page->outcome.code = 0;
         page->outcome.file[0] = 0; // where it was stopped is chance
         page->outcome.line = 0;
-        snprintf(page->outcome.text, sizeof page->outcome.text, "%s",
+        char *stack = page->keeps_place ? strstr(page->outcome.text, " in ") : NULL, kept[sizeof page->outcome.text];
+        snprintf(kept, sizeof kept, "%s", stack ? stack : "");
+        snprintf(page->outcome.text, sizeof page->outcome.text, "%s%s",
             hung ? "the program did not come back within the CPU time that a run may take"
-                 : "the program used up the memory that a run may take");
+                 : "the program used up the memory that a run may take",
+            kept);
     }
 }

@@ -13,6 +13,9 @@
 
 #define TICK__DEVIATIONS_MOST 262144u // that cross a process boundary; pages are only used when they are written
 
+#define TICK__MARKS_MOST 32
+#define TICK__MARK_BYTES 48
+
 enum tick__sandbox_state {
     TICK__STARTING, // not yet ready for runs
     TICK__IDLE,
@@ -29,6 +32,10 @@ struct tick__page {
     uint64_t seed;         // of the run in progress (campaigns: counted from the first)
     struct tick_outcome outcome;
     uint8_t digest[16];
+    bool keeps_place; // where a hang was stopped is told: what hangs is small
+    bool outside;     // DIED: by a signal that somebody else sent
+    uint32_t marks;   // reached in the run that DIED
+    char mark[TICK__MARKS_MOST][TICK__MARK_BYTES];
     uint32_t count; // of deviations
     struct tick_deviation deviations[TICK__DEVIATIONS_MOST];
 };
@@ -37,9 +44,14 @@ struct tick__sandbox {
     pid_t pid; // 0: no child
     int fd;    // the parent's end of a socket pair; end of file when the child died
     struct tick__page *page;
+    bool as_is; // the child keeps its environment and its locale
     // Watching for hangs
     uint64_t runs_seen;
     int64_t cpu_at, wall_at;
+    // Of a child that is buried
+    int signal;   // that killed it from outside; 0: nothing did
+    size_t grown; // bytes, at most, since it was ready
+    int64_t cpu;  // ns, in all
 };
 
 // Maps shared memory (zeroed, lazily); NULL when out of memory.
@@ -66,5 +78,10 @@ enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t ha
 // Takes leave of a child that is gone, or ends it (for a trouble). Afterwards the page tells: state DIED with outcome and deviations if a
 // run was in progress; else state stays as it was.
 void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble trouble);
+// Of a buried child that was killed from outside, in the first run of its life: whether that run explains it by its memory or its time. If
+// so the page's outcome says it.
+bool tick__sandbox_explains(struct tick__sandbox *sandbox);
+// What is known of such a death, in words.
+void tick__sandbox_obituary(const struct tick__sandbox *sandbox, char *text, size_t size);
 
 #endif

@@ -10,8 +10,8 @@ struct tick_shrink_progress {
 };
 struct tick_shrink {
     struct tick_isolate *isolate;
-    const struct tick_schedule *start; // must fail
-    uint64_t most_runs;                // 0: 10,000
+    const struct tick_schedule *start;                                        // must fail
+    uint64_t most_runs;                                                       // 0: 10,000
     bool (*progress)(void *ctx, const struct tick_shrink_progress *progress); // false stops; NULL: never called
     void *ctx;
 };

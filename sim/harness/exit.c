@@ -2,12 +2,26 @@
 //
 // And what C++ wants to be called at an exit. The destructor of a static object that a run made is dropped, as the run's image forgets the
 // object; libc's list would keep it, run by run, in memory of the host's.
+#include "sim/harness/exit.h"
 #include "sim/harness/world_int.h"
+#include "src/base/keep.h"
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+TICK_KEEP static void (*watcher)(const char *how, int status, void *caller) = NULL;
+
 void tick__exit_link(void) {}
+
+void tick__exit_watch(void (*fn)(const char *how, int status, void *caller)) {
+    watcher = fn;
+}
+
+static void ended(const char *how, int status, void *caller) {
+    tick__harness_exited(how, status);
+    if (watcher)
+        watcher(how, status, caller);
+}
 
 _Noreturn static void libcs(const char *name, int status) {
     void (*real)(int);
@@ -28,21 +42,21 @@ int __cxa_atexit(void (*fn)(void *), void *arg, void *module) {
 }
 
 _Noreturn void exit(int status) {
-    tick__harness_exited("exit", status);
+    ended("exit", status, __builtin_return_address(0));
     libcs("exit", status);
 }
 
 _Noreturn void _exit(int status) {
-    tick__harness_exited("_exit", status);
+    ended("_exit", status, __builtin_return_address(0));
     libcs("_exit", status);
 }
 
 _Noreturn void _Exit(int status) {
-    tick__harness_exited("_Exit", status);
+    ended("_Exit", status, __builtin_return_address(0));
     libcs("_Exit", status);
 }
 
 _Noreturn void quick_exit(int status) {
-    tick__harness_exited("quick_exit", status);
+    ended("quick_exit", status, __builtin_return_address(0));
     libcs("quick_exit", status);
 }

@@ -450,6 +450,10 @@ void tick_must_by_at(struct tick_world *w, int64_t by, tick_invariant_fn *fn, vo
     post(w, by, POST_MUST, w->musts.count - 1, loc);
 }
 
+void tick_world_allow_left_over(struct tick_world *w) {
+    w->allow_left_over = true;
+}
+
 void tick_allow_unhandled(struct tick_world *w) {
     w->allow_unhandled = true;
 }

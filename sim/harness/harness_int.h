@@ -152,7 +152,7 @@ struct tick_world {
     struct list faults, ranges, musts; // struct fault, fault_range, must
     size_t musts_open;
     int64_t quiet_at; // TICK_NEVER: no such time
-    bool quiet, allow_unhandled;
+    bool quiet, allow_unhandled, allow_left_over;
     struct tick_host *ready, **ready_end;
     struct tick_host *running;
     struct tick_host *real_host;

@@ -151,7 +151,7 @@ static int host_main(void *arg) {
     host->main = NULL;
     tick__main_ended(&host->end, result);
     const struct tick_task *first = NULL;
-    size_t left = result >= 0 && !host->options.daemon && !host->stopping ? left_over(host->loop, &first) : 0;
+    size_t left = result >= 0 && !host->options.daemon && !host->stopping && !w->allow_left_over ? left_over(host->loop, &first) : 0;
     if (left) {
         char text[300], name[100];
         tick__task_words(first, name, sizeof name);

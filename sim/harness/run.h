@@ -57,6 +57,9 @@ struct tick_outcome {
     uint32_t deviations; // how many were drawn (tick_world_deviations)
 };
 
+// In a set-up: tasks that are left over when a main returns are no finding; the loop cancels them, and waits for them.
+void tick_world_allow_left_over(struct tick_world *world);
+
 // The world of this process: one at a time; its memory is reused from run to run, its state is not.
 struct tick_harness;
 int tick_harness_new(struct tick_harness **out);

@@ -36,7 +36,10 @@ flags=$(sed -n 's/^RETICK_SANITIZE:[A-Z]*=\(..*\)/-fsanitize=\1/p' "$RETICK_BUIL
 grep -q '^RETICK_COVERAGE:BOOL=ON' "$RETICK_BUILD/CMakeCache.txt" && flags="$flags --coverage"
 compiler=$(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$RETICK_BUILD/CMakeCache.txt")
 
-[ -s "$work/usr/share/man/man1/retick.1" ] || { echo "no manual page was installed"; exit 1; }
+for file in man/man1/retick.1 man/man1/retick-fuzz.1 bash-completion/completions/retick zsh/site-functions/_retick \
+    fish/vendor_completions.d/retick.fish doc/retick/README.md doc/retick/docs/JSON.md doc/retick/scenarios/redis_pool.c; do
+    [ -s "$work/usr/share/$file" ] || { echo "share/$file was not installed"; exit 1; }
+done
 pc=$(find "$work/usr" -name retick.pc)
 export PKG_CONFIG_PATH=${pc%/*}
 # shellcheck disable=SC2046,SC2086

@@ -236,6 +236,26 @@ static int asks(void *arg) {
     return result < 0 ? result : 0;
 }
 
+// A trace whose first reading is still to come.
+static int completes(void *arg) {
+    struct tick_trace trace;
+    struct tick_error error = {0};
+    sqlite3 *db = NULL;
+    (void)arg;
+    assert_int_equal(sqlite3_open(in_folder("late.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "UPDATE meta SET value = 0 WHERE key = 'derived'", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    begun = true;
+    int result = tick_trace_open(in_folder("late.db"), &trace, &error);
+    if (result == 0) {
+        result = tick_trace_complete(&trace, NULL, NULL, &error);
+        assert_int_equal(trace.derived, result == 0);
+        tick_trace_close(&trace);
+    }
+    over();
+    return result < 0 ? result : 0;
+}
+
 static int compares(void *arg) {
     struct tick_trace a, b;
     struct tick_error error = {0};
@@ -288,6 +308,7 @@ static void questions(void **state) {
     for (int i = 0; i < 2; i++) {
         sqlite_too = i;
         assert_true(torture_some("asks", asks, NULL, 300, i ? 97 : 1) > 100);
+        assert_true(torture_some("completes", completes, NULL, 300, i ? 97 : 1) > 5);
         assert_true(torture_some("compares", compares, NULL, 300, i ? 17 : 1) > 5);
     }
 }

@@ -662,7 +662,7 @@ static char *program_run(const char *text) {
     size_t size = 0;
     FILE *out = open_memstream(&log, &size);
     assert_non_null(out);
-    assert_int_equal(tick__program_parse(text, strlen(text), &program, &error), 0);
+    assert_int_equal(tick__program_parse(text, strlen(text), "program.json", &program, &error), 0);
     assert_int_equal(tick__program_virtual(program, out), 0);
     tick__program_free(program);
     fclose(out);

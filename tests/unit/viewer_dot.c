@@ -281,6 +281,31 @@ static void waits_and_wakes(void **state) {
     free(text);
 }
 
+// However far a cause lies back, beyond what is kept while a trace is read.
+static void causes_of_long_ago(void **state) {
+    (void)state;
+    struct tick_recorder *recorder;
+    assert_int_equal(tick_recorder_new(&recorder), 0);
+    struct tick_probe *probe = tick_recorder_probe(recorder);
+    uint32_t host = story_host(probe, "h");
+    struct story_task early = story_task(probe, host, tick_id_host("h"), host, "main", 1);
+    struct story_task late = story_task(probe, host, early.id, early.object, "late", 1);
+    story_step(probe, &late);
+    story_end(probe, &late, TICK_STEP_SUSPENDED);
+    story_step(probe, &early);
+    const struct tick_object object = {.type = TICK_OBJECT_TIMER, .id = 77, .parent = early.object, .host = host, .key = "timer", .kth = 1};
+    uint32_t timer = probe->ops->object(probe, &object), armed = tick_emit(probe, TICK_EV_TIMER_ARM, timer, probe->here, 0, NULL);
+    story_end(probe, &early, TICK_STEP_SUSPENDED);
+    for (int i = 0; i < 300000; i++)
+        tick_emit(probe, TICK_EV_TIMER_ARM, timer, 0, i, NULL);
+    uint32_t fired = tick_emit(probe, TICK_EV_TIMER_FIRE, timer, armed, 0, NULL);
+    tick_emit(probe, TICK_EV_TASK_READY, late.object, fired, 0, NULL);
+    tick_recorder_end(recorder, "pass", NULL);
+    char *text = graph_of(recorder, 0);
+    assert_non_null(strstr(text, "label=\"wakes\""));
+    free(text);
+}
+
 // Nothing caused a deadlock: those are red who wait for ever on the hosts that its text names, and what they await of one another.
 static void who_waits_for_ever_is_red(void **state) {
     (void)state;
@@ -370,6 +395,7 @@ int main(void) {
         cmocka_unit_test(a_crowd_is_a_picture_of_bounded_size),
         cmocka_unit_test(a_chain_is_a_picture_of_bounded_size),
         cmocka_unit_test(waits_and_wakes),
+        cmocka_unit_test(causes_of_long_ago),
         cmocka_unit_test(who_waits_for_ever_is_red),
         cmocka_unit_test(foreign_text_stays_text),
         cmocka_unit_test(dot_is_missed_politely),

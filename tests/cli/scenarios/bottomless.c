@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { MINE = 40000, HUGE_FRAME = 110000 };
+enum { MINE = 40000, HUGE_FRAME = 250000 };
 
 static int bystander(void *arg) {
     (void)arg;
