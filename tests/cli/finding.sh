@@ -23,6 +23,11 @@ exists rare.db
 exists rare.schedule
 [ "$(grep -c '^user ' rare.schedule)" = 2 ] || complain "rare.schedule holds not two deviations: $(cat rare.schedule)"
 
+# More deviations than are kept: it is said, and the seed stays
+expect 1 "deviations, and the first 262,144 are kept" "$RETICK" fuzz "$scenarios/coins.c" --seeds 6
+also "coins.db written. Next: retick run"
+never "something outside"
+
 # Replays: the trace alone, the text, an edited text
 expect 1 "rare: fails under 2 deviations" "$RETICK" replay rare.db
 also "the same run as in rare.db"
