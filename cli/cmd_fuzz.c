@@ -123,7 +123,7 @@ static void report_campaign(const struct tick__loaded *loaded, const struct tick
 }
 
 // The deviations went down with the program: what is left is the seed.
-static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *loaded, uint64_t seed) {
+static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *loaded, uint64_t seed, const char *why) {
     struct tick__attempt attempt;
     struct tick_error error = {0};
     const struct tick__record record = {
@@ -147,7 +147,7 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
     }
     tick__attempt_fini(&attempt);
     tick__report_written("trace", a->output);
-    tick__say("its deviations went down with the process, so that it cannot be shrunk; the seed repeats it");
+    tick__say("%s, so that it cannot be shrunk; the seed repeats it", why);
     tick__say("%s written. Next: %s run%s%s%s --seed %llu    %s query %s log", a->output, tick__program(), a->load.argument ? " " : "",
         a->load.argument ? a->load.argument : "", loaded->options, (unsigned long long)seed, tick__program(), a->output);
     return TICK__EXIT_FINDING;
@@ -188,8 +188,14 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
             (unsigned long long)result->seed, tick_verdict_text(seeded.outcome.verdict), tick__program(), a->load.argument ? " " : "",
             a->load.argument ? a->load.argument : "", loaded->options);
         code = TICK__EXIT_FINDING;
+    } else if (seeded.outcome.deviations > seeded.drawn.count && seeded.drawn.count) {
+        char all[32], kept[32], why[160];
+        tick__format_count(seeded.outcome.deviations, all, sizeof all);
+        tick__format_count(seeded.drawn.count, kept, sizeof kept);
+        snprintf(why, sizeof why, "it drew %s deviations, and the first %s are kept (--rate makes a kind rarer)", all, kept);
+        code = keep_seed(a, loaded, result->seed, why);
     } else if (seeded.drawn.count == 0 && !tick_outcome_same(&scheduled.outcome, &seeded.outcome)) {
-        code = keep_seed(a, loaded, result->seed);
+        code = keep_seed(a, loaded, result->seed, "its deviations went down with the process");
     } else {
         code = tick__settle_finding(&what);
     }

@@ -114,7 +114,7 @@ static bool begins(struct tick_host *host, int64_t timeout) {
         host->at_instant = 0;
     }
     if (++host->at_instant > LIVELOCK_ITERATIONS)
-        fail(host, TICK_LIVELOCKED, "more than 100000 loop iterations at one instant: something spins without waiting");
+        tick__host_spins(host);
     if (++w->iterations > w->iteration_limit)
         fail(host, TICK_LIMIT_PASSED, "the limit of loop iterations was passed (tick_limit raises it)");
     if (w->invariants.count && !tick__world_holds(w))
