@@ -42,4 +42,21 @@ wait $pid
 code=$?
 checks=$((checks + 1))
 [ $code = 0 ] || complain "a worker that was killed once ended the campaign with $code"
+
+# And of a run that is recorded: it is recorded anew. A real program that is killed has no finding either.
+"$RETICK" run "$scenarios/lengthy.c" -o lengthy.db >.output 2>&1 &
+pid=$!
+worker=
+for ((i = 0; i < 200 && ${#worker} == 0; i++)); do
+    watcher=$(pgrep -P $pid | head -1)
+    [ -e lengthy.db-ring ] && worker=$(pgrep -P "${watcher:-0}" | head -1)
+    sleep 0.01
+done
+[ -n "$worker" ] && kill -9 "$worker"
+wait $pid
+code=$?
+checks=$((checks + 1))
+[ $code = 0 ] || complain "a run whose process was killed once ended with $code"
+also "lengthy"
+expect 0 "closed" "$RETICK" query lengthy.db "SELECT value FROM meta WHERE key = 'state'"
 finish
