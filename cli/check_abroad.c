@@ -36,7 +36,8 @@ static enum tick__likeness compare(const struct line *a, const struct line *b) {
 static int ask(struct tick__check *check, unsigned varied, struct line *lines) {
     char range[64], *output = NULL;
     snprintf(range, sizeof range, "%" PRIu64 "..%" PRIu64, check->first, check->first + check->count - 1);
-    int result = tick__abroad_run(&check->country, varied, (const char *const[]){"digest", "--seeds", range, NULL}, &output);
+    const char *const words[] = {"digest", "--seeds", range, check->load.heap_check ? "--heap-check" : NULL, NULL};
+    int result = tick__abroad_run(&check->country, varied, words, &output);
     result = result == 0 || result == TICK__EXIT_FINDING ? 0 : result < 0 ? result : -ECHILD;
     const char *at = output;
     for (uint64_t i = 0; i < check->count && result == 0; i++) {

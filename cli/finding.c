@@ -31,7 +31,7 @@ void tick__outcome_words(
     const struct tick_outcome *outcome, const struct tick__loaded *loaded, char *words, size_t size, char *place, size_t place_size) {
     const char *text = outcome->text[0] ? outcome->text : tick_verdict_text(outcome->verdict);
     place[0] = '\0';
-    if (outcome->verdict == TICK_CRASHED)
+    if (outcome->verdict == TICK_CRASHED || outcome->verdict == TICK_LIVELOCKED)
         tick__place_words(text, loaded->object, words, size, place, place_size);
     else
         snprintf(words, size, "%s", text);
@@ -50,6 +50,11 @@ void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__lo
         say_waits(text);
     else
         tick__say_columns(left, place);
+    if (outcome->stopped[0]) {
+        tick__place_words(outcome->stopped, loaded->object, text, sizeof text, place, sizeof place);
+        snprintf(left, sizeof left, "when it was stopped, it was %s", text);
+        tick__say_columns(left, place);
+    }
     if (outcome->host[0] && outcome->task[0])
         snprintf(who, sizeof who, "on host %s, in task %s", outcome->host, outcome->task);
     else if (outcome->host[0])
@@ -147,7 +152,8 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
     if (strcmp(result.outcome.text, settle->outcome->text) != 0) { // the same finding, of another moment
         char words[512], place[512];
         tick__place_words(result.outcome.text, settle->loaded->object, words, sizeof words, place, sizeof place);
-        tick__say("  %s", result.outcome.verdict == TICK_CRASHED ? words : result.outcome.text);
+        tick__say(
+            "  %s", result.outcome.verdict == TICK_CRASHED || result.outcome.verdict == TICK_LIVELOCKED ? words : result.outcome.text);
     }
     return 0;
 }

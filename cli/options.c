@@ -1,5 +1,6 @@
 #include "cli/options.h"
 #include "cli/report_json.h"
+#include "sim/harness/heap.h"
 #include "src/base/check.h"
 #include <errno.h>
 #include <limits.h>
@@ -95,6 +96,12 @@ static const struct argp_option load_options[] = {
     {"cflags", TICK__OPTION_CFLAGS, "FLAGS", 0, "More flags for either, after those in $RETICK_CFLAGS", 10},
     {"allow", TICK__OPTION_ALLOW, "NAME", 0, "Let the scenario call this function although its answer comes from outside (may be repeated)",
         10},
+    {NULL, 0, NULL, 0, "Running it:", 11},
+    {"heap-check", TICK__OPTION_HEAP_CHECK, NULL, 0,
+        "Watch the hosts' memory: double free, overflow and use after free are named, with the places of allocation and free. Slower, and "
+        "with "
+        "other addresses",
+        11},
     {0},
 };
 
@@ -114,6 +121,11 @@ static error_t parse_load(int key, char *value, struct argp_state *state) {
         if (load->allow_count == sizeof load->allow / sizeof *load->allow)
             argp_error(state, "more than %zu --allow", load->allow_count);
         load->allow[load->allow_count++] = value;
+        return 0;
+    case TICK__OPTION_HEAP_CHECK:
+        if (!tick_heap_checks(true))
+            argp_error(state, "--heap-check needs retick's own malloc; a sanitizer's and valgrind's watch memory by themselves");
+        load->heap_check = true;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

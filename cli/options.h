@@ -17,6 +17,7 @@ enum tick__option {
     TICK__OPTION_HANG,
     TICK__OPTION_RATE,
     TICK__OPTION_FORCE,
+    TICK__OPTION_HEAP_CHECK,
     TICK__OPTION_JSON,
     TICK__OPTION_OTHERS // a command's own start here
 };

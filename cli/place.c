@@ -2,6 +2,7 @@
 #include "cli/process.h"
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,7 @@ void tick__place_words(const char *text, const char *object, char *words, size_t
     char self[PATH_MAX];
     size_t out = 0;
     int frames = 0;
+    bool along = false; // the word before was "at"
     place[0] = words[0] = '\0';
     if (!*object) {
         ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -80,8 +82,13 @@ void tick__place_words(const char *text, const char *object, char *words, size_t
                 words[--out] = '\0';
             return;
         }
-        if (is_in(text, token, module, &offset)) {
+        const bool found = is_in(text, token, module, &offset);
+        if (found)
             tick__place_of(object, NULL, offset, function, sizeof function, where, sizeof where);
+        const bool told_along = found && along;
+        if (told_along) {
+            known = where[0] ? where : function;
+        } else if (found) {
             frames++;
             if (where[0] && !place[0])
                 snprintf(place, place_size, "%s", where);
@@ -92,7 +99,8 @@ void tick__place_words(const char *text, const char *object, char *words, size_t
             }
             known = function;
         }
-        int written = *known ? snprintf(words + out, size - out, where[0] && frames > 1 ? "%s (%s)" : "%s", known, where)
+        along = token == 2 && strncmp(text, "at", 2) == 0;
+        int written = *known ? snprintf(words + out, size - out, where[0] && frames > 1 && !told_along ? "%s (%s)" : "%s", known, where)
                              : snprintf(words + out, size - out, "%.*s", (int)token, text);
         out += written > 0 && (size_t)written < size - out ? (size_t)written : size - out - 1;
         text += token;

@@ -11,7 +11,8 @@ void tick__place_of(
     const char *object, const char *section, uint64_t offset, char *function, size_t function_size, char *place, size_t place_size);
 
 // Replaces each "<module>+0x12ab" of `text` that lies in `object` ("": this program) by "function (file:line)", and cuts off the frames of retick
-// itself that follow ("a in f < g < retick+0x..."). *place receives the first's file:line, "" if there is none.
+// itself that follow ("a in f < g < retick+0x..."). *place receives the first's file:line, "" if there is none. One behind the word "at" is no
+// frame, but a place that is told along: "file:line" alone.
 void tick__place_words(const char *text, const char *object, char *words, size_t size, char *place, size_t place_size);
 
 #endif

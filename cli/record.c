@@ -139,7 +139,7 @@ static _Noreturn void child(const struct tick__record *record, struct recording 
         char place[512];
         snprintf(page->verdict, sizeof page->verdict, "%s", tick_verdict_word(page->outcome.verdict));
         snprintf(page->text, sizeof page->text, "%s", page->outcome.text);
-        if (page->outcome.verdict == TICK_CRASHED && !record->real)
+        if ((page->outcome.verdict == TICK_CRASHED || page->outcome.verdict == TICK_LIVELOCKED) && !record->real)
             tick__place_words(page->outcome.text, record->object, page->text, sizeof page->text, place, sizeof place);
     }
     if (!page->done || page->ended)

@@ -141,6 +141,8 @@ static char *options_of(const struct tick__load *load) {
         write_option(file, "cflags", load->cflags);
     for (size_t i = 0; i < load->allow_count; i++)
         write_option(file, "allow", load->allow[i]);
+    if (load->heap_check)
+        fputs(" --heap-check", file);
     return fclose(file) == 0 ? text : NULL;
 }
 

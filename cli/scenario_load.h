@@ -16,6 +16,7 @@ struct tick__load {
     int64_t hang;   // CPU time in ns that constructors may take; 0: the default
     bool real;      // a real run: nothing is banned
     bool unchecked; // the deny list was looked at already
+    bool heap_check; // --heap-check
 };
 struct tick__loaded {
     const struct tick_scenario *scenario;

@@ -4,6 +4,7 @@
 // Addresses are told relative to their module: they must repeat from process to process.
 #include "sim/explore/last_words_int.h"
 #include "src/base/keep.h"
+#include "src/base/stack_words.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
@@ -53,62 +54,6 @@ const char *tick__signal_word(int signal) {
     return signal == SIGKILL ? "SIGKILL" : signal == SIGTERM ? "SIGTERM" : signal == SIGPIPE ? "SIGPIPE" : "a signal";
 }
 
-// --- text without stdio, in a handler ---
-
-struct line {
-    char *text;
-    size_t size, length;
-};
-
-static void say(struct line *to, const char *text) {
-    while (*text && to->length + 1 < to->size)
-        to->text[to->length++] = *text++;
-    to->text[to->length] = 0;
-}
-
-static void say_hex(struct line *to, uint64_t value) {
-    char digits[17], *at = digits + 16;
-    *at = 0;
-    do
-        *--at = "0123456789abcdef"[value & 15];
-    while (value >>= 4);
-    say(to, "0x");
-    say(to, at);
-}
-
-static const char *file_of(const Dl_info *info) {
-    const char *slash = strrchr(info->dli_fname, '/');
-    return slash ? slash + 1 : info->dli_fname;
-}
-
-// "worker+0x1c" or "lost_update.so+0x11f0". False if nobody knows the address.
-static bool say_place(struct line *to, void *address) {
-    Dl_info info;
-    if (!dladdr(address, &info) || !info.dli_fname)
-        return false;
-    bool named = info.dli_sname && info.dli_saddr;
-    say(to, named ? info.dli_sname : file_of(&info));
-    say(to, "+");
-    say_hex(to, (uint64_t)((char *)address - (char *)(named ? info.dli_saddr : info.dli_fbase)));
-    return true;
-}
-
-// Frames of libc and sanitizers say only how it died (raise, abort, memcpy), not where. clang's sanitizers are in the program itself.
-static bool in_libc(void *address) {
-    static const char *const files[] = {"libc.", "ld-linux", "libasan.", "libubsan.", "libtsan."};
-    static const char *const names[] = {"__asan_", "__ubsan_", "__sanitizer_", "_ZN6__asan", "_ZN7__ubsan", "_ZN11__sanitizer"};
-    Dl_info info;
-    if (!dladdr(address, &info) || !info.dli_fname)
-        return false;
-    for (size_t i = 0; info.dli_sname && i < sizeof names / sizeof *names; i++)
-        if (!strncmp(info.dli_sname, names[i], strlen(names[i])))
-            return true;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (!strncmp(file_of(&info), files[i], strlen(files[i])))
-            return true;
-    return false;
-}
-
 static void *counter_of(const void *context) {
     const ucontext_t *c = context;
 #if defined(__x86_64__)
@@ -122,33 +67,46 @@ static void *counter_of(const void *context) {
 }
 
 // From the frame whose address is counter on, which is where the program stands, or (inside a sanitizer) what a call returns to; called:
-// the call itself is meant, which may be its function's last instruction.
-static void tell_stack(struct tick_outcome *outcome, void *counter, bool called) {
-    struct line text = {outcome->text, sizeof outcome->text, strlen(outcome->text)};
-    struct line place = {outcome->file, sizeof outcome->file, 0};
-    bool placed = *outcome->file;
+// the call itself is meant, which may be its function's last instruction. file: receives the first of them.
+static void tell_stack(struct tick__line *text, struct tick__line *file, void *counter, bool called) {
+    bool placed = *file->text;
     // First what needs no unwinding, which may crash in its turn.
-    if (!placed && counter && !in_libc(counter))
-        placed = say_place(&place, (char *)counter - called);
+    if (!placed && counter && !tick__in_libc(counter))
+        placed = tick__line_place(file, (char *)counter - called);
     void *frames[FRAMES];
     int count = backtrace(frames, FRAMES), first = 0, told = 0;
     while (first < count && frames[first] != counter)
         first++; // the handler's own frames
     for (int i = first == count ? 0 : first; i < count && told < FRAMES_TOLD; i++) {
-        if (in_libc(frames[i]))
+        if (tick__in_libc(frames[i]))
             continue;
-        size_t before = text.length;
+        size_t before = text->length;
         void *at =
             frames[i] == counter && !called ? counter : (char *)frames[i] - 1; // in the call, which may be a function's last instruction
-        say(&text, told ? " < " : " in ");
-        if (!say_place(&text, at)) {
-            text.text[text.length = before] = 0;
+        tick__line_put(text, told ? " < " : " in ");
+        if (!tick__line_place(text, at)) {
+            text->text[text->length = before] = 0;
             break;
         }
         if (!placed)
-            placed = say_place(&place, at);
+            placed = tick__line_place(file, at);
         told++;
     }
+}
+
+// Where the program itself stands, be it in a call of retick's.
+static void tell_stop(struct tick__line *text, void *counter) {
+    void *frames[FRAMES];
+    const int count = backtrace(frames, FRAMES);
+    for (int i = 0; i < count; i++)
+        if (frames[i] == counter) // no call's return: the instruction itself
+            frames[i] = (char *)counter + 1;
+    const void *place = tick__programs_own(frames, (size_t)count);
+    if (!place)
+        return;
+    tick__line_put(text, "in ");
+    if (!tick__line_place(text, place))
+        text->text[0] = 0;
 }
 
 // Not _exit: while a host runs, that is the program's (sim/harness/exit.c), and would end the run instead of the process.
@@ -166,22 +124,26 @@ static void last_words(int signal, const void *address, void *counter, const cha
     struct tick_outcome *outcome = &page->outcome;
     memset(outcome, 0, sizeof *outcome);
     if (!tick_harness_crashed(signal, address, outcome) || report) {
-        struct line text = {outcome->text, sizeof outcome->text, 0};
+        struct tick__line text = {outcome->text, sizeof outcome->text, 0};
         outcome->verdict = TICK_CRASHED;
-        say(&text, report ? report : tick__signal_word(signal));
+        tick__line_put(&text, report ? report : tick__signal_word(signal));
     }
     outcome->code = signal;
     outcome->deviations = (uint32_t)count;
     const char *const *marks;
     const size_t reached = tick_harness_marks(dying.harness, &marks);
     for (page->marks = 0; page->marks < reached && page->marks < TICK__MARKS_MOST; page->marks++) {
-        struct line mark = {page->mark[page->marks], TICK__MARK_BYTES, 0};
-        say(&mark, marks[page->marks]);
+        struct tick__line mark = {page->mark[page->marks], TICK__MARK_BYTES, 0};
+        tick__line_put(&mark, marks[page->marks]);
     }
     page->outside = outside;
     atomic_store(&page->state, TICK__DIED);
+    struct tick__line text = {outcome->text, sizeof outcome->text, strlen(outcome->text)};
+    struct tick__line file = {outcome->file, sizeof outcome->file, 0}, stopped = {outcome->stopped, sizeof outcome->stopped, 0};
+    if (signal == SIGXCPU)
+        tell_stop(&stopped, counter);
     if (signal != SIGXCPU || page->keeps_place)
-        tell_stack(outcome, counter, signal == 0);
+        tell_stack(&text, &file, counter, signal == 0);
 }
 
 // The program's own faults come from the kernel (si_code > 0), its own signals from itself, retick's SIGXCPU from its parent. What else
@@ -210,9 +172,9 @@ void tick__last_words_of_exit(const char *how, int status, void *caller) {
     char text[60];
     if (atomic_load(&page->state) != TICK__RUNNING)
         return;
-    struct line line = {text, sizeof text, 0};
-    say(&line, "the program called ");
-    say(&line, how);
+    struct tick__line line = {text, sizeof text, 0};
+    tick__line_put(&line, "the program called ");
+    tick__line_put(&line, how);
     last_words(0, NULL, caller, text, false);
     page->outcome.verdict = TICK_EXITED;
     page->outcome.code = status;
@@ -233,22 +195,22 @@ static void on_death(void) {
     if (atomic_load(&dying.page->state) != TICK__RUNNING)
         return;
     char text[100];
-    struct line report = {text, sizeof text, 0};
-    say(&report, "a sanitizer reported an error (on stderr)");
+    struct tick__line report = {text, sizeof text, 0};
+    tick__line_put(&report, "a sanitizer reported an error (on stderr)");
     if (__asan_report_present && __asan_report_present()) {
-        say(&report, ": ");
-        say(&report, __asan_get_report_description());
+        tick__line_put(&report, ": ");
+        tick__line_put(&report, __asan_get_report_description());
     }
     last_words(SIGABRT, NULL, __builtin_return_address(0), text, false);
 }
 
 // Without the addresses in it, which differ from process to process.
-static void say_report(struct line *to, const char *text) {
+static void say_report(struct tick__line *to, const char *text) {
     for (; *text && to->length + 1 < to->size; text++) {
         to->text[to->length++] = *text;
         if (text[0] == '0' && text[1] == 'x') {
             to->text[to->length] = 0;
-            say(to, "x...");
+            tick__line_put(to, "x...");
             text += 1 + strspn(text + 2, "0123456789abcdef");
         }
     }
@@ -262,17 +224,17 @@ void __ubsan_on_report(void) {
     const char *kind = NULL, *text = NULL, *file = NULL;
     unsigned line = 0, column;
     char *memory, words[sizeof page->outcome.text];
-    struct line report = {words, sizeof words, 0};
+    struct tick__line report = {words, sizeof words, 0};
     if (dying.read_report)
         dying.read_report(&kind, &text, &file, &line, &column, &memory);
-    say(&report, "undefined behaviour");
+    tick__line_put(&report, "undefined behaviour");
     if (text && *text)
-        say(&report, ": ");
+        tick__line_put(&report, ": ");
     say_report(&report, text ? text : "");
     last_words(SIGABRT, NULL, __builtin_return_address(0), words, false);
     if (file && *file) {
-        struct line place = {page->outcome.file, sizeof page->outcome.file, 0};
-        say(&place, file);
+        struct tick__line place = {page->outcome.file, sizeof page->outcome.file, 0};
+        tick__line_put(&place, file);
         page->outcome.line = line;
     }
     leave();

@@ -10,6 +10,7 @@
 #include "src/base/outside.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,7 +188,7 @@ bool tick_harness_crashed(int signal, const void *address, struct tick_outcome *
         return false;
     const struct tick_host *host = w->running;
     const struct tick_coro *coro = host ? tick__host_stack(host) : NULL;
-    char text[200], task[100];
+    char text[sizeof out->text - 100], task[100]; // a stack comes behind the text
     const bool overflow = coro && tick_coro_in_guard(coro, address), in_task = overflow && tick_task_current();
     if (in_task)
         tick__task_words(tick_task_current(), task, sizeof task);
@@ -195,6 +196,7 @@ bool tick_harness_crashed(int signal, const void *address, struct tick_outcome *
         in_task ? "/" : "", in_task ? task : "");
     // What a program does that does not expect malloc to fail is a consequence.
     bool full = host && tick_heap_is_full(host->heap);
+    (void)((signal == SIGSEGV || signal == SIGBUS) && tick_heap_explains(address, text, sizeof text));
     if (full)
         snprintf(text, sizeof text, "%s used up its %zu MiB of memory", host->name, tick_heap_limit() >> 20);
     tick__outcome_fail(&w->outcome, full ? TICK_OUT_OF_MEMORY : TICK_CRASHED, signal, host ? host->name : NULL, NULL, text);
@@ -214,4 +216,12 @@ void tick__harness_exited(const char *how, int status) {
     char text[100];
     snprintf(text, sizeof text, "%s called %s(%d)", w->running->name, how, status);
     w->stage.fail(&w->stage, TICK_EXITED, status, NULL, text);
+}
+
+void tick__harness_misused(const char *how) {
+    struct tick_world *w = in_progress;
+    if (w && w->running)
+        w->stage.fail(&w->stage, TICK_CRASHED, SIGABRT, NULL, how);
+    fprintf(stderr, "%s\n", how);
+    abort();
 }

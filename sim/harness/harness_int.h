@@ -210,6 +210,9 @@ bool tick__musts_have_come(struct tick_world *world); // at the run's end; false
 int64_t tick__disk_fault(void *world, int host, enum tick_disk_op op, tick_id file, uint64_t ordinal, uint64_t offset, size_t count);
 void tick__disk_crash(struct tick_host *host);
 
+// spin.c
+void tick__host_spins(struct tick_host *host); // for too many iterations at one instant: the run ends with that finding
+
 // busy.c: what keeps a host's loop from waiting
 void tick__host_busy(struct tick_host *host, int64_t ns);     // its running step takes so long: from its next wait on
 void tick__host_kept(struct tick_host *host, int64_t ns);     // it was kept so long, by its running step

@@ -1,8 +1,10 @@
 #include "sim/harness/heap.h"
+#include "sim/harness/heap_check.h"
 #include "sim/harness/heap_list.h"
 #include "sim/harness/malloc_family.h"
-#include "src/base/check.h"
+#include "sim/harness/world_int.h"
 #include "src/base/keep.h"
+#include <execinfo.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -28,8 +30,11 @@
 #define FINE 64
 #define CLASSES (FINE + 4 * 21)
 
+enum { IN_USE = 0xa110, FREED = 0xf4ee }; // what nobody has given out says neither, most likely
+
 struct block { // before each piece of memory
-    uint32_t class;
+    uint16_t class;
+    uint16_t tag;
     uint32_t offset; // from the block to the memory: HEAD, more for aligned ones
     size_t size;     // as asked for
 };
@@ -47,12 +52,14 @@ struct tick_heap {
     size_t blocks, bytes;
     uint8_t poison;
     bool full;
-    struct tick_heap_list list;         // in place of all that, under sanitizers
+    struct tick_heap_check *check;      // in place of all that, if it looks at what is done to it
+    struct tick_heap_list list;         // or under sanitizers
     uint64_t used[(CLASSES + 63) / 64]; // classes with a free list: what a reset must clear
     struct free_block *free[CLASSES];
 };
 
 static _Thread_local struct tick_heap *current; // NULL between runs
+TICK_KEEP static bool checking = false;         // heaps that are made from now on look at what is done to them
 TICK_KEEP static bool near_there = false;       // the dense area is mapped, for as long as the process lives
 
 struct tick_heap *tick_heap_use(struct tick_heap *heap) {
@@ -104,6 +111,11 @@ static void empty(struct tick_heap *heap) {
     heap->top = in_place(heap) ? heap->span : first;
 }
 
+bool tick_heap_checks(bool on) {
+    checking = on && tick_malloc_family_linked();
+    return checking == on;
+}
+
 struct tick_heap *tick_heap_new(uint32_t number) {
     if (number >= HEAPS_MOST)
         return NULL;
@@ -125,6 +137,10 @@ struct tick_heap *tick_heap_new(uint32_t number) {
     heap->span = heap->high = span;
     heap->end = span + HEAP_SPAN;
     empty(heap);
+    if (checking && in_place(heap) && !(heap->check = tick_heap_check_new(span, HEAP_SPAN))) {
+        tick_heap_free(heap);
+        return NULL;
+    }
     return heap;
 }
 
@@ -137,6 +153,7 @@ void tick_heap_free(struct tick_heap *heap) {
     if (!heap)
         return;
     tick_heap_list_fini(&heap->list);
+    tick_heap_check_free(heap->check);
     munmap(heap->span, HEAP_SPAN);
     if (in_place(heap))
         memset(heap, 0, sizeof *heap);
@@ -144,6 +161,8 @@ void tick_heap_free(struct tick_heap *heap) {
 
 void tick_heap_reset(struct tick_heap *heap) {
     tick_heap_list_drop(&heap->list);
+    if (heap->check)
+        tick_heap_check_reset(heap->check);
     if (heap->top > heap->high)
         heap->high = heap->top;
     if ((size_t)(heap->high - heap->span) > KEEP_TOUCHED) {
@@ -203,9 +222,22 @@ static struct block *cut(char **from, const char *end, size_t room) {
     return (struct block *)at;
 }
 
+static void *alloc_checked(struct tick_heap *heap, size_t alignment, size_t size) {
+    void *memory = tick_heap_check_alloc(heap->check, alignment, size, heap->poison);
+    if (!memory) {
+        heap->full = true;
+        return NULL;
+    }
+    heap->blocks++;
+    heap->bytes += size;
+    return memory;
+}
+
 void *tick_heap_alloc(struct tick_heap *heap, size_t size) {
     if (size > HEAP_SPAN / 2) // as a real one would refuse more than there is
         return NULL;
+    if (__builtin_expect(heap->check != NULL, 0))
+        return alloc_checked(heap, 16, size);
     size_t room;
     uint32_t class = class_of(size, &room);
     struct block *block = (struct block *)heap->free[class];
@@ -215,7 +247,7 @@ void *tick_heap_alloc(struct tick_heap *heap, size_t size) {
         heap->full = true;
         return NULL;
     }
-    *block = (struct block){.class = class, .offset = HEAD, .size = size};
+    *block = (struct block){.class = (uint16_t) class, .tag = IN_USE, .offset = HEAD, .size = size};
     heap->blocks++;
     heap->bytes += size;
     if (heap->poison)
@@ -223,11 +255,13 @@ void *tick_heap_alloc(struct tick_heap *heap, size_t size) {
     return (char *)block + HEAD;
 }
 
+// The head before the memory, which need not be its block's.
+static struct block *near(const void *memory) {
+    return (struct block *)((char *)memory - HEAD);
+}
+
 static struct block *block_of(const void *memory) {
-    struct block *near = (struct block *)((char *)memory - HEAD);
-    bool in_use = near->offset != 0; // else it was freed before, or never allocated
-    TICK_ASSERT(in_use);
-    return (struct block *)((char *)memory - near->offset);
+    return (struct block *)((char *)memory - near(memory)->offset);
 }
 
 void *tick_heap_aligned(struct tick_heap *heap, size_t alignment, size_t size) {
@@ -235,6 +269,8 @@ void *tick_heap_aligned(struct tick_heap *heap, size_t alignment, size_t size) {
         return tick_heap_alloc(heap, size);
     if (size > HEAP_SPAN / 2 || alignment > HEAP_SPAN / 4)
         return NULL;
+    if (heap->check)
+        return alloc_checked(heap, alignment, size);
     char *memory = tick_heap_alloc(heap, size + alignment);
     if (!memory)
         return NULL;
@@ -243,22 +279,74 @@ void *tick_heap_aligned(struct tick_heap *heap, size_t alignment, size_t size) {
     block->size = size;
     char *aligned = (char *)(((uintptr_t)memory + alignment - 1) & ~(uintptr_t)(alignment - 1));
     if (aligned != memory) { // a second head in front of the memory says how far back the block begins
-        struct block *near = (struct block *)(aligned - HEAD);
-        *near = (struct block){.class = block->class, .offset = (uint32_t)(aligned - (char *)block), .size = size};
+        *near(aligned) = (struct block){.class = block->class, .tag = IN_USE, .offset = (uint32_t)(aligned - (char *)block), .size = size};
     }
     return aligned;
 }
 
 size_t tick_heap_size(const void *memory) {
-    return ((const struct block *)((const char *)memory - HEAD))->size;
+    const struct tick_heap *heap = heap_of(memory);
+    return heap->check ? tick_heap_check_size(heap->check, memory) : near(memory)->size;
+}
+
+// What a program may not do; does not return where a host runs, nor anywhere else.
+static void misused(const struct tick__line *why) {
+    void *frames[16];
+    struct tick_heap *was = tick_heap_use(NULL); // the unwinder may have to be loaded
+    const void *place = tick__programs_own(frames, (size_t)backtrace(frames, 16));
+    tick_heap_use(was);
+    struct tick__line text = *why;
+    tick__line_put(&text, place ? " in " : "");
+    if (place)
+        (void)tick__line_place(&text, place);
+    tick__harness_misused(text.text);
+}
+
+static __attribute__((noinline)) void misfreed(const void *memory) {
+    char text[200];
+    struct tick__line why = {text, sizeof text, 0};
+    if (((uintptr_t)memory & 15) == 0 && near(memory)->tag == FREED) {
+        tick__line_put(&why, "double free of ");
+        tick__line_number(&why, near(memory)->size);
+        tick__line_put(&why, " bytes (--heap-check tells whose)");
+    } else {
+        tick__line_put(&why, "free of what is no block of memory, or was written beyond (--heap-check tells)");
+    }
+    misused(&why);
+}
+
+static void release_checked(struct tick_heap *heap, void *memory) {
+    char text[360];
+    struct tick__line why = {text, sizeof text, 0};
+    const size_t size = tick_heap_check_size(heap->check, memory);
+    if (!tick_heap_check_release(heap->check, memory, &why))
+        misused(&why);
+    heap->blocks--;
+    heap->bytes -= size;
+}
+
+bool tick_heap_is_whole(const struct tick_heap *heap, char *text, size_t size) {
+    struct tick__line why = {text, size, 0};
+    return !heap->check || tick_heap_check_holds(heap->check, &why);
+}
+
+bool tick_heap_explains(const void *address, char *text, size_t size) {
+    struct tick__line why = {text, size, 0};
+    const struct tick_heap *heap = near_there && tick_heap_owns(address) ? heap_of(address) : NULL;
+    return heap && heap->check && tick_heap_check_explain(heap->check, address, &why);
 }
 
 void tick_heap_release(void *memory) {
-    TICK_ASSERT(tick_heap_owns(memory));
     struct tick_heap *heap = heap_of(memory); // it need not be the running host's
+    if (__builtin_expect(heap->check != NULL, 0)) {
+        release_checked(heap, memory);
+        return;
+    }
+    if (__builtin_expect(near(memory)->tag != IN_USE, 0))
+        misfreed(memory);
     struct block *block = block_of(memory);
-    ((struct block *)((char *)memory - HEAD))->offset = 0;
-    block->offset = 0;
+    near(memory)->tag = FREED;
+    block->tag = FREED;
     heap->blocks--;
     heap->bytes -= block->size;
     struct free_block *freed = (struct free_block *)block;

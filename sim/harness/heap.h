@@ -23,6 +23,13 @@ bool tick_heap_is_full(const struct tick_heap *heap);                   // it ha
 bool tick_heap_holds(const struct tick_heap *heap, const void *memory); // it is a block of this heap
 size_t tick_heap_limit(void);                                           // bytes that one heap can hold
 
+// Heaps that are made from now on look at what is done to them (heap_check.h): it takes longer, and finds what else goes unseen. False: the
+// malloc family is another's, which has its own ways.
+bool tick_heap_checks(bool on);
+// Of such heaps, into text: whether nobody has written beside a block; what touching the address means, false if it is nothing of theirs.
+bool tick_heap_is_whole(const struct tick_heap *heap, char *text, size_t size);
+bool tick_heap_explains(const void *address, char *text, size_t size);
+
 // The heap that the malloc family uses: NULL is libc's. Returns what it was.
 struct tick_heap *tick_heap_use(struct tick_heap *heap);
 struct tick_heap *tick_heap_used(void);
@@ -31,7 +38,7 @@ struct tick_heap *tick_heap_used(void);
 bool tick_heap_owns(const void *memory);
 void *tick_heap_alloc(struct tick_heap *heap, size_t size);
 void *tick_heap_aligned(struct tick_heap *heap, size_t alignment, size_t size);
-void tick_heap_release(void *memory); // of any heap
+void tick_heap_release(void *memory); // of any heap; what is no block in use is a finding (tick__harness_misused)
 size_t tick_heap_size(const void *memory);
 
 #endif

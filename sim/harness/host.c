@@ -5,6 +5,7 @@
 #include "src/io/epoll_poller.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -189,6 +190,14 @@ static void check_leaks(struct tick_host *host) {
     w->stage.fail(&w->stage, TICK_LEAKED, 0, host->loc, text);
 }
 
+// Before its memory is dropped, whoever it was that held it.
+static void check_heap(struct tick_host *host) {
+    struct tick_world *w = host->world;
+    char text[sizeof w->outcome.text];
+    if (!tick_heap_is_whole(host->heap, text, sizeof text))
+        w->stage.fail(&w->stage, TICK_CRASHED, SIGABRT, NULL, text);
+}
+
 static void host_entry(void *arg) {
     struct tick_host *host = arg;
     struct tick_world *w = host->world;
@@ -227,6 +236,7 @@ static void host_entry(void *arg) {
         const struct tick_loc *loc = tick__main_words(&host->end, &trouble, host->name, host->result, text, sizeof text);
         w->stage.fail(&w->stage, TICK_HOST_FAILED, host->result, loc ? loc : host->loc, text);
     }
+    check_heap(host);
     if (!host->options.daemon && !host->stopping) {
         check_futures(host, &left);
         check_leaks(host);
@@ -242,6 +252,8 @@ int tick__host_start(struct tick_host *host) {
         return host->process;
     if (host->options.handlers)
         tick_kernel_handlers(w->kernel, host->process, true);
+    if (host->options.fds)
+        tick_kernel_fd_limit(w->kernel, host->process, host->options.fds);
     host->coro = tick_coro_new(w->stacks, host_entry, host);
     if (!host->coro)
         return -ENOMEM;

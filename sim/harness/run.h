@@ -47,10 +47,11 @@ struct tick_outcome {
     char text[400]; // in words: the check's text
     char file[128]; // where, or ""
     int line;
-    char host[64];    // which host, or ""
-    char task[64];    // which task, or ""
-    int64_t ended_at; // virtual ns
-    uint64_t choices; // questions asked, of the kinds that the chooser is not calm about
+    char host[64];     // which host, or ""
+    char task[64];     // which task, or ""
+    char stopped[160]; // of a hang: where it was stopped, which is chance; or ""
+    int64_t ended_at;  // virtual ns
+    uint64_t choices;  // questions asked, of the kinds that the chooser is not calm about
     uint64_t iterations;
     uint64_t checks;     // checks and invariants that were evaluated
     uint32_t deviations; // how many were drawn (tick_world_deviations)

@@ -16,7 +16,7 @@ static void flag(struct tick_task *task, const char *message) {
 // A task whose wait can never end: it sees the cancellation in the next iteration.
 static void wake(struct tick_task *task, uint32_t cause) {
     struct tick_future *waiter = task->waiter;
-    if (!waiter)
+    if (!waiter || waiter->state != TICK__PENDING) // then it is ready already
         return;
     tick__future_detach(waiter, &task->step);
     task->waiter = NULL;
@@ -93,12 +93,15 @@ static bool up(struct walk *walk) {
             walk->taken = true;
         } else {
             frame->any |= walk->taken;
+            frame->cycle |= walk->cycle; // this child's alone: the next one has a way of its own
+            walk->cycle = false;
             struct tick_future *next = tick__gather_ask(future, false);
             if (next) {
                 walk->at = next;
                 return true;
             }
             walk->taken = frame->any;
+            walk->cycle = frame->cycle;
             if (frame->any)
                 tick__gather_cancelled(future);
         }

@@ -27,8 +27,8 @@ enum tick__handle_kind {
 // Where Task.cancel stands on its way down (cancel.c).
 struct tick__cancel_frame {
     struct tick_future *up;
-    uint32_t cause; // of what was cancelled above
-    bool active, any;
+    uint32_t cause;          // of what was cancelled above
+    bool active, any, cycle; // any, cycle: of a gather, what its children came to
 };
 
 struct tick_handle {

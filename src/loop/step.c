@@ -363,7 +363,14 @@ int tick__sleep_at(int64_t ns, const struct tick_loc *loc) {
     struct tick_task *task = tick__task_running();
     if (TICK__RARE(!task))
         return TICK_EINVALSTATE;
-    return ns <= 0 ? tick__task_yield(task) : sleep_on_timer(task, ns, loc);
+    if (ns > 0)
+        return sleep_on_timer(task, ns, loc);
+    if (TICK__LIKELY(!task->step.loop->special))
+        return tick__task_yield(task);
+    task->waits_at = loc; // so that who spins by it can be told where
+    const int result = tick__task_yield(task);
+    task->waits_at = NULL;
+    return result;
 }
 
 TICK__LANDING(tick_sleep_at, tick__sleep_at)

@@ -71,6 +71,18 @@ expect 0 "segfault" "$RETICK" query segfault.db "SELECT * FROM meta"
 never ".so+0x"
 never "retick+0x"
 expect 1 "hang: " "$RETICK" fuzz "$scenarios/forever.c" --hang 200ms --seeds 3
+also "when it was stopped, it was in spin"
+also "forever.c:$(grep -n "while (go_on)" "$scenarios/forever.c" | cut -d: -f1)"
+place() { # place TEXT: where that stands in spins.c
+    echo "spins.c:$(grep -n -F "$1" "$scenarios/spins.c" | cut -d: -f1)"
+}
+expect 1 "livelock: more than 100000 loop iterations at one instant: something spins without waiting in polls" \
+    "$RETICK" fuzz "$scenarios/spins.c:polling" --seeds 1
+also "$(place "here it polls")"
+expect 1 "at one instant: worker goes on and on without waiting" "$RETICK" fuzz "$scenarios/spins.c:yielding" --seeds 1
+also "$(place "here it yields")"
+expect 1 "at one instant: a callback is called again and again in calls_again" "$RETICK" fuzz "$scenarios/spins.c:calling" --seeds 1
+also "$(place "static void calls_again")"
 expect 1 " to 1:" "$RETICK" fuzz "$scenarios/sticks.c" --hang 1s --rate user=60%
 also "replayed 2 times, each time the same hang"
 expect 1 "exit: " "$RETICK" fuzz "$scenarios/exits.c" --seeds 3

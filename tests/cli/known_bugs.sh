@@ -16,5 +16,5 @@ try pool_deadlock "deadlock: nothing can ever run again"
 try register "a stale read: version"
 expect 1 "is declared dead, and lives" "$RETICK" fuzz "$known/heartbeats.c" --seeds 1000 --jobs 1 -o found.db
 try expired_lease "two writers added one each, and the file holds 1"
-expect 1 "two writers added one each" "$RETICK" fuzz "$known/expired_lease.c:expired_lease_fenced" --seeds 1000 --jobs 1 -o found.db
+expect 1 "two writers added one each" "$RETICK" fuzz "$known/expired_lease.c:expired_lease_fenced" --seeds 5000 --jobs 1 -o found.db
 finish

@@ -54,7 +54,7 @@ HOST_HEADERS = set(
 )
 ANY = HOST_HEADERS
 HOST_HEADERS_OF = {
-    "src/base": {"sys/mman.h", "unistd.h", "sys/random.h", "sys/time.h", "time.h"},  # the clocks' for banned.h, which refuses them
+    "src/base": {"dlfcn.h", "sys/mman.h", "unistd.h", "sys/random.h", "sys/time.h", "time.h"},  # the clocks' for banned.h, which refuses them
     "src/coro": {"sys/mman.h", "unistd.h", "ucontext.h"},
     "src/os": ANY,
     # Reserves its arena; the others for the constants and structures of the calls that it answers. symbols.py sees that it calls none.

@@ -97,6 +97,7 @@ static int signal_of(void (*fn)(void)) {
     if (pid == 0) {
         if (!freopen("/dev/null", "w", stderr))
             _exit(1);
+        signal(SIGSEGV, SIG_DFL); // cmocka's handler would go on
         fn();
         _exit(0);
     }
@@ -122,6 +123,109 @@ static void misuse_aborts(void **state) {
     (void)state;
     assert_int_equal(signal_of(free_twice), SIGABRT);
     assert_int_equal(signal_of(free_inside), SIGABRT);
+}
+
+// --- heaps that look at what is done to them ---
+
+static struct tick_heap *checked(void) {
+    struct tick_heap *heap = tick_heap_checks(true) ? tick_heap_new(13) : NULL;
+    tick_heap_checks(false);
+    return heap;
+}
+
+static void a_checked_heap_serves_as_another(void **state) {
+    (void)state;
+    struct tick_heap *heap = checked();
+    if (!heap)
+        skip();
+    char text[400] = "";
+    char *all[300];
+    size_t bytes = 0;
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < 300; i++) {
+            const size_t size = i * 37 % 9000;
+            all[i] = i % 7 ? tick_heap_alloc(heap, size) : tick_heap_aligned(heap, (size_t)16 << i % 10, size);
+            assert_non_null(all[i]);
+            assert_int_equal((uintptr_t)all[i] % (i % 7 ? 16 : (size_t)16 << i % 10), 0);
+            assert_int_equal(tick_heap_size(all[i]), size);
+            memset(all[i], (int)i, size);
+        }
+        assert_int_equal(tick_heap_live(heap, &bytes), 300);
+        for (size_t i = 0; i < 300; i++) {
+            for (size_t k = 0; k < tick_heap_size(all[i]); k++)
+                assert_int_equal((uint8_t)all[i][k], (uint8_t)i);
+            if (i % 3 || round)
+                tick_heap_release(all[i]);
+        }
+        assert_true(tick_heap_is_whole(heap, text, sizeof text));
+        tick_heap_reset(heap);
+        assert_int_equal(tick_heap_live(heap, &bytes), 0);
+    }
+    char *first = tick_heap_alloc(heap, 10);
+    assert_true(tick_heap_explains(first + 4096, text, sizeof text));
+    assert_non_null(strstr(text, " beyond the end of 10 bytes, allocated"));
+    first[12] = 1; // behind its end, before the next multiple of its alignment
+    assert_false(tick_heap_is_whole(heap, text, sizeof text));
+    assert_memory_equal(text, "written beyond the end of 10 bytes, allocated", 45);
+    tick_heap_free(heap);
+}
+
+// Pages are used again, the longest freed first, when no others are left.
+static void a_checked_heap_does_not_run_out(void **state) {
+    (void)state;
+    struct tick_heap *heap = checked();
+    if (!heap)
+        skip();
+    const size_t size = tick_heap_limit() / 64;
+    char *last = NULL;
+    for (int i = 0; i < 300; i++) {
+        char *memory = tick_heap_alloc(heap, size);
+        assert_non_null(memory);
+        memory[0] = memory[size - 1] = 1;
+        assert_ptr_not_equal(memory, last);
+        tick_heap_release(memory);
+        last = memory;
+    }
+    size_t count = 0;
+    while (tick_heap_alloc(heap, size))
+        count++;
+    assert_in_range(count, 60, 64);
+    assert_true(tick_heap_is_full(heap));
+    tick_heap_free(heap);
+}
+
+static struct tick_heap *watched;
+static char *block;
+static void reads_what_is_freed(void) {
+    tick_heap_release(block);
+    _exit(*(volatile char *)block);
+}
+static void writes_behind(void) {
+    *(volatile char *)(block + 112) = 1;
+}
+static void frees_what_is_written_before(void) {
+    block[-1] = 1;
+    tick_heap_release(block);
+}
+static void frees_twice(void) {
+    tick_heap_release(block);
+    tick_heap_release(block);
+}
+static void frees_within(void) {
+    tick_heap_release(block + 16);
+}
+static void a_checked_heap_sees_misuse(void **state) {
+    (void)state;
+    watched = checked();
+    if (!watched)
+        skip();
+    block = tick_heap_alloc(watched, 100);
+    assert_int_equal(signal_of(reads_what_is_freed), SIGSEGV);
+    assert_int_equal(signal_of(writes_behind), SIGSEGV);
+    assert_int_equal(signal_of(frees_what_is_written_before), SIGABRT);
+    assert_int_equal(signal_of(frees_twice), SIGABRT);
+    assert_int_equal(signal_of(frees_within), SIGABRT);
+    tick_heap_free(watched);
 }
 
 // The compiler must not see that what is allocated here is never looked at.
@@ -175,6 +279,9 @@ int main(void) {
         cmocka_unit_test(poison_fills_fresh_memory),
         cmocka_unit_test(too_much_is_refused),
         cmocka_unit_test(misuse_aborts),
+        cmocka_unit_test(a_checked_heap_serves_as_another),
+        cmocka_unit_test(a_checked_heap_does_not_run_out),
+        cmocka_unit_test(a_checked_heap_sees_misuse),
         cmocka_unit_test(the_malloc_family_serves_the_running_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

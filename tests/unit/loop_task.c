@@ -381,6 +381,49 @@ static void a_cycle_through_a_gather(void **state) {
     assert_int_equal(run(ring_through_a_gather, NULL), 0);
 }
 
+// A task that awaits itself within a gather, beside a neighbour that waits for something else and is woken by that alone.
+static struct tick_future *elsewhere;
+static int ends_of_the_neighbour;
+static int waits_elsewhere(void *arg) {
+    (void)arg;
+    const int result = tick_await(elsewhere);
+    ends_of_the_neighbour++;
+    (void)tick_sleep(0);
+    return result;
+}
+static int gathers_itself(void *arg) {
+    (void)arg;
+    struct tick_task *neighbour = tick_spawn(waits_elsewhere, NULL);
+    struct tick_future *children[] = {tick_task_future(tick_task_current()), tick_task_future(neighbour)};
+    struct tick_future *all = tick_gather(children, 2, false);
+    const int result = tick_await(all);
+    tick_future_unref(all);
+    tick_task_unref(neighbour);
+    return result;
+}
+static int cancels_the_circle(void *arg) {
+    (void)arg;
+    elsewhere = tick_future_new();
+    ends_of_the_neighbour = 0;
+    tick_loop_set_debug(NULL, true); // counts what is ready
+    struct tick_task *circle = tick_spawn(gathers_itself, NULL);
+    for (int i = 0; i < 3; i++)
+        tick_sleep(0);
+    const uint64_t queued = w->loop->queued;
+    assert_true(tick_task_cancel(circle, NULL));
+    assert_int_equal(w->loop->queued - queued, 2); // itself and the neighbour, each once
+    assert_int_equal(tick_join(circle), TICK_ECANCELED);
+    tick_sleep(1);
+    assert_int_equal(ends_of_the_neighbour, 1);
+    tick_task_unref(circle);
+    tick_future_unref(elsewhere);
+    return 0;
+}
+static void a_cycle_in_a_gather_leaves_its_neighbour(void **state) {
+    (void)state;
+    assert_int_equal(run(cancels_the_circle, NULL), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -400,6 +443,7 @@ int main(void) {
         TEST(gh_80637_a_chain_100000_deep),
         TEST(gh_80637_a_cycle_of_tasks),
         TEST(a_cycle_through_a_gather),
+        TEST(a_cycle_in_a_gather_leaves_its_neighbour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
