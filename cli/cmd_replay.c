@@ -1,5 +1,6 @@
 // retick replay: a schedule again, and whether it still does what it did.
 #include "cli/command.h"
+#include "cli/compile.h"
 #include "cli/finding.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -7,6 +8,7 @@
 #include "cli/record.h"
 #include "cli/report_json.h"
 #include "cli/schedule_file.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,10 +38,17 @@ static const char doc[] =
     "  retick replay scenario.c --schedule lost_update.schedule -o again.db\n"
     "\n" TICK__EXIT_CODES;
 
+// "file.c", "file.cpp:name", ":name"
 static bool names_program(const char *word) {
-    size_t length = strlen(word);
-    return word[0] == ':' || strstr(word, ".c:") || strstr(word, ".so:") || strstr(word, ".json") ||
-           (length > 2 && strcmp(word + length - 2, ".c") == 0) || (length > 3 && strcmp(word + length - 3, ".so") == 0);
+    static const char *const endings[] = {".c", ".so", ".json"};
+    const char *colon = strrchr(word, ':');
+    char file[PATH_MAX];
+    snprintf(file, sizeof file, "%.*s", colon && !strchr(colon, '/') ? (int)(colon - word) : (int)strlen(word), word);
+    const char *ending = strrchr(file, '.');
+    bool is_one = word[0] == ':' || tick__compile_is_cxx(file);
+    for (size_t i = 0; ending && i < sizeof endings / sizeof *endings; i++)
+        is_one |= strcmp(ending, endings[i]) == 0;
+    return is_one;
 }
 
 static error_t parse(int key, char *value, struct argp_state *state) {

@@ -45,6 +45,9 @@ cp named.cc named.cxx
 expect 0 "passed" "$RETICK" run named.cc --cflags -DANY -o cc.db
 expect 0 "passed" "$RETICK" run named.cxx --cflags -DANY
 expect 0 "the same run" "$RETICK" replay cc.db --cflags -DANY
+expect 1 "none" "$RETICK" fuzz named.cc --cflags -DANY=0 -o none.db
+expect 1 "fails under 0 deviations" "$RETICK" replay named.cc none.schedule --cflags -DANY=0
+expect 1 "fails under 0 deviations" "$RETICK" replay named.cxx:named none.schedule --cflags -DANY=0
 expect 3 'no compiler "no-such-cxx" (from --cxx)' "$RETICK" run named.cc --cxx no-such-cxx
 expect 3 'no compiler "no-such-cxx" (from RETICK_CXX)' env RETICK_CXX=no-such-cxx "$RETICK" run named.cc
 

@@ -11,7 +11,8 @@
 
 #define TICK_NAME_OF(name, ...) #name,
 static const std::vector<std::string> words{
-    TICK_ERRORS(TICK_NAME_OF) TICK_CHOICES(TICK_NAME_OF) TICK_EVENTS(TICK_NAME_OF) TICK_OBJECTS(TICK_NAME_OF)};
+    TICK_ERRORS(TICK_NAME_OF) TICK_CHOICES(TICK_NAME_OF) TICK_EVENTS(TICK_NAME_OF) TICK_OBJECTS(TICK_NAME_OF)
+        TICK_SORTS(TICK_NAME_OF)};
 static_assert(TICK_NS(1000000000) == TICK_SEC(1) && TICK_US(1000) == TICK_MS(1), "units");
 
 template <typename T, void release(T *)> struct releases {
@@ -64,7 +65,10 @@ static int spawns() {
     TICK_TRY(tick_group_enter(&group));
     TICK_TRY(tick_group_go(&group, nap, &two));
     const task in{tick_group_spawn(&group, nap, &two)}, named{tick_group_spawn_named(&group, "named", nap, &two)};
-    return tick_group_exit(&group, 0);
+    const task eager{tick_group_spawn_eager(&group, nap, &two)}, last{tick_group_spawn_eager_named(&group, "last", nap, &two)};
+    TICK_TRY(tick_group_exit(&group, 0));
+    const int code = tick_raise(tick_failure_new(TICK_EUSER, "raised", "number %d", two));
+    return tick_check(code == TICK_EUSER, "%s", tick_error_text(code));
 }
 
 static int synchronises() {
@@ -120,7 +124,13 @@ static int echo(tick_stream *client, void *) {
 }
 
 static int greeter(void *) { return tick_serve(":7000", greet, nullptr); }
-static int echoer(void *) { return tick_serve(":7000", echo, nullptr); }
+static int echoer(void *) {
+    tick_server *server;
+    TICK_TRY(tick_server_open(":7000", echo, nullptr, &server));
+    const int result = tick_server_wait(server);
+    tick_server_free(server);
+    return result;
+}
 
 static int talks() {
     tick_stream *greeter, *echoer;
