@@ -53,8 +53,8 @@ static void note_queue(struct tick_host *host, const struct tick_loop *loop) {
     if (tick__ready_count(loop) == 0 || loop->scheduler)
         return;
     const struct tick_handle *first = loop->ready == &loop->mark ? loop->mark.next : loop->ready;
-    notes_wait(
-        host, host->turns.worked - came(&host->turns, loop->begun + 1), first, first->kind == TICK__TIMER ? "a timer" : "a callback");
+    notes_wait(host, tick__until(host->turns.worked, came(&host->turns, loop->begun + 1)), first,
+        first->kind == TICK__TIMER ? "a timer" : "a callback");
 }
 
 // The host takes so long, while those who are ready wait. Remembers the longest single reason.
@@ -115,7 +115,7 @@ void tick__host_goes_on(struct tick_host *host, int ready) {
         notes_wait(host, late, NULL, "a timer");
     if (ready > 0)
         notes_wait(host, late = since, NULL, "I/O");
-    mark(turns, loop->queued + 1, turns->worked - late);
+    mark(turns, loop->queued + 1, tick__until(turns->worked, late));
     turns->looked = turns->worked;
     turns->fresh = true;
     if (turns->waited <= w->busy_limit)
