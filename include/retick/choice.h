@@ -88,6 +88,7 @@ int64_t tick_scale_capped(uint32_t value, int64_t most);
 #define TICK_DISK_OPS 8u
 #define TICK_DISK_LIFE_SHIFT 40
 #define TICK_DISK_CHANGE_SHIFT 25
+#define TICK_DISK_SIZE_PLACE ((1u << TICK_DISK_CHANGE_SHIFT) - 1) // instead of a page: the file's size
 
 #define TICK_DOUBLED ((uint64_t)1 << 63) // or'ed to a datagram's number: of two, the one that comes later
 

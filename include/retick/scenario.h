@@ -45,16 +45,18 @@ struct tick_host_options {
     int32_t drift;              // parts per million that its wall clock runs too fast by
     uint32_t threads;           // of its executor, at most; 0: 8, which asyncio's rule gives a machine with 4 CPUs
     bool handlers;              // its program handles signals: waits may be cut short by one, with EINTR (choice `interrupt`)
+    bool ignores_sigpipe;       // its program does; else a write to a pipe or stream that nobody reads is its end, unless it has handlers
+    uint32_t fds;               // no fd of its program is as great: EMFILE (RLIMIT_NOFILE, `ulimit -n`). 0: 65536, which is the most
 };
 // tick_host_add(world, name, fn, arg[, .start = ..., .after = {...}]): adds a host whose main task runs fn(arg). The run waits for its
 // return; a negative one is a finding. A bad name or too many hosts ends the run with a finding that says so.
 #define tick_host_add(world, name, fn, ...) \
-    TICK__TAKING(tick_host_add_at( \
-        (world), (name), (fn), TICK__OPTIONS(tick_host_options, .daemon = false, .arg = __VA_ARGS__), TICK_HERE(#fn)))
+    TICK__TAKING( \
+        tick_host_add_at((world), (name), (fn), TICK__OPTIONS(tick_host_options, .daemon = false, .arg = __VA_ARGS__), TICK_HERE(#fn)))
 // The same for a host that the run does not wait for: a server. It is started first.
 #define tick_daemon(world, name, fn, ...) \
-    TICK__TAKING(tick_host_add_at( \
-        (world), (name), (fn), TICK__OPTIONS(tick_host_options, .daemon = true, .arg = __VA_ARGS__), TICK_HERE(#fn)))
+    TICK__TAKING( \
+        tick_host_add_at((world), (name), (fn), TICK__OPTIONS(tick_host_options, .daemon = true, .arg = __VA_ARGS__), TICK_HERE(#fn)))
 struct tick_host *tick_host_add_at(
     struct tick_world *world, const char *name, tick_task_fn *fn, const struct tick_host_options *options, const struct tick_loc *loc);
 

@@ -360,7 +360,11 @@ static void disk_operation(const struct teller *t, uint64_t operation) {
 static void kept(const struct teller *t) {
     const uint64_t what = t->deviation->ordinal & (((uint64_t)1 << TICK_DISK_LIFE_SHIFT) - 1);
     const uint64_t page = what & (((uint64_t)1 << TICK_DISK_CHANGE_SHIFT) - 1);
-    if (page) {
+    if (page == TICK_DISK_SIZE_PLACE) {
+        tick__text_format(t->to, "the truncation of ");
+        who_is_subject(t);
+        tick__text_format(t->to, " is kept");
+    } else if (page) {
         tick__text_format(t->to, "page %llu of ", (unsigned long long)page);
         who_is_subject(t);
         tick__text_format(t->to, " keeps ");

@@ -38,11 +38,14 @@ int64_t tick__disk_fault(void *ctx, int index, enum tick_disk_op op, tick_id fil
 // of the changes of the file's name it is about.
 static uint32_t kept(void *ctx, tick_id file, uint64_t page, uint32_t size) {
     const struct tick_host *host = ctx;
-    const uint64_t what = page == TICK_DISK_ENTRY ? (uint64_t)(size - 1) << TICK_DISK_CHANGE_SHIFT : page + 1;
+    const uint64_t what = page == TICK_DISK_ENTRY  ? (uint64_t)(size - 1) << TICK_DISK_CHANGE_SHIFT
+                          : page == TICK_DISK_SIZE ? TICK_DISK_SIZE_PLACE
+                                                   : page + 1;
     const uint64_t ordinal = (uint64_t)host->lives << TICK_DISK_LIFE_SHIFT | what;
-    uint32_t sectors = page == TICK_DISK_ENTRY ? 1 : (size + SECTOR - 1) / SECTOR;
+    const bool whole = page == TICK_DISK_ENTRY || page == TICK_DISK_SIZE;
+    uint32_t sectors = whole ? 1 : (size + SECTOR - 1) / SECTOR;
     uint32_t value = tick__world_choose(host->world, TICK_CHOICE_DISK_KEPT, file, ordinal, sectors + 1, 0);
-    return page == TICK_DISK_ENTRY ? value : value * SECTOR < size ? value * SECTOR : size;
+    return whole ? value : value * SECTOR < size ? value * SECTOR : size;
 }
 
 void tick__disk_crash(struct tick_host *host) {

@@ -253,6 +253,8 @@ int tick__host_start(struct tick_host *host) {
         return host->process;
     if (host->options.handlers)
         tick_kernel_handlers(w->kernel, host->process, true);
+    if (host->options.fds)
+        tick_kernel_fd_limit(w->kernel, host->process, host->options.fds);
     host->coro = tick_coro_new(w->stacks, host_entry, host);
     if (!host->coro)
         return -ENOMEM;

@@ -6,6 +6,8 @@
 #include "src/loop/loop_int.h"
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -270,8 +272,28 @@ static ssize_t sim_read(struct tick_sys *self, int fd, void *bytes, size_t count
     return tick_k_read(KERNEL(self), PROCESS(self), fd, bytes, count);
 }
 
+// A program dies of a write that nobody can read any more, unless it handles or ignores signals (pipe(7), tcp(7)). Sends of the seam raise
+// none. Of sockets only streams do.
+ssize_t tick__sim_written(struct tick_sys *self, int fd, ssize_t result) {
+    struct tick_host *host = tick__host_of(self);
+    struct stat s;
+    if (__builtin_expect(result != -EPIPE, 1) || host->options.handlers || host->options.ignores_sigpipe)
+        return result;
+    int type = 0;
+    socklen_t size = sizeof type;
+    if (tick_k_getsockopt(KERNEL(self), PROCESS(self), fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0
+            ? type == SOCK_STREAM
+            : tick_k_fstat(KERNEL(self), PROCESS(self), fd, &s) == 0 && S_ISFIFO(s.st_mode)) {
+        char text[200];
+        snprintf(text, sizeof text,
+            "%s dies of SIGPIPE: it wrote to fd %d, which nobody reads (.ignores_sigpipe, or .handlers, lets it go on)", host->name, fd);
+        host->world->stage.fail(&host->world->stage, TICK_CRASHED, SIGPIPE, NULL, text);
+    }
+    return result;
+}
+
 static ssize_t sim_write(struct tick_sys *self, int fd, const void *bytes, size_t count) {
-    return tick_k_write(KERNEL(self), PROCESS(self), fd, bytes, count);
+    return tick__sim_written(self, fd, tick_k_write(KERNEL(self), PROCESS(self), fd, bytes, count));
 }
 
 static int sim_close(struct tick_sys *self, int fd) {

@@ -83,5 +83,5 @@ ssize_t tick__sim_readv(struct tick_sys *self, int fd, const struct iovec *parts
 }
 
 ssize_t tick__sim_writev(struct tick_sys *self, int fd, const struct iovec *parts, int count) {
-    return tick_k_writev(KERNEL(self), PROCESS(self), fd, parts, count);
+    return tick__sim_written(self, fd, tick_k_writev(KERNEL(self), PROCESS(self), fd, parts, count));
 }

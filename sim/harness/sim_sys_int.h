@@ -28,6 +28,7 @@ int tick__sim_park(struct tick_host *host, int64_t deadline);
 // Counts an iteration against the limits, and lets the others have their turn: what waits begin with.
 void tick__sim_wait_begins(struct tick_host *host, int64_t timeout);
 
+ssize_t tick__sim_written(struct tick_sys *self, int fd, ssize_t result); // what a write gave: it may be the program's end
 int tick__sim_dup(struct tick_sys *self, int fd);
 int tick__sim_dup2(struct tick_sys *self, int fd, int to);
 int tick__sim_dup3(struct tick_sys *self, int fd, int to, int flags);

@@ -102,7 +102,10 @@ typedef int64_t tick_disk_fault_fn(
 // (page: its number; size: how many bytes of it were) how many of its bytes, from its start, are new on the disk all the same; for a name
 // that was made, renamed or removed since its directory was synced (page: TICK_DISK_ENTRY; size: which of the file's changes, from 1)
 // whether (not 0) that is on the disk.
+// For a file that was truncated since it was synced (page: TICK_DISK_SIZE) whether the size is on the disk, as file systems write it before
+// the bytes.
 #define TICK_DISK_ENTRY UINT64_MAX
+#define TICK_DISK_SIZE (UINT64_MAX - 1)
 typedef uint32_t tick_disk_kept_fn(void *ctx, tick_id file, uint64_t page, uint32_t size);
 void tick_kernel_disk_crash(struct tick_kernel *k, int host, tick_disk_kept_fn *kept, void *ctx);
 void tick_kernel_disk_sync(struct tick_kernel *k, int host);                  // everything becomes durable, as after a graceful stop

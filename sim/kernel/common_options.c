@@ -197,7 +197,31 @@ static int adjust(const struct option *option, unsigned kind, int32_t *value) {
     return 0;
 }
 
-int tick__option_set(struct tick_kernel *k, struct tick__file *file, int level, int name, const void *value, socklen_t size) {
+// What Linux looks at before the number: ip_setsockopt takes a byte or nothing for a number, and a protocol that is not the socket's knows
+// no option, of whatever length.
+int tick__option_number(struct tick__file *file, int level, int name, const void *value, socklen_t size, int32_t *out) {
+    unsigned kind;
+    bool six;
+    (void)place_of(file, &kind, &six);
+    if (level != SOL_SOCKET && kind == FOR_UNIX)
+        return -EOPNOTSUPP;
+    if (level == IPPROTO_IP && size < sizeof *out) {
+        *out = size ? *(const uint8_t *)value : 0;
+        return 0;
+    }
+    const bool known = level == SOL_SOCKET || level == IPPROTO_IP || (level == IPPROTO_TCP && kind == FOR_TCP) ||
+                       (level == IPPROTO_UDP && kind == FOR_UDP) ||
+                       (level == IPPROTO_IPV6 && six && (name == IPV6_V6ONLY || find(kind, six, level, name)));
+    if (!known)
+        return -ENOPROTOOPT;
+    if (size < sizeof *out)
+        return -EINVAL;
+    memcpy(out, value, sizeof *out);
+    return 0;
+}
+
+int tick__option_set(
+    struct tick_kernel *k, struct tick__file *file, int level, int name, int32_t asked, const void *value, socklen_t size) {
     unsigned kind;
     bool six;
     tick__ref *place = place_of(file, &kind, &six);
@@ -219,8 +243,6 @@ int tick__option_set(struct tick_kernel *k, struct tick__file *file, int level, 
         return -EOPNOTSUPP;
     if (!option)
         return level == SOL_SOCKET && name == SO_PASSCRED ? -EOPNOTSUPP : -ENOPROTOOPT;
-    int32_t asked;
-    memcpy(&asked, value, sizeof asked);
     TICK_TRY(adjust(option, kind, &asked));
     TICK_TRY(values_for(k, place, &values));
     values->value[option - all] = asked;

@@ -9,6 +9,24 @@ static uint32_t bytes_of(const struct tick__inode *inode, uint64_t number) {
     return inode->size - begin < TICK__PAGE ? (uint32_t)(inode->size - begin) : TICK__PAGE;
 }
 
+// The file was truncated, and its new size is on the disk, though nothing of it was synced: what was beyond is gone.
+static void cut(struct tick_kernel *k, struct tick__inode *inode) {
+    struct tick__disk *disk = tick__disk_there(k, inode->host);
+    inode->durable_size = inode->cut;
+    for (uint64_t number = inode->cut / TICK__PAGE; number < inode->page_most; number++) {
+        struct tick__page *page = &TICK__ARRAY(k, struct tick__page, inode->pages)[number];
+        const uint32_t left = number * TICK__PAGE < inode->cut ? (uint32_t)(inode->cut % TICK__PAGE) : 0;
+        if (page->durable && left) {
+            memset(TICK__ARRAY(k, uint8_t, page->durable) + left, 0, TICK__PAGE - left);
+        } else if (page->durable) {
+            if (page->now == page->durable)
+                page->now = 0;
+            tick__page_give(k, disk, page->durable);
+            page->durable = 0;
+        }
+    }
+}
+
 static void page_crash(struct tick_kernel *k, struct tick__inode *inode, uint64_t number, tick_disk_kept_fn *kept, void *ctx) {
     struct tick__page *page = &TICK__ARRAY(k, struct tick__page, inode->pages)[number];
     struct tick__disk *disk = tick__disk_there(k, inode->host);
@@ -40,10 +58,12 @@ void tick_kernel_disk_crash(struct tick_kernel *k, int host, tick_disk_kept_fn *
         return;
     for (tick__ref ref = disk->inodes; ref; ref = tick__inode(k, ref)->next) {
         struct tick__inode *inode = tick__inode(k, ref);
+        if (inode->cut < inode->durable_size && kept && kept(ctx, inode->id, TICK_DISK_SIZE, 1))
+            cut(k, inode);
         for (uint64_t i = 0; i < inode->page_most; i++)
             page_crash(k, inode, i, kept, ctx);
         inode->asked_lost = 0;
-        inode->size = inode->durable_size;
+        inode->size = inode->cut = inode->durable_size;
     }
     // The journal's changes from the first one that is lost are undone; a rename is lost or kept as a whole.
     for (tick__ref ref = disk->oldest, next; ref; ref = next) {

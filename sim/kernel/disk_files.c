@@ -2,6 +2,8 @@
 #include "sim/kernel/disk_int.h"
 #include <fcntl.h>
 
+#define MOST_OFFSET ((int64_t)TICK__MOST_PAGES * TICK__PAGE - 1)
+
 static struct tick__page *page_at(const struct tick_kernel *k, const struct tick__inode *inode, uint64_t number) {
     return &TICK__ARRAY(k, struct tick__page, inode->pages)[number];
 }
@@ -49,18 +51,28 @@ static int table(struct tick_kernel *k, struct tick__inode *inode, uint64_t numb
     return 0;
 }
 
-// The page's bytes, to be written: what is on the disk stays as it is.
-static int page_open(struct tick_kernel *k, struct tick__inode *inode, uint64_t number, uint8_t **bytes) {
+// What is on the disk stays as it is: a page of its own for what is written.
+static __attribute__((noinline)) int page_own(struct tick_kernel *k, struct tick__inode *inode, uint64_t number) {
     TICK_TRY(table(k, inode, number));
     struct tick__page *page = page_at(k, inode, number);
-    if (!page->now || page->now == page->durable) {
-        tick__ref fresh;
-        TICK_TRY(page_new(k, tick__disk_there(k, inode->host), &fresh));
-        if (page->now)
-            memcpy(TICK__ARRAY(k, uint8_t, fresh), TICK__ARRAY(k, uint8_t, page->now), TICK__PAGE);
-        else
-            memset(TICK__ARRAY(k, uint8_t, fresh), 0, TICK__PAGE);
-        page->now = fresh;
+    if (page->now && page->now != page->durable)
+        return 0;
+    tick__ref fresh;
+    TICK_TRY(page_new(k, tick__disk_there(k, inode->host), &fresh));
+    if (page->now)
+        memcpy(TICK__ARRAY(k, uint8_t, fresh), TICK__ARRAY(k, uint8_t, page->now), TICK__PAGE);
+    else
+        memset(TICK__ARRAY(k, uint8_t, fresh), 0, TICK__PAGE);
+    page->now = fresh;
+    return 0;
+}
+
+// The page's bytes, to be written.
+static inline int page_open(struct tick_kernel *k, struct tick__inode *inode, uint64_t number, uint8_t **bytes) {
+    struct tick__page *page = number < inode->page_most ? page_at(k, inode, number) : NULL;
+    if (!page || !page->now || page->now == page->durable) {
+        TICK_TRY(page_own(k, inode, number));
+        page = page_at(k, inode, number);
     }
     page->dirty = true;
     *bytes = TICK__ARRAY(k, uint8_t, page->now);
@@ -152,6 +164,7 @@ int tick__inode_truncate(struct tick_kernel *k, struct tick__inode *inode, uint6
         }
     }
     inode->size = size;
+    inode->cut = size < inode->cut ? size : inode->cut;
     inode->changed = tick_kernel_wall(k, (int)inode->host);
     return 0;
 }
@@ -166,7 +179,7 @@ void tick__inode_sync(struct tick_kernel *k, struct tick__inode *inode) {
         page->durable = page->now;
         page->dirty = false;
     }
-    inode->durable_size = inode->size;
+    inode->durable_size = inode->cut = inode->size;
 }
 
 // --- calls ---
@@ -254,17 +267,30 @@ static ssize_t disk_pwrite(struct tick_kernel *k, struct tick__file *file, const
     return written(k, file, write_at(k, file, bytes, count, at));
 }
 
+// From offset on: where the next page that has been written begins, or the next that has not; the file ends with a hole.
+static int64_t seek_part(struct tick_kernel *k, struct tick__open *open, const struct tick__inode *inode, int64_t offset, bool data) {
+    if (offset < 0 || (uint64_t)offset >= inode->size)
+        return -ENXIO;
+    uint64_t at = (uint64_t)offset;
+    for (; at < inode->size; at = (at / TICK__PAGE + 1) * TICK__PAGE) {
+        uint64_t number = at / TICK__PAGE;
+        if ((number < inode->page_most && page_at(k, inode, number)->now != 0) == data)
+            return open->offset = (int64_t)at;
+    }
+    return data ? -ENXIO : (open->offset = (int64_t)inode->size);
+}
+
 static int64_t disk_seek(struct tick_kernel *k, struct tick__file *file, int64_t offset, int whence) {
     struct tick__open *open = (struct tick__open *)file;
     const struct tick__inode *inode = inode_of(k, file);
-    int64_t base = whence == SEEK_CUR ? open->offset : whence == SEEK_END ? (int64_t)inode->size : 0;
+    int64_t base = whence == SEEK_CUR ? open->offset : whence == SEEK_END ? (int64_t)inode->size : 0, to;
+    if (whence == SEEK_DATA || whence == SEEK_HOLE)
+        return S_ISDIR(inode->mode) ? -EINVAL : seek_part(k, open, inode, offset, whence == SEEK_DATA);
     if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)
         return -EINVAL;
-    if (offset > 0 && base > INT64_MAX - offset)
-        return -EOVERFLOW;
-    if (base + offset < 0)
+    if (__builtin_add_overflow(base, offset, &to) || to < 0 || (to > MOST_OFFSET && !S_ISDIR(inode->mode)))
         return -EINVAL;
-    return open->offset = base + offset;
+    return open->offset = to;
 }
 
 static int disk_sync(struct tick_kernel *k, struct tick__file *file) {

@@ -27,6 +27,7 @@ struct tick__inode {
     uint64_t number; // st_ino
     int64_t changed; // wall time
     uint64_t size, durable_size;
+    uint64_t cut;    // the least size since the last sync
     tick__ref pages; // struct tick__page
     uint32_t page_most;
     tick__ref first, last, parent; // a directory's entries

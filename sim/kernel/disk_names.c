@@ -284,6 +284,8 @@ static int make(struct tick_kernel *k, struct place *at, uint32_t mode) {
 
 int tick__disk_open(struct tick_kernel *k, uint32_t host, const char *path, int flags, unsigned mode, struct tick__inode **out) {
     struct place at;
+    if ((flags & O_CREAT) && (flags & O_DIRECTORY)) // since 6.4; before, it made a file
+        return -EINVAL;
     TICK_TRY(walk_to(k, host, path, &at));
     if (at.slash && !at.dots && at.size && (flags & O_CREAT))
         return -EISDIR;

@@ -4,6 +4,17 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
+// Makes room in the table for that fd: 0 or -ENOMEM.
+static __attribute__((noinline)) int table_grow(struct tick_kernel *k, struct tick__process *p, uint32_t fd) {
+    while (fd >= p->fd_most) {
+        uint32_t before = p->fd_most;
+        if (!tick__arena_grow(k, &p->fds, &p->fd_most, 16, before, sizeof(tick__ref)))
+            return -ENOMEM;
+        memset(TICK__ARRAY(k, tick__ref, p->fds) + before, 0, (p->fd_most - before) * sizeof(tick__ref));
+    }
+    return 0;
+}
+
 // The process's lowest free fd that is at least `least`, or -EMFILE, -ENOMEM.
 static int lowest(struct tick_kernel *k, int process, uint32_t least) {
     struct tick__process *p = tick__process(k, (uint32_t)process);
@@ -11,14 +22,10 @@ static int lowest(struct tick_kernel *k, int process, uint32_t least) {
     const tick__ref *fds = TICK__ARRAY(k, tick__ref, p->fds);
     while (fd < p->fd_most && fds[fd])
         fd++;
-    if (fd >= TICK__MOST_FDS)
+    if (fd >= p->fd_limit)
         return -EMFILE;
-    while (fd >= p->fd_most) {
-        uint32_t before = p->fd_most;
-        if (!tick__arena_grow(k, &p->fds, &p->fd_most, 16, before, sizeof(tick__ref)))
-            return -ENOMEM;
-        memset(TICK__ARRAY(k, tick__ref, p->fds) + before, 0, (p->fd_most - before) * sizeof(tick__ref));
-    }
+    if (fd >= p->fd_most)
+        TICK_TRY(table_grow(k, p, fd));
     if (least <= p->fd_low)
         p->fd_low = fd + 1;
     return (int)fd;
@@ -33,7 +40,7 @@ static void name(struct tick_kernel *k, int process, struct tick__file *file, in
         file->process = (uint32_t)process;
     }
     file->names++;
-    p->fd_count++;
+    p->fd_count += (uint32_t)fd >= TICK__FIRST_FD;
 }
 
 int tick__fd_give(struct tick_kernel *k, int process, struct tick__file *file) {
@@ -86,7 +93,7 @@ static void unname(struct tick_kernel *k, uint32_t process, struct tick__file *f
     TICK__ARRAY(k, tick__ref, p->fds)[fd] = 0;
     if ((uint32_t)fd < p->fd_low && fd >= (int)TICK__FIRST_FD)
         p->fd_low = (uint32_t)fd;
-    p->fd_count--;
+    p->fd_count -= (uint32_t)fd >= TICK__FIRST_FD;
     file->names--;
 }
 
@@ -220,16 +227,26 @@ int tick_k_dup(struct tick_kernel *k, int process, int fd) {
     return dup_from(k, process, fd, 0, false);
 }
 
+// `to` may be 0 to 2, which every program has, and which no other call gives: what it was is nobody's here.
 int tick_k_dup3(struct tick_kernel *k, int process, int fd, int to, int flags) {
+    struct tick__process *p = tick__process(k, (uint32_t)process);
     if (flags & ~O_CLOEXEC)
         return -EINVAL;
     if (fd == to)
         return -EINVAL;
-    if (to < 0 || (uint32_t)to >= TICK__MOST_FDS || !tick__file(k, process, fd))
+    struct tick__file *file = tick__file(k, process, fd);
+    if (to < 0 || (uint32_t)to >= p->fd_limit || !file)
         return -EBADF;
+    if (file->names == UINT16_MAX)
+        return -EMFILE;
+    TICK_TRY(table_grow(k, p, (uint32_t)to));
     if (tick__file(k, process, to))
         (void)!tick_k_close(k, process, to);
-    return dup_from(k, process, fd, (uint32_t)to, (flags & O_CLOEXEC) != 0);
+    if ((uint32_t)to == p->fd_low)
+        p->fd_low++;
+    name(k, process, file, to);
+    tick__fd_cloexec(k, process, to, (flags & O_CLOEXEC) != 0);
+    return to;
 }
 
 int tick_k_dup2(struct tick_kernel *k, int process, int fd, int to) {
@@ -247,7 +264,7 @@ int tick_k_fcntl(struct tick_kernel *k, int process, int fd, int command, int64_
     switch (command) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-        if (argument < 0 || argument >= TICK__MOST_FDS)
+        if (argument < 0 || argument >= tick__process(k, (uint32_t)process)->fd_limit)
             return -EINVAL;
         return dup_from(k, process, fd, (uint32_t)argument, command == F_DUPFD_CLOEXEC);
     case F_GETFD:
@@ -298,6 +315,12 @@ tick_id tick_k_fd_id(const struct tick_kernel *k, int process, int fd) {
 
 // --- what only files with a position do ---
 
+// rw_verify_area: whether so many bytes end beyond the greatest offset that there is.
+static bool beyond(size_t count, int64_t offset) {
+    int64_t end;
+    return __builtin_add_overflow(offset, count, &end);
+}
+
 ssize_t tick_k_pread(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int64_t offset) {
     struct tick__file *file = tick__file(k, process, fd);
     if (offset < 0)
@@ -306,7 +329,9 @@ ssize_t tick_k_pread(struct tick_kernel *k, int process, int fd, void *bytes, si
         return -EBADF;
     if (!tick__ops(file)->pread)
         return -ESPIPE;
-    return (file->status & O_ACCMODE) == O_WRONLY ? -EBADF : tick__ops(file)->pread(k, file, bytes, count, offset);
+    if ((file->status & O_ACCMODE) == O_WRONLY)
+        return -EBADF;
+    return beyond(count, offset) ? -EINVAL : tick__ops(file)->pread(k, file, bytes, count, offset);
 }
 
 ssize_t tick_k_pwrite(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int64_t offset) {
@@ -317,7 +342,9 @@ ssize_t tick_k_pwrite(struct tick_kernel *k, int process, int fd, const void *by
         return -EBADF;
     if (!tick__ops(file)->pwrite)
         return -ESPIPE;
-    return (file->status & O_ACCMODE) == O_RDONLY ? -EBADF : tick__ops(file)->pwrite(k, file, bytes, count, offset);
+    if ((file->status & O_ACCMODE) == O_RDONLY)
+        return -EBADF;
+    return beyond(count, offset) ? -EINVAL : tick__ops(file)->pwrite(k, file, bytes, count, offset);
 }
 
 int64_t tick_k_lseek(struct tick_kernel *k, int process, int fd, int64_t offset, int whence) {

@@ -21,6 +21,9 @@ struct tick__file_ops {
     // At the file's own position, if it has one; that it was opened for that is checked. NULL: -EINVAL.
     ssize_t (*read)(struct tick_kernel *k, struct tick__file *file, void *bytes, size_t count);
     ssize_t (*write)(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count);
+    // How many bytes a write, or a read, could move now at most: so many of its parts' does a writev or sendmsg gather, and has a readv or
+    // recvmsg room for. NULL: all that it was given.
+    size_t (*most)(const struct tick_kernel *k, const struct tick__file *file, bool writes);
     bool writes_parts; // a writev writes part after part, not all of them as one
     // Nobody has it any more: no fd, no message, no epoll. Frees it.
     void (*close)(struct tick_kernel *k, struct tick__file *file);

@@ -95,6 +95,28 @@ static bool has_children(const struct tick__port *port) {
     return port->children[0] + port->children[1] + port->children[2] + port->children[3];
 }
 
+// Connections from one address of the host in TIME_WAIT.
+struct lingering {
+    int64_t until;
+    tick__ref next;
+    uint32_t address, to; // to: where the latest led
+    uint16_t to_port;
+    uint8_t shares;
+    bool six, alone; // alone: no other one lingers
+};
+
+static struct lingering *lingering_at(const struct tick_kernel *k, tick__ref ref) {
+    return TICK__AT(k, lingering, ref);
+}
+
+static void lingering_drop(struct tick_kernel *k, struct tick__port *port) {
+    for (tick__ref ref = port->lingering, next; ref; ref = next) {
+        next = lingering_at(k, ref)->next;
+        tick__arena_give(k, ref, sizeof(struct lingering));
+    }
+    port->lingering = 0;
+}
+
 // Finds the host's record of a port; those that nobody uses any more go.
 static struct tick__port *port_find(struct tick_kernel *k, struct tick__host *h, uint16_t number) {
     struct tick__port *found = NULL;
@@ -103,6 +125,7 @@ static struct tick__port *port_find(struct tick_kernel *k, struct tick__host *h,
         if (!port->socks && !has_children(port) && port->lingers_until <= k->root->now) {
             tick__ref gone = *link;
             *link = port->next;
+            lingering_drop(k, port);
             tick__arena_give(k, gone, sizeof *port);
             continue;
         }
@@ -127,6 +150,17 @@ static bool used_unbound(const struct tick_kernel *k, const struct tick__host *h
     return false;
 }
 
+// An accepted connection has its listener's port, at the address that it was made to.
+static bool child_conflicts(const struct tick_kernel *k, const struct tick__sock *s, uint32_t address, bool six, tick__ref port) {
+    for (tick__ref ref = tick__host(k, s->file.host)->socks; ref; ref = tick__sock(k, ref)->host_next) {
+        const struct tick__sock *child = tick__sock(k, ref);
+        if (child->shares_port && child->port == port && !(tick__sock_shares(child) & tick__sock_shares(s)) &&
+            overlap(s, address, six, child))
+            return true;
+    }
+    return false;
+}
+
 static bool port_conflict(struct tick_kernel *k, const struct tick__sock *s, uint32_t address, bool six, uint16_t number) {
     struct tick__host *h = tick__host(k, s->file.host);
     const struct tick__port *port = port_find(k, h, number);
@@ -135,10 +169,17 @@ static bool port_conflict(struct tick_kernel *k, const struct tick__sock *s, uin
     if (!port)
         return false;
     const unsigned shares = tick__sock_shares(s);
-    const bool lingers = port->lingers_until > k->root->now;
+    bool children = false;
     for (unsigned i = 0; i < 4; i++)
-        if (!(i & shares) && (port->children[i] || (lingers && (port->lingers_shares & 1u << i))))
+        children |= !(i & shares) && port->children[i];
+    if (children && child_conflicts(k, s, address, six, port_ref(k, port)))
+        return true;
+    for (tick__ref ref = port->lingers_until > k->root->now ? port->lingering : 0; ref; ref = lingering_at(k, ref)->next) {
+        const struct lingering *l = lingering_at(k, ref);
+        if (l->until > k->root->now && !(l->shares & shares) && (!address || address == l->address) &&
+            (takes(s, address, six) & (l->six ? 2 : 1)))
             return true;
+    }
     for (tick__ref ref = port->socks; ref; ref = tick__sock(k, ref)->port_next) {
         const struct tick__sock *other = tick__sock(k, ref);
         if (other != s && overlap(s, address, six, other) && !(s->reuse && other->reuse && other->state != TICK__LISTEN) &&
@@ -220,12 +261,28 @@ void tick__port_linger(struct tick_kernel *k, const struct tick__sock *s) {
     if (!s->port)
         return;
     struct tick__port *port = TICK__AT(k, tick__port, s->port);
-    bool over = port->lingers_until <= k->root->now;
-    port->lingers_alone = over;
-    port->lingers_to = s->remote_address;
-    port->lingers_to_port = s->remote_port;
-    port->lingers_until = tick__after(k->root->now, TIME_WAIT);
-    port->lingers_shares = (uint8_t)((over ? 0 : port->lingers_shares) | 1u << tick__sock_shares(s));
+    struct lingering *l = NULL;
+    const uint8_t shares = (uint8_t)tick__sock_shares(s);
+    for (tick__ref ref = port->lingering; ref; ref = lingering_at(k, ref)->next) {
+        struct lingering *other = lingering_at(k, ref);
+        if (other->address == s->local_address && other->six == s->six && (other->shares == shares || other->until <= k->root->now))
+            l = other;
+    }
+    if (!l) {
+        tick__ref ref = tick__arena_zero(k, sizeof *l);
+        if (!ref)
+            return; // the port is free at once
+        l = lingering_at(k, ref);
+        l->next = port->lingering;
+        l->address = s->local_address;
+        l->six = s->six;
+        port->lingering = ref;
+    }
+    l->alone = l->until <= k->root->now;
+    l->to = s->remote_address;
+    l->to_port = s->remote_port;
+    l->shares = shares;
+    l->until = port->lingers_until = tick__after(k->root->now, TIME_WAIT);
 }
 
 // One that is in TIME_WAIT makes room for its like.
@@ -238,9 +295,11 @@ int tick__port_reach(struct tick_kernel *k, const struct tick__sock *s, uint32_t
             other->local_address == local && other->remote_address == remote)
             return -EADDRNOTAVAIL;
     }
-    struct tick__port *port = TICK__AT(k, tick__port, s->port);
-    if (port->lingers_alone && port->lingers_to == remote && port->lingers_to_port == number)
-        port->lingers_until = 0;
+    for (tick__ref ref = TICK__AT(k, tick__port, s->port)->lingering; ref; ref = lingering_at(k, ref)->next) {
+        struct lingering *l = lingering_at(k, ref);
+        if (l->alone && l->address == local && l->to == remote && l->to_port == number)
+            l->until = 0;
+    }
     return 0;
 }
 

@@ -190,9 +190,10 @@ int64_t tick__outage(const struct tick_kernel *k, uint32_t from, uint32_t to);
 // What a program has of its own. Its host has the rest.
 struct tick__process {
     _Alignas(TICK__GRANULE) tick__ref fds; // array of refs of files
-    uint32_t fd_most, fd_count, fd_low;    // fd_low: no free fd below it
+    uint32_t fd_most, fd_count, fd_low;    // fd_count: beside 0 to 2. fd_low: no free fd below it
     uint32_t host;                         // that it runs on: index
     uint32_t next;                         // on its host, or, once it has ended, among those that are free: index + 1
+    uint32_t fd_limit;                     // no fd is as great: RLIMIT_NOFILE
     bool handlers;                         // it handles signals
 };
 #define TICK__FIRST_FD 3u // 0 to 2 are taken in every program
@@ -296,13 +297,11 @@ enum { TICK__SHUT_RECV = 1, TICK__SHUT_SEND = 2, TICK__SHUT_BOTH = 3 };
 
 // A port that somebody bound or listens on.
 struct tick__port {
-    int64_t lingers_until; // a connection through it is in TIME_WAIT until then
+    int64_t lingers_until; // some connection through it is in TIME_WAIT until then
     tick__ref next, socks; // socks: bound to it, by port_next
     uint32_t children[4];  // accepted connections, by what they share: bit 0 SO_REUSEADDR, bit 1 SO_REUSEPORT
-    uint32_t lingers_to;   // where it led; lingers_alone: no other one lingers
-    uint16_t number, lingers_to_port;
-    bool lingers_alone;
-    uint8_t lingers_shares; // bit n: one that shares n
+    uint16_t number;
+    tick__ref lingering; // connections in TIME_WAIT, by where they ended here
 };
 
 // One direction, kept by its sending end. What each segment touches comes first, here and in the socket.

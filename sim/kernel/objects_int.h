@@ -157,6 +157,7 @@ int tick__unix_find(
 void tick__unix_turn_away(struct tick_kernel *k, struct tick__unix *u, struct tick__unix *to);
 // unix_calls.c, for the table in unix_sock.c
 uint32_t tick__unix_mask(struct tick_kernel *k, struct tick__file *file);
+size_t tick__unix_most(const struct tick_kernel *k, const struct tick__file *file, bool writes);
 int tick__unix_unread(struct tick_kernel *k, struct tick__file *file, int *value);
 int tick__unix_unsent(struct tick_kernel *k, struct tick__file *file, int *value);
 ssize_t tick__unix_send(
@@ -198,7 +199,7 @@ ssize_t tick__socket_write(struct tick_kernel *k, struct tick__file *file, const
 int tick__socket_no_listen(struct tick_kernel *k, struct tick__file *file, int backlog); // -EOPNOTSUPP
 int tick__socket_no_accept(struct tick_kernel *k, int process, struct tick__file *file, struct sockaddr *address, socklen_t *size);
 
-// common_options.c: what all sockets keep. The caller has looked at the sizes: at least an int to set, none that is negative to get.
+// common_options.c: what all sockets keep. The caller has looked at the size to get: it is not negative.
 enum tick__option {
     TICK__BROADCAST,
     TICK__DONTROUTE,
@@ -229,7 +230,9 @@ enum tick__option {
 void tick__option_pass(struct tick_kernel *k, tick__ref from, enum tick__option option, tick__ref *to); // an embryo has its listener's
 int32_t tick__option_of(const struct tick_kernel *k, tick__ref options, enum tick__option option);
 int tick__option_get(const struct tick_kernel *k, struct tick__file *file, int level, int name, void *value, socklen_t *size);
-int tick__option_set(struct tick_kernel *k, struct tick__file *file, int level, int name, const void *value, socklen_t size);
+// The number that is to be set: 0, or what Linux says to its size, or to a level that is not the socket's.
+int tick__option_number(struct tick__file *file, int level, int name, const void *value, socklen_t size, int32_t *out);
+int tick__option_set(struct tick_kernel *k, struct tick__file *file, int level, int name, int32_t asked, const void *value, socklen_t size);
 
 // plain_options.c: those of unix and UDP sockets
 int tick__plain_getsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, void *value, socklen_t *size);

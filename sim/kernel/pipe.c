@@ -216,6 +216,11 @@ static void pipe_close(struct tick_kernel *k, struct tick__file *file) {
     tick__arena_give(k, ref, sizeof *pipe);
 }
 
+static size_t most(const struct tick_kernel *k, const struct tick__file *file, bool writes) {
+    const struct pipe *pipe = pipe_of(k, file);
+    return writes ? (size_t)pipe->most * PAGE : pipe->bytes;
+}
+
 static int size_request(struct tick_kernel *k, struct tick__file *file, bool set, int64_t argument) {
     return set ? pipe_resize(k, file, argument) : pipe_size(k, file);
 }
@@ -224,6 +229,7 @@ const struct tick__file_ops tick__pipe_ops = {
     .mask = pipe_mask,
     .read = pipe_read,
     .write = pipe_write,
+    .most = most,
     .close = pipe_close,
     .mode = S_IFIFO | 0600,
     .unread = pipe_unread,

@@ -83,9 +83,7 @@ int tick__plain_getsockopt(struct tick_kernel *k, struct tick__file *file, int l
 int tick__plain_setsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, const void *value, socklen_t size) {
     int asked;
     bool *flag = flag_of(file, level, name);
-    if (size < sizeof asked)
-        return -EINVAL;
-    memcpy(&asked, value, sizeof asked);
+    TICK_TRY(tick__option_number(file, level, name, value, size, &asked));
     if (flag) {
         if (level == IPPROTO_IPV6 && UDP(file)->local.port)
             return -EINVAL;
@@ -100,6 +98,6 @@ int tick__plain_setsockopt(struct tick_kernel *k, struct tick__file *file, int l
         *buffer_of(file, false) = tick__buffer_size(asked, 2304);
         return 0;
     default:
-        return tick__option_set(k, file, level, name, value, size);
+        return tick__option_set(k, file, level, name, asked, value, size);
     }
 }

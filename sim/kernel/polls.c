@@ -25,6 +25,12 @@ int tick_k_poll(struct tick_kernel *k, int process, struct pollfd *fds, size_t c
 #define WRITES (EPOLLWRBAND | EPOLLWRNORM | EPOLLOUT | EPOLLERR)
 #define EXCEPTS EPOLLPRI
 
+// Linux gives back whole words: what is set in the last one beyond `count` is cleared, what is beyond that stays.
+static void clear_rest(fd_set *set, int count) {
+    for (int fd = count; set && fd % NFDBITS; fd++)
+        FD_CLR(fd, set);
+}
+
 static int one(fd_set *set, int fd, bool holds) {
     if (!set || !FD_ISSET(fd, set))
         return 0;
@@ -44,6 +50,8 @@ int tick_k_select(struct tick_kernel *k, int process, int count, fd_set *reads, 
             if (sets[i] && FD_ISSET(fd, sets[i]) && !tick__file(k, process, fd))
                 return -EBADF;
     int ready = 0;
+    for (int i = 0; i < 3; i++)
+        clear_rest(sets[i], count);
     for (int fd = 0; fd < count; fd++) {
         struct tick__file *file = tick__file(k, process, fd);
         uint32_t mask = file ? tick__file_mask(k, file) : 0;

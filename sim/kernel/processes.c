@@ -18,7 +18,8 @@ int tick_kernel_process_start(struct tick_kernel *k, int host) {
     else
         index = root->process_count++;
     struct tick__host *h = tick__host(k, (uint32_t)host);
-    *tick__process(k, index) = (struct tick__process){.fd_low = TICK__FIRST_FD, .host = (uint32_t)host, .next = h->processes};
+    *tick__process(k, index) =
+        (struct tick__process){.fd_low = TICK__FIRST_FD, .fd_limit = TICK__MOST_FDS, .host = (uint32_t)host, .next = h->processes};
     h->processes = index + 1;
     return (int)index;
 }
@@ -38,13 +39,17 @@ void tick__process_end(struct tick_kernel *k, uint32_t index) {
 }
 
 void tick_kernel_process_exit(struct tick_kernel *k, int process) {
-    for (int fd = 0; tick_kernel_open_fds(k, process) > 0; fd++)
-        (void)tick_k_close(k, process, fd);
+    for (uint32_t fd = 0; fd < tick__process(k, (uint32_t)process)->fd_most; fd++)
+        (void)tick_k_close(k, process, (int)fd);
     tick__process_end(k, (uint32_t)process);
 }
 
 int tick_kernel_open_fds(const struct tick_kernel *k, int process) {
     return (int)tick__process(k, (uint32_t)process)->fd_count;
+}
+
+void tick_kernel_fd_limit(struct tick_kernel *k, int process, uint32_t most) {
+    tick__process(k, (uint32_t)process)->fd_limit = most < TICK__MOST_FDS ? most : TICK__MOST_FDS;
 }
 
 void tick_kernel_handlers(struct tick_kernel *k, int process, bool some) {

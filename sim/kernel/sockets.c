@@ -212,14 +212,16 @@ static ssize_t total(const struct iovec *parts, size_t count) {
     return (ssize_t)sum;
 }
 
-// The parts as one piece: the part itself if it is one, else memory of the arena, for the call.
+// The parts as one piece: the part itself if it is one, else memory of the arena, for the call. Only as many bytes of it are there as the
+// file could move.
 struct piece {
     uint8_t *bytes;
-    size_t count;
+    size_t count, size; // size: what is there, where the parts are copied
     tick__ref ref;
 };
 
-static int piece_open(struct tick_kernel *k, struct piece *piece, const struct iovec *parts, size_t count) {
+static int piece_open(
+    struct tick_kernel *k, struct piece *piece, const struct tick__file *file, const struct iovec *parts, size_t count, bool writes) {
     const ssize_t sum = total(parts, count);
     *piece = (struct piece){.count = sum < 0 ? 0 : (size_t)sum};
     if (sum < 0)
@@ -228,7 +230,9 @@ static int piece_open(struct tick_kernel *k, struct piece *piece, const struct i
         piece->bytes = parts[0].iov_base;
         return 0;
     }
-    piece->ref = tick__arena_take(k, piece->count);
+    const size_t most = tick__ops(file)->most ? tick__ops(file)->most(k, file, writes) : piece->count;
+    piece->size = most < piece->count ? most : piece->count;
+    piece->ref = tick__arena_take(k, piece->size);
     if (!piece->ref)
         return -ENOMEM;
     piece->bytes = TICK__ARRAY(k, uint8_t, piece->ref);
@@ -237,14 +241,14 @@ static int piece_open(struct tick_kernel *k, struct piece *piece, const struct i
 
 static void piece_close(struct tick_kernel *k, const struct piece *piece) {
     if (piece->ref)
-        tick__arena_give(k, piece->ref, piece->count);
+        tick__arena_give(k, piece->ref, piece->size);
 }
 
-static int gather(struct tick_kernel *k, struct piece *piece, const struct iovec *parts, size_t count) {
-    TICK_TRY(piece_open(k, piece, parts, count));
+static int gather(struct tick_kernel *k, struct piece *piece, const struct tick__file *file, const struct iovec *parts, size_t count) {
+    TICK_TRY(piece_open(k, piece, file, parts, count, true));
     size_t at = 0;
-    for (size_t i = 0; piece->ref && at < piece->count; i++) {
-        size_t part = parts[i].iov_len < piece->count - at ? parts[i].iov_len : piece->count - at;
+    for (size_t i = 0; piece->ref && at < piece->size; i++) {
+        size_t part = parts[i].iov_len < piece->size - at ? parts[i].iov_len : piece->size - at;
         if (part)
             memcpy(piece->bytes + at, parts[i].iov_base, part);
         at += part;
@@ -254,8 +258,8 @@ static int gather(struct tick_kernel *k, struct piece *piece, const struct iovec
 
 static ssize_t scatter(struct tick_kernel *k, const struct piece *piece, const struct iovec *parts, ssize_t got) {
     size_t left = got > 0 && piece->ref ? (size_t)got : 0, at = 0;
-    if (left > piece->count) // MSG_TRUNC: the datagram was longer
-        left = piece->count;
+    if (left > piece->size) // MSG_TRUNC: the datagram was longer
+        left = piece->size;
     for (size_t i = 0; left; i++) {
         size_t part = parts[i].iov_len < left ? parts[i].iov_len : left;
         if (part)
@@ -273,7 +277,7 @@ ssize_t tick_k_sendmsg(struct tick_kernel *k, int process, int fd, const struct 
     TICK_TRY(socket_of(k, process, fd, &file));
     if (message->msg_iovlen > MOST_PARTS)
         return -EMSGSIZE;
-    TICK_TRY(gather(k, &piece, message->msg_iov, message->msg_iovlen));
+    TICK_TRY(gather(k, &piece, file, message->msg_iov, message->msg_iovlen));
     const struct tick__beside beside = {process, message->msg_name, message->msg_namelen, message->msg_controllen ? message : NULL};
     ssize_t sent = tick__ops(file)->send(k, file, piece.bytes, piece.count, flags, &beside);
     piece_close(k, &piece);
@@ -288,7 +292,7 @@ ssize_t tick_k_recvmsg(struct tick_kernel *k, int process, int fd, struct msghdr
     TICK_TRY(socket_of(k, process, fd, &file));
     if (message->msg_iovlen > MOST_PARTS)
         return -EMSGSIZE;
-    TICK_TRY(piece_open(k, &piece, message->msg_iov, message->msg_iovlen));
+    TICK_TRY(piece_open(k, &piece, file, message->msg_iov, message->msg_iovlen, false));
     ssize_t got = scatter(k, &piece, message->msg_iov, receive(k, file, piece.bytes, piece.count, flags, &received));
     if (got < 0)
         return got;
@@ -341,7 +345,7 @@ ssize_t tick_k_writev(struct tick_kernel *k, int process, int fd, const struct i
         return sum;
     if (tick__ops(file)->writes_parts)
         return one_by_one(k, process, fd, parts, (size_t)count);
-    TICK_TRY(gather(k, &piece, parts, (size_t)count));
+    TICK_TRY(gather(k, &piece, file, parts, (size_t)count));
     ssize_t written = tick_k_write(k, process, fd, piece.bytes, piece.count);
     piece_close(k, &piece);
     return written;
@@ -349,9 +353,10 @@ ssize_t tick_k_writev(struct tick_kernel *k, int process, int fd, const struct i
 
 ssize_t tick_k_readv(struct tick_kernel *k, int process, int fd, const struct iovec *parts, int count) {
     struct piece piece;
-    const ssize_t sum = parts_of(tick__file(k, process, fd), parts, count, false);
+    const struct tick__file *file = tick__file(k, process, fd);
+    const ssize_t sum = parts_of(file, parts, count, false);
     if (sum <= 0)
         return sum;
-    TICK_TRY(piece_open(k, &piece, parts, (size_t)count));
+    TICK_TRY(piece_open(k, &piece, file, parts, (size_t)count, false));
     return scatter(k, &piece, parts, tick_k_read(k, process, fd, piece.bytes, piece.count));
 }

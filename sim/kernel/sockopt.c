@@ -137,9 +137,7 @@ static void share(struct tick_kernel *k, struct tick__sock *s, bool *flag, bool 
 int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, const void *value, socklen_t size) {
     struct tick__sock *s = (struct tick__sock *)file;
     int asked;
-    if (size < sizeof asked)
-        return -EINVAL;
-    memcpy(&asked, value, sizeof asked);
+    TICK_TRY(tick__option_number(file, level, name, value, size, &asked));
     if (level == SOL_SOCKET) {
         switch (name) {
         case SO_REUSEADDR:
@@ -179,7 +177,7 @@ int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__file *file, int lev
         case SO_ACCEPTCONN:
             return -ENOPROTOOPT;
         default:
-            return tick__option_set(k, &s->file, level, name, value, size);
+            return tick__option_set(k, file, level, name, asked, value, size);
         }
     }
     if (level == IPPROTO_TCP && name == TCP_NODELAY) {
@@ -201,5 +199,5 @@ int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__file *file, int lev
         s->v6only = asked != 0;
         return 0;
     }
-    return tick__option_set(k, &s->file, level, name, value, size);
+    return tick__option_set(k, file, level, name, asked, value, size);
 }

@@ -45,7 +45,8 @@ uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__file *file) {
 
 // --- sending ---
 
-#define LOSSES 3 // in a row, by choice
+#define ORPHAN_GIVES_UP TICK_MS(102200) // tcp_orphan_retries 8: of what its program has closed
+#define LOSSES 3                        // in a row, by choice
 
 // s has sent for too long without being heard.
 static void give_up(struct tick_kernel *k, struct tick__sock *s) {
@@ -65,10 +66,16 @@ static void give_up(struct tick_kernel *k, struct tick__sock *s) {
     }
 }
 
+static bool is_orphan(const struct tick__sock *s) {
+    return !tick__sock_has_fd(s) && !s->listener;
+}
+
 // Nothing was heard of what s sent: when it tries again; TICK_NEVER: it has given up.
 static int64_t next_try(struct tick_kernel *k, struct tick__sock *s, const struct tick_link *link, int64_t first) {
     struct tick__flow *out = &s->out;
     int64_t now = k->root->now, most = link->timeout ? link->timeout : GIVE_UP, asked = tick__tcp_patience(k, s);
+    if (is_orphan(s) && most > ORPHAN_GIVES_UP)
+        most = ORPHAN_GIVES_UP;
     if (asked)
         most = asked;
     if (!out->lost_since) {

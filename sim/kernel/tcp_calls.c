@@ -474,6 +474,14 @@ void tick_k_connection(const struct tick_kernel *k, int process, int fd, tick_id
 
 // --- what it is to others ---
 
+static size_t most(const struct tick_kernel *k, const struct tick__file *file, bool writes) {
+    const struct tick__sock *s = (const struct tick__sock *)file, *peer = peer_of(k, s);
+    const uint64_t queued = s->out.written - s->out.acked;
+    if (writes)
+        return queued < tick__sock_room(s) ? tick__sock_room(s) - (size_t)queued : 0;
+    return peer ? (size_t)(peer->out.arrived - peer->out.read) : 0;
+}
+
 static bool from_outside(const struct tick_kernel *k, const struct tick__file *file) {
     const struct tick__sock *s = (const struct tick__sock *)file;
     return !s->peer || tick__sock(k, s->peer)->file.host != file->host;
@@ -493,6 +501,7 @@ const struct tick__file_ops tick__tcp_ops = {
     .mask = tick__sock_mask,
     .read = tick__socket_read,
     .write = tick__socket_write,
+    .most = most,
     .close = tcp_close,
     .mode = S_IFSOCK | 0777,
     .unread = tcp_unread,

@@ -15,6 +15,14 @@ static uint64_t in_flight(const struct tick_kernel *k, const struct tick__unix *
     return u->type != SOCK_STREAM ? u->unread : peer && !peer->dead ? peer->in_written - peer->in_read : 0;
 }
 
+size_t tick__unix_most(const struct tick_kernel *k, const struct tick__file *file, bool writes) {
+    const struct tick__unix *u = (const struct tick__unix *)file;
+    if (u->type != SOCK_STREAM)
+        return writes ? u->sndbuf : u->queue.first ? tick__datagram(k, u->queue.first)->size : 0;
+    const uint64_t there = in_flight(k, u);
+    return !writes ? (size_t)(u->in_written - u->in_read) : there < u->sndbuf ? (size_t)(u->sndbuf - there) : 0;
+}
+
 int tick__unix_unsent(struct tick_kernel *k, struct tick__file *file, int *value) {
     *value = (int)in_flight(k, (const struct tick__unix *)file);
     return 0;

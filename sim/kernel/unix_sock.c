@@ -398,6 +398,7 @@ const struct tick__file_ops tick__unix_ops = {
     .mask = tick__unix_mask,
     .read = tick__socket_read,
     .write = tick__socket_write,
+    .most = tick__unix_most,
     .close = unix_close,
     .unnamed = unnamed,
     .mode = S_IFSOCK | 0777,

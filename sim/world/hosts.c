@@ -80,7 +80,7 @@ void tick_kernel_host_crash(struct tick_kernel *k, int host) {
     }
     for (tick__ref ref = h->ports; ref;) {
         tick__ref next = TICK__AT(k, tick__port, ref)->next;
-        TICK__AT(k, tick__port, ref)->lingers_until = 0;
+        TICK__AT(k, tick__port, ref)->lingers_until = 0; // and with it those that linger
         ref = next;
     }
     while (h->processes)

@@ -228,6 +228,53 @@ static void what_has_no_offset(void **state) {
     closed(fds[1]);
 }
 
+// Pages that were written, and those that were not; where nothing was written at all file systems differ, and what follows is aligned.
+static void data_and_holes(void **state) {
+    (void)state;
+    begin();
+    int fd = opened("f", O_CREAT | O_RDWR);
+    char page[4096];
+    memset(page, 'x', sizeof page);
+    assert_int_equal(sys->ops->lseek(sys, fd, 0, SEEK_DATA), -ENXIO);
+    assert_int_equal(sys->ops->lseek(sys, fd, 0, SEEK_HOLE), -ENXIO);
+    assert_int_equal(sys->ops->pwrite(sys, fd, page, sizeof page, 65536), sizeof page);
+    assert_int_equal(sys->ops->ftruncate(sys, fd, 262144), 0);
+    assert_int_equal(sys->ops->lseek(sys, fd, 0, SEEK_HOLE), 0);
+    assert_int_equal(sys->ops->lseek(sys, fd, 0, SEEK_DATA), 65536);
+    assert_int_equal(sys->ops->lseek(sys, fd, 0, SEEK_CUR), 65536);
+    assert_int_equal(sys->ops->lseek(sys, fd, 65540, SEEK_DATA), 65540);
+    assert_int_equal(sys->ops->lseek(sys, fd, 65540, SEEK_HOLE), 69632);
+    assert_int_equal(sys->ops->lseek(sys, fd, 69632, SEEK_DATA), -ENXIO);
+    assert_int_equal(sys->ops->lseek(sys, fd, 262143, SEEK_HOLE), 262143);
+    assert_int_equal(sys->ops->lseek(sys, fd, 262144, SEEK_HOLE), -ENXIO);
+    assert_int_equal(sys->ops->lseek(sys, fd, -1, SEEK_DATA), -ENXIO);
+    closed(fd);
+    assert_int_equal(sys->ops->unlink(sys, PATH("f")), 0);
+    end();
+}
+
+static void edges_of_offsets(void **state) {
+    (void)state;
+    begin();
+    int fd = opened("f", O_CREAT | O_RDWR);
+    char byte = 'x';
+    assert_int_equal(sys->ops->pwrite(sys, fd, &byte, 1, INT64_MAX), -EINVAL);
+    assert_int_equal(sys->ops->pread(sys, fd, &byte, 1, INT64_MAX), -EINVAL);
+    assert_int_equal(sys->ops->pread(sys, fd, &byte, 1, INT64_MAX - 1), 0);
+    assert_int_equal(sys->ops->pwrite(sys, fd, &byte, 1, INT64_MAX - 1), -EFBIG);
+    assert_int_equal(sys->ops->pwrite(sys, fd, &byte, 0, INT64_MAX), 0);
+    assert_int_equal(sys->ops->lseek(sys, fd, INT64_MAX, SEEK_SET), -EINVAL);
+    assert_int_equal(sys->ops->write(sys, fd, &byte, 1), 1);
+    assert_int_equal(sys->ops->lseek(sys, fd, INT64_MAX, SEEK_CUR), -EINVAL);
+    assert_int_equal(sys->ops->lseek(sys, fd, INT64_MIN, SEEK_END), -EINVAL);
+    assert_int_equal(sys->ops->ftruncate(sys, fd, INT64_MAX), -EFBIG);
+    closed(fd);
+    assert_int_equal(sys->ops->open(sys, PATH("g"), O_CREAT | O_DIRECTORY | O_RDWR, 0600), -EINVAL);
+    assert_int_equal(sys->ops->open(sys, PATH("f"), O_CREAT | O_DIRECTORY, 0600), -EINVAL);
+    assert_int_equal(sys->ops->unlink(sys, PATH("f")), 0);
+    end();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         BOTH(bytes_of_files),
@@ -235,6 +282,8 @@ int main(void) {
         BOTH(duplicates),
         BOTH(epoll_follows_the_description),
         BOTH(what_has_no_offset),
+        BOTH(data_and_holes),
+        BOTH(edges_of_offsets),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     tick_kernel_free(sim_calls.kernel);

@@ -2,6 +2,7 @@
 // links: tick_kernel tick_os
 #include "tests/conformance/both_kernels.h"
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <time.h>
@@ -326,6 +327,37 @@ static void parts(void **state) {
     closed(fds[1]);
 }
 
+// Of parts that are larger than any memory as much is moved as there is room for, or bytes.
+static void enormous_parts(void **state) {
+    (void)state;
+    const size_t large = (size_t)600 << 20;
+    char *bytes = mmap(NULL, large, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_true(bytes != MAP_FAILED);
+    struct iovec parts[] = {{bytes, large}, {bytes, large}, {bytes, large}, {bytes, large}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 4};
+    struct pair p = pair();
+    int fds[2];
+    assert_true(sys->ops->writev(sys, p.near, parts, 4) > 0);
+    assert_int_equal(put(p.far, "x"), 1);
+    int epfd = sys->ops->epoll_create(sys);
+    assert_int_equal(control(epfd, EPOLL_CTL_ADD, p.near, EPOLLIN), 0);
+    assert_int_equal(report(epfd, TICK_SEC(2)), EPOLLIN);
+    closed(epfd);
+    assert_int_equal(sys->ops->recvmsg(sys, p.near, &message, 0), 1);
+    pair_end(p);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(i ? sys->ops->socketpair(sys, AF_UNIX, i == 1 ? SOCK_STREAM : SOCK_DGRAM, 0, fds) : sys->ops->pipe(sys, fds), 0);
+        const ssize_t sent = sys->ops->writev(sys, fds[1], parts, 4);
+        assert_true(i == 2 ? sent == -EMSGSIZE : sent > 0);
+        if (i == 2)
+            assert_int_equal(sys->ops->write(sys, fds[1], "ab", 2), 2);
+        assert_int_equal(sys->ops->readv(sys, fds[0], parts, 4), i == 2 ? 2 : sent);
+        closed(fds[0]);
+        closed(fds[1]);
+    }
+    munmap(bytes, large);
+}
+
 int main(void) {
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
@@ -340,6 +372,7 @@ int main(void) {
         BOTH(polling),
         BOTH(clocks_and_names),
         BOTH(parts),
+        BOTH(enormous_parts),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     tick_kernel_free(sim_calls.kernel);

@@ -364,15 +364,26 @@ static void options(const struct program *p, int i, char *text) {
         {IPPROTO_TCP, TCP_KEEPIDLE},
         {IPPROTO_TCP, TCP_USER_TIMEOUT},
         {IPPROTO_UDP, 9999},
+        {IPPROTO_TCP, 9999},
+        {IPPROTO_IP, 9999},
+        {IPPROTO_IPV6, 9999},
+        {IPPROTO_IP, IP_RECVTTL},
+        {IPPROTO_IP, IP_PKTINFO},
+        {IPPROTO_IPV6, IPV6_TCLASS},
+        {SOL_SOCKET, 9999},
         {999, 1},
     };
-    uint32_t which = draw(20);
-    int level = names[which][0], name = names[which][1], value = (int)draw(4) - 1, got = -77;
+    static const int numbers[] = {-1, 0, 1, 2, 7, 64, 255, 256, 32767, 32768, INT32_MAX, INT32_MIN};
+    uint32_t which = draw(sizeof names / sizeof *names);
+    int level = names[which][0], name = names[which][1], got[5] = {-77, 0, 0, 0, 0};
+    const int value[5] = {numbers[draw(12)], (int)draw(3), 0, 0, 0};
     bool sets = draw(2) && name != TCP_NODELAY; // Nagle's delay is Linux's own affair
-    socklen_t size = draw(8) ? sizeof got : draw(4);
-    int n = sets ? sys->ops->setsockopt(sys, p->fds[i], level, name, &value, sizeof value) : 0;
-    int m = sys->ops->getsockopt(sys, p->fds[i], level, name, &got, &size);
-    snprintf(text, LINE, "option %d %d %d %d = %d %d %d %d", i, level, name, sets ? value : 77, n, m, m ? 0 : got, (int)size);
+    const socklen_t length = draw(4) ? sizeof *got : draw(20);
+    socklen_t size = draw(4) ? sizeof *got : draw(20);
+    int n = sets ? sys->ops->setsockopt(sys, p->fds[i], level, name, value, length) : 0;
+    int m = sys->ops->getsockopt(sys, p->fds[i], level, name, got, &size);
+    snprintf(text, LINE, "option %d %d %d %d/%u = %d %d %d %d", i, level, name, sets ? *value : 77, length, n, m, m ? 0 : *got,
+        m ? 0 : (int)size);
 }
 
 // select's three sets.
@@ -387,8 +398,12 @@ static void selects(const struct program *p, char *text) {
                 most = p->fds[i] > most ? p->fds[i] : most;
             }
     }
+    const int beyond[] = {(most / NFDBITS + 1) * NFDBITS - 1, (most / NFDBITS + 1) * NFDBITS}; // whole words come back
+    FD_SET(beyond[0], &sets[0]);
+    FD_SET(beyond[1], &sets[0]);
     int n = sys->ops->select(sys, most + 1, &sets[0], &sets[1], &sets[2], 0);
-    size_t used = (size_t)snprintf(text, LINE, "select = %d", n);
+    size_t used = (size_t)snprintf(
+        text, LINE, "select = %d %d%d", n, FD_ISSET(beyond[0], &sets[0]) != 0 && beyond[0] > most, FD_ISSET(beyond[1], &sets[0]) != 0);
     for (int i = 0; i < SLOTS; i++)
         if (p->fds[i] >= 0)
             used += (size_t)snprintf(text + used, LINE - used, " %d%d%d", FD_ISSET(p->fds[i], &sets[0]) != 0,

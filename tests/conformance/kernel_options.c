@@ -2,6 +2,7 @@
 // links: tick_kernel tick_os
 #include "tests/conformance/both_kernels.h"
 #include <linux/sockios.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -306,6 +307,61 @@ static void the_same_connection_twice(void **state) {
     closed(listening);
 }
 
+// Every option of every socket, asked for and set with every length, and those that nobody knows: the answers of both kernels are the same
+// text. What is set is 1.
+static const int every[][2] = {{SOL_SOCKET, SO_ERROR}, {SOL_SOCKET, SO_TYPE}, {SOL_SOCKET, SO_DOMAIN}, {SOL_SOCKET, SO_PROTOCOL},
+    {SOL_SOCKET, SO_ACCEPTCONN}, {SOL_SOCKET, SO_REUSEADDR}, {SOL_SOCKET, SO_REUSEPORT}, {SOL_SOCKET, SO_KEEPALIVE},
+    {SOL_SOCKET, SO_SNDBUF}, {SOL_SOCKET, SO_RCVBUF}, {SOL_SOCKET, SO_LINGER}, {SOL_SOCKET, SO_PASSCRED}, {SOL_SOCKET, SO_PEERCRED},
+    {SOL_SOCKET, SO_BROADCAST}, {SOL_SOCKET, SO_DONTROUTE}, {SOL_SOCKET, SO_OOBINLINE}, {SOL_SOCKET, SO_PRIORITY},
+    {SOL_SOCKET, SO_RCVTIMEO}, {SOL_SOCKET, SO_SNDTIMEO}, {SOL_SOCKET, 9999}, {IPPROTO_TCP, TCP_KEEPIDLE}, {IPPROTO_TCP, TCP_KEEPINTVL},
+    {IPPROTO_TCP, TCP_KEEPCNT}, {IPPROTO_TCP, TCP_USER_TIMEOUT}, {IPPROTO_TCP, TCP_SYNCNT}, {IPPROTO_TCP, TCP_NODELAY},
+    {IPPROTO_TCP, TCP_CORK}, {IPPROTO_TCP, TCP_QUICKACK}, {IPPROTO_TCP, TCP_LINGER2}, {IPPROTO_TCP, TCP_FASTOPEN}, {IPPROTO_TCP, 9999},
+    {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT}, {IPPROTO_IP, IP_PKTINFO}, {IPPROTO_IP, IP_RECVTTL}, {IPPROTO_IP, IP_RECVTOS},
+    {IPPROTO_IP, IP_TTL}, {IPPROTO_IP, IP_TOS}, {IPPROTO_IP, IP_MTU_DISCOVER}, {IPPROTO_IP, 9999}, {IPPROTO_IPV6, IPV6_V6ONLY},
+    {IPPROTO_IPV6, IPV6_RECVPKTINFO}, {IPPROTO_IPV6, IPV6_RECVHOPLIMIT}, {IPPROTO_IPV6, IPV6_RECVTCLASS}, {IPPROTO_IPV6, IPV6_UNICAST_HOPS},
+    {IPPROTO_IPV6, IPV6_TCLASS}, {IPPROTO_IPV6, IPV6_MTU_DISCOVER}, {IPPROTO_IPV6, 9999}, {IPPROTO_UDP, 9999}, {999, 1}};
+
+static char *answers(void) {
+    static const int kinds[][2] = {{AF_INET, SOCK_STREAM}, {AF_INET6, SOCK_STREAM}, {AF_INET, SOCK_DGRAM}, {AF_INET6, SOCK_DGRAM},
+        {AF_UNIX, SOCK_STREAM}, {AF_UNIX, SOCK_DGRAM}, {AF_UNIX, SOCK_SEQPACKET}};
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
+        for (size_t i = 0; i < sizeof every / sizeof *every; i++) {
+            int fd = sys->ops->socket(sys, kinds[kind][0], kinds[kind][1], 0), level = every[i][0], name = every[i][1];
+            for (socklen_t length = 0; fd >= 0 && length <= 20; length++) {
+                unsigned char asked[64] = {0}, wanted[64] = {1};
+                socklen_t got = length;
+                int n = sys->ops->getsockopt(sys, fd, level, name, asked, &got),
+                    m = sys->ops->setsockopt(sys, fd, level, name, wanted, length);
+                fprintf(out, "%zu %d %d %u: get %d %d, set %d\n", kind, level, name, length, n, n ? 0 : (int)got, m);
+            }
+            fprintf(out, "%zu %d %d: closed %d\n", kind, level, name, fd < 0 ? fd : sys->ops->close(sys, fd));
+        }
+    fclose(out);
+    return text;
+}
+
+static void every_length(void **state) {
+    (void)state;
+    if (emulated())
+        skip();
+    on_linux(NULL);
+    char *real = answers();
+    on_sim(NULL);
+    char *simulated = answers();
+    for (char *a = real, *b = simulated; *a || *b;) {
+        size_t size = strcspn(a, "\n");
+        if (strncmp(a, b, size + 1))
+            fail_msg("linux: %.*s, sim: %.*s", (int)size, a, (int)strcspn(b, "\n"), b);
+        a += size + 1;
+        b += size + 1;
+    }
+    free(real);
+    free(simulated);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         BOTH(of_every_socket),
@@ -317,6 +373,7 @@ int main(void) {
         BOTH(datagrams_share_a_port),
         BOTH(a_port_that_waits_for_its_connection),
         BOTH(the_same_connection_twice),
+        cmocka_unit_test(every_length),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     tick_kernel_free(sim_calls.kernel);

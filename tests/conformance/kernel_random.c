@@ -8,8 +8,8 @@
 struct program {
     int fds[SLOTS];
     int epfd, slow;
-    struct sockaddr_in address;
-    unsigned char next[SLOTS]; // what the slot sends next: bytes tell whence they came
+    struct sockaddr_in address, second; // of one host, with one port
+    unsigned char next[SLOTS];          // what the slot sends next: bytes tell whence they came
 };
 
 // How every fd stands, the order aside: Linux's wake-ups may fall otherwise.
@@ -58,7 +58,7 @@ static void named(struct program *p, int i, char *text) {
 static void step(struct program *p, char *text) {
     uint32_t what = draw(100);
     int i = some_slot(p->fds), fresh = free_slot(p->fds);
-    const struct sockaddr *address = (struct sockaddr *)&p->address;
+    const struct sockaddr *address = (struct sockaddr *)(draw(4) ? &p->address : &p->second);
     if (i < 0 || (what < 8 && fresh >= 0)) {
         int slot = fresh >= 0 ? fresh : 0, fd = sys->ops->socket(sys, AF_INET, SOCK_STREAM, 0);
         adopt(p, slot, fd);
@@ -105,7 +105,9 @@ static void step(struct program *p, char *text) {
 
 static void run_program(uint64_t seed, uint32_t number, int slow, struct record *record) {
     struct program p = {.slow = slow, .address = {.sin_family = AF_INET, .sin_port = htons(7000)}};
-    p.address.sin_addr.s_addr = htonl(0x7f010000u + number % 0x7f0000u); // no program meets another's TIME_WAIT
+    p.address.sin_addr.s_addr = htonl(0x7f010000u + number % 0x3f0000u); // no program meets another's TIME_WAIT
+    p.second = p.address;
+    p.second.sin_addr.s_addr = htonl(0x7f410000u + number % 0x3f0000u);
     begin_program(seed, p.fds);
     p.epfd = sys->ops->epoll_create(sys);
     // Most programs begin with what random calls seldom reach: a listener, and somebody who connects to it.

@@ -27,8 +27,8 @@ static const char *some_path(const struct program *p, char *text) {
 }
 
 static int some_flags(void) {
-    static const int more[] = {
-        O_CREAT, O_CREAT, O_CREAT | O_EXCL, O_TRUNC, O_CREAT | O_TRUNC, O_APPEND, O_CREAT | O_APPEND, O_DIRECTORY, 0, 0};
+    static const int more[] = {O_CREAT, O_CREAT, O_CREAT | O_EXCL, O_TRUNC, O_CREAT | O_TRUNC, O_APPEND, O_CREAT | O_APPEND, O_DIRECTORY,
+        O_CREAT | O_DIRECTORY, 0};
     return (int[]){O_RDONLY, O_WRONLY, O_RDWR, O_RDWR}[draw(4)] | more[draw(10)];
 }
 
@@ -50,6 +50,8 @@ static uint32_t sum_of(const unsigned char *bytes, ssize_t n) {
 }
 
 static int64_t some_offset(void) {
+    if (draw(12) == 0)
+        return (int64_t[]){INT64_MAX, INT64_MAX - 1, INT64_MAX - 4096, INT64_MIN, (int64_t)1 << 62}[draw(5)];
     return (int64_t[]){0, 1, 100, 4095, 4096, 4097, 9000, -1, 20000}[draw(9)];
 }
 
@@ -84,7 +86,7 @@ static void moves(struct program *p, int i, char *text) {
         n = sys->ops->writev(sys, p->fds[i], parts, 2);
         break;
     }
-    snprintf(text, LINE, "move %u %d %zu %d = %zd %x", what, i, count, (int)at, n, sum_of(bytes, n));
+    snprintf(text, LINE, "move %u %d %zu %lld = %zd %x", what, i, count, (long long)at, n, sum_of(bytes, n));
 }
 
 // Links of directories are counted otherwise by each file system.
@@ -153,11 +155,14 @@ static void step(struct program *p, char *text) {
             snprintf(text, LINE, "directory %d", i);
             return;
         }
-        int64_t at = some_offset() - (int64_t)draw(3);
-        snprintf(text, LINE, "seek %d %d %d = %d", i, (int)at, whence, whence == 3 ? 0 : (int)sys->ops->lseek(sys, p->fds[i], at, whence));
+        int64_t at = some_offset();
+        at -= at > INT64_MIN + 3 ? (int64_t)draw(3) : 0;
+        if (draw(3) == 0)
+            whence = draw(2) ? SEEK_DATA : SEEK_HOLE;
+        snprintf(text, LINE, "seek %d %lld %d = %lld", i, (long long)at, whence, (long long)sys->ops->lseek(sys, p->fds[i], at, whence));
     } else if (what < 59) {
         int64_t size = some_offset();
-        snprintf(text, LINE, "truncate %d %d = %d", i, (int)size, sys->ops->ftruncate(sys, p->fds[i], size));
+        snprintf(text, LINE, "truncate %d %lld = %d", i, (long long)size, sys->ops->ftruncate(sys, p->fds[i], size));
     } else if (what < 63) {
         int n = sys->ops->fstat(sys, p->fds[i], &s);
         char call[16];

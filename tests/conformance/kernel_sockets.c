@@ -385,6 +385,59 @@ static void disconnecting(void **state) {
     pair_end(p);
 }
 
+static void wait_a_while(void) {
+    int epfd = sys->ops->epoll_create(sys);
+    assert_int_equal(report(epfd, TICK_MS(20)), 0);
+    closed(epfd);
+}
+
+static int bind_second(uint16_t port) { // 127.0.0.2, for a moment
+    struct sockaddr_in in = loopback(port);
+    int fd = make();
+    in.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    int result = sys->ops->bind(sys, fd, (struct sockaddr *)&in, sizeof in);
+    closed(fd);
+    return result;
+}
+
+// A port is in use at an address: by a listener, by what it accepted, and in TIME_WAIT.
+static void an_address_does_not_answer_for_another(void **state) {
+    (void)state;
+    struct pair p = pair();
+    const uint16_t port = port_of(p.listener);
+    assert_int_equal(bind_second(port), 0);
+    closed(p.listener);
+    assert_int_equal(bind_second(port), 0);
+    int fd = make();
+    assert_int_equal(bind_to(fd, port), -EADDRINUSE);
+    closed(p.far);
+    becomes(p.near, EPOLLIN | EPOLLOUT | EPOLLRDHUP);
+    closed(p.near);
+    wait_a_while();
+    assert_int_equal(bind_second(port), 0);
+    assert_int_equal(bind_to(fd, port), -EADDRINUSE);
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
+    assert_int_equal(sys->ops->bind(sys, fd, (struct sockaddr *)&any, sizeof any), -EADDRINUSE);
+    closed(fd);
+}
+
+// select gives back whole words.
+static void select_beyond_its_count(void **state) {
+    (void)state;
+    fd_set set;
+    int fd = sys->ops->eventfd(sys, 1, 0), beyond = (fd / NFDBITS + 1) * NFDBITS;
+    FD_ZERO(&set);
+    FD_SET(fd, &set);
+    for (int other = fd + 1; other <= beyond; other++)
+        FD_SET(other, &set);
+    assert_int_equal(sys->ops->select(sys, fd + 1, &set, NULL, NULL, 0), 1);
+    assert_true(FD_ISSET(fd, &set));
+    for (int other = fd + 1; other < beyond; other++)
+        assert_false(FD_ISSET(other, &set));
+    assert_true(FD_ISSET(beyond, &set));
+    closed(fd);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         BOTH(bad_calls),
@@ -397,6 +450,8 @@ int main(void) {
         BOTH(resets),
         BOTH(listeners_that_close),
         BOTH(a_port_in_time_wait),
+        BOTH(an_address_does_not_answer_for_another),
+        BOTH(select_beyond_its_count),
         BOTH(back_pressure),
         BOTH(the_lowest_fd_comes_first),
         BOTH(disconnecting),

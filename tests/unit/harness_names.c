@@ -466,12 +466,80 @@ static void signals_interrupt_where_there_are_handlers(void **state) {
     never_fails("signals_in_the_loop");
 }
 
+// --- SIGPIPE ---
+
+static int writes_to_nobody(void *arg) {
+    struct tick_sys *sys = tick_sys_running();
+    const char *how = arg;
+    struct iovec part = {"x", 1};
+    int fds[2];
+    TICK_TRY(*how == 'p' ? sys->ops->pipe(sys, fds) : sys->ops->socketpair(sys, AF_UNIX, *how == 'd' ? SOCK_DGRAM : SOCK_STREAM, 0, fds));
+    TICK_TRY(*how == 'd' ? sys->ops->shutdown(sys, fds[1], SHUT_WR) : sys->ops->close(sys, fds[0]));
+    const ssize_t n = how[1] == 'v'   ? sys->ops->writev(sys, fds[1], &part, 1)
+                      : how[1] == 's' ? sys->ops->send(sys, fds[1], "x", 1, 0)
+                                      : sys->ops->write(sys, fds[1], "x", 1);
+    if (*how == 'd')
+        TICK_TRY(sys->ops->close(sys, fds[0]));
+    TICK_TRY(sys->ops->close(sys, fds[1]));
+    return tick_check(n == -EPIPE, "%zd", n);
+}
+TICK_SCENARIO(pipe_written, "") {
+    tick_host_add(world, "a", writes_to_nobody, "p");
+}
+TICK_SCENARIO(pipe_written_in_parts, "") {
+    tick_host_add(world, "a", writes_to_nobody, "pv");
+}
+TICK_SCENARIO(stream_written, "") {
+    tick_host_add(world, "a", writes_to_nobody, "s");
+}
+TICK_SCENARIO(nobody_dies, "") {
+    tick_host_add(world, "ignores", writes_to_nobody, "p", .ignores_sigpipe = true);
+    tick_host_add(world, "handles", writes_to_nobody, "sv", .handlers = true);
+    tick_host_add(world, "sends", writes_to_nobody, "ss");
+    tick_host_add(world, "datagrams", writes_to_nobody, "d");
+}
+
+static void a_write_that_nobody_reads_kills(void **state) {
+    (void)state;
+    static const char *const all[] = {"pipe_written", "pipe_written_in_parts", "stream_written"};
+    for (size_t i = 0; i < 3; i++) {
+        struct tick_outcome outcome = run_with(all[i], &tick_calm);
+        assert_int_equal(outcome.verdict, TICK_CRASHED);
+        assert_non_null(strstr(outcome.text, "SIGPIPE"));
+    }
+    passes("nobody_dies");
+}
+
+// --- limits ---
+
+static int runs_out_of_fds(void *arg) {
+    struct tick_sys *sys = tick_sys_running();
+    int fds[64], count = 0, fd;
+    (void)arg;
+    while ((fd = sys->ops->eventfd(sys, 0, 0)) >= 0)
+        fds[count++] = fd;
+    TICK_TRY(tick_check(fd == -EMFILE && fds[count - 1] == 19, "%s after fd %d", tick_error_name(fd), fds[count - 1]));
+    while (count)
+        TICK_TRY(sys->ops->close(sys, fds[--count]));
+    return 0;
+}
+TICK_SCENARIO(few_fds, "") {
+    tick_host_add(world, "a", runs_out_of_fds, NULL, .fds = 20);
+}
+
+static void a_program_has_as_many_fds_as_its_host_says(void **state) {
+    (void)state;
+    passes("few_fds");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(datagrams_go_wrong_where_a_link_says_so),
         cmocka_unit_test(names_go_wrong_where_a_scenario_says_so),
         cmocka_unit_test(a_host_waits_by_itself),
         cmocka_unit_test(signals_interrupt_where_there_are_handlers),
+        cmocka_unit_test(a_write_that_nobody_reads_kills),
+        cmocka_unit_test(a_program_has_as_many_fds_as_its_host_says),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

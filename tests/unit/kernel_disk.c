@@ -16,6 +16,7 @@ static struct tick_kernel *k;
 static enum tick_disk_op failing;
 static int64_t failure;
 static uint32_t kept_bytes, asked;
+static bool size_kept;
 
 static uint32_t calm(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
     (void)ctx, (void)kind, (void)subject, (void)ordinal, (void)n, (void)most;
@@ -30,6 +31,8 @@ static int64_t fault(void *ctx, int host, enum tick_disk_op op, tick_id file, ui
 static uint32_t kept(void *ctx, tick_id file, uint64_t page, uint32_t size) {
     (void)ctx, (void)file;
     asked++;
+    if (page == TICK_DISK_SIZE)
+        return size_kept;
     return page == TICK_DISK_ENTRY ? kept_bytes != 0 : kept_bytes < size ? kept_bytes : size;
 }
 
@@ -37,6 +40,7 @@ static int set_up(void **state) {
     (void)state;
     failing = 0;
     kept_bytes = asked = 0;
+    size_kept = false;
     if (!k && tick_kernel_new(16 << 20, &k))
         return -1;
     const struct tick_kernel_env env = {.choose = calm, .disk = fault};
@@ -188,6 +192,48 @@ static void a_full_disk(void **state) {
     assert_int_equal(tick_k_pwrite(k, 0, fd, block, 8192, 0), 8192);
 }
 
+// O_TRUNC and new bytes, without a sync: old, new, torn, short, or empty.
+static void a_truncation_may_come_through(void **state) {
+    static const struct {
+        uint32_t bytes;
+        bool size;
+        const char *holds;
+    } all[] = {{0, false, "old and long"}, {0, true, ""}, {3, false, "new and long"}, {3, true, "new"}, {2, true, "ne"},
+        {2, false, "ned and long"}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        set_up(state);
+        int fd = opened("/tmp/f", O_CREAT | O_RDWR);
+        put(fd, "old and long", 0);
+        assert_int_equal(tick_k_fsync(k, 0, fd, false), 0);
+        sync_directory("/tmp");
+        fd = opened("/tmp/f", O_WRONLY | O_TRUNC);
+        put(fd, "new", 0);
+        kept_bytes = all[i].bytes;
+        size_kept = all[i].size;
+        crash();
+        holds("/tmp/f", all[i].holds);
+        fd = opened("/tmp/f", O_RDWR); // what is beyond its end is zero, whatever was there once
+        assert_int_equal(tick_k_ftruncate(k, 0, fd, 20), 0);
+        char bytes[20];
+        assert_int_equal(tick_k_pread(k, 0, fd, bytes, sizeof bytes, 0), sizeof bytes);
+        for (size_t at = strlen(all[i].holds); at < sizeof bytes; at++)
+            assert_int_equal(bytes[at], 0);
+    }
+}
+
+static void a_truncation_that_was_synced_is_no_question(void **state) {
+    (void)state;
+    int fd = opened("/tmp/f", O_CREAT | O_RDWR);
+    put(fd, "old", 0);
+    assert_int_equal(tick_k_fsync(k, 0, fd, false), 0);
+    sync_directory("/tmp");
+    assert_int_equal(tick_k_ftruncate(k, 0, fd, 1), 0);
+    assert_int_equal(tick_k_fsync(k, 0, fd, false), 0);
+    crash();
+    assert_int_equal(asked, 0);
+    holds("/tmp/f", "o");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(only_what_was_synced_survives, set_up),
@@ -196,6 +242,8 @@ int main(void) {
         cmocka_unit_test_setup(a_removed_name_may_come_back, set_up),
         cmocka_unit_test_setup(failures, set_up),
         cmocka_unit_test_setup(a_full_disk, set_up),
+        cmocka_unit_test_setup(a_truncation_may_come_through, set_up),
+        cmocka_unit_test_setup(a_truncation_that_was_synced_is_no_question, set_up),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     tick_kernel_free(k);

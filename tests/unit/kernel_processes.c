@@ -248,6 +248,43 @@ static void many_come_and_go(void **state) {
     assert_int_equal(k->root->bump, bump);
 }
 
+// 0 to 2 are there in every program; what they are set to is its own.
+static void the_standard_three_can_be_replaced(void **state) {
+    (void)state;
+    int fd = eventfd(one);
+    for (int to = 0; to < 3; to++) {
+        assert_int_equal(tick_k_dup2(k, one, fd, to), to);
+        assert_int_equal(tick_k_dup3(k, one, fd, to, O_CLOEXEC), to); // and once more
+        assert_int_equal(tick_k_fcntl(k, one, to, F_GETFD, 0), FD_CLOEXEC);
+        assert_int_equal(mask(one, to), POLLOUT);
+    }
+    assert_int_equal(tick_k_dup2(k, one, fd, 4), 4); // the next that is free
+    assert_int_equal(eventfd(one), 5);
+    assert_int_equal(tick_kernel_open_fds(k, one), 3);
+    exits(one);
+}
+
+static void fds_are_limited(void **state) {
+    (void)state;
+    int pair[2];
+    const struct tick_kernel_name n[] = {name(), name()};
+    tick_kernel_fd_limit(k, one, 6);
+    for (int fd = 3; fd < 6; fd++)
+        assert_int_equal(eventfd(one), fd);
+    assert_int_equal(eventfd(one), -EMFILE);
+    assert_int_equal(tcp(one), -EMFILE);
+    assert_int_equal(tick_k_dup(k, one, 3), -EMFILE);
+    assert_int_equal(tick_k_dup2(k, one, 3, 6), -EBADF);
+    assert_int_equal(tick_k_fcntl(k, one, 3, F_DUPFD, 6), -EINVAL);
+    assert_int_equal(tick_k_fcntl(k, one, 3, F_DUPFD, 5), -EMFILE);
+    assert_int_equal(tick_k_pipe(k, one, pair, 0, &n[0], &n[1]), -EMFILE);
+    assert_int_equal(tick_k_close(k, one, 5), 0);
+    assert_int_equal(tick_k_pipe(k, one, pair, 0, &n[0], &n[1]), -EMFILE); // one is not enough, and is free again
+    assert_int_equal(tick_k_socketpair(k, one, AF_UNIX, SOCK_STREAM, 0, pair, &n[0], &n[1]), -EMFILE);
+    assert_int_equal(eventfd(one), 5);
+    assert_int_equal(eventfd(other), 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(each_has_its_own_fds, set_up),
@@ -257,6 +294,8 @@ int main(void) {
         cmocka_unit_test_setup(both_names_follow_a_socket_that_is_renewed, set_up),
         cmocka_unit_test_setup(a_crash_takes_all_of_them, set_up),
         cmocka_unit_test_setup(many_come_and_go, set_up),
+        cmocka_unit_test_setup(the_standard_three_can_be_replaced, set_up),
+        cmocka_unit_test_setup(fds_are_limited, set_up),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     tick_kernel_free(k);

@@ -471,6 +471,34 @@ static void a_host_talks_to_itself_at_once(void **state) {
     assert_int_equal(tick_kernel_open_fds(k, server), 0);
 }
 
+// tcp_orphan_retries: what a program has closed is sent again for some 102 s, what it holds for 924.6 s.
+static void the_end_of_what_nobody_holds_is_given_up(void **state) {
+    (void)state;
+    for (int64_t lasts = TICK_SEC(40); lasts <= TICK_SEC(150); lasts += TICK_SEC(110)) {
+        const uint8_t sides[] = {1, 2};
+        struct tick_posted posted;
+        setup(state);
+        int listener = make_listener(server, 80, 4), fd = make_socket(client), closes = make_socket(client);
+        assert_int_equal(start(client, fd, "10.0.0.1", 80), -EINPROGRESS);
+        assert_int_equal(start(client, closes, "10.0.0.1", 80), -EINPROGRESS);
+        run();
+        int far = tick_k_accept(k, server, listener, NULL, NULL), reads = tick_k_accept(k, server, listener, NULL, NULL);
+        char byte;
+        assert_int_equal(tick_kernel_outage_begin(k, 1, sides, 2, false, 0), 0);
+        assert_int_equal(tick_k_send(k, client, fd, "x", 1, 0), 1); // held by its program
+        assert_int_equal(tick_k_close(k, client, closes), 0);
+        uint32_t key = tick_kernel_post(k, tick_kernel_now(k) + lasts, 1, 0);
+        do
+            tick_kernel_next(k, &posted);
+        while (!posted.what);
+        (void)key;
+        tick_kernel_outage_end(k, 1);
+        run();
+        assert_int_equal(tick_k_recv(k, server, far, &byte, 1, 0), 1);
+        assert_int_equal(tick_k_recv(k, server, reads, &byte, 1, 0), lasts < TICK_SEC(102) ? 0 : -EAGAIN);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(handshake_takes_a_latency_each_way, setup),
@@ -487,6 +515,7 @@ int main(void) {
         cmocka_unit_test_setup(a_full_backlog_makes_the_syn_come_again, setup),
         cmocka_unit_test_setup(an_old_connection_lets_the_fd_go, setup),
         cmocka_unit_test_setup(a_host_talks_to_itself_at_once, setup),
+        cmocka_unit_test(the_end_of_what_nobody_holds_is_given_up),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     tick_kernel_free(k);
