@@ -79,8 +79,8 @@ void tick_link_between_at(struct tick_world *world, struct tick_host *a, struct 
 
 // Limits of virtual time (ns) and of loop iterations; beyond them the run is a finding. Default: an hour, 10 million.
 void tick_limit(struct tick_world *world, int64_t time, uint64_t iterations);
-// The longest that a host's loop may be kept from waiting, by steps and by calls that block (ns; 0, the default: for ever), while there is
-// always something that is ready: beyond it the run is a finding.
+// The longest that who is ready (a callback, a task's step, a timer that is due, I/O) may wait for its turn, because of steps and of calls
+// that block (ns; 0, the default: for ever): beyond it the run is a finding.
 void tick_busy_limit(struct tick_world *world, int64_t ns);
 // The host that `retick run --real` runs; without it, the only host that is no daemon.
 void tick_real_host(struct tick_world *world, struct tick_host *host);

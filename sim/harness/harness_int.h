@@ -37,6 +37,21 @@ enum host_state {
 
 enum posted_what { POST_START = 1, POST_TIMEOUT, POST_RESUME, POST_FAULT, POST_HEAL, POST_RANGE, POST_QUIET, POST_MUST };
 
+// Since when those are ready who are (busy.c).
+#define TURNS_MOST 32
+struct tick_turn {
+    uint64_t from;  // those numbered from here on came
+    int64_t worked; // when the host had taken so long
+};
+struct tick_turns {
+    int64_t worked, looked; // so far; at the loop's last look at timers and I/O
+    int64_t waited;         // the longest that anybody has waited
+    uint32_t count;
+    bool fresh; // nothing was taken since the look
+    char who[64];
+    struct tick_turn at[TURNS_MOST];
+};
+
 struct tick_host {
     // What each turn touches comes first.
     struct tick_world *world;
@@ -54,8 +69,7 @@ struct tick_host {
     uint32_t task, here;       // and the probe's context
     uint32_t timeout_key, resume_key;
     int64_t busy;    // step costs since the last world point
-    int64_t kept;    // for how long its loop has been busy, since it last waited
-    int64_t longest; // of what kept it
+    int64_t longest; // of what it did since it last waited
     int64_t paused_until;
     int64_t instant;
     uint32_t at_instant; // iterations at that instant
@@ -80,8 +94,9 @@ struct tick_host {
     int result;
     uint32_t life_object;
     struct tick_disk disk;
-    int64_t wall;        // what its wall clock is ahead by, drift apart
-    struct main_end end; // its main's; last, and left as it is where a host begins: its text is large
+    int64_t wall;            // what its wall clock is ahead by, drift apart
+    struct main_end end;     // its main's; last, and left as it is where a host begins: its text is large
+    struct tick_turns turns; // and this
 };
 #define HOST_HOT offsetof(struct tick_host, name)
 
@@ -214,10 +229,13 @@ void tick__disk_crash(struct tick_host *host);
 void tick__host_spins(struct tick_host *host); // for too many iterations at one instant: the run ends with that finding
 
 // busy.c: what keeps a host's loop from waiting
-void tick__host_busy(struct tick_host *host, int64_t ns);     // its running step takes so long: from its next wait on
-void tick__host_kept(struct tick_host *host, int64_t ns);     // it was kept so long, by its running step
-static inline void tick__host_waits(struct tick_host *host) { // it has nothing to do
-    host->kept = host->longest = 0;
+void tick__host_busy(struct tick_host *host, int64_t ns);          // its running step takes so long: from its next wait on
+void tick__host_kept(struct tick_host *host, int64_t ns);          // it was kept so long, by its running step
+void tick__host_waits(struct tick_host *host);                     // it has nothing to do
+static inline void tick__host_waits_anew(struct tick_host *host) { // its life begins
+    host->turns.worked = host->turns.looked = host->turns.waited = 0;
+    host->turns.count = 0;
+    host->turns.fresh = false;
 }
 void tick__host_goes_on(struct tick_host *host, int ready); // `ready` fds, or its handles, are: it may have been kept for too long
 

@@ -56,6 +56,7 @@ struct tick_host *tick__host_take(struct tick_world *w) {
     struct tick_host *host = ((struct tick_host **)w->hosts.items)[w->host_count];
     memset(host, 0, offsetof(struct tick_host, end));
     host->end.code = 0;
+    tick__host_waits_anew(host);
     host->heap = heap_at(w, w->host_count + 1);
     if (!host->heap)
         return NULL;

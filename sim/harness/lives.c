@@ -27,7 +27,8 @@ static void forget(struct tick_host *host) {
     host->locals = NULL;
     host->main = NULL;
     host->task = host->here = 0;
-    host->busy = host->kept = host->longest = 0;
+    host->busy = host->longest = 0;
+    tick__host_waits_anew(host);
     host->paused_until = 0;
     host->stopping = host->stop_told = false;
     host->state = HOST_DOWN;

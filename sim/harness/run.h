@@ -22,7 +22,7 @@
     X(TICK_OUT_OF_MEMORY, "memory", "the program used up its memory") \
     X(TICK_UNHANDLED, "unhandled", "an error that nobody handled") \
     X(TICK_NO_PROGRESS, "progress", "what must come true did not in time") \
-    X(TICK_STARVED, "starved", "a loop was kept busy for longer than its limit") \
+    X(TICK_STARVED, "starved", "somebody who was ready waited for longer than the limit") \
     X(TICK_BAD_SCENARIO, "scenario", "the scenario's set-up is wrong")
 
 enum tick_verdict {

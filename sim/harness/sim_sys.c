@@ -93,7 +93,6 @@ static bool gives_way(struct tick_host *host, int64_t timeout) {
     if (host->busy) {
         host->resume_key = tick_kernel_post(w->kernel, tick__after(now, host->busy), POST_RESUME, (uint32_t)host->index);
         TICK_ASSERT(host->resume_key);
-        host->kept = tick__after(host->kept, host->busy);
         host->busy = 0;
         host->state = HOST_LATE;
         return true;

@@ -67,7 +67,7 @@ expect 0 "one is missing" "$RETICK" query counted.db why
 also "the finding came of no event of its own"
 "$RETICK" graph counted.db -o counted.dot && cp counted.dot .output
 never "what the failure came of"
-expect 1 "bank was busy for 80 ms without once waiting, while others were ready: the longest, 40 ms, was counts (Task-1)" \
+expect 1 "on bank, a timer waited 79 ms for its turn: the longest that went before, 40 ms, was counts (Task-1)" \
     "$RETICK" run "$scenarios/endings.c:busy" -o busy.db
 readable busy.db
 

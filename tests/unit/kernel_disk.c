@@ -15,7 +15,8 @@
 static struct tick_kernel *k;
 static enum tick_disk_op failing;
 static int64_t failure;
-static uint32_t kept_bytes, asked;
+static uint32_t kept_bytes, asked, changes;
+static tick_id changed[8]; // what a crash asked about names: the file, and which of its changes
 static bool size_kept;
 
 static uint32_t calm(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
@@ -29,7 +30,9 @@ static int64_t fault(void *ctx, int host, enum tick_disk_op op, tick_id file, ui
 }
 
 static uint32_t kept(void *ctx, tick_id file, uint64_t page, uint32_t size) {
-    (void)ctx, (void)file;
+    (void)ctx;
+    if (page == TICK_DISK_ENTRY && changes < sizeof changed / sizeof *changed)
+        changed[changes++] = tick_id_mix(file, size);
     asked++;
     if (page == TICK_DISK_SIZE)
         return size_kept;
@@ -39,7 +42,7 @@ static uint32_t kept(void *ctx, tick_id file, uint64_t page, uint32_t size) {
 static int set_up(void **state) {
     (void)state;
     failing = 0;
-    kept_bytes = asked = 0;
+    kept_bytes = asked = changes = 0;
     size_kept = false;
     if (!k && tick_kernel_new(16 << 20, &k))
         return -1;
@@ -192,6 +195,23 @@ static void a_full_disk(void **state) {
     assert_int_equal(tick_k_pwrite(k, 0, fd, block, 8192, 0), 8192);
 }
 
+// Each by its file, whatever else is made in the directory, and each change of it by itself.
+static void changes_of_names_are_asked_about_one_by_one(void **state) {
+    (void)state;
+    const tick_id root = tick_id_disk(1);
+    assert_int_equal(tick_k_close(k, 0, opened("/a", O_RDWR | O_CREAT)), 0);
+    assert_int_equal(tick_k_close(k, 0, opened("/b", O_RDWR | O_CREAT)), 0);
+    assert_int_equal(tick_k_unlink(k, 0, "/a"), 0);
+    assert_int_equal(tick_k_close(k, 0, opened("/a", O_RDWR | O_CREAT)), 0);
+    kept_bytes = 1;
+    crash();
+    assert_int_equal(changes, 4);
+    assert_true(changed[0] == tick_id_mix(tick_id_file(root, "a", 1), 1));
+    assert_true(changed[1] == tick_id_mix(tick_id_file(root, "b", 1), 1));
+    assert_true(changed[2] == tick_id_mix(tick_id_file(root, "a", 1), 2));
+    assert_true(changed[3] == tick_id_mix(tick_id_file(root, "a", 2), 1));
+}
+
 // O_TRUNC and new bytes, without a sync: old, new, torn, short, or empty.
 static void a_truncation_may_come_through(void **state) {
     static const struct {
@@ -237,6 +257,7 @@ static void a_truncation_that_was_synced_is_no_question(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(only_what_was_synced_survives, set_up),
+        cmocka_unit_test_setup(changes_of_names_are_asked_about_one_by_one, set_up),
         cmocka_unit_test_setup(a_write_may_be_torn, set_up),
         cmocka_unit_test_setup(a_rename_is_whole, set_up),
         cmocka_unit_test_setup(a_removed_name_may_come_back, set_up),
