@@ -1,5 +1,5 @@
-// Signals cut waits short at any moment, up to their end: in each way of waiting, for each length and each moment that can be drawn; what is
-// left of the time is right. Never on a host without handlers, with something to report, or where nobody would wait.
+// Signals cut waits short at any moment, up to their end: in each way of waiting, for each length and each moment that can be drawn; what
+// is left of the time is right. Never on a host without handlers, with something to report, or where nobody would wait.
 #include "tests/support/harness_fixture.h"
 #include <errno.h>
 #include <poll.h>
