@@ -49,7 +49,7 @@ struct tick_heap {
     char *near, *near_end; // what is left of the slot
     char *span, *top, *end;
     char *high;                  // the highest top since the last give-back: pages up to here are dirty
-    size_t blocks, bytes, limit; // limit: of bytes
+    size_t blocks, bytes, limit; // limit: the program's own, of bytes
     uint8_t poison;
     bool full;
     struct tick_heap_check *check;      // in place of all that, if it looks at what is done to it
@@ -136,7 +136,7 @@ struct tick_heap *tick_heap_new(uint32_t number) {
     }
     heap->span = heap->high = span;
     heap->end = span + HEAP_SPAN;
-    heap->limit = HEAP_SPAN;
+    heap->limit = SIZE_MAX;
     empty(heap);
     if (checking && in_place(heap) && !(heap->check = tick_heap_check_new(span, HEAP_SPAN))) {
         tick_heap_free(heap);
@@ -172,7 +172,7 @@ void tick_heap_reset(struct tick_heap *heap) {
     }
     empty(heap);
     heap->blocks = heap->bytes = 0;
-    heap->limit = HEAP_SPAN;
+    heap->limit = SIZE_MAX;
     heap->full = false;
     for (size_t word = 0; word < sizeof heap->used / sizeof *heap->used; word++) {
         for (uint64_t left = heap->used[word]; left; left &= left - 1)
@@ -182,7 +182,7 @@ void tick_heap_reset(struct tick_heap *heap) {
 }
 
 void tick_heap_set_limit(struct tick_heap *heap, size_t bytes) {
-    heap->limit = bytes < HEAP_SPAN ? bytes : HEAP_SPAN;
+    heap->limit = bytes;
 }
 
 bool tick_heap_is_full(const struct tick_heap *heap) {
