@@ -13,6 +13,13 @@ extern size_t __sanitizer_get_allocated_size(const volatile void *memory);
 extern int __sanitizer_install_malloc_and_free_hooks(
     void (*allocated)(const volatile void *, size_t), void (*freed)(const volatile void *));
 
+// AddressSanitizer asks for its options. What a program in C++ took by new and left behind goes by free, which is no mistake of the program's.
+// Weak: the program may have options of its own.
+extern const char *__asan_default_options(void);
+__attribute__((weak)) const char *__asan_default_options(void) {
+    return "alloc_dealloc_mismatch=0";
+}
+
 static size_t start_of(const void *memory, size_t room) {
     return (size_t)(((uintptr_t)memory >> 4) * 0x9e3779b97f4a7c15u >> 20) & (room - 1);
 }
