@@ -13,7 +13,7 @@ extern size_t __sanitizer_get_allocated_size(const volatile void *memory);
 extern int __sanitizer_install_malloc_and_free_hooks(
     void (*allocated)(const volatile void *, size_t), void (*freed)(const volatile void *));
 
-// AddressSanitizer asks for its options. What a program in C++ took by new and left behind goes by free, which is no mistake of the program's.
+// AddressSanitizer asks for its options. What a program in C++ took by new and left behind goes by free, which is no mistake of its.
 // Weak: the program may have options of its own.
 extern const char *__asan_default_options(void);
 __attribute__((weak)) const char *__asan_default_options(void) {
