@@ -1,8 +1,8 @@
 // Names: what the probe is told of objects, kept so that stable ids can be said in words. Telling is on a run's path, so that it only
 // appends; the table from stable ids to objects is made when first somebody asks.
 //
-// Everything is outside memory: hosts may be running. When it runs out, or numbers do, what could not be kept is written as id:... from then
-// on.
+// Everything is outside memory: hosts may be running. When it runs out, or numbers do, what could not be kept is written as id:... from
+// then on.
 #include "sim/choice/names.h"
 #include "sim/choice/path_int.h"
 #include "src/base/outside.h"
