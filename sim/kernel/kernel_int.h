@@ -323,12 +323,13 @@ struct tick__flow {
 struct tick__sock {
     struct tick__file file;
     uint8_t state, stage, shut;
-    bool reuse, reuse_port, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies, far;
+    bool reuse, reuse_port, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies;
     int32_t error;
     tick__ref peer;
     uint32_t refs;           // fd or queue, events in flight to it; a pair is freed when both have none
     uint32_t sndbuf, rcvbuf; // as getsockopt says them; half of it is for bytes
     struct tick__flow out;
+    tick_id end, way; // the connection's parts that it is, and that it sends by: they are asked for with each segment, send and recv
     tick_id connection;
     uint32_t connection_object;
     bool orphan, refused, freed;
@@ -373,14 +374,11 @@ static inline struct tick__sock *tick__sock(const struct tick_kernel *k, tick__r
 static inline bool tick__sock_has_fd(const struct tick__sock *s) {
     return s->file.fd >= 0 || (s->file.status & TICK__FLIES);
 }
-static inline enum tick_connection_part tick__sock_part(const struct tick__sock *s) {
-    return s->far ? TICK_FAR : TICK_NEAR;
-}
-static inline enum tick_connection_part tick__sock_way(const struct tick__sock *s) {
-    return s->far ? TICK_IN : TICK_OUT;
-}
-static inline tick_id tick__sock_way_id(const struct tick__sock *s) {
-    return tick_id_part(s->connection, tick__sock_way(s));
+// It is an end of that connection from now on.
+static inline void tick__sock_join(struct tick__sock *s, tick_id connection, bool far) {
+    s->connection = connection;
+    s->end = tick_id_part(connection, far ? TICK_FAR : TICK_NEAR);
+    s->way = tick_id_part(connection, far ? TICK_IN : TICK_OUT);
 }
 
 // inet.c

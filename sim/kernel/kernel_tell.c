@@ -112,7 +112,7 @@ void tick__tell_send(struct tick_kernel *k, struct tick__sock *s, const void *by
     m->end = out->written;
     m->begin = m->end - count;
     m->object = message_object(
-        k, s->file.host, out->object, tick_id_mix(tick_id_mix(tick__sock_way_id(s), TICK_OBJECT_MESSAGE), m->begin + 1), m->begin + 1);
+        k, s->file.host, out->object, tick_id_mix(tick_id_mix(s->way, TICK_OBJECT_MESSAGE), m->begin + 1), m->begin + 1);
     if (probe->ops->payload)
         probe->ops->payload(probe, m->object, bytes, count);
     m->sent = sent(k, s->file.host, m->object, (int64_t)count);
