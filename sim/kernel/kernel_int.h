@@ -430,12 +430,18 @@ void tick__sock_die(struct tick_kernel *k, struct tick__sock *s);               
 // --- kernel_tell.c: what the probe is told; every function is a no-op without one ---
 void tick__tell_fd(struct tick_kernel *k, struct tick__file *file, const struct tick_kernel_name *name, const char *key);
 void tick__tell_connection(struct tick_kernel *k, struct tick__sock *s, const struct tick_kernel_name *name, uint32_t peer_host);
-// A segment without bytes leaves host: its message in the direction (object and id), and msg_send (by the running task, or by the kernel
-// because of what it carries out). Returns object << 32 | seq.
-uint64_t tick__tell_segment(struct tick_kernel *k, uint32_t host, uint32_t direction, tick_id id, uint64_t ordinal);
-// The same of a datagram: from, id: the socket that it leaves; bytes: what it carries, NULL for nothing.
-uint64_t tick__tell_datagram(
-    struct tick_kernel *k, uint32_t host, uint32_t from, tick_id id, uint64_t ordinal, const void *bytes, size_t count);
+uint64_t tick__tell_message(
+    struct tick_kernel *k, uint32_t host, uint32_t from, tick_id id, uint64_t ordinal, const void *bytes, size_t count); // there is one
+// A datagram leaves host: its message from the socket (object and id), and msg_send (by the running task, or by the kernel because of what
+// it carries out). bytes: what it carries, NULL for nothing. Returns object << 32 | seq. Here, as most runs have no probe.
+static inline uint64_t tick__tell_datagram(
+    struct tick_kernel *k, uint32_t host, uint32_t from, tick_id id, uint64_t ordinal, const void *bytes, size_t count) {
+    return k->env.probe ? tick__tell_message(k, host, from, id, ordinal, bytes, count) : 0;
+}
+// The same of a segment without bytes, in a direction.
+static inline uint64_t tick__tell_segment(struct tick_kernel *k, uint32_t host, uint32_t direction, tick_id id, uint64_t ordinal) {
+    return tick__tell_datagram(k, host, direction, id, ordinal, NULL, 0);
+}
 // It arrived at host: returns the seq of msg_recv.
 uint32_t tick__tell_arrival(struct tick_kernel *k, uint32_t host, uint64_t segment, size_t bytes);
 // Bytes just written into what is no connection, `offset` bytes into what it takes.

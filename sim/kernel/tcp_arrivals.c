@@ -175,8 +175,7 @@ static void ack_arrived(struct tick_kernel *k, struct tick__sock *child) {
         child->fin_wanted = true;
         tick__tcp_transmit(k, child);
     }
-    tick__file_wake_by(k, &listener->file, EPOLLIN | EPOLLRDNORM | EPOLLPRI | EPOLLRDBAND, listener->queue_count == 1,
-        child->end, 0);
+    tick__file_wake_by(k, &listener->file, EPOLLIN | EPOLLRDNORM | EPOLLPRI | EPOLLRDBAND, listener->queue_count == 1, child->end, 0);
 }
 
 static void data_arrived(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *sender, uint64_t upto) {
@@ -273,8 +272,7 @@ static void send_again(struct tick_kernel *k, struct tick__sock *from, struct ti
     uint32_t behind = from->out.lost; // it goes before those
     if (ordered)
         from->out.lost = 0;
-    if (!tick__tcp_post(
-            k, from, to, to->file.host, ordered ? &from->out.last_at : NULL, kind, c, false, from->way, ordinal, NULL))
+    if (!tick__tcp_post(k, from, to, to->file.host, ordered ? &from->out.last_at : NULL, kind, c, false, from->way, ordinal, NULL))
         tick__tcp_break(k, from, ENOBUFS);
     if (!ordered)
         return;
