@@ -96,6 +96,7 @@ enum tick__event_kind {
     TICK__RST,
     TICK__UPDATE,       // acknowledgement and window
     TICK__ACCEPT_AGAIN, // the accept queue was full: try again
+    TICK__UNCORK,       // what waited behind TCP_CORK or MSG_MORE has waited long enough
     TICK__KEEPALIVE,    // the probe of a peer that is gone
     TICK__DATAGRAM,     // a: the datagram; b: the host that it reaches
     TICK__UNREACHABLE,  // a: the datagram that found nobody; b: the host it came from
@@ -194,7 +195,6 @@ struct tick__process {
     uint32_t host;                         // that it runs on: index
     uint32_t next;                         // on its host, or, once it has ended, among those that are free: index + 1
     uint32_t fd_limit;                     // no fd is as great: RLIMIT_NOFILE
-    bool handlers;                         // it handles signals
 };
 #define TICK__FIRST_FD 3u // 0 to 2 are taken in every program
 #define TICK__MOST_FDS 65536u
@@ -257,7 +257,6 @@ struct tick__epoll {
     uint32_t waiter;
     bool waiting, woken;
     tick__ref items; // beyond the granule that each wait touches
-    uint64_t waits;  // that might have been interrupted
     struct tick__address_of_choice woken_by;
 };
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go
@@ -322,7 +321,7 @@ struct tick__flow {
 
 struct tick__sock {
     struct tick__file file;
-    uint8_t state, stage, shut;
+    uint8_t state, stage, shut, corked;
     bool reuse, reuse_port, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies;
     int32_t error;
     tick__ref peer;
@@ -341,6 +340,8 @@ struct tick__sock {
     uint8_t keep_count;                // 0: 9
     uint8_t probes;                    // keep-alive probes without an answer
     bool probing;                      // the next one is posted
+    bool uncorks;                      // a TICK__UNCORK is posted,
+    int64_t uncork_at;                 // which counts from then on
     int32_t linger_time;
     tick__ref port, port_next, host_next, host_prev;
     uint32_t local_address, remote_address; // host byte order
