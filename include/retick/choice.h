@@ -42,7 +42,7 @@ extern "C" {
     X(TICK_CHOICE_REORDER, 22, "reorder", TICK_SOUND, 2000, TICK_UNIT_TIME, "udp(7)", "datagrams may come twice, and in any order") \
     X(TICK_CHOICE_AGAIN, 23, "again", TICK_SOUND, 300, TICK_UNIT_YES, "select(2)", \
         "a datagram of a wrong checksum is dropped after it was reported") \
-    X(TICK_CHOICE_INTERRUPT, 24, "interrupt", TICK_SOUND, 600, TICK_UNIT_YES, "signal(7)", "the program has a signal handler") \
+    X(TICK_CHOICE_INTERRUPT, 24, "interrupt", TICK_SOUND, 600, TICK_UNIT_TIME, "signal(7)", "the program has a signal handler") \
     X(TICK_CHOICE_RESOLVE_LATE, 25, "resolve_late", TICK_SOUND, 1000, TICK_UNIT_TIME, "getaddrinfo(3)", \
         "name servers are slow, or do not answer") \
     X(TICK_CHOICE_RESOLVE_FAIL, 26, "resolve_fail", TICK_SOUND, 600, TICK_UNIT_YES, "getaddrinfo(3)", \

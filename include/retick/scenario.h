@@ -44,7 +44,7 @@ struct tick_host_options {
     int64_t clock;              // ns that its wall clock is ahead by (negative: behind)
     int32_t drift;              // parts per million that its wall clock runs too fast by
     uint32_t threads;           // of its executor, at most; 0: 8, which asyncio's rule gives a machine with 4 CPUs
-    bool handlers;              // its program handles signals: waits may be cut short by one, with EINTR (choice `interrupt`)
+    bool handlers;              // its program handles signals: one may cut waits short at any time, with EINTR (choice `interrupt`)
     bool ignores_sigpipe;       // its program does; else a write to a pipe or stream that nobody reads is its end, unless it has handlers
     uint32_t fds;               // no fd of its program is as great: EMFILE (RLIMIT_NOFILE, `ulimit -n`). 0: 65536, which is the most
 };

@@ -333,10 +333,10 @@ static void look_up(const struct teller *t) {
     }
 }
 
-// A program's own wait is its task's; one of an epoll is its host's, if it is its loop's.
+// A program's own wait is its task's or callback's; a host's is its loop's.
 static void interrupted(const struct teller *t) {
-    const bool loops = t->subject.type == TICK_OBJECT_FD && t->parent.type == TICK_OBJECT_HOST;
-    if (t->subject.type != TICK_OBJECT_WAIT && !loops) {
+    const bool loops = t->parent.type == TICK_OBJECT_HOST;
+    if (t->subject.type != TICK_OBJECT_WAIT) {
         kth_of_subject(t, "wait");
     } else {
         tick__text_format(t->to, "the ");
@@ -344,7 +344,8 @@ static void interrupted(const struct teller *t) {
         tick__text_format(t->to, loops ? " wait of the loop of " : " wait of ");
         who(t, t->subject.parent);
     }
-    tick__text_format(t->to, " is interrupted by a signal");
+    tick__text_format(t->to, " is interrupted by a signal after ");
+    how_long(t->to, t->deviation);
 }
 
 // "the 2nd read of alice:/data/log"

@@ -16,6 +16,7 @@
 #include <retick/loop.h>
 
 #define HOST_LATE_MOST TICK_MS(100)
+#define INTERRUPT_MOST TICK_SEC(30) // after the begin of a wait without end
 #define POLL_LATE_MOST TICK_MS(100)
 #define LIVELOCK_ITERATIONS 100000 // of one host at one instant
 #define TIME_LIMIT TICK_SEC(3600)
@@ -76,6 +77,8 @@ struct tick_host {
     int index;           // the kernel's,
     int process;         // and that of its present life there
     bool timed_out;
+    bool handlers;                               // of its options
+    bool signalled;                              // epoll_wait is interrupted at its deadline
     bool due;                                    // it was started, or its start posted
     bool stopping, stop_told, restart_due, gone; // gone: it stays down
     uint32_t object, lives;                      // lives: before this one

@@ -251,8 +251,7 @@ int tick__host_start(struct tick_host *host) {
     host->process = tick_kernel_process_start(w->kernel, host->index);
     if (host->process < 0)
         return host->process;
-    if (host->options.handlers)
-        tick_kernel_handlers(w->kernel, host->process, true);
+    host->handlers = host->options.handlers;
     if (host->options.fds)
         tick_kernel_fd_limit(w->kernel, host->process, host->options.fds);
     host->coro = tick_coro_new(w->stacks, host_entry, host);

@@ -139,6 +139,11 @@ static bool passes(struct tick_host *host) {
     return true;
 }
 
+// What a wait returns that has come to its end with nothing to report.
+static int at_end(const struct tick_host *host) {
+    return __builtin_expect(host->signalled, 0) ? -EINTR : 0;
+}
+
 // Goes on with a wait: what it returns, or TICK__AWAY when the host is to be switched away from first.
 static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
     struct tick_world *w = host->world;
@@ -160,7 +165,8 @@ static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out,
             tick__host_goes_on(host, count);
             return count;
         }
-        if (host->deadline != TICK_NEVER && timer) {
+        host->signalled = __builtin_expect(host->handlers, 0) && tick__sim_interrupted(&host->sys, timeout, &host->deadline);
+        if (host->deadline != TICK_NEVER && timer && !host->signalled) {
             // What lies between the deadline and the return is lateness of the whole thread: whatever falls due meanwhile fires together.
             uint32_t late = tick__world_choose(w, TICK_CHOICE_POLL_LATE, timer, 0, tick_scale_count(POLL_LATE_MOST), POLL_LATE_MOST);
             host->deadline = tick__after(host->deadline, tick_scale_capped(late, POLL_LATE_MOST));
@@ -173,17 +179,19 @@ static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out,
         if (tick__host_told_to_stop(host))
             return tick_k_epoll_wait(k, host->process, epfd, out, most, false);
         count = tick_k_epoll_wait(k, host->process, epfd, out, most, !host->timed_out);
-        if (count != 0 || host->timed_out)
+        if (count == 0 && host->timed_out)
+            return at_end(host);
+        if (count != 0)
             return count;
         break;
     }
     if (host->deadline <= tick_kernel_now(k)) { // giving way took that long
         tick__host_goes_on(host, 0);
-        return 0;
+        return at_end(host);
     }
     tick__host_waits(host);
     if (passes(host))
-        return 0;
+        return at_end(host);
     int watched = tick_kernel_watch(k, host->process, epfd, (uint32_t)host->index);
     if (watched < 0)
         return watched;

@@ -25,6 +25,9 @@ static inline struct tick_kernel_name tick__sim_name(struct tick_sys *self, uint
 
 // Parks the running host until its waiter is woken or the deadline has come. 0 or -ENOMEM; host->timed_out says which.
 int tick__sim_park(struct tick_host *host, int64_t deadline);
+// Whether a signal cuts a wait short that has nothing to report: never on a host without handlers. Then *deadline is when it comes, at the
+// latest when it was; what is ready before that is told as ever.
+bool tick__sim_interrupted(struct tick_sys *self, int64_t timeout, int64_t *deadline);
 // Counts an iteration against the limits, and lets the others have their turn: what waits begin with.
 void tick__sim_wait_begins(struct tick_host *host, int64_t timeout);
 

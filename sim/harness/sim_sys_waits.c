@@ -18,13 +18,20 @@ static int64_t deadline_of(const struct tick_kernel *k, int64_t timeout) {
     return timeout < 0 ? TICK_NEVER : tick__after(tick_kernel_now(k), timeout);
 }
 
-// Whether a signal cuts the wait short, which would block: never on a host without handlers. The question is about the waits of its task or
-// callback.
-static bool interrupted(struct tick_sys *self) {
+// The question is about the waits of its task or callback, or of its host's loop. How long the wait was to be is told as the caller put it,
+// however long its turn was in coming: what others do changes no question.
+bool tick__sim_interrupted(struct tick_sys *self, int64_t timeout, int64_t *deadline) {
     const struct tick_host *host = tick__host_of(self);
     struct tick__question asked;
-    return host->options.handlers && tick__ask(tick__sim_maker(self), TICK_OBJECT_WAIT, "", &asked) &&
-           tick__world_choose(host->world, TICK_CHOICE_INTERRUPT, asked.subject, asked.ordinal, 2, 0);
+    if (__builtin_expect(!host->handlers, 1) || !timeout || !tick__ask(tick__sim_maker(self), TICK_OBJECT_WAIT, "", &asked))
+        return false;
+    const int64_t most = timeout < 0 ? INTERRUPT_MOST : timeout;
+    const uint32_t after =
+        tick__world_choose(host->world, TICK_CHOICE_INTERRUPT, asked.subject, asked.ordinal, tick_scale_count(most), most);
+    const int64_t at = tick__after(tick_kernel_now(host->world->kernel), tick_scale_capped(after, most));
+    if (after && at < *deadline)
+        *deadline = at;
+    return after != 0;
 }
 
 // Its loop stood still for that long: from `began` to now, but not beyond the deadline, for what comes after is the machine's doing.
@@ -38,8 +45,7 @@ static int poll_until(struct tick_sys *self, struct pollfd *fds, size_t count, i
     struct tick_host *host = tick__host_of(self);
     struct tick_kernel *k = host->world->kernel;
     int ready = tick_k_poll(k, host->process, fds, count);
-    if (!ready && timeout && interrupted(self))
-        return -EINTR;
+    const bool signalled = !ready && tick__sim_interrupted(self, timeout, &deadline);
     host->timed_out = false;
     while (!ready && !host->timed_out && tick_kernel_now(k) < deadline) {
         uint32_t key;
@@ -54,7 +60,7 @@ static int poll_until(struct tick_sys *self, struct pollfd *fds, size_t count, i
             return error;
         ready = tick_k_poll(k, host->process, fds, count);
     }
-    return ready;
+    return ready || !signalled ? ready : -EINTR;
 }
 
 int tick__sim_poll(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout) {
@@ -89,18 +95,25 @@ static void restore(fd_set *set, const fd_set *asked_for) {
         *set = *asked_for;
 }
 
-static int select_until(struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t deadline) {
+static int select_until(
+    struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t timeout, int64_t deadline) {
     struct tick_host *host = tick__host_of(self);
     struct tick_kernel *k = host->world->kernel;
     fd_set none;
     FD_ZERO(&none);
     const fd_set r = reads ? *reads : none, w = writes ? *writes : none, e = excepts ? *excepts : none;
+    bool signalled = false;
     host->timed_out = false;
     for (bool first = true;; first = false) {
         int ready = tick_k_select(k, host->process, count, reads, writes, excepts);
-        if (ready || host->timed_out || tick_kernel_now(k) >= deadline)
+        if (ready)
             return ready;
-        if (tick__host_told_to_stop(host) || (first && interrupted(self))) {
+        if (first)
+            signalled = tick__sim_interrupted(self, timeout, &deadline);
+        const bool over = host->timed_out || tick_kernel_now(k) >= deadline;
+        if (over && !signalled)
+            return 0;
+        if (over || tick__host_told_to_stop(host)) {
             restore(reads, &r), restore(writes, &w), restore(excepts, &e);
             return -EINTR;
         }
@@ -123,22 +136,24 @@ int tick__sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *wr
     int64_t deadline = deadline_of(host->world->kernel, timeout);
     tick__sim_wait_begins(host, timeout);
     int64_t began = tick_kernel_now(host->world->kernel);
-    int ready = select_until(self, count, reads, writes, excepts, deadline);
+    int ready = select_until(self, count, reads, writes, excepts, timeout, deadline);
     stood_still(host, began, deadline);
     return ready;
 }
 
 static int rest(struct tick_sys *self, int64_t ns, bool may_be_interrupted) {
     struct tick_host *host = tick__host_of(self);
-    int64_t deadline = deadline_of(host->world->kernel, ns < 0 ? 0 : ns);
+    const int64_t deadline = deadline_of(host->world->kernel, ns < 0 ? 0 : ns);
     tick__sim_wait_begins(host, ns);
-    host->timed_out = false;
     const int64_t began = tick_kernel_now(host->world->kernel);
-    int error = may_be_interrupted && began < deadline && interrupted(self) ? -EINTR : 0;
-    while (!error && !host->timed_out && tick_kernel_now(host->world->kernel) < deadline)
-        error = tick__host_told_to_stop(host) ? -EINTR : tick__sim_park(host, deadline);
+    int64_t until = deadline;
+    const bool signalled = may_be_interrupted && tick__sim_interrupted(self, ns < 0 ? 0 : ns, &until);
+    int error = 0;
+    host->timed_out = false;
+    while (!error && !host->timed_out && tick_kernel_now(host->world->kernel) < until)
+        error = tick__host_told_to_stop(host) ? -EINTR : tick__sim_park(host, until);
     stood_still(host, began, deadline);
-    return error;
+    return signalled && !error ? -EINTR : error;
 }
 
 int tick__sim_sleep(struct tick_sys *self, int64_t ns) {

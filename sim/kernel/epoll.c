@@ -311,10 +311,6 @@ int tick_k_epoll_wait(struct tick_kernel *k, int process, int epfd, struct tick_
         count = collect(k, epoll, out, most, false, &held);
     if (!count && held && may_block)
         count = collect(k, epoll, out, most, true, &held);
-    // A wait that would block may be cut short by a signal, if somebody handles signals.
-    if (!count && may_block && tick__process(k, (uint32_t)process)->handlers &&
-        TICK__ASK(k, TICK_CHOICE_INTERRUPT, epoll->file.id, ++epoll->waits, 2, 0))
-        return -EINTR;
     return count;
 }
 

@@ -48,7 +48,6 @@ void tick_kernel_host_crash(struct tick_kernel *k, int host);
 int tick_kernel_process_start(struct tick_kernel *k, int host);
 void tick_kernel_process_exit(struct tick_kernel *k, int process);            // closes its fds, in their order
 int tick_kernel_open_fds(const struct tick_kernel *k, int process);           // how many fds it holds, beside 0 to 2
-void tick_kernel_handlers(struct tick_kernel *k, int process, bool some);     // with handlers, what waits may be interrupted (`interrupt`)
 void tick_kernel_fd_limit(struct tick_kernel *k, int process, uint32_t most); // no fd is as great (RLIMIT_NOFILE); at most 65536
 
 struct tick_link {

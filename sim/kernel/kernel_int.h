@@ -194,7 +194,6 @@ struct tick__process {
     uint32_t host;                         // that it runs on: index
     uint32_t next;                         // on its host, or, once it has ended, among those that are free: index + 1
     uint32_t fd_limit;                     // no fd is as great: RLIMIT_NOFILE
-    bool handlers;                         // it handles signals
 };
 #define TICK__FIRST_FD 3u // 0 to 2 are taken in every program
 #define TICK__MOST_FDS 65536u
@@ -257,7 +256,6 @@ struct tick__epoll {
     uint32_t waiter;
     bool waiting, woken;
     tick__ref items; // beyond the granule that each wait touches
-    uint64_t waits;  // that might have been interrupted
     struct tick__address_of_choice woken_by;
 };
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go

@@ -51,7 +51,3 @@ int tick_kernel_open_fds(const struct tick_kernel *k, int process) {
 void tick_kernel_fd_limit(struct tick_kernel *k, int process, uint32_t most) {
     tick__process(k, (uint32_t)process)->fd_limit = most < TICK__MOST_FDS ? most : TICK__MOST_FDS;
 }
-
-void tick_kernel_handlers(struct tick_kernel *k, int process, bool some) {
-    tick__process(k, (uint32_t)process)->handlers = some;
-}

@@ -440,7 +440,7 @@ static void make_program(uint64_t seed) {
         for (uint32_t life = 1; life <= 5; life++) {
             const tick_id id = tick_id_life(host ? "b" : "a", life);
             tick_id *shared = &p.shared[host * 15 + (int)life * 3 - 3];
-            shared[0] = tick_id_mix(tick_id_mix(id, TICK_SORT_EPOLL), 1);
+            shared[0] = tick_id_named(id, TICK_OBJECT_WAIT, tick_id_text(""), 1);
             shared[1] = tick_id_task(id, "main", 1);
             shared[2] = tick_id_mix(tick_id_mix(shared[1], TICK_SORT_SLEEP), 1);
         }

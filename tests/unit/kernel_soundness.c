@@ -200,23 +200,6 @@ static void a_reset_that_an_outage_swallows_is_evoked_again(void **state) {
     assert_int_equal(tick_k_recv(k, 0, near, bytes, 8, 0), -ECONNRESET);
 }
 
-static void nothing_interrupts_without_a_handler(void **state) {
-    (void)state;
-    const struct tick_kernel_name n[] = {name(), name()};
-    struct tick_sys_event e = {EPOLLIN, 0};
-    int epfd = tick_k_epoll_create(k, 0, &n[0]), fd = tick_k_eventfd(k, 0, 0, 0, &n[1]);
-    uint64_t one = 1;
-    assert_int_equal(tick_k_epoll_ctl(k, 0, epfd, EPOLL_CTL_ADD, fd, &e), 0);
-    world.answer[TICK_CHOICE_INTERRUPT] = 1;
-    assert_int_equal(tick_k_epoll_wait(k, 0, epfd, &e, 1, true), 0);
-    assert_int_equal(world.asked[TICK_CHOICE_INTERRUPT], 0);
-    tick_kernel_handlers(k, 0, true);
-    assert_int_equal(tick_k_epoll_wait(k, 0, epfd, &e, 1, false), 0); // it would not wait
-    assert_int_equal(tick_k_epoll_wait(k, 0, epfd, &e, 1, true), -EINTR);
-    assert_int_equal(tick_k_write(k, 0, fd, &one, 8), 8);
-    assert_int_equal(tick_k_epoll_wait(k, 0, epfd, &e, 1, true), 1); // there is something to report
-}
-
 static void datagrams_are_lost_doubled_and_overtaken_where_the_link_says_so(void **state) {
     (void)state;
     int from, to;
@@ -395,7 +378,6 @@ int main(void) {
         cmocka_unit_test_setup(what_is_known_to_be_there_is_read, set_up),
         cmocka_unit_test_setup(what_the_program_knows_is_held_back_no_longer, set_up),
         cmocka_unit_test_setup(a_reset_that_an_outage_swallows_is_evoked_again, set_up),
-        cmocka_unit_test_setup(nothing_interrupts_without_a_handler, set_up),
         cmocka_unit_test_setup(datagrams_are_lost_doubled_and_overtaken_where_the_link_says_so, set_up),
         cmocka_unit_test_setup(later_datagrams_do_not_overtake_without_a_choice, set_up),
         cmocka_unit_test_setup(what_stays_within_a_host_is_never_lost, set_up),
