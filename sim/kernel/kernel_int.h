@@ -96,6 +96,7 @@ enum tick__event_kind {
     TICK__RST,
     TICK__UPDATE,       // acknowledgement and window
     TICK__ACCEPT_AGAIN, // the accept queue was full: try again
+    TICK__UNCORK,       // what waited behind TCP_CORK or MSG_MORE has waited long enough
     TICK__KEEPALIVE,    // the probe of a peer that is gone
     TICK__DATAGRAM,     // a: the datagram; b: the host that it reaches
     TICK__UNREACHABLE,  // a: the datagram that found nobody; b: the host it came from
@@ -320,7 +321,7 @@ struct tick__flow {
 
 struct tick__sock {
     struct tick__file file;
-    uint8_t state, stage, shut;
+    uint8_t state, stage, shut, corked;
     bool reuse, reuse_port, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies, far;
     int32_t error;
     tick__ref peer;
@@ -338,6 +339,8 @@ struct tick__sock {
     uint8_t keep_count;                // 0: 9
     uint8_t probes;                    // keep-alive probes without an answer
     bool probing;                      // the next one is posted
+    bool uncorks;                      // a TICK__UNCORK is posted,
+    int64_t uncork_at;                 // which counts from then on
     int32_t linger_time;
     tick__ref port, port_next, host_next, host_prev;
     uint32_t local_address, remote_address; // host byte order

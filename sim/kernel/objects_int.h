@@ -220,7 +220,6 @@ enum tick__option {
     TICK__PKTINFO6,
     TICK__RECVHOPS6,
     TICK__RECVTCLASS6,
-    TICK__CORK,
     TICK__SYNCNT,
     TICK__LINGER2,
     TICK__USER_TIMEOUT,

@@ -55,7 +55,7 @@ int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__file *file, int lev
     if (level == SOL_SOCKET) {
         switch (name) {
         case SO_ERROR:
-            if (s->stage == TICK__CONNECTING && s->state != TICK__SYN_SENT)
+            if (s->stage == TICK__CONNECTING && !tick__tcp_connects(s))
                 tick__tell_consumed(k, s->hello);
             answer = s->error;
             s->error = 0;
@@ -103,6 +103,8 @@ int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__file *file, int lev
         return info(k, s, value, size);
     } else if (level == IPPROTO_TCP && name == TCP_NODELAY) {
         answer = s->nodelay;
+    } else if (level == IPPROTO_TCP && name == TCP_CORK) {
+        answer = s->corked & TICK__CORKED;
     } else if (level == IPPROTO_TCP && name == TCP_KEEPIDLE) {
         answer = s->keep_idle ? s->keep_idle : TICK__KEEP_IDLE;
     } else if (level == IPPROTO_TCP && name == TCP_KEEPINTVL) {
@@ -182,6 +184,12 @@ int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__file *file, int lev
     }
     if (level == IPPROTO_TCP && name == TCP_NODELAY) {
         s->nodelay = asked != 0;
+        if (s->nodelay && s->corked)
+            tick__cork_flush(k, s);
+        return 0;
+    }
+    if (level == IPPROTO_TCP && name == TCP_CORK) {
+        tick__cork_set(k, s, asked != 0);
         return 0;
     }
     if (level == IPPROTO_TCP && (name == TCP_KEEPIDLE || name == TCP_KEEPINTVL || name == TCP_KEEPCNT)) {

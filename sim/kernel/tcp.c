@@ -30,7 +30,7 @@ uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__file *file) {
         mask |= EPOLLHUP;
     if (s->shut & TICK__SHUT_RECV)
         mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
-    if (s->state != TICK__SYN_SENT) {
+    if (s->state != TICK__SYN_SENT && s->state != TICK__SYN_RECV) {
         if (readable(k, s))
             mask |= EPOLLIN | EPOLLRDNORM;
         if ((s->shut & TICK__SHUT_SEND) || tick__tcp_writable(s))
@@ -52,7 +52,7 @@ uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__file *file) {
 static void give_up(struct tick_kernel *k, struct tick__sock *s) {
     s->out.given_up = true;
     struct tick__sock *peer = tick__tcp_peer(k, s);
-    if (s->state == TICK__SYN_RECV) {
+    if (s->state == TICK__SYN_RECV && s->listener) {
         tick__tcp_orphan_die(k, s);
         if (peer && peer->state == TICK__SYN_SENT) { // whose own SYNs went as unheard
             peer->error = ETIMEDOUT;
@@ -268,6 +268,8 @@ void tick__tcp_transmit(struct tick_kernel *k, struct tick__sock *s) {
     if (out->written > out->flown) {
         uint64_t limit = out->granted + peer->rcvbuf / 2;
         uint64_t upto = out->written < limit ? out->written : limit;
+        if (__builtin_expect(s->corked, 0) && upto > out->flown)
+            upto = tick__cork_limit(k, s, upto);
         if (upto > out->flown) {
             uint64_t from = out->flown;
             out->flown = upto;
@@ -284,6 +286,8 @@ void tick__tcp_transmit(struct tick_kernel *k, struct tick__sock *s) {
         }
         if (out->written > out->flown) {
             acknowledge(k, s); // one that was not sent because nobody waited for it
+            if (s->corked)
+                tick__cork_wait(k, s);
             return;
         }
     }

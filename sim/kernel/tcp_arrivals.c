@@ -12,8 +12,13 @@ static void reset_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t 
     case TICK__LISTEN:
         return;
     case TICK__SYN_RECV:
-        tick__tcp_orphan_die(k, s);
-        return;
+        if (s->listener) {
+            tick__tcp_orphan_die(k, s);
+            return;
+        }
+        s->error = ECONNRESET;
+        s->hello = seq;
+        break;
     case TICK__SYN_SENT:
         s->error = ECONNREFUSED;
         s->hello = seq;
@@ -50,46 +55,9 @@ static void refuse(struct tick_kernel *k, struct tick__sock *s, uint32_t host) {
         tick__tcp_break(k, s, ENOBUFS);
 }
 
-static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t told, bool again) {
-    s->event = 0;
-    uint32_t host = tick__tcp_remote_host(k, s);
-    const int64_t patience = tick__tcp_patience(k, s);
-    if (s->tries > tick__option_of(k, s->options, TICK__SYNCNT) ||
-        (patience && s->tries && (TICK__FIRST_RETRY << s->tries) - TICK__FIRST_RETRY >= patience)) {
-        s->error = ETIMEDOUT;
-        tick__tcp_done(k, s);
-        return;
-    }
-    if (k->root->outage_count && ((again && tick__link_pass(k, tick__link(k, s->file.host, host), s->file.host, host, 0) == TICK_NEVER) ||
-                                     tick__host(k, host)->down || !tick__tcp_way_back(k, s, host))) {
-        retry(k, s, TICK__SYN_AGAIN, told);
-        return;
-    }
-    // Its own address may be a listener's, too (SO_REUSEADDR): it meets itself all the same.
-    const bool itself = host == s->file.host && s->remote_address == s->local_address && s->remote_port == s->local_port;
-    struct tick__sock *listener =
-        s->refused || itself ? NULL : tick__sock_listener(k, host, s->remote_address, s->six, s->remote_port, s->connection);
-    if (listener && listener->queue_count > listener->backlog) {
-        retry(k, s, TICK__SYN_AGAIN, told);
-        return;
-    }
-    uint32_t seq = tick__tell_arrival(k, host, told, 0);
-    if (itself && !s->refused) {
-        s->peer = s->file.ref; // both ends of a simultaneous open
-        s->state = TICK__ESTABLISHED;
-        s->hello = seq;
-        if (s->shut & TICK__SHUT_SEND) { // as it was before it connected
-            s->state = TICK__FIN_WAIT1;
-            s->fin_wanted = true;
-            tick__tcp_transmit(k, s);
-        }
-        tick__file_wake(k, &s->file, 0, true);
-        return;
-    }
-    if (!listener) {
-        refuse(k, s, host);
-        return;
-    }
+// A listener's half of a connection that s asks for.
+static void make_child(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *listener, uint32_t seq) {
+    const uint32_t host = listener->file.host;
     struct tick__sock *child = tick__sock_new(k, host);
     if (!child) {
         tick__tcp_break(k, s, ENOBUFS);
@@ -103,6 +71,7 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
     child->reuse_port = listener->reuse_port;
     child->options = tick__options_copy(k, listener->options);
     child->nodelay = listener->nodelay;
+    child->corked = listener->corked & TICK__CORKED;
     child->keepalive = listener->keepalive;
     child->keep_idle = listener->keep_idle;
     child->keep_interval = listener->keep_interval;
@@ -132,25 +101,65 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
         tick__tcp_break(k, s, ENOBUFS);
 }
 
+static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t told, bool again) {
+    s->event = 0;
+    uint32_t host = tick__tcp_remote_host(k, s);
+    const int64_t patience = tick__tcp_patience(k, s);
+    if (s->tries > tick__option_of(k, s->options, TICK__SYNCNT) ||
+        (patience && s->tries && (TICK__FIRST_RETRY << s->tries) - TICK__FIRST_RETRY >= patience)) {
+        s->error = ETIMEDOUT;
+        tick__tcp_done(k, s);
+        return;
+    }
+    if (k->root->outage_count && ((again && tick__link_pass(k, tick__link(k, s->file.host, host), s->file.host, host, 0) == TICK_NEVER) ||
+                                     tick__host(k, host)->down || !tick__tcp_way_back(k, s, host))) {
+        retry(k, s, TICK__SYN_AGAIN, told);
+        return;
+    }
+    // Its own address may be a listener's, too (SO_REUSEADDR): it meets itself all the same.
+    const bool itself = host == s->file.host && s->remote_address == s->local_address && s->remote_port == s->local_port;
+    const bool asks = !s->refused && !itself;
+    struct tick__sock *listener = asks ? tick__sock_listener(k, host, s->remote_address, s->six, s->remote_port, s->connection) : NULL;
+    const bool alone = listener && !listener->port_next && TICK__AT(k, tick__port, listener->port)->socks == listener->file.ref;
+    struct tick__sock *opener = asks && !alone ? tick__tcp_opener(k, s, host) : NULL;
+    if (listener && !opener && listener->queue_count > listener->backlog) {
+        retry(k, s, TICK__SYN_AGAIN, told);
+        return;
+    }
+    uint32_t seq = tick__tell_arrival(k, host, told, 0);
+    if (itself && !s->refused) {
+        s->peer = s->file.ref; // both ends of a simultaneous open
+        s->state = TICK__SYN_RECV;
+        tick__tcp_established(k, s, seq);
+    } else if (opener) {
+        tick__tcp_cross(k, s, opener, seq);
+    } else if (listener) {
+        make_child(k, s, listener, seq);
+    } else {
+        refuse(k, s, host);
+    }
+}
+
 static void syn_ack_arrived(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *child, uint64_t told) {
     uint32_t seq = tick__tell_arrival(k, s->file.host, told, 0);
-    if (s->state != TICK__SYN_SENT) { // it gave up meanwhile
+    if (!tick__tcp_connects(s)) { // it gave up meanwhile
         if (child->state != TICK__CLOSE)
             tick__tcp_reset_peer(k, s);
         return;
     }
-    s->state = TICK__ESTABLISHED;
-    s->hello = seq;
-    if (!tick__tcp_segment(k, s, TICK__ACK, 0, false, 0)) {
+    if (!tick__tcp_segment(k, s, TICK__ACK, 0, false, 0))
         tick__tcp_break(k, s, ENOBUFS);
-        return;
-    }
-    tick__file_wake(k, &s->file, 0, true);
+    else
+        tick__tcp_established(k, s, seq);
 }
 
 static void ack_arrived(struct tick_kernel *k, struct tick__sock *child) {
     if (child->state != TICK__SYN_RECV)
         return;
+    if (!child->listener) {
+        tick__tcp_established(k, child, child->hello);
+        return;
+    }
     struct tick__sock *listener = tick__sock(k, child->listener);
     bool full = listener->queue_count > listener->backlog;
     if (listener->state != TICK__LISTEN || (full && child->tries >= ACCEPT_RETRIES)) {
@@ -246,6 +255,8 @@ static void fin_arrived(struct tick_kernel *k, struct tick__sock *s, struct tick
         break;
     }
     tick__file_wake(k, &s->file, 0, true);
+    if (s->corked == TICK__MORE)
+        tick__cork_flush(k, s);
 }
 
 static void update_arrived(struct tick_kernel *k, struct tick__sock *s) {
@@ -327,7 +338,7 @@ void tick__tcp_event(struct tick_kernel *k, const struct tick__due *due) {
     case TICK__LOST:
     case TICK__SYN:
     case TICK__SYN_AGAIN:
-        if (s->state == TICK__SYN_SENT)
+        if (s->state == TICK__SYN_SENT || (tick__tcp_connects(s) && tick__sock(k, s->peer)->state == TICK__SYN_SENT))
             syn_arrived(k, s, due->c, due->kind == TICK__SYN_AGAIN);
         break;
     case TICK__SYN_ACK:
@@ -351,6 +362,9 @@ void tick__tcp_event(struct tick_kernel *k, const struct tick__due *due) {
         break;
     case TICK__UPDATE:
         update_arrived(k, s);
+        break;
+    case TICK__UNCORK:
+        tick__cork_due(k, s);
         break;
     case TICK__KEEPALIVE:
         tick__keepalive_due(k, s);

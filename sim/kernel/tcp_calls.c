@@ -43,6 +43,7 @@ static struct tick__sock *renew(struct tick_kernel *k, struct tick__sock *s) {
     fresh->options = s->options;
     s->options = 0;
     fresh->nodelay = s->nodelay;
+    fresh->corked = s->corked & TICK__CORKED;
     fresh->keepalive = s->keepalive;
     fresh->keep_idle = s->keep_idle;
     fresh->keep_interval = s->keep_interval;
@@ -197,7 +198,7 @@ static int tcp_connect(struct tick_kernel *k, struct tick__file *file, const str
             return -ENOBUFS;
         return start_connect(k, s, &to, connection);
     case TICK__CONNECTING:
-        return s->state == TICK__SYN_SENT ? -EALREADY : finish_connect(k, s);
+        return tick__tcp_connects(s) ? -EALREADY : finish_connect(k, s);
     case TICK__CONNECTED:
         return -EISCONN;
     case TICK__DISCONNECTING:
@@ -256,6 +257,22 @@ static size_t recv_shortened(struct tick_kernel *k, const struct tick__sock *s, 
     return moved >= least ? moved : least < count ? least : count;
 }
 
+// Whether an acknowledgement of all that s sent could be back by now. One that nobody waits for is not sent: it would have come, or not.
+static bool all_heard(struct tick_kernel *k, const struct tick__sock *s) {
+    const struct tick__sock *peer = peer_of(k, s);
+    return peer && tick__after(s->out.last_at, tick__link(k, s->file.host, peer->file.host)->latency) <= k->root->now &&
+           tick__tcp_way_back(k, s, peer->file.host);
+}
+
+// Linux takes whole what fits into half of SO_SNDBUF, when nothing before it is unacknowledged.
+static size_t send_shortened(struct tick_kernel *k, const struct tick__sock *s, size_t asked, size_t count) {
+    if (tick_is_calm(k->env.calm, TICK_CHOICE_SHORT_SEND))
+        return count;
+    const struct tick__flow *out = &s->out;
+    const bool whole = asked <= tick__sock_room(s) && (out->written == out->acked || (out->written == out->arrived && all_heard(k, s)));
+    return whole ? count : shortened(k, s, TICK_CHOICE_SHORT_SEND, out->written, count);
+}
+
 // A stream takes no notice of an address.
 static ssize_t tcp_send(
     struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count, int flags, const struct tick__beside *beside) {
@@ -268,7 +285,7 @@ static ssize_t tcp_send(
     if (s->state != TICK__ESTABLISHED && s->state != TICK__CLOSE_WAIT) {
         if (s->error)
             return take_error(s);
-        return s->state == TICK__SYN_SENT ? -EAGAIN : -EPIPE;
+        return tick__tcp_connects(s) ? -EAGAIN : -EPIPE;
     }
     if (s->error)
         return take_error(s);
@@ -283,7 +300,7 @@ static ssize_t tcp_send(
         return -EAGAIN;
     }
     size_t space = tick__sock_room(s) - (size_t)queued;
-    size_t moved = shortened(k, s, TICK_CHOICE_SHORT_SEND, s->out.written, count < space ? count : space);
+    size_t moved = send_shortened(k, s, count, count < space ? count : space);
     moved = tick__chain_append(k, &s->out.chain, bytes, moved);
     if (!moved)
         return -ENOBUFS;
@@ -291,7 +308,10 @@ static ssize_t tcp_send(
     tick__tell_send(k, s, bytes, moved);
     if (moved < count && space == moved)
         s->nospace = true;
-    tick__tcp_transmit(k, s);
+    if (__builtin_expect(s->corked || (flags & MSG_MORE), 0))
+        tick__cork_sent(k, s, (flags & MSG_MORE) != 0, moved < count);
+    else
+        tick__tcp_transmit(k, s);
     return (ssize_t)moved;
 }
 
@@ -349,15 +369,11 @@ static int tcp_unread(struct tick_kernel *k, struct tick__file *file, int *value
     return 0;
 }
 
-// An acknowledgement that nobody waits for is not sent: it would have come by now, or not.
 static int tcp_unacked(struct tick_kernel *k, struct tick__file *file, int *value) {
     const struct tick__sock *s = (const struct tick__sock *)file;
     if (s->state == TICK__LISTEN)
         return -EINVAL;
-    const struct tick__sock *peer = peer_of(k, s);
-    bool back = peer && tick__after(s->out.last_at, tick__link(k, s->file.host, peer->file.host)->latency) <= k->root->now &&
-                tick__tcp_way_back(k, s, peer->file.host);
-    *value = s->state <= TICK__SYN_SENT ? 0 : (int)(s->out.written - (back ? s->out.arrived : s->out.acked));
+    *value = s->state <= TICK__SYN_SENT ? 0 : (int)(s->out.written - (all_heard(k, s) ? s->out.arrived : s->out.acked));
     return 0;
 }
 
@@ -383,7 +399,7 @@ static int tcp_shutdown(struct tick_kernel *k, struct tick__file *file, int how)
     struct tick__sock *s = (struct tick__sock *)file;
     unsigned ways = (unsigned)how + 1;
     if (s->stage == TICK__CONNECTING)
-        s->stage = s->state == TICK__SYN_SENT || s->state == TICK__CLOSE ? TICK__DISCONNECTING : TICK__CONNECTED;
+        s->stage = tick__tcp_connects(s) || s->state == TICK__CLOSE ? TICK__DISCONNECTING : TICK__CONNECTED;
     int error = 0;
     switch (s->state) {
     case TICK__LISTEN:

@@ -26,6 +26,26 @@ bool tick__tcp_segment(struct tick_kernel *k, struct tick__sock *s, enum tick__e
 void tick__tcp_break(struct tick_kernel *k, struct tick__sock *s, int error); // no memory: both ends lose the connection
 void tick__tcp_orphan_die(struct tick_kernel *k, struct tick__sock *child);   // an embryo or a queued connection of a listener goes
 
+// cork.c. s->corked: what holds its bytes back
+enum { TICK__CORKED = 1, TICK__MORE = 2 };                                                         // TCP_CORK; the latest send had MSG_MORE
+uint64_t tick__cork_limit(const struct tick_kernel *k, const struct tick__sock *s, uint64_t upto); // how far the bytes up to there may go
+void tick__cork_wait(struct tick_kernel *k, struct tick__sock *s);                                 // some are left: until when they wait
+void tick__cork_flush(struct tick_kernel *k, struct tick__sock *s);                                // what waits goes
+void tick__cork_sent(struct tick_kernel *k, struct tick__sock *s, bool more, bool full); // bytes were written; full: fewer than were to be
+void tick__cork_set(struct tick_kernel *k, struct tick__sock *s, bool on);               // TCP_CORK
+void tick__cork_due(struct tick_kernel *k, struct tick__sock *s);
+
+// tcp_crossing.c: a simultaneous open
+// The socket on host that connects to s, which connects to it; NULL: none does.
+struct tick__sock *tick__tcp_opener(const struct tick_kernel *k, const struct tick__sock *s, uint32_t host);
+// The SYN of s is there; seq: of its msg_recv.
+void tick__tcp_cross(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *opener, uint32_t seq);
+void tick__tcp_established(struct tick_kernel *k, struct tick__sock *s, uint32_t seq); // s, which connects; seq: of what answered
+// Its SYN is not answered, or crosses its peer's.
+static inline bool tick__tcp_connects(const struct tick__sock *s) {
+    return s->state == TICK__SYN_SENT || (s->state == TICK__SYN_RECV && !s->listener);
+}
+
 // inet.c, sockopt.c, tcp.c: for the table in tcp_calls.c
 uint32_t tick__sock_mask(struct tick_kernel *k, struct tick__file *file);
 int tick__tcp_bind(struct tick_kernel *k, struct tick__file *file, const struct sockaddr *address, socklen_t size);

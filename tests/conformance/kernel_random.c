@@ -96,7 +96,10 @@ static void step(struct program *p, char *text) {
             sys->ops->setsockopt(sys, p->fds[i], SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
     } else if (what < 91) {
         snprintf(text, LINE, "reuse %d = %d", i, set(p->fds[i], SOL_SOCKET, SO_REUSEADDR, 1));
-    } else if (what < 94) {
+    } else if (what < 93) {
+        const int on = (int)draw(2);
+        snprintf(text, LINE, "cork %d %d = %d", i, on, set(p->fds[i], IPPROTO_TCP, TCP_CORK, on));
+    } else if (what < 95) {
         named(p, i, text);
     } else {
         edges(p->epfd, text);

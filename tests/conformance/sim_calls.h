@@ -127,7 +127,7 @@ static inline int sim_getsockopt(struct tick_sys *self, int fd, int level, int n
 }
 
 static inline int sim_setsockopt(struct tick_sys *self, int fd, int level, int name, const void *value, socklen_t size) {
-    return tick_k_setsockopt(sim_kernel(self), 0, fd, level, name, value, size);
+    return (int)sim_settled(self, tick_k_setsockopt(sim_kernel(self), 0, fd, level, name, value, size));
 }
 
 static inline int sim_getsockname(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {

@@ -124,6 +124,35 @@ static void connection(int *near, int *far) {
     assert_true(*far >= 0);
 }
 
+// Up to half of SO_SNDBUF at once, when all before it could be acknowledged by now.
+static void streams_that_were_heard_are_not_short(void **state) {
+    (void)state;
+    static char block[200000];
+    int near, far;
+    link_of((struct tick_link){.latency = TICK_MS(1)});
+    connection(&near, &far);
+    world.answer[TICK_CHOICE_SHORT_SEND] = 3;
+    assert_int_equal(tick_k_send(k, 0, near, block, 100, 0), 100);
+    carry();
+    assert_int_equal(world.asked[TICK_CHOICE_SHORT_SEND], 0);
+    assert_int_equal(tick_k_send(k, 0, near, block, 100, 0), 3); // it arrived a moment ago: its acknowledgement is on its way
+    carry();
+    assert_true(tick_kernel_post(k, tick_kernel_now(k) + TICK_MS(1), 0, 0));
+    carry();
+    assert_int_equal(tick_k_send(k, 0, near, block, 100, 0), 100);
+    assert_int_equal(world.asked[TICK_CHOICE_SHORT_SEND], 1);
+    int size = 4608;
+    assert_int_equal(tick_k_setsockopt(k, 1, far, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
+    assert_int_equal(tick_k_send(k, 1, far, block, 4608, 0), 4608);
+    assert_int_equal(tick_k_send(k, 0, near, block, 0, 0), 0);
+    assert_int_equal(world.asked[TICK_CHOICE_SHORT_SEND], 1);
+    carry();
+    assert_true(tick_kernel_post(k, tick_kernel_now(k) + TICK_MS(1), 0, 0));
+    carry();
+    assert_int_equal(tick_k_send(k, 1, far, block, 4609, 0), 3); // more than one buffer's worth
+    assert_int_equal(world.asked[TICK_CHOICE_SHORT_SEND], 2);
+}
+
 static void what_is_known_to_be_there_is_read(void **state) {
     (void)state;
     char bytes[16];
@@ -375,6 +404,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(pipes_are_short_above_pipe_buf_only, set_up),
         cmocka_unit_test_setup(unix_streams_are_short_above_32k_only, set_up),
+        cmocka_unit_test_setup(streams_that_were_heard_are_not_short, set_up),
         cmocka_unit_test_setup(what_is_known_to_be_there_is_read, set_up),
         cmocka_unit_test_setup(what_the_program_knows_is_held_back_no_longer, set_up),
         cmocka_unit_test_setup(a_reset_that_an_outage_swallows_is_evoked_again, set_up),

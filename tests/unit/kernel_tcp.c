@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 
 #include <cmocka.h>
 
@@ -337,8 +338,11 @@ static void choices(void **state) {
     struct pair p = connected();
     char bytes[32];
 
-    wish_for(TICK_CHOICE_SHORT_SEND, tick_id_part(connection, TICK_NEAR), 1, 3);
-    assert_int_equal(tick_k_send(k, client, p.near, "0123456789", 10, 0), 3);
+    wish_for(TICK_CHOICE_SHORT_SEND, 0, 1, 1);
+    assert_int_equal(tick_k_send(k, client, p.near, "01", 2, 0), 2); // nothing is unacknowledged
+    assert_int_equal(wish.met, 0);
+    wish_for(TICK_CHOICE_SHORT_SEND, tick_id_part(connection, TICK_NEAR), 3, 1);
+    assert_int_equal(tick_k_send(k, client, p.near, "23456789ab", 10, 0), 1);
     assert_int_equal(wish.n, 10);
     wish_for(TICK_CHOICE_SHORT_SEND, 0, 4, 0);
     assert_int_equal(tick_k_send(k, client, p.near, "3456789abcdefghijklm", 20, 0), 20);
@@ -472,6 +476,78 @@ static void a_host_talks_to_itself_at_once(void **state) {
 }
 
 // tcp_orphan_retries: what a program has closed is sent again for some 102 s, what it holds for 924.6 s.
+// A simultaneous open: the SYNs cross, and each end answers the other's.
+static void both_connect_at_once(void **state) {
+    (void)state;
+    const struct sockaddr_in ends[] = {at("10.0.0.1", 100), at("10.0.0.2", 200)};
+    const int hosts[] = {server, client};
+    int fds[2];
+    char byte;
+    for (int i = 0; i < 2; i++) {
+        fds[i] = make_socket(hosts[i]);
+        assert_int_equal(tick_k_bind(k, hosts[i], fds[i], (const struct sockaddr *)&ends[i], sizeof ends[i]), 0);
+    }
+    assert_int_equal(start(server, fds[0], "10.0.0.2", 200), -EINPROGRESS);
+    run_to(LATENCY / 2);
+    assert_int_equal(start(client, fds[1], "10.0.0.1", 100), -EINPROGRESS);
+    run_to(LATENCY);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(mask(hosts[i], fds[i]), 0);
+        assert_int_equal(start(hosts[i], fds[i], "10.0.0.1", 100), -EALREADY);
+        assert_int_equal(tick_k_send(k, hosts[i], fds[i], "x", 1, 0), -EAGAIN);
+    }
+    run_to(2 * LATENCY + LATENCY / 2);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(mask(hosts[i], fds[i]), EPOLLOUT);
+        assert_int_equal(error_of(hosts[i], fds[i]), 0);
+        assert_int_equal(tick_k_send(k, hosts[i], fds[i], i ? "b" : "a", 1, 0), 1);
+    }
+    run();
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(tick_k_recv(k, hosts[i], fds[i], &byte, 1, 0), 1);
+        assert_int_equal(byte, i ? 'a' : 'b');
+        assert_int_equal(tick_k_close(k, hosts[i], fds[i]), 0);
+    }
+    run();
+    assert_int_equal(tick_kernel_open_fds(k, server) + tick_kernel_open_fds(k, client), 0);
+}
+
+// One end goes before the other's SYN has come: that is refused.
+static void one_of_two_that_connect_goes(void **state) {
+    (void)state;
+    const struct sockaddr_in in = at("10.0.0.1", 100);
+    int a = make_socket(server), b = make_socket(client);
+    assert_int_equal(tick_k_bind(k, server, a, (const struct sockaddr *)&in, sizeof in), 0);
+    assert_int_equal(start(server, a, "10.0.0.2", 200), -EINPROGRESS);
+    const struct sockaddr_in other = at("10.0.0.2", 200);
+    assert_int_equal(tick_k_bind(k, client, b, (const struct sockaddr *)&other, sizeof other), 0);
+    assert_int_equal(start(client, b, "10.0.0.1", 100), -EINPROGRESS);
+    assert_int_equal(tick_k_close(k, server, a), 0);
+    run();
+    assert_int_equal(error_of(client, b), ECONNREFUSED);
+}
+
+// Whole segments go; after MSG_MORE the rest waits for the acknowledgement of what flies, after TCP_CORK for 200 ms more.
+static void less_than_a_segment_waits(void **state) {
+    (void)state;
+    static char block[2000];
+    for (int by_option = 0; by_option < 2; by_option++) {
+        setup(NULL);
+        struct pair p = connected();
+        const int64_t began = tick_kernel_now(k);
+        int there = 0;
+        assert_int_equal(tick_k_setsockopt(k, client, p.near, IPPROTO_TCP, TCP_CORK, &by_option, sizeof by_option), 0);
+        assert_int_equal(tick_k_send(k, client, p.near, block, sizeof block, by_option ? 0 : MSG_MORE), sizeof block);
+        const int64_t goes = began + 2 * LATENCY + (by_option ? TICK_MS(200) : 0);
+        run_to(goes + LATENCY - 1);
+        assert_int_equal(tick_k_ioctl(k, server, p.far, FIONREAD, &there), 0);
+        assert_int_equal(there, 1448);
+        run_to(goes + LATENCY);
+        assert_int_equal(tick_k_ioctl(k, server, p.far, FIONREAD, &there), 0);
+        assert_int_equal(there, sizeof block);
+    }
+}
+
 static void the_end_of_what_nobody_holds_is_given_up(void **state) {
     (void)state;
     for (int64_t lasts = TICK_SEC(40); lasts <= TICK_SEC(150); lasts += TICK_SEC(110)) {
@@ -515,6 +591,9 @@ int main(void) {
         cmocka_unit_test_setup(a_full_backlog_makes_the_syn_come_again, setup),
         cmocka_unit_test_setup(an_old_connection_lets_the_fd_go, setup),
         cmocka_unit_test_setup(a_host_talks_to_itself_at_once, setup),
+        cmocka_unit_test_setup(both_connect_at_once, setup),
+        cmocka_unit_test_setup(one_of_two_that_connect_goes, setup),
+        cmocka_unit_test_setup(less_than_a_segment_waits, setup),
         cmocka_unit_test(the_end_of_what_nobody_holds_is_given_up),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
