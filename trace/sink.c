@@ -2,12 +2,15 @@
 #include "sim/choice/schedule.h"
 #include "trace/derive.h"
 #include "trace/digest.h"
+#include "trace/guard_int.h"
 #include "trace/schema_int.h"
 #include "trace/sink_int.h"
 #include <errno.h>
 #include <retick/version.h>
 #include <stdio.h>
 #include <string.h>
+
+#define TICK__OUT_OF_NUMBERS "a run of more than 4294963199 events or objects, for which a trace has no numbers"
 
 static const char *const statements[TICK__STATEMENTS] = {
     [TICK__ADD_EVENTS] = "INSERT INTO events(ts, kind, host_id, task_id, subject_id, cause_seq, loc_id, arg)"
@@ -166,6 +169,8 @@ int tick__sink_open(struct tick__sink *sink, const char *file, const char *path,
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (fresh ? SQLITE_OPEN_CREATE : 0);
     if (sqlite3_open_v2(file, &sink->db, flags, NULL) != SQLITE_OK)
         return tick__sink_failed(sink);
+    if (!fresh)
+        tick__guard_bind(sink->db);
     sqlite3_busy_timeout(sink->db, 5000); // a reader that is looking at this moment
     // No fsync: the file survives the death of every process, not that of the machine.
     TICK_TRY(tick__sink_exec(sink, "PRAGMA page_size=16384;PRAGMA synchronous=OFF;PRAGMA secure_delete=OFF;PRAGMA temp_store=MEMORY"));
@@ -335,6 +340,33 @@ static int add_checkpoint(struct tick__sink *sink, const struct tick__slot *slot
     return run(sink, TICK__ADD_CHECKPOINT);
 }
 
+// What the run's end tells is how many events are missing; of places, that some are.
+static int take_gap(struct tick__sink *sink, const struct tick__slot *slot) {
+    static const char *const words[] = {
+        [TICK__GAP_NUMBERS] = TICK__OUT_OF_NUMBERS,
+        [TICK__GAP_PLACES] = "a trace has numbers for 65535 places of a program: others are left out",
+        [TICK__GAP_PLACE_MEMORY] = "out of memory: some places of the program are left out",
+    };
+    const unsigned why = ((const struct tick__slot_head *)slot)->detail;
+    sqlite3_bind_int64(sink->statement[TICK__ADD_GAP], 1, (sqlite3_int64)sink->taken.seq + 1);
+    sqlite3_bind_int64(sink->statement[TICK__ADD_GAP], 2, 0);
+    bind_text(sink->statement[TICK__ADD_GAP], 3, why < sizeof words / sizeof *words ? words[why] : NULL);
+    return run(sink, TICK__ADD_GAP);
+}
+
+// Of events that are missing; where numbers ran out, there is a row already.
+static int tell_lost(struct tick__sink *sink) {
+    char sql[200];
+    snprintf(sql, sizeof sql, "UPDATE gap SET lost = %llu WHERE why = '" TICK__OUT_OF_NUMBERS "'", (unsigned long long)sink->lost);
+    TICK_TRY(tick__sink_exec(sink, sql));
+    if (sqlite3_changes(sink->db))
+        return 0;
+    sqlite3_bind_int64(sink->statement[TICK__ADD_GAP], 1, (sqlite3_int64)sink->taken.seq + 1);
+    sqlite3_bind_int64(sink->statement[TICK__ADD_GAP], 2, (sqlite3_int64)sink->lost);
+    bind_text(sink->statement[TICK__ADD_GAP], 3, sink->why_lost);
+    return run(sink, TICK__ADD_GAP);
+}
+
 static void take_end(struct tick__sink *sink, const struct tick__slot *slot) {
     const struct tick__slot_end *end = (const struct tick__slot_end *)slot;
     sink->ended = true;
@@ -369,6 +401,8 @@ static int take_definition(struct tick__sink *sink, const struct tick__slot *slo
     case TICK__REC_END:
         take_end(sink, slot);
         return 0;
+    case TICK__REC_GAP:
+        return take_gap(sink, slot);
     default:
         return 0; // PAD
     }
@@ -420,12 +454,8 @@ int tick__sink_end(struct tick__sink *sink, const char *state) {
             TICK_TRY(meta_digest(sink, "contents", sink->contents));
         }
     }
-    if (sink->lost) {
-        sqlite3_bind_int64(sink->statement[TICK__ADD_GAP], 1, sink->taken.seq + 1);
-        sqlite3_bind_int64(sink->statement[TICK__ADD_GAP], 2, (sqlite3_int64)sink->lost);
-        bind_text(sink->statement[TICK__ADD_GAP], 3, sink->why_lost);
-        TICK_TRY(run(sink, TICK__ADD_GAP));
-    }
+    if (sink->lost)
+        TICK_TRY(tell_lost(sink));
     bool now = sink->taken.seq <= TICK__DERIVE_AT_ONCE;
     if (now)
         TICK_TRY(tick__derive(sink->db, sink->path, false, NULL, NULL, sink->error));
