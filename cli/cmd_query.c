@@ -106,6 +106,8 @@ static int ask(struct tick_trace *trace, const struct query_arguments *a) {
         free(sql);
         return code;
     }
+    if (sql == NULL)
+        tick_trace_ask_on(trace);
     if (result >= 0)
         result = a->csv || tick__report_on() ? tick_trace_query_rows(trace, sql ? sql : a->sql, &rows, &error)
                                              : tick_trace_query(trace, sql ? sql : a->sql, stdout, &error);
@@ -119,9 +121,10 @@ static int ask(struct tick_trace *trace, const struct query_arguments *a) {
         tick__note("there is none"); // on stderr: the columns' names alone look like a mistake
     if (result >= 0)
         return TICK__EXIT_PASS;
-    tick__complain("%s%s", error.text[0] ? error.text : tick_error_text(result),
-        result == -ENOENT ? ": retick query --list tells the names that there are" : "");
-    return result == -ENOMEM || result == -EIO ? TICK__EXIT_HARNESS : TICK__EXIT_USAGE;
+    if (result != -ENOENT)
+        return tick__complain_of(result, &error);
+    tick__complain("%s: retick query --list tells the names that there are", error.text);
+    return TICK__EXIT_USAGE;
 }
 
 int tick__cmd_query(int argc, char **argv) {

@@ -53,8 +53,12 @@ int tick__cmd_recover(int argc, char **argv) {
         const bool whole = result == 0 && trace.derived;
         if (result == 0 && !whole) {
             int code = tick__complete(&trace);
-            if (code == 0)
+            if (code == 0 && trace.aside) { // which is what was left to do: a note has told why
+                tick__complain("%s: there is nothing to recover, and its first reading cannot be kept", path);
+                code = trace.aside == -EACCES ? TICK__EXIT_USAGE : TICK__EXIT_HARNESS;
+            } else if (code == 0) {
                 tick__say("%s: nothing to recover; its first reading is done", path);
+            }
             tick_trace_close(&trace);
             return code;
         }

@@ -2,6 +2,7 @@
 #include "cli/interrupt.h"
 #include "cli/print.h"
 #include "cli/progress.h"
+#include <errno.h>
 
 static bool show(void *ctx, unsigned percent) {
     const struct tick_trace *trace = ctx;
@@ -23,7 +24,11 @@ int tick__complete(struct tick_trace *trace) {
     }
     if (result < 0)
         return tick__complain_of(result, &error);
-    if (trace->aside)
+    if (trace->aside == -ENOSPC)
+        tick__note("%s: disk full, so that each reading takes as long as this first one; where there is room, a copy of it would keep what"
+                   " was worked out",
+            trace->path);
+    else if (trace->aside)
         tick__note(
             "%s cannot be written to, so that each reading takes as long as this first one; a copy of it would keep what was worked out",
             trace->path);

@@ -1,6 +1,7 @@
 // What a large recording leaves to its first reader: indexes and derived tables, made in one transaction in the file itself, so that
 // whoever is killed in the midst of it leaves the file as it was. Where the file cannot be written, this connection gets them aside.
 #include "trace/derive.h"
+#include "trace/guard_int.h"
 #include "trace/reader.h"
 #include <errno.h>
 #include <string.h>
@@ -45,6 +46,7 @@ static bool wanted(const struct completing *completing) {
 static int complete_file(struct completing *completing) {
     if (sqlite3_open_v2(completing->path, &completing->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return tick__write_failed(completing->db, completing->path, 0, completing->error);
+    tick__guard_bind(completing->db);
     if (sqlite3_db_readonly(completing->db, "main"))
         return tick_error_set(completing->error, -EACCES, "%s cannot be written", completing->path);
     sqlite3_busy_timeout(completing->db, WAIT_EACH);
@@ -65,13 +67,15 @@ int tick_trace_complete(struct tick_trace *trace, tick_derive_progress *progress
     int code = complete_file(&completing);
     sqlite3_close(completing.db); // what was begun and not committed is taken back
     if (code == -EACCES || code == -ENOSPC || code == -EBUSY) {
+        const int kept = code;
         completing.db = trace->db;
         code = exec(&completing, "SAVEPOINT aside");
         if (code == 0)
             code = tick__derive(trace->db, trace->path, true, progress, ctx, error);
         if (code == 0)
             code = exec(&completing, "RELEASE aside");
-        trace->aside = code == 0;
+        trace->aside = code == 0 ? kept : 0;
+        tick__allow_only(trace->allowance, trace->db);
     }
     trace->derived = code == 0;
     return code;

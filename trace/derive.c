@@ -1,6 +1,7 @@
 #include "trace/derive.h"
 #include "src/base/outside.h"
 #include "trace/derive_int.h"
+#include "trace/guard_int.h"
 #include "trace/schema_int.h"
 #include <errno.h>
 #include <retick/probe.h>
@@ -33,6 +34,8 @@ static const char to_whom[] =
     "  ON h.name = c.name WHERE m.dst_host_id IS NULL) AS f WHERE f.id = message_id";
 
 int tick__derive_failed(const struct tick__deriving *deriving) {
+    if (deriving->aside && sqlite3_errcode(deriving->db) != SQLITE_INTERRUPT)
+        return tick__read_failed(deriving->db, deriving->path, deriving->error);
     return tick__write_failed(deriving->db, deriving->path, deriving->events, deriving->error);
 }
 
@@ -60,7 +63,8 @@ static int exec(struct tick__deriving *deriving, const char *sql) {
 }
 
 // Aside, the tables are made anew, as temporary ones that hide the file's; those that have rows already take them along.
-static int prepare_tables(struct tick__deriving *deriving, bool aside) {
+static int prepare_tables(struct tick__deriving *deriving) {
+    const bool aside = deriving->aside;
     char sql[1024];
     for (const struct tick__schema_table *table = tick__schema_derived; table->name; table++) {
         snprintf(sql, sizeof sql, "CREATE %sTABLE IF NOT EXISTS %s(%s", aside ? "TEMP " : "", table->name, table->columns);
@@ -79,6 +83,10 @@ static int prepare_tables(struct tick__deriving *deriving, bool aside) {
     return 0;
 }
 
+static bool counted(int64_t number) {
+    return number >= 0 && number <= UINT32_MAX;
+}
+
 static int take(struct tick__deriving *deriving, sqlite3_stmt *row) {
     const struct tick__derived_event event = {
         .seq = sqlite3_column_int64(row, 0),
@@ -90,6 +98,10 @@ static int take(struct tick__deriving *deriving, sqlite3_stmt *row) {
         .cause = sqlite3_column_int64(row, 6),
         .arg = sqlite3_column_int64(row, 7),
     };
+    // Numbers are counted, and times begin at 0: sums of them end nowhere near the types' ends.
+    if (event.ts < 0 || !counted(event.host) || !counted(event.task) || !counted(event.subject) || !counted(event.cause))
+        return tick_error_set(deriving->error, TICK_EFORMAT, "%s is damaged: event %lld has numbers that no run has; record the run again",
+            deriving->path, (long long)event.seq);
     TICK_TRY(tick__derive_steps(deriving, &event));
     TICK_TRY(tick__derive_waits(deriving, &event));
     return tick__derive_lives(deriving, &event);
@@ -99,11 +111,12 @@ struct watch {
     tick_derive_progress *progress;
     void *ctx;
     unsigned percent;
+    struct tick__allowance allowance;
 };
 
 static int still_wanted(void *context) {
     struct watch *watch = context;
-    return !watch->progress(watch->ctx, watch->percent);
+    return !tick__allowed(&watch->allowance) || (watch->progress && !watch->progress(watch->ctx, watch->percent));
 }
 
 static int pass_over_events(struct tick__deriving *deriving, struct watch *watch) {
@@ -132,11 +145,11 @@ static int pass_over_events(struct tick__deriving *deriving, struct watch *watch
     return tick__derive_cycles(deriving);
 }
 
-static int derive(struct tick__deriving *deriving, bool aside, struct watch *watch) {
-    TICK_TRY(prepare_tables(deriving, aside));
+static int derive(struct tick__deriving *deriving, struct watch *watch) {
+    TICK_TRY(prepare_tables(deriving));
     TICK_TRY(pass_over_events(deriving, watch));
     size_t count = 0, done = 0;
-    while (!aside && tick__schema_indexes[count])
+    while (!deriving->aside && tick__schema_indexes[count])
         count++;
     for (; done < count; done++) {
         watch->percent = (unsigned)(60 + 40 * done / count);
@@ -157,17 +170,18 @@ static void fini(struct tick__deriving *deriving) {
 }
 
 int tick__derive(sqlite3 *db, const char *path, bool aside, tick_derive_progress *progress, void *ctx, struct tick_error *error) {
-    struct tick__deriving deriving = {.db = db, .path = path, .error = error};
+    struct tick__deriving deriving = {.db = db, .path = path, .error = error, .aside = aside};
     struct watch watch = {.progress = progress, .ctx = ctx};
     sqlite3_stmt *row;
     if (sqlite3_prepare_v2(db, "SELECT max(seq) FROM events", -1, &row, NULL) == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW)
         deriving.events = (uint64_t)sqlite3_column_int64(row, 0);
     sqlite3_finalize(row);
-    if (progress)
-        sqlite3_progress_handler(db, 200000, still_wanted, &watch);
-    int code = derive(&deriving, aside, &watch);
-    if (progress)
-        sqlite3_progress_handler(db, 0, NULL, NULL);
+    tick__allow(&watch.allowance, db);
+    sqlite3_progress_handler(db, TICK__ALLOW_EACH, still_wanted, &watch);
+    int code = derive(&deriving, &watch);
+    if (code < 0 && watch.allowance.spent)
+        code = tick__allowance_spent(path, error);
+    sqlite3_progress_handler(db, 0, NULL, NULL);
     fini(&deriving);
     return code;
 }

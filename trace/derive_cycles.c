@@ -4,6 +4,7 @@
 // if it leads back to the task, else the shortest within SEARCH_MOST tasks. Of a long way the first WAY_MOST links are written.
 #include "src/base/outside.h"
 #include "trace/derive_int.h"
+#include "trace/schema_int.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -32,12 +33,17 @@ static bool is_first(const struct waiting *waiting, uint32_t link) {
 
 static int read_links(struct waiting *waiting) {
     struct tick__deriving *deriving = waiting->deriving;
+    const struct tick__schema_view *view = tick__schema_views;
     sqlite3_stmt *row;
-    if (sqlite3_prepare_v2(deriving->db,
-            "SELECT task_id, owner_task_id, wait_id FROM waits_for WHERE owner_task_id IS NOT NULL ORDER BY task_id, wait_id", -1, &row,
-            NULL) != SQLITE_OK)
-        return tick__derive_failed(deriving);
-    int code = 0;
+    while (strcmp(view->name, "waits_for") != 0)
+        view++;
+    // As we say it, not as the file does, which may be another's.
+    char *sql = sqlite3_mprintf(
+        "SELECT task_id, owner_task_id, wait_id FROM (%s) WHERE owner_task_id IS NOT NULL ORDER BY task_id, wait_id", view->select);
+    if (!sql)
+        return tick__derive_no_memory(deriving);
+    int code = sqlite3_prepare_v2(deriving->db, sql, -1, &row, NULL) == SQLITE_OK ? 0 : tick__derive_failed(deriving);
+    sqlite3_free(sql);
     while (code == 0 && sqlite3_step(row) == SQLITE_ROW) {
         if (waiting->count == waiting->room) {
             uint32_t room = waiting->room ? 2 * waiting->room : 64;

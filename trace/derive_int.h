@@ -28,6 +28,7 @@ struct tick__deriving {
     sqlite3 *db;
     const char *path; // as messages say it
     uint64_t events;  // stored
+    bool aside;       // what is written is temporary: the file itself is only read
     struct tick_error *error;
     sqlite3_stmt *statement[TICK__DERIVING_STATEMENTS];
     struct tick__open_table steps, buckets[TICK__TIMELINE_LEVELS]; // derive_steps.c

@@ -105,11 +105,16 @@ static int add_row(struct table *table, sqlite3_stmt *statement) {
     return 0;
 }
 
+// A mistake of the question's, or a fault of the file's.
+static int failed(const struct tick_trace *trace, int code, struct tick_error *error) {
+    if ((code & 0xff) == SQLITE_ERROR)
+        return tick_error_set(error, -EINVAL, "%s: %s", trace->path, sqlite3_errmsg(trace->db));
+    return tick__trace_failed(trace, error);
+}
+
 // What a walk over the rows ended with.
 static int ended(const struct tick_trace *trace, int step, struct tick_error *error) {
-    if (step == SQLITE_DONE)
-        return 0;
-    return step == SQLITE_NOMEM ? tick__trace_failed(trace, error) : tick_error_set(error, -EINVAL, "%s", sqlite3_errmsg(trace->db));
+    return step == SQLITE_DONE ? 0 : failed(trace, step, error);
 }
 
 static int print(const struct tick_trace *trace, sqlite3_stmt *statement, FILE *out, struct tick_error *error) {
@@ -192,11 +197,9 @@ static int prepare(const struct tick_trace *trace, const char *sql, sqlite3_stmt
     while (tail && (isspace((unsigned char)*tail) || *tail == ';'))
         tail++;
     if (code == SQLITE_AUTH)
-        code = tick_error_set(error, -EPERM, "a trace is only read: %s", sqlite3_errmsg(trace->db));
-    else if (code == SQLITE_NOMEM)
-        code = tick__trace_failed(trace, error);
+        code = tick_error_set(error, -EPERM, "%s: a trace is only read: %s", trace->path, sqlite3_errmsg(trace->db));
     else if (code != SQLITE_OK)
-        code = tick_error_set(error, -EINVAL, "%s", sqlite3_errmsg(trace->db));
+        code = failed(trace, code, error);
     else if (!statement)
         code = tick_error_set(error, -EINVAL, "the query is empty");
     else if (*tail)

@@ -1,6 +1,7 @@
 // Opens a trace, or says in a sentence why it cannot.
 #include "trace/reader.h"
 #include "src/base/outside.h"
+#include "trace/guard_int.h"
 #include "trace/schema_int.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +74,9 @@ static bool no_memory(const struct tick_trace *trace) {
 int tick__trace_failed(const struct tick_trace *trace, struct tick_error *error) {
     if (no_memory(trace))
         return tick_error_set(error, -ENOMEM, "%s: out of memory", trace->path);
-    return tick_error_set(error, TICK_EFORMAT, "%s: %s", trace->path, sqlite3_errmsg(trace->db));
+    if (trace->allowance && trace->allowance->spent)
+        return tick__allowance_spent(trace->path, error);
+    return tick__read_failed(trace->db, trace->path, error);
 }
 
 // SQLite has given it up: because there is no memory, or the file is shorter than its head says, or for what SQLite says.
@@ -100,6 +103,7 @@ static int open_db(struct tick_trace *trace, struct tick_error *error) {
             return no_memory(trace) ? tick__trace_failed(trace, error)
                                     : tick_error_set(error, -EIO, "%s cannot be opened: %s", trace->path, sqlite3_errmsg(trace->db));
         sqlite3_extended_result_codes(trace->db, 1);
+        tick__guard_bind(trace->db);
         sqlite3_busy_timeout(trace->db, BUSY_MOST);
         int code = sqlite3_exec(trace->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
         if (code == SQLITE_OK)
@@ -116,8 +120,10 @@ static int open_db(struct tick_trace *trace, struct tick_error *error) {
         sqlite3_close(trace->db);
         trace->db = NULL;
         sqlite3 *writing;
-        if (sqlite3_open_v2(trace->path, &writing, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
+        if (sqlite3_open_v2(trace->path, &writing, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK) {
+            tick__guard_bind(writing);
             sqlite3_exec(writing, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL); // the second try tells whether it helped
+        }
         sqlite3_close(writing);
     }
     return -EIO;
@@ -169,7 +175,7 @@ static int read_meta(struct tick_trace *trace, int *killed_by, struct tick_error
     };
     sqlite3_stmt *statement = NULL;
     trace->derived = true; // or the file says that it is not
-    if (sqlite3_prepare_v2(trace->db, "SELECT key, value FROM meta", -1, &statement, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(trace->db, "SELECT key, value FROM meta WHERE key <> 'schedule'", -1, &statement, NULL) != SQLITE_OK)
         return damaged(trace, error);
     while (sqlite3_step(statement) == SQLITE_ROW) {
         const char *key = (const char *)sqlite3_column_text(statement, 0), *value = (const char *)sqlite3_column_text(statement, 1);
@@ -205,15 +211,23 @@ int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_erro
         return tick_error_set(error, -ENOMEM, "%s: out of memory", path);
     memcpy(trace->path, path, strlen(path) + 1);
     trace->statements = tick__outside_alloc(TICK__STORY_STATEMENTS * sizeof *trace->statements);
-    if (!trace->statements) {
+    trace->allowance = tick__outside_alloc(sizeof *trace->allowance);
+    if (trace->statements)
+        memset(trace->statements, 0, TICK__STORY_STATEMENTS * sizeof *trace->statements);
+    if (!trace->statements || !trace->allowance) {
         tick_trace_close(trace);
         return tick_error_set(error, -ENOMEM, "%s: out of memory", path);
     }
-    memset(trace->statements, 0, TICK__STORY_STATEMENTS * sizeof *trace->statements);
+    *trace->allowance = (struct tick__allowance){0};
     int killed_by = 0;
     int code = open_db(trace, error);
     if (code == 0)
         code = known_version(trace, error);
+    if (code == 0) {
+        tick__allow(trace->allowance, trace->db);
+        tick__allow_only(trace->allowance, trace->db);
+        code = tick__guard_check(trace->db, trace->path, error);
+    }
     if (code == 0)
         code = read_meta(trace, &killed_by, error);
     int64_t events = 0;
@@ -245,8 +259,13 @@ void tick_trace_close(struct tick_trace *trace) {
         sqlite3_finalize(trace->statements[i]);
     tick__outside_free(trace->statements);
     sqlite3_close(trace->db);
+    tick__outside_free(trace->allowance);
     tick__outside_free(trace->path);
     *trace = (struct tick_trace){0};
+}
+
+void tick_trace_ask_on(struct tick_trace *trace) {
+    sqlite3_progress_handler(trace->db, 0, NULL, NULL);
 }
 
 static uint8_t choice_kind(const char *word) {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define TICK__STORY_STATEMENTS 5
+struct tick__allowance;
 struct tick_trace {
     sqlite3 *db;
     sqlite3_stmt **statements; // story.c's, TICK__STORY_STATEMENTS of them, prepared when first needed
@@ -24,7 +25,8 @@ struct tick_trace {
     uint8_t digest[16], contents[16]; // of the events; of names, texts and bytes, which older traces do not have
     bool has_digest, has_contents, real;
     bool derived; // indexes and derived tables are there; false: tick_trace_complete makes them
-    bool aside;   // they are this connection's own, as the file could not be written
+    int aside;    // not 0: they are this connection's own, as the file could not be written: -EACCES, -ENOSPC or -EBUSY
+    struct tick__allowance *allowance; // guard_int.h: what may be asked of the file altogether
 };
 // 0; TICK_EFOREIGN: not a trace; TICK_EFORMAT: damaged, or of a newer version; else a negated errno. *error says which file and what to do.
 int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_error *error);
@@ -35,6 +37,9 @@ typedef bool tick_derive_progress(void *ctx, unsigned percent);
 // Waits for another process that does the same. The file gets them, for everybody, where it can be written (-EACCES, -ENOSPC and -EBUSY
 // show only as `aside`). Whenever this is killed, the file is as it was. progress may be NULL.
 int tick_trace_complete(struct tick_trace *trace, tick_derive_progress *progress, void *ctx, struct tick_error *error);
+// Lets questions take as long as they take, as those that somebody wrote may: all others end at what a file of its size can have answers
+// to.
+void tick_trace_ask_on(struct tick_trace *trace);
 // Whether the file begins as a trace does: what may be made anew.
 bool tick_trace_is_own(int fd);
 void tick_trace_close(struct tick_trace *trace);
@@ -43,7 +48,8 @@ int tick_trace_schedule(const struct tick_trace *trace, struct tick_schedule *sc
 // The run's objects as names, for words; the caller frees them.
 int tick_trace_names(const struct tick_trace *trace, struct tick_names **names, struct tick_error *error);
 
-// What SQLite's last error on the trace comes to: -ENOMEM, or TICK_EFORMAT for all else; *error (may be NULL) in words.
+// What SQLite's last error on the trace comes to: -ENOMEM, -ENOSPC (its temporary files), or TICK_EFORMAT for all else; *error (may be
+// NULL) in words.
 int tick__trace_failed(const struct tick_trace *trace, struct tick_error *error);
 
 // The first difference of two runs, aligned on stable ids: of their events, with both sides' causes back to the schedule; else of their

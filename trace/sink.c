@@ -2,6 +2,7 @@
 #include "sim/choice/schedule.h"
 #include "trace/derive.h"
 #include "trace/digest.h"
+#include "trace/guard_int.h"
 #include "trace/schema_int.h"
 #include "trace/sink_int.h"
 #include <errno.h>
@@ -166,6 +167,8 @@ int tick__sink_open(struct tick__sink *sink, const char *file, const char *path,
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (fresh ? SQLITE_OPEN_CREATE : 0);
     if (sqlite3_open_v2(file, &sink->db, flags, NULL) != SQLITE_OK)
         return tick__sink_failed(sink);
+    if (!fresh)
+        tick__guard_bind(sink->db);
     sqlite3_busy_timeout(sink->db, 5000); // a reader that is looking at this moment
     // No fsync: the file survives the death of every process, not that of the machine.
     TICK_TRY(tick__sink_exec(sink, "PRAGMA page_size=16384;PRAGMA synchronous=OFF;PRAGMA secure_delete=OFF;PRAGMA temp_store=MEMORY"));

@@ -207,7 +207,7 @@ int tick__link_read(const struct tick_trace *trace, int64_t seq, struct tick__li
         return tick__trace_failed(trace, error);
     if (!found || link->kind == TICK_EV_CHOICE) // a choice comes of nothing that is in the run
         return found;
-    int64_t before = link->cause ? link->cause : own_step(trace, link, error);
+    int64_t before = link->cause > 0 ? link->cause : own_step(trace, link, error);
     if (before < 0)
         return (int)before;
     link->before = before < seq ? before : 0; // a damaged file: causes lie before

@@ -14,7 +14,8 @@ extern "C" {
 #endif
 
 // loop.run_in_executor(None, fn, arg): *future receives one reference to a future of what fn returns (0 or a count; a negative code is
-// its failure). 0, TICK_ECLOSED after the executor was shut down or the loop closed, -ENOMEM, or what no thread could be started for.
+// its failure). 0, TICK_ECLOSED after the executor was shut down or the loop closed, -ENOMEM, or what no thread could be started for
+// (-EAGAIN), if there is none yet: else the job waits for one.
 // loop NULL: the running one; TICK_EINVALSTATE if there is none. Cancelling the future: a job that is still queued never runs; one that
 // runs goes on, and what it returns is dropped. arg must live until it is over.
 #define tick_run_in_executor(loop, fn, arg, future) tick_run_in_executor_at((loop), (fn), (arg), (future), TICK_HERE(#fn))

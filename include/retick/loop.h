@@ -41,6 +41,7 @@ struct tick_loop_options {
     tick_id id;                       // the host's stable id: the root of all ids here
     uint32_t object;                  // the host's object id with the probe
     uint32_t threads;                 // of its executor (retick/executor.h), at most; 0: the CPUs + 4, at most 32
+    uint32_t processes;               // a simulated program's RLIMIT_NPROC: so many threads, with the loop's own. 0: no limit
     uint32_t poll_budget;             // handles that may run between two polls while work is ready; 0 or 1: poll every iteration
 };
 #define TICK_POLL_BUDGET 256 // for the real kernel, where a poll takes as long as 30 short handles

@@ -44,6 +44,8 @@ struct tick_host_options {
     int64_t clock;              // ns that its wall clock is ahead by (negative: behind)
     int32_t drift;              // parts per million that its wall clock runs too fast by
     uint32_t threads;           // of its executor, at most; 0: 8, which asyncio's rule gives a machine with 4 CPUs
+    uint32_t processes;         // threads of its program, with the main one: a job that finds none gets EAGAIN (RLIMIT_NPROC). 0: no limit
+    size_t memory;              // bytes that its program may have in use: malloc and its kin refuse more, with ENOMEM. 0: a GiB of heap
     bool handlers;              // its program handles signals: one may cut waits short at any time, with EINTR (choice `interrupt`)
     bool ignores_sigpipe;       // its program does; else a write to a pipe or stream that nobody reads is its end, unless it has handlers
     uint32_t fds;               // no fd of its program is as great: EMFILE (RLIMIT_NOFILE, `ulimit -n`). 0: 65536, which is the most

@@ -48,8 +48,8 @@ struct free_block {
 struct tick_heap {
     char *near, *near_end; // what is left of the slot
     char *span, *top, *end;
-    char *high; // the highest top since the last give-back: pages up to here are dirty
-    size_t blocks, bytes;
+    char *high;                  // the highest top since the last give-back: pages up to here are dirty
+    size_t blocks, bytes, limit; // limit: the program's own, of bytes
     uint8_t poison;
     bool full;
     struct tick_heap_check *check;      // in place of all that, if it looks at what is done to it
@@ -136,6 +136,7 @@ struct tick_heap *tick_heap_new(uint32_t number) {
     }
     heap->span = heap->high = span;
     heap->end = span + HEAP_SPAN;
+    heap->limit = SIZE_MAX;
     empty(heap);
     if (checking && in_place(heap) && !(heap->check = tick_heap_check_new(span, HEAP_SPAN))) {
         tick_heap_free(heap);
@@ -171,12 +172,17 @@ void tick_heap_reset(struct tick_heap *heap) {
     }
     empty(heap);
     heap->blocks = heap->bytes = 0;
+    heap->limit = SIZE_MAX;
     heap->full = false;
     for (size_t word = 0; word < sizeof heap->used / sizeof *heap->used; word++) {
         for (uint64_t left = heap->used[word]; left; left &= left - 1)
             heap->free[word * 64 + (size_t)__builtin_ctzll(left)] = NULL;
         heap->used[word] = 0;
     }
+}
+
+void tick_heap_set_limit(struct tick_heap *heap, size_t bytes) {
+    heap->limit = bytes;
 }
 
 bool tick_heap_is_full(const struct tick_heap *heap) {
@@ -236,6 +242,8 @@ static void *alloc_checked(struct tick_heap *heap, size_t alignment, size_t size
 void *tick_heap_alloc(struct tick_heap *heap, size_t size) {
     if (size > HEAP_SPAN / 2) // as a real one would refuse more than there is
         return NULL;
+    if (__builtin_expect(heap->bytes + size > heap->limit, 0)) // the program's own limit, with which it reckons: nothing is `full`
+        return NULL;
     if (__builtin_expect(heap->check != NULL, 0))
         return alloc_checked(heap, 16, size);
     size_t room;
@@ -270,7 +278,7 @@ void *tick_heap_aligned(struct tick_heap *heap, size_t alignment, size_t size) {
     if (size > HEAP_SPAN / 2 || alignment > HEAP_SPAN / 4)
         return NULL;
     if (heap->check)
-        return alloc_checked(heap, alignment, size);
+        return heap->bytes + size > heap->limit ? NULL : alloc_checked(heap, alignment, size);
     char *memory = tick_heap_alloc(heap, size + alignment);
     if (!memory)
         return NULL;

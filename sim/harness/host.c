@@ -214,6 +214,7 @@ static void host_entry(void *arg) {
             .id = host->life,
             .object = host->life_object,
             .threads = host->options.threads,
+            .processes = host->options.processes,
             .poll_budget = 1,
         };
         host->result = tick_loop_new(&options, &host->loop);
@@ -254,6 +255,8 @@ int tick__host_start(struct tick_host *host) {
     host->handlers = host->options.handlers;
     if (host->options.fds)
         tick_kernel_fd_limit(w->kernel, host->process, host->options.fds);
+    if (host->options.memory)
+        tick_heap_set_limit(host->heap, host->options.memory);
     host->coro = tick_coro_new(w->stacks, host_entry, host);
     if (!host->coro)
         return -ENOMEM;

@@ -215,15 +215,25 @@ static void in_turn(struct tick__job *job) {
     tick__ready_push(loop, &job->handle);
 }
 
-static void get_in_line(struct tick__job *job) {
+// How many threads it can have: none where the loop's own is the last that its program may have.
+static uint32_t threads_most(const struct tick__executor *executor) {
+    const uint32_t most = executor->most ? executor->most : SIMULATED_THREADS;
+    return executor->processes && executor->processes - 1 < most ? executor->processes - 1 : most;
+}
+
+static int get_in_line(struct tick__job *job) {
     struct tick__executor *executor = &job->loop->executor;
-    if (executor->busy < (executor->most ? executor->most : SIMULATED_THREADS)) {
+    const uint32_t most = threads_most(executor);
+    if (!most)
+        return -EAGAIN;
+    if (executor->busy < most) {
         in_turn(job);
-        return;
+        return 0;
     }
     *(executor->line_end ? &executor->line_end->behind : &executor->line) = job;
     executor->line_end = job;
     job->waits = true;
+    return 0;
 }
 
 // --- for programs ---
@@ -258,11 +268,7 @@ int tick_run_in_executor_at(struct tick_loop *loop, tick_task_fn *fn, void *arg,
         job->next->back = &job->next;
     loop->executor.jobs = job;
     tick_future_ref(&made->future);
-    int error = 0;
-    if (loop->sys->ops->threads_new)
-        error = on_thread(loop, job);
-    else
-        get_in_line(job);
+    const int error = loop->sys->ops->threads_new ? on_thread(loop, job) : get_in_line(job);
     if (error < 0) {
         forget(job);
         tick_future_unref(&made->future);

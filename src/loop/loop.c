@@ -22,7 +22,7 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
         .observed = options->probe || options->sys->ops->choose,
         .asks = tick__sys_asks(options->sys, TICK_CHOICE_DISPLACE),
         .scheduler = options->scheduler,
-        .executor = {.most = options->threads},
+        .executor = {.most = options->threads, .processes = options->processes},
         .probe_start = options->probe_start,
         .step_costs = tick_scale_count(STEP_COST_MOST),
         .poll_budget = options->poll_budget ? options->poll_budget : 1,

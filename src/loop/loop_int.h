@@ -260,7 +260,7 @@ struct tick__executor {
     struct tick_coro *on;              // the stack of the job that is being carried out without threads; NULL: none is
     struct tick__job *line, *line_end; // without threads: those that wait for one, the longest first
     uint32_t busy;                     // and how many have one
-    uint32_t most;
+    uint32_t most, processes;          // of the loop's options
     bool shut;
 };
 

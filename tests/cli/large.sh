@@ -44,6 +44,27 @@ cp before.db run.db
 expect 0 "first reading is done" "$RETICK" recover run.db
 is "after recover, derived" 1 "$(state)"
 
+# A disk that is full: query, graph and recover say the same of it; nothing was kept, which is no success of recover's.
+mkdir disk
+if mount -t tmpfs -o size=40m tmpfs disk 2>/dev/null; then
+    trap 'umount "$work/disk" 2>/dev/null; rm -rf "$work"' EXIT
+    cp before.db disk/run.db
+    cat /dev/zero >disk/fill 2>/dev/null
+    expect 0 "disk/run.db: disk full, so that each reading" "$RETICK" query disk/run.db tasks
+    also "h/main"
+    expect 0 "disk/run.db: disk full, so that each reading" "$RETICK" graph disk/run.db -o run.dot --force
+    expect 3 "disk/run.db: disk full, so that each reading" "$RETICK" recover disk/run.db
+    also "its first reading cannot be kept"
+    for words in "query disk/run.db tasks" "graph disk/run.db -o run.dot --force" "recover disk/run.db"; do
+        # shellcheck disable=SC2086
+        expect 3 "disk/run.db: disk full: $work/disk has no room for temporary files" env TMPDIR="$work/disk" "$RETICK" $words
+    done
+    cmp -s before.db disk/run.db || complain "a trace was changed on a full disk"
+    umount disk
+else
+    echo "no mount: full disks are left out"
+fi
+
 # Ctrl-C during the run: what was told is there, and says so.
 "$RETICK" run "$scenarios/longchain.c" --cflags -DTURNS=30000000 -o cut.db >said 2>&1 &
 pid=$!

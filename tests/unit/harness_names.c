@@ -510,28 +510,6 @@ static void a_write_that_nobody_reads_kills(void **state) {
     passes("nobody_dies");
 }
 
-// --- limits ---
-
-static int runs_out_of_fds(void *arg) {
-    struct tick_sys *sys = tick_sys_running();
-    int fds[64], count = 0, fd;
-    (void)arg;
-    while ((fd = sys->ops->eventfd(sys, 0, 0)) >= 0)
-        fds[count++] = fd;
-    TICK_TRY(tick_check(fd == -EMFILE && fds[count - 1] == 19, "%s after fd %d", tick_error_name(fd), fds[count - 1]));
-    while (count)
-        TICK_TRY(sys->ops->close(sys, fds[--count]));
-    return 0;
-}
-TICK_SCENARIO(few_fds, "") {
-    tick_host_add(world, "a", runs_out_of_fds, NULL, .fds = 20);
-}
-
-static void a_program_has_as_many_fds_as_its_host_says(void **state) {
-    (void)state;
-    passes("few_fds");
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(datagrams_go_wrong_where_a_link_says_so),
@@ -539,7 +517,6 @@ int main(void) {
         cmocka_unit_test(a_host_waits_by_itself),
         cmocka_unit_test(signals_interrupt_where_there_are_handlers),
         cmocka_unit_test(a_write_that_nobody_reads_kills),
-        cmocka_unit_test(a_program_has_as_many_fds_as_its_host_says),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
