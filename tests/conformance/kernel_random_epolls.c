@@ -1,6 +1,6 @@
 // Random programs over epolls, run on Linux and on the simulated kernel: level, edge, one-shot, exclusive, epolls in epolls, dup'ed fds,
-// registrations that outlive the fd they were made with, epolls that go while others watch them. What is ready becomes so within the calls themselves, so that every report is the
-// same, and their order, too.
+// registrations that outlive the fd they were made with, epolls that go while others watch them. What is ready becomes so within the calls
+// themselves, so that every report is the same, and their order, too.
 // links: tick_kernel tick_os
 // timeout: 300
 #include "tests/conformance/random_programs.h"
