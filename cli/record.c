@@ -30,7 +30,8 @@ struct record_page {
     uint64_t events;
     int result; // the child's, once done
     bool done;  // the child got an outcome
-    bool ended; // the recorder closed the run
+    bool ended; // the recorder closed the run,
+    bool lacks; // and its trace is not whole
     size_t drawn;
     struct tick_deviation deviation[]; // MOST_DRAWN
 };
@@ -81,6 +82,7 @@ static void end(void *ctx, const struct tick_outcome *outcome, uint8_t digest[16
     memcpy(recording->page->digest, digest, 16);
     tick_recorder_contents(recording->recorder, recording->page->contents);
     recording->page->events = tick_recorder_events(recording->recorder);
+    recording->page->lacks = !tick_recorder_is_whole(recording->recorder);
     recording->page->ended = true;
 }
 
@@ -184,6 +186,10 @@ static int bring_home(const struct tick__record *record, const struct record_pag
     struct tick_trace trace;
     if (!page->ended && tick_trace_open(record->path, &trace, NULL) == 0) { // the program did not live to count them
         attempt->events = trace.events;
+        tick_trace_close(&trace);
+    }
+    if (page->lacks && tick_trace_open(record->path, &trace, NULL) == 0) {
+        tick__note("%s: %s", record->path, trace.note);
         tick_trace_close(&trace);
     }
     for (size_t i = 0; i < page->drawn && result == 0; i++)

@@ -37,7 +37,7 @@ static int take(struct tick__sink *sink, struct tick_ring *ring, uint64_t upto) 
 
 static int finish(struct tick__sink *sink, struct tick_ring *ring, const int *status, const struct tick_trace_meta *meta) {
     sink->lost = sink->lost ? sink->lost : atomic_load(&ring->file->lost);
-    sink->why_lost = "the writer had died and the ring was full";
+    sink->why_lost = "the writer had died and the ring was full"; // or numbers ran out, of which there is a row
     TICK_TRY(tick__sink_exec(sink, "BEGIN IMMEDIATE"));
     if (status && WIFSIGNALED(*status))
         TICK_TRY(tick__sink_meta_number(sink, "signal", WTERMSIG(*status)));

@@ -203,6 +203,25 @@ static int read_meta(struct tick_trace *trace, int *killed_by, struct tick_error
     return sqlite3_finalize(statement) == SQLITE_OK && !lost ? 0 : damaged(trace, error);
 }
 
+// What the file itself says it lacks, behind what the note says already.
+static int note_gaps(struct tick_trace *trace, struct tick_error *error) {
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(trace->db, "SELECT seq, lost, why FROM gap ORDER BY seq", -1, &statement, NULL) != SQLITE_OK)
+        return damaged(trace, error);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        const size_t used = strlen(trace->note);
+        const long long lost = sqlite3_column_int64(statement, 1);
+        const char *why = (const char *)sqlite3_column_text(statement, 2);
+        char what[64] = "places are";
+        if (lost)
+            snprintf(what, sizeof what, "%lld event%s", lost, lost == 1 ? " is" : "s are");
+        snprintf(trace->note + used, sizeof trace->note - used, "%s%s missing from event %lld on: %s", used ? "; " : "", what,
+            (long long)sqlite3_column_int64(statement, 0), why ? why : "");
+    }
+    const bool lost = no_memory(trace);
+    return sqlite3_finalize(statement) == SQLITE_OK && !lost ? 0 : damaged(trace, error);
+}
+
 int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_error *error) {
     *trace = (struct tick_trace){0};
     TICK_TRY(look(path, error));
@@ -251,7 +270,10 @@ int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_erro
     else if (strcmp(trace->state, "killed") == 0)
         snprintf(
             trace->note, sizeof trace->note, "the program ended without a verdict after %llu events", (unsigned long long)trace->events);
-    return 0;
+    code = note_gaps(trace, error);
+    if (code < 0)
+        tick_trace_close(trace);
+    return code;
 }
 
 void tick_trace_close(struct tick_trace *trace) {

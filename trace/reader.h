@@ -18,7 +18,7 @@ struct tick_trace {
     char scenario[64], scenario_file[512], chooser[32], verdict[32], state[16];
     char text[512];    // the verdict's
     char options[512]; // how the file was compiled: "" or " --cflags '-DFAST'"
-    char note[256];    // what a reader should know first: that the recording was cut off, or its program killed; "" if nothing
+    char note[500];    // what to know first: that the recording was cut off, its program killed, or some of it is missing; else ""
     uint64_t seed;
     uint64_t events;
     int64_t ended_at;                 // the last event's time, ns

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #define BATCH 1024 // slots between two looks at the digest
+// Numbers are of 32 bits. They are looked at once a batch, and the end takes some, too.
+#define NUMBERS_MOST (UINT32_MAX - 4 * BATCH)
 
 static struct tick__slot *chunk_map(void) {
     void *memory = mmap(NULL, TICK__CHUNK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -41,7 +43,8 @@ static void lose(struct tick_recorder *recorder) {
     if (!recorder->losing) {
         recorder->losing = true;
         recorder->kept = recorder->position;
-        recorder->kept_seq = recorder->seq;
+        recorder->kept_seq = (uint32_t)recorder->seq;
+        recorder->kept_objects = recorder->objects;
         recorder->head = &recorder->unread;
     }
     recorder->at = recorder->sink;
@@ -94,6 +97,24 @@ static void publish(struct tick_recorder *recorder, size_t slots) {
     atomic_store_explicit(recorder->head, recorder->position, memory_order_release);
 }
 
+static void write_gap(struct tick_recorder *recorder, enum tick__gap gap) {
+    struct tick__slot_head *head = (struct tick__slot_head *)recorder->at;
+    memset(recorder->at, 0, TICK__SLOT);
+    *head = (struct tick__slot_head){.tag = TICK__REC_GAP, .detail = (uint8_t)gap, .slots = 1};
+    publish(recorder, 1);
+}
+
+static const struct tick_probe_ops numberless_ops;
+
+// The trace ends here, and says why; the run goes on, and is digested.
+static void run_out_of_numbers(struct tick_recorder *recorder) {
+    write_gap(recorder, TICK__GAP_NUMBERS);
+    recorder->numberless = true;
+    recorder->probe.ops = &numberless_ops;
+    lose(recorder);
+    recorder->limit = recorder->at + BATCH;
+}
+
 static void pad(struct tick_recorder *recorder) {
     size_t rest = (size_t)(recorder->chunk_end - recorder->at);
     if (!rest)
@@ -118,7 +139,9 @@ static __attribute__((noinline)) void more(struct tick_recorder *recorder, size_
     }
     TICK_ASSERT(recorder->digested == recorder->at); // a batch is far shorter than two checkpoints
     say_lost(recorder);
-    slots += due_count;
+    const bool last = !recorder->losing && !recorder->numberless &&
+                      (recorder->seq >= recorder->numbers_most || recorder->objects >= recorder->numbers_most);
+    slots += due_count + last;
     size_t rest = (size_t)(recorder->chunk_end - recorder->at);
     bool wrap = rest < slots;
     if (recorder->ring && !recorder->losing && !ring_wait(recorder, recorder->position + slots + (wrap ? rest : 0)))
@@ -142,6 +165,8 @@ static __attribute__((noinline)) void more(struct tick_recorder *recorder, size_
         memcpy(record->digest, due[i].digest, sizeof record->digest);
         publish(recorder, 1);
     }
+    if (last && !recorder->losing)
+        run_out_of_numbers(recorder);
 }
 
 static inline void *room(struct tick_recorder *recorder, size_t slots) {
@@ -185,8 +210,13 @@ static uint16_t place_id(struct tick_recorder *recorder, const struct tick_loc *
         return recorder->last_place_id;
     bool fresh;
     uint16_t id = tick__places_id(&recorder->places, loc, &fresh);
-    if (fresh)
+    if (fresh) {
         tell_place(recorder, id, loc);
+    } else if (!id && !recorder->placeless) {
+        recorder->placeless = true;
+        (void)room(recorder, 1);
+        write_gap(recorder, recorder->places.told == UINT16_MAX ? TICK__GAP_PLACES : TICK__GAP_PLACE_MEMORY);
+    }
     recorder->last_place = loc;
     recorder->last_place_id = id;
     return id;
@@ -194,14 +224,15 @@ static uint16_t place_id(struct tick_recorder *recorder, const struct tick_loc *
 
 // What a verdict may come of.
 static inline void note_step(struct tick_recorder *recorder, const struct tick_event *event) {
+    const uint32_t seq = (uint32_t)recorder->seq;
     if (event->kind == TICK_EV_STEP_BEGIN || event->kind == TICK_EV_CALLBACK_RUN) {
-        recorder->step = recorder->seq;
+        recorder->step = seq;
     } else if (event->kind == TICK_EV_STEP_END) {
         recorder->step = 0;
         if (event->arg == TICK_STEP_FAILED)
-            recorder->failed = recorder->seq;
+            recorder->failed = seq;
     } else if (event->kind == TICK_EV_EXCEPTION) {
-        recorder->blamed = recorder->seq;
+        recorder->blamed = seq;
     }
 }
 
@@ -240,7 +271,7 @@ static uint32_t tell_event(struct tick_probe *self, const struct tick_event *eve
     publish(recorder, 1);
     recorder->seq++;
     note_step(recorder, event);
-    return recorder->seq;
+    return (uint32_t)recorder->seq;
 }
 
 static uint32_t tell_object(struct tick_probe *self, const struct tick_object *object) {
@@ -342,13 +373,78 @@ static const struct tick_probe_ops ops = {
     .text = tell_text,
 };
 
+// --- without numbers: 0, which stands for nothing, as where nobody listens ---
+
+static uint32_t tell_numberless_event(struct tick_probe *self, const struct tick_event *event) {
+    struct tick_recorder *recorder = (struct tick_recorder *)self;
+    (void)tell_event(self, event);
+    recorder->blamed = recorder->step = recorder->failed = 0;
+    return 0;
+}
+
+static uint32_t tell_numberless_object(struct tick_probe *self, const struct tick_object *object) {
+    struct tick_recorder *recorder = (struct tick_recorder *)self;
+    (void)tell_object(self, object);
+    recorder->objects = recorder->kept_objects;
+    return 0;
+}
+
+static uint32_t tell_numberless_text(struct tick_probe *self, const char *text) {
+    struct tick_recorder *recorder = (struct tick_recorder *)self;
+    (void)tell_text(self, text);
+    recorder->objects = recorder->kept_objects;
+    return 0;
+}
+
+static const struct tick_probe_ops numberless_ops = {
+    .object = tell_numberless_object,
+    .event = tell_numberless_event,
+    .payload = tell_payload,
+    .written = tell_written,
+    .choice = tell_choice,
+    .text = tell_numberless_text,
+};
+
+// The end of a run whose numbers have run out follows what was kept. Returns how many events lie between.
+static uint64_t keep_on(struct tick_recorder *recorder) {
+    const uint64_t lost = recorder->seq - recorder->kept_seq;
+    more(recorder, 1); // the digest has seen what comes before
+    recorder->losing = false;
+    struct tick_probe *probe = &recorder->probe;
+    probe->ops = &ops;
+    recorder->objects = recorder->kept_objects;
+    if (recorder->blamed > recorder->kept_seq || recorder->step > recorder->kept_seq || recorder->failed > recorder->kept_seq)
+        recorder->blamed = recorder->step = recorder->failed = 0;
+    probe->here = probe->here > recorder->kept_seq ? 0 : probe->here;
+    probe->host = probe->host > recorder->kept_objects ? 0 : probe->host;
+    probe->task = probe->task > recorder->kept_objects ? 0 : probe->task;
+    recorder->base = INT64_MAX; // what comes next says when it is
+    recorder->position = recorder->kept;
+    recorder->head = recorder->ring ? &recorder->ring->file->head : &recorder->unread;
+    const size_t into = recorder->position & (TICK__CHUNK_SLOTS - 1);
+    if (!into) {
+        next_chunk(recorder);
+    } else {
+        const struct tick__records records = {recorder->chunks, UINT64_MAX};
+        const struct tick__records *from = recorder->ring ? &recorder->ring->records : &records;
+        struct tick__slot *chunk = from->chunks[(recorder->position >> TICK__CHUNK_SHIFT) & from->mask];
+        recorder->at = chunk + into;
+        recorder->chunk_end = chunk + TICK__CHUNK_SLOTS;
+        recorder->digested = recorder->at;
+    }
+    recorder->limit = recorder->at; // the next record looks for room
+    return lost;
+}
+
 static void start(struct tick_recorder *recorder) {
     recorder->probe = (struct tick_probe){.ops = &ops};
     recorder->position = 0;
     recorder->base = 0;
-    recorder->seq = recorder->objects = recorder->blamed = recorder->step = recorder->failed = 0;
+    recorder->seq = 0;
+    recorder->objects = recorder->blamed = recorder->step = recorder->failed = 0;
+    recorder->numbers_most = NUMBERS_MOST;
     recorder->last_place = NULL;
-    recorder->losing = recorder->ended = false;
+    recorder->losing = recorder->numberless = recorder->placeless = recorder->ended = false;
     recorder->verdict[0] = 0;
     recorder->named = (struct tick__cursor){0};
     recorder->head = recorder->ring ? &recorder->ring->file->head : &recorder->unread;
@@ -418,6 +514,10 @@ uint64_t tick_recorder_events(const struct tick_recorder *recorder) {
     return recorder->seq;
 }
 
+bool tick_recorder_is_whole(const struct tick_recorder *recorder) {
+    return !recorder->losing && !recorder->numberless && !recorder->placeless;
+}
+
 struct tick__records tick__recorder_records(const struct tick_recorder *recorder, uint64_t *upto) {
     *upto = recorder->losing ? recorder->kept : recorder->position;
     if (recorder->ring)
@@ -454,6 +554,7 @@ void tick_recorder_end(struct tick_recorder *recorder, const char *verdict, cons
     if (recorder->ended)
         return;
     struct tick_probe *probe = &recorder->probe;
+    uint64_t lost = recorder->numberless && recorder->losing ? keep_on(recorder) : 0;
     bool passed = strcmp(verdict, "pass") == 0;
     // A run that ends in the midst of a step (a check, a crash) ends because of it.
     uint32_t cause = recorder->blamed ? recorder->blamed : probe->here ? probe->here : recorder->step ? recorder->step : recorder->failed;
@@ -464,11 +565,13 @@ void tick_recorder_end(struct tick_recorder *recorder, const char *verdict, cons
     more(recorder, 3); // the digest reaches the last event
     tick__digest_end(&recorder->digest, verdict, recorder->result, recorder->contents);
     snprintf(recorder->verdict, sizeof recorder->verdict, "%s", verdict);
+    if (recorder->losing)
+        lost += recorder->seq - recorder->kept_seq;
     struct tick__slot_end *record = room(recorder, 3);
     *record = (struct tick__slot_end){
         .head = {.tag = TICK__REC_END, .slots = 3},
         .events = recorder->seq,
-        .lost = recorder->losing ? recorder->seq - recorder->kept_seq : 0,
+        .lost = lost,
     };
     memcpy(record->verdict, recorder->verdict, sizeof record->verdict);
     memcpy(record->digest, recorder->result, sizeof record->digest);

@@ -24,6 +24,7 @@ void tick_recorder_end(struct tick_recorder *recorder, const char *verdict, cons
 void tick_recorder_digest(const struct tick_recorder *recorder, uint8_t digest[16]);
 // XXH3-128 of what the events do not hold: names, texts, bytes sent and written (docs/TRACE.md); likewise.
 void tick_recorder_contents(const struct tick_recorder *recorder, uint8_t digest[16]);
+bool tick_recorder_is_whole(const struct tick_recorder *recorder); // false: the trace lacks something, and says in `gap` what and why
 uint64_t tick_recorder_events(const struct tick_recorder *recorder);
 
 #endif

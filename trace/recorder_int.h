@@ -20,9 +20,9 @@ struct tick__places {
     } * place;
     uint32_t *alike;                            // places by content: indexes + 1, `capacity` of them
     uint32_t capacity, count, place_count, run; // capacity: of the table, a power of two; place has room for as many
-    uint16_t told;                              // in this run
+    uint16_t told;                              // in this run, at most UINT16_MAX
 };
-// Returns the place's id in this run, 0 if there is no room. *fresh: it is told for the first time in this run.
+// Returns the place's id in this run, 0 if there is no number left, or no memory. *fresh: it is told for the first time in this run.
 uint16_t tick__places_id(struct tick__places *places, const struct tick_loc *loc, bool *fresh);
 void tick__places_reset(struct tick__places *places);
 void tick__places_fini(struct tick__places *places);
@@ -55,7 +55,8 @@ struct tick_recorder {
     _Atomic uint64_t *head; // where position is published; a ring's, or `unread`
     _Atomic uint64_t unread;
     int64_t base; // of times
-    uint32_t seq, objects;
+    uint64_t seq;                  // events told; the first numbers_most have that for a number
+    uint32_t objects, numbers_most; // numbers_most: soon after so many events or objects nothing is kept any more, and nothing has a number
     uint32_t blamed, step,
         failed; // seqs: of the latest exception; of the step or callback that has not ended; of the latest step that failed
     const struct tick_loc *last_place;
@@ -68,8 +69,10 @@ struct tick_recorder {
     struct tick_ring *ring;            // NULL: in memory
     struct tick__witness *witness;     // NULL: none
     const struct tick__slot *digested; // up to where the digest went, in the present chunk
-    uint32_t kept_seq;                 // events kept, when `losing`
-    bool losing;                       // out of memory, or nobody drains the ring: records go to the sink and only the digest sees them
+    uint32_t kept_seq, kept_objects;   // events and objects kept, when `losing`
+    bool losing;                       // out of memory or numbers, or nobody drains the ring: records go to the sink, for the digest alone
+    bool numberless;                   // because numbers have run out: the end is kept
+    bool placeless;                    // some events lack their place
     bool ended;
     uint64_t kept; // position up to which records are kept, when losing
     char verdict[24];

@@ -29,7 +29,8 @@ enum tick__record_tag {
     TICK__REC_CHOICE,
     TICK__REC_CHECKPOINT,
     TICK__REC_END,
-    TICK__REC_UNKEPT
+    TICK__REC_UNKEPT,
+    TICK__REC_GAP
 };
 _Static_assert((int)TICK_EVENT_KINDS <= (int)TICK__REC_PAD, "event kinds and record tags share a byte");
 
@@ -95,6 +96,8 @@ struct tick__slot_unkept { // number: the object; bytes of which only the digest
     struct tick__slot_head head;
     uint64_t offset, count, hash; // hash: XXH3-64 of them
 };
+// GAP: a head alone, whose detail says what is missing from here on, and why.
+enum tick__gap { TICK__GAP_NUMBERS = 1, TICK__GAP_PLACES, TICK__GAP_PLACE_MEMORY };
 _Static_assert(sizeof(struct tick__slot) == TICK__SLOT && sizeof(struct tick__slot_object) == TICK__SLOT, "slots are 32 bytes");
 _Static_assert(
     sizeof(struct tick__slot_choice) == 2 * TICK__SLOT && sizeof(struct tick__slot_end) == 3 * TICK__SLOT, "two and three slots");

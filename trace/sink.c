@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TICK__OUT_OF_NUMBERS "a run of more than 4294963199 events or objects, for which a trace has no numbers"
+
 static const char *const statements[TICK__STATEMENTS] = {
     [TICK__ADD_EVENTS] = "INSERT INTO events(ts, kind, host_id, task_id, subject_id, cause_seq, loc_id, arg)"
                          " SELECT ts, kind, host_id, task_id, subject_id, cause_seq, loc_id, arg FROM tick_records",
@@ -338,6 +340,33 @@ static int add_checkpoint(struct tick__sink *sink, const struct tick__slot *slot
     return run(sink, TICK__ADD_CHECKPOINT);
 }
 
+// What the run's end tells is how many events are missing; of places, that some are.
+static int take_gap(struct tick__sink *sink, const struct tick__slot *slot) {
+    static const char *const words[] = {
+        [TICK__GAP_NUMBERS] = TICK__OUT_OF_NUMBERS,
+        [TICK__GAP_PLACES] = "a trace has numbers for 65535 places of a program: others are left out",
+        [TICK__GAP_PLACE_MEMORY] = "out of memory: some places of the program are left out",
+    };
+    const unsigned why = ((const struct tick__slot_head *)slot)->detail;
+    sqlite3_bind_int64(sink->statement[TICK__ADD_GAP], 1, (sqlite3_int64)sink->taken.seq + 1);
+    sqlite3_bind_int64(sink->statement[TICK__ADD_GAP], 2, 0);
+    bind_text(sink->statement[TICK__ADD_GAP], 3, why < sizeof words / sizeof *words ? words[why] : NULL);
+    return run(sink, TICK__ADD_GAP);
+}
+
+// Of events that are missing; where numbers ran out, there is a row already.
+static int tell_lost(struct tick__sink *sink) {
+    char sql[200];
+    snprintf(sql, sizeof sql, "UPDATE gap SET lost = %llu WHERE why = '" TICK__OUT_OF_NUMBERS "'", (unsigned long long)sink->lost);
+    TICK_TRY(tick__sink_exec(sink, sql));
+    if (sqlite3_changes(sink->db))
+        return 0;
+    sqlite3_bind_int64(sink->statement[TICK__ADD_GAP], 1, (sqlite3_int64)sink->taken.seq + 1);
+    sqlite3_bind_int64(sink->statement[TICK__ADD_GAP], 2, (sqlite3_int64)sink->lost);
+    bind_text(sink->statement[TICK__ADD_GAP], 3, sink->why_lost);
+    return run(sink, TICK__ADD_GAP);
+}
+
 static void take_end(struct tick__sink *sink, const struct tick__slot *slot) {
     const struct tick__slot_end *end = (const struct tick__slot_end *)slot;
     sink->ended = true;
@@ -372,6 +401,8 @@ static int take_definition(struct tick__sink *sink, const struct tick__slot *slo
     case TICK__REC_END:
         take_end(sink, slot);
         return 0;
+    case TICK__REC_GAP:
+        return take_gap(sink, slot);
     default:
         return 0; // PAD
     }
@@ -423,12 +454,8 @@ int tick__sink_end(struct tick__sink *sink, const char *state) {
             TICK_TRY(meta_digest(sink, "contents", sink->contents));
         }
     }
-    if (sink->lost) {
-        sqlite3_bind_int64(sink->statement[TICK__ADD_GAP], 1, sink->taken.seq + 1);
-        sqlite3_bind_int64(sink->statement[TICK__ADD_GAP], 2, (sqlite3_int64)sink->lost);
-        bind_text(sink->statement[TICK__ADD_GAP], 3, sink->why_lost);
-        TICK_TRY(run(sink, TICK__ADD_GAP));
-    }
+    if (sink->lost)
+        TICK_TRY(tell_lost(sink));
     bool now = sink->taken.seq <= TICK__DERIVE_AT_ONCE;
     if (now)
         TICK_TRY(tick__derive(sink->db, sink->path, false, NULL, NULL, sink->error));

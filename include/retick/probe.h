@@ -94,9 +94,9 @@ struct tick_probe {
 
 // Implementations never call back, never fail and never touch the memory of the running host.
 struct tick_probe_ops {
-    // Returns the object's small id in this run (1, 2, ... in the order told).
+    // Returns the object's small id in this run (1, 2, ... in the order told); 0: there are no numbers left.
     uint32_t (*object)(struct tick_probe *self, const struct tick_object *object);
-    // Returns the event's seq (1, 2, ...).
+    // Returns the event's seq (1, 2, ...), 0 likewise.
     uint32_t (*event)(struct tick_probe *self, const struct tick_event *event);
     // The bytes of a message, told after its object; the probe may keep a prefix. NULL = not interested.
     void (*payload)(struct tick_probe *self, uint32_t message, const void *bytes, size_t count);

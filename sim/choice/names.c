@@ -1,7 +1,8 @@
 // Names: what the probe is told of objects, kept so that stable ids can be said in words. Telling is on a run's path, so that it only
 // appends; the table from stable ids to objects is made when first somebody asks.
 //
-// Everything is outside memory: hosts may be running. When it runs out, what could not be kept is written as id:... from then on.
+// Everything is outside memory: hosts may be running. When it runs out, or numbers do, what could not be kept is written as id:... from
+// then on.
 #include "sim/choice/names.h"
 #include "sim/choice/path_int.h"
 #include "src/base/outside.h"
@@ -39,9 +40,15 @@ struct tick_names {
     struct index index;
 };
 
+// The last number is nobody's own: what comes after it is not kept, and takes no other's place.
+static uint32_t next_number(uint32_t *count) {
+    *count += *count < UINT32_MAX;
+    return *count;
+}
+
 static uint32_t probe_object(struct tick_probe *self, const struct tick_object *object) {
     struct tick_names *names = (struct tick_names *)self;
-    tick_names_tell(names, ++names->probe_objects, object);
+    tick_names_tell(names, next_number(&names->probe_objects), object);
     return names->probe_objects;
 }
 
@@ -49,12 +56,12 @@ static uint32_t probe_event(struct tick_probe *self, const struct tick_event *ev
     struct tick_names *names = (struct tick_names *)self;
     if (event->kind == TICK_EV_MSG_SEND)
         tick_names_size(names, event->subject, event->arg);
-    return ++names->probe_events;
+    return next_number(&names->probe_events);
 }
 
 static uint32_t probe_text(struct tick_probe *self, const char *text) {
     (void)text;
-    return ++((struct tick_names *)self)->probe_objects;
+    return next_number(&((struct tick_names *)self)->probe_objects);
 }
 
 static const struct tick_probe_ops probe_ops = {.object = probe_object, .event = probe_event, .text = probe_text};
@@ -92,6 +99,10 @@ void tick_names_free(struct tick_names *names) {
     tick__outside_free(names->keys);
     tick__outside_free(names->index.slots);
     tick__outside_free(names);
+}
+
+void tick__names_count_from(struct tick_names *names, uint32_t count) {
+    names->probe_objects = names->probe_events = count;
 }
 
 struct tick_probe *tick_names_probe(struct tick_names *names) {

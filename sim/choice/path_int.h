@@ -2,6 +2,7 @@
 #ifndef RETICK_PATH_INT_H
 #define RETICK_PATH_INT_H
 
+#include "sim/choice/names.h"
 #include <retick/id.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +20,9 @@ void tick__text_name(struct tick__text *to, const char *name); // escaped
 
 // Paths that name nothing known: "id:" and 16 hex digits.
 void tick__text_id(struct tick__text *to, tick_id id);
+
+// What the probe is told next is numbered from there on. For tests, which do not tell four billion objects.
+void tick__names_count_from(struct tick_names *names, uint32_t count);
 
 const char *tick__object_word(uint32_t sort); // of a type or sort; NULL: there is none
 

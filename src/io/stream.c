@@ -182,6 +182,10 @@ void tick_stream_close(struct tick_stream *s) {
     s->closing = true;
     if (s->recv.pending)
         s->file.io->ops->cancel(s->file.io, &s->recv);
+    if (s->send.pending && s->send.kind == TICK_OP_CONNECT) { // there is nothing to flush: it never comes to be
+        s->file.io->ops->cancel(s->file.io, &s->send);
+        s->write_error = TICK_ECLOSED;
+    }
     s->read_error = TICK_ECLOSED;
     if (s->reader)
         wake(s->reader);

@@ -1,5 +1,5 @@
 // Names: paths of random trees of objects lead back to their ids; escapes; malformed paths.
-#include "sim/choice/names.h"
+#include "sim/choice/path_int.h"
 #include <retick/error.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -290,6 +290,28 @@ static void messages_and_depth(void **state) {
     assert_int_equal(probe->ops->object(probe, &h), 1);
 }
 
+// Who comes after the last number takes nobody's place.
+static void numbers_run_out(void **state) {
+    struct tree *t = *state;
+    struct tick_probe *probe = tick_names_probe(t->names);
+    char text[100];
+    const struct tick_object h = {.type = TICK_OBJECT_HOST, .id = tick_id_host("a"), .key = "a", .kth = 1};
+    assert_int_equal(probe->ops->object(probe, &h), 1);
+    tick__names_count_from(t->names, UINT32_MAX - 3);
+    for (uint32_t k = 1; k <= 6; k++) {
+        const struct tick_object late = {
+            .type = TICK_OBJECT_TASK, .id = tick_id_task(h.id, "late", k), .parent = 1, .key = "late", .kth = k};
+        assert_int_equal(probe->ops->object(probe, &late), k == 1 ? UINT32_MAX - 2 : UINT32_MAX);
+        assert_int_equal(probe->ops->text(probe, "text"), k == 1 ? UINT32_MAX - 1 : UINT32_MAX);
+        assert_int_equal(tick_emit(probe, TICK_EV_LOG, 0, 0, 0, NULL), k < 3 ? UINT32_MAX - 3 + k : UINT32_MAX);
+        tick_names_path(t->names, late.id, text, sizeof text);
+        assert_memory_equal(text, "id:", 3);
+    }
+    assert_int_equal(tick_names_object(t->names, h.id), 1);
+    tick_names_path_of_object(t->names, 1, text, sizeof text);
+    assert_string_equal(text, "a");
+}
+
 static void many(void **state) {
     struct tree *t = *state;
     uint32_t h = host(t, "h");
@@ -317,6 +339,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(random_trees_round_trip, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unknown_is_written_as_an_id, set_up, tear_down),
         cmocka_unit_test_setup_teardown(messages_and_depth, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(numbers_run_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
