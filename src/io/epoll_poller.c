@@ -270,16 +270,16 @@ struct tick_io *tick__io_running(void) {
 
 uint32_t tick__io_tell(struct tick_loop *loop, const char *key, const struct tick_loc *loc) {
     if (!loop->probe) {
-        loop->maker->maker.made[TICK_OBJECT_OP]++; // what the maker's next one is called does not depend on who looks
+        loop->maker->made[TICK_OBJECT_OP]++; // what the maker's next one is called does not depend on who looks
         return 0;
     }
     struct tick_object object = {
         .type = TICK_OBJECT_OP,
-        .parent = loop->maker->maker.object,
+        .parent = loop->maker->object,
         .host = loop->probe->host,
         .key = key,
         .loc = loc,
     };
-    object.id = tick_maker_next(&loop->maker->maker, TICK_OBJECT_OP, &object.kth);
+    object.id = tick_maker_next(loop->maker, TICK_OBJECT_OP, &object.kth);
     return loop->probe->ops->object(loop->probe, &object);
 }

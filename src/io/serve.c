@@ -273,7 +273,7 @@ static int make(struct tick_io *io, int fd, const char *text, const struct tick_
     server->take = (struct tick_handle){.loop = loop, .refs = 1, .kind = TICK__CALL, .embedded = 1, .hidden = 1, .arg = server};
     server->take.fn.call = take;
     if (loop->observed) {
-        server->maker.id = tick_maker_next(&loop->maker->maker, TICK_OBJECT_HANDLE, NULL);
+        server->maker.id = tick_maker_next(loop->maker, TICK_OBJECT_HANDLE, NULL);
         server->take.object = server->file.object; // what it makes is the listener's
     }
     server->owned.fn = loop_closes;

@@ -48,7 +48,7 @@ struct tick__crowd *tick__crowd_new(
         futures[i]->marked = 1;
         member->handle.arg = crowd;
         if (loop->observed)
-            member->handle.id = tick_maker_next(&loop->maker->maker, TICK_OBJECT_HANDLE, NULL);
+            member->handle.id = tick_maker_next(loop->maker, TICK_OBJECT_HANDLE, NULL);
         crowd->refs++;
         tick__future_attach(futures[i], &member->handle);
     }

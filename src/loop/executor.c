@@ -162,10 +162,10 @@ static void carry_out(void *arg) {
     struct tick_loop *loop = job->loop;
     struct tick_coro *coro = tick_coro_new(loop->stacks, on_own_stack, job);
     // What it makes is the job's, whether a timer or the queue brought it here.
-    struct tick__parent parent = {.maker = {.id = job->id, .object = job->handle.object}};
+    struct tick_maker maker = {.id = job->id, .object = job->handle.object};
     struct tick__acting outer;
     if (loop->observed)
-        tick__acting_begin(loop, &parent, &outer);
+        tick__acting_begin(loop, &maker, &outer);
     if (coro) {
         loop->executor.on = coro;
         tick__loop_running = NULL;
@@ -178,7 +178,7 @@ static void carry_out(void *arg) {
     }
     if (loop->observed) {
         tick__acting_end(loop, &outer);
-        tick__parent_fini(&parent);
+        tick__maker_fini(&maker);
     }
     leave_thread(job);
 }

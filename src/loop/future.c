@@ -333,7 +333,7 @@ struct tick_handle *tick__listener_new(struct tick_loop *loop, tick_done_fn *fn,
     handle->arg = arg;
     if (loop->observed) {
         if (hidden)
-            handle->id = tick_maker_next(&loop->maker->maker, TICK_OBJECT_HANDLE, NULL);
+            handle->id = tick_maker_next(loop->maker, TICK_OBJECT_HANDLE, NULL);
         else
             handle->id = tick__identify(loop, TICK_OBJECT_HANDLE, NULL, NULL, &handle->object);
     }

@@ -107,7 +107,7 @@ struct tick_future *tick__gather_on(
         handles[i].fn.done = child_done;
         handles[i].arg = gather;
         if (loop->observed)
-            handles[i].id = tick_maker_next(&loop->maker->maker, TICK_OBJECT_HANDLE, NULL);
+            handles[i].id = tick_maker_next(loop->maker, TICK_OBJECT_HANDLE, NULL);
         tick_future_ref(&gather->future);
         tick__future_attach(child, &handles[i]);
     }

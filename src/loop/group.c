@@ -82,7 +82,7 @@ static void adopt(struct tick_group *group, struct tick__group_child *child, str
     };
     child->done.fn.done = child_done;
     if (loop->observed)
-        child->done.id = tick_maker_next(&loop->maker->maker, TICK_OBJECT_HANDLE, NULL);
+        child->done.id = tick_maker_next(loop->maker, TICK_OBJECT_HANDLE, NULL);
     *group->running_end = child;
     group->running_end = &child->next;
     // Of an eager one that never waited, too: heard of at once, its failure would cancel the body within its own call (gh-128588).

@@ -91,12 +91,12 @@ static inline void call(struct tick_loop *loop, struct tick_handle *handle) {
     fn(arg);
 }
 
-void tick__acting_begin(struct tick_loop *loop, struct tick__parent *parent, struct tick__acting *outer) {
+void tick__acting_begin(struct tick_loop *loop, struct tick_maker *maker, struct tick__acting *outer) {
     struct tick_probe *probe = loop->probe;
     outer->maker = loop->maker;
     outer->sys_maker = loop->sys->maker;
-    loop->maker = parent;
-    loop->sys->maker = &parent->maker;
+    loop->maker = maker;
+    loop->sys->maker = maker;
     if (probe) {
         outer->task = probe->task;
         outer->here = probe->here;
@@ -116,9 +116,9 @@ void tick__acting_end(struct tick_loop *loop, const struct tick__acting *outer) 
 // With identities and events: the callback makes objects of its own.
 static void call_observed(struct tick_loop *loop, struct tick_handle *handle) {
     struct tick_probe *probe = loop->probe;
-    struct tick__parent parent = {.maker = {.id = handle->id, .object = handle->object}};
+    struct tick_maker maker = {.id = handle->id, .object = handle->object};
     struct tick__acting outer;
-    tick__acting_begin(loop, &parent, &outer);
+    tick__acting_begin(loop, &maker, &outer);
     if (probe) {
         probe->task = 0;
         probe->here = handle->cause;
@@ -127,7 +127,7 @@ static void call_observed(struct tick_loop *loop, struct tick_handle *handle) {
     }
     call(loop, handle);
     tick__acting_end(loop, &outer);
-    tick__parent_fini(&parent);
+    tick__maker_fini(&maker);
 }
 
 static __attribute__((noinline)) void call_specially(struct tick_loop *loop, struct tick_handle *handle) {
@@ -158,7 +158,7 @@ void tick__handle_run(struct tick_loop *loop, struct tick_handle *handle) {
 
 static __attribute__((cold, noinline)) void identify(struct tick_loop *loop, struct tick_handle *handle) {
     if (handle->hidden) {
-        handle->id = tick_maker_next(&loop->maker->maker, TICK_OBJECT_HANDLE, NULL);
+        handle->id = tick_maker_next(loop->maker, TICK_OBJECT_HANDLE, NULL);
         handle->cause = tick__here(loop);
     } else {
         handle->id = tick__identify(loop, TICK_OBJECT_HANDLE, NULL, NULL, &handle->object);

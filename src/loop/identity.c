@@ -9,7 +9,7 @@ uint32_t tick__tell(struct tick_loop *loop, uint32_t parent, enum tick_object_ty
         .type = type,
         .id = id,
         .parent = parent,
-        .host = loop->root.maker.object,
+        .host = loop->root.object,
         .key = key,
         .kth = kth,
         .loc = loc,
@@ -25,7 +25,7 @@ uint32_t tick__emit(
 tick_id tick__identify(struct tick_loop *loop, enum tick_object_type type, const char *key, const struct tick_loc *loc, uint32_t *object) {
     uint32_t kth;
     const uint32_t sort = type == TICK_OBJECT_TIMER ? tick_id_sort(type, key) : (uint32_t)type;
-    tick_id id = tick_maker_next(&loop->maker->maker, sort, &kth);
-    *object = tick__tell(loop, loop->maker->maker.object, type, id, key, kth, loc);
+    tick_id id = tick_maker_next(loop->maker, sort, &kth);
+    *object = tick__tell(loop, loop->maker->object, type, id, key, kth, loc);
     return id;
 }

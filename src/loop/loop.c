@@ -27,7 +27,7 @@ int tick_loop_new(const struct tick_loop_options *options, struct tick_loop **ou
         .step_costs = tick_scale_count(STEP_COST_MOST),
         .poll_budget = options->poll_budget ? options->poll_budget : 1,
         .timers = {.due = INT64_MAX, .horizon = INT64_MAX},
-        .root = {.maker = {.id = options->id, .object = options->object}},
+        .root = {.id = options->id, .object = options->object},
     };
     loop->poll_at = loop->budget = loop->poll_budget;
     loop->ready = &loop->mark;
@@ -85,7 +85,7 @@ void tick_loop_free(struct tick_loop *loop) {
     for (struct tick_task *task = loop->tasks; task; task = task->next)
         tick__task_abandon(task);
     tick__workers_free(loop);
-    tick__parent_fini(&loop->root);
+    tick__maker_fini(&loop->root);
     while (loop->blocks)
         tick__block_free(loop->blocks + 1);
     tick__calls_fini(&loop->calls);
@@ -183,7 +183,7 @@ int tick__loop_begin(struct tick_loop *loop) {
     loop->wait.error = 0;
     tick__loop_running = loop;
     if (loop->probe)
-        loop->probe->host = loop->root.maker.object;
+        loop->probe->host = loop->root.object;
     return 0;
 }
 

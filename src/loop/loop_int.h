@@ -146,11 +146,6 @@ void tick__task_at_end(struct tick_task *task, struct tick__task_owned *owned);
 void tick__loop_at_close(struct tick_loop *loop, struct tick__task_owned *owned);
 void tick__owned_remove(struct tick__task_owned *owned); // from either list; no-op if it is in none (back == NULL)
 
-// Who makes tasks: a task, a running callback, or the loop itself.
-struct tick__parent {
-    struct tick_maker maker;
-};
-
 struct tick_task {
     struct tick_future future; // first
     const struct tick_loc *loc;
@@ -180,7 +175,7 @@ struct tick_task {
     struct tick_handle step;
     // A loop that nobody observes leaves out what follows, and the same of the step (TICK__TASK_PLAIN).
     uint64_t suspensions, pops; // ordinals of choices
-    struct tick__parent parent;
+    struct tick_maker maker;
 };
 #define TICK__TASK_HOT offsetof(struct tick_task, result) // what each step touches, and how much that is
 #define TICK__TASK_HOT_SIZE (offsetof(struct tick_task, pops) - TICK__TASK_HOT)
@@ -246,7 +241,7 @@ struct tick__timers {
 
 // Who acts, saved while somebody else does.
 struct tick__acting {
-    struct tick__parent *maker;
+    struct tick_maker *maker;
     struct tick_maker *sys_maker;
     uint32_t task, here;
 };
@@ -296,7 +291,7 @@ struct tick_loop {
     struct tick_poller *poller;
     uint64_t polled; // what `sealed` was at the last poll
     uint64_t iteration;
-    struct tick__parent *maker;  // who acts; &root outside of tasks and callbacks
+    struct tick_maker *maker;    // who acts: a task, a running callback, or else the loop itself, &root
     struct tick__acting outside; // of the step that runs
 
     int64_t now; // at the last poll
@@ -329,7 +324,7 @@ struct tick_loop {
     uint32_t runs;       // nested within one tick_loop_run, which share `coro`
     uint32_t step_costs; // how many values a step_cost choice has
     int64_t probe_start; // the probe's time 0 on the loop's clock
-    struct tick__parent root;
+    struct tick_maker root;
     struct tick__binding *context; // of the running callback
     int64_t began;                 // in debug mode: when the present step or callback began
     struct tick_task *tasks, **tasks_end;
@@ -385,9 +380,9 @@ tick_id tick__identify(struct tick_loop *loop, enum tick_object_type type, const
 // tick_emit out of line, so that an event's frame burdens nobody while no probe listens.
 uint32_t tick__emit(struct tick_loop *loop, enum tick_event_kind kind, uint32_t subject, uint32_t cause, int64_t arg,
     const struct tick_loc *loc) __attribute__((cold, noinline));
-static inline void tick__parent_fini(struct tick__parent *parent) {
-    if (parent->maker.named.others)
-        tick_counts_fini(&parent->maker.named);
+static inline void tick__maker_fini(struct tick_maker *maker) {
+    if (maker->named.others)
+        tick_counts_fini(&maker->named);
 }
 
 // handle.c
@@ -395,8 +390,8 @@ void tick__handle_drop(struct tick_handle *handle); // takes it out of the ready
 void tick__handle_run(struct tick_loop *loop, struct tick_handle *handle);
 // call_soon for the loop's own use: one reference (the queue's); NULL when out of memory.
 struct tick_handle *tick__call_soon(struct tick_loop *loop, tick_callback_fn *fn, void *arg, bool hidden);
-// Around what runs for `parent`: it acts, and *outer keeps who did.
-void tick__acting_begin(struct tick_loop *loop, struct tick__parent *parent, struct tick__acting *outer);
+// Around what runs for `maker`: it acts, and *outer keeps who did.
+void tick__acting_begin(struct tick_loop *loop, struct tick_maker *maker, struct tick__acting *outer);
 void tick__acting_end(struct tick_loop *loop, const struct tick__acting *outer);
 
 // What a careful loop answers to call_soon and call_at: 0, TICK_ECLOSED, TICK_EWRONGTHREAD, -ENOMEM. Wraps what is called.
@@ -457,7 +452,7 @@ void tick__future_detach(struct tick_future *future, struct tick_handle *handle)
 // task.c
 // A task made by `parent`, whose key is its name or its function's. NULL when out of memory or closed.
 struct tick_task *tick__task_new(
-    struct tick_loop *loop, struct tick__parent *parent, const char *name, tick_task_fn *fn, void *arg, const struct tick_loc *loc);
+    struct tick_loop *loop, struct tick_maker *parent, const char *name, tick_task_fn *fn, void *arg, const struct tick_loc *loc);
 void tick__task_message(struct tick_task *task, const char *message);
 void tick__task_catch(struct tick_task *task, struct tick_failure *failure); // takes a reference of its own; NULL: a code alone
 int tick__task_outcome(struct tick_task *task, struct tick_future *future);  // of a done one: tick__future_code, and catches its failure

@@ -75,7 +75,7 @@ static struct tick_handle *held_now(struct tick_loop *loop) {
 
 static bool displaced(struct tick_loop *loop, struct tick_handle *handle) {
     struct tick_task *task = handle->kind == TICK__STEP ? tick__task_of_step(handle) : NULL;
-    const tick_id id = task ? task->parent.maker.id : handle->id;
+    const tick_id id = task ? task->maker.id : handle->id;
     const uint64_t kth = task ? ++task->pops : 1;
     const size_t left = (size_t)(loop->sealed - loop->begun);
     if (left == 0 || handle->cancelled)

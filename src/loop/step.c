@@ -25,14 +25,14 @@ static void begin_watched(struct tick_loop *loop, struct tick_task *task) {
     if (!loop->observed)
         return;
     struct tick_probe *probe = loop->probe;
-    tick__acting_begin(loop, &task->parent, &loop->outside);
+    tick__acting_begin(loop, &task->maker, &loop->outside);
     if (probe) {
         probe->task = task->future.object;
         probe->here = probe->acted = tick_emit(probe, TICK_EV_STEP_BEGIN, task->future.object, task->step.cause, 0, NULL);
     }
     struct tick_sys *sys = loop->sys;
     if (tick__sys_asks(sys, TICK_CHOICE_STEP_COST)) // the world lets that time pass once the loop polls
-        (void)sys->ops->choose(sys, TICK_CHOICE_STEP_COST, task->parent.maker.id, task->suspensions + 1, loop->step_costs, STEP_COST_MOST);
+        (void)sys->ops->choose(sys, TICK_CHOICE_STEP_COST, task->maker.id, task->suspensions + 1, loop->step_costs, STEP_COST_MOST);
 }
 
 static inline void begin(struct tick_loop *loop, struct tick_task *task) {
@@ -50,7 +50,7 @@ static void end_watched(struct tick_loop *loop, struct tick_task *task, enum tic
     if (loop->probe)
         tick__emit(loop, TICK_EV_STEP_END, task->future.object, tick__here(loop), outcome, NULL);
     if (outcome != TICK_STEP_SUSPENDED)
-        tick__parent_fini(&task->parent);
+        tick__maker_fini(&task->maker);
     tick__acting_end(loop, &loop->outside);
 }
 
@@ -244,8 +244,7 @@ static void asked_to_suspend(struct tick_loop *loop, struct tick_task *task) {
         return;
     task->suspensions++;
     struct tick_sys *sys = loop->sys;
-    if (tick__sys_asks(sys, TICK_CHOICE_CANCEL) &&
-        sys->ops->choose(sys, TICK_CHOICE_CANCEL, task->parent.maker.id, task->suspensions, 2, 0) > 0)
+    if (tick__sys_asks(sys, TICK_CHOICE_CANCEL) && sys->ops->choose(sys, TICK_CHOICE_CANCEL, task->maker.id, task->suspensions, 2, 0) > 0)
         tick_task_cancel(task, NULL);
 }
 

@@ -87,9 +87,9 @@ static struct tick_task *create(struct tick_loop *loop, const struct birth *birt
     enlist(loop, task);
     uint32_t created = 0;
     if (loop->observed) {
-        task->parent.maker.id = birth->id;
+        task->maker.id = birth->id;
         task->future.object = tick__tell(loop, birth->parent_object, TICK_OBJECT_TASK, birth->id, birth->key, birth->kth, loc);
-        task->parent.maker.object = task->future.object;
+        task->maker.object = task->future.object;
         created = tick_emit(loop->probe, TICK_EV_TASK_CREATE, task->future.object, tick__here(loop), 0, loc);
     }
     if (how & STACKLESS) {
@@ -103,22 +103,22 @@ static struct tick_task *create(struct tick_loop *loop, const struct birth *birt
     return task;
 }
 
-static struct tick_task *make(struct tick_loop *loop, struct tick__parent *parent, const char *name, tick_task_fn *fn, void *arg,
+static struct tick_task *make(struct tick_loop *loop, struct tick_maker *parent, const char *name, tick_task_fn *fn, void *arg,
     const struct tick_loc *loc, unsigned how) {
     struct birth birth = {0};
     if (loop->observed && !loop->closed) {
         birth.key = name ? name : loc->name;
         const uint64_t hash = tick_id_text(birth.key);
-        if (tick_counts_next(&parent->maker.named, hash, &birth.kth) < 0)
+        if (tick_counts_next(&parent->named, hash, &birth.kth) < 0)
             return NULL;
-        birth.id = tick_id_mix(tick_id_mix(parent->maker.id, hash), birth.kth); // tick_id_task, with the hash taken once
-        birth.parent_object = parent->maker.object;
+        birth.id = tick_id_mix(tick_id_mix(parent->id, hash), birth.kth); // tick_id_task, with the hash taken once
+        birth.parent_object = parent->object;
     }
     return create(loop, &birth, name, fn, arg, loc, how);
 }
 
 struct tick_task *tick__task_new(
-    struct tick_loop *loop, struct tick__parent *parent, const char *name, tick_task_fn *fn, void *arg, const struct tick_loc *loc) {
+    struct tick_loop *loop, struct tick_maker *parent, const char *name, tick_task_fn *fn, void *arg, const struct tick_loc *loc) {
     return make(loop, parent, name, fn, arg, loc, 0);
 }
 
@@ -207,7 +207,7 @@ void tick__task_abandon(struct tick_task *task) {
         tick_coro_free(task->coro);
     task->coro = NULL;
     if (task->future.loop->observed)
-        tick__parent_fini(&task->parent);
+        tick__maker_fini(&task->maker);
     tick__free(task->message);
     task->message = NULL;
     tick__task_catch(task, NULL);
