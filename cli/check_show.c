@@ -50,7 +50,7 @@ static int say_difference(
     if (file && fclose(file) != 0 && result >= 0)
         result = -ENOMEM;
     if (result >= 0 && size > 0)
-        tick__say("%.*s", (int)(size - (text[size - 1] == '\n')), text);
+        tick__say_made_visible(text); // several lines
     free(text);
     return result;
 }

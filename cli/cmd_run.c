@@ -8,6 +8,7 @@
 #include "cli/report_json.h"
 #include "cli/schedule_file.h"
 #include "src/os/linux.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +36,10 @@ static const struct argp_option options[] = {
     TICK__FORCE_ROW,
     {"list", OPTION_LIST, NULL, 0, "List the scenarios of the file, and run none", 0},
     {"real", OPTION_REAL, NULL, 0, "Run the scenario's real host on this machine's kernel and clock", 0},
-    {"at", OPTION_AT, "NAME=HOST:PORT", 0, "With --real: where host NAME of the scenario is to be found (may be repeated)", 0},
+    {"at", OPTION_AT, "NAME=HOST:PORT", 0,
+        "With --real: where host NAME of the scenario is to be found, as name:7000, 127.0.0.1:7000 or [::1]:7000 (may be repeated); "
+        "without a port it is the scenario's own",
+        0},
     {0},
 };
 
@@ -179,7 +183,8 @@ static int check_names(const struct run_arguments *a) {
         }
         result = tick_linux_sys(&system)->ops->resolve_all(tick_linux_sys(&system), at->name, 1, &found, 1);
         if (result < 0) {
-            tick__complain("--at %s=%s: there is no such host: %s", at->name, at->address, tick_error_text(result));
+            tick__complain("--at %s=%s: there is no such host%s%s", at->name, at->address, result == -ENOENT ? "" : ": ",
+                result == -ENOENT ? "" : tick_error_text(result));
             return result == -ENOMEM ? TICK__EXIT_HARNESS : TICK__EXIT_USAGE;
         }
     }

@@ -59,12 +59,12 @@ void tick_random_init(struct tick_random_chooser *chooser, uint64_t seed, const 
     for (uint32_t kind = 0; kind < TICK_CHOICE_KINDS; kind++) {
         uint64_t rate = rates->of[kind] < 65536 ? rates->of[kind] : 65536;
         uint64_t cap = rate > MOST_OFTEN ? rate : MOST_OFTEN;
-        uint64_t factor = swarm[tick_id_mix(swarm_key, kind) >> 60];
+        uint64_t factor = rate ? swarm[tick_id_mix(swarm_key, kind) >> 60] : 0;
         uint64_t threshold = rate * factor * 8192; // of 2^32
         if (threshold > cap << 16)
             threshold = cap << 16;
         chooser->threshold[kind] = threshold > UINT32_MAX ? UINT32_MAX : (uint32_t)threshold;
         chooser->chooser.calm |= (uint64_t)!chooser->threshold[kind] << kind;
-        chooser->key[kind] = tick_id_mix(draw_key, kind);
+        chooser->key[kind] = threshold ? tick_id_mix(draw_key, kind) : 0;
     }
 }

@@ -4,7 +4,9 @@
 #include <stdio.h>
 
 void tick__main_ended(struct main_end *end, int code) {
-    *end = (struct main_end){.code = code < 0 ? code : 0};
+    end->code = code < 0 ? code : 0;
+    end->loc = NULL;
+    end->text[0] = '\0';
     const struct tick_failure *failure = tick_caught();
     if (code >= 0 || !failure || failure->code != code)
         return;

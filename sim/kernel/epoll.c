@@ -100,7 +100,7 @@ void tick__item_ready(struct tick_kernel *k, struct tick__item *item, uint32_t h
     if (epoll->waiting && ((holds & item->events) || (tick__file_mask(k, file) & item->events)))
         woken_by(k, epoll, file);
     if (epoll->file.items)
-        tick__file_wake(k, &epoll->file, EPOLLIN | EPOLLRDNORM, false);
+        tick__file_wake(k, &epoll->file, EPOLLIN, false); // ep_poll_safewake: not those who ask for EPOLLRDNORM only
 }
 
 uint32_t tick__epoll_mask(struct tick_kernel *k, struct tick__epoll *epoll) {
@@ -300,12 +300,12 @@ static int collect(struct tick_kernel *k, struct tick__epoll *epoll, struct tick
 }
 
 int tick_k_epoll_wait(struct tick_kernel *k, int process, int epfd, struct tick_sys_event *out, int most, bool may_block) {
-    if (most <= 0)
-        return -EINVAL;
     struct tick__epoll *epoll;
     int error = epoll_of(k, process, epfd, &epoll);
     if (error)
         return error;
+    if (most <= 0)
+        return -EINVAL;
     int held = 0, count = 0;
     if (epoll->ready_count)
         count = collect(k, epoll, out, most, false, &held);

@@ -322,12 +322,13 @@ struct tick__flow {
 struct tick__sock {
     struct tick__file file;
     uint8_t state, stage, shut, corked;
-    bool reuse, reuse_port, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies, far;
+    bool reuse, reuse_port, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies;
     int32_t error;
     tick__ref peer;
     uint32_t refs;           // fd or queue, events in flight to it; a pair is freed when both have none
     uint32_t sndbuf, rcvbuf; // as getsockopt says them; half of it is for bytes
     struct tick__flow out;
+    tick_id end, way; // the connection's parts that it is, and that it sends by: they are asked for with each segment, send and recv
     tick_id connection;
     uint32_t connection_object;
     bool orphan, refused, freed;
@@ -374,14 +375,11 @@ static inline struct tick__sock *tick__sock(const struct tick_kernel *k, tick__r
 static inline bool tick__sock_has_fd(const struct tick__sock *s) {
     return s->file.fd >= 0 || (s->file.status & TICK__FLIES);
 }
-static inline enum tick_connection_part tick__sock_part(const struct tick__sock *s) {
-    return s->far ? TICK_FAR : TICK_NEAR;
-}
-static inline enum tick_connection_part tick__sock_way(const struct tick__sock *s) {
-    return s->far ? TICK_IN : TICK_OUT;
-}
-static inline tick_id tick__sock_way_id(const struct tick__sock *s) {
-    return tick_id_part(s->connection, tick__sock_way(s));
+// It is an end of that connection from now on.
+static inline void tick__sock_join(struct tick__sock *s, tick_id connection, bool far) {
+    s->connection = connection;
+    s->end = tick_id_part(connection, far ? TICK_FAR : TICK_NEAR);
+    s->way = tick_id_part(connection, far ? TICK_IN : TICK_OUT);
 }
 
 // inet.c
@@ -433,12 +431,18 @@ void tick__sock_die(struct tick_kernel *k, struct tick__sock *s);               
 // --- kernel_tell.c: what the probe is told; every function is a no-op without one ---
 void tick__tell_fd(struct tick_kernel *k, struct tick__file *file, const struct tick_kernel_name *name, const char *key);
 void tick__tell_connection(struct tick_kernel *k, struct tick__sock *s, const struct tick_kernel_name *name, uint32_t peer_host);
-// A segment without bytes leaves host: its message in the direction (object and id), and msg_send (by the running task, or by the kernel
-// because of what it carries out). Returns object << 32 | seq.
-uint64_t tick__tell_segment(struct tick_kernel *k, uint32_t host, uint32_t direction, tick_id id, uint64_t ordinal);
-// The same of a datagram: from, id: the socket that it leaves; bytes: what it carries, NULL for nothing.
-uint64_t tick__tell_datagram(
-    struct tick_kernel *k, uint32_t host, uint32_t from, tick_id id, uint64_t ordinal, const void *bytes, size_t count);
+uint64_t tick__tell_message(
+    struct tick_kernel *k, uint32_t host, uint32_t from, tick_id id, uint64_t ordinal, const void *bytes, size_t count); // there is one
+// A datagram leaves host: its message from the socket (object and id), and msg_send (by the running task, or by the kernel because of what
+// it carries out). bytes: what it carries, NULL for nothing. Returns object << 32 | seq. Here, as most runs have no probe.
+static inline uint64_t tick__tell_datagram(
+    struct tick_kernel *k, uint32_t host, uint32_t from, tick_id id, uint64_t ordinal, const void *bytes, size_t count) {
+    return k->env.probe ? tick__tell_message(k, host, from, id, ordinal, bytes, count) : 0;
+}
+// The same of a segment without bytes, in a direction.
+static inline uint64_t tick__tell_segment(struct tick_kernel *k, uint32_t host, uint32_t direction, tick_id id, uint64_t ordinal) {
+    return tick__tell_datagram(k, host, direction, id, ordinal, NULL, 0);
+}
 // It arrived at host: returns the seq of msg_recv.
 uint32_t tick__tell_arrival(struct tick_kernel *k, uint32_t host, uint64_t segment, size_t bytes);
 // Bytes just written into what is no connection, `offset` bytes into what it takes.

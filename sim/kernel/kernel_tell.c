@@ -72,19 +72,13 @@ static uint32_t sent(struct tick_kernel *k, uint32_t host, uint32_t object, int6
                        : tick_emit(probe, TICK_EV_MSG_SEND, object, probe->here, bytes, NULL);
 }
 
-uint64_t tick__tell_datagram(
+uint64_t tick__tell_message(
     struct tick_kernel *k, uint32_t host, uint32_t from, tick_id id, uint64_t ordinal, const void *bytes, size_t count) {
     struct tick_probe *probe = k->env.probe;
-    if (!probe)
-        return 0;
     uint32_t object = message_object(k, host, from, tick_id_mix(tick_id_mix(id, TICK_OBJECT_MESSAGE), ordinal), ordinal);
     if (bytes && probe->ops->payload)
         probe->ops->payload(probe, object, bytes, count);
     return (uint64_t)object << 32 | sent(k, host, object, (int64_t)count);
-}
-
-uint64_t tick__tell_segment(struct tick_kernel *k, uint32_t host, uint32_t direction, tick_id id, uint64_t ordinal) {
-    return tick__tell_datagram(k, host, direction, id, ordinal, NULL, 0);
 }
 
 void tick__tell_written(struct tick_kernel *k, const struct tick__file *file, uint64_t offset, const void *bytes, size_t count) {
@@ -111,8 +105,8 @@ void tick__tell_send(struct tick_kernel *k, struct tick__sock *s, const void *by
     struct tick__flow *out = &s->out;
     m->end = out->written;
     m->begin = m->end - count;
-    m->object = message_object(
-        k, s->file.host, out->object, tick_id_mix(tick_id_mix(tick__sock_way_id(s), TICK_OBJECT_MESSAGE), m->begin + 1), m->begin + 1);
+    m->object =
+        message_object(k, s->file.host, out->object, tick_id_mix(tick_id_mix(s->way, TICK_OBJECT_MESSAGE), m->begin + 1), m->begin + 1);
     if (probe->ops->payload)
         probe->ops->payload(probe, m->object, bytes, count);
     m->sent = sent(k, s->file.host, m->object, (int64_t)count);

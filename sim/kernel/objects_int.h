@@ -133,14 +133,16 @@ struct tick__unix {
     // A stream's bytes, and where its sends begin matters to nobody: those that came in.
     struct tick__chain in;
     uint64_t in_written, in_read;
-    tick__ref rights;         // the fds that came with some of them
-    tick__ref marks;          // where those begin whose sender is told, and where those whose sender is not
-    bool reads_creds;         // whether the sender of the first unread byte is told
-    bool writes_creds;        // and that of the latest
-    bool met;                 // SO_PEERCRED: knows who is at the other end
-    struct tick__queue queue; // datagrams
-    uint64_t sent;            // datagrams so far
-    uint32_t unread;          // datagrams of it that others have not received: bytes
+    tick__ref rights;          // the fds that came with some of them
+    tick__ref marks;           // where those begin whose sender is told, and where those whose sender is not
+    uint64_t first_end;        // where the send ends that found the stream empty
+    tick__ref ends, ends_last; // and those behind it, whose sender is watched
+    bool reads_creds;          // whether the sender of the first unread byte is told
+    bool writes_creds;         // and that of the latest
+    bool met;                  // SO_PEERCRED: knows who is at the other end
+    struct tick__queue queue;  // datagrams
+    uint64_t sent;             // datagrams so far
+    uint32_t unread;           // datagrams of it that others have not received: bytes
 };
 enum tick__unix_stage { TICK__UNIX_CLOSE, TICK__UNIX_LISTEN, TICK__UNIX_CONNECTED };
 int tick__unix_socket(struct tick_kernel *k, int process, int type, int flags, const struct tick_kernel_name *name);
@@ -148,8 +150,8 @@ void tick__unix_release(struct tick_kernel *k, struct tick__unix *u);
 void tick__unix_drop_datagram(struct tick_kernel *k, tick__ref ref);             // out of a queue, and out of its sender's account
 void tick__unix_tell_waiting(struct tick_kernel *k, const struct tick__unix *u); // its queue has room, or it is dead
 void tick__unix_name_out(const void *name, size_t name_size, struct sockaddr *address, socklen_t *size);
-void tick__unix_marks_free(struct tick_kernel *k, struct tick__unix *u);
-void tick__unix_introduce(struct tick_kernel *k, struct tick__unix *u); // SO_PASSCRED: gets a name, if it has none
+void tick__unix_marks_free(struct tick_kernel *k, struct tick__unix *u); // marks and ends
+void tick__unix_introduce(struct tick_kernel *k, struct tick__unix *u);  // SO_PASSCRED: gets a name, if it has none
 // The socket that a name stands for: 0, -EINVAL, -ENOENT, -ECONNREFUSED, -EPROTOTYPE.
 int tick__unix_find(
     struct tick_kernel *k, uint32_t host, const struct sockaddr *address, socklen_t size, uint8_t type, struct tick__unix **out);

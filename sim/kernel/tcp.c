@@ -163,9 +163,9 @@ static int64_t pass(struct tick_kernel *k, struct tick__sock *s, struct tick__so
     }
 }
 
-// Posts a segment from s to `to`. ask: the world chooses what the link adds, at `ordinal` of the direction `way`.
+// Posts a segment from s to `to`. ask: the world chooses what the link adds, at `ordinal` of the direction with the id `way`.
 bool tick__tcp_post(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *to, uint32_t far_host, int64_t *last_at,
-    enum tick__event_kind kind, uint64_t c, bool ask, enum tick_connection_part way, uint64_t ordinal, uint32_t *key) {
+    enum tick__event_kind kind, uint64_t c, bool ask, tick_id way, uint64_t ordinal, uint32_t *key) {
     const struct tick_link *link = tick__link(k, s->file.host, far_host);
     int64_t at = tick__moved(k->root->now, link->latency); // no span of a link is negative
     if (__builtin_expect(k->root->outage_count || link->bandwidth || s->out.lost, 0)) {
@@ -176,12 +176,12 @@ bool tick__tcp_post(struct tick_kernel *k, struct tick__sock *s, struct tick__so
             ask = false, last_at = NULL; // asked for when it goes out again
     }
     if (ask && link->loss && !k->root->calm) {
-        uint32_t times = TICK__ASK(k, TICK_CHOICE_LOSS, tick_id_part(s->connection, way), ordinal, LOSSES + 1, 0);
+        uint32_t times = TICK__ASK(k, TICK_CHOICE_LOSS, way, ordinal, LOSSES + 1, 0);
         at = tick__after(at, tick__times(ordinal ? FIRST_RESEND : TICK__FIRST_RETRY, (1 << times) - 1));
     }
     if (ask && link->jitter > 0 && !tick_is_calm(k->env.calm, TICK_CHOICE_DELIVERY)) {
         uint32_t n = tick_scale_count(link->jitter);
-        uint32_t value = k->env.choose(k->env.ctx, TICK_CHOICE_DELIVERY, tick_id_part(s->connection, way), ordinal, n, link->jitter);
+        uint32_t value = k->env.choose(k->env.ctx, TICK_CHOICE_DELIVERY, way, ordinal, n, link->jitter);
         at = tick__moved(at, tick_scale_capped(value, link->jitter));
     }
     if (last_at) {
@@ -199,7 +199,7 @@ bool tick__tcp_post(struct tick_kernel *k, struct tick__sock *s, struct tick__so
 
 bool tick__tcp_segment(struct tick_kernel *k, struct tick__sock *s, enum tick__event_kind kind, uint64_t c, bool ask, uint64_t ordinal) {
     struct tick__sock *to = tick__tcp_peer(k, s);
-    return tick__tcp_post(k, s, to, to->file.host, &s->out.last_at, kind, c, ask, tick__sock_way(s), ordinal, NULL);
+    return tick__tcp_post(k, s, to, to->file.host, &s->out.last_at, kind, c, ask, s->way, ordinal, NULL);
 }
 
 uint32_t tick__tcp_remote_host(const struct tick_kernel *k, const struct tick__sock *s) {
@@ -207,8 +207,8 @@ uint32_t tick__tcp_remote_host(const struct tick_kernel *k, const struct tick__s
 }
 
 void tick__tcp_send_syn(struct tick_kernel *k, struct tick__sock *s) {
-    uint64_t told = tick__tell_segment(k, s->file.host, s->out.object, tick__sock_way_id(s), 0);
-    if (!tick__tcp_post(k, s, s, tick__tcp_remote_host(k, s), &s->out.last_at, TICK__SYN, told, true, TICK_OUT, 0, &s->event))
+    uint64_t told = tick__tell_segment(k, s->file.host, s->out.object, s->way, 0);
+    if (!tick__tcp_post(k, s, s, tick__tcp_remote_host(k, s), &s->out.last_at, TICK__SYN, told, true, s->way, 0, &s->event))
         tick__tcp_break(k, s, ENOBUFS);
 }
 
@@ -224,7 +224,7 @@ static void acknowledge(struct tick_kernel *k, struct tick__sock *sender) {
         return;
     out->ack_arrived = out->arrived;
     out->ack_read = out->read;
-    if (tick__tcp_post(k, receiver, sender, sender->file.host, NULL, TICK__UPDATE, 0, false, TICK_OUT, 0, NULL))
+    if (tick__tcp_post(k, receiver, sender, sender->file.host, NULL, TICK__UPDATE, 0, false, 0, 0, NULL))
         sender->ack_flies = true;
     else
         tick__tcp_break(k, sender, ENOBUFS);
@@ -257,7 +257,7 @@ static bool is_cut(struct tick_kernel *k, const struct tick__sock *s, const stru
     if (!link->reset || k->root->calm ||
         (k->root->outage_count && (tick__outage(k, s->file.host, far_host) == TICK_NEVER || !tick__tcp_way_back(k, s, far_host))))
         return false;
-    return TICK__ASK(k, TICK_CHOICE_FAULT_RESET, tick__sock_way_id(s), ordinal, 2, 0) != 0;
+    return TICK__ASK(k, TICK_CHOICE_FAULT_RESET, s->way, ordinal, 2, 0) != 0;
 }
 
 void tick__tcp_transmit(struct tick_kernel *k, struct tick__sock *s) {
@@ -293,7 +293,7 @@ void tick__tcp_transmit(struct tick_kernel *k, struct tick__sock *s) {
     }
     if (s->fin_wanted) {
         s->fin_sent = true;
-        uint64_t told = tick__tell_segment(k, s->file.host, out->object, tick__sock_way_id(s), out->written + 1);
+        uint64_t told = tick__tell_segment(k, s->file.host, out->object, s->way, out->written + 1);
         if (!tick__tcp_segment(k, s, TICK__FIN, told, true, out->written + 1))
             tick__tcp_break(k, s, ENOBUFS);
     }
@@ -330,7 +330,7 @@ void tick__tcp_break(struct tick_kernel *k, struct tick__sock *s, int error) {
 void tick__tcp_reset_peer(struct tick_kernel *k, struct tick__sock *s) {
     if (!s->peer)
         return;
-    uint64_t told = tick__tell_segment(k, s->file.host, s->out.object, tick__sock_way_id(s), s->out.written + 1 + s->fin_sent);
+    uint64_t told = tick__tell_segment(k, s->file.host, s->out.object, s->way, s->out.written + 1 + s->fin_sent);
     if (!tick__tcp_segment(k, s, TICK__RST, told, false, 0))
         tick__tcp_break(k, s, ENOBUFS);
 }

@@ -50,8 +50,9 @@ static void retry(struct tick_kernel *k, struct tick__sock *s, enum tick__event_
 
 // The answer to a SYN, like a SYN-ACK, is offset 0 of the direction back.
 static void refuse(struct tick_kernel *k, struct tick__sock *s, uint32_t host) {
-    uint64_t told = tick__tell_segment(k, host, s->out.object ? s->out.object + 1 : 0, tick_id_part(s->connection, TICK_IN), 0);
-    if (!tick__tcp_post(k, s, s, host, NULL, TICK__RST, told, true, TICK_IN, 0, NULL))
+    const tick_id back = tick_id_part(s->connection, TICK_IN);
+    uint64_t told = tick__tell_segment(k, host, s->out.object ? s->out.object + 1 : 0, back, 0);
+    if (!tick__tcp_post(k, s, s, host, NULL, TICK__RST, told, true, back, 0, NULL))
         tick__tcp_break(k, s, ENOBUFS);
 }
 
@@ -65,7 +66,6 @@ static void make_child(struct tick_kernel *k, struct tick__sock *s, struct tick_
     }
     child->state = TICK__SYN_RECV;
     child->stage = TICK__CONNECTED;
-    child->far = true;
     child->shut = listener->shut;
     child->reuse = listener->reuse;
     child->reuse_port = listener->reuse_port;
@@ -87,7 +87,7 @@ static void make_child(struct tick_kernel *k, struct tick__sock *s, struct tick_
     child->local_port = s->remote_port;
     child->remote_address = s->local_address;
     child->remote_port = s->local_port;
-    child->connection = s->connection;
+    tick__sock_join(child, s->connection, true);
     child->connection_object = s->connection_object;
     child->out.object = s->out.object ? s->out.object + 1 : 0; // the two directions were told one after the other
     child->hello = seq;
@@ -96,7 +96,7 @@ static void make_child(struct tick_kernel *k, struct tick__sock *s, struct tick_
     child->listener = listener->file.ref;
     tick__sock_hold(listener);
     tick__port_share(k, child, listener);
-    uint64_t answer = tick__tell_segment(k, host, child->out.object, tick__sock_way_id(child), 0);
+    uint64_t answer = tick__tell_segment(k, host, child->out.object, child->way, 0);
     if (!tick__tcp_segment(k, child, TICK__SYN_ACK, answer, true, 0))
         tick__tcp_break(k, s, ENOBUFS);
 }
@@ -184,8 +184,7 @@ static void ack_arrived(struct tick_kernel *k, struct tick__sock *child) {
         child->fin_wanted = true;
         tick__tcp_transmit(k, child);
     }
-    tick__file_wake_by(k, &listener->file, EPOLLIN | EPOLLRDNORM | EPOLLPRI | EPOLLRDBAND, listener->queue_count == 1,
-        tick_id_part(child->connection, TICK_FAR), 0);
+    tick__file_wake_by(k, &listener->file, EPOLLIN | EPOLLRDNORM | EPOLLPRI | EPOLLRDBAND, listener->queue_count == 1, child->end, 0);
 }
 
 static void data_arrived(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *sender, uint64_t upto) {
@@ -284,8 +283,7 @@ static void send_again(struct tick_kernel *k, struct tick__sock *from, struct ti
     uint32_t behind = from->out.lost; // it goes before those
     if (ordered)
         from->out.lost = 0;
-    if (!tick__tcp_post(
-            k, from, to, to->file.host, ordered ? &from->out.last_at : NULL, kind, c, false, tick__sock_way(from), ordinal, NULL))
+    if (!tick__tcp_post(k, from, to, to->file.host, ordered ? &from->out.last_at : NULL, kind, c, false, from->way, ordinal, NULL))
         tick__tcp_break(k, from, ENOBUFS);
     if (!ordered)
         return;

@@ -103,7 +103,6 @@ static struct tick__sock *disconnect(struct tick_kernel *k, struct tick__sock *s
     s = renew(k, s);
     if (!s)
         return NULL;
-    s->far = false;
     if (!s->bound) {
         s->local_address = 0;
         s->six = s->inet6;
@@ -158,7 +157,7 @@ static int start_connect(struct tick_kernel *k, struct tick__sock *s, const stru
     s->remote_address = address;
     s->remote_port = to->port;
     s->six = to->six;
-    s->connection = named.id;
+    tick__sock_join(s, named.id, false);
     s->hello = s->farewell = 0;
     s->file.rises = 0; // counted for each connection
     s->ended = false;
@@ -245,8 +244,7 @@ size_t tick__shortened(struct tick_kernel *k, enum tick_choice_kind kind, tick_i
 }
 
 static size_t shortened(struct tick_kernel *k, const struct tick__sock *s, enum tick_choice_kind kind, uint64_t offset, size_t count) {
-    return tick_is_calm(k->env.calm, kind) ? count
-                                           : tick__shortened(k, kind, tick_id_part(s->connection, tick__sock_part(s)), offset, count);
+    return tick_is_calm(k->env.calm, kind) ? count : tick__shortened(k, kind, s->end, offset, count);
 }
 
 // A read takes all that the program knows to be there: what it looked at, or was told the end of.
@@ -506,7 +504,7 @@ static bool from_outside(const struct tick_kernel *k, const struct tick__file *f
 // A connected one is its connection's end.
 static tick_id id_of(const struct tick__file *file) {
     const struct tick__sock *s = (const struct tick__sock *)file;
-    return s->connection ? tick_id_part(s->connection, tick__sock_part(s)) : file->id;
+    return s->connection ? s->end : file->id;
 }
 
 static void told_the_end(struct tick__file *file) {

@@ -18,7 +18,7 @@ void tick__tcp_cross(struct tick_kernel *k, struct tick__sock *s, struct tick__s
     opener->peer = s->file.ref;
     opener->state = TICK__SYN_RECV;
     opener->hello = seq;
-    const uint64_t answer = tick__tell_segment(k, opener->file.host, opener->out.object, tick__sock_way_id(opener), 0);
+    const uint64_t answer = tick__tell_segment(k, opener->file.host, opener->out.object, opener->way, 0);
     // What the link adds was asked for its SYN, which is at the same offset.
     if (!tick__tcp_segment(k, opener, TICK__SYN_ACK, answer, false, 0))
         tick__tcp_break(k, s, ENOBUFS);

@@ -18,10 +18,10 @@ int64_t tick__tcp_patience(const struct tick_kernel *k, const struct tick__sock 
 int64_t tick__tcp_syn_wait(const struct tick_kernel *k, const struct tick__sock *s); // until its next SYN: 1 s, 2 s, 4 s, ...
 // What s sends arrives, but no acknowledgement comes back: waits for one, until it gives up.
 void tick__tcp_await_ack(struct tick_kernel *k, struct tick__sock *s, const struct tick_link *link);
-// Posts a segment from s to `to`. ask: the world chooses what the link adds, at `ordinal` of the direction `way`. last_at: when the latest
-// one of its direction arrives; NULL: it keeps no order. False: no memory.
+// Posts a segment from s to `to`. ask: the world chooses what the link adds, at `ordinal` of the direction with the id `way`. last_at: when
+// the latest one of its direction arrives; NULL: it keeps no order. False: no memory.
 bool tick__tcp_post(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *to, uint32_t far_host, int64_t *last_at,
-    enum tick__event_kind kind, uint64_t c, bool ask, enum tick_connection_part way, uint64_t ordinal, uint32_t *key);
+    enum tick__event_kind kind, uint64_t c, bool ask, tick_id way, uint64_t ordinal, uint32_t *key);
 bool tick__tcp_segment(struct tick_kernel *k, struct tick__sock *s, enum tick__event_kind kind, uint64_t c, bool ask, uint64_t ordinal);
 void tick__tcp_break(struct tick_kernel *k, struct tick__sock *s, int error); // no memory: both ends lose the connection
 void tick__tcp_orphan_die(struct tick_kernel *k, struct tick__sock *child);   // an embryo or a queued connection of a listener goes

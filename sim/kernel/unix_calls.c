@@ -78,38 +78,80 @@ static bool tells(const struct tick_kernel *k, const struct tick__unix *u, const
     return passes(k, u) || passes(k, peer);
 }
 
+static bool mark_add(struct tick_kernel *k, tick__ref *list, uint64_t at) {
+    tick__ref ref = tick__arena_zero(k, sizeof(struct mark));
+    if (!ref)
+        return false;
+    TICK__AT(k, mark, ref)->at = at;
+    while (*list)
+        list = &TICK__AT(k, mark, *list)->next;
+    *list = ref;
+    return true;
+}
+
+static void mark_drop(struct tick_kernel *k, tick__ref *list) {
+    tick__ref ref = *list;
+    *list = TICK__AT(k, mark, ref)->next;
+    tick__arena_give(k, ref, sizeof(struct mark));
+}
+
+static void marks_free(struct tick_kernel *k, tick__ref *list) {
+    while (*list)
+        mark_drop(k, list);
+}
+
 // The next bytes of u's stream tell their sender, or do not. False: no memory
 static bool creds_write(struct tick_kernel *k, struct tick__unix *u, bool creds) {
     if (u->in_written == u->in_read) {
-        tick__unix_marks_free(k, u);
+        marks_free(k, &u->marks);
         u->reads_creds = creds;
-    } else if (creds != u->writes_creds) {
-        tick__ref ref = tick__arena_zero(k, sizeof(struct mark)), *last = &u->marks;
-        if (!ref)
-            return false;
-        TICK__AT(k, mark, ref)->at = u->in_written;
-        while (*last)
-            last = &TICK__AT(k, mark, *last)->next;
-        *last = ref;
+    } else if (creds != u->writes_creds && !mark_add(k, &u->marks, u->in_written)) {
+        return false;
     }
     u->writes_creds = creds;
     return true;
 }
 
-static void mark_drop(struct tick_kernel *k, struct tick__unix *u) {
-    tick__ref ref = u->marks;
-    u->marks = TICK__AT(k, mark, ref)->next;
-    tick__arena_give(k, ref, sizeof(struct mark));
-}
-
 void tick__unix_marks_free(struct tick_kernel *k, struct tick__unix *u) {
-    while (u->marks)
-        mark_drop(k, u);
+    marks_free(k, &u->marks);
+    marks_free(k, &u->ends);
 }
 
 static void creds_read(struct tick_kernel *k, struct tick__unix *u) {
-    for (; u->marks && TICK__AT(k, mark, u->marks)->at <= u->in_read; mark_drop(k, u))
+    for (; u->marks && TICK__AT(k, mark, u->marks)->at <= u->in_read; mark_drop(k, &u->marks))
         u->reads_creds = !u->reads_creds;
+}
+
+// --- edges: Linux tells those who want to write of each send that has been read to its end ---
+
+static void end_add(struct tick_kernel *k, struct tick__unix *u) {
+    tick__ref *list = u->ends ? &TICK__AT(k, mark, u->ends_last)->next : &u->ends;
+    if (mark_add(k, list, u->in_written))
+        u->ends_last = *list;
+}
+
+// Whether u was read to an end by what it read latest. What is empty was.
+static bool end_read(struct tick_kernel *k, struct tick__unix *u, size_t moved) {
+    const uint64_t before = u->in_read - moved;
+    bool some = u->in_read == u->in_written || (u->first_end > before && u->first_end <= u->in_read);
+    for (; u->ends && TICK__AT(k, mark, u->ends)->at <= u->in_read; mark_drop(k, &u->ends))
+        some |= TICK__AT(k, mark, u->ends)->at > before;
+    return some;
+}
+
+// Some of what was sent has been read: its sender may have waited for that. whole: a send.
+static void drained(struct tick_kernel *k, struct tick__unix *sender, bool whole) {
+    if ((whole || sender->nospace) && !sender->dead && writable(k, sender)) {
+        sender->nospace = false;
+        tick__file_wake(k, &sender->file, TICK__WRITABLE_BAND, false);
+    }
+}
+
+// The send failed, but its message had been made: Linux frees it, and tells those who want to write.
+static ssize_t unmade(struct tick_kernel *k, struct tick__unix *u, int error) {
+    if (u->file.items)
+        drained(k, u, true);
+    return -error;
 }
 
 static ssize_t send_stream(struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, const struct sockaddr *to,
@@ -126,7 +168,7 @@ static ssize_t send_stream(struct tick_kernel *k, struct tick__unix *u, const vo
     if (u->error)
         return take_error(u);
     if (peer->dead || (peer->shut & TICK__SHUT_RECV))
-        return -EPIPE;
+        return unmade(k, u, EPIPE);
     uint64_t there = peer->in_written - peer->in_read;
     if (there >= u->sndbuf) {
         u->nospace = true;
@@ -148,6 +190,10 @@ static ssize_t send_stream(struct tick_kernel *k, struct tick__unix *u, const vo
     }
     tick__tell_written(k, &u->file, peer->in_written, bytes, moved);
     peer->in_written += moved;
+    if (!there)
+        peer->first_end = peer->in_written;
+    else if (u->file.items)
+        end_add(k, peer);
     if (moved == space)
         u->nospace = true;
     if (peer->file.items)
@@ -167,20 +213,20 @@ static ssize_t send_datagram(struct tick_kernel *k, struct tick__unix *u, const 
     if (to)
         TICK_TRY(tick__unix_find(k, u->file.host, to, size, u->type, &peer));
     else if (!peer)
-        return -ENOTCONN;
+        return unmade(k, u, ENOTCONN);
     if (peer->dead && u->type == SOCK_SEQPACKET)
-        return -EPIPE;
+        return unmade(k, u, EPIPE);
     if (peer->dead) {
         if (!to) { // it is forgotten: from now on there is no peer
             tick__unix_turn_away(k, u, NULL);
             u->stage = TICK__UNIX_CLOSE;
         }
-        return -ECONNREFUSED;
+        return unmade(k, u, ECONNREFUSED);
     }
     if (peer->peer && peer->peer != u->file.ref)
-        return -EPERM;
+        return unmade(k, u, EPERM);
     if (peer->shut & TICK__SHUT_RECV)
-        return -EPIPE;
+        return unmade(k, u, EPIPE);
     if ((peer != u && peer->peer != u->file.ref && full(peer)) || u->unread >= u->sndbuf) {
         u->nospace = true;
         return -EAGAIN;
@@ -232,14 +278,6 @@ ssize_t tick__unix_send(
     return sent;
 }
 
-// What was sent has been read: its sender may have waited for that.
-static void drained(struct tick_kernel *k, struct tick__unix *sender) {
-    if (sender->nospace && !sender->dead && writable(k, sender)) {
-        sender->nospace = false;
-        tick__file_wake(k, &sender->file, TICK__WRITABLE_BAND, false);
-    }
-}
-
 static ssize_t recv_stream(
     struct tick_kernel *k, struct tick__unix *u, void *bytes, size_t count, int flags, struct tick__received *received) {
     if (u->stage != TICK__UNIX_CONNECTED)
@@ -280,7 +318,7 @@ static ssize_t recv_stream(
     if ((flags & MSG_WAITALL) && !with && moved < count && u->in_read == u->in_written)
         u->error = 0; // Linux looks for more, meets the error and forgets it
     if (peer)
-        drained(k, peer);
+        drained(k, peer, peer->file.items && end_read(k, u, moved));
     return (ssize_t)moved;
 }
 
@@ -291,7 +329,7 @@ void tick__unix_tell_waiting(struct tick_kernel *k, const struct tick__unix *u) 
             struct tick__file *file = tick__file(k, (int)p - 1, (int)fd);
             if (file && tick__ops(file) == &tick__unix_ops && tick__file_is_of(file, p - 1, fd) &&
                 ((struct tick__unix *)file)->peer == u->file.ref)
-                drained(k, (struct tick__unix *)file);
+                drained(k, (struct tick__unix *)file, false);
         }
 }
 
@@ -335,7 +373,7 @@ void tick__unix_drop_datagram(struct tick_kernel *k, tick__ref ref) {
         tick__rights_drop(k, d->rights);
     sender->unread -= d->size + OVERHEAD;
     tick__datagram_free(k, ref);
-    drained(k, sender);
+    drained(k, sender, sender->file.items != 0);
     tick__unix_release(k, sender);
 }
 

@@ -8,6 +8,17 @@ also "/s)"
 never $'\r'
 expect 0 "no checks" "$RETICK" fuzz "$scenarios/unchecked.c" --seeds 20
 expect 0 "passed in" "$RETICK" fuzz "$scenarios/passing.c" --time 300ms --jobs 1
+# On a terminal a line tells how far it is; with a time alone there is no number of runs to reach.
+on_terminal() { # on_terminal COMMAND...
+    python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' "$@"
+}
+if command -v python3 >/dev/null; then
+    expect 0 "passed in" on_terminal "$RETICK" fuzz "$scenarios/passing.c" --time 2s --jobs 1
+    also " s left"
+    never " of "
+    expect 0 "passed in" on_terminal "$RETICK" fuzz "$scenarios/passing.c" --seeds 100000000 --time 2s --jobs 1
+    also " of 100,000,000 runs"
+fi
 
 expect 1 "rare: seed " "$RETICK" fuzz "$scenarios/rare.c" --rate user=30%
 also " fails after "

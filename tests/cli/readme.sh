@@ -1,19 +1,85 @@
 #!/usr/bin/env bash
-# What the README shows is what happens: its example of a scenario, and the demo's finding.
+# What the README and docs/SCENARIOS.md show is what happens: each command of the tour with what it is shown to say, and the examples that
+# are whole.
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 top=$(realpath "$scenarios/../../..")
+mkdir bin
+ln -s "$RETICK" bin/retick
+cp -r "$top/scenarios" .
+export PATH=$work/bin:$PATH
 
-awk '/<!-- example: greet.c -->/ {f = 1; next} f && /^```c/ {p = 1; next} p && /^```/ {exit} p' "$top/README.md" >greet.c
-[ "$(wc -l <greet.c)" -gt 20 ] || complain "README.md has no example greet.c"
-expect 0 "greet: passed (calm)" "$RETICK" run greet.c
-expect 1 "no greeting within 50 ms" "$RETICK" fuzz greet.c --seeds 1000
+# shown COMMAND TEXT: it says just that, but for the time that it takes.
+shown() {
+    local text=$2
+    checks=$((checks + 1))
+    timeout 120 bash -c "$1" 2>&1 </dev/null | sed -E 's/ in [0-9.]+ (ns|µs|ms|s)$/ in TIME/' >.output
+    while [ "${text%$'\n'}" != "$text" ]; do text=${text%$'\n'}; done
+    sed -E 's/ in [0-9.]+ (ns|µs|ms|s)$/ in TIME/' <<<"$text" >shown.txt
+    cmp -s shown.txt .output || complain "README.md does not show what \`$1\` says: $(diff shown.txt .output)"
+}
 
-expect 1 "was shown: chats of user" "$RETICK" fuzz "$top/scenarios/redis_pool.c" -o run.db
-also "replayed 10 times"
-deviations=$(grep -vc -e '^#' -e '^retick' -e '^scenario' run.schedule)
-[ "$deviations" -le 3 ] || complain "the demo's schedule has $deviations deviations"
-expect 0 "redis_pool_fixed: passes" "$RETICK" replay "$top/scenarios/redis_pool.c:redis_pool_fixed" run.schedule
-expect 0 "run.svg written" "$RETICK" graph run.db -o run.svg
+# The tour: blocks of `$ command` and what it says; a command of which nothing is shown is only tried where that is quick.
+command='' text='' tried=0
+try_it() {
+    command=${command%%  \#*}
+    case $command in
+    '') ;;
+    *--real*) ;; # real.sh has its own server
+    *"--seeds 100000"*) expect 0 "schedules passed" bash -c "${command/100000/2000}" ;;
+    *)
+        shown "$command" "$text"
+        tried=$((tried + 1))
+        ;;
+    esac
+    command='' text=''
+}
+while IFS= read -r line; do
+    case $line in
+    '```'*) try_it ;;
+    '$ '*)
+        try_it
+        command=${line#\$ }
+        ;;
+    *) [ -z "$command" ] || text+=$line$'\n' ;;
+    esac
+done < <(awk '/^```$/ {f = !f; print; next} f' "$top/README.md")
+[ $tried -ge 4 ] || complain "README.md shows only $tried commands with what they say"
+grep -vc -e '^#' -e '^retick' -e '^scenario' run.schedule | grep -qx '[123]' || complain "the demo's schedule is not small"
+
+# What it offers without showing what comes of it.
+tried=0
+while IFS= read -r line; do
+    case $line in
+    *' diff '*) expect 1 "part at event" bash -c "$line" ;;
+    *' graph '*) expect 0 "written" bash -c "$line" ;;
+    *) expect 0 "seq" bash -c "$line" ;;
+    esac
+    tried=$((tried + 1))
+done < <(awk '/^```$/ {f = !f; next} f && /^retick .*  #/ {sub(/  +#.*/, ""); print}' "$top/README.md")
+[ $tried -ge 4 ] || complain "README.md offers only $tried commands"
 grep -q 'client\(-\|&#45;\)2' run.svg || complain "run.svg shows no client-2"
+for each in expired_lease pool_deadlock; do
+    expect 1 "shrunk from" retick fuzz scenarios/$each.c -n 2000 -o $each.db
+done
+
+# example NAME PAGE: writes the example of that page.
+example() {
+    awk -v mark="<!-- example: $1 -->" '$0 == mark {f = 1; next} f && /^```c/ {p = 1; next} p && /^```/ {exit} p' "$top/$2" >"$1"
+    [ "$(wc -l <"$1")" -gt 20 ] || complain "$2 has no example $1"
+}
+example greet.c README.md
+expect 0 "greet: passed (calm)" retick run greet.c
+expect 1 "no greeting within 50 ms" retick fuzz greet.c --seeds 1000
+expect 0 "every run repeats" retick check greet.c --seeds 2 --after 5
+
+# What a daemon opens before it waits is open to all; what a task of its own opens may come too late.
+example two_servers.c docs/SCENARIOS.md
+expect 0 "3,000 schedules passed" retick fuzz two_servers.c --seeds 3000
+never "warning"
+sed -e 's/^static int server(void/static int later(void *arg) { (void)arg; return tick_serve(":7001", reply, "all is well"); }\n&/' \
+    -e 's/TICK_TRY(tick_server_open(.*/struct tick_task *other = tick_spawn(later, NULL);/' \
+    -e 's/tick_server_free(status)/tick_task_unref(other)/' -e '/tick_server \*status/d' two_servers.c >two_tasks.c
+expect 0 "passed (calm)" retick run two_tasks.c
+expect 1 "nobody accepted the connection to server:7001" retick fuzz two_tasks.c --seeds 3000
 finish

@@ -65,6 +65,7 @@ if ! ldd "$RETICK" | grep -qE 'lib(a|t)san'; then
     depends padded 1 "stacks and heaps of 0xa5" "stacks and heaps of 0x5a"
     also "differs from byte 301 on"
     also "client/main sends 400 bytes"
+    grep -qE '^     #[0-9]+ .*client/main sends' .output || complain "the event does not stand on a line of its own"
     also "(after $scenarios/surroundings.c:"
     also "0xa5 in ...\"xxxxxxxxxxxxxxxx\\xa5"
     expect 1 "but not all that was sent or written" "$RETICK" diff padded-0-a.db padded-0-b.db

@@ -9,6 +9,7 @@ static void epoll_calls(void **state) {
     assert_int_equal(sys->ops->epoll_wait(sys, epfd, out, 0, 0, 0), -EINVAL);
     assert_int_equal(sys->ops->epoll_wait(sys, fd, out, 1, 0, 0), -EINVAL);
     assert_int_equal(sys->ops->epoll_wait(sys, 999, out, 1, 0, 0), -EBADF);
+    assert_int_equal(sys->ops->epoll_wait(sys, fd, out, 0, 0, 0), -EINVAL);
     assert_int_equal(sys->ops->epoll_ctl(sys, 999, EPOLL_CTL_ADD, fd, &e), -EBADF);
     assert_int_equal(sys->ops->epoll_ctl(sys, epfd, EPOLL_CTL_ADD, 999, &e), -EBADF);
     assert_int_equal(sys->ops->epoll_ctl(sys, fd, EPOLL_CTL_ADD, epfd, &e), -EINVAL);
@@ -49,6 +50,54 @@ static void epoll_calls(void **state) {
     closed(fd); // and out of the epoll
     assert_int_equal(report(epfd, 0), 0);
     closed(epfd);
+}
+
+// A unix socket's writer hears of each message that was read to its end, though it could write all the time.
+static void edges_of_what_was_read(void **state) {
+    (void)state;
+    static const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
+    for (int i = 0; i < 3; i++) {
+        int fds[2], epfd = sys->ops->epoll_create(sys);
+        char bytes[8];
+        assert_int_equal(sys->ops->socketpair(sys, AF_UNIX, types[i], 0, fds), 0);
+        assert_int_equal(control(epfd, EPOLL_CTL_ADD, fds[0], EPOLLOUT | EPOLLET), 0);
+        assert_int_equal(report(epfd, 0), EPOLLOUT);
+        assert_int_equal(put(fds[0], "abc") + put(fds[0], "def"), 6);
+        assert_int_equal(report(epfd, 0), 0);
+        if (types[i] == SOCK_STREAM) {
+            assert_int_equal(get(fds[1], 2), 2);
+            assert_int_equal(report(epfd, 0), 0); // not yet
+        }
+        assert_int_equal(sys->ops->recv(sys, fds[1], bytes, sizeof bytes, MSG_PEEK) > 0, 1);
+        assert_int_equal(report(epfd, 0), 0);
+        assert_true(get(fds[1], types[i] == SOCK_STREAM ? 1 : 3) > 0);
+        assert_int_equal(report(epfd, 0), EPOLLOUT);
+        assert_int_equal(get(fds[1], 3), 3);
+        assert_int_equal(report(epfd, 0), EPOLLOUT);
+        assert_int_equal(report(epfd, 0), 0);
+        closed(fds[1]);
+        closed(fds[0]);
+        closed(epfd);
+    }
+}
+
+// Of an epoll that becomes ready, others are told by EPOLLIN alone.
+static void what_an_epoll_tells_another(void **state) {
+    (void)state;
+    int inner = sys->ops->epoll_create(sys), fd = sys->ops->eventfd(sys, 0, 0);
+    int in = sys->ops->epoll_create(sys), norm = sys->ops->epoll_create(sys);
+    const uint64_t one = 1;
+    assert_int_equal(control(inner, EPOLL_CTL_ADD, fd, EPOLLIN), 0);
+    assert_int_equal(control(in, EPOLL_CTL_ADD, inner, EPOLLIN), 0);
+    assert_int_equal(control(norm, EPOLL_CTL_ADD, inner, EPOLLRDNORM), 0);
+    assert_int_equal(sys->ops->write(sys, fd, &one, 8), 8);
+    assert_int_equal(report(in, 0), EPOLLIN);
+    assert_int_equal(report(norm, 0), 0);
+    assert_int_equal(control(norm, EPOLL_CTL_MOD, inner, EPOLLRDNORM), 0); // looks for itself
+    assert_int_equal(report(norm, 0), EPOLLRDNORM);
+    const int fds[] = {inner, fd, in, norm};
+    for (int i = 0; i < 4; i++)
+        closed(fds[i]);
 }
 
 static void epoll_rotates(void **state) {
@@ -151,6 +200,8 @@ int main(void) {
         BOTH(epoll_rotates),
         BOTH(epolls_in_epolls),
         BOTH(edges_of_a_connection),
+        BOTH(edges_of_what_was_read),
+        BOTH(what_an_epoll_tells_another),
         BOTH(eventfd_calls),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 // Random programs over epolls, run on Linux and on the simulated kernel: level, edge, one-shot, exclusive, epolls in epolls, dup'ed fds,
-// registrations that outlive the fd they were made with. What is ready becomes so within the calls themselves, so that every report is the
-// same, and their order, too.
+// registrations that outlive the fd they were made with, epolls that go while others watch them. What is ready becomes so within the calls
+// themselves, so that every report is the same, and their order, too.
 // links: tick_kernel tick_os
 // timeout: 300
 #include "tests/conformance/random_programs.h"
@@ -61,21 +61,18 @@ static int some_epoll(const struct program *p, int i) {
     return draw(4) ? p->epolls[draw(EPOLLS)] : p->fds[i];
 }
 
-// Linux wakes a unix socket's writers whenever a message of theirs has been read: no edges are asked for there.
-static uint32_t some_events(enum kind kind) {
+static uint32_t some_events(void) {
     static const uint32_t wanted[] = {EPOLLIN, EPOLLOUT, EPOLLIN | EPOLLOUT, EPOLLIN | EPOLLRDHUP, EPOLLPRI, EPOLLRDNORM, EPOLLWRNORM, 0};
     uint32_t events = wanted[draw(8)];
     if (draw(2))
         events |= (uint32_t[]){EPOLLET, EPOLLONESHOT, EPOLLET | EPOLLONESHOT, EPOLLEXCLUSIVE, EPOLLERR | EPOLLHUP, EPOLLET}[draw(6)];
-    if (kind == UNIX && (events & EPOLLET))
-        events &= ~(uint32_t)(EPOLLOUT | EPOLLWRNORM);
     return events;
 }
 
 static void controls(struct program *p, int i, char *text) {
     static const int ops[] = {EPOLL_CTL_ADD, EPOLL_CTL_ADD, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_MOD, EPOLL_CTL_DEL, 7};
     int op = ops[draw(7)], epfd = some_epoll(p, i);
-    const struct tick_sys_event e = {some_events(p->kinds[i]), ++p->made};
+    const struct tick_sys_event e = {some_events(), ++p->made};
     bool none = draw(20) == 0;
     int n = sys->ops->epoll_ctl(sys, epfd, op, p->fds[i], none ? NULL : &e);
     snprintf(text, LINE, "ctl %d %d %x = %d", op, i, none ? 0 : e.events, n);
@@ -100,6 +97,40 @@ static void moves(struct program *p, int i, char *text) {
     snprintf(text, LINE, "%s %d %zu = %zd", writes ? "write" : "read", i, count, n);
 }
 
+static void dups(struct program *p, int i, char *text) {
+    const bool epoll = draw(3) == 0;
+    const int from = epoll ? p->epolls[draw(EPOLLS)] : p->fds[i], fd = sys->ops->dup(sys, from);
+    int slot = adopt(p, fd, epoll ? EPOLL : p->kinds[i]);
+    snprintf(text, LINE, "dup %d %d = %d", i, epoll, slot);
+}
+
+// One of the program's epolls goes. Another one takes its place: a fresh one, or one from a slot.
+static void replaces(struct program *p, int i, char *text) {
+    int *place = &p->epolls[draw(EPOLLS)], at = (int)(place - p->epolls);
+    if (p->kinds[i] == EPOLL && draw(2)) {
+        const int fd = sys->ops->dup2(sys, p->fds[i], *place);
+        snprintf(text, LINE, "epoll %d from %d = %d", at, i, fd == *place);
+        return;
+    }
+    const int result = sys->ops->close(sys, *place);
+    *place = sys->ops->epoll_create(sys);
+    snprintf(text, LINE, "epoll %d fresh = %d", at, result);
+}
+
+// Everything goes, in any order, and what is left is asked.
+static void ends(struct program *p, char *text) {
+    const int i = some_slot(p->fds), at = (int)draw(EPOLLS);
+    if (i >= 0 && draw(3)) {
+        snprintf(text, LINE, "close %d = %d", i, sys->ops->close(sys, p->fds[i]));
+        p->fds[i] = -1;
+    } else if (p->epolls[at] >= 0 && draw(3) == 0) {
+        snprintf(text, LINE, "close epoll %d = %d", at, sys->ops->close(sys, p->epolls[at]));
+        p->epolls[at] = -1;
+    } else {
+        waits(p->epolls[at], text);
+    }
+}
+
 static void step(struct program *p, char *text) {
     int i = some_slot(p->fds), j = some_slot(p->fds);
     uint32_t what = draw(100);
@@ -117,9 +148,10 @@ static void step(struct program *p, char *text) {
     } else if (what < 93) {
         snprintf(text, LINE, "close %d = %d", i, sys->ops->close(sys, p->fds[i]));
         p->fds[i] = -1;
-    } else if (what < 97) {
-        int fd = sys->ops->dup(sys, p->fds[i]), slot = adopt(p, fd, p->kinds[i]);
-        snprintf(text, LINE, "dup %d = %d", i, slot);
+    } else if (what < 96) {
+        dups(p, i, text);
+    } else if (what < 98) {
+        replaces(p, i, text);
     } else {
         int fd = sys->ops->dup2(sys, p->fds[i], p->fds[j]);
         snprintf(text, LINE, "dup2 %d %d = %d", i, j, fd == p->fds[j]);
@@ -134,10 +166,15 @@ static void run_program(uint64_t seed, uint32_t number, int slow, struct record 
     for (int i = 0; i < EPOLLS; i++)
         p.epolls[i] = sys->ops->epoll_create(sys);
     record->count = 10 + (int)draw(STEPS_MOST - 10);
+    const int last = record->count - (int)draw(10);
     for (int i = 0; i < record->count; i++)
-        step(&p, record->lines[i]);
+        if (i < last)
+            step(&p, record->lines[i]);
+        else
+            ends(&p, record->lines[i]);
     for (int i = 1; i < EPOLLS; i++)
-        close_fd(p.epolls[i]);
+        if (p.epolls[i] >= 0)
+            close_fd(p.epolls[i]);
     end_program(p.fds, p.epolls[0]);
 }
 

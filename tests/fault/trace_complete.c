@@ -1,5 +1,6 @@
 // The first reading of a large trace: made once, by whoever comes first; killed or given up in the midst of it, the file is as it was;
 // where it cannot be written, each reader has it for itself.
+#include "tests/support/folder.h"
 #include "tests/unit/trace_story.h"
 #include "trace/derive.h"
 #include "trace/query.h"
@@ -23,8 +24,7 @@ static const struct tick_trace_meta meta = {.scenario = "large", .chooser = "cal
 
 static int set_up(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/retick-complete-XXXXXX");
-    if (!mkdtemp(folder) || chmod(folder, 0755) < 0)
+    if (folder_make(folder, sizeof folder) < 0 || chmod(folder, 0755) < 0)
         return -1;
     snprintf(path, sizeof path, "%s/run.db", folder);
     return 0;
@@ -32,9 +32,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "chmod -R u+w %s && rm -rf %s", folder, folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 // A run in which each task holds a lock, awaits main and runs twice; stored anew.

@@ -1,5 +1,6 @@
 // Sudden death: the recorded program, its writer, or both are killed at any moment; the file opens, is whole, and lacks nothing that was
 // published.
+#include "tests/support/folder.h"
 #include "tests/unit/trace_story.h"
 #include "trace/reader.h"
 #include "trace/recorder.h"
@@ -33,8 +34,7 @@ static const struct tick_trace_meta meta = {.scenario = "kill", .scenario_file =
 
 static int set_up(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/retick-kill-XXXXXX");
-    if (!mkdtemp(folder))
+    if (folder_make(folder, sizeof folder) < 0)
         return -1;
     snprintf(path, sizeof path, "%s/run.db", folder);
     page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -44,10 +44,8 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     (void)state;
-    char command[128];
     munmap(page, sizeof *page);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 static void pause_us(long us) {

@@ -6,6 +6,7 @@
 // timeout: 300
 #include "sim/choice/choosers.h"
 #include "sim/choice/schedule.h"
+#include "tests/support/folder.h"
 #include "tests/support/torture.h"
 #include "tests/unit/trace_story.h"
 #include "trace/query.h"
@@ -81,8 +82,7 @@ static void store(const char *name, int late) {
 
 static int set_up(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/retick-torture-XXXXXX");
-    if (!mkdtemp(folder) || hook_sqlite() != SQLITE_OK)
+    if (folder_make(folder, sizeof folder) < 0 || hook_sqlite() != SQLITE_OK)
         return -1;
     torture_end();
     store("late.db", 1);
@@ -93,9 +93,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 static FILE *nowhere;

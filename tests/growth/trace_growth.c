@@ -4,6 +4,7 @@
 // events of one kind. Counted are basic blocks of our own code (which is compiled to tell them) and steps of SQLite's machine; from one
 // doubling to the next the rise may double, and a logarithm more, but not grow fourfold.
 #include "sim/choice/schedule.h"
+#include "tests/support/folder.h"
 #include "tests/unit/trace_story.h"
 #include "trace/query.h"
 #include "trace/writer.h"
@@ -40,16 +41,13 @@ static char folder[64];
 
 static int set_up(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/retick-growth-XXXXXX");
     sqlite3_auto_extension((void (*)(void))watch);
-    return mkdtemp(folder) ? 0 : -1;
+    return folder_make(folder, sizeof folder);
 }
 
 static int tear_down(void **state) {
     (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 // --- shapes of runs ---

@@ -4,6 +4,7 @@
 #define RETICK_TORTURE_COMMANDS_H
 
 #include "cli/print.h"
+#include "tests/support/folder.h"
 #include "tests/support/scarce.h"
 #include "trace/reader.h"
 #include <dirent.h>
@@ -36,7 +37,7 @@ static int run_command(void *arg) {
     return tick_main(n, words);
 }
 
-static char folder[] = "/tmp/retick-cli-torture-XXXXXX";
+static char folder[64];
 
 static void forget(const struct command *command) {
     char journal[64];
@@ -163,14 +164,12 @@ static void torture(struct command *command, int expected, long dense, long stri
 }
 
 static int enter_folder(void) {
-    return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+    return folder_make(folder, sizeof folder) == 0 && chdir(folder) == 0 ? 0 : -1;
 }
 
 static int tear_down(void **state) {
-    char line[64];
     (void)state;
-    snprintf(line, sizeof line, "rm -rf %s", folder);
-    return system(line);
+    return folder_remove(folder);
 }
 
 #endif

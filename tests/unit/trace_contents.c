@@ -1,6 +1,7 @@
 // What runs hold beside their events (names, texts, bytes): their digest covers all of it, the first byte that differs is found and told,
 // and a trace without that digest still reads.
 // torture: 2
+#include "tests/support/folder.h"
 #include "tests/unit/trace_story.h"
 #include "trace/contents.h"
 #include "trace/reader.h"
@@ -26,15 +27,12 @@ static const char *in_folder(const char *name) {
 
 static int make_folder(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/retick-contents-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
+    return folder_make(folder, sizeof folder);
 }
 
 static int remove_folder(void **state) {
     (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 // What is told below, and where it can be another: everything else is the same.

@@ -1,5 +1,6 @@
 // Opening, comparing and asking: every file that is no trace is told apart; diff says where and why; queries only read.
 // torture: 2
+#include "tests/support/folder.h"
 #include "tests/unit/trace_story.h"
 #include "trace/query.h"
 #include "trace/reader.h"
@@ -36,8 +37,7 @@ static void store(const char *name, int late) {
 
 static int set_up(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/retick-read-XXXXXX");
-    if (!mkdtemp(folder))
+    if (folder_make(folder, sizeof folder) < 0)
         return -1;
     store("late.db", 1);
     store("calm.db", 0);
@@ -46,9 +46,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 static void write_file(const char *name, const void *bytes, size_t count) {

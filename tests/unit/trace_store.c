@@ -1,5 +1,6 @@
 // Recorder and store: what is told comes back out of the file, the digest is a function of the events, and errors are told in words.
 #include "tests/support/emulated.h"
+#include "tests/support/folder.h"
 #include "tests/unit/trace_story.h"
 #include "trace/reader.h"
 #include "trace/recorder_int.h"
@@ -26,15 +27,12 @@ static const char *in_folder(const char *name) {
 
 static int make_folder(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/retick-store-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
+    return folder_make(folder, sizeof folder);
 }
 
 static int remove_folder(void **state) {
     (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "chmod -R u+w %s && rm -rf %s", folder, folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 static int64_t number(const struct tick_trace *trace, const char *sql) {

@@ -1,4 +1,5 @@
 // The graph: what is in the trace is in the text, foreign names cannot break it, and dot is run, timed out and missed politely.
+#include "tests/support/folder.h"
 #include "tests/unit/trace_story.h"
 #include "trace/writer.h"
 #include "viewer/dot.h"
@@ -24,15 +25,12 @@ static const char *in_folder(const char *name) {
 
 static int set_up(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/retick-dot-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
+    return folder_make(folder, sizeof folder);
 }
 
 static int tear_down(void **state) {
     (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 // Stores the recorder's run and returns its graph's text, malloc'd.
