@@ -1,5 +1,6 @@
 // Numbers run out: 32 bits for events and objects, 16 for places. The trace ends there, or goes on without places, and says so; the run
 // does not notice, and its end is kept.
+#include "tests/support/folder.h"
 #include "trace/reader.h"
 #include "trace/recorder_int.h"
 #include "trace/ring.h"
@@ -25,15 +26,12 @@ static const char *in_folder(const char *name) {
 
 static int make_folder(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/retick-store-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
+    return folder_make(folder, sizeof folder);
 }
 
 static int remove_folder(void **state) {
     (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "chmod -R u+w %s && rm -rf %s", folder, folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 static int64_t number(const struct tick_trace *trace, const char *sql) {
