@@ -5,4 +5,4 @@
 . "$(dirname "$0")/../support/cli_expect.sh"
 command -v python3 >/dev/null || exit 77
 export PYTHONDONTWRITEBYTECODE=1
-exec python3 "$RETICK_SOURCE/tests/support/damaged_traces.py" "$RETICK" "$RETICK_SOURCE/scenarios/redis_pool.c"
+python3 "$RETICK_SOURCE/tests/support/damaged_traces.py" "$RETICK" "$RETICK_SOURCE/scenarios/redis_pool.c"
