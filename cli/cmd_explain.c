@@ -1,18 +1,21 @@
 // retick explain: the story of a trace, beside a run that went well.
+#include "cli/aside.h"
 #include "cli/command.h"
-#include "cli/first_read.h"
+#include "cli/explain.h"
 #include "cli/options.h"
 #include "cli/print.h"
-#include "cli/report_json.h"
-#include "cli/story_print.h"
+#include "cli/scenario_load.h"
+#include "cli/schedule_file.h"
 #include <stdlib.h>
 
 struct explain_arguments {
-    const char *path, *against;
+    struct tick__load load;
+    const char *path, *against, *repaired;
 };
 
 static const struct argp_option options[] = {
     {"against", 'a', "TRACE", 0, "The run beside which it is told (default: the nearest one that passes, as fuzz has kept it)", 0},
+    {"repaired", 'r', "FILE.c[:SCENARIO]", 0, "Beside the same schedule's run of the repaired program", 0},
     {0},
 };
 
@@ -22,6 +25,7 @@ static const char doc[] =
     "\vExamples:\n"
     "  retick explain run.db\n"
     "  retick explain run.db --against passing.db\n"
+    "  retick explain run.db --repaired scenario.c:scenario_fixed\n"
     "\n"
     "Exit codes: 0 it was told, 2 the arguments or a file cannot be used, 3 retick itself failed.";
 
@@ -31,6 +35,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case 'a':
         a->against = value;
         return 0;
+    case 'r':
+        a->repaired = value;
+        return 0;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->load;
+        return 0;
     case ARGP_KEY_ARG:
         if (a->path)
             argp_error(state, "one trace, not more");
@@ -39,63 +49,67 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case ARGP_KEY_END:
         if (!a->path)
             argp_error(state, "name a trace");
+        if (a->against && a->repaired)
+            argp_error(state, "--against and --repaired exclude one another");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
-static const struct argp argp = {options, parse, "TRACE", doc, NULL, NULL, NULL};
+static const struct argp_child children[] = {{&tick__load_argp, 0, NULL, 10}, {0}};
+static const struct argp argp = {options, parse, "TRACE", doc, children, NULL, NULL};
 
-struct told { // a trace and its tale
-    struct tick_trace trace;
-    struct tick__tale tale;
-    bool open;
-};
-
-static int read_one(const char *path, struct told *told) {
+// Runs the trace's schedule on another scenario, and tells the trace beside that.
+static int beside_repaired(struct explain_arguments *a) {
+    struct tick__loaded loaded = {0};
+    struct tick__recipe recipe;
+    struct tick__aside aside;
+    struct tick__attempt attempt;
     struct tick_error error = {0};
-    int result = tick_trace_open(path, &told->trace, &error);
-    if (result < 0)
-        return tick__complain_of(result, &error);
-    told->open = true;
-    int code = tick__complete(&told->trace);
-    if (code)
-        return code;
-    tick__report_trace(&told->trace);
-    result = tick__tale_read(&told->trace, &told->tale, &error);
-    return result < 0 ? tick__complain_of(result, &error) : 0;
-}
-
-static void done(struct told *told) {
-    tick__tale_fini(&told->tale);
-    if (told->open)
-        tick_trace_close(&told->trace);
-}
-
-static int tell(const struct told *run, const struct told *good, const char *beside) {
-    struct tick__beside both = {0};
-    struct tick__story story = {0};
-    int result = good ? tick__beside_init(&run->tale, &good->tale, &both) : 0;
-    if (result == 0)
-        result = tick__story_tell(&run->tale, good ? &both : NULL, "in the good run", &story);
-    if (result == 0)
-        tick__story_print(&story, beside);
-    tick__story_fini(&story);
-    tick__beside_fini(&both);
-    return result < 0 ? tick__no_memory() : TICK__EXIT_PASS;
+    int code = tick__recipe_read(a->path, &recipe);
+    if (code == 0 && !recipe.trace) {
+        tick__complain("%s is a schedule: name the trace that fuzz has written beside it", a->path);
+        code = TICK__EXIT_USAGE;
+    }
+    a->load.argument = a->repaired;
+    if (code == 0)
+        code = tick__scenario_load(&a->load, &loaded);
+    if (code == 0) {
+        const struct tick__record record = {
+            .scenario = loaded.scenario,
+            .scenario_file = loaded.source,
+            .options = loaded.options,
+            .object = loaded.object,
+            .chooser = "replay",
+            .input = {.schedule = &recipe.schedule},
+        };
+        const int result = tick__aside_record(&aside, &record, &attempt, &error);
+        code = result < 0 ? tick__complain_of(result, &error) : 0;
+    }
+    if (code == 0) {
+        char name[300];
+        const bool passes = attempt.outcome.verdict == TICK_PASS;
+        snprintf(name, sizeof name, "%s, which %s under the same schedule", loaded.scenario->name, passes ? "passes" : "fails, too,");
+        const struct tick__explain what = {.path = a->path, .against = aside.path, .there = "repaired,", .name = name};
+        code = tick__explain(&what);
+        tick__attempt_fini(&attempt);
+        tick__aside_close(&aside);
+    }
+    tick__recipe_fini(&recipe);
+    tick__loaded_fini(&loaded);
+    return code;
 }
 
 int tick__cmd_explain(int argc, char **argv) {
     struct explain_arguments a = {0};
-    struct told run = {0}, good = {0};
+    bool kept = false;
     if (tick__parse(&argp, argc, argv, &a) != 0)
         return TICK__EXIT_USAGE;
-    int code = read_one(a.path, &run);
-    if (code == 0 && a.against)
-        code = read_one(a.against, &good);
-    if (code == 0)
-        code = tell(&run, a.against ? &good : NULL, a.against);
-    done(&good);
-    done(&run);
-    return code;
+    if (a.repaired)
+        return beside_repaired(&a);
+    int code = a.against ? 0 : tick__explain_kept(a.path, &kept);
+    if (code || kept)
+        return code;
+    const struct tick__explain what = {.path = a.path, .against = a.against, .there = "in the good run", .keep = !a.against};
+    return tick__explain(&what);
 }

@@ -1,6 +1,7 @@
 #include "cli/story_print.h"
 #include "cli/print.h"
 #include "cli/report_json.h"
+#include "trace/explain/story_keep.h"
 #include "trace/story.h"
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,10 @@ static void print_sentence(const struct tick__sentence *sentence, size_t number,
     const size_t indent = 6 + width + 2;
     snprintf(text, sizeof text, "%s%s%s%s%s%s", sentence->who, *sentence->who ? " " : "", sentence->say, *sentence->place ? "  (" : "",
         sentence->place, *sentence->place ? ")" : "");
-    say_wrapped(head, indent, text, sentence->class == TICK__SAID_DECISION ? TICK__BOLD : sentence->class == TICK__SAID_END ? TICK__RED : TICK__PLAIN);
+    say_wrapped(head, indent, text,
+        sentence->class == TICK__SAID_DECISION ? TICK__BOLD
+        : sentence->class == TICK__SAID_END    ? TICK__RED
+                                               : TICK__PLAIN);
     if (*sentence->over)
         say_wrapped("", indent + 2, sentence->over, TICK__PLAIN);
     if (*sentence->good)
@@ -66,15 +70,13 @@ static void print_sentence(const struct tick__sentence *sentence, size_t number,
 }
 
 static void report(const struct tick__story *story) {
-    static const char *const classes[] = {[TICK__SAID_DECISION] = "decision", [TICK__SAID_BEARING] = "bearing",
-        [TICK__SAID_CHAIN] = "chain", [TICK__SAID_CONTEXT] = "context", [TICK__SAID_WAIT] = "wait", [TICK__SAID_END] = "end"};
     for (size_t i = 0; tick__report_on() && i < story->count; i++) {
         const struct tick__sentence *sentence = &story->sentences[i];
         tick__report_add("story",
             json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "seq", (json_int_t)sentence->seq, "ns", (json_int_t)sentence->ts,
                 "until_ns", sentence->until ? json_integer(sentence->until) : json_null(), "class",
-                tick__report_text(classes[sentence->class]), "who", tick__report_text(sentence->who), "say",
-                tick__report_text(sentence->say), "place", tick__report_text(sentence->place), "over", tick__report_text(sentence->over),
+                tick__report_text(tick__sentence_classes[sentence->class]), "who", tick__report_text(sentence->who), "say",
+                tick__report_text(sentence->say), "place", tick__report_text(sentence->place), "more", tick__report_text(sentence->over),
                 "beside", tick__report_text(sentence->good)));
     }
 }

@@ -140,6 +140,30 @@ static size_t join_lines(const struct tick__tale_message *message, bool lengths,
     return used;
 }
 
+// Whether it is text: no control characters but those that end or part lines, and UTF-8.
+static bool is_text(const struct tick__tale_message *message) {
+    const char *at = message->payload, *end = at + message->kept;
+    for (size_t taken; at < end; at += taken) {
+        char piece[TICK__VISIBLE_MOST];
+        const bool parts = *at == '\r' || *at == '\n' || *at == '\t' || (*at == '\0' && at + 1 == end);
+        const size_t length = tick__visible_next(at, (size_t)(end - at), piece, &taken);
+        const bool cut = message->kept < message->bytes && end - at < 4; // a character in two
+        if (!parts && !cut && (length != taken || memcmp(piece, at, taken) != 0))
+            return false;
+    }
+    return true;
+}
+
+// "8 bytes (01 00 00 00 …)"
+static void say_bytes(const struct tick__tale_message *message, struct tick__said *said) {
+    const uint32_t shown = message->kept < 8 ? message->kept : 8;
+    tick__say_to(said, "%lld byte%s", (long long)message->bytes, message->bytes == 1 ? "" : "s");
+    for (uint32_t i = 0; i < shown; i++)
+        tick__say_to(said, "%s%02x", i ? " " : " (", (unsigned)(unsigned char)message->payload[i]);
+    if (shown)
+        tick__say_to(said, message->bytes > shown ? " …)" : ")");
+}
+
 void tick__said_message(const struct tick__tale *tale, const struct tick__tale_message *message, size_t most, struct tick__said *said) {
     if (message->bytes <= 0) {
         const bool back = tick__tale_object(tale, message->direction)->kth == TICK_IN;
@@ -149,8 +173,8 @@ void tick__said_message(const struct tick__tale *tale, const struct tick__tale_m
         return;
     }
     char joined[200], shown[200];
-    if (message->kept == 0 || message->kept > 100) {
-        tick__say_to(said, "%lld byte%s", (long long)message->bytes, message->bytes == 1 ? "" : "s");
+    if (message->kept == 0 || message->kept > 100 || !is_text(message)) {
+        say_bytes(message, said);
         return;
     }
     size_t used = join_lines(message, false, joined);

@@ -7,9 +7,11 @@
 #define ALL_TOLD 6 // beyond so many deviations, those that the failure did not come of matter less
 
 static const struct tick__tale_message *message_at(const struct tick__tale *tale, const struct tick__tale_choice *choice) {
+    const bool stream = tick__tale_object(tale, choice->subject)->type == TICK_OBJECT_DIRECTION;
     for (size_t i = 0; i < tale->message_count; i++) {
         const struct tick__tale_message *message = &tale->messages[i];
-        const uint64_t from = tick__tale_object(tale, message->object)->ordinal, bytes = message->bytes > 0 ? (uint64_t)message->bytes : 1;
+        const uint64_t from = tick__tale_object(tale, message->object)->ordinal,
+                       bytes = stream && message->bytes > 0 ? (uint64_t)message->bytes : 1;
         if (message->direction == choice->subject && from <= choice->ordinal && choice->ordinal - from < bytes)
             return message;
     }

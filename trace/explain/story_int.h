@@ -26,6 +26,7 @@ void tick__story_decisions(struct tick__telling *telling); // each deviation, an
 void tick__story_waits(struct tick__telling *telling);     // who waits in vain, where that is how it ends
 void tick__story_reads(struct tick__telling *telling);     // answers to somebody else's questions, several senders in one read
 void tick__story_moments(struct tick__telling *telling);   // deadlines, marks, logs, exceptions, crashes
+void tick__story_absent(struct tick__telling *telling);    // what came in the run beside, and did not here
 void tick__story_messages(struct tick__telling *telling);  // what was sent on the way to the failure
 
 // The task that an event woke, or that told it: of an io_complete, who goes on with its bytes.

@@ -56,12 +56,29 @@ static uint32_t mark_after(const struct tick__tale *tale, uint32_t cancel) {
     return 0;
 }
 
+// A deadline that the same task has run into before, in the same wait: the sentence of that.
+static struct tick__sentence *same_deadline(const struct tick__telling *telling, uint32_t task, uint32_t loc) {
+    for (size_t i = 0; i < telling->story->count; i++) {
+        struct tick__sentence *sentence = &telling->story->sentences[i];
+        if (sentence->task == task && sentence->loc == loc && sentence->class == TICK__SAID_CONTEXT && loc &&
+            tick__tale_event(telling->tale, sentence->seq)->kind == TICK_EV_TASK_CANCEL)
+            return sentence;
+    }
+    return NULL;
+}
+
 static void say_deadline(struct tick__telling *telling, uint32_t fire, uint32_t cancel) {
     const struct tick__tale *tale = telling->tale;
     const struct tick__tale_event *arm = tick__tale_event(tale, tick__tale_event(tale, fire)->cause);
     const uint32_t task = tick__tale_event(tale, cancel)->subject, step = step_before(tale, task, cancel);
     const uint32_t wait = tick__tale_wait_of(tale, step), mark = mark_after(tale, cancel);
     const bool hot = tick__story_hot(telling, cancel);
+    struct tick__sentence *before = same_deadline(telling, task, tick__tale_event(tale, wait)->loc);
+    if (before) {
+        before->until = tick__tale_event(tale, cancel)->ts;
+        before->rank = hot && before->rank > 12 ? 12 : before->rank;
+        return;
+    }
     struct tick__sentence *sentence = tick__story_add(telling, cancel, TICK__SAID_CONTEXT, hot ? 12 : mark ? 26 : 45);
     struct tick__said who = TICK__SAID(sentence->who), say = TICK__SAID(sentence->say), over = TICK__SAID(sentence->over);
     sentence->task = task;
@@ -159,6 +176,13 @@ static bool is_told(const struct tick__telling *telling, uint32_t seq) {
     return false;
 }
 
+// An exception's text that the verdict repeats, or that repeats it.
+static bool is_in_verdict(const struct tick__telling *telling, const struct tick__tale_event *event) {
+    const char *text = tick__tale_object(telling->tale, event->subject)->name, *verdict = telling->tale->trace->text;
+    const size_t line = strcspn(text, "\n");
+    return event->kind == TICK_EV_EXCEPTION && line && (memmem(verdict, strlen(verdict), text, line) || strstr(text, verdict));
+}
+
 static void say_groups(struct tick__telling *telling, const uint32_t *moments, size_t count) {
     struct group *groups = calloc(count + 1, sizeof *groups);
     size_t made = 0;
@@ -192,7 +216,7 @@ void tick__story_moments(struct tick__telling *telling) {
         const uint32_t cancel = event->kind == TICK_EV_TIMER_FIRE ? cancel_of(tale, seq) : 0;
         if (cancel && (deadlines++ < 64 || tick__story_hot(telling, cancel)))
             say_deadline(telling, seq, cancel);
-        if (is_moment(event->kind) && !is_told(telling, seq))
+        if (is_moment(event->kind) && !is_in_verdict(telling, event) && !is_told(telling, seq))
             moments[count++] = seq;
     }
     say_groups(telling, moments, count);

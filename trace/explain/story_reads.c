@@ -97,7 +97,8 @@ static bool say_crossed(struct tick__telling *telling, const struct tick__story_
     const uint32_t asker = tick__tale_event(tale, question->send)->task, last_asker = tick__tale_event(tale, latest->send)->task;
     if (last_asker != read->reader || tick__tale_event(tale, question->send)->step == tick__tale_event(tale, latest->send)->step)
         return false; // several messages make one question
-    struct tick__sentence *sentence = tick__story_add(telling, read->seq, TICK__SAID_CHAIN, (asker == read->reader ? 9 : 4) + (tick__story_hot(telling, read->seq) ? 0 : 8));
+    const int rank = (asker == read->reader ? 9 : 4) + (tick__story_hot(telling, read->seq) ? 0 : 8);
+    struct tick__sentence *sentence = tick__story_add(telling, read->seq, TICK__SAID_CHAIN, rank);
     struct tick__said who = TICK__SAID(sentence->who), say = TICK__SAID(sentence->say), over = TICK__SAID(sentence->over);
     sentence->task = read->reader;
     tick__said_task(tale, read->reader, &who);

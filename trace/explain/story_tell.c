@@ -72,8 +72,11 @@ static void say_end(struct tick__telling *telling) {
         sentence->who[0] = '\0';
     tick__say_to(&TICK__SAID(sentence->say), "%s%.*s", sentence->task ? "fails: " : "",
         colon ? (int)(colon - trace->text) : (int)sizeof trace->text, *trace->text ? trace->text : trace->verdict);
+    const char *place = telling->tale->place, *slash = strrchr(place, '/');
     if (!tick__tale_event(telling->tale, telling->end)->loc)
         sentence->loc = 0;
+    if (*place)
+        tick__say_to(&TICK__SAID(sentence->place), "%s", slash ? slash + 1 : place);
 }
 
 static int by_rank(const void *left, const void *right) {
@@ -88,6 +91,10 @@ static int by_event(const void *left, const void *right) {
     return a->seq != b->seq ? (a->seq < b->seq ? -1 : 1) : a->rank != b->rank ? (a->rank < b->rank ? -1 : 1) : strcmp(a->say, b->say);
 }
 
+static bool same(const struct tick__sentence *a, const struct tick__sentence *b) {
+    return a->seq == b->seq && (a->class == b->class || strcmp(a->say, b->say) == 0);
+}
+
 // One sentence an event and class, the best of them; then the dozen that matter most, and less of what matters little.
 static void select_sentences(struct tick__story *story) {
     size_t kept = 0;
@@ -95,8 +102,7 @@ static void select_sentences(struct tick__story *story) {
     for (size_t i = 0; i < story->count && kept < TICK__STORY_MOST; i++) {
         bool again = false;
         for (size_t j = 0; j < kept && !again; j++)
-            again = story->sentences[j].seq == story->sentences[i].seq &&
-                    (story->sentences[j].class == story->sentences[i].class || strcmp(story->sentences[j].say, story->sentences[i].say) == 0);
+            again = same(&story->sentences[j], &story->sentences[i]);
         if (!again && (story->sentences[i].rank < RANK_FILLER || kept < ENOUGH))
             story->sentences[kept++] = story->sentences[i];
     }
@@ -130,6 +136,7 @@ int tick__story_tell(
         tick__story_waits(&telling);
         tick__story_reads(&telling);
         tick__story_moments(&telling);
+        tick__story_absent(&telling);
         tick__story_messages(&telling);
         say_end(&telling);
     }
@@ -140,7 +147,8 @@ int tick__story_tell(
     }
     select_sentences(story);
     for (size_t i = 0; i < story->count; i++)
-        tick__said_place(tale, story->sentences[i].loc, &TICK__SAID(story->sentences[i].place));
+        if (!*story->sentences[i].place)
+            tick__said_place(tale, story->sentences[i].loc, &TICK__SAID(story->sentences[i].place));
     return 0;
 }
 

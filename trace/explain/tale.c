@@ -210,6 +210,10 @@ static int take_cause(struct reading *reading) {
     return text(tale, reading->row, 2, &one->how);
 }
 
+static int take_verdict_place(struct reading *reading) {
+    return text(reading->tale, reading->row, 0, &reading->tale->place);
+}
+
 static int take_count(struct reading *reading) {
     struct tick__tale *tale = reading->tale;
     tale->last = number(reading->row, 0);
@@ -243,6 +247,7 @@ static int read_all(struct reading *reading, struct tick_error *error) {
         take_object, error));
     TICK_TRY(rows(reading, "SELECT loc_id, function, file, line, name FROM locations ORDER BY loc_id", take_place, error));
     char sql[200];
+    TICK_TRY(rows(reading, "SELECT value FROM meta WHERE key = 'place'", take_verdict_place, error));
     snprintf(sql, sizeof sql, "SELECT seq, ts, kind, host_id, task_id, subject_id, cause_seq, loc_id, arg FROM events WHERE seq >= %u"
         " ORDER BY seq", (unsigned)tale->first);
     TICK_TRY(rows(reading, sql, take_event, error));
@@ -299,7 +304,7 @@ static int index_effects(struct tick__tale *tale) {
 }
 
 int tick__tale_read(const struct tick_trace *trace, struct tick__tale *tale, struct tick_error *error) {
-    *tale = (struct tick__tale){.trace = trace};
+    *tale = (struct tick__tale){.trace = trace, .place = ""};
     struct reading reading = {.tale = tale};
     int code = read_all(&reading, error);
     free(reading.open);

@@ -61,6 +61,7 @@ struct tick__tale {
     size_t message_count, choice_count, cause_count, place_count;
     uint32_t *effects, *effect_from; // events that came of seq: effects[effect_from[seq - first]] up to the next one's
     uint32_t verdict;                // seq, 0: none
+    const char *place;               // where it was found, "" = not known
     int64_t end;                     // ns
     struct tick__tale_memory *memory;
 };
