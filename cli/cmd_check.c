@@ -1,4 +1,5 @@
 // retick check: whether runs repeat, whatever came before them, whatever lies in fresh memory, and whatever surrounds them.
+#include "cli/arguments.h"
 #include "cli/checking.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
@@ -44,13 +45,13 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     switch (key) {
     case 'n':
         if (!tick__parse_range(value, &a->first, &a->count))
-            argp_error(state, "--seeds %s: write a positive number, or A..B", value);
+            tick__wrong(state->name, "--seeds %s: write a positive number, or A..B", value);
         if (a->count > 1000000)
-            argp_error(state, "--seeds: at most 1000000");
+            tick__wrong(state->name, "--seeds: at most 1000000");
         return 0;
     case OPTION_WARM:
         if (!tick__parse_number(value, &a->warm))
-            argp_error(state, "--after %s: write a number", value);
+            tick__wrong(state->name, "--after %s: write a number", value);
         return 0;
     case OPTION_STRICT:
         a->strict = true;
@@ -288,10 +289,11 @@ static int carry_out(struct tick__check *check) {
 int tick__cmd_check(int argc, char **argv) {
     struct tick__check check = {.count = 100, .warm = 1000};
     tick__run_options_init(&check.run);
-    if (tick__parse(&argp, argc, argv, &check) != 0)
-        return TICK__EXIT_USAGE;
+    int code = tick__parse(&argp, argc, argv, &check);
+    if (code)
+        return code;
     check.rules.reads[0] = check.load.argument;
-    int code = check.output ? tick__output_folder(check.output) : 0;
+    code = check.output ? tick__output_folder(check.output) : 0;
     if (code == 0)
         code = tick__scenario_load(&check.load, &check.loaded);
     if (code == 0) {

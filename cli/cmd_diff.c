@@ -1,4 +1,5 @@
 // retick diff: where two runs part.
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/print.h"
@@ -24,12 +25,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_ARG:
         if (a->count == 2)
-            argp_error(state, "two traces, not more");
+            tick__wrong(state->name, "two traces, not more");
         a->path[a->count++] = value;
         return 0;
     case ARGP_KEY_END:
         if (a->count < 2)
-            argp_error(state, "name two traces");
+            tick__wrong(state->name, "name two traces");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -42,9 +43,10 @@ int tick__cmd_diff(int argc, char **argv) {
     struct tick_trace trace[2];
     struct tick_error error = {0};
     char *report = NULL;
-    int opened = 0, result = 0, code;
-    if (tick__parse(&argp, argc, argv, &a) != 0)
-        return TICK__EXIT_USAGE;
+    int opened = 0, result = 0;
+    int code = tick__parse(&argp, argc, argv, &a);
+    if (code)
+        return code;
     for (; opened < 2; opened++)
         if ((result = tick_trace_open(a.path[opened], &trace[opened], &error)) < 0)
             goto out;

@@ -1,4 +1,5 @@
 // retick digest: a line a seed, for comparing builds with one another.
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/options.h"
@@ -37,7 +38,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     switch (key) {
     case 'n':
         if (!tick__parse_range(value, &a->first, &a->count))
-            argp_error(state, "--seeds %s: write a positive number, or A..B", value);
+            tick__wrong(state->name, "--seeds %s: write a positive number, or A..B", value);
         return 0;
     case OPTION_UNCHECKED:
         a->load.unchecked = true;
@@ -95,10 +96,11 @@ int tick__cmd_digest(int argc, char **argv) {
     struct digest_arguments a = {.count = 100};
     struct tick__loaded loaded = {0};
     tick__run_options_init(&a.run);
-    if (tick__parse(&argp, argc, argv, &a) != 0)
-        return TICK__EXIT_USAGE;
+    int code = tick__parse(&argp, argc, argv, &a);
+    if (code)
+        return code;
     tick__stack_skip(a.deeper);
-    int code = tick__scenario_load(&a.load, &loaded);
+    code = tick__scenario_load(&a.load, &loaded);
     tick__report_scenario(&loaded);
     if (code == 0)
         code = print_digests(&a, &loaded);

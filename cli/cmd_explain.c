@@ -1,4 +1,5 @@
 // retick explain: the story of a trace, beside a run that went well.
+#include "cli/arguments.h"
 #include "cli/aside.h"
 #include "cli/command.h"
 #include "cli/explain.h"
@@ -43,14 +44,14 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case ARGP_KEY_ARG:
         if (a->path)
-            argp_error(state, "one trace, not more");
+            tick__wrong(state->name, "one trace, not more");
         a->path = value;
         return 0;
     case ARGP_KEY_END:
         if (!a->path)
-            argp_error(state, "name a trace");
+            tick__wrong(state->name, "name a trace");
         if (a->against && a->repaired)
-            argp_error(state, "--against and --repaired exclude one another");
+            tick__wrong(state->name, "--against and --repaired exclude one another");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

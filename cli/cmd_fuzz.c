@@ -1,4 +1,5 @@
 // retick fuzz: many seeds, then the smallest schedule of the first that fails.
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/finding.h"
 #include "cli/interrupt.h"
@@ -55,23 +56,23 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     switch (key) {
     case 'n':
         if (!tick__parse_range(value, &a->first, &a->count))
-            argp_error(state, "--seeds %s: write a positive number, or A..B", value);
+            tick__wrong(state->name, "--seeds %s: write a positive number, or A..B", value);
         a->counted = true;
         return 0;
     case OPTION_SEED:
-        argp_error(state, "--seed %s: retick run --seed %s runs that one; fuzz takes --seeds N, or --seeds A..B", value, value);
+        tick__wrong(state->name, "--seed %s: retick run --seed %s runs that one; fuzz takes --seeds N, or --seeds A..B", value, value);
         return EINVAL;
     case OPTION_FIRST:
         if (!tick__parse_number(value, &a->first))
-            argp_error(state, "--first %s: write a number", value);
+            tick__wrong(state->name, "--first %s: write a number", value);
         return 0;
     case OPTION_TIME:
         if (!tick__parse_time(value, &a->time) || a->time <= 0)
-            argp_error(state, "--time %s: write a time such as 10s or 2min", value);
+            tick__wrong(state->name, "--time %s: write a time such as 10s or 2min", value);
         return 0;
     case 'j':
         if (!tick__parse_number(value, &a->jobs) || a->jobs == 0 || a->jobs > 1024)
-            argp_error(state, "--jobs %s: write a number from 1 to 1024", value);
+            tick__wrong(state->name, "--jobs %s: write a number from 1 to 1024", value);
         return 0;
     case OPTION_KEEP_GOING:
         a->keep_going = true;
@@ -81,7 +82,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case OPTION_REPLAYS:
         if (!tick__parse_number(value, &a->replays) || a->replays > 100000)
-            argp_error(state, "--replays %s: write a number up to 100000", value);
+            tick__wrong(state->name, "--replays %s: write a number up to 100000", value);
         return 0;
     case 'o':
         a->output = value;
@@ -276,11 +277,12 @@ int tick__cmd_fuzz(int argc, char **argv) {
     struct tick_error error = {0};
     char path[160];
     tick__run_options_init(&a.run);
-    if (tick__parse(&argp, argc, argv, &a) != 0)
-        return TICK__EXIT_USAGE;
+    int code = tick__parse(&argp, argc, argv, &a);
+    if (code)
+        return code;
     if (a.time && !a.counted)
         a.count = 0; // until the time is over
-    int code = load(&a, &loaded, path);
+    code = load(&a, &loaded, path);
     if (code) {
         tick__loaded_fini(&loaded);
         return code;

@@ -1,4 +1,5 @@
 // retick graph: a picture of a run.
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/first_read.h"
 #include "cli/options.h"
@@ -48,16 +49,16 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case OPTION_NODES:
         if (!tick__parse_number(value, &a->nodes) || a->nodes == 0 || a->nodes > 1000000)
-            argp_error(state, "--nodes %s: write a number from 1 to 1000000", value);
+            tick__wrong(state->name, "--nodes %s: write a number from 1 to 1000000", value);
         return 0;
     case ARGP_KEY_ARG:
         if (a->trace)
-            argp_error(state, "one trace at a time: %s, or %s?", a->trace, value);
+            tick__wrong(state->name, "one trace at a time: %s, or %s?", a->trace, value);
         a->trace = value;
         return 0;
     case ARGP_KEY_END:
         if (!a->trace)
-            argp_error(state, "which trace? Name one that retick run or retick fuzz wrote");
+            tick__wrong(state->name, "which trace? Name one that retick run or retick fuzz wrote");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -158,15 +159,16 @@ int tick__cmd_graph(int argc, char **argv) {
     struct graph_arguments a = {0};
     struct tick_trace trace;
     struct tick_error error = {0};
-    if (tick__parse(&argp, argc, argv, &a) != 0)
-        return TICK__EXIT_USAGE;
+    int code = tick__parse(&argp, argc, argv, &a);
+    if (code)
+        return code;
     a.rules.reads[0] = a.trace;
     const int result = tick_trace_open(a.trace, &trace, &error);
     if (result < 0)
         return tick__complain_of(result, &error);
     tick__report_trace(&trace);
     char *beside = tick__with_extension(a.trace, ".svg");
-    int code = tick__complete(&trace);
+    code = tick__complete(&trace);
     if (code == 0)
         code = beside ? draw(&a, &trace, a.output ? a.output : beside) : tick__no_memory();
     free(beside);

@@ -1,4 +1,5 @@
 // retick query: SQL over a trace, and queries that one asks often by name.
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/first_read.h"
 #include "cli/options.h"
@@ -53,13 +54,13 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         else if (state->arg_num == 2)
             a->about = value;
         else
-            argp_error(state, "%s is one argument too many: put the SQL in quotes", value);
+            tick__wrong(state->name, "%s is one argument too many: put the SQL in quotes", value);
         return 0;
     case ARGP_KEY_END:
         if (a->csv && (a->list || tick__report_on()))
-            argp_error(state, "--csv is for rows: not with --list or --json");
+            tick__wrong(state->name, "--csv is for rows: not with --list or --json");
         if (!a->list && !a->sql)
-            argp_error(state, a->trace ? "ask what? Write SQL, or a query's name (--list)" : "which trace?");
+            tick__wrong(state->name, a->trace ? "ask what? Write SQL, or a query's name (--list)" : "which trace?");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -131,8 +132,9 @@ int tick__cmd_query(int argc, char **argv) {
     struct query_arguments a = {0};
     struct tick_trace trace;
     struct tick_error error = {0};
-    if (tick__parse(&argp, argc, argv, &a) != 0)
-        return TICK__EXIT_USAGE;
+    int code = tick__parse(&argp, argc, argv, &a);
+    if (code)
+        return code;
     if (a.list)
         return list();
     const int result = tick_trace_open(a.trace, &trace, &error);
@@ -141,7 +143,7 @@ int tick__cmd_query(int argc, char **argv) {
     tick__report_trace(&trace);
     if (trace.note[0])
         tick__note("%s", trace.note);
-    int code = ask(&trace, &a);
+    code = ask(&trace, &a);
     tick_trace_close(&trace);
     return code;
 }

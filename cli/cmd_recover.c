@@ -1,4 +1,5 @@
 // retick recover: what a killed run left in its ring.
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/first_read.h"
 #include "cli/options.h"
@@ -20,12 +21,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_ARG:
         if (*path)
-            argp_error(state, "one trace at a time");
+            tick__wrong(state->name, "one trace at a time");
         *path = value;
         return 0;
     case ARGP_KEY_END:
         if (!*path)
-            argp_error(state, "which trace?");
+            tick__wrong(state->name, "which trace?");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -44,15 +45,16 @@ int tick__cmd_recover(int argc, char **argv) {
     struct tick_error error = {0};
     uint64_t events = 0;
     char count[32];
-    if (tick__parse(&argp, argc, argv, &path) != 0)
-        return TICK__EXIT_USAGE;
+    int code = tick__parse(&argp, argc, argv, &path);
+    if (code)
+        return code;
     int result = tick_trace_recover(path, &events, &error);
     if (result == -ENOENT && access(path, F_OK) == 0) { // no ring beside it: then it has to be whole
         struct tick_trace trace;
         result = tick_trace_open(path, &trace, &error);
         const bool whole = result == 0 && trace.derived;
         if (result == 0 && !whole) {
-            int code = tick__complete(&trace);
+            code = tick__complete(&trace);
             if (code == 0 && trace.aside) { // which is what was left to do: a note has told why
                 tick__complain("%s: there is nothing to recover, and its first reading cannot be kept", path);
                 code = trace.aside == -EACCES ? TICK__EXIT_USAGE : TICK__EXIT_HARNESS;

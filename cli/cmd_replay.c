@@ -1,4 +1,5 @@
 // retick replay: a schedule again, and whether it still does what it did.
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/compile.h"
 #include "cli/aside.h"
@@ -80,14 +81,14 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         else if (!a->recipe)
             a->recipe = value;
         else
-            argp_error(state, "%s is one argument too many", value);
+            tick__wrong(state->name, "%s is one argument too many", value);
         return 0;
     case ARGP_KEY_SUCCESS:
         a->load.hang = a->run.hang;
         return 0;
     case ARGP_KEY_END:
         if (!a->recipe)
-            argp_error(state, "which schedule? Name a .schedule file or a trace");
+            tick__wrong(state->name, "which schedule? Name a .schedule file or a trace");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -202,9 +203,10 @@ int tick__cmd_replay(int argc, char **argv) {
     struct tick_error error = {0};
     char digest[64];
     tick__run_options_init(&a.run);
-    if (tick__parse(&argp, argc, argv, &a) != 0)
-        return TICK__EXIT_USAGE;
-    int code = tick__recipe_read(a.recipe, &recipe);
+    int code = tick__parse(&argp, argc, argv, &a);
+    if (code)
+        return code;
+    code = tick__recipe_read(a.recipe, &recipe);
     const struct tick__output_rules rules = {a.force, {a.load.argument, a.recipe, recipe.scenario_file}};
     if (code == 0 && a.output)
         code = tick__output_check(&rules, a.output, TICK__OUTPUT_TRACE);

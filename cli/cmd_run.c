@@ -1,4 +1,5 @@
 // retick run: once, recorded.
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/explain.h"
 #include "cli/explain.h"
@@ -66,7 +67,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case 's':
         if (!tick__parse_number(value, &a->seed))
-            argp_error(state, "--seed %s: write a number", value);
+            tick__wrong(state->name, "--seed %s: write a number", value);
         a->seeded = true;
         return 0;
     case 'S':
@@ -99,17 +100,17 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case OPTION_AT:
         equals = strchr(value, '=');
         if (!equals || equals == value || !equals[1])
-            argp_error(state, "--at %s: write NAME=HOST:PORT", value);
+            tick__wrong(state->name, "--at %s: write NAME=HOST:PORT", value);
         if (a->names_count == sizeof a->names / sizeof *a->names)
-            argp_error(state, "more than %zu --at", a->names_count);
+            tick__wrong(state->name, "more than %zu --at", a->names_count);
         *equals = '\0';
         a->names[a->names_count++] = (struct tick_real_name){value, equals + 1};
         return 0;
     case ARGP_KEY_END:
         if (a->calm + a->seeded + (a->schedule != NULL) + a->real > 1)
-            argp_error(state, "--calm, --seed, --schedule and --real exclude one another");
+            tick__wrong(state->name, "--calm, --seed, --schedule and --real exclude one another");
         if (a->names_count && !a->real)
-            argp_error(state, "--at goes with --real");
+            tick__wrong(state->name, "--at goes with --real");
         return 0;
     default:
         return tick__parse_scenario(key, value, state, &a->run, &a->load);
@@ -215,10 +216,11 @@ int tick__cmd_run(int argc, char **argv) {
     struct tick_error error = {0};
     struct tick__attempt attempt;
     tick__run_options_init(&a.run);
-    if (tick__parse(&argp, argc, argv, &a) != 0)
-        return TICK__EXIT_USAGE;
+    int code = tick__parse(&argp, argc, argv, &a);
+    if (code)
+        return code;
     tick__stack_skip(a.deeper);
-    int code = a.schedule ? tick__recipe_read(a.schedule, &recipe) : check_names(&a);
+    code = a.schedule ? tick__recipe_read(a.schedule, &recipe) : check_names(&a);
     const struct tick__output_rules rules = {a.force, {a.load.argument, a.schedule, recipe.scenario_file}};
     if (code == 0 && !a.list)
         code = tick__output_check(&rules, a.output, TICK__OUTPUT_TRACE);

@@ -1,4 +1,5 @@
 // retick shrink: a smaller schedule of the same finding.
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/finding.h"
 #include "cli/interrupt.h"
@@ -46,7 +47,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case OPTION_RUNS:
         if (!tick__parse_number(value, &a->most_runs) || a->most_runs == 0)
-            argp_error(state, "--runs %s: write a positive number", value);
+            tick__wrong(state->name, "--runs %s: write a positive number", value);
         return 0;
     case 'o':
         a->output = value;
@@ -64,14 +65,14 @@ static error_t parse(int key, char *value, struct argp_state *state) {
             a->load.argument = a->recipe;
             a->recipe = value;
         } else
-            argp_error(state, "%s is one argument too many", value);
+            tick__wrong(state->name, "%s is one argument too many", value);
         return 0;
     case ARGP_KEY_SUCCESS:
         a->load.hang = a->run.hang;
         return 0;
     case ARGP_KEY_END:
         if (!a->recipe)
-            argp_error(state, "which schedule? Name a trace or a .schedule file");
+            tick__wrong(state->name, "which schedule? Name a trace or a .schedule file");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -129,9 +130,10 @@ int tick__cmd_shrink(int argc, char **argv) {
     struct tick__loaded loaded = {0};
     struct tick__recipe recipe;
     tick__run_options_init(&a.run);
-    if (tick__parse(&argp, argc, argv, &a) != 0)
-        return TICK__EXIT_USAGE;
-    int code = tick__recipe_read(a.recipe, &recipe);
+    int code = tick__parse(&argp, argc, argv, &a);
+    if (code)
+        return code;
+    code = tick__recipe_read(a.recipe, &recipe);
     char *small = tick__with_extension(a.recipe, ".small.db");
     const struct tick__output_rules rules = {a.force, {a.load.argument, a.recipe, recipe.scenario_file}};
     if (!a.output)

@@ -1,4 +1,6 @@
 #include "cli/options.h"
+#include "cli/arguments.h"
+#include "cli/print.h"
 #include "cli/report_json.h"
 #include "sim/harness/heap.h"
 #include "src/base/check.h"
@@ -119,12 +121,12 @@ static error_t parse_load(int key, char *value, struct argp_state *state) {
         return 0;
     case TICK__OPTION_ALLOW:
         if (load->allow_count == sizeof load->allow / sizeof *load->allow)
-            argp_error(state, "more than %zu --allow", load->allow_count);
+            tick__wrong(state->name, "more than %zu --allow", load->allow_count);
         load->allow[load->allow_count++] = value;
         return 0;
     case TICK__OPTION_HEAP_CHECK:
         if (!tick_heap_checks(true))
-            argp_error(state, "--heap-check needs retick's own malloc; a sanitizer's and valgrind's watch memory by themselves");
+            tick__wrong(state->name, "--heap-check needs retick's own malloc; a sanitizer's and valgrind's watch memory by themselves");
         load->heap_check = true;
         return 0;
     default:
@@ -154,11 +156,11 @@ static error_t parse_run(int key, char *value, struct argp_state *state) {
     switch (key) {
     case TICK__OPTION_RATE:
         if (!tick__parse_rate(value, &options->rates))
-            argp_error(state, "--rate %s: write KIND=N with N up to 65536, or KIND=N%%", value);
+            tick__wrong(state->name, "--rate %s: write KIND=N with N up to 65536, or KIND=N%%", value);
         return 0;
     case TICK__OPTION_HANG:
         if (!tick__parse_time(value, &options->hang) || options->hang <= 0)
-            argp_error(state, "--hang %s: write a time such as 10s or 500ms", value);
+            tick__wrong(state->name, "--hang %s: write a time such as 10s or 500ms", value);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -177,7 +179,7 @@ error_t tick__parse_scenario(int key, char *value, struct argp_state *state, str
         return 0;
     case ARGP_KEY_ARG:
         if (load->argument)
-            argp_error(state, "one scenario at a time: %s, or %s?", load->argument, value);
+            tick__wrong(state->name, "one scenario at a time: %s, or %s?", load->argument, value);
         load->argument = value;
         return 0;
     default:
@@ -200,10 +202,11 @@ int tick__parse(const struct argp *argp, int argc, char **argv, void *input) {
     whole.children = children;
     if (tick__table_wanted) {
         tick__table_wanted(&whole);
-        return ECANCELED;
+        return TICK__EXIT_HARNESS;
     }
-    tick__report_parse();
-    const int result = argp_parse(&whole, argc, argv, 0, NULL, input);
+    int result = tick__arguments_check(&whole, argc, argv);
+    if (result == 0)
+        result = argp_parse(&whole, argc, argv, 0, NULL, input);
     tick__report_parsed();
-    return result;
+    return result == 0 ? 0 : tick__no_memory();
 }

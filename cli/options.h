@@ -49,7 +49,8 @@ bool tick__parse_rate(const char *text, struct tick_rates *rates);          // "
 #define TICK__QUIET_ROW \
     { "quiet", TICK__OPTION_QUIET, NULL, 0, "Do not tell how it came to it (retick explain does)", 0 }
 
-// Parses a command's arguments, with what every command takes (--json). argv[0] names its program, as in "retick run". 0, or an error.
+// Parses a command's arguments, with what every command takes (--json). argv[0] names its program, as in "retick run". 0, or the exit code
+// to end with. What is wrong with the words ends the process by itself (cli/arguments.h).
 int tick__parse(const struct argp *argp, int argc, char **argv, void *input);
 // For who writes about the options (cli/pages/): if set, tick__parse hands the whole table to it and fails.
 extern void (*tick__table_wanted)(const struct argp *whole);

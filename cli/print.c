@@ -92,14 +92,14 @@ void tick__say_columns(const char *left, const char *lead, const char *right) {
         put_format(stdout, "  %s%*s%s\n", left, (int)(RIGHT_COLUMN - width), "", right);
 }
 
-static void complain(const char *level, enum tick__colour colour, const char *format, va_list list) {
+static void complain(const char *name, const char *level, enum tick__colour colour, const char *format, va_list list) {
     const bool plain = strcmp(level, "error") == 0;
     va_list again;
     va_copy(again, list);
     tick__report_tell(level, format, again);
     va_end(again);
     fflush(stdout); // both may go to one file
-    put_format(stderr, "%sretick:%s %s%s%s%s", tick__colour(stderr, TICK__BOLD), tick__colour(stderr, TICK__PLAIN),
+    put_format(stderr, "%s%s:%s %s%s%s%s", tick__colour(stderr, TICK__BOLD), name, tick__colour(stderr, TICK__PLAIN),
         tick__colour(stderr, colour), plain ? "" : level, plain ? "" : ": ", tick__colour(stderr, TICK__PLAIN));
     tick__print_by(put, stderr, format, list);
     fputc('\n', stderr);
@@ -113,10 +113,14 @@ void tick__complain_more(const char *format, ...) {
     fputc('\n', stderr);
 }
 
+void tick__complain_by(const char *name, const char *format, va_list list) {
+    complain(name, "error", TICK__PLAIN, format, list);
+}
+
 void tick__complain(const char *format, ...) {
     va_list list;
     va_start(list, format);
-    complain("error", TICK__PLAIN, format, list);
+    complain("retick", "error", TICK__PLAIN, format, list);
     va_end(list);
 }
 
@@ -143,14 +147,14 @@ int tick__no_memory(void) {
 void tick__warn(const char *format, ...) {
     va_list list;
     va_start(list, format);
-    complain("warning", TICK__YELLOW, format, list);
+    complain("retick", "warning", TICK__YELLOW, format, list);
     va_end(list);
 }
 
 void tick__note(const char *format, ...) {
     va_list list;
     va_start(list, format);
-    complain("note", TICK__DIM, format, list);
+    complain("retick", "note", TICK__DIM, format, list);
     va_end(list);
 }
 

@@ -4,6 +4,7 @@
 #define RETICK_CLI_PRINT_H
 
 #include <retick/error.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ void tick__say_made_visible(const char *text);
 void tick__say_columns(const char *left, const char *lead, const char *right);
 // "retick: ..." on stderr.
 void tick__complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void tick__complain_by(const char *name, const char *format, va_list list); // "NAME: ...": of words that are wrong
 void tick__complain_more(const char *format, ...) __attribute__((format(printf, 1, 2))); // a further line of a complaint
 // The same for an error about a file or an argument. Returns the exit code: of wrong use, unless it was the system that failed.
 int tick__complain_of(int result, const struct tick_error *error);

@@ -1,8 +1,10 @@
 #include "cli/report_json.h"
+#include "cli/arguments.h"
 #include "cli/finding.h"
 #include "cli/options.h"
 #include "cli/print.h"
 #include "sim/choice/kinds_int.h"
+#include "src/base/visible.h"
 #include <fcntl.h>
 #include <inttypes.h>
 #include <retick/version.h>
@@ -17,9 +19,6 @@ static struct {
     json_t *root;
     const char *listens; // what people are told goes to this list
     pid_t self;          // the process that prints it: workers end, too
-    FILE *said, *real;   // while arguments are parsed: what stands in for stderr, and stderr
-    char *words;         // ... what was said
-    size_t size;
     bool asked, lost, table, rows; // --json was met; memory ran out; a table was begun, and has rows
 } report;
 
@@ -76,35 +75,24 @@ static void drop(void) {
     report.out = NULL;
 }
 
-// argp and getopt speak to stderr themselves, and end the process: what they say is held back, so that it comes into the document, too.
-static void hold_words(void) {
-    report.said = open_memstream(&report.words, &report.size);
-    report.real = stderr;
-    if (report.said)
-        stderr = report.said;
-}
-
-static void take_words(void) {
-    if (!report.said)
-        return;
-    stderr = report.real;
-    fclose(report.said);
-    report.said = NULL;
-    if (report.words && *report.words) {
-        fputs(report.words, stderr);
-        report.words[strcspn(report.words, "\n")] = '\0'; // the next line tells how to get help
-        const char *colon = strstr(report.words, ": ");
-        json_t *message = json_pack("{s:s, s:o}", "level", "error", "text", tick__report_text(colon ? colon + 2 : report.words));
-        tick__report_add("messages", message);
+// Puts a part of the document. Within strings jansson has escaped what JSON forbids; what a terminal obeys besides, and what turns or hides
+// text, stands there as escapes, too: to whoever parses it, it is the same string.
+static void put(FILE *out, const char *text) {
+    const char *end = text + strlen(text);
+    uint32_t point;
+    for (size_t taken; text < end; text += taken) {
+        if (!tick__visible_hidden(text, (size_t)(end - text), &point, &taken) || point < 0x20)
+            fwrite(text, 1, taken, out);
+        else if (point > 0xffff)
+            fprintf(out, "\\u%04X\\u%04X", 0xd7c0 + (unsigned)(point >> 10), 0xdc00 | (unsigned)(point & 0x3ff));
+        else
+            fprintf(out, "\\u%04X", (unsigned)point);
     }
-    free(report.words);
-    report.words = NULL;
 }
 
 int tick__report_end(int code) {
     if (!report.out)
         return code;
-    take_words();
     FILE *out = report.out;
     tick__report_set("exit", json_integer(code));
     tick__report_set("status", json_string(status_of(code)));
@@ -115,7 +103,7 @@ int tick__report_end(int code) {
     if (report.table) // its first members stand there already
         fprintf(out, "%s],\n", report.rows ? "\n  " : "");
     if (text)
-        fputs(text + (report.table ? 2 : 0), out);
+        put(out, text + (report.table ? 2 : 0));
     else
         fprintf(out,
             "%s  \"retick\": \"%s\",\n  \"schema\": %d,\n  \"exit\": %d,\n  \"status\": \"failed\",\n"
@@ -142,19 +130,13 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     if (key != TICK__OPTION_JSON)
         return ARGP_ERR_UNKNOWN;
     if (!report.out)
-        argp_error(state, "write --json in full");
+        tick__wrong(state->name, "write --json in full");
     report.asked = true;
     return 0;
 }
 const struct argp tick__report_argp = {.options = options, .parser = parse};
 
-void tick__report_parse(void) {
-    if (report.out)
-        hold_words();
-}
-
 void tick__report_parsed(void) {
-    take_words();
     if (report.out && !report.asked) { // it was the value of an option
         dup2(fileno(report.out), STDOUT_FILENO);
         fclose(report.out);
@@ -229,7 +211,8 @@ void tick__report_scenario(const struct tick__loaded *loaded) {
                                          tick__report_text(loaded->source), "options", tick__report_text(loaded->options)));
 }
 
-size_t tick__utf8(const char *bytes, size_t count) {
+// How many bytes the UTF-8 character takes that begins there; 0: it is none.
+static size_t utf8(const char *bytes, size_t count) {
     const unsigned char *at = (const unsigned char *)bytes;
     const size_t size = at[0] < 0x80                     ? 1
                         : at[0] >= 0xc2 && at[0] <= 0xdf ? 2
@@ -255,7 +238,7 @@ json_t *tick__report_bytes(const char *bytes, size_t count) {
     char *escaped = text ? NULL : malloc(4 * count + 1);
     size_t used = 0;
     for (size_t i = 0, length; escaped && i < count; i += length) {
-        length = tick__utf8(bytes + i, count - i);
+        length = utf8(bytes + i, count - i);
         if (length)
             memcpy(escaped + used, bytes + i, length);
         else
@@ -364,7 +347,9 @@ json_t *tick__report_attempt(const struct tick__attempt *attempt, const struct t
 void tick__report_columns(json_t *columns) {
     char *text = columns ? json_dumps(columns, 0) : NULL;
     if (report.out && text) {
-        fprintf(report.out, "{\n  \"columns\": %s,\n  \"rows\": [", text);
+        fputs("{\n  \"columns\": ", report.out);
+        put(report.out, text);
+        fputs(",\n  \"rows\": [", report.out);
         report.table = true;
     }
     report.lost |= !text;
@@ -375,7 +360,8 @@ void tick__report_columns(json_t *columns) {
 void tick__report_row(json_t *row) {
     char *text = row ? json_dumps(row, JSON_REAL_PRECISION(17)) : NULL;
     if (report.out && text && report.table) {
-        fprintf(report.out, "%s\n    %s", report.rows ? "," : "", text);
+        fprintf(report.out, "%s\n    ", report.rows ? "," : "");
+        put(report.out, text);
         report.rows = true;
     }
     report.lost |= !text;

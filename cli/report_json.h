@@ -23,8 +23,7 @@ int tick__report_end(int code);
 
 // --json itself, as a child parser that needs no input: tick__parse adds it to every command.
 extern const struct argp tick__report_argp;
-// Before and after a parse, which tells whether --json was an option indeed, and not the value of one.
-void tick__report_parse(void);
+// After a parse, which tells whether --json was an option indeed, and not the value of one.
 void tick__report_parsed(void);
 
 // Sets a member of the document. Values are taken, NULL is memory that ran out. Without --json they are dropped.
@@ -47,9 +46,6 @@ json_t *tick__report_outcome(const struct tick_outcome *outcome, const struct ti
 json_t *tick__report_schedule(const struct tick_schedule *schedule, const struct tick_names *names);
 // hang: of the run that the deviations' names are had from.
 json_t *tick__report_attempt(const struct tick__attempt *attempt, const struct tick__loaded *loaded, int64_t hang);
-
-// How many bytes the UTF-8 character takes that begins there; 0: it is none.
-size_t tick__utf8(const char *bytes, size_t count);
 
 void tick__report_trace(const struct tick_trace *trace); // a trace that was read: a row of "traces"
 

@@ -1,5 +1,6 @@
 #include "cli/rows.h"
 #include "cli/report_json.h"
+#include "src/base/visible.h"
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -10,14 +11,15 @@ static void csv_text(const char *bytes, size_t size) {
         quoted = strchr(",\"\r\n", bytes[i]) != NULL && bytes[i];
     if (quoted)
         putchar('"');
-    for (size_t i = 0, length; i < size; i += length) {
-        const unsigned char c = (unsigned char)bytes[i];
-        length = tick__utf8(bytes + i, size - i);
-        if (!length || c == 0x7f || (c < 0x20 && c != '\t' && c != '\r' && c != '\n'))
-            printf("\\x%02x", c);
+    char piece[TICK__VISIBLE_MOST];
+    for (size_t i = 0, taken; i < size; i += taken) {
+        const size_t length = tick__visible_next(bytes + i, size - i, piece, &taken);
+        if (bytes[i] == '"')
+            putchar('"');
+        if (bytes[i] == '\t' || bytes[i] == '\r' || bytes[i] == '\n') // quotes make them part of the cell
+            putchar(bytes[i]);
         else
-            printf("%s%.*s", c == '"' ? "\"" : "", (int)length, bytes + i);
-        length += !length;
+            fwrite(piece, 1, length, stdout);
     }
     if (quoted)
         putchar('"');

@@ -57,7 +57,7 @@ static void print_sentence(const struct tick__sentence *sentence, size_t number,
     time_of(sentence, time, sizeof time);
     snprintf(head, sizeof head, "  %2zu  %s", number, time);
     const size_t indent = 6 + width + 2;
-    snprintf(text, sizeof text, "%s%s%s%s%s%s", sentence->who, *sentence->who ? " " : "", sentence->say, *sentence->place ? "  (" : "",
+    snprintf(text, sizeof text, "%s%s%s%s%s%s", sentence->who, *sentence->who ? " " : "", sentence->say, *sentence->place ? " (" : "",
         sentence->place, *sentence->place ? ")" : "");
     say_wrapped(head, indent, text,
         sentence->class == TICK__SAID_DECISION ? TICK__BOLD

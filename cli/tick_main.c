@@ -1,8 +1,10 @@
 // The top of the command line: finds the command, suggests the nearest for a wrong one.
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/print.h"
 #include "cli/report_json.h"
+#include "src/base/visible.h"
 #include <argp.h>
 #include <retick/version.h>
 #include <stdlib.h>
@@ -18,36 +20,11 @@ static const struct {
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
-// Levenshtein's distance with swaps of neighbours as one edit, of short words.
-static unsigned distance(const char *a, const char *b) {
-    enum { MOST = 32 };
-    unsigned d[MOST + 1][MOST + 1];
-    size_t n = strlen(a), m = strlen(b);
-    if (n > MOST || m > MOST)
-        return MOST;
-    for (size_t i = 0; i <= n; i++)
-        d[i][0] = (unsigned)i;
-    for (size_t j = 0; j <= m; j++)
-        d[0][j] = (unsigned)j;
-    for (size_t i = 1; i <= n; i++)
-        for (size_t j = 1; j <= m; j++) {
-            unsigned best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-            if (d[i - 1][j] + 1 < best)
-                best = d[i - 1][j] + 1;
-            if (d[i][j - 1] + 1 < best)
-                best = d[i][j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
-                best = d[i - 2][j - 2] + 1;
-            d[i][j] = best;
-        }
-    return d[n][m];
-}
-
 static const char *nearest(const char *word) {
     const char *best = NULL;
     unsigned least = 3; // three edits and more are another word
     for (size_t i = 0; i < COMMANDS; i++) {
-        unsigned d = distance(word, commands[i].name);
+        unsigned d = tick__edits(word, commands[i].name);
         if (d < least) {
             least = d;
             best = commands[i].name;
@@ -76,10 +53,20 @@ static void print_help(const char *program, bool linked) {
     tick__say("\n%s", TICK__EXIT_CODES);
 }
 
+// "retick run", as argp prints it: a program may be called anything.
+static char *name_of(const char *program, const char *command) {
+    char *name = NULL;
+    size_t size;
+    FILE *file = open_memstream(&name, &size);
+    if (!file)
+        return NULL;
+    tick__print(file, "%s %s", program, command);
+    return fclose(file) == 0 ? name : NULL;
+}
+
 int tick_main(int argc, char **argv) {
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL, *program = slash ? slash + 1 : argc > 0 ? argv[0] : "retick";
     bool linked = tick__scenario_linked_in();
-    char *name = NULL;
     argp_err_exit_status = TICK__EXIT_USAGE;
     argp_program_version = "retick " TICK_VERSION;
     argp_program_bug_address = NULL;
@@ -108,7 +95,8 @@ int tick_main(int argc, char **argv) {
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(word, commands[i].name) != 0)
             continue;
-        if (asprintf(&name, "%s %s", program, word) < 0)
+        char *name = name_of(program, word);
+        if (!name)
             return tick__no_memory();
         argv[1] = name;
         int code = tick__report_begin(commands[i].name, argc - 1, argv + 1);

@@ -1,7 +1,5 @@
 #include "src/base/visible.h"
 #include "src/base/outside.h"
-#include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
 // The code point of a whole and shortest UTF-8 sequence, and its length; 0 if there is none.
@@ -40,6 +38,12 @@ static bool is_hidden(uint32_t point) {
         if (point >= hidden[i].from && point <= hidden[i].to)
             return true;
     return (point & 0xfffe) == 0xfffe;
+}
+
+bool tick__visible_hidden(const char *bytes, size_t count, uint32_t *point, size_t *taken) {
+    const size_t length = decode((const unsigned char *)bytes, count, point);
+    *taken = length ? length : 1;
+    return length && is_hidden(*point);
 }
 
 size_t tick__visible_next(const char *bytes, size_t count, char piece[TICK__VISIBLE_MOST], size_t *taken) {

@@ -6,7 +6,9 @@
 #define RETICK_VISIBLE_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #define TICK__VISIBLE_MOST 12 // bytes of one piece
@@ -14,6 +16,8 @@
 // The next character of `count` > 0 bytes, as it is shown: its length in piece (no NUL), and in *taken how many bytes it was. Shown
 // as it is, a character's bytes are the piece's.
 size_t tick__visible_next(const char *bytes, size_t count, char piece[TICK__VISIBLE_MOST], size_t *taken);
+// Whether the next character is one that is shown as an escape: its code point, for who has escapes of his own.
+bool tick__visible_hidden(const char *bytes, size_t count, uint32_t *point, size_t *taken);
 // Bytes, shown.
 void tick__put_visible(FILE *out, const char *bytes, size_t count);
 

@@ -74,6 +74,22 @@ shows "$RETICK" replay "$evil.db"
 shows "$RETICK" recover "$evil.db"
 shows "$RETICK" graph "$evil.db" -o "$evil.dot"
 shows "$RETICK" "$evil"
+shows "$RETICK" run "--$evil"
+shows "$RETICK" run "--seed=$evil"
+shows "$RETICK" run --seed "$evil"
+shows "$RETICK" run "-$evil"
+shows "$RETICK" fuzz "-x$evil"
+shows "$RETICK" fuzz --rate "$evil" --json
+shows "$RETICK" fuzz "--$evil" --json
+shows "$RETICK" query found.db log log "$evil"
+shows "$RETICK" graph "$evil" "$evil"
+named= shows "$RETICK" fuzz "-$(printf '\xe2')"
+also '\xe2'
+for option in --nothing --help; do
+    (exec -a "$evil" "$RETICK" fuzz $option) >"$work/.output" 2>&1
+    harmless "a program called $evil" "$work/.output"
+    also '\x1b'
+done
 printf 'retick schedule 1\n\033[31m\n' >evil.schedule
 shows "$RETICK" replay passing.c evil.schedule
 shows "$RETICK" run "$evil.c" -o "$evil.c"
@@ -104,6 +120,28 @@ if command -v sqlite3 >/dev/null; then
     shows "$RETICK" graph lies.db -o lies.dot
     harmless lies.dot lies.dot
 fi
+
+# For programs, and looked at all the same: CSV with its ends of lines, and JSON, of which a reader gets each character as it was.
+turned="'a' || char(27) || '[31m' || char(155, 8238, 8203, 127, 917569) || 'é'"
+for query in "SELECT $turned AS \"$(printf '\033\xc2\x9b\xe2\x80\xae')\"" "SELECT value FROM strings"; do
+    for way in --csv --json; do
+        checks=$((checks + 1))
+        "$RETICK" query found.db "$query" $way >rows || complain "$way of $query failed"
+        tr -d '\r\t' <rows >"$work/.output"
+        harmless "$way of $query" "$work/.output"
+    done
+done
+"$RETICK" query found.db "SELECT $turned" --csv >"$work/.output"
+also 'a\x1b[31m\u009b\u202e\u200b\x7f\U0e0041é'
+if command -v python3 >/dev/null; then
+    "$RETICK" query found.db "SELECT $turned" --json | python3 -c 'import json, sys; print(ascii(json.load(sys.stdin)["rows"][0][0]))' \
+        >"$work/.output"
+    also "'a\\x1b[31m\\x9b\\u202e\\u200b\\x7f\\U000e0041\\xe9'"
+fi
+for command in "fuzz hostile.c --json -o found.db" "run hostile.c --json --list" "replay found.db --json"; do
+    # shellcheck disable=SC2086
+    shows "$RETICK" $command
+done
 
 # On a terminal there are colours, and nothing else.
 if command -v script >/dev/null; then

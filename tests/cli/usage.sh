@@ -24,6 +24,18 @@ never "did you mean"
 also "there are: run fuzz"
 expect 2 'there is no option "--verbose"' "$RETICK" --verbose
 
+# What is wrong with an option, and which one may have been meant.
+expect 2 "unrecognized option '--seedz=3'; did you mean '--seeds'?" "$RETICK" fuzz x.c --seedz=3
+expect 2 "option '--f' is ambiguous: '--first' and '--force' begin with it" "$RETICK" fuzz x.c --rat delivery=1 --f
+expect 2 "option '--rate' requires an argument" "$RETICK" fuzz x.c --rate
+expect 2 "option requires an argument -- 'n'" "$RETICK" fuzz x.c -n
+expect 2 "option '--force' doesn't allow an argument" "$RETICK" fuzz x.c --force=yes
+expect 2 "invalid option -- 'x' in '-x'" "$RETICK" fuzz -n 3 -x x.c
+expect 2 "--seeds 3x: write" "$RETICK" fuzz x.c -n3x
+expect 2 "unrecognized option '--HANG'" timeout 20 "$RETICK" fuzz x.c --HANG
+expect 2 "no such file: --x.c" "$RETICK" fuzz -n 3 -- --x.c
+expect 2 "no such file: x.c" "$RETICK" fuzz --no x.c # short for --no-shrink
+
 expect 2 "exclude one another" "$RETICK" run x.c --seed 1 --calm
 expect 2 "write a number" "$RETICK" run x.c --seed minus
 expect 2 "--at goes with --real" "$RETICK" run x.c --at server=localhost:1

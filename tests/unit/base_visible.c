@@ -53,6 +53,27 @@ static void what_turns_or_hides_is_escaped(void **state) {
     SHOWN("\xf3\xa0\x81\x81\xef\xb7\x90\xf4\x8f\xbf\xbf", "\\U0e0041\\ufdd0\\U10ffff");
 }
 
+static void hidden_is(const char *bytes, uint32_t expected, size_t length) {
+    uint32_t point = 0;
+    size_t taken = 0;
+    assert_int_equal(tick__visible_hidden(bytes, strlen(bytes), &point, &taken), expected != 0);
+    assert_int_equal(taken, length);
+    if (expected)
+        assert_int_equal(point, expected);
+}
+
+static void who_has_other_escapes_asks_what_is_hidden(void **state) {
+    (void)state;
+    hidden_is("\033[", 0x1b, 1);
+    hidden_is("\xc2\x9b", 0x9b, 2);
+    hidden_is("\xe2\x80\xae.", 0x202e, 3);
+    hidden_is("\xf3\xa0\x81\x81", 0xe0041, 4);
+    hidden_is("a", 0, 1);
+    hidden_is("\\n", 0, 1);
+    hidden_is("é", 0, 2);
+    hidden_is("\xff", 0, 1); // no character at all
+}
+
 static void broken_text_is_escaped(void **state) {
     (void)state;
     SHOWN("\xff\xfe", "\\xff\\xfe");
@@ -103,6 +124,7 @@ int main(void) {
         cmocka_unit_test(text_stays),
         cmocka_unit_test(controls_are_escaped),
         cmocka_unit_test(what_turns_or_hides_is_escaped),
+        cmocka_unit_test(who_has_other_escapes_asks_what_is_hidden),
         cmocka_unit_test(broken_text_is_escaped),
         cmocka_unit_test(what_is_shown_is_harmless),
         cmocka_unit_test(lines_are_the_callers),

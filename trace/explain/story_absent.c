@@ -5,6 +5,7 @@
 
 struct missed {
     tick_id source;
+    const struct tick__tale_message *last;  // what it said last, here
     const struct tick__tale_message *there; // the first that is missed, in the run beside
 };
 
@@ -30,9 +31,7 @@ static const struct tick__tale_message *last_heard(const struct tick__telling *t
 
 static void say_missed(struct tick__telling *telling, const struct missed *missed, uint32_t host) {
     const struct tick__tale *tale = telling->tale, *good = telling->good;
-    const struct tick__tale_message *last = last_heard(telling, missed->source, host);
-    if (!last || last->recv < tale->first)
-        return;
+    const struct tick__tale_message *last = missed->last;
     struct tick__sentence *sentence = tick__story_add(telling, last->recv, TICK__SAID_CONTEXT, 14);
     struct tick__said who = TICK__SAID(sentence->who), say = TICK__SAID(sentence->say), there = TICK__SAID(sentence->good);
     sentence->who[0] = '\0';
@@ -68,8 +67,10 @@ void tick__story_absent(struct tick__telling *telling) {
         if (at < sources)
             continue;
         const struct tick__tale_message *here = same_message(tale, tick__tale_object(good, message->object)->id);
-        if (!here || !here->recv || here->recv > telling->end)
-            missed[sources++] = (struct missed){source, message};
+        const struct tick__tale_message *last = last_heard(telling, source, end->host);
+        if (last && tick__tale_event(good, message->recv)->ts > tick__tale_event(tale, last->recv)->ts &&
+            (!here || !here->recv || here->recv > telling->end))
+            missed[sources++] = (struct missed){source, last, message};
     }
     for (size_t i = 0; sources <= SOURCES_MOST && i < sources; i++)
         say_missed(telling, &missed[i], end->host);

@@ -120,7 +120,10 @@ static void late_host(struct tick__telling *telling, const struct tick__tale_cho
     sentence->loc = 0;
     tick__said_host(tale, choice->host ? choice->host : event->host, &who);
     tick__say_to(&TICK__SAID(sentence->say), "goes on");
+    sentence->rank = 36; // as it stands it says little
     meanwhile(tale, choice->host ? choice->host : event->host, choice->seq, choice->bears, &TICK__SAID(sentence->over));
+    if (*sentence->over)
+        sentence->rank = 22;
 }
 
 // --- faults ---

@@ -5,6 +5,7 @@
 #include "trace/explain/said.h"
 #include "trace/explain/story_tell.h"
 
+#define TICK__TOLD_MOST 32
 struct tick__telling {
     const struct tick__tale *tale;
     const struct tick__beside *beside; // NULL: there is none
@@ -13,6 +14,8 @@ struct tick__telling {
     uint32_t part;                     // what is before is common to both; `first` without a run beside
     uint32_t end;                      // the verdict's seq, else the last
     struct tick__tale_set chain;       // of what the end came
+    const struct tick__tale_message *told[TICK__TOLD_MOST]; // messages that a sentence about a read names already
+    size_t told_count;
     struct tick__story *story;
     int code; // -ENOMEM once memory has run out
 };
@@ -26,6 +29,7 @@ void tick__story_decisions(struct tick__telling *telling); // each deviation, an
 void tick__story_waits(struct tick__telling *telling);     // who waits in vain, where that is how it ends
 void tick__story_reads(struct tick__telling *telling);     // answers to somebody else's questions, several senders in one read
 void tick__story_moments(struct tick__telling *telling);   // deadlines, marks, logs, exceptions, crashes
+void tick__story_wakes(struct tick__telling *telling);     // wake-ups that come to nothing
 void tick__story_absent(struct tick__telling *telling);    // what came in the run beside, and did not here
 void tick__story_messages(struct tick__telling *telling);  // what was sent on the way to the failure
 

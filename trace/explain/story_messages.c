@@ -68,7 +68,7 @@ static size_t spine(const struct tick__telling *telling, const struct tick__tale
             next = read.count ? read.messages[read.count - 1] : NULL;
         }
         if (next && next->send < at) {
-            if (next->recv + 1 < telling->part && count)
+            if (next->send < telling->part && count > 1)
                 break;
             messages[count++] = next;
             at = next->send;
@@ -79,12 +79,19 @@ static size_t spine(const struct tick__telling *telling, const struct tick__tale
     return count;
 }
 
+static bool is_told(const struct tick__telling *telling, const struct tick__tale_message *message) {
+    for (size_t i = 0; i < telling->told_count; i++)
+        if (telling->told[i] == message)
+            return true;
+    return false;
+}
+
 void tick__story_messages(struct tick__telling *telling) {
     const struct tick__tale *tale = telling->tale;
     const struct tick__tale_message *messages[TOLD_MOST];
     const size_t count = spine(telling, messages);
     for (size_t i = 0; i < count; i++)
-        say_message(telling, messages[i], i < FIRST_FEW ? 11 + (int)i : 18 + (int)i);
+        say_message(telling, messages[i], is_told(telling, messages[i]) ? 33 : i < FIRST_FEW ? 11 + (int)i : 18 + (int)i);
     size_t told = 0;
     for (uint32_t seq = telling->end; seq >= tale->first && seq && told < TOLD_MOST; seq--) {
         const struct tick__tale_event *event = tick__tale_event(tale, seq);

@@ -87,6 +87,11 @@ static void question_words(const struct tick__telling *telling, const struct tic
     tick__said_time(sent->ts, said);
 }
 
+static void note_told(struct tick__telling *telling, const struct tick__tale_message *message) {
+    if (telling->told_count < TICK__TOLD_MOST)
+        telling->told[telling->told_count++] = message;
+}
+
 // An answer that was not meant for who reads it, or not for what it asked last.
 static bool say_crossed(struct tick__telling *telling, const struct tick__story_read *read) {
     const struct tick__tale *tale = telling->tale;
@@ -106,6 +111,9 @@ static bool say_crossed(struct tick__telling *telling, const struct tick__story_
     tick__said_message(tale, answer, 40, &say);
     tick__say_to(&say, ", the answer to ");
     question_words(telling, question, read->reader, &say);
+    note_told(telling, answer);
+    note_told(telling, question);
+    note_told(telling, latest);
     tick__say_to(&over, "its own question, ");
     tick__said_message(tale, latest, 40, &over);
     tick__say_to(&over, " of ");

@@ -136,6 +136,7 @@ int tick__story_tell(
         tick__story_waits(&telling);
         tick__story_reads(&telling);
         tick__story_moments(&telling);
+        tick__story_wakes(&telling);
         tick__story_absent(&telling);
         tick__story_messages(&telling);
         say_end(&telling);
