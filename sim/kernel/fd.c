@@ -69,7 +69,7 @@ static bool next_name(const struct tick_kernel *k, const struct tick__file *file
 
 struct tick__file *tick__files_next(const struct tick_kernel *k, uint32_t host, struct tick__files *at) {
     if (!at->begun)
-        *at = (struct tick__files){.begun = true, .process = tick__host(k, host)->processes, .rights = tick__host(k, host)->rights};
+        *at = (struct tick__files){.begun = true, .process = tick__host(k, host)->processes, .rights = tick__rights_first(k, host)};
     for (; at->process; at->process = tick__process(k, at->process - 1)->next, at->fd = 0) {
         const struct tick__process *p = tick__process(k, at->process - 1);
         while (at->fd < p->fd_most) {
@@ -78,7 +78,7 @@ struct tick__file *tick__files_next(const struct tick_kernel *k, uint32_t host, 
                 return file;
         }
     }
-    return tick__rights_next(k, host, &at->rights, &at->place);
+    return tick__rights_next(k, &at->rights, &at->place);
 }
 
 void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to) {

@@ -154,7 +154,8 @@ struct tick__file {
 #define TICK__REACHED 0x08000000u   // and somebody who has an fd can get at it
 #define TICK__HAS_WOKEN 0x04000000u // it has woken a waiter since it became ready
 #define TICK__LINGERS 0x02000000u   // a connection whose last fd is closed by a call that waits for its end
-#define TICK__INTERNAL (TICK__HELD | TICK__FLIES | TICK__REACHED | TICK__HAS_WOKEN | TICK__LINGERS)
+#define TICK__WALKED 0x01000000u    // a walk over those that messages have was here
+#define TICK__INTERNAL (TICK__HELD | TICK__FLIES | TICK__REACHED | TICK__HAS_WOKEN | TICK__LINGERS | TICK__WALKED)
 
 // --- sim/world/hosts.c ---
 struct tick__host {

@@ -221,27 +221,22 @@ void tick__rights_go_on(struct tick_kernel *k, tick__ref ref) {
         tick__rights_collect(k, host);
 }
 
-// Whether it stands in a message before that place.
-static bool stood(const struct tick_kernel *k, const struct tick__host *h, tick__ref file, tick__ref end, uint32_t place) {
-    for (tick__ref ref = h->rights; ref; ref = rights_at(k, ref)->next) {
-        const uint32_t most = ref == end ? place : rights_at(k, ref)->count;
-        for (uint32_t i = rights_at(k, ref)->gone; i < most; i++)
-            if (rights_at(k, ref)->files[i] == file)
-                return true;
-        if (ref == end)
-            return false;
-    }
-    return false;
+tick__ref tick__rights_first(const struct tick_kernel *k, uint32_t host) {
+    for (tick__ref ref = tick__host(k, host)->rights; ref; ref = rights_at(k, ref)->next)
+        for (uint32_t i = rights_at(k, ref)->gone; i < rights_at(k, ref)->count; i++)
+            file_at(k, rights_at(k, ref)->files[i])->status &= ~TICK__WALKED;
+    return tick__host(k, host)->rights;
 }
 
-struct tick__file *tick__rights_next(const struct tick_kernel *k, uint32_t host, tick__ref *ref, uint32_t *place) {
+struct tick__file *tick__rights_next(const struct tick_kernel *k, tick__ref *ref, uint32_t *place) {
     for (; *ref; *ref = rights_at(k, *ref)->next, *place = 0) {
         const struct tick__rights *rights = rights_at(k, *ref);
         for (*place = *place > rights->gone ? *place : rights->gone; *place < rights->count;) {
-            struct tick__file *file = file_at(k, rights->files[*place]);
-            ++*place;
-            if (!file->names && !stood(k, tick__host(k, host), file->ref, *ref, *place - 1))
+            struct tick__file *file = file_at(k, rights->files[(*place)++]);
+            if (!file->names && !(file->status & TICK__WALKED)) {
+                file->status |= TICK__WALKED;
                 return file;
+            }
         }
     }
     return NULL;
