@@ -9,12 +9,13 @@ import re
 import subprocess
 import sys
 
-HEAD = """# Stories
-
-What retick tells of each finding of [scenarios/](../scenarios), word by word, made by `./dev stories`: the decisions of the outside world that it takes, and how it came
-to it. Each sentence is an event of the trace; what is set in below it says more of the same, or what the nearest run that passes does there. The rules that make them
-know nothing of the scenarios ([trace/explain/](../trace/explain)).
-"""
+HEAD = (
+    "# Stories\n\n"
+    "What retick tells of each finding of [scenarios/](../scenarios), word by word, made by `./dev stories`: the decisions of the outside\n"
+    "world that it takes, and how it came to it. Each sentence is an event of the trace; what is set in below it says more of the same, or\n"
+    "what the nearest run that passes does there. The rules that make them know nothing of the scenarios\n"
+    "([trace/explain/](../trace/explain)).\n"
+)
 
 
 def about(path):
@@ -44,7 +45,9 @@ def told(retick, scenarios, folder, name):
     if run.returncode != 1:
         sys.exit(f"{' '.join(command)}: exit code {run.returncode}\n{run.stdout}{run.stderr}")
     lines = run.stdout.splitlines()
-    decisions = [line.split("  # ")[-1] for line in open(schedule, encoding="utf-8") if "  # " in line] if os.path.exists(schedule) else None
+    decisions = None
+    if os.path.exists(schedule):
+        decisions = [line.split("  # ")[-1] for line in open(schedule, encoding="utf-8") if "  # " in line]
     start = next(i for i, line in enumerate(lines) if line.startswith("how it came to it"))
     if decisions is None:
         first = next((i for i, line in enumerate(lines) if re.match(r"shrunk from|no deviation", line)), start)
