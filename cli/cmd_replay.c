@@ -167,7 +167,7 @@ int tick__cmd_replay(int argc, char **argv) {
         const struct tick__input input = {.schedule = &recipe.schedule};
         int result = carry_out(&a, &loaded, &input, &attempt, &error);
         if (result < 0) {
-            tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+            tick__complain_of(a.output ? a.output : a.recipe, result, &error);
             code = result == TICK_ECANCELED ? TICK__EXIT_INTERRUPTED : TICK__EXIT_HARNESS;
         } else {
             bool passed = attempt.outcome.verdict == TICK_PASS;

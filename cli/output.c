@@ -161,7 +161,7 @@ int tick__output_check_both(const struct tick__output_rules *rules, const char *
     char *schedule = tick__with_extension(trace, ".schedule");
     int code = 0;
     if (!schedule)
-        return tick__no_memory();
+        return tick__no_memory(trace);
     if (strcmp(trace, schedule) == 0)
         code = refuse(trace, "would be both the trace and its schedule: name the trace with -o, as in -o found.db");
     if (code == 0)
