@@ -19,7 +19,7 @@ struct fuzz_arguments {
     uint64_t first, count;
     int64_t time;
     uint64_t jobs, replays;
-    bool keep_going, no_shrink, counted;
+    bool keep_going, no_shrink, counted, quiet;
     const char *output;
     struct tick__output_rules rules;
 };
@@ -38,6 +38,7 @@ static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "Where the trace of the finding goes, its schedule beside it (default: SCENARIO.db and SCENARIO.schedule)",
         0},
     TICK__FORCE_ROW,
+    TICK__QUIET_ROW,
     {0},
 };
 
@@ -88,6 +89,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case TICK__OPTION_FORCE:
         a->rules.force = true;
+        return 0;
+    case TICK__OPTION_QUIET:
+        a->quiet = true;
         return 0;
     default:
         return tick__parse_scenario(key, value, state, &a->run, &a->load);
@@ -168,6 +172,7 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
         .seed = result->seed,
         .hang = a->run.hang,
         .no_shrink = a->no_shrink,
+        .quiet = a->quiet,
         .replays = (unsigned)a->replays,
         .path = a->output,
         .output = &a->rules,

@@ -2,6 +2,8 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/compile.h"
+#include "cli/aside.h"
+#include "cli/explain.h"
 #include "cli/finding.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -12,18 +14,20 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct replay_arguments {
     struct tick__load load;
     struct tick__run_options run;
     const char *recipe, *output;
-    bool force;
+    bool force, quiet;
 };
 
 static const struct argp_option options[] = {
     {"schedule", 'S', "FILE", 0, "The schedule, as text or in a trace (it may also stand as the last argument)", 0},
     {"output", 'o', "FILE", 0, "Record the run to this trace (default: no trace is written)", 0},
     TICK__FORCE_ROW,
+    TICK__QUIET_ROW,
     {0},
 };
 
@@ -67,6 +71,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case TICK__OPTION_FORCE:
         a->force = true;
+        return 0;
+    case TICK__OPTION_QUIET:
+        a->quiet = true;
         return 0;
     case ARGP_KEY_ARG:
         if (names_program(value) && !a->load.argument)
@@ -146,6 +153,48 @@ static void compare(const struct replay_arguments *a, const struct tick__recipe 
             tick__format_digest(recipe->digest, 1, before, sizeof before), tick__format_digest(attempt->digest, 1, now, sizeof now));
 }
 
+// How it came to a failure: as the trace tells it, if this is the run of that; else by a recording of its own.
+static int explain(const struct replay_arguments *a, const struct tick__recipe *recipe, const struct tick__loaded *loaded,
+    const struct tick__attempt *attempt) {
+    struct tick__aside aside;
+    struct tick__attempt again;
+    struct tick_error error = {0};
+    bool told = false;
+    if (a->quiet || attempt->outcome.verdict == TICK_PASS || attempt->outcome.verdict == TICK_HUNG)
+        return 0;
+    const bool same = recipe->trace && recipe->has_digest && attempt->has_digest &&
+                      memcmp(recipe->digest, attempt->digest, sizeof recipe->digest) == 0;
+    int code = same ? tick__explain_kept(a->recipe, &told) : 0;
+    if (code || told)
+        return code;
+    char *twin = tick__with_extension(a->recipe, ".twin.db");
+    struct tick__explain what = {.path = a->output, .there = "in the good run", .keep = a->output != NULL, .told = true};
+    what.against = twin && access(twin, R_OK) == 0 && tick__is_trace(twin) ? twin : NULL;
+    if (!a->output) {
+        const struct tick__record record = {
+            .scenario = loaded->scenario,
+            .scenario_file = loaded->source,
+            .options = loaded->options,
+            .object = loaded->object,
+            .chooser = "replay",
+            .input = {.schedule = &recipe->schedule},
+            .hang = a->run.hang,
+        };
+        const int result = tick__aside_record(&aside, &record, &again, &error);
+        if (result < 0)
+            code = tick__complain_of(a->recipe, result, &error);
+        else
+            tick__attempt_fini(&again);
+        what.path = aside.path;
+    }
+    if (code == 0)
+        code = tick__explain(&what);
+    if (!a->output)
+        tick__aside_close(&aside);
+    free(twin);
+    return code;
+}
+
 int tick__cmd_replay(int argc, char **argv) {
     struct replay_arguments a = {0};
     struct tick__loaded loaded = {0};
@@ -181,6 +230,7 @@ int tick__cmd_replay(int argc, char **argv) {
             tick__report_scenario(&loaded);
             tick__report_set("run", tick__report_attempt(&attempt, &loaded, a.run.hang));
             compare(&a, &recipe, &attempt);
+            code = explain(&a, &recipe, &loaded, &attempt);
             if (a.output) {
                 tick__say("%s written", a.output);
                 tick__report_written("trace", a.output);
@@ -190,7 +240,8 @@ int tick__cmd_replay(int argc, char **argv) {
             if (unmet > 0)
                 tick__note("addresses that a run does not meet change nothing; retick fuzz finds new ones");
             tick__warn_no_checks(loaded.scenario->name, &attempt.outcome);
-            code = passed ? TICK__EXIT_PASS : TICK__EXIT_FINDING;
+            if (code == 0)
+                code = passed ? TICK__EXIT_PASS : TICK__EXIT_FINDING;
             tick__attempt_fini(&attempt);
         }
     }

@@ -1,4 +1,5 @@
 #include "cli/finding.h"
+#include "cli/explain.h"
 #include "cli/interrupt.h"
 #include "cli/place.h"
 #include "cli/print.h"
@@ -6,7 +7,9 @@
 #include "cli/record.h"
 #include "cli/report_json.h"
 #include "cli/schedule_file.h"
+#include "cli/twin.h"
 #include "sim/explore/shrink.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,11 +202,33 @@ static int replay(const struct tick__settle *settle, const struct tick_schedule 
     return 0;
 }
 
+// The finding's story, beside the nearest run that passes, which is kept as `twin`. 0 or an exit code.
+static int explain(const struct tick__settle *settle, const struct tick__record *record, const char *twin) {
+    struct tick_error error = {0};
+    char name[PATH_MAX + 32];
+    const int found = tick__twin_find(record, settle->path, twin, &error);
+    if (found < 0) {
+        tick__complain_of(twin, found, &error);
+        return TICK__EXIT_HARNESS;
+    }
+    snprintf(name, sizeof name, "%s, which passes", twin);
+    const struct tick__explain what = {.path = settle->path,
+        .against = found ? twin : NULL,
+        .there = "in the good run",
+        .name = name,
+        .keep = true,
+        .told = true,
+        .quiet = settle->quiet};
+    if (found)
+        tick__report_written("twin", twin);
+    return tick__explain(&what);
+}
+
 static int store(const struct tick__settle *settle, const struct tick_schedule *schedule, const struct tick_names *names) {
     struct tick_error error = {0};
     struct tick__attempt attempt;
     char *text = tick__schedule_text(schedule, names), *schedule_path = tick__with_extension(settle->path, ".schedule"),
-         *picture = tick__with_extension(settle->path, ".svg");
+         *picture = tick__with_extension(settle->path, ".svg"), *twin = tick__with_extension(settle->path, ".twin.db");
     int code = TICK__EXIT_HARNESS;
     const struct tick__record record = {
         .scenario = settle->loaded->scenario,
@@ -217,7 +242,7 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
         .hang = settle->hang,
         .quiet = true,
     };
-    if (!text || !schedule_path || !picture) {
+    if (!text || !schedule_path || !picture || !twin) {
         tick__no_memory(settle->path);
         goto out;
     }
@@ -242,13 +267,15 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
     tick__attempt_fini(&attempt);
     tick__report_written("trace", settle->path);
     tick__report_written("schedule", schedule_path);
+    const int untold = explain(settle, &record, twin);
     tick__say("%s and %s written. Next: %s replay %s%s    %s graph %s -o %s", settle->path, schedule_path, tick__program(), settle->path,
         settle->loaded->options, tick__program(), settle->path, picture);
-    code = TICK__EXIT_FINDING;
+    code = untold ? untold : TICK__EXIT_FINDING;
 out:
     free(text);
     free(schedule_path);
     free(picture);
+    free(twin);
     return code;
 }
 

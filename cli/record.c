@@ -25,6 +25,7 @@
 // Shared by the parent, its child (which watches the program) and the program.
 struct record_page {
     struct tick_outcome outcome;
+    char place[160];             // of the verdict
     char verdict[32], text[512]; // its words, for the trace of a program that did not live to tell them
     uint8_t digest[16], contents[16];
     uint64_t events;
@@ -141,6 +142,8 @@ static _Noreturn void child(const struct tick__record *record, struct recording 
         char place[512];
         snprintf(page->verdict, sizeof page->verdict, "%s", tick_verdict_word(page->outcome.verdict));
         snprintf(page->text, sizeof page->text, "%s", page->outcome.text);
+        if (page->outcome.file[0] && page->outcome.line > 0)
+            snprintf(page->place, sizeof page->place, "%s:%d", page->outcome.file, page->outcome.line);
         if ((page->outcome.verdict == TICK_CRASHED || page->outcome.verdict == TICK_LIVELOCKED) && !record->real)
             tick__place_words(page->outcome.text, record->object, page->text, sizeof page->text, place, sizeof place);
     }
@@ -252,6 +255,7 @@ static int record_once(const struct tick__record *record, struct tick__attempt *
             .real = record->real != NULL,
             .last_verdict = recording.page->verdict,
             .last_text = recording.page->text,
+            .last_place = recording.page->place,
             .progress = show,
             .progress_ctx = &showing,
         };

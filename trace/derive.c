@@ -24,6 +24,8 @@ static const char *const statements[TICK__DERIVING_STATEMENTS] = {
                                " IS NULL",
     [TICK__MESSAGE_DROPPED] = "UPDATE messages SET fate = 'dropped' WHERE message_id = ?1 AND recv_seq IS NULL",
     [TICK__ADD_CYCLE] = "INSERT INTO cycles VALUES(?1,?2,?3)",
+    [TICK__ADD_CAUSE] = "INSERT OR IGNORE INTO causes VALUES(?1,?2,?3)",
+    [TICK__DRAW_BEARS] = "UPDATE choices SET bears_seq = ?2, host_id = ?3 WHERE choice_id = ?1",
 };
 
 // A message that never arrived: its direction's connection knows the peer's name.
@@ -102,6 +104,8 @@ static int take(struct tick__deriving *deriving, sqlite3_stmt *row) {
     if (event.ts < 0 || !counted(event.host) || !counted(event.task) || !counted(event.subject) || !counted(event.cause))
         return tick_error_set(deriving->error, TICK_EFORMAT, "%s is damaged: event %lld has numbers that no run has; record the run again",
             deriving->path, (long long)event.seq);
+    TICK_TRY(tick__derive_delays(deriving, &event));
+    TICK_TRY(tick__derive_causes(deriving, &event));
     TICK_TRY(tick__derive_steps(deriving, &event));
     TICK_TRY(tick__derive_waits(deriving, &event));
     return tick__derive_lives(deriving, &event);
@@ -124,11 +128,10 @@ static int pass_over_events(struct tick__deriving *deriving, struct watch *watch
     for (int i = 0; i < TICK__DERIVING_STATEMENTS; i++)
         if (sqlite3_prepare_v2(deriving->db, statements[i], -1, &deriving->statement[i], NULL) != SQLITE_OK)
             return tick__derive_failed(deriving);
-    // 2, a task that is ready, 5, 9 to 15 and what follows 22 concern nobody here
-    if (sqlite3_prepare_v2(deriving->db,
-            "SELECT seq, ts, kind, host_id, task_id, subject_id, cause_seq, arg FROM events WHERE kind BETWEEN 1 AND 22 AND kind NOT IN"
-            " (2, 5, 9, 10, 11, 12, 13, 14, 15) ORDER BY seq",
-            -1, &events, NULL) != SQLITE_OK)
+    TICK_TRY(tick__derive_causes_begin(deriving));
+    TICK_TRY(tick__derive_delays_begin(deriving));
+    if (sqlite3_prepare_v2(deriving->db, "SELECT seq, ts, kind, host_id, task_id, subject_id, cause_seq, arg FROM events ORDER BY seq", -1,
+            &events, NULL) != SQLITE_OK)
         return tick__derive_failed(deriving);
     int code = 0, row = SQLITE_DONE;
     while (code == 0 && (row = sqlite3_step(events)) == SQLITE_ROW) {
@@ -142,6 +145,7 @@ static int pass_over_events(struct tick__deriving *deriving, struct watch *watch
     TICK_TRY(tick__derive_steps_end(deriving));
     TICK_TRY(tick__derive_waits_end(deriving));
     TICK_TRY(tick__derive_lives_end(deriving));
+    TICK_TRY(tick__derive_delays_end(deriving));
     return tick__derive_cycles(deriving);
 }
 
@@ -167,6 +171,8 @@ static void fini(struct tick__deriving *deriving) {
     for (int level = 0; level < TICK__TIMELINE_LEVELS; level++)
         tick__open_fini(&deriving->buckets[level]);
     tick__outside_free(deriving->awaits);
+    tick__derive_causes_fini(deriving);
+    tick__derive_delays_fini(deriving);
 }
 
 int tick__derive(sqlite3 *db, const char *path, bool aside, tick_derive_progress *progress, void *ctx, struct tick_error *error) {

@@ -22,7 +22,51 @@ enum tick__deriving_statement {
     TICK__MESSAGE_RECEIVED,
     TICK__MESSAGE_DROPPED,
     TICK__ADD_CYCLE,
+    TICK__ADD_CAUSE,
+    TICK__DRAW_BEARS,
     TICK__DERIVING_STATEMENTS
+};
+
+// A deviation, as the causes need it.
+struct tick__draw {
+    int64_t choice, seq, subject, ns; // its row; ns < 0: it is no time
+    uint64_t ordinal;
+    int64_t bears, host; // the first event that it delayed or made, and whose that is; 0: none yet
+    uint32_t next;       // of a list: index + 1
+    uint8_t kind;
+};
+struct tick__draws { // a list of them, in their order: indexes + 1
+    uint32_t first, last;
+};
+// What messages go by: a direction of a connection, whose bytes are read in their order, or a socket that sends datagrams.
+struct tick__way {
+    uint64_t object;
+    uint64_t read;             // bytes taken in
+    uint32_t first, last;      // arrivals that were not read to their end, by `next`
+    uint32_t late_seq;         // the latest that came late: who comes at the same moment waited behind it
+    int64_t late_ts;           //
+    struct tick__draws slowed; // deviations of what is under way
+    struct tick__draws held;   // those that keep what has come from being seen
+    bool stream;
+};
+struct tick__arrival { // a message that came and was not read to its end
+    uint64_t seq;      // of its msg_recv
+    int64_t ts;
+    uint64_t begin, end; // the bytes of its way that it is
+    uint32_t way, next;  // next: the seq of the one behind it
+    struct tick__draws held;
+};
+struct tick__causes { // derive_causes.c
+    struct tick__open_table flights, arrivals, ways, intakes;
+    sqlite3_stmt *messages, *about; // messages in the order of their objects; what an object is
+    int64_t message;                // the one that `messages` stands at; -1: it has ended
+    uint32_t arrived;               // seq of the latest msg_recv
+};
+struct tick__delays { // derive_delays.c
+    struct tick__draw *draws;
+    uint32_t count, next, job;                                        // next: of those not met yet; job: one whose timer comes next
+    struct tick__open_table grams, timers, tasks, hosts, late_hosts; // what waits for the event that it bears on
+    struct tick__draws faults;
 };
 struct tick__deriving {
     sqlite3 *db;
@@ -36,6 +80,8 @@ struct tick__deriving {
     struct tick__await *awaits;
     uint32_t awaits_room, awaits_free;
     struct tick__open_table lives; // derive_lives.c
+    struct tick__causes causes;
+    struct tick__delays delays;
 };
 struct tick__derived_event {
     int64_t seq, ts, host, task, subject, cause, arg; // 0 = absent
@@ -49,6 +95,30 @@ int tick__derive_waits(struct tick__deriving *deriving, const struct tick__deriv
 int tick__derive_waits_end(struct tick__deriving *deriving);
 int tick__derive_lives(struct tick__deriving *deriving, const struct tick__derived_event *event);
 int tick__derive_lives_end(struct tick__deriving *deriving);
+// What events came of beside their cause: data, and whom they waited behind. `begin` before the first event.
+int tick__derive_causes_begin(struct tick__deriving *deriving);
+int tick__derive_causes(struct tick__deriving *deriving, const struct tick__derived_event *event);
+void tick__derive_causes_fini(struct tick__deriving *deriving);
+int tick__causes_add(struct tick__deriving *deriving, int64_t seq, int64_t cause, const char *how);
+// The way with that object id, made if need be; *way NULL: it is none.
+int tick__causes_way(struct tick__deriving *deriving, int64_t object, struct tick__way **way);
+// What an object is; type "": there is none.
+struct tick__about {
+    char type[16];
+    int64_t kth, host, parent;
+};
+int tick__causes_about(struct tick__deriving *deriving, int64_t object, struct tick__about *about);
+// Which events deviations delayed or made. To be asked before tick__derive_causes; `end` writes the columns of `choices`.
+int tick__derive_delays_begin(struct tick__deriving *deriving);
+int tick__derive_delays(struct tick__deriving *deriving, const struct tick__derived_event *event);
+int tick__derive_delays_end(struct tick__deriving *deriving);
+void tick__derive_delays_fini(struct tick__deriving *deriving);
+// A message arrives that is those bytes of its way: *late says whether a deviation bears on it.
+int tick__delays_arrived(struct tick__deriving *deriving, const struct tick__derived_event *event, struct tick__way *way, uint64_t begin,
+    uint64_t end, bool *late);
+// All of a list bear on the event; the list is empty then.
+int tick__delays_bear(
+    struct tick__deriving *deriving, struct tick__draws *draws, const struct tick__derived_event *event, const char *how);
 // The cycles among those who wait at the end; when waits and holds are written.
 int tick__derive_cycles(struct tick__deriving *deriving);
 

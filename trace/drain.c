@@ -43,6 +43,8 @@ static int finish(struct tick__sink *sink, struct tick_ring *ring, const int *st
         TICK_TRY(tick__sink_meta_number(sink, "signal", WTERMSIG(*status)));
     if (status && WIFEXITED(*status))
         TICK_TRY(tick__sink_meta_number(sink, "exit", WEXITSTATUS(*status)));
+    if (meta && meta->last_place && *meta->last_place)
+        TICK_TRY(tick__sink_meta_text(sink, "place", meta->last_place));
     if (!sink->ended && meta && meta->last_verdict && *meta->last_verdict) {
         TICK_TRY(tick__sink_meta_text(sink, "verdict", meta->last_verdict));
         TICK_TRY(tick__sink_meta_text(sink, "text", meta->last_text));

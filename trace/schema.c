@@ -14,13 +14,11 @@ const char *const tick__schema_tables[] = {
 // events has no constraint on purpose: with none that can fail, SQLite keeps no statement journal for the bulk insert
 "CREATE TABLE events(seq INTEGER PRIMARY KEY, ts INTEGER, kind INTEGER, host_id INTEGER, task_id INTEGER, subject_id INTEGER,"
 " cause_seq INTEGER, loc_id INTEGER, arg INTEGER);"
-"CREATE TABLE choices(choice_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, subject INTEGER NOT NULL,"
-" subject_id INTEGER,"
-" ordinal INTEGER NOT NULL, n INTEGER NOT NULL, value INTEGER NOT NULL, most INTEGER NOT NULL, sound INTEGER NOT NULL, line TEXT,"
-" words TEXT);"
 "CREATE TABLE tmark(ts INTEGER NOT NULL, seq INTEGER NOT NULL);"
 "CREATE TABLE gap(seq INTEGER NOT NULL, lost INTEGER NOT NULL, why TEXT NOT NULL);"
-"CREATE TABLE checkpoints(seq INTEGER PRIMARY KEY, digest BLOB NOT NULL);",
+"CREATE TABLE checkpoints(seq INTEGER PRIMARY KEY, digest BLOB NOT NULL);"
+"CREATE TABLE story(n INTEGER PRIMARY KEY, seq INTEGER NOT NULL, ts INTEGER, until_ts INTEGER, class TEXT, host_id INTEGER,"
+" task_id INTEGER, loc_id INTEGER, who TEXT, say TEXT, place TEXT, more TEXT, beside TEXT);",
 NULL
 };
 
@@ -32,12 +30,16 @@ const struct tick__schema_table tick__schema_derived[] = {
 " created_seq INTEGER, done_seq INTEGER, done_by_task_id INTEGER, error INTEGER, retrieved INTEGER DEFAULT 0)", true},
 {"messages", "message_id INTEGER PRIMARY KEY, src_host_id INTEGER, dst_host_id INTEGER, send_seq INTEGER, recv_seq INTEGER,"
 " fate TEXT, bytes INTEGER, payload BLOB)", true},
+{"choices", "choice_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, subject INTEGER NOT NULL, subject_id INTEGER,"
+" ordinal INTEGER NOT NULL, n INTEGER NOT NULL, value INTEGER NOT NULL, most INTEGER NOT NULL, sound INTEGER NOT NULL, line TEXT,"
+" words TEXT, ns INTEGER, bears_seq INTEGER, host_id INTEGER)", true},
 {"steps", "step_id INTEGER PRIMARY KEY, host_id INTEGER, task_id INTEGER, begin_ts INTEGER, end_seq INTEGER, end_ts INTEGER,"
 " outcome TEXT, ready_seq INTEGER)", false},
 {"waits", "wait_id INTEGER PRIMARY KEY, task_id INTEGER, subject_id INTEGER, begin_ts INTEGER, end_seq INTEGER, end_ts INTEGER)", false},
 {"holds", "hold_id INTEGER PRIMARY KEY, task_id INTEGER, resource_id INTEGER, begin_ts INTEGER, end_seq INTEGER, end_ts INTEGER)", false},
 {"timeline", "level INTEGER, bucket INTEGER, host_id INTEGER, begin_ts INTEGER, width INTEGER, steps INTEGER, busy INTEGER,"
 " PRIMARY KEY (level, host_id, bucket)) WITHOUT ROWID", false},
+{"causes", "seq INTEGER, cause_seq INTEGER, how TEXT NOT NULL, PRIMARY KEY (seq, cause_seq)) WITHOUT ROWID", false},
 {"cycles", "task_id INTEGER PRIMARY KEY, length INTEGER, way TEXT)", false},
 {NULL, NULL, false}
 };
@@ -47,6 +49,8 @@ const char *const tick__schema_indexes[] = {
 "CREATE INDEX IF NOT EXISTS objects_stable ON objects(stable_id)",
 "CREATE INDEX IF NOT EXISTS objects_parent ON objects(parent_id) WHERE parent_id IS NOT NULL",
 "CREATE INDEX IF NOT EXISTS events_task ON events(task_id) WHERE task_id IS NOT NULL",
+"CREATE INDEX IF NOT EXISTS events_cause ON events(cause_seq) WHERE cause_seq IS NOT NULL",
+"CREATE INDEX IF NOT EXISTS causes_cause ON causes(cause_seq)",
 "CREATE INDEX IF NOT EXISTS events_subject ON events(subject_id) WHERE subject_id IS NOT NULL",
 NULL
 };
@@ -63,6 +67,8 @@ const struct tick__schema_view tick__schema_views[] = {
 " LEFT JOIN objects o ON o.object_id = resource_id"},
 {"flow", "SELECT e.seq AS id, c.seq AS out_seq, c.ts AS out_ts, c.task_id AS out_task_id, e.seq AS in_seq, e.ts AS in_ts,"
 " e.task_id AS in_task_id, k.name AS kind FROM events e JOIN events c ON c.seq = e.cause_seq JOIN kinds k ON k.kind = e.kind"},
+// All that an event came of: its cause (how is NULL), and what `causes` holds beside it.
+{"because", "SELECT seq, cause_seq, NULL AS how FROM events WHERE cause_seq IS NOT NULL UNION ALL SELECT seq, cause_seq, how FROM causes"},
 {"task_history", "SELECT e.seq, e.ts, t.object_id AS task_id, t.path AS task, k.name AS kind, coalesce(o.path, o.name,"
 " o.type) AS subject,"
 " e.arg, e.cause_seq FROM objects t JOIN events e ON e.task_id = t.object_id OR e.subject_id = t.object_id JOIN kinds k ON k.kind = e.kind"

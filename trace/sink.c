@@ -24,8 +24,8 @@ static const char *const statements[TICK__STATEMENTS] = {
     [TICK__ADD_MESSAGE] = "INSERT INTO messages(message_id, src_host_id) VALUES(?,?)",
     [TICK__ADD_PAYLOAD] = "UPDATE messages SET payload = ?2, bytes = ?3 WHERE message_id = ?1",
     [TICK__ADD_LOCATION] = "INSERT INTO locations(loc_id, function, file, line, name) VALUES(?,?,?,?,?)",
-    [TICK__ADD_CHOICE] = "INSERT INTO choices(seq, kind, subject, subject_id, ordinal, n, value, most, sound, line, words)"
-                         " VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+    [TICK__ADD_CHOICE] = "INSERT INTO choices(seq, kind, subject, subject_id, ordinal, n, value, most, sound, line, words, ns)"
+                         " VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
     [TICK__ADD_TMARK] = "INSERT INTO tmark VALUES(?,?)",
     [TICK__ADD_GAP] = "INSERT INTO gap VALUES(?,?,?)",
     [TICK__ADD_CHECKPOINT] = "INSERT INTO checkpoints VALUES(?,?)",
@@ -282,9 +282,9 @@ static int add_text(struct tick__sink *sink, uint32_t id, const struct tick__slo
 
 static const struct {
     const char *word;
-    int soundness;
+    int soundness, unit;
 } choice_kinds[TICK_CHOICE_KINDS] = {
-#define CHOICE_ROW(name, number, word, sound, rate, unit, manual, because) [name] = {word, sound},
+#define CHOICE_ROW(name, number, word, sound, rate, unit, manual, because) [name] = {word, sound, unit},
     TICK_CHOICES(CHOICE_ROW)};
 
 static int add_choice(struct tick__sink *sink, uint32_t seq, const struct tick__slot *slot) {
@@ -304,6 +304,10 @@ static int add_choice(struct tick__sink *sink, uint32_t seq, const struct tick__
     sqlite3_bind_int64(statement, 9, known && choice_kinds[deviation.kind].soundness == TICK_SOUND);
     bind_text(statement, 10, known && tick_deviation_line(&deviation, sink->names, line, sizeof line) > 0 ? line : NULL);
     bind_text(statement, 11, known && tick_deviation_words(&deviation, sink->names, words, sizeof words) > 0 ? words : NULL);
+    if (known && choice_kinds[deviation.kind].unit == TICK_UNIT_TIME)
+        sqlite3_bind_int64(statement, 12, tick_scale_capped(deviation.value, deviation.most));
+    else
+        sqlite3_bind_null(statement, 12);
     return run(sink, TICK__ADD_CHOICE);
 }
 

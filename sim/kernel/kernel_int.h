@@ -48,7 +48,10 @@ struct tick__root {
     tick__ref woken_first, woken_last; // epolls whose waiter is to go on
     tick__ref names;                   // of the simulated DNS
     tick__ref dropped;                 // messages' fds that are to be let go
+    tick__ref lingers;                 // a connection that the latest call closed, if its caller is to wait for that (linger.c)
     bool dropping, collecting, uncollected;
+    bool exiting;    // a process is
+    bool may_linger; // some socket has had SO_LINGER with a time
 };
 
 // What a choice is about.
@@ -139,7 +142,7 @@ struct tick__file {
     tick__ref items;  // epoll items that watch it
     uint32_t rises;   // readiness transitions so far
     uint32_t object;  // the probe's, 0 without
-    uint32_t status;  // O_ACCMODE, O_NONBLOCK, O_APPEND, and TICK__HELD_*, TICK__FLIES, TICK__REACHED
+    uint32_t status;  // O_ACCMODE, O_NONBLOCK, O_APPEND, and TICK__INTERNAL
     uint16_t host;    // index
     uint16_t names;   // how many fds name it
 };
@@ -150,7 +153,8 @@ struct tick__file {
 #define TICK__FLIES 0x10000000u     // a message has it (rights.c),
 #define TICK__REACHED 0x08000000u   // and somebody who has an fd can get at it
 #define TICK__HAS_WOKEN 0x04000000u // it has woken a waiter since it became ready
-#define TICK__INTERNAL (TICK__HELD | TICK__FLIES | TICK__REACHED | TICK__HAS_WOKEN)
+#define TICK__LINGERS 0x02000000u   // a connection whose last fd is closed by a call that waits for its end
+#define TICK__INTERNAL (TICK__HELD | TICK__FLIES | TICK__REACHED | TICK__HAS_WOKEN | TICK__LINGERS)
 
 // --- sim/world/hosts.c ---
 struct tick__host {
@@ -262,6 +266,8 @@ struct tick__epoll {
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go
 int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, uint32_t events);
 void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll); // its waiter, if one waits
+void tick__epoll_wake_by(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file); // because of that file
+void tick__epoll_unwatch(struct tick_kernel *k, struct tick__epoll *epoll);
 void tick__epoll_close(struct tick_kernel *k, struct tick__file *file);
 uint32_t tick__epoll_mask(struct tick_kernel *k, struct tick__epoll *epoll);
 void tick__item_ready(struct tick_kernel *k, struct tick__item *item, uint32_t holds); // EPOLL* of the file that are known to hold
@@ -353,6 +359,7 @@ struct tick__sock {
     uint32_t queue_count, backlog;
     tick__ref options;
     uint32_t hello, farewell; // seq of the msg_recv of the handshake's segment, of FIN or RST
+    tick__ref lingering;      // somebody waits for its end
 };
 #define TICK__SOCK_HOT offsetof(struct tick__sock, connection)
 
@@ -372,8 +379,9 @@ static inline unsigned tick__sock_shares(const struct tick__sock *s) {
 static inline struct tick__sock *tick__sock(const struct tick_kernel *k, tick__ref ref) {
     return TICK__AT(k, tick__sock, ref);
 }
+// Or a message, or somebody who waits for its end.
 static inline bool tick__sock_has_fd(const struct tick__sock *s) {
-    return s->file.fd >= 0 || (s->file.status & TICK__FLIES);
+    return s->file.fd >= 0 || (s->file.status & (TICK__FLIES | TICK__LINGERS));
 }
 // It is an end of that connection from now on.
 static inline void tick__sock_join(struct tick__sock *s, tick_id connection, bool far) {

@@ -218,6 +218,7 @@ static void fin_acknowledged(struct tick_kernel *k, struct tick__sock *s) {
     if (s->state == TICK__FIN_WAIT1) {
         s->state = TICK__FIN_WAIT2;
         tick__file_wake(k, &s->file, 0, false);
+        tick__linger_tell(k, s);
     } else if (s->state == TICK__CLOSING)
         time_wait(k, s);
     else if (s->state == TICK__LAST_ACK)

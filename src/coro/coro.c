@@ -48,7 +48,10 @@ void tick_coro_free(struct tick_coro *coro) {
 }
 
 struct tick_coro *tick_coro_thread_new(void) {
-    return tick__alloc_zero(sizeof(struct tick_coro));
+    struct tick_coro *coro = tick__alloc_zero(sizeof *coro);
+    if (coro)
+        coro->careful = tick__exceptions_here != NULL;
+    return coro;
 }
 
 void tick_coro_thread_free(struct tick_coro *coro) {

@@ -39,11 +39,12 @@ struct tick_coro {
     struct tick_stacks *stacks; // NULL: stands for a foreign stack
     char *low;                  // the lowest address frames may use
     uint32_t index;             // which stack of the pool
-    unsigned valgrind;          // valgrind's name for the stack
+    bool careful;               // leaving it takes more than the switch: there is a canary, or the program has C++'s exceptions
     void (*fn)(void *arg);
     void *arg;
     struct tick_coro *next;             // in the pool's free list; of a live one the owner's, NULL at first
     struct tick__exceptions exceptions; // while it does not run
+    unsigned valgrind;                  // valgrind's name for the stack
 #ifdef TICK_CORO_ASAN
     struct tick_coro *previous; // who switched here
     void *fake;                 // ASan's fake stack, while it does not run

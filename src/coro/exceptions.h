@@ -2,7 +2,7 @@
 // their way (__cxa_eh_globals of the Itanium C++ ABI): a task that waits in a catch block would find another one's there. So a switch
 // exchanges them.
 //
-// retick is not linked with a C++ run-time: where there is none, a switch looks at one pointer.
+// retick is not linked with a C++ run-time: a coroutine that was made where there is none is left without a look at it.
 #ifndef RETICK_SRC_CORO_EXCEPTIONS_H
 #define RETICK_SRC_CORO_EXCEPTIONS_H
 
@@ -15,7 +15,7 @@ struct tick__exceptions {
 // __cxa_get_globals of the program; NULL: it has no C++.
 extern struct tick__exceptions *(*tick__exceptions_here)(void);
 
-// That of a library which was loaded later; NULL, if it has none, changes nothing.
+// That of a library which was loaded later; NULL, if it has none, changes nothing. For the coroutines that are made from now on.
 void tick__exceptions_of(void *get_globals);
 
 // Those of the running stack go to `from`, and those of `to` come.

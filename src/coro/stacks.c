@@ -233,6 +233,7 @@ struct tick_coro *tick__stack_take(struct tick_stacks *stacks) {
     coro->low = low;
     if (guard_of(stacks, index) == TICK__GUARD_CANARY)
         coro->canary = (const uint64_t *)(void *)low - TICK__CANARY_WORDS;
+    coro->careful = coro->canary || tick__exceptions_here;
     tick__annotate_new(coro, stacks->on_valgrind);
     stacks->bits[index / 64] |= (uint64_t)1 << index % 64;
     stacks->live++;

@@ -108,9 +108,8 @@ static inline void tick__coro_prefetch(const struct tick_coro *coro) {
     __builtin_prefetch(sp + 128, 1);
 }
 
-// What few switches need, in one look: a canary, or C++'s exceptions.
 static inline void tick__coro_leave(struct tick_coro *from, struct tick_coro *to) {
-    if (__builtin_expect(((uintptr_t)from->canary | (uintptr_t)tick__exceptions_here) != 0, 0))
+    if (__builtin_expect(from->careful, 0))
         tick__coro_leave_slowly(from, to);
 }
 

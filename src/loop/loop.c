@@ -323,12 +323,12 @@ static inline __attribute__((always_inline)) int once(struct tick_loop *loop) {
             handle = tick__next_slowly(loop);
             if (!handle)
                 break;
+        } else if (loop->ready == &loop->mark && !tick__iterate(loop)) {
+            break;
         } else if (loop->ready->bits == TICK__QUICK_CALL) {
             quick_calls(loop);
-        } else if (loop->ready != &loop->mark) {
+        } else {
             handle = tick__ready_take(loop);
-        } else if (!tick__iterate(loop)) {
-            break;
         }
     }
     return loop->wait.error; // of a poll by the driver meanwhile

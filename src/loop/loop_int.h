@@ -464,8 +464,8 @@ void tick__task_step(struct tick_loop *loop, struct tick_task *task); // on the 
 void tick__task_at_once(struct tick_task *task);                      // its first step, now, as a part of whoever runs
 void tick__workers_free(struct tick_loop *loop);
 // Waits, in the running task: TICK_EINVALSTATE if it is stackless.
-int tick__task_yield(struct tick_task *task);                        // what the next step delivers: 0 or TICK_ECANCELED
-int tick__await(struct tick_task *task, struct tick_future *future); // of a pending one that is not the task
+int tick__task_yield(struct tick_task *task, const struct tick_loc *loc); // what the next step delivers: 0 or TICK_ECANCELED
+int tick__await(struct tick_task *task, struct tick_future *future);      // of a pending one that is not the task
 // tick_await and its like for the library's own use: they return as functions do (coro/landing_int.h).
 TICK__LANDED int tick__await_at(struct tick_future *future, const struct tick_loc *loc);
 TICK__LANDED int tick__join_at(struct tick_task *task, const struct tick_loc *loc);

@@ -256,14 +256,6 @@ static inline void suspend(struct tick_loop *loop, struct tick_task *task) {
     loop->current = NULL;
 }
 
-// call_soon of its next step, by itself.
-static inline void ready_again(struct tick_loop *loop, struct tick_task *task) {
-    if (tick__ready_quickly(loop))
-        tick__ready_list(loop, &task->step);
-    else
-        tick__task_ready_slowly(loop, task, tick__here(loop));
-}
-
 static inline void wait_for(struct tick_task *task, struct tick_future *future) {
     task->waiter = tick__future_ref(future);
     tick__future_listen(future, &task->step);
@@ -271,14 +263,17 @@ static inline void wait_for(struct tick_task *task, struct tick_future *future) 
         task->must_cancel = false;
 }
 
+static inline struct tick_coro *suspend_slowly(struct tick_loop *loop, struct tick_task *task) {
+    suspend(loop, task);
+    struct tick_coro *next = successor(loop, NULL);
+    return next ? next : poller_of(loop);
+}
+
 static inline __attribute__((always_inline)) int switch_away(struct tick_task *task) {
     struct tick_loop *loop = task->step.loop;
     struct tick_coro *own = task->coro, *next;
     if (TICK__RARE(!quick_successor(loop, NULL, &next))) {
-        suspend(loop, task);
-        next = successor(loop, NULL);
-        if (!next)
-            next = poller_of(loop);
+        next = suspend_slowly(loop, task);
         if (loop->special && next != own) {
             tick_coro_switch(own, next);
             return task->result;
@@ -289,10 +284,26 @@ static inline __attribute__((always_inline)) int switch_away(struct tick_task *t
     return task->result;
 }
 
-int tick__task_yield(struct tick_task *task) {
+// Where somebody looks, the place is kept, so that who spins by it can be told where.
+static __attribute__((noinline)) int yield_slowly(struct tick_task *task, const struct tick_loc *loc) {
+    struct tick_loop *loop = task->step.loop;
+    struct tick_coro *own = task->coro;
+    task->waits_at = loc;
+    tick__task_ready_slowly(loop, task, tick__here(loop));
+    struct tick_coro *next = suspend_slowly(loop, task);
+    if (next != own)
+        tick_coro_switch(own, next);
+    task->waits_at = NULL;
+    return task->result;
+}
+
+int tick__task_yield(struct tick_task *task, const struct tick_loc *loc) {
     if (TICK__RARE(!task->coro))
         return TICK_EINVALSTATE;
-    ready_again(task->step.loop, task);
+    struct tick_loop *loop = task->step.loop;
+    if (TICK__RARE(!tick__ready_quickly(loop)))
+        return yield_slowly(task, loc);
+    tick__ready_list(loop, &task->step);
     return switch_away(task);
 }
 
@@ -358,21 +369,11 @@ static __attribute__((noinline)) int sleep_on_timer(struct tick_task *task, int6
     return result;
 }
 
-// Apart, so that a plain yield is a jump from tick__sleep_at.
-__attribute__((noinline)) static int yield_told(struct tick_task *task, const struct tick_loc *loc) {
-    task->waits_at = loc; // who spins by it can be told where
-    const int result = tick__task_yield(task);
-    task->waits_at = NULL;
-    return result;
-}
-
 int tick__sleep_at(int64_t ns, const struct tick_loc *loc) {
     struct tick_task *task = tick__task_running();
     if (TICK__RARE(!task))
         return TICK_EINVALSTATE;
-    if (ns > 0)
-        return sleep_on_timer(task, ns, loc);
-    return TICK__LIKELY(!task->step.loop->special) ? tick__task_yield(task) : yield_told(task, loc);
+    return ns <= 0 ? tick__task_yield(task, loc) : sleep_on_timer(task, ns, loc);
 }
 
 TICK__LANDING(tick_sleep_at, tick__sleep_at)
@@ -404,7 +405,10 @@ static void step_stackless(struct tick_loop *loop, struct tick_task *task) {
             suspend(loop, task);
             return;
         case TICK_NEXT_YIELD:
-            ready_again(loop, task);
+            if (tick__ready_quickly(loop))
+                tick__ready_list(loop, &task->step);
+            else
+                tick__task_ready_slowly(loop, task, tick__here(loop));
             suspend(loop, task);
             return;
         default:

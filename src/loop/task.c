@@ -223,7 +223,7 @@ static __attribute__((noinline)) int await_slowly(struct tick_task *task, struct
     struct tick_loop *loop = task->step.loop;
     if (future == &task->future || future->loop != loop) { // asyncio throws these one iteration later
         const int error = future == &task->future ? TICK_ESELF : TICK_EINVALSTATE;
-        const int result = tick__task_yield(task);
+        const int result = tick__task_yield(task, NULL);
         return result < 0 ? result : error;
     }
     if (loop->probe)

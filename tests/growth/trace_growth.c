@@ -160,6 +160,44 @@ static void many_messages(struct tick_probe *probe, uint32_t n) {
     story_step(probe, &reader);
 }
 
+// All of them held up behind the first, and read at once.
+static void many_messages_behind_one(struct tick_probe *probe, uint32_t n) {
+    struct stage s = stage(probe);
+    uint32_t message, received = 0, other = story_host(probe, "other"), first = 0;
+    story_step(probe, &s.main_task);
+    struct story_link link = story_connect(probe, &s.main_task, "other");
+    link.sent_out = 1;
+    deviate(probe, TICK_CHOICE_DELIVERY, link.out_id, 1);
+    for (uint32_t i = 0; i < n; i++) {
+        story_send(probe, &link, 1, "hello", &message);
+        first = first ? first : message;
+    }
+    probe->now += TICK_MS(10);
+    probe->host = other;
+    probe->task = 0;
+    for (uint32_t i = 0; i < n; i++)
+        received = tick_emit(probe, TICK_EV_MSG_RECV, first + i, 0, 5, NULL);
+    tick_emit(probe, TICK_EV_IO_COMPLETE, 0, received, 5 * (int64_t)n, NULL);
+}
+
+// Steps that take their time, and what was ready meanwhile and comes late.
+static void many_costs(struct tick_probe *probe, uint32_t n) {
+    struct stage s = stage(probe);
+    for (uint32_t i = 0; i < n; i++) {
+        story_step(probe, &s.main_task);
+        deviate(probe, TICK_CHOICE_STEP_COST, s.main_task.id, i + 1);
+        s.main_task.ready = tick_emit(probe, TICK_EV_TASK_READY, s.main_task.object, probe->here, 0, NULL);
+        story_end(probe, &s.main_task, TICK_STEP_SUSPENDED);
+    }
+    const uint32_t ready = s.main_task.ready;
+    probe->now += TICK_SEC(1);
+    for (uint32_t i = 0; i < n; i++) {
+        s.main_task.ready = ready;
+        story_step(probe, &s.main_task);
+        story_end(probe, &s.main_task, TICK_STEP_SUSPENDED);
+    }
+}
+
 static void many_futures(struct tick_probe *probe, uint32_t n) {
     struct stage s = stage(probe);
     for (uint32_t i = 0; i < n; i++) {
@@ -285,6 +323,8 @@ static const struct shape {
     SHAPE(many_tasks),
     SHAPE(many_hosts),
     SHAPE(many_messages),
+    SHAPE(many_messages_behind_one),
+    SHAPE(many_costs),
     SHAPE(many_futures),
     SHAPE(deep_parents),
     SHAPE(one_lock_taken_in_turn),

@@ -1,0 +1,332 @@
+// What an event came of beside its cause: runs told by hand, and what deriving makes of them.
+#include "tests/support/folder.h"
+#include "tests/unit/trace_story.h"
+#include "trace/reader.h"
+#include "trace/writer.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+// last: it wants the four above
+#include <cmocka.h>
+
+static char folder[64], path[128];
+static struct tick_recorder *recorder;
+static struct tick_probe *probe;
+static struct tick_trace trace;
+static uint32_t client_host, server_host;
+static struct story_task client, server;
+static struct story_link link_;
+
+static int make_folder(void **state) {
+    (void)state;
+    snprintf(path, sizeof path, "%s/run.db", folder_make(folder, sizeof folder) == 0 ? folder : "");
+    return 0;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    return folder_remove(folder);
+}
+
+static int begin(void **state) {
+    (void)state;
+    assert_int_equal(tick_recorder_new(&recorder), 0);
+    probe = tick_recorder_probe(recorder);
+    probe->now = 0;
+    client_host = story_host(probe, "client");
+    client = story_task(probe, client_host, tick_id_host("client"), client_host, "main", 1);
+    server_host = story_host(probe, "server");
+    server = story_task(probe, server_host, tick_id_host("server"), server_host, "main", 1);
+    story_step(probe, &client);
+    link_ = story_connect(probe, &client, "server");
+    link_.sent_out = link_.sent_in = 1;
+    return 0;
+}
+
+static int end(void **state) {
+    (void)state;
+    tick_trace_close(&trace);
+    tick_recorder_free(recorder);
+    return 0;
+}
+
+static void store(void) {
+    struct tick_error error = {0};
+    tick_recorder_end(recorder, "check", "broken");
+    if (tick_trace_store(recorder, path, &(struct tick_trace_meta){.scenario = "s", .chooser = "calm"}, &error) < 0 ||
+        tick_trace_open(path, &trace, &error) < 0)
+        fail_msg("%s", error.text);
+}
+
+static int64_t number(const char *sql, int64_t a, int64_t b) {
+    sqlite3_stmt *row;
+    assert_int_equal(sqlite3_prepare_v2(trace.db, sql, -1, &row, NULL), SQLITE_OK);
+    sqlite3_bind_int64(row, 1, a);
+    sqlite3_bind_int64(row, 2, b);
+    const int64_t value = sqlite3_step(row) == SQLITE_ROW ? sqlite3_column_int64(row, 0) : -1;
+    sqlite3_finalize(row);
+    return value;
+}
+
+// The causes of an event, "" for none: "read 12, took 14".
+static void check_causes(uint32_t seq, const char *expected, uint32_t a, uint32_t b) {
+    sqlite3_stmt *row;
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, expected, a, b);
+    assert_int_equal(
+        sqlite3_prepare_v2(trace.db,
+            "SELECT coalesce(group_concat(how || ' ' || cause_seq, ', '), '') FROM (SELECT * FROM causes WHERE seq = ? ORDER BY cause_seq)",
+            -1, &row, NULL),
+        SQLITE_OK);
+    sqlite3_bind_int64(row, 1, seq);
+    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+    assert_string_equal((const char *)sqlite3_column_text(row, 0), wanted);
+    sqlite3_finalize(row);
+}
+
+static void check_all(int64_t rows) {
+    assert_int_equal(number("SELECT count(*) FROM causes", 0, 0), rows);
+    assert_int_equal(number("SELECT count(*) FROM causes c LEFT JOIN events e ON e.seq = c.cause_seq WHERE e.seq IS NULL OR c.cause_seq >= "
+                            "c.seq",
+                         0, 0),
+        0);
+}
+
+// --- messages ---
+
+static uint32_t send(const char *text) {
+    uint32_t message, sent;
+    probe->host = client_host;
+    probe->task = client.object;
+    sent = story_send(probe, &link_, 1, text, &message);
+    probe->host = server_host;
+    probe->task = 0;
+    (void)sent;
+    return message;
+}
+
+static uint32_t arrive(uint32_t message, size_t bytes) {
+    probe->host = server_host;
+    probe->task = 0;
+    return tick_emit(probe, TICK_EV_MSG_RECV, message, 0, (int64_t)bytes, NULL);
+}
+
+static uint32_t read_bytes(uint32_t last, int64_t bytes) {
+    return tick_emit(probe, TICK_EV_IO_COMPLETE, 0, last, bytes, NULL);
+}
+
+static uint32_t draw(enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, int64_t most) {
+    const struct tick_deviation deviation = {
+        .kind = (uint8_t)kind, .subject = subject, .ordinal = ordinal, .value = tick_scale_count(most) - 1, .n = 99, .most = most};
+    probe->ops->choice(probe, &deviation);
+    return (uint32_t)tick_recorder_events(recorder);
+}
+
+static void a_read_names_every_message(void **state) {
+    (void)state;
+    const uint32_t a = arrive(send("first"), 5), b = arrive(send("second"), 6), c = arrive(send("third"), 5);
+    const uint32_t part = read_bytes(a, 3), rest = read_bytes(c, 2 + 6 + 5), nothing = read_bytes(c, 0);
+    const uint32_t d = arrive(send("fourth"), 6), again = read_bytes(d, 6);
+    store();
+    check_causes(part, "", 0, 0);
+    check_causes(rest, "read %u, read %u", a, b);
+    check_causes(nothing, "", 0, 0);
+    check_causes(again, "", 0, 0);
+    check_all(2);
+}
+
+static void who_waits_behind_a_late_one_says_so(void **state) {
+    (void)state;
+    const uint32_t first = send("first");
+    const uint32_t choice = draw(TICK_CHOICE_DELIVERY, link_.out_id, 1, TICK_MS(30));
+    const uint32_t second = send("second"), third = send("third");
+    probe->now += TICK_MS(31);
+    const uint32_t a = arrive(first, 5), b = arrive(second, 6), c = arrive(third, 5);
+    probe->now += TICK_MS(1);
+    const uint32_t d = arrive(send("fourth"), 6);
+    store();
+    check_causes(a, "late %u", choice, 0);
+    check_causes(b, "behind %u", a, 0);
+    check_causes(c, "behind %u", a, 0);
+    check_causes(d, "", 0, 0);
+    check_all(3);
+    assert_int_equal(number("SELECT bears_seq = ?1 AND host_id = ?2 AND ns = 30000000 FROM choices", a, server_host), 1);
+}
+
+static void who_waits_behind_a_lost_one_says_so(void **state) {
+    (void)state;
+    const uint32_t first = send("first"), second = send("second");
+    tick_emit(probe, TICK_EV_MSG_DROP, first, 0, 5, NULL);
+    probe->now += TICK_MS(201);
+    const uint32_t a = arrive(first, 5), b = arrive(second, 6);
+    store();
+    check_causes(b, "behind %u", a, 0);
+    check_all(1);
+}
+
+// A datagram is read by itself, whatever its socket sent before; of two copies, the second is what was drawn.
+static void datagrams_are_read_one_by_one(void **state) {
+    (void)state;
+    const tick_id id = tick_id_mix(client.id, TICK_OBJECT_FD);
+    uint32_t messages[3], seqs[3];
+    const uint32_t socket = probe->ops->object(
+        probe, &(struct tick_object){.type = TICK_OBJECT_FD, .id = id, .parent = client.object, .host = client_host, .key = "udp"});
+    for (uint32_t i = 0; i < 3; i++) {
+        messages[i] = probe->ops->object(
+            probe, &(struct tick_object){.type = TICK_OBJECT_MESSAGE, .id = id + i + 1, .parent = socket, .ordinal = i + 1});
+        tick_emit(probe, TICK_EV_MSG_SEND, messages[i], 0, 9, NULL);
+    }
+    const uint32_t reorder = draw(TICK_CHOICE_REORDER, id, 3, TICK_MS(10));
+    seqs[0] = arrive(messages[0], 9);
+    const uint32_t hold = draw(TICK_CHOICE_READY_HOLD, id, 1, 0);
+    seqs[1] = arrive(messages[1], 9);
+    probe->now += TICK_MS(10);
+    seqs[2] = arrive(messages[2], 9);
+    const uint32_t second = read_bytes(seqs[1], 9), first = read_bytes(seqs[0], 9);
+    store();
+    check_causes(seqs[2], "late %u", reorder, 0);
+    check_causes(first, "late %u", hold, 0);
+    check_causes(second, "", 0, 0);
+    check_all(2);
+}
+
+// --- within a step ---
+
+static void a_step_goes_on_with_what_it_took_in(void **state) {
+    (void)state;
+    const uint32_t a = arrive(send("first"), 5), b = arrive(send("second"), 6);
+    story_step(probe, &server);
+    uint32_t message;
+    const uint32_t before = story_send(probe, &link_, 0, "early", &message);
+    const uint32_t first = read_bytes(a, 5), second = read_bytes(b, 6);
+    const uint32_t after = story_send(probe, &link_, 0, "late", &message);
+    const uint32_t own = tick_emit(probe, TICK_EV_TASK_READY, server.object, probe->here, 0, NULL);
+    story_end(probe, &server, TICK_STEP_SUSPENDED);
+    story_step(probe, &server);
+    const uint32_t later = story_send(probe, &link_, 0, "another step", &message);
+    store();
+    check_causes(before, "", 0, 0);
+    check_causes(second, "took %u", first, 0);
+    check_causes(after, "took %u", second, 0);
+    check_causes(own, "", 0, 0);
+    check_causes(later, "", 0, 0);
+    check_all(2);
+}
+
+// --- deviations ---
+
+static void what_a_busy_host_does_next_was_late(void **state) {
+    (void)state;
+    story_step(probe, &server);
+    const uint32_t cost = draw(TICK_CHOICE_STEP_COST, server.id, 1, TICK_MS(30));
+    const uint32_t ready = tick_emit(probe, TICK_EV_TASK_READY, server.object, probe->here, 0, NULL);
+    story_end(probe, &server, TICK_STEP_SUSPENDED);
+    probe->now += TICK_MS(10);
+    const uint32_t a = arrive(send("early"), 5);
+    probe->now += TICK_MS(20);
+    const uint32_t b = arrive(send("in time"), 7), first = read_bytes(a, 5), second = read_bytes(b, 7);
+    server.ready = ready;
+    story_step(probe, &server);
+    const uint32_t step = probe->here;
+    probe->now += TICK_MS(1);
+    const uint32_t next = arrive(send("later"), 5), third = read_bytes(next, 5);
+    store();
+    check_causes(first, "late %u", cost, 0);
+    check_causes(second, "", 0, 0);
+    check_causes(step, "late %u", first, 0);
+    check_causes(third, "", 0, 0);
+    check_all(2);
+    assert_int_equal(number("SELECT bears_seq = ?1 AND host_id = ?2 AND ns = 30000000 FROM choices", first, server_host), 1);
+}
+
+static void a_late_timer_takes_others_with_it(void **state) {
+    (void)state;
+    uint32_t timers[3], fires[3];
+    tick_id ids[3];
+    for (uint32_t i = 0; i < 3; i++) {
+        ids[i] = tick_id_mix(tick_id_mix(client.id, TICK_SORT_SLEEP), i + 1);
+        timers[i] = probe->ops->object(probe, &(struct tick_object){.type = TICK_OBJECT_TIMER,
+                                                  .id = ids[i],
+                                                  .parent = client.object,
+                                                  .host = client_host,
+                                                  .key = "sleep",
+                                                  .kth = i + 1});
+        tick_emit(probe, TICK_EV_TIMER_ARM, timers[i], 0, TICK_MS(10) * (i + 1), NULL);
+    }
+    const uint32_t late = draw(TICK_CHOICE_POLL_LATE, ids[0], 0, TICK_MS(30));
+    probe->host = client_host;
+    probe->now = TICK_MS(30);
+    for (uint32_t i = 0; i < 3; i++)
+        fires[i] = tick_emit(probe, TICK_EV_TIMER_FIRE, timers[i], 0, TICK_MS(10) * (i + 1), NULL);
+    store();
+    check_causes(fires[0], "late %u", late, 0);
+    check_causes(fires[1], "late %u", fires[0], 0);
+    check_causes(fires[2], "", 0, 0); // it was due at this moment
+    check_all(2);
+}
+
+static void who_asked_goes_on_with_the_answer(void **state) {
+    (void)state;
+    const uint32_t coin = draw(TICK_CHOICE_USER, tick_id_mix(client.id, 1), 1, 0), dice = draw(TICK_CHOICE_USER, client.id, 2, 0);
+    const uint32_t log = tick_emit(probe, TICK_EV_LOG, probe->ops->text(probe, "heads"), probe->here, 0, NULL);
+    const uint32_t next = tick_emit(probe, TICK_EV_LOG, probe->ops->text(probe, "more"), probe->here, 0, NULL);
+    story_end(probe, &client, TICK_STEP_SUSPENDED);
+    probe->host = server_host; // its poll
+    const uint32_t few = draw(TICK_CHOICE_SHORT_RECV, 77, 1, 0);
+    probe->host = client_host;
+    const uint32_t other = read_bytes(0, 3);
+    probe->host = server_host;
+    const uint32_t read = read_bytes(0, 3);
+    store();
+    check_causes(log, "asked %u, asked %u", coin, dice);
+    check_causes(next, "", 0, 0);
+    check_causes(other, "", 0, 0);
+    check_causes(read, "asked %u", few, 0);
+    check_all(3);
+}
+
+// What never came to bear has no event; and a cause that an event names itself is not told twice.
+static void a_fault_begins_because_of_its_draw(void **state) {
+    (void)state;
+    const uint32_t a = draw(TICK_CHOICE_FAULT_PARTITION, 5, 1, TICK_SEC(1)), b = draw(TICK_CHOICE_FAULT_PARTITION, 6, 1, TICK_SEC(1));
+    const uint32_t fault = tick_emit(probe, TICK_EV_FAULT_BEGIN, probe->ops->text(probe, "partition"), a, 0, NULL);
+    draw(TICK_CHOICE_DELIVERY, link_.out_id, 500, TICK_MS(30));
+    store();
+    check_causes(fault, "fault %u", b, 0);
+    check_all(1);
+    assert_int_equal(number("SELECT count(*) FROM choices WHERE bears_seq = ?", fault, 0), 2);
+    assert_int_equal(number("SELECT bears_seq IS NULL FROM choices WHERE kind = 'delivery'", 0, 0), 1);
+}
+
+// Events that refer to nothing sensible.
+static void nonsense_is_taken_as_it_comes(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < 200; i++) {
+        const uint32_t seq = (uint32_t)tick_recorder_events(recorder);
+        probe->host = i % 7;
+        probe->task = i % 5 * 3;
+        tick_emit(probe, TICK_EV_IO_COMPLETE, i * 31 % 40, seq - i % 9, (int64_t)(i * 0x9e3779b97f4a7c15u), NULL);
+        tick_emit(probe, TICK_EV_MSG_SEND, i * 17 % 40, seq + 5, INT64_MAX - i, NULL);
+        tick_emit(probe, TICK_EV_MSG_RECV, i * 13 % 40, seq + 9, INT64_MIN + i, NULL);
+        draw((enum tick_choice_kind)(1 + i % 33), i % 3 ? link_.out_id : client.id, i % 11, TICK_NEVER);
+    }
+    store();
+    assert_int_equal(number("SELECT count(*) FROM choices", 0, 0), 200);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(a_read_names_every_message),
+        TEST(who_waits_behind_a_late_one_says_so),
+        TEST(who_waits_behind_a_lost_one_says_so),
+        TEST(datagrams_are_read_one_by_one),
+        TEST(a_step_goes_on_with_what_it_took_in),
+        TEST(what_a_busy_host_does_next_was_late),
+        TEST(a_late_timer_takes_others_with_it),
+        TEST(who_asked_goes_on_with_the_answer),
+        TEST(a_fault_begins_because_of_its_draw),
+        TEST(nonsense_is_taken_as_it_comes),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
