@@ -150,7 +150,8 @@ static void read_drawing(const struct command *command, char *text, size_t size)
 
 static bool is_the_same(const struct command *command, const struct scarce_run *run, const struct found_out *before) {
     static char drawn[sizeof before->drawn];
-    const bool asks = strcmp(command->words[1], "query") == 0 || strcmp(command->words[1], "diff") == 0;
+    const char *name = command->words[1];
+    const bool asks = strcmp(name, "query") == 0 || strcmp(name, "diff") == 0 || strcmp(name, "explain") == 0;
     read_drawing(command, drawn, sizeof drawn);
     return (!asks || strcmp(run->output, before->said) == 0) && strcmp(drawn, before->drawn) == 0;
 }
