@@ -7,10 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-int tick__aside_record(
-    struct tick__aside *aside, const struct tick__record *record, struct tick__attempt *attempt, struct tick_error *error) {
+int tick__aside_open(struct tick__aside *aside, struct tick_error *error) {
     const char *temporary = getenv("TMPDIR");
-    struct tick__record mine = *record;
     if (snprintf(aside->folder, sizeof aside->folder, "%s/retick-XXXXXX", temporary && *temporary == '/' ? temporary : "/tmp") >=
         (int)sizeof aside->folder) {
         aside->folder[0] = '\0';
@@ -23,12 +21,16 @@ int tick__aside_record(
         return code;
     }
     snprintf(aside->path, sizeof aside->path, "%s/run.db", aside->folder);
+    snprintf(aside->twin, sizeof aside->twin, "%s/run.twin.db", aside->folder);
+    return 0;
+}
+
+int tick__aside_record(
+    struct tick__aside *aside, const struct tick__record *record, struct tick__attempt *attempt, struct tick_error *error) {
+    struct tick__record mine = *record;
     mine.path = aside->path;
     mine.quiet = true;
-    const int code = tick__record_run(&mine, attempt, error);
-    if (code < 0)
-        tick__aside_close(aside);
-    return code;
+    return tick__record_run(&mine, attempt, error);
 }
 
 void tick__aside_close(struct tick__aside *aside) {

@@ -65,6 +65,7 @@ static int beside_repaired(struct explain_arguments *a) {
     struct tick__loaded loaded = {0};
     struct tick__recipe recipe;
     struct tick__aside aside;
+    bool opened = false;
     struct tick__attempt attempt;
     struct tick_error error = {0};
     int code = tick__recipe_read(a->path, &recipe);
@@ -84,8 +85,11 @@ static int beside_repaired(struct explain_arguments *a) {
             .chooser = "replay",
             .input = {.schedule = &recipe.schedule},
         };
-        const int result = tick__aside_record(&aside, &record, &attempt, &error);
+        int result = tick__aside_open(&aside, &error);
+        if (result == 0)
+            result = tick__aside_record(&aside, &record, &attempt, &error);
         code = result < 0 ? tick__complain_of(a->path, result, &error) : 0;
+        opened = true;
     }
     if (code == 0) {
         char name[300];
@@ -94,8 +98,9 @@ static int beside_repaired(struct explain_arguments *a) {
         const struct tick__explain what = {.path = a->path, .against = aside.path, .there = "repaired,", .name = name};
         code = tick__explain(&what);
         tick__attempt_fini(&attempt);
-        tick__aside_close(&aside);
     }
+    if (opened)
+        tick__aside_close(&aside);
     tick__recipe_fini(&recipe);
     tick__loaded_fini(&loaded);
     return code;

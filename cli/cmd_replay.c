@@ -11,6 +11,7 @@
 #include "cli/record.h"
 #include "cli/report_json.h"
 #include "cli/schedule_file.h"
+#include "cli/twin.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,46 +154,49 @@ static void compare(const struct replay_arguments *a, const struct tick__recipe 
             tick__format_digest(recipe->digest, 1, before, sizeof before), tick__format_digest(attempt->digest, 1, now, sizeof now));
 }
 
-// How it came to a failure: as the trace tells it, if this is the run of that; else by a recording of its own.
-static int explain(const struct replay_arguments *a, const struct tick__recipe *recipe, const struct tick__loaded *loaded,
-    const struct tick__attempt *attempt) {
+// Tells the run beside its twin: the one that stands beside the schedule, else one that is looked for.
+static int explain_anew(const struct replay_arguments *a, const struct tick__recipe *recipe, const struct tick__loaded *loaded) {
     struct tick__aside aside;
     struct tick__attempt again;
     struct tick_error error = {0};
+    const struct tick__record record = {
+        .scenario = loaded->scenario,
+        .scenario_file = loaded->source,
+        .options = loaded->options,
+        .object = loaded->object,
+        .chooser = "replay",
+        .input = {.schedule = &recipe->schedule},
+        .hang = a->run.hang,
+    };
+    char *twin = tick__with_extension(a->recipe, ".twin.db");
+    struct tick__explain what = {.path = a->output ? a->output : aside.path,
+        .against = twin && access(twin, R_OK) == 0 && tick__is_trace(twin) ? twin : NULL,
+        .there = "in the good run",
+        .keep = a->output != NULL,
+        .told = true};
+    int result = tick__aside_open(&aside, &error);
+    if (result == 0 && !a->output && (result = tick__aside_record(&aside, &record, &again, &error)) == 0)
+        tick__attempt_fini(&again);
+    if (result == 0 && !what.against && (result = tick__twin_find(&record, what.path, aside.twin, &error)) > 0) {
+        what.against = aside.twin;
+        what.name = "the nearest run that passes";
+    }
+    const int code = result < 0 ? tick__complain_of(a->recipe, result, &error) : tick__explain(&what);
+    tick__aside_close(&aside);
+    free(twin);
+    return code;
+}
+
+// How it came to a failure: as the trace tells it, if this is the run of that; else by a recording of its own.
+static int explain(const struct replay_arguments *a, const struct tick__recipe *recipe, const struct tick__loaded *loaded,
+    const struct tick__attempt *attempt) {
     bool told = false;
     if (a->quiet || attempt->outcome.verdict == TICK_PASS || attempt->outcome.verdict == TICK_HUNG)
         return 0;
     const bool same = recipe->trace && recipe->has_digest && attempt->has_digest &&
                       memcmp(recipe->digest, attempt->digest, sizeof recipe->digest) == 0;
-    int code = same ? tick__explain_kept(a->recipe, &told) : 0;
-    if (code || told)
-        return code;
-    char *twin = tick__with_extension(a->recipe, ".twin.db");
-    struct tick__explain what = {.path = a->output, .there = "in the good run", .keep = a->output != NULL, .told = true};
-    what.against = twin && access(twin, R_OK) == 0 && tick__is_trace(twin) ? twin : NULL;
-    if (!a->output) {
-        const struct tick__record record = {
-            .scenario = loaded->scenario,
-            .scenario_file = loaded->source,
-            .options = loaded->options,
-            .object = loaded->object,
-            .chooser = "replay",
-            .input = {.schedule = &recipe->schedule},
-            .hang = a->run.hang,
-        };
-        const int result = tick__aside_record(&aside, &record, &again, &error);
-        if (result < 0)
-            code = tick__complain_of(a->recipe, result, &error);
-        else
-            tick__attempt_fini(&again);
-        what.path = aside.path;
-    }
-    if (code == 0)
-        code = tick__explain(&what);
-    if (!a->output)
-        tick__aside_close(&aside);
-    free(twin);
-    return code;
+    const int code = same ? tick__explain_kept(a->recipe, &told) : 0;
+    return code || told ? code : explain_anew(a, recipe, loaded);
 }
 
 int tick__cmd_replay(int argc, char **argv) {

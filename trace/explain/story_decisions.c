@@ -149,7 +149,7 @@ static bool find_window(const struct tick__tale *tale, const struct tick__tale_c
 // Whether the window kept it from arriving in time.
 static bool is_hit(const struct tick__tale *tale, const struct window *window, const struct tick__tale_message *message) {
     const int64_t sent = tick__tale_event(tale, message->send)->ts;
-    const bool touches = message->src == window->host || (message->dst == window->host && !window->one_way);
+    const bool touches = message->src == window->host || (message->dst == window->host && (!window->one_way || !message->recv));
     return touches && message->send && sent >= window->from && sent < window->to &&
            (!message->recv || tick__tale_event(tale, message->recv)->ts > window->to);
 }
@@ -157,8 +157,12 @@ static bool is_hit(const struct tick__tale *tale, const struct window *window, c
 // How much a lost message matters: more, the nearer its ends are to where the failure shows.
 static int worth(const struct tick__telling *telling, const struct tick__tale_message *message, const uint32_t near[4]) {
     int points = message->bytes > 0 ? 2 : 0;
-    for (int i = 0; i < 4; i++)
-        points += near[i] && near[i] == message->src ? 10 : near[i] && near[i] == message->dst ? 10 : 0;
+    bool src = false, dst = false;
+    for (int i = 0; i < 4; i++) {
+        src |= near[i] && near[i] == message->src;
+        dst |= near[i] && near[i] == message->dst;
+    }
+    points += (src ? 10 : 0) + (dst ? 10 : 0);
     points -= message->src == tick__tale_event(telling->tale, telling->end)->host ? 15 : 0;
     return points + (tick__tale_has(&telling->chain, message->send) ? 3 : 0);
 }

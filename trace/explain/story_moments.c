@@ -142,7 +142,8 @@ static void say_group(struct tick__telling *telling, const struct group *group) 
     const struct tick__tale *tale = telling->tale;
     const struct tick__tale_event *event = tick__tale_event(tale, group->first);
     const bool host = event->kind == TICK_EV_HOST_CRASH || event->kind == TICK_EV_HOST_RESTART;
-    const int rank = group->chained ? 24 : host ? 25 : event->kind == TICK_EV_LOG ? 50 : 42;
+    const bool at_the_end = event->ts == tick__tale_event(tale, telling->end)->ts; // what else happens in the instant of the failure
+    const int rank = group->chained ? 24 : host || at_the_end ? 25 : event->kind == TICK_EV_LOG ? 50 : 42;
     struct tick__sentence *sentence = tick__story_add(telling, group->first, TICK__SAID_CONTEXT, rank);
     struct tick__said who = TICK__SAID(sentence->who), say = TICK__SAID(sentence->say);
     if (host) {
