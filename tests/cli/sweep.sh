@@ -73,7 +73,8 @@ asked() {
     case $1 in
     db)
         printf '%s\n' "query $2 tasks" "query $2 log" "query $2 why" "diff good.db $2" "diff $2 good.db" "graph $2 -o out/x.dot" \
-            "replay $2" "replay source.c $2" "shrink $2 -o out/x.db" "explain $2" "explain good.db --against $2" "explain $2 --repaired source.c" "run source.c --schedule $2 -o out/x.db" "recover $2"
+            "replay $2" "replay source.c $2" "shrink $2 -o out/x.db" \
+            "explain $2" "explain good.db --against $2" "explain $2 --repaired source.c" "run source.c --schedule $2 -o out/x.db" "recover $2"
         ;;
     schedule) printf '%s\n' "replay source.c $2" "run source.c --schedule $2 -o out/x.db" "shrink source.c $2 -o out/x.db" ;;
     c)
