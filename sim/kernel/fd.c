@@ -66,6 +66,20 @@ static bool next_name(const struct tick_kernel *k, const struct tick__file *file
     return false;
 }
 
+struct tick__file *tick__files_next(const struct tick_kernel *k, uint32_t host, struct tick__files *at) {
+    if (!at->begun)
+        *at = (struct tick__files){.begun = true, .process = tick__host(k, host)->processes, .rights = tick__rights_first(k, host)};
+    for (; at->process; at->process = tick__process(k, at->process - 1)->next, at->fd = 0) {
+        const struct tick__process *p = tick__process(k, at->process - 1);
+        while (at->fd < p->fd_most) {
+            struct tick__file *file = tick__file(k, (int)at->process - 1, (int)at->fd++);
+            if (file && tick__file_is_of(file, at->process - 1, at->fd - 1))
+                return file;
+        }
+    }
+    return tick__rights_next(k, &at->rights, &at->place);
+}
+
 void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to) {
     uint32_t process = tick__host(k, from->host)->processes, fd = 0;
     for (uint32_t left = from->names; left && next_name(k, from, &process, &fd); left--) {

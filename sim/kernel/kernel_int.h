@@ -154,7 +154,8 @@ struct tick__file {
 #define TICK__REACHED 0x08000000u   // and somebody who has an fd can get at it
 #define TICK__HAS_WOKEN 0x04000000u // it has woken a waiter since it became ready
 #define TICK__LINGERS 0x02000000u   // a connection whose last fd is closed by a call that waits for its end
-#define TICK__INTERNAL (TICK__HELD | TICK__FLIES | TICK__REACHED | TICK__HAS_WOKEN | TICK__LINGERS)
+#define TICK__WALKED 0x01000000u    // a walk over those that messages have was here
+#define TICK__INTERNAL (TICK__HELD | TICK__FLIES | TICK__REACHED | TICK__HAS_WOKEN | TICK__LINGERS | TICK__WALKED)
 
 // --- sim/world/hosts.c ---
 struct tick__host {
@@ -224,6 +225,14 @@ static inline struct tick__file *tick__file(const struct tick_kernel *k, int pro
 static inline bool tick__file_is_of(const struct tick__file *file, uint32_t process, uint32_t fd) {
     return file->fd == (int32_t)fd && file->process == process;
 }
+// Goes through a host's descriptions, each once: those that fds name, then those that only messages have. Begins zeroed.
+struct tick__files {
+    bool begun;
+    uint32_t process, fd; // the next to look at; process: index + 1
+    tick__ref rights;
+    uint32_t place;
+};
+struct tick__file *tick__files_next(const struct tick_kernel *k, uint32_t host, struct tick__files *at); // NULL: there are no more
 int tick__fd_give(struct tick_kernel *k, int process, struct tick__file *file); // its lowest free fd: now the file's; or -EMFILE, -ENOMEM
 void tick__fd_cloexec(struct tick_kernel *k, int process, int fd, bool on);
 void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to); // to takes from's fd and watchers
