@@ -19,7 +19,7 @@ struct fuzz_arguments {
     uint64_t first, count;
     int64_t time;
     uint64_t jobs, replays;
-    bool keep_going, no_shrink, counted;
+    bool keep_going, no_shrink, counted, quiet;
     const char *output;
     struct tick__output_rules rules;
 };
@@ -38,6 +38,7 @@ static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "Where the trace of the finding goes, its schedule beside it (default: SCENARIO.db and SCENARIO.schedule)",
         0},
     TICK__FORCE_ROW,
+    TICK__QUIET_ROW,
     {0},
 };
 
@@ -88,6 +89,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case TICK__OPTION_FORCE:
         a->rules.force = true;
+        return 0;
+    case TICK__OPTION_QUIET:
+        a->quiet = true;
         return 0;
     default:
         return tick__parse_scenario(key, value, state, &a->run, &a->load);
@@ -143,7 +147,7 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
         return result;
     result = tick__record_run(&record, &attempt, &error);
     if (result < 0) {
-        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+        tick__complain_of(a->output, result, &error);
         return TICK__EXIT_HARNESS;
     }
     tick__attempt_fini(&attempt);
@@ -159,6 +163,7 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
 static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loaded, const struct tick_campaign_result *result) {
     struct tick__digester *digester = NULL;
     struct tick__attempt seeded = {0}, scheduled = {0};
+    struct tick_error error;
     const struct tick__input by_seed = {.seed = result->seed, .rates = &a->run.rates}, by_schedule = {.schedule = &seeded.drawn};
     const struct tick__settle what = {
         .loaded = loaded,
@@ -167,6 +172,7 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
         .seed = result->seed,
         .hang = a->run.hang,
         .no_shrink = a->no_shrink,
+        .quiet = a->quiet,
         .replays = (unsigned)a->replays,
         .path = a->output,
         .output = &a->rules,
@@ -180,7 +186,8 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
         code = tick__digester_run(digester, &by_schedule, &scheduled);
     tick__digester_free(digester);
     if (code < 0) {
-        tick__complain("seed %llu could not be run again: %s", (unsigned long long)result->seed, tick_error_text(code));
+        tick_error_set(&error, code, "seed %llu could not be run again: %s", (unsigned long long)result->seed, tick__failure_text(code));
+        tick__complain_of(tick__loaded_name(loaded), code, &error);
         code = TICK__EXIT_HARNESS;
     } else if (!tick_outcome_same(&seeded.outcome, &result->outcome)) {
         tick__complain(
@@ -300,7 +307,7 @@ int tick__cmd_fuzz(int argc, char **argv) {
     code = tick_campaign_run(&campaign, &result, &error);
     tick__progress_end();
     if (code < 0) {
-        tick__complain("the campaign failed: %s", error.text[0] ? error.text : tick_error_text(code));
+        tick__complain_of(tick__loaded_name(&loaded), code, &error);
         code = TICK__EXIT_HARNESS;
     } else {
         code = tell(&a, &loaded, &result);

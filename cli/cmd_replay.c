@@ -2,6 +2,8 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/compile.h"
+#include "cli/aside.h"
+#include "cli/explain.h"
 #include "cli/finding.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -9,21 +11,24 @@
 #include "cli/record.h"
 #include "cli/report_json.h"
 #include "cli/schedule_file.h"
+#include "cli/twin.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct replay_arguments {
     struct tick__load load;
     struct tick__run_options run;
     const char *recipe, *output;
-    bool force;
+    bool force, quiet;
 };
 
 static const struct argp_option options[] = {
     {"schedule", 'S', "FILE", 0, "The schedule, as text or in a trace (it may also stand as the last argument)", 0},
     {"output", 'o', "FILE", 0, "Record the run to this trace (default: no trace is written)", 0},
     TICK__FORCE_ROW,
+    TICK__QUIET_ROW,
     {0},
 };
 
@@ -67,6 +72,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case TICK__OPTION_FORCE:
         a->force = true;
+        return 0;
+    case TICK__OPTION_QUIET:
+        a->quiet = true;
         return 0;
     case ARGP_KEY_ARG:
         if (names_program(value) && !a->load.argument)
@@ -146,6 +154,51 @@ static void compare(const struct replay_arguments *a, const struct tick__recipe 
             tick__format_digest(recipe->digest, 1, before, sizeof before), tick__format_digest(attempt->digest, 1, now, sizeof now));
 }
 
+// Tells the run beside its twin: the one that stands beside the schedule, else one that is looked for.
+static int explain_anew(const struct replay_arguments *a, const struct tick__recipe *recipe, const struct tick__loaded *loaded) {
+    struct tick__aside aside;
+    struct tick__attempt again;
+    struct tick_error error = {0};
+    const struct tick__record record = {
+        .scenario = loaded->scenario,
+        .scenario_file = loaded->source,
+        .options = loaded->options,
+        .object = loaded->object,
+        .chooser = "replay",
+        .input = {.schedule = &recipe->schedule},
+        .hang = a->run.hang,
+    };
+    char *twin = tick__with_extension(a->recipe, ".twin.db");
+    struct tick__explain what = {.path = a->output ? a->output : aside.path,
+        .against = twin && access(twin, R_OK) == 0 && tick__is_trace(twin) ? twin : NULL,
+        .there = "in the good run",
+        .keep = a->output != NULL,
+        .told = true};
+    int result = tick__aside_open(&aside, &error);
+    if (result == 0 && !a->output && (result = tick__aside_record(&aside, &record, &again, &error)) == 0)
+        tick__attempt_fini(&again);
+    if (result == 0 && !what.against && (result = tick__twin_find(&record, what.path, aside.twin, &error)) > 0) {
+        what.against = aside.twin;
+        what.name = "the nearest run that passes";
+    }
+    const int code = result < 0 ? tick__complain_of(a->recipe, result, &error) : tick__explain(&what);
+    tick__aside_close(&aside);
+    free(twin);
+    return code;
+}
+
+// How it came to a failure: as the trace tells it, if this is the run of that; else by a recording of its own.
+static int explain(const struct replay_arguments *a, const struct tick__recipe *recipe, const struct tick__loaded *loaded,
+    const struct tick__attempt *attempt) {
+    bool told = false;
+    if (a->quiet || attempt->outcome.verdict == TICK_PASS || attempt->outcome.verdict == TICK_HUNG)
+        return 0;
+    const bool same = recipe->trace && recipe->has_digest && attempt->has_digest &&
+                      memcmp(recipe->digest, attempt->digest, sizeof recipe->digest) == 0;
+    const int code = same ? tick__explain_kept(a->recipe, &told) : 0;
+    return code || told ? code : explain_anew(a, recipe, loaded);
+}
+
 int tick__cmd_replay(int argc, char **argv) {
     struct replay_arguments a = {0};
     struct tick__loaded loaded = {0};
@@ -167,7 +220,7 @@ int tick__cmd_replay(int argc, char **argv) {
         const struct tick__input input = {.schedule = &recipe.schedule};
         int result = carry_out(&a, &loaded, &input, &attempt, &error);
         if (result < 0) {
-            tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+            tick__complain_of(a.output ? a.output : a.recipe, result, &error);
             code = result == TICK_ECANCELED ? TICK__EXIT_INTERRUPTED : TICK__EXIT_HARNESS;
         } else {
             bool passed = attempt.outcome.verdict == TICK_PASS;
@@ -181,6 +234,7 @@ int tick__cmd_replay(int argc, char **argv) {
             tick__report_scenario(&loaded);
             tick__report_set("run", tick__report_attempt(&attempt, &loaded, a.run.hang));
             compare(&a, &recipe, &attempt);
+            code = explain(&a, &recipe, &loaded, &attempt);
             if (a.output) {
                 tick__say("%s written", a.output);
                 tick__report_written("trace", a.output);
@@ -190,7 +244,8 @@ int tick__cmd_replay(int argc, char **argv) {
             if (unmet > 0)
                 tick__note("addresses that a run does not meet change nothing; retick fuzz finds new ones");
             tick__warn_no_checks(loaded.scenario->name, &attempt.outcome);
-            code = passed ? TICK__EXIT_PASS : TICK__EXIT_FINDING;
+            if (code == 0)
+                code = passed ? TICK__EXIT_PASS : TICK__EXIT_FINDING;
             tick__attempt_fini(&attempt);
         }
     }

@@ -1,6 +1,8 @@
 // retick run: once, recorded.
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/explain.h"
+#include "cli/explain.h"
 #include "cli/finding.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -13,11 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EXPLAINED_MOST 100000 // events
+
 struct run_arguments {
     struct tick__load load;
     struct tick__run_options run;
     const char *schedule, *output, *witness;
-    bool force;
+    bool force, quiet;
     uint64_t seed;
     bool seeded, calm, list, real, deeper;
     struct tick_real_name names[64];
@@ -35,6 +39,7 @@ static const struct argp_option options[] = {
     {"unchecked", OPTION_UNCHECKED, NULL, OPTION_HIDDEN, NULL, 0},
     {"deeper", OPTION_DEEPER, NULL, OPTION_HIDDEN, NULL, 0},
     TICK__FORCE_ROW,
+    TICK__QUIET_ROW,
     {"list", OPTION_LIST, NULL, 0, "List the scenarios of the file, and run none", 0},
     {"real", OPTION_REAL, NULL, 0, "Run the scenario's real host on this machine's kernel and clock", 0},
     {"at", OPTION_AT, "NAME=HOST:PORT", 0,
@@ -82,6 +87,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case TICK__OPTION_FORCE:
         a->force = true;
+        return 0;
+    case TICK__OPTION_QUIET:
+        a->quiet = true;
         return 0;
     case OPTION_LIST:
         a->list = true;
@@ -135,6 +143,13 @@ static void report_run(const struct run_arguments *a, const struct tick__loaded 
     tick__report_written("trace", a->output);
 }
 
+// How it came to a failure; of a long run only when it is asked for, as that takes its time.
+static void explain(const struct run_arguments *a, const struct tick__attempt *attempt, const char *path) {
+    const struct tick__explain what = {.path = path, .there = "in the good run", .keep = true, .quiet = a->quiet, .told = true};
+    if (attempt->outcome.verdict != TICK_PASS && attempt->events > 0 && attempt->events <= EXPLAINED_MOST)
+        (void)tick__explain(&what);
+}
+
 static void say_run(
     const struct run_arguments *a, const struct tick__loaded *loaded, const struct tick__attempt *attempt, const char *path) {
     const struct tick_outcome *outcome = &attempt->outcome;
@@ -157,6 +172,7 @@ static void say_run(
         attempt->drawn.count, TICK__PLURAL(attempt->drawn.count));
     if (attempt->has_digest)
         tick__say("  digest %s", tick__format_digest(attempt->digest, 0, digest, sizeof digest));
+    explain(a, attempt, path);
     char *picture = tick__with_extension(path, ".svg");
     char next[4200];
     if (passed)
@@ -244,7 +260,7 @@ int tick__cmd_run(int argc, char **argv) {
             code = attempt.outcome.verdict == TICK_PASS ? TICK__EXIT_PASS : TICK__EXIT_FINDING;
             tick__attempt_fini(&attempt);
         } else {
-            tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+            tick__complain_of(a.output, result, &error);
             code = result == TICK_ECANCELED ? TICK__EXIT_INTERRUPTED : TICK__EXIT_HARNESS;
         }
         tick_schedule_fini(&calm);

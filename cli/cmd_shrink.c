@@ -15,7 +15,7 @@ struct shrink_arguments {
     struct tick__load load;
     struct tick__run_options run;
     const char *recipe, *output;
-    bool force;
+    bool force, quiet;
     uint64_t most_runs;
 };
 
@@ -25,6 +25,7 @@ static const struct argp_option options[] = {
     {"runs", OPTION_RUNS, "N", 0, "How many runs to spend at most (default: 10000)", 0},
     {"output", 'o', "FILE", 0, "Where the trace goes, its schedule beside it (default: NAME.small.db, beside the schedule given)", 0},
     TICK__FORCE_ROW,
+    TICK__QUIET_ROW,
     {0},
 };
 
@@ -53,6 +54,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case TICK__OPTION_FORCE:
         a->force = true;
+        return 0;
+    case TICK__OPTION_QUIET:
+        a->quiet = true;
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0)
@@ -88,7 +92,7 @@ static int shrink(const struct shrink_arguments *a, const struct tick__output_ru
         result = tick__digester_run(digester, &input, &attempt);
     tick__digester_free(digester);
     if (result < 0) {
-        tick__complain("%s", tick_error_text(result));
+        tick__complain_of(a->recipe, result, NULL);
         return TICK__EXIT_HARNESS;
     }
     tick__report_scenario(loaded);
@@ -111,6 +115,7 @@ static int shrink(const struct shrink_arguments *a, const struct tick__output_ru
         .outcome = &attempt.outcome,
         .hang = a->run.hang,
         .most_runs = a->most_runs,
+        .quiet = a->quiet,
         .replays = 10,
         .path = a->output,
         .output = rules,
@@ -134,7 +139,7 @@ int tick__cmd_shrink(int argc, char **argv) {
     if (!a.output)
         a.output = small;
     if (code == 0)
-        code = a.output ? tick__output_check_both(&rules, a.output) : tick__no_memory();
+        code = a.output ? tick__output_check_both(&rules, a.output) : tick__no_memory(a.recipe);
     if (code == 0)
         code = tick__recipe_scenario(&recipe, a.recipe, &a.load, &loaded);
     if (code == 0) {

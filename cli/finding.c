@@ -1,4 +1,5 @@
 #include "cli/finding.h"
+#include "cli/explain.h"
 #include "cli/interrupt.h"
 #include "cli/place.h"
 #include "cli/print.h"
@@ -6,7 +7,9 @@
 #include "cli/record.h"
 #include "cli/report_json.h"
 #include "cli/schedule_file.h"
+#include "cli/twin.h"
 #include "sim/explore/shrink.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,7 +137,7 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
         return TICK__EXIT_FINDING;
     }
     if (code < 0) {
-        tick__complain("shrinking failed: %s", error.text[0] ? error.text : tick_error_text(code));
+        tick__complain_of(tick__loaded_name(settle->loaded), code, &error);
         return TICK__EXIT_HARNESS;
     }
     *best = result.schedule;
@@ -179,7 +182,7 @@ static int replay(const struct tick__settle *settle, const struct tick_schedule 
     }
     tick__digester_free(digester);
     if (result < 0) {
-        tick__complain("replaying failed: %s", tick_error_text(result));
+        tick__complain_of(tick__loaded_name(settle->loaded), result, NULL);
         return TICK__EXIT_HARNESS;
     }
     if (times == 0)
@@ -199,11 +202,33 @@ static int replay(const struct tick__settle *settle, const struct tick_schedule 
     return 0;
 }
 
+// The finding's story, beside the nearest run that passes, which is kept as `twin`. 0 or an exit code.
+static int explain(const struct tick__settle *settle, const struct tick__record *record, const char *twin) {
+    struct tick_error error = {0};
+    char name[PATH_MAX + 32];
+    const int found = tick__twin_find(record, settle->path, twin, &error);
+    if (found < 0) {
+        tick__complain_of(twin, found, &error);
+        return TICK__EXIT_HARNESS;
+    }
+    snprintf(name, sizeof name, "%s, which passes", twin);
+    const struct tick__explain what = {.path = settle->path,
+        .against = found ? twin : NULL,
+        .there = "in the good run",
+        .name = name,
+        .keep = true,
+        .told = true,
+        .quiet = settle->quiet};
+    if (found)
+        tick__report_written("twin", twin);
+    return tick__explain(&what);
+}
+
 static int store(const struct tick__settle *settle, const struct tick_schedule *schedule, const struct tick_names *names) {
     struct tick_error error = {0};
     struct tick__attempt attempt;
     char *text = tick__schedule_text(schedule, names), *schedule_path = tick__with_extension(settle->path, ".schedule"),
-         *picture = tick__with_extension(settle->path, ".svg");
+         *picture = tick__with_extension(settle->path, ".svg"), *twin = tick__with_extension(settle->path, ".twin.db");
     int code = TICK__EXIT_HARNESS;
     const struct tick__record record = {
         .scenario = settle->loaded->scenario,
@@ -217,8 +242,8 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
         .hang = settle->hang,
         .quiet = true,
     };
-    if (!text || !schedule_path || !picture) {
-        tick__complain("out of memory");
+    if (!text || !schedule_path || !picture || !twin) {
+        tick__no_memory(settle->path);
         goto out;
     }
     const int refused = tick__output_check_both(settle->output, settle->path); // somebody may have come first meanwhile
@@ -227,21 +252,30 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
         goto out;
     }
     int result = tick__schedule_save(schedule_path, schedule, names, &error);
-    if (result == 0 && (result = tick__record_run(&record, &attempt, &error)) == 0)
-        tick__attempt_fini(&attempt);
     if (result < 0) {
-        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+        tick__complain_of(schedule_path, result, &error);
         goto out;
     }
+    result = tick__record_run(&record, &attempt, &error);
+    if (result < 0) {
+        tick__complain_of(settle->path, result, &error);
+        tick__report_written("schedule", schedule_path);
+        tick__say("%s written, but no whole trace of it. Next: %s replay %s%s%s%s", schedule_path, tick__program(), settle->loaded->given,
+            *settle->loaded->given ? " " : "", schedule_path, settle->loaded->options);
+        goto out;
+    }
+    tick__attempt_fini(&attempt);
     tick__report_written("trace", settle->path);
     tick__report_written("schedule", schedule_path);
+    const int untold = explain(settle, &record, twin);
     tick__say("%s and %s written. Next: %s replay %s%s    %s graph %s -o %s", settle->path, schedule_path, tick__program(), settle->path,
         settle->loaded->options, tick__program(), settle->path, picture);
-    code = TICK__EXIT_FINDING;
+    code = untold ? untold : TICK__EXIT_FINDING;
 out:
     free(text);
     free(schedule_path);
     free(picture);
+    free(twin);
     return code;
 }
 
@@ -252,7 +286,7 @@ int tick__settle_finding(const struct tick__settle *settle) {
     int code;
     if (settle->no_shrink) {
         if (tick_schedule_copy(&best, settle->start) < 0)
-            return tick__no_memory();
+            return tick__no_memory(settle->path);
         tick__say("%zu deviation%s, not shrunk:", best.count, TICK__PLURAL(best.count));
     } else if ((code = shrink(settle, &best, &interrupted)) != 0) {
         return code;
@@ -260,7 +294,7 @@ int tick__settle_finding(const struct tick__settle *settle) {
     const struct tick__input input = {.schedule = &best};
     code = TICK__EXIT_HARNESS;
     if (tick__names_of_run(settle->loaded->scenario, &input, settle->hang, &names) < 0) {
-        tick__complain("out of memory");
+        tick__no_memory(settle->path);
         goto out;
     }
     tick__say_schedule(&best, names);

@@ -22,6 +22,7 @@ struct tick__settle {
     uint64_t seed;                      // for the trace
     int64_t hang;
     bool no_shrink;
+    bool quiet;         // no story is printed
     uint64_t most_runs; // of the shrinker; 0: its default
     unsigned replays;
     const char *path;                        // of the trace; the schedule file stands beside it

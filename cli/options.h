@@ -19,6 +19,7 @@ enum tick__option {
     TICK__OPTION_FORCE,
     TICK__OPTION_HEAP_CHECK,
     TICK__OPTION_JSON,
+    TICK__OPTION_QUIET,
     TICK__OPTION_OTHERS // a command's own start here
 };
 
@@ -43,6 +44,10 @@ bool tick__parse_rate(const char *text, struct tick_rates *rates);          // "
 // --force of the commands that write (cli/output.h).
 #define TICK__FORCE_ROW \
     { "force", TICK__OPTION_FORCE, NULL, 0, "Replace what is there although retick did not write it (never what is read)", 0 }
+
+// --quiet of the commands that tell how a failure came about.
+#define TICK__QUIET_ROW \
+    { "quiet", TICK__OPTION_QUIET, NULL, 0, "Do not tell how it came to it (retick explain does)", 0 }
 
 // Parses a command's arguments, with what every command takes (--json). argv[0] names its program, as in "retick run". 0, or the exit code
 // to end with. What is wrong with the words ends the process by itself (cli/arguments.h).

@@ -158,17 +158,23 @@ int tick__output_check(const struct tick__output_rules *rules, const char *path,
 }
 
 int tick__output_check_both(const struct tick__output_rules *rules, const char *trace) {
-    char *schedule = tick__with_extension(trace, ".schedule");
+    char *schedule = tick__with_extension(trace, ".schedule"), *twin = tick__with_extension(trace, ".twin.db");
     int code = 0;
-    if (!schedule)
-        return tick__no_memory();
+    if (!schedule || !twin) {
+        free(schedule);
+        free(twin);
+        return tick__no_memory(trace);
+    }
     if (strcmp(trace, schedule) == 0)
         code = refuse(trace, "would be both the trace and its schedule: name the trace with -o, as in -o found.db");
     if (code == 0)
         code = tick__output_check(rules, trace, TICK__OUTPUT_TRACE);
     if (code == 0)
         code = tick__output_check(rules, schedule, TICK__OUTPUT_SCHEDULE);
+    if (code == 0)
+        code = tick__output_check(rules, twin, TICK__OUTPUT_TRACE);
     free(schedule);
+    free(twin);
     return code;
 }
 

@@ -14,7 +14,7 @@ struct tick__output_rules {
 };
 // 0, or the exit code to end with: the reason has been printed.
 int tick__output_check(const struct tick__output_rules *rules, const char *path, enum tick__output_kind kind);
-// A trace, and the schedule that stands beside it.
+// A trace, and what stands beside it: its schedule, and its twin.
 int tick__output_check_both(const struct tick__output_rules *rules, const char *trace);
 // The folder that output goes to, made if there is none. 0 or an exit code.
 int tick__output_folder(const char *path);

@@ -25,6 +25,7 @@
 // Shared by the parent, its child (which watches the program) and the program.
 struct record_page {
     struct tick_outcome outcome;
+    char place[160];             // of the verdict
     char verdict[32], text[512]; // its words, for the trace of a program that did not live to tell them
     uint8_t digest[16], contents[16];
     uint64_t events;
@@ -141,6 +142,8 @@ static _Noreturn void child(const struct tick__record *record, struct recording 
         char place[512];
         snprintf(page->verdict, sizeof page->verdict, "%s", tick_verdict_word(page->outcome.verdict));
         snprintf(page->text, sizeof page->text, "%s", page->outcome.text);
+        if (page->outcome.file[0] && page->outcome.line > 0)
+            snprintf(page->place, sizeof page->place, "%s:%d", page->outcome.file, page->outcome.line);
         if ((page->outcome.verdict == TICK_CRASHED || page->outcome.verdict == TICK_LIVELOCKED) && !record->real)
             tick__place_words(page->outcome.text, record->object, page->text, sizeof page->text, place, sizeof place);
     }
@@ -194,7 +197,7 @@ static int bring_home(const struct tick__record *record, const struct record_pag
     }
     for (size_t i = 0; i < page->drawn && result == 0; i++)
         result = tick_schedule_add(&attempt->drawn, &page->deviation[i]);
-    return result < 0 ? tick_error_set(error, result, "%s", tick_error_text(result)) : 0;
+    return result;
 }
 
 struct showing {
@@ -226,7 +229,7 @@ static int record_once(const struct tick__record *record, struct tick__attempt *
     tick_schedule_init(&attempt->drawn, record->scenario->name);
     recording.page = mmap(NULL, PAGE_SIZE_ALL, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (recording.page == MAP_FAILED)
-        return tick_error_set(error, -ENOMEM, "out of memory");
+        return -ENOMEM;
     result = tick_ring_create(record->path, RING_SIZE, &recording.ring, error);
     if (result < 0)
         goto out;
@@ -240,7 +243,7 @@ static int record_once(const struct tick__record *record, struct tick__attempt *
         kill(pid, SIGINT);
     recorded = pid > 0 ? pid : 0;
     if (pid < 0) {
-        result = tick_error_set(error, -errno, "no process for the run: %s", tick_error_text(-errno));
+        result = tick_error_set(error, -errno, "%s: no process for the run: %s", record->path, tick_error_text(-errno));
     } else {
         const struct tick_trace_meta meta = {
             .scenario = record->scenario->name,
@@ -252,6 +255,7 @@ static int record_once(const struct tick__record *record, struct tick__attempt *
             .real = record->real != NULL,
             .last_verdict = recording.page->verdict,
             .last_text = recording.page->text,
+            .last_place = recording.page->place,
             .progress = show,
             .progress_ctx = &showing,
         };

@@ -16,7 +16,9 @@ const char *const tick__schema_tables[] = {
 " cause_seq INTEGER, loc_id INTEGER, arg INTEGER);"
 "CREATE TABLE tmark(ts INTEGER NOT NULL, seq INTEGER NOT NULL);"
 "CREATE TABLE gap(seq INTEGER NOT NULL, lost INTEGER NOT NULL, why TEXT NOT NULL);"
-"CREATE TABLE checkpoints(seq INTEGER PRIMARY KEY, digest BLOB NOT NULL);",
+"CREATE TABLE checkpoints(seq INTEGER PRIMARY KEY, digest BLOB NOT NULL);"
+"CREATE TABLE story(n INTEGER PRIMARY KEY, seq INTEGER NOT NULL, ts INTEGER, until_ts INTEGER, class TEXT, host_id INTEGER,"
+" task_id INTEGER, loc_id INTEGER, who TEXT, say TEXT, place TEXT, more TEXT, beside TEXT);",
 NULL
 };
 

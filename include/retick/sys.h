@@ -2,7 +2,8 @@
 // Below stands the real Linux kernel (src/os) or a simulated one (sim/kernel).
 //
 // Slots answer as the system call of their name does, except: errors come as negated errno, and times are int64 ns.
-// No slot blocks but epoll_wait, poll, select, sleep, resolve and resolve_all. Each slot writes only to the out parameters that it names.
+// No slot blocks but epoll_wait, poll, select, sleep, resolve, resolve_all, and what closes a connection with SO_LINGER. Each slot writes
+// only to the out parameters that it names.
 #ifndef RETICK_SYS_H
 #define RETICK_SYS_H
 

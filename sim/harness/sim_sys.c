@@ -1,7 +1,6 @@
 // The seam's simulated side: each host's system calls go to the kernel, and epoll_wait is the world point.
 #include "sim/harness/fetch.h"
 #include "sim/harness/sim_sys_int.h"
-#include "sim/kernel/kernel_int.h"
 #include "src/base/check.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
@@ -243,17 +242,17 @@ static int sim_accept(struct tick_sys *self, int fd, struct sockaddr *address, s
 static int sim_connect(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
     struct tick_maker *maker = tick__sim_maker(self);
     const struct tick_kernel_name name = {.maker = maker, .maker_object = maker->object};
-    return tick_k_connect(KERNEL(self), PROCESS(self), fd, address, size, &name);
+    return (int)TICK__MAY_LINGER(self, tick_k_connect(KERNEL(self), PROCESS(self), fd, address, size, &name));
 }
 
 static ssize_t sim_send(struct tick_sys *self, int fd, const void *bytes, size_t count, int flags) {
     tick__fetch_more(tick__host_of(self)->world);
-    return tick_k_send(KERNEL(self), PROCESS(self), fd, bytes, count, flags);
+    return TICK__MAY_LINGER(self, tick_k_send(KERNEL(self), PROCESS(self), fd, bytes, count, flags));
 }
 
 static ssize_t sim_recv(struct tick_sys *self, int fd, void *bytes, size_t count, int flags) {
     tick__fetch_more(tick__host_of(self)->world);
-    return tick_k_recv(KERNEL(self), PROCESS(self), fd, bytes, count, flags);
+    return TICK__MAY_LINGER(self, tick_k_recv(KERNEL(self), PROCESS(self), fd, bytes, count, flags));
 }
 
 static int sim_shutdown(struct tick_sys *self, int fd, int how) {
@@ -277,7 +276,7 @@ static int sim_getpeername(struct tick_sys *self, int fd, struct sockaddr *addre
 }
 
 static ssize_t sim_read(struct tick_sys *self, int fd, void *bytes, size_t count) {
-    return tick_k_read(KERNEL(self), PROCESS(self), fd, bytes, count);
+    return TICK__MAY_LINGER(self, tick_k_read(KERNEL(self), PROCESS(self), fd, bytes, count));
 }
 
 // A program dies of a write that nobody can read any more, unless it handles or ignores signals (pipe(7), tcp(7)). Sends of the seam raise
@@ -301,11 +300,11 @@ ssize_t tick__sim_written(struct tick_sys *self, int fd, ssize_t result) {
 }
 
 static ssize_t sim_write(struct tick_sys *self, int fd, const void *bytes, size_t count) {
-    return tick__sim_written(self, fd, tick_k_write(KERNEL(self), PROCESS(self), fd, bytes, count));
+    return tick__sim_written(self, fd, TICK__MAY_LINGER(self, tick_k_write(KERNEL(self), PROCESS(self), fd, bytes, count)));
 }
 
 static int sim_close(struct tick_sys *self, int fd) {
-    return tick_k_close(KERNEL(self), PROCESS(self), fd);
+    return (int)TICK__MAY_LINGER(self, tick_k_close(KERNEL(self), PROCESS(self), fd));
 }
 
 static int sim_resolve(struct tick_sys *self, const char *name, uint16_t port, struct sockaddr_storage *address, socklen_t *size) {

@@ -8,11 +8,11 @@ int tick__sim_dup(struct tick_sys *self, int fd) {
 }
 
 int tick__sim_dup2(struct tick_sys *self, int fd, int to) {
-    return tick_k_dup2(KERNEL(self), PROCESS(self), fd, to);
+    return (int)TICK__MAY_LINGER(self, tick_k_dup2(KERNEL(self), PROCESS(self), fd, to));
 }
 
 int tick__sim_dup3(struct tick_sys *self, int fd, int to, int flags) {
-    return tick_k_dup3(KERNEL(self), PROCESS(self), fd, to, flags);
+    return (int)TICK__MAY_LINGER(self, tick_k_dup3(KERNEL(self), PROCESS(self), fd, to, flags));
 }
 
 int tick__sim_fcntl(struct tick_sys *self, int fd, int command, int64_t argument) {
@@ -37,7 +37,7 @@ int tick__sim_socketpair(struct tick_sys *self, int domain, int type, int protoc
 
 // The host's wall clock, with its drift, as the kernel has to know it.
 static void tell_wall(struct tick_sys *self) {
-    tick_kernel_wall_set(KERNEL(self), tick__host_of(self)->index, self->ops->wall(self));
+    tick_kernel_wall_drift(KERNEL(self), tick__host_of(self)->index, self->ops->wall(self));
 }
 
 int tick__sim_timerfd(struct tick_sys *self, int clock) {
@@ -63,25 +63,25 @@ int tick__sim_clock(struct tick_sys *self, int clock, int64_t *ns) {
 
 ssize_t tick__sim_sendto(
     struct tick_sys *self, int fd, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size) {
-    return tick_k_sendto(KERNEL(self), PROCESS(self), fd, bytes, count, flags, to, size);
+    return TICK__MAY_LINGER(self, tick_k_sendto(KERNEL(self), PROCESS(self), fd, bytes, count, flags, to, size));
 }
 
 ssize_t tick__sim_recvfrom(struct tick_sys *self, int fd, void *bytes, size_t count, int flags, struct sockaddr *from, socklen_t *size) {
-    return tick_k_recvfrom(KERNEL(self), PROCESS(self), fd, bytes, count, flags, from, size);
+    return TICK__MAY_LINGER(self, tick_k_recvfrom(KERNEL(self), PROCESS(self), fd, bytes, count, flags, from, size));
 }
 
 ssize_t tick__sim_sendmsg(struct tick_sys *self, int fd, const struct msghdr *message, int flags) {
-    return tick_k_sendmsg(KERNEL(self), PROCESS(self), fd, message, flags);
+    return TICK__MAY_LINGER(self, tick_k_sendmsg(KERNEL(self), PROCESS(self), fd, message, flags));
 }
 
 ssize_t tick__sim_recvmsg(struct tick_sys *self, int fd, struct msghdr *message, int flags) {
-    return tick_k_recvmsg(KERNEL(self), PROCESS(self), fd, message, flags | MSG_CMSG_CLOEXEC);
+    return TICK__MAY_LINGER(self, tick_k_recvmsg(KERNEL(self), PROCESS(self), fd, message, flags | MSG_CMSG_CLOEXEC));
 }
 
 ssize_t tick__sim_readv(struct tick_sys *self, int fd, const struct iovec *parts, int count) {
-    return tick_k_readv(KERNEL(self), PROCESS(self), fd, parts, count);
+    return TICK__MAY_LINGER(self, tick_k_readv(KERNEL(self), PROCESS(self), fd, parts, count));
 }
 
 ssize_t tick__sim_writev(struct tick_sys *self, int fd, const struct iovec *parts, int count) {
-    return tick__sim_written(self, fd, tick_k_writev(KERNEL(self), PROCESS(self), fd, parts, count));
+    return tick__sim_written(self, fd, TICK__MAY_LINGER(self, tick_k_writev(KERNEL(self), PROCESS(self), fd, parts, count)));
 }

@@ -3,6 +3,7 @@
 #define RETICK_SIM_SYS_INT_H
 
 #include "sim/harness/harness_int.h"
+#include "sim/kernel/kernel_int.h"
 
 static inline struct tick_host *tick__host_of(struct tick_sys *self) {
     return (struct tick_host *)((char *)self - offsetof(struct tick_host, sys));
@@ -30,6 +31,11 @@ int tick__sim_park(struct tick_host *host, int64_t deadline);
 bool tick__sim_interrupted(struct tick_sys *self, int64_t timeout, int64_t *deadline);
 // Counts an iteration against the limits, and lets the others have their turn: what waits begin with.
 void tick__sim_wait_begins(struct tick_host *host, int64_t timeout);
+// Of a call that has closed something: waits for that, if it lingers (SO_LINGER). Its result.
+ssize_t tick__sim_lingered(struct tick_sys *self, ssize_t result);
+// The result of a call that may close something; no world but one with SO_LINGER has to look.
+#define TICK__MAY_LINGER(self, call) \
+    (__builtin_expect(KERNEL(self)->root->may_linger, 0) ? tick__sim_lingered((self), (call)) : (call))
 
 ssize_t tick__sim_written(struct tick_sys *self, int fd, ssize_t result); // what a write gave: it may be the program's end
 int tick__sim_dup(struct tick_sys *self, int fd);

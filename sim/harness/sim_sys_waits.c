@@ -141,6 +141,35 @@ int tick__sim_select(struct tick_sys *self, int count, fd_set *reads, fd_set *wr
     return ready;
 }
 
+// A signal ends the wait, and the call succeeds all the same. A poll for the loop is on the world's stack, where no host can wait: what it
+// closes (a stream that was flushed) lingers only if a program found its fd by itself, and then in the background.
+static void linger_for(struct tick_sys *self, uint32_t key, int64_t most) {
+    struct tick_host *host = tick__host_of(self);
+    struct tick_kernel *k = host->world->kernel;
+    const int64_t timeout = most == TICK_NEVER ? -1 : most, began = tick_kernel_now(k), deadline = deadline_of(k, timeout);
+    int64_t until = deadline;
+    if (host->world->driving)
+        return;
+    tick__sim_wait_begins(host, timeout);
+    if (tick_kernel_linger_on(k, key))
+        (void)tick__sim_interrupted(self, timeout, &until);
+    host->timed_out = false;
+    while (!host->timed_out && tick_kernel_now(k) < until && tick_kernel_linger_on(k, key))
+        if (tick__host_told_to_stop(host) || tick__sim_park(host, until) < 0)
+            break;
+    stood_still(host, began, deadline);
+}
+
+ssize_t tick__sim_lingered(struct tick_sys *self, ssize_t result) {
+    struct tick_host *host = tick__host_of(self);
+    int64_t most;
+    for (uint32_t key; (key = tick_kernel_lingers(KERNEL(self), (uint32_t)host->index, &most));) {
+        linger_for(self, key, most);
+        tick_kernel_linger_end(KERNEL(self), key);
+    }
+    return result;
+}
+
 static int rest(struct tick_sys *self, int64_t ns, bool may_be_interrupted) {
     struct tick_host *host = tick__host_of(self);
     const int64_t deadline = deadline_of(host->world->kernel, ns < 0 ? 0 : ns);

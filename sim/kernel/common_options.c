@@ -232,8 +232,11 @@ int tick__option_set(
         if (size < sizeof values->linger)
             return -EINVAL;
         TICK_TRY(values_for(k, place, &values));
-        memcpy(&values->linger, value, sizeof values->linger);
-        values->linger.l_onoff = values->linger.l_onoff != 0;
+        struct linger linger;
+        memcpy(&linger, value, sizeof linger);
+        values->linger.l_onoff = linger.l_onoff != 0;
+        if (linger.l_onoff)
+            values->linger.l_linger = linger.l_linger;
         return 0;
     }
     if (level == IPPROTO_TCP && name == TCP_QUICKACK && kind == FOR_TCP)

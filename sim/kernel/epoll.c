@@ -76,14 +76,14 @@ static void woken_remove(struct tick_kernel *k, struct tick__epoll *epoll) {
     epoll->woken = false;
 }
 
-static void unwatch(struct tick_kernel *k, struct tick__epoll *epoll) {
+void tick__epoll_unwatch(struct tick_kernel *k, struct tick__epoll *epoll) {
     epoll->waiting = false;
     if (epoll->woken)
         woken_remove(k, epoll);
 }
 
 // Its waiter is woken by that file: once a readiness, what that does is the world's to choose.
-static void woken_by(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file) {
+static inline __attribute__((always_inline)) void woken_by(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file) {
     epoll->woken_by.subject = 0;
     if (!tick_is_calm(k->env.calm, TICK_CHOICE_HOST_LATE) && (k->arrives.subject || !(file->status & TICK__HAS_WOKEN))) {
         epoll->woken_by = tick__file_readiness(k, file);
@@ -213,6 +213,11 @@ void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll) {
         wake_at_once(k, epoll);
 }
 
+void tick__epoll_wake_by(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file) {
+    if (epoll->waiting)
+        woken_by(k, epoll, file);
+}
+
 int tick_k_epoll_ctl(struct tick_kernel *k, int process, int epfd, int op, int fd, const struct tick_sys_event *event) {
     if (!event && op != EPOLL_CTL_DEL)
         return -EFAULT;
@@ -253,7 +258,7 @@ int tick_k_epoll_ctl(struct tick_kernel *k, int process, int epfd, int op, int f
 
 void tick__epoll_close(struct tick_kernel *k, struct tick__file *file) {
     struct tick__epoll *epoll = (struct tick__epoll *)file;
-    unwatch(k, epoll);
+    tick__epoll_unwatch(k, epoll);
     while (epoll->items)
         item_free(k, item_at(k, epoll->items));
     tick__arena_give(k, epoll->file.ref, sizeof *epoll);
@@ -331,7 +336,7 @@ int tick_kernel_watch(struct tick_kernel *k, int process, int epfd, uint32_t wai
 void tick_kernel_unwatch(struct tick_kernel *k, int process, int epfd) {
     struct tick__epoll *epoll;
     if (epoll_of(k, process, epfd, &epoll) == 0)
-        unwatch(k, epoll);
+        tick__epoll_unwatch(k, epoll);
 }
 
 bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter) {

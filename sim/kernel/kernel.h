@@ -110,6 +110,13 @@ bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter);
 // What woke it, as choice `host_late` is addressed: the end, datagram or other fd that became ready, and the how often. 0: it woke before.
 tick_id tick_kernel_woken_by(const struct tick_kernel *k, uint64_t *ordinal);
 
+// --- closing that waits (SO_LINGER) ---
+// To be asked after each call that may close something (close, dup2; what receives, and lets fds of a message go; ...): the key of a
+// connection that it closed and that lingers, or 0. Then the caller is to wait, *most ns at most, before it returns (linger.c).
+uint32_t tick_kernel_lingers(struct tick_kernel *k, uint32_t waiter, int64_t *most);
+bool tick_kernel_linger_on(struct tick_kernel *k, uint32_t key);  // whether it still does; then waiter is woken when that may have changed
+void tick_kernel_linger_end(struct tick_kernel *k, uint32_t key); // the wait is over: the call goes on, and may come to another one
+
 // --- calls of a process: see retick/sys.h and section 2 of the manual ---
 // What the call makes is called: an fd of its maker's; kth is its count, maker_object the maker's probe object. A connection's depend on
 // whom it leads to: connect works them out, and counts, with the maker (NULL: they are given).

@@ -39,8 +39,10 @@ void tick__process_end(struct tick_kernel *k, uint32_t index) {
 }
 
 void tick_kernel_process_exit(struct tick_kernel *k, int process) {
+    k->root->exiting = true;
     for (uint32_t fd = 0; fd < tick__process(k, (uint32_t)process)->fd_most; fd++)
         (void)tick_k_close(k, process, (int)fd);
+    k->root->exiting = false;
     tick__process_end(k, (uint32_t)process);
 }
 

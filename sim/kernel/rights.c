@@ -13,6 +13,7 @@ struct tick__rights {
     tick__ref later;      // the next of its stream, or of those that are to be dropped
     uint64_t begin, end;  // of a stream: which of its bytes it came with
     uint32_t host, count;
+    uint32_t gone; // of the files, let go
     tick__ref files[];
 };
 
@@ -154,16 +155,19 @@ void tick__rights_give(struct tick_kernel *k, int process, tick__ref ref, struct
 
 static bool flies(const struct tick_kernel *k, const struct tick__host *h, tick__ref file) {
     for (tick__ref ref = h->rights; ref; ref = rights_at(k, ref)->next)
-        for (uint32_t i = 0; i < rights_at(k, ref)->count; i++)
+        for (uint32_t i = rights_at(k, ref)->gone; i < rights_at(k, ref)->count; i++)
             if (rights_at(k, ref)->files[i] == file)
                 return true;
     return false;
 }
 
-static void let_go(struct tick_kernel *k, struct tick__rights *rights) {
+// False: one of them lingers, and the others wait for that.
+static bool let_go(struct tick_kernel *k, struct tick__rights *rights) {
     const struct tick__host *h = tick__host(k, rights->host);
-    while (rights->count) {
-        tick__ref ref = rights->files[--rights->count];
+    while (rights->gone < rights->count) {
+        if (k->root->lingers)
+            return false;
+        tick__ref ref = rights->files[rights->gone++];
         struct tick__file *file = file_at(k, ref);
         if (flies(k, h, ref) || (h->dying && tick__ops(file) == &tick__tcp_ops)) // of a host that dies, no socket says a word
             continue;
@@ -173,39 +177,74 @@ static void let_go(struct tick_kernel *k, struct tick__rights *rights) {
             tick__ops(file)->close(k, file);
         }
     }
+    return true;
 }
 
 // What is closed by that may drop others in turn: they wait in a row, so that no stack grows.
 void tick__rights_drop(struct tick_kernel *k, tick__ref ref) {
-    struct tick__root *root = k->root;
-    const uint32_t host = rights_at(k, ref)->host;
     rights_at(k, ref)->holder = 0;
-    rights_at(k, ref)->later = root->dropped;
-    root->dropped = ref;
-    if (root->dropping)
+    rights_at(k, ref)->later = k->root->dropped;
+    tick__rights_go_on(k, ref);
+}
+
+static void forget(struct tick_kernel *k, tick__ref ref) {
+    const struct tick__rights *rights = rights_at(k, ref);
+    if (rights->prev)
+        rights_at(k, rights->prev)->next = rights->next;
+    else
+        tick__host(k, rights->host)->rights = rights->next;
+    if (rights->next)
+        rights_at(k, rights->next)->prev = rights->prev;
+    tick__arena_give(k, ref, size_of(rights->count));
+}
+
+void tick__rights_go_on(struct tick_kernel *k, tick__ref ref) {
+    struct tick__root *root = k->root;
+    if (ref)
+        root->dropped = ref;
+    if (root->dropping || root->lingers || !root->dropped)
         return;
+    const uint32_t host = rights_at(k, root->dropped)->host;
     root->dropping = true;
-    while ((ref = root->dropped)) {
+    while (!root->lingers && (ref = root->dropped)) {
         struct tick__rights *rights = rights_at(k, ref);
-        uint32_t count = rights->count;
         root->dropped = rights->later;
-        let_go(k, rights);
-        if (rights->prev)
-            rights_at(k, rights->prev)->next = rights->next;
-        else
-            tick__host(k, rights->host)->rights = rights->next;
-        if (rights->next)
-            rights_at(k, rights->next)->prev = rights->prev;
-        tick__arena_give(k, ref, size_of(count));
+        if (let_go(k, rights)) {
+            forget(k, ref);
+        } else {
+            rights->later = root->dropped;
+            root->dropped = ref;
+        }
     }
     root->dropping = false;
     if (root->uncollected && !root->collecting)
         tick__rights_collect(k, host);
 }
 
+tick__ref tick__rights_first(const struct tick_kernel *k, uint32_t host) {
+    for (tick__ref ref = tick__host(k, host)->rights; ref; ref = rights_at(k, ref)->next)
+        for (uint32_t i = rights_at(k, ref)->gone; i < rights_at(k, ref)->count; i++)
+            file_at(k, rights_at(k, ref)->files[i])->status &= ~TICK__WALKED;
+    return tick__host(k, host)->rights;
+}
+
+struct tick__file *tick__rights_next(const struct tick_kernel *k, tick__ref *ref, uint32_t *place) {
+    for (; *ref; *ref = rights_at(k, *ref)->next, *place = 0) {
+        const struct tick__rights *rights = rights_at(k, *ref);
+        for (*place = *place > rights->gone ? *place : rights->gone; *place < rights->count;) {
+            struct tick__file *file = file_at(k, rights->files[(*place)++]);
+            if (!file->names && !(file->status & TICK__WALKED)) {
+                file->status |= TICK__WALKED;
+                return file;
+            }
+        }
+    }
+    return NULL;
+}
+
 void tick__rights_renamed(struct tick_kernel *k, uint32_t host, tick__ref from, tick__ref to) {
     for (tick__ref ref = tick__host(k, host)->rights; ref; ref = rights_at(k, ref)->next)
-        for (uint32_t i = 0; i < rights_at(k, ref)->count; i++)
+        for (uint32_t i = rights_at(k, ref)->gone; i < rights_at(k, ref)->count; i++)
             if (rights_at(k, ref)->files[i] == from)
                 rights_at(k, ref)->files[i] = to;
 }
@@ -220,13 +259,13 @@ static bool is_lost(const struct tick_kernel *k, const struct tick__rights *righ
 
 static void mark(struct tick_kernel *k, const struct tick__host *h) {
     for (tick__ref ref = h->rights; ref; ref = rights_at(k, ref)->next)
-        for (uint32_t i = 0; i < rights_at(k, ref)->count; i++)
+        for (uint32_t i = rights_at(k, ref)->gone; i < rights_at(k, ref)->count; i++)
             fly(file_at(k, rights_at(k, ref)->files[i]));
     for (bool more = true; more;) {
         more = false;
         for (tick__ref ref = h->rights; ref; ref = rights_at(k, ref)->next) {
             const struct tick__rights *rights = rights_at(k, ref);
-            for (uint32_t i = 0; !is_lost(k, rights) && i < rights->count; i++) {
+            for (uint32_t i = rights->gone; !is_lost(k, rights) && i < rights->count; i++) {
                 more |= !(file_at(k, rights->files[i])->status & TICK__REACHED);
                 file_at(k, rights->files[i])->status |= TICK__REACHED;
             }
@@ -259,6 +298,6 @@ void tick__rights_collect(struct tick_kernel *k, uint32_t host) {
 int tick_kernel_fds_in_flight(const struct tick_kernel *k, int host) {
     int count = 0;
     for (tick__ref ref = tick__host(k, (uint32_t)host)->rights; ref; ref = rights_at(k, ref)->next)
-        count += (int)rights_at(k, ref)->count;
+        count += (int)(rights_at(k, ref)->count - rights_at(k, ref)->gone);
     return count;
 }

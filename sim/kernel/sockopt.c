@@ -169,7 +169,9 @@ int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__file *file, int lev
                 return -EINVAL;
             memcpy(&linger, value, sizeof linger);
             s->linger = linger.l_onoff != 0;
-            s->linger_time = linger.l_linger;
+            if (s->linger) // else Linux keeps the time that it had
+                s->linger_time = linger.l_linger;
+            k->root->may_linger |= s->linger && s->linger_time;
             return 0;
         }
         case SO_ERROR:

@@ -314,6 +314,7 @@ void tick__tcp_done(struct tick_kernel *k, struct tick__sock *s) {
     if (!s->port_asked || !tick__sock_has_fd(s))
         tick__port_leave(k, s);
     tick__file_wake(k, &s->file, 0, true);
+    tick__linger_tell(k, s);
 }
 
 // No memory for a segment: both ends lose the connection.

@@ -428,6 +428,11 @@ static int tcp_shutdown(struct tick_kernel *k, struct tick__file *file, int how)
 
 static void tcp_close(struct tick_kernel *k, struct tick__file *file) {
     struct tick__sock *s = (struct tick__sock *)file;
+    const bool lingers = __builtin_expect(s->linger, 0) && tick__linger_asked(k, s);
+    if (lingers) {
+        s->file.status |= TICK__LINGERS;
+        s->lingering = 0;
+    }
     s->shut = TICK__SHUT_BOTH;
     struct tick__sock *peer = peer_of(k, s);
     if (s->state == TICK__LISTEN) {
@@ -447,7 +452,8 @@ static void tcp_close(struct tick_kernel *k, struct tick__file *file) {
     }
     if (s->state == TICK__CLOSE) // else it holds its port until its end is acknowledged, and in TIME_WAIT
         tick__port_leave(k, s);
-    tick__sock_release(k, s);
+    if (!lingers || !tick__linger_begins(k, s))
+        tick__sock_release(k, s);
 }
 
 void tick__sock_die(struct tick_kernel *k, struct tick__sock *s) {
@@ -457,6 +463,7 @@ void tick__sock_die(struct tick_kernel *k, struct tick__sock *s) {
     else if (had_fd)
         tick__items_drop(k, &s->file);
     s->file.status &= ~(TICK__FLIES | TICK__REACHED);
+    tick__linger_die(k, s);
     if (s->state == TICK__LISTEN)
         tick__tcp_queue_clear(k, s, true);
     if (s->state == TICK__SYN_SENT)

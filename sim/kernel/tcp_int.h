@@ -35,6 +35,16 @@ void tick__cork_sent(struct tick_kernel *k, struct tick__sock *s, bool more, boo
 void tick__cork_set(struct tick_kernel *k, struct tick__sock *s, bool on);               // TCP_CORK
 void tick__cork_due(struct tick_kernel *k, struct tick__sock *s);
 
+// linger.c
+bool tick__linger_asked(const struct tick_kernel *k, const struct tick__sock *s); // s->linger, is closed: whether its closer would wait
+bool tick__linger_begins(struct tick_kernel *k, struct tick__sock *s);            // it would: whether there is anything to wait for
+void tick__linger_wake(struct tick_kernel *k, struct tick__sock *s);              // its end may have come
+static inline void tick__linger_tell(struct tick_kernel *k, struct tick__sock *s) {
+    if (__builtin_expect(s->file.status & TICK__LINGERS, 0))
+        tick__linger_wake(k, s);
+}
+void tick__linger_die(struct tick_kernel *k, struct tick__sock *s);               // its host crashed
+
 // tcp_crossing.c: a simultaneous open
 // The socket on host that connects to s, which connects to it; NULL: none does.
 struct tick__sock *tick__tcp_opener(const struct tick_kernel *k, const struct tick__sock *s, uint32_t host);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The scenarios of known bugs: each bug is found within 1,000 seeds, its repair passes them, and the schedule found passes in the repair.
+# One lies deeper, and is replayed.
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 known=$(realpath "$scenarios/../../../scenarios")
@@ -17,4 +18,23 @@ try register "a stale read: version"
 expect 1 "is declared dead, and lives" "$RETICK" fuzz "$known/heartbeats.c" --seeds 1000 --jobs 1 -o found.db
 try expired_lease "two writers added one each, and the file holds 1"
 expect 1 "two writers added one each" "$RETICK" fuzz "$known/expired_lease.c:expired_lease_fenced" --seeds 5000 --jobs 1 -o found.db
+try asyncio_semaphore "1 of 1 permits is free, and nobody gets it"
+try tornado_queue "went to an agent that has nothing to do, and is not done"
+try agentkeepalive "the request was given a socket that the agent has destroyed"
+try aiohttp_keepalive "has come, and the connection is closed as idle"
+try vortex_write "of no known kind"
+try redis_multiplexed "that program/SET holds"
+
+# The deep one has its schedule beside it: more than ten thousand seeds are tried before one finds it.
+deep=$known/pgbouncer_cancel
+expect 1 "the teller's booking 2 is canceled" "$RETICK" replay "$deep.c" "$deep.schedule"
+never "did not meet"
+expect 1 "the teller's booking 2 is canceled" "$RETICK" replay "$deep.c:pgbouncer_cancel_checked" "$deep.schedule"
+expect 0 "passes under 4 deviations" "$RETICK" replay "$deep.c:pgbouncer_cancel_fixed" "$deep.schedule"
+expect 0 "1,000 schedules passed" "$RETICK" fuzz "$deep.c:pgbouncer_cancel_fixed" --seeds 1000 --jobs 1
+# Each of the four is needed.
+for line in 3 4 5 6; do
+    sed "${line}d" "$deep.schedule" >less.schedule
+    expect 0 "passes under 3 deviations" "$RETICK" replay "$deep.c" less.schedule
+done
 finish

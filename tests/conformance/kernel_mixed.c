@@ -464,12 +464,12 @@ static void step(struct program *p, char *text) {
         path_of(p, draw(2), path, sizeof path);
         snprintf(text, LINE, "unlink = %d", sys->ops->unlink(sys, path));
     } else if (what < 90 && p->kinds[i] >= UNIX_STREAM && p->kinds[i] <= TCP && draw(3) == 0) {
-        const struct linger linger = {(int)draw(2), 0};
+        const struct linger linger = {(int)draw(2), (int)draw(2)};
         if (draw(2)) {
             options(p, i, text);
             return;
         }
-        snprintf(text, LINE, "linger %d %d = %d", i, linger.l_onoff,
+        snprintf(text, LINE, "linger %d %d %d = %d", i, linger.l_onoff, linger.l_linger,
             sys->ops->setsockopt(sys, p->fds[i], SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
     } else if (what < 90 && p->kinds[i] <= EVENT && draw(2)) {
         int size_asked = (int[]){0, 4096, 8192, 20000, 65536, 1 << 17}[draw(6)];

@@ -48,6 +48,27 @@ static void bytes_out(struct program *p, int i, char *text) {
     snprintf(text, LINE, "send %d %u = %zd", i, count, n);
 }
 
+// Sends what both buffers take, and closing waits for room for it (SO_LINGER). How much of it is where, Linux decides: so no call follows.
+static void flood(struct program *p, int i) {
+    static const unsigned char block[65536];
+    const struct linger linger = {1, 1};
+    (void)!sys->ops->setsockopt(sys, p->fds[i], SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    for (bool more = true; more; (void)!sys->ops->sleep(sys, TICK_MS(20))) // Linux moves some on meanwhile
+        for (more = false; sys->ops->send(sys, p->fds[i], block, sizeof block, 0) > 0;)
+            more = true;
+}
+
+// In all else closing hardly waits: what the peer's kernel has is acknowledged.
+static void close_slot(struct program *p, int i, bool floods, char *text) {
+    if (floods)
+        flood(p, i);
+    const int64_t began = sys->ops->now(sys);
+    const int n = sys->ops->close(sys, p->fds[i]);
+    const bool late = tick__until(sys->ops->now(sys), began) > TICK_MS(900);
+    snprintf(text, LINE, "%s %d = %d %d", floods ? "flood" : "close", i, n, late);
+    p->fds[i] = -1;
+}
+
 static void named(struct program *p, int i, char *text) {
     struct sockaddr_in in = {0};
     socklen_t size = sizeof in;
@@ -55,11 +76,13 @@ static void named(struct program *p, int i, char *text) {
     snprintf(text, LINE, "peer %d = %d %d", i, n, n == 0 && in.sin_port == p->address.sin_port);
 }
 
-static void step(struct program *p, char *text) {
+static void step(struct program *p, bool floods, char *text) {
     uint32_t what = draw(100);
     int i = some_slot(p->fds), fresh = free_slot(p->fds);
     const struct sockaddr *address = (struct sockaddr *)(draw(4) ? &p->address : &p->second);
-    if (i < 0 || (what < 8 && fresh >= 0)) {
+    if (i >= 0 && floods) {
+        close_slot(p, i, true, text);
+    } else if (i < 0 || (what < 8 && fresh >= 0)) {
         int slot = fresh >= 0 ? fresh : 0, fd = sys->ops->socket(sys, AF_INET, SOCK_STREAM, 0);
         adopt(p, slot, fd);
         snprintf(text, LINE, "socket %d", slot);
@@ -86,13 +109,12 @@ static void step(struct program *p, char *text) {
         int how = (int)draw(3);
         snprintf(text, LINE, "shutdown %d %d = %d", i, how, sys->ops->shutdown(sys, p->fds[i], how));
     } else if (what < 81) {
-        snprintf(text, LINE, "close %d = %d", i, sys->ops->close(sys, p->fds[i]));
-        p->fds[i] = -1;
+        close_slot(p, i, false, text);
     } else if (what < 85) {
         snprintf(text, LINE, "error %d = %d", i, option(p->fds[i], SOL_SOCKET, SO_ERROR));
     } else if (what < 88) {
-        const struct linger linger = {(int)draw(2), 0};
-        snprintf(text, LINE, "linger %d %d = %d", i, linger.l_onoff,
+        const struct linger linger = {(int)draw(2), (int)draw(2)};
+        snprintf(text, LINE, "linger %d %d %d = %d", i, linger.l_onoff, linger.l_linger,
             sys->ops->setsockopt(sys, p->fds[i], SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
     } else if (what < 91) {
         snprintf(text, LINE, "reuse %d = %d", i, set(p->fds[i], SOL_SOCKET, SO_REUSEADDR, 1));
@@ -128,9 +150,10 @@ static void run_program(uint64_t seed, uint32_t number, int slow, struct record 
             adopt(&p, 2, fd);
     }
     record->count = 10 + (int)draw(STEPS_MOST - 10);
+    const bool floods = draw(20) == 0;
     for (int i = 0; i < record->count; i++) {
         char *text = record->lines[i];
-        step(&p, text);
+        step(&p, floods && i == record->count - 1, text);
         if (slow)
             usleep((useconds_t)slow);
         size_t used = strlen(text);

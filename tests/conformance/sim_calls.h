@@ -19,6 +19,8 @@ struct sim_calls {
     struct tick_sys sys;
     struct tick_kernel *kernel;
     uint32_t made;
+    void (*later)(void *arg);
+    void *later_arg;
 };
 
 static inline uint32_t sim_choose(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
@@ -44,11 +46,38 @@ static inline struct tick_kernel_name sim_name(struct tick_sys *self) {
     return (struct tick_kernel_name){tick_id_mix(1, kth), 0, kth, NULL};
 }
 
+// What somebody else does at that time, while the test waits (SIM_LATER). fn must not wait.
+#define SIM_LATER 88u
+static inline int sim_later(struct tick_sys *self, int64_t ns, void (*fn)(void *arg), void *arg) {
+    struct sim_calls *sim = sim_of(self);
+    sim->later = fn;
+    sim->later_arg = arg;
+    return tick_kernel_post(sim->kernel, tick__after(tick_kernel_now(sim->kernel), ns), SIM_LATER, 0) ? 0 : -ENOMEM;
+}
+
+static inline bool sim_next(struct tick_sys *self, struct tick_posted *posted) {
+    if (!tick_kernel_next(sim_kernel(self), posted))
+        return false;
+    if (posted->what == SIM_LATER) {
+        sim_of(self)->later(sim_of(self)->later_arg);
+        posted->what = 0;
+    }
+    return true;
+}
+
+// What a call sets off has happened when it returns; what it closed and lingers is waited for.
 static inline ssize_t sim_settled(struct tick_sys *self, ssize_t result) {
     struct tick_kernel *k = sim_kernel(self);
     struct tick_posted posted;
+    int64_t most;
+    for (uint32_t key; (key = tick_kernel_lingers(k, 78, &most));) {
+        const int64_t deadline = sim_deadline(k, most == TICK_NEVER ? -1 : most);
+        while (tick_kernel_linger_on(k, key) && sim_step(self, deadline))
+            ;
+        tick_kernel_linger_end(k, key);
+    }
     while (tick_kernel_next_at(k) <= tick_kernel_now(k))
-        tick_kernel_next(k, &posted);
+        sim_next(self, &posted);
     return result;
 }
 
@@ -76,7 +105,7 @@ static inline int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sy
             tick_kernel_unpost(k, key);
             return n;
         }
-        if (!tick_kernel_next(k, &posted))
+        if (!sim_next(self, &posted))
             return -EDEADLK;
         if (posted.what)
             return tick_k_epoll_wait(k, 0, epfd, out, most, false);

@@ -11,6 +11,7 @@ struct sim_calls;
 static inline struct tick_kernel *sim_kernel(struct tick_sys *self);
 static inline struct tick_kernel_name sim_name(struct tick_sys *self);
 static inline ssize_t sim_settled(struct tick_sys *self, ssize_t result);
+static inline bool sim_next(struct tick_sys *self, struct tick_posted *posted);
 
 static inline int sim_dup(struct tick_sys *self, int fd) {
     return tick_k_dup(sim_kernel(self), 0, fd);
@@ -146,10 +147,11 @@ static inline int sim_fdatasync(struct tick_sys *self, int fd) {
 }
 
 // Takes one event, but none after the deadline; false: the deadline has come.
-static inline bool sim_step(struct tick_kernel *k, int64_t deadline) {
+static inline bool sim_step(struct tick_sys *self, int64_t deadline) {
+    struct tick_kernel *k = sim_kernel(self);
     struct tick_posted posted;
     if (tick_kernel_next_at(k) <= deadline)
-        return tick_kernel_next(k, &posted);
+        return sim_next(self, &posted);
     tick_kernel_clock_to(k, deadline);
     return false;
 }
@@ -170,7 +172,7 @@ static inline int sim_poll(struct tick_sys *self, struct pollfd *fds, size_t cou
             return -ENOMEM;
         bool woken = false, more = true;
         while (!(woken = tick_kernel_woken(k, &waiter)) && more)
-            more = sim_step(k, deadline);
+            more = sim_step(self, deadline);
         tick_kernel_unwatch_fds(k, key);
         ready = tick_k_poll(k, 0, fds, count);
         if (!woken)
@@ -189,7 +191,7 @@ static inline int sim_select(struct tick_sys *self, int count, fd_set *reads, fd
         int ready = tick_k_select(k, 0, count, reads, writes, excepts);
         if (ready || tick_kernel_now(k) >= deadline)
             return ready;
-        sim_step(k, deadline);
+        sim_step(self, deadline);
         if (reads)
             *reads = r;
         if (writes)
@@ -202,7 +204,7 @@ static inline int sim_select(struct tick_sys *self, int count, fd_set *reads, fd
 static inline int sim_sleep(struct tick_sys *self, int64_t ns) {
     struct tick_kernel *k = sim_kernel(self);
     int64_t deadline = sim_deadline(k, ns < 0 ? 0 : ns);
-    while (sim_step(k, deadline))
+    while (sim_step(self, deadline))
         ;
     return 0;
 }

@@ -9,6 +9,7 @@
 //     an edge-triggered epoll after it did not hold
 //  F  a connection is there after a round trip, not sooner, and only to a listener
 //  G  when the world is quiet and whole again, every byte has arrived and every end is known
+//  H  a close that lingers is over when its peer has all bytes, not before, and whoever waits for that is woken
 // links: tick_kernel
 // timeout: 300
 #include "tests/fuzz/faulty.h"
@@ -34,6 +35,8 @@ struct end {
     int logged;
     uint32_t seen;     // EPOLLHUP | EPOLLRDHUP
     uint32_t reported; // by the epoll, since recv or send said EAGAIN
+    uint32_t waits;    // the key of its close, which lingers
+    bool woken;
 };
 
 static struct {
@@ -329,17 +332,44 @@ static void shuts(struct end *e) {
 }
 
 static void closes(struct end *e) {
-    if (draw(4) == 0) {
-        const struct linger linger = {1, 0};
+    const uint32_t how = draw(8);
+    const struct linger linger = {1, how < 2 ? 0 : 3};
+    int64_t most;
+    if (how < 4) {
         tick_k_setsockopt(k, e->host, e->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-        e->lingers = true;
+        e->lingers = how < 2;
     }
     assert_int_equal(tick_k_close(k, e->host, e->fd), 0);
+    e->waits = tick_kernel_lingers(k, (uint32_t)(e - w.ends), &most);
+    if (e->waits)
+        RULE('H', e, how < 4 && most == TICK_SEC(3) && tick_kernel_linger_on(k, e->waits), "lingers without a cause", most);
     e->fd = -1;
     e->closed = true;
     e->muted = w.outage;
     e->listens = false;
     ends_it(e);
+}
+
+// Somebody waits for its close, perhaps not to the end.
+static void waits_on(struct end *e, bool patient) {
+    const struct end *peer = peer_of(e);
+    for (uint32_t waiter; tick_kernel_woken(k, &waiter);)
+        w.ends[waiter].woken = true;
+    const bool on = tick_kernel_linger_on(k, e->waits);
+    if (on && patient)
+        return;
+    RULE('H', e, on || e->woken, "over, and nobody was woken", 0);
+    const bool resets = peer && (peer->shut_read || peer->sent != e->received); // by bytes that nobody reads
+    if (!on && peer && alive(peer) && !resets && !faulty.had_reset && !w.had_outage) {
+        int there = -1;
+        struct pollfd p = {.fd = peer->fd};
+        if (!tick_k_poll(k, peer->host, &p, 1) || !(p.revents & POLLERR)) {
+            assert_int_equal(tick_k_ioctl(k, peer->host, peer->fd, FIONREAD, &there), 0);
+            RULE('H', e, peer->received + (uint64_t)there == e->sent, "over, and bytes are missing", e->sent - peer->received);
+        }
+    }
+    tick_kernel_linger_end(k, e->waits);
+    e->waits = 0;
 }
 
 // --- the world ---
@@ -365,6 +395,9 @@ static void crashes(int host) {
         starts(host);
     }
     w.had_outage = w.crashed[host] = true; // what was on its way is lost
+    for (int i = 0; i < w.used; i++)
+        if (w.ends[i].host == host)
+            w.ends[i].waits = 0;
     for (int i = 0; i < w.used; i++)
         if (w.ends[i].host == host && alive(&w.ends[i])) {
             w.ends[i].fd = -1;
@@ -408,6 +441,9 @@ static void step(bool faults) {
     struct end *e = some();
     uint32_t what = draw(100);
     const int host = some_host();
+    for (int i = 0; i < w.used; i++)
+        if (w.ends[i].waits)
+            waits_on(&w.ends[i], draw(32) != 0);
     snprintf(faulty.last, sizeof faulty.last, "step %u on %d", what, e ? (int)(e - w.ends) : -1);
     if (faulty.trace)
         printf("%10lld %s\n", (long long)now() / 1000, faulty.last);
@@ -465,6 +501,9 @@ static void settle(void) {
             crashes(i);
     tick_kernel_calm(k);
     faulty.rate = 0;
+    for (int i = 0; i < w.used; i++)
+        if (w.ends[i].waits)
+            waits_on(&w.ends[i], false);
     for (bool more = true; more;) {
         more = false;
         while (goes_on(INT64_MAX - 1))

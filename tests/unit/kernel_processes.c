@@ -153,6 +153,87 @@ static void unix_names_and_the_disk_are_the_hosts(void **state) {
     assert_int_equal(mask(other, fd) & POLLHUP, POLLHUP);
 }
 
+// A connection from one process to the other that lingers, and has more under way than is read: its fd, and the other's in *far.
+static int lingering(int *far) {
+    static const char bytes[65536];
+    const struct linger linger = {1, 5};
+    int l = listener(other), fd = tcp(one);
+    assert_int_equal(connects(one, fd), -EINPROGRESS);
+    *far = tick_k_accept(k, other, l, NULL, NULL);
+    assert_int_equal(tick_k_setsockopt(k, one, fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), 0);
+    for (ssize_t n = 1; n > 0; settle())
+        n = tick_k_send(k, one, fd, bytes, sizeof bytes, 0);
+    assert_int_equal(tick_k_close(k, other, l), 0);
+    return fd;
+}
+
+static void an_exit_does_not_linger(void **state) {
+    (void)state;
+    int far, fd = lingering(&far);
+    int64_t most, got = 0;
+    char byte;
+    exits(one);
+    assert_int_equal(tick_kernel_lingers(k, 1, &most), 0);
+    for (ssize_t n; (n = tick_k_recv(k, other, far, &byte, 1, MSG_PEEK)) != 0; settle()) { // its bytes come, and an end
+        static char bytes[65536];
+        assert_int_equal(n, 1);
+        got += tick_k_recv(k, other, far, bytes, sizeof bytes, 0);
+    }
+    assert_true(got > 65536);
+    exits(other);
+    one = tick_kernel_process_start(k, 0);
+    other = tick_kernel_process_start(k, 0);
+    tick_kernel_clock_to(k, tick_kernel_now(k) + TICK_SEC(61));
+    fd = lingering(&far); // the same, closed by a process that goes on
+    assert_int_equal(tick_k_close(k, one, fd), 0);
+    uint32_t key = tick_kernel_lingers(k, 1, &most), waiter;
+    assert_true(key);
+    assert_int_equal(most, TICK_SEC(5));
+    assert_true(tick_kernel_linger_on(k, key));
+    assert_false(tick_kernel_woken(k, &waiter));
+    exits(other); // resets it
+    assert_true(tick_kernel_woken(k, &waiter));
+    assert_int_equal(waiter, 1);
+    assert_false(tick_kernel_linger_on(k, key));
+    tick_kernel_linger_end(k, key);
+    assert_int_equal(tick_kernel_lingers(k, 1, &most), 0);
+}
+
+static void send_fds(int process, int fd, const int *fds, size_t count) {
+    _Alignas(struct cmsghdr) char control[64] = {0};
+    struct iovec part = {control, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = CMSG_SPACE(count * sizeof *fds)};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    *header = (struct cmsghdr){.cmsg_len = CMSG_LEN(count * sizeof *fds), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(header), fds, count * sizeof *fds);
+    assert_int_equal(tick_k_sendmsg(k, process, fd, &message, 0), 1);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(tick_k_close(k, process, fds[i]), 0);
+}
+
+// What a call has still to close while it waits is closed by a crash, too: here a file without a name, whose room is free then.
+static void a_crash_ends_a_wait_and_what_is_behind_it(void **state) {
+    (void)state;
+    int far, fd = lingering(&far), pair[2];
+    int64_t most;
+    static const char full[8192];
+    const struct tick_kernel_name n[] = {name(), name(), name(), name()};
+    tick_kernel_disk_limit(k, 0, sizeof full);
+    int file = tick_k_open(k, one, "/tmp/f", O_CREAT | O_RDWR, 0600, &n[0]);
+    assert_int_equal(tick_k_write(k, one, file, full, sizeof full), sizeof full);
+    assert_int_equal(tick_k_unlink(k, one, "/tmp/f"), 0);
+    tick_kernel_disk_sync(k, 0);
+    assert_int_equal(tick_k_socketpair(k, one, AF_UNIX, SOCK_DGRAM, 0, pair, &n[1], &n[2]), 0);
+    send_fds(one, pair[0], (int[]){fd, file}, 2);
+    assert_int_equal(tick_k_close(k, one, pair[1]), 0);
+    assert_true(tick_kernel_lingers(k, 1, &most));
+    tick_kernel_host_crash(k, 0);
+    assert_int_equal(tick_kernel_fds_in_flight(k, 0), 0);
+    one = tick_kernel_process_start(k, 0);
+    file = tick_k_open(k, one, "/tmp/g", O_CREAT | O_RDWR, 0600, &n[3]);
+    assert_int_equal(tick_k_write(k, one, file, full, sizeof full), sizeof full);
+}
+
 // Sends a file of `one` to `other` in a message: its fd there.
 static int given(int file) {
     static int pair[2];
@@ -162,16 +243,12 @@ static int given(int file) {
     struct tick__file *end = tick__file(k, one, pair[1]);
     int far = tick__fd_give(k, other, end);
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof file)] = {0};
-    char byte = 'x';
-    struct iovec part = {&byte, 1};
+    struct iovec part = {control, 1};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    *header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof file), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-    memcpy(CMSG_DATA(header), &file, sizeof file);
-    assert_int_equal(tick_k_sendmsg(k, one, pair[0], &message, 0), 1);
+    send_fds(one, pair[0], (int[]){tick_k_dup(k, one, file)}, 1);
     assert_int_equal(tick_k_recvmsg(k, other, far, &message, 0), 1);
     int fd;
-    memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
     assert_int_equal(tick_k_close(k, other, far), 0);
     for (int i = 0; i < 2; i++)
         assert_int_equal(tick_k_close(k, one, pair[i]), 0);
@@ -290,6 +367,8 @@ int main(void) {
         cmocka_unit_test_setup(each_has_its_own_fds, set_up),
         cmocka_unit_test_setup(ports_are_the_hosts, set_up),
         cmocka_unit_test_setup(unix_names_and_the_disk_are_the_hosts, set_up),
+        cmocka_unit_test_setup(an_exit_does_not_linger, set_up),
+        cmocka_unit_test_setup(a_crash_ends_a_wait_and_what_is_behind_it, set_up),
         cmocka_unit_test_setup(a_description_outlives_the_process_that_made_it, set_up),
         cmocka_unit_test_setup(both_names_follow_a_socket_that_is_renewed, set_up),
         cmocka_unit_test_setup(a_crash_takes_all_of_them, set_up),

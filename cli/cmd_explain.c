@@ -1,0 +1,122 @@
+// retick explain: the story of a trace, beside a run that went well.
+#include "cli/arguments.h"
+#include "cli/aside.h"
+#include "cli/command.h"
+#include "cli/explain.h"
+#include "cli/options.h"
+#include "cli/print.h"
+#include "cli/scenario_load.h"
+#include "cli/schedule_file.h"
+#include <stdlib.h>
+
+struct explain_arguments {
+    struct tick__load load;
+    const char *path, *against, *repaired;
+};
+
+static const struct argp_option options[] = {
+    {"against", 'a', "TRACE", 0, "The run beside which it is told (default: the nearest one that passes, as fuzz has kept it)", 0},
+    {"repaired", 'r', "FILE.c[:SCENARIO]", 0, "Beside the same schedule's run of the repaired program", 0},
+    {0},
+};
+
+static const char doc[] =
+    "Tells how a run came to its end, in a dozen sentences at most: what was decided outside and where that bears, what was said on the "
+    "way to the failure, who waits in vain, and what the run beside it did instead."
+    "\vExamples:\n"
+    "  retick explain run.db\n"
+    "  retick explain run.db --against passing.db\n"
+    "  retick explain run.db --repaired scenario.c:scenario_fixed\n"
+    "\n"
+    "Exit codes: 0 it was told, 2 the arguments or a file cannot be used, 3 retick itself failed.";
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct explain_arguments *a = state->input;
+    switch (key) {
+    case 'a':
+        a->against = value;
+        return 0;
+    case 'r':
+        a->repaired = value;
+        return 0;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->load;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->path)
+            tick__wrong(state->name, "one trace, not more");
+        a->path = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (!a->path)
+            tick__wrong(state->name, "name a trace");
+        if (a->against && a->repaired)
+            tick__wrong(state->name, "--against and --repaired exclude one another");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+static const struct argp_child children[] = {{&tick__load_argp, 0, NULL, 10}, {0}};
+static const struct argp argp = {options, parse, "TRACE", doc, children, NULL, NULL};
+
+// Runs the trace's schedule on another scenario, and tells the trace beside that.
+static int beside_repaired(struct explain_arguments *a) {
+    struct tick__loaded loaded = {0};
+    struct tick__recipe recipe;
+    struct tick__aside aside;
+    bool opened = false;
+    struct tick__attempt attempt;
+    struct tick_error error = {0};
+    int code = tick__recipe_read(a->path, &recipe);
+    if (code == 0 && !recipe.trace) {
+        tick__complain("%s is a schedule: name the trace that fuzz has written beside it", a->path);
+        code = TICK__EXIT_USAGE;
+    }
+    a->load.argument = a->repaired;
+    if (code == 0)
+        code = tick__scenario_load(&a->load, &loaded);
+    if (code == 0) {
+        const struct tick__record record = {
+            .scenario = loaded.scenario,
+            .scenario_file = loaded.source,
+            .options = loaded.options,
+            .object = loaded.object,
+            .chooser = "replay",
+            .input = {.schedule = &recipe.schedule},
+        };
+        int result = tick__aside_open(&aside, &error);
+        if (result == 0)
+            result = tick__aside_record(&aside, &record, &attempt, &error);
+        code = result < 0 ? tick__complain_of(a->path, result, &error) : 0;
+        opened = true;
+    }
+    if (code == 0) {
+        char name[300];
+        const bool passes = attempt.outcome.verdict == TICK_PASS;
+        snprintf(name, sizeof name, "%s, which %s under the same schedule", loaded.scenario->name, passes ? "passes" : "fails, too,");
+        const struct tick__explain what = {.path = a->path, .against = aside.path, .there = "repaired,", .name = name};
+        code = tick__explain(&what);
+        tick__attempt_fini(&attempt);
+    }
+    if (opened)
+        tick__aside_close(&aside);
+    tick__recipe_fini(&recipe);
+    tick__loaded_fini(&loaded);
+    return code;
+}
+
+int tick__cmd_explain(int argc, char **argv) {
+    struct explain_arguments a = {0};
+    bool kept = false;
+    int code = tick__parse(&argp, argc, argv, &a);
+    if (code)
+        return code;
+    if (a.repaired)
+        return beside_repaired(&a);
+    code = a.against ? 0 : tick__explain_kept(a.path, &kept);
+    if (code || kept)
+        return code;
+    const struct tick__explain what = {.path = a.path, .against = a.against, .there = "in the good run", .keep = !a.against};
+    return tick__explain(&what);
+}

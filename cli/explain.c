@@ -1,0 +1,86 @@
+#include "cli/explain.h"
+#include "cli/first_read.h"
+#include "cli/print.h"
+#include "cli/report_json.h"
+#include "cli/story_print.h"
+#include "trace/explain/story_keep.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct told { // a trace and its tale
+    struct tick_trace trace;
+    struct tick__tale tale;
+    bool open;
+};
+
+static int read_one(const char *path, struct told *told) {
+    struct tick_error error = {0};
+    int result = tick_trace_open(path, &told->trace, &error);
+    if (result < 0)
+        return tick__complain_of(path, result, &error);
+    told->open = true;
+    const int code = tick__complete(&told->trace);
+    if (code)
+        return code;
+    result = tick__tale_read(&told->trace, &told->tale, &error);
+    return result < 0 ? tick__complain_of(path, result, &error) : 0;
+}
+
+static void done(struct told *told) {
+    tick__tale_fini(&told->tale);
+    if (told->open)
+        tick_trace_close(&told->trace);
+}
+
+static int tell(const struct told *run, const struct told *good, const char *there, struct tick__story *story) {
+    struct tick__beside both = {0};
+    int result = good ? tick__beside_init(&run->tale, &good->tale, &both) : 0;
+    if (result == 0)
+        result = tick__story_tell(&run->tale, good ? &both : NULL, there, story);
+    tick__beside_fini(&both);
+    return result < 0 ? tick__no_memory(run->trace.path) : 0;
+}
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+int tick__explain(const struct tick__explain *explain) {
+    struct told run = {0}, good = {0};
+    struct tick__story story = {0};
+    struct tick_error error = {0};
+    int code = read_one(explain->path, &run);
+    if (code == 0 && explain->against)
+        code = read_one(explain->against, &good);
+    if (code == 0)
+        code = tell(&run, explain->against ? &good : NULL, explain->there, &story);
+    if (code == 0 && explain->keep && story.count)
+        (void)tick__story_keep(explain->path, &story, explain->against ? base_name(explain->against) : NULL, &error);
+    if (code == 0 && !explain->quiet && (story.count > 1 || !explain->told))
+        tick__story_print(&story, explain->name ? explain->name : explain->against);
+    tick__story_fini(&story);
+    done(&good);
+    done(&run);
+    return code;
+}
+
+int tick__explain_kept(const char *path, bool *found) {
+    struct tick_trace trace;
+    struct tick__story story;
+    struct tick_error error = {0};
+    char beside[NAME_MAX + 1];
+    *found = false;
+    int result = tick_trace_open(path, &trace, &error);
+    if (result < 0)
+        return tick__complain_of(path, result, &error);
+    result = tick__story_kept(&trace, &story, beside, sizeof beside, &error);
+    if (result > 0) {
+        *found = true;
+        tick__story_print(&story, *beside ? beside : NULL);
+        tick__story_fini(&story);
+    }
+    tick_trace_close(&trace);
+    return result < 0 ? tick__complain_of(path, result, &error) : 0;
+}

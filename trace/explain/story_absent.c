@@ -1,0 +1,77 @@
+// What did not come: messages that the run beside has before its end, and this one has not, or only after the failure.
+#include "trace/explain/story_int.h"
+
+#define SOURCES_MOST 2 // where more hosts are missed, all of it has shifted, and none of it tells anything
+
+struct missed {
+    tick_id source;
+    const struct tick__tale_message *last;  // what it said last, here
+    const struct tick__tale_message *there; // the first that is missed, in the run beside
+};
+
+static const struct tick__tale_message *same_message(const struct tick__tale *tale, tick_id id) {
+    for (size_t i = 0; i < tale->message_count; i++)
+        if (tick__tale_object(tale, tale->messages[i].object)->id == id)
+            return &tale->messages[i];
+    return NULL;
+}
+
+// The last message from a host that reaches another before the end; NULL: none does.
+static const struct tick__tale_message *last_heard(const struct tick__telling *telling, tick_id source, uint32_t host) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_message *last = NULL;
+    for (size_t i = 0; i < tale->message_count; i++) {
+        const struct tick__tale_message *message = &tale->messages[i];
+        if (message->dst == host && message->bytes > 0 && message->recv && message->recv < telling->end &&
+            tick__tale_object(tale, message->src)->id == source && (!last || message->recv > last->recv))
+            last = message;
+    }
+    return last;
+}
+
+static void say_missed(struct tick__telling *telling, const struct missed *missed, uint32_t host) {
+    const struct tick__tale *tale = telling->tale, *good = telling->good;
+    const struct tick__tale_message *last = missed->last;
+    struct tick__sentence *sentence = tick__story_add(telling, last->recv, TICK__SAID_CONTEXT, 14);
+    struct tick__said who = TICK__SAID(sentence->who), say = TICK__SAID(sentence->say), there = TICK__SAID(sentence->good);
+    sentence->who[0] = '\0';
+    sentence->loc = 0;
+    tick__said_host(tale, host, &who);
+    tick__say_to(&say, "hears from ");
+    tick__said_host(tale, last->src, &say);
+    tick__say_to(&say, " for the last time: ");
+    tick__said_message(tale, last, 40, &say);
+    tick__say_to(&there, "%s ", telling->there);
+    tick__said_message(good, missed->there, 40, &there);
+    tick__say_to(&there, " comes at ");
+    tick__said_time(tick__tale_event(good, missed->there->recv)->ts, &there);
+}
+
+void tick__story_absent(struct tick__telling *telling) {
+    const struct tick__tale *tale = telling->tale, *good = telling->good;
+    const struct tick__tale_event *end = tick__tale_event(tale, telling->end);
+    struct missed missed[SOURCES_MOST + 1];
+    size_t sources = 0;
+    if (!good || !end->host || telling->beside->parting_b > good->last)
+        return;
+    const tick_id host = tick__tale_object(tale, end->host)->id;
+    for (size_t i = 0; i < good->message_count && sources <= SOURCES_MOST; i++) {
+        const struct tick__tale_message *message = &good->messages[i];
+        if (message->bytes <= 0 || message->recv < telling->beside->parting_b || tick__tale_object(good, message->dst)->id != host ||
+            tick__tale_event(good, message->recv)->ts > end->ts)
+            continue;
+        const tick_id source = tick__tale_object(good, message->src)->id;
+        size_t at = 0;
+        while (at < sources && missed[at].source != source)
+            at++;
+        if (at < sources)
+            continue;
+        const struct tick__tale_message *here = same_message(tale, tick__tale_object(good, message->object)->id);
+        const struct tick__tale_message *last = last_heard(telling, source, end->host);
+        if (last && tick__tale_event(good, message->recv)->ts > tick__tale_event(tale, last->recv)->ts &&
+            (!here || !here->recv || here->recv > telling->end))
+            missed[sources++] = (struct missed){source, last, message};
+    }
+    for (size_t i = 0; sources <= SOURCES_MOST && i < sources; i++)
+        say_missed(telling, &missed[i], end->host);
+}

@@ -1,0 +1,272 @@
+// Each deviation, and where it bears: the late message arrives, the busy host goes on, what was lost in a fault and what was never said for
+// want of it.
+#include "src/base/times.h"
+#include "trace/explain/story_int.h"
+#include <string.h>
+
+#define ALL_TOLD 6 // beyond so many deviations, those that the failure did not come of matter less
+
+static const struct tick__tale_message *message_at(const struct tick__tale *tale, const struct tick__tale_choice *choice) {
+    const bool stream = tick__tale_object(tale, choice->subject)->type == TICK_OBJECT_DIRECTION;
+    for (size_t i = 0; i < tale->message_count; i++) {
+        const struct tick__tale_message *message = &tale->messages[i];
+        const uint64_t from = tick__tale_object(tale, message->object)->ordinal,
+                       bytes = stream && message->bytes > 0 ? (uint64_t)message->bytes : 1;
+        if (message->direction == choice->subject && from <= choice->ordinal && choice->ordinal - from < bytes)
+            return message;
+    }
+    return NULL;
+}
+
+static const struct tick__tale_message *same_message(const struct tick__tale *tale, tick_id id) {
+    for (size_t i = 0; i < tale->message_count; i++)
+        if (tick__tale_object(tale, tale->messages[i].object)->id == id)
+            return &tale->messages[i];
+    return NULL;
+}
+
+static bool same_words(const struct tick__tale_message *a, const struct tick__tale_message *b) {
+    return a->kept == b->kept && memcmp(a->payload, b->payload, a->kept) == 0;
+}
+
+static int64_t way(const struct tick__tale *tale, const struct tick__tale_message *message) {
+    return tick__ahead(tick__tale_event(tale, message->recv)->ts, tick__tale_event(tale, message->send)->ts);
+}
+
+// What was sent later, to the same host by another way, and came first: the last two.
+static void overtaken(const struct tick__telling *telling, const struct tick__tale_message *late, struct tick__said *said) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_message *by[2] = {NULL, NULL};
+    for (size_t i = 0; i < tale->message_count; i++) {
+        const struct tick__tale_message *other = &tale->messages[i];
+        if (other->dst == late->dst && other->direction != late->direction && other->bytes > 0 && other->recv && other->recv < late->recv &&
+            other->send > late->send) {
+            by[0] = by[1];
+            by[1] = other;
+        }
+    }
+    if (!by[1])
+        return;
+    tick__say_to(said, "overtaken by ");
+    for (int i = by[0] ? 0 : 1; i < 2; i++) {
+        tick__said_message(tale, by[i], 32, said);
+        if (i == 0 && by[0]->src != by[1]->src) {
+            tick__say_to(said, " from ");
+            tick__said_host(tale, by[0]->src, said);
+        }
+        if (i == 0)
+            tick__say_to(said, " and ");
+    }
+    tick__say_to(said, " from ");
+    tick__said_host(tale, by[1]->src, said);
+}
+
+static void late_message(struct tick__telling *telling, const struct tick__tale_message *message) {
+    const struct tick__tale *tale = telling->tale;
+    struct tick__sentence *sentence = tick__story_add(telling, message->recv, TICK__SAID_BEARING, message->bytes > 0 ? 20 : 30);
+    struct tick__said who = TICK__SAID(sentence->who), say = TICK__SAID(sentence->say), good = TICK__SAID(sentence->good);
+    sentence->who[0] = '\0';
+    sentence->loc = 0;
+    tick__said_host(tale, message->dst, &who);
+    tick__say_to(&say, "receives ");
+    tick__said_message(tale, message, 40, &say);
+    tick__say_to(&say, " only now, ");
+    tick__said_time(way(tale, message), &say);
+    tick__say_to(&say, " after ");
+    tick__said_who(tale, message->send, &say);
+    tick__say_to(&say, " sent it");
+    overtaken(telling, message, &TICK__SAID(sentence->over));
+    const struct tick__tale_message *twin =
+        telling->good ? same_message(telling->good, tick__tale_object(tale, message->object)->id) : NULL;
+    if (!twin || !twin->recv)
+        return;
+    tick__say_to(&good, "%s after ", telling->there);
+    tick__said_time(way(telling->good, twin), &good);
+    if (twin->bytes > 0 && !same_words(twin, message)) {
+        tick__say_to(&good, ", and there it says ");
+        tick__said_message(telling->good, twin, 32, &good);
+    }
+}
+
+// What came in for a host while it was away.
+static void meanwhile(const struct tick__tale *tale, uint32_t host, uint32_t from, uint32_t to, struct tick__said *said) {
+    const struct tick__tale_message *first = NULL;
+    size_t more = 0;
+    for (size_t i = 0; i < tale->message_count; i++) {
+        const struct tick__tale_message *message = &tale->messages[i];
+        if (message->dst != host || message->bytes <= 0 || message->recv <= from || message->recv >= to)
+            continue;
+        more += first != NULL;
+        if (!first || message->recv < first->recv)
+            first = message;
+    }
+    if (!first)
+        return;
+    tick__say_to(said, "meanwhile ");
+    tick__said_message(tale, first, 40, said);
+    tick__say_to(said, " of ");
+    tick__said_who(tale, first->send, said);
+    if (more)
+        tick__say_to(said, " and %zu more message%s", more, more == 1 ? "" : "s");
+    tick__say_to(said, " came in");
+}
+
+static void late_host(struct tick__telling *telling, const struct tick__tale_choice *choice) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_event *event = tick__tale_event(tale, choice->bears);
+    struct tick__sentence *sentence = tick__story_add(telling, choice->bears, TICK__SAID_BEARING, 22);
+    struct tick__said who = TICK__SAID(sentence->who);
+    sentence->who[0] = '\0';
+    sentence->loc = 0;
+    tick__said_host(tale, choice->host ? choice->host : event->host, &who);
+    tick__say_to(&TICK__SAID(sentence->say), "goes on");
+    sentence->rank = 36; // as it stands it says little
+    meanwhile(tale, choice->host ? choice->host : event->host, choice->seq, choice->bears, &TICK__SAID(sentence->over));
+    if (*sentence->over)
+        sentence->rank = 22;
+}
+
+// --- faults ---
+
+struct window {
+    uint32_t begin, host; // the fault_begin's seq
+    int64_t from, to;
+    bool one_way;
+};
+
+static bool find_window(const struct tick__tale *tale, const struct tick__tale_choice *choice, struct window *window) {
+    for (uint32_t seq = choice->seq; seq <= tale->last && seq < choice->seq + 8; seq++) {
+        const struct tick__tale_event *event = tick__tale_event(tale, seq);
+        if (event->kind != TICK_EV_FAULT_BEGIN)
+            continue;
+        *window = (struct window){.begin = seq, .host = choice->host, .from = event->ts,
+            .to = event->arg > 0 ? tick__after(event->ts, event->arg) : tale->end, .one_way = strcmp(choice->kind, "fault_one_way") == 0};
+        return choice->host != 0;
+    }
+    return false;
+}
+
+// Whether the window kept it from arriving in time.
+static bool is_hit(const struct tick__tale *tale, const struct window *window, const struct tick__tale_message *message) {
+    const int64_t sent = tick__tale_event(tale, message->send)->ts;
+    const bool touches = message->src == window->host || (message->dst == window->host && (!window->one_way || !message->recv));
+    return touches && message->send && sent >= window->from && sent < window->to &&
+           (!message->recv || tick__tale_event(tale, message->recv)->ts > window->to);
+}
+
+// How much a lost message matters: more, the nearer its ends are to where the failure shows.
+static int worth(const struct tick__telling *telling, const struct tick__tale_message *message, const uint32_t near[4]) {
+    int points = message->bytes > 0 ? 2 : 0;
+    bool src = false, dst = false;
+    for (int i = 0; i < 4; i++) {
+        src |= near[i] && near[i] == message->src;
+        dst |= near[i] && near[i] == message->dst;
+    }
+    points += (src ? 10 : 0) + (dst ? 10 : 0);
+    points -= message->src == tick__tale_event(telling->tale, telling->end)->host ? 15 : 0;
+    return points + (tick__tale_has(&telling->chain, message->send) ? 3 : 0);
+}
+
+// The hosts of the last two messages on the way to the failure.
+static void hosts_near(const struct tick__telling *telling, uint32_t near[4]) {
+    size_t count = 0;
+    memset(near, 0, 4 * sizeof *near);
+    for (uint32_t seq = telling->end; seq >= telling->tale->first && seq && count < 4; seq--) {
+        const struct tick__tale_event *event = tick__tale_event(telling->tale, seq);
+        const struct tick__tale_message *message = tick__tale_message(telling->tale, event->subject);
+        if (event->kind != TICK_EV_MSG_SEND || !message || !tick__tale_has(&telling->chain, seq))
+            continue;
+        near[count++] = message->src;
+        near[count++] = message->dst;
+    }
+}
+
+// What is said next on that connection in the run beside, and here never.
+static void never_said(const struct tick__telling *telling, const struct tick__tale_message *lost, struct tick__said *said) {
+    const struct tick__tale *tale = telling->tale, *good = telling->good;
+    const tick_id connection = tick__tale_object(tale, tick__tale_object(tale, lost->direction)->parent)->id;
+    for (size_t i = 0; good && connection && i < good->message_count; i++) {
+        const struct tick__tale_message *message = &good->messages[i];
+        if (message->bytes <= 0 || tick__tale_object(good, tick__tale_object(good, message->direction)->parent)->id != connection ||
+            same_message(tale, tick__tale_object(good, message->object)->id))
+            continue;
+        tick__say_to(said, "%s ", telling->there);
+        tick__said_who(good, message->send, said);
+        tick__say_to(said, " then sends ");
+        tick__said_message(good, message, 40, said);
+        tick__say_to(said, " to ");
+        tick__said_host(good, message->dst, said);
+        tick__say_to(said, "; here it never does");
+        return;
+    }
+}
+
+static void lost_in(struct tick__telling *telling, const struct window *window) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_message *lost = NULL;
+    uint32_t near[4];
+    size_t more = 0;
+    hosts_near(telling, near);
+    for (size_t i = 0; i < tale->message_count; i++) {
+        const struct tick__tale_message *message = &tale->messages[i];
+        if (!is_hit(tale, window, message))
+            continue;
+        more += lost != NULL;
+        if (!lost || worth(telling, message, near) > worth(telling, lost, near))
+            lost = message;
+    }
+    if (!lost)
+        return;
+    struct tick__sentence *sentence = tick__story_add(telling, lost->send, TICK__SAID_BEARING, 15);
+    struct tick__said say = TICK__SAID(sentence->say);
+    const bool asks = lost->bytes <= 0 && tick__tale_object(tale, lost->object)->ordinal == 0 && !lost->recv;
+    if (asks) {
+        tick__say_to(&say, "asks to connect to ");
+        tick__said_host(tale, lost->dst, &say);
+        tick__say_to(&say, ", and gets no answer");
+    } else {
+        tick__say_to(&say, "sends ");
+        tick__said_message(tale, lost, 40, &say);
+        tick__say_to(&say, " to ");
+        tick__said_host(tale, lost->dst, &say);
+        tick__say_to(&say, lost->recv ? ": it comes late" : ": it is lost");
+    }
+    if (more)
+        tick__say_to(&TICK__SAID(sentence->over), "%zu more message%s fare%s alike", more, more == 1 ? "" : "s", more == 1 ? "s" : "");
+    never_said(telling, lost, &TICK__SAID(sentence->good));
+}
+
+// --- all ---
+
+static void decision(struct tick__telling *telling, const struct tick__tale_choice *choice, const struct tick__tale_message *message) {
+    const struct tick__tale *tale = telling->tale;
+    const bool chained = tick__tale_has(&telling->chain, choice->seq) || (choice->bears && tick__tale_has(&telling->chain, choice->bears));
+    struct tick__sentence *sentence =
+        tick__story_add(telling, choice->seq, TICK__SAID_DECISION, tale->choice_count <= ALL_TOLD || chained ? 0 : 40);
+    struct tick__said say = TICK__SAID(sentence->say);
+    sentence->who[0] = '\0';
+    sentence->loc = 0;
+    tick__say_to(&say, "%s", *choice->words ? choice->words : choice->line);
+    if (message && message->bytes > 0) {
+        tick__say_to(&say, ": ");
+        tick__said_message(tale, message, 40, &say);
+    }
+}
+
+void tick__story_decisions(struct tick__telling *telling) {
+    const struct tick__tale *tale = telling->tale;
+    for (size_t i = 0; i < tale->choice_count; i++) {
+        const struct tick__tale_choice *choice = &tale->choices[i];
+        const bool about_message = strcmp(choice->kind, "delivery") == 0 || strcmp(choice->kind, "loss") == 0 ||
+                                   strcmp(choice->kind, "reorder") == 0;
+        const struct tick__tale_message *message = about_message ? message_at(tale, choice) : NULL;
+        struct window window;
+        decision(telling, choice, message);
+        if (message && message->recv)
+            late_message(telling, message);
+        else if (strncmp(choice->kind, "fault_", 6) == 0 && find_window(tale, choice, &window))
+            lost_in(telling, &window);
+        else if (choice->bears && choice->ns > 0)
+            late_host(telling, choice);
+    }
+}

@@ -1,0 +1,54 @@
+// What the rules of a story share. Each rule adds sentences with a rank; the best are kept, in the order of events.
+#ifndef RETICK_STORY_INT_H
+#define RETICK_STORY_INT_H
+
+#include "trace/explain/said.h"
+#include "trace/explain/story_tell.h"
+
+#define TICK__TOLD_MOST 32
+struct tick__telling {
+    const struct tick__tale *tale;
+    const struct tick__beside *beside; // NULL: there is none
+    const struct tick__tale *good;     // the same
+    const char *there;                 // "in the good run"
+    uint32_t part;                     // what is before is common to both; `first` without a run beside
+    uint32_t end;                      // the verdict's seq, else the last
+    struct tick__tale_set chain;       // of what the end came
+    const struct tick__tale_message *told[TICK__TOLD_MOST]; // messages that a sentence about a read names already
+    size_t told_count;
+    struct tick__story *story;
+    int code; // -ENOMEM once memory has run out
+};
+// A new sentence about an event: who, when and where are filled in. Never NULL: without memory one that is thrown away.
+struct tick__sentence *tick__story_add(struct tick__telling *telling, uint32_t seq, enum tick__sentence_class class, int rank);
+// Whether an event is of the chain, and not common to both runs.
+bool tick__story_hot(const struct tick__telling *telling, uint32_t seq);
+
+// The rules, in the order in which they are asked.
+void tick__story_decisions(struct tick__telling *telling); // each deviation, and where it bears
+void tick__story_waits(struct tick__telling *telling);     // who waits in vain, where that is how it ends
+void tick__story_reads(struct tick__telling *telling);     // answers to somebody else's questions, several senders in one read
+void tick__story_moments(struct tick__telling *telling);   // deadlines, marks, logs, exceptions, crashes
+void tick__story_wakes(struct tick__telling *telling);     // wake-ups that come to nothing
+void tick__story_absent(struct tick__telling *telling);    // what came in the run beside, and did not here
+void tick__story_messages(struct tick__telling *telling);  // what was sent on the way to the failure
+
+// The task that an event woke, or that told it: of an io_complete, who goes on with its bytes.
+uint32_t tick__story_reader(const struct tick__tale *tale, uint32_t seq);
+// The messages whose bytes an io_complete took in, in the order in which they were sent, and who goes on with them.
+#define TICK__READ_MOST 16
+struct tick__story_read {
+    uint32_t seq, reader;
+    const struct tick__tale_message *messages[TICK__READ_MOST];
+    size_t count;
+};
+void tick__story_taken_in(const struct tick__tale *tale, uint32_t seq, struct tick__story_read *read);
+// The latest io_complete that took in bytes of a connection (0: of any) in an event's step before it; else the one that the step was woken
+// by; 0: there is none.
+uint32_t tick__story_intake(const struct tick__tale *tale, uint32_t seq, uint32_t connection);
+// Which message of the other direction a message answers; NULL: none.
+const struct tick__tale_message *tick__story_question(const struct tick__tale *tale, const struct tick__tale_message *answer);
+// "a, b and c": adds one of `count` to a list.
+void tick__story_list(struct tick__said *said, size_t index, size_t count);
+
+#endif

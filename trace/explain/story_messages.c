@@ -1,0 +1,104 @@
+// What was sent on the way to the failure: the last three messages matter most.
+#include "trace/explain/story_int.h"
+#include <string.h>
+
+#define FIRST_FEW 3
+#define TOLD_MOST 8
+
+// Whose connection it goes over, where that is not the sender's own: " over app/client-2's connection".
+static void over_whose(const struct tick__tale *tale, const struct tick__tale_message *message, uint32_t task, struct tick__said *said) {
+    const struct tick__tale_object *direction = tick__tale_object(tale, message->direction);
+    const struct tick__tale_object *connection = tick__tale_object(tale, direction->parent);
+    if (direction->kth != TICK_OUT || !task || connection->type != TICK_OBJECT_CONNECTION || connection->parent == task ||
+        tick__tale_object(tale, connection->parent)->type != TICK_OBJECT_TASK)
+        return;
+    tick__say_to(said, " over a connection of ");
+    tick__said_task(tale, connection->parent, said);
+}
+
+// What it says in the run beside, where that is something else.
+static void says_there(struct tick__telling *telling, const struct tick__tale_message *message, struct tick__said *said) {
+    const struct tick__tale *good = telling->good;
+    const uint32_t twin = telling->beside ? tick__beside_twin(telling->beside, message->send) : 0;
+    const struct tick__tale_message *other = good ? tick__tale_message(good, tick__tale_event(good, twin)->subject) : NULL;
+    if (!other || (other->kept == message->kept && memcmp(other->payload, message->payload, message->kept) == 0))
+        return;
+    tick__say_to(said, "%s it says ", telling->there);
+    tick__said_message(good, other, 40, said);
+}
+
+static void say_message(struct tick__telling *telling, const struct tick__tale_message *message, int rank) {
+    const struct tick__tale *tale = telling->tale;
+    struct tick__sentence *sentence = tick__story_add(telling, message->send, TICK__SAID_CHAIN, rank);
+    struct tick__said say = TICK__SAID(sentence->say);
+    tick__say_to(&say, "sends ");
+    tick__said_message(tale, message, 48, &say);
+    tick__say_to(&say, " to ");
+    tick__said_host(tale, message->dst, &say);
+    over_whose(tale, message, tick__tale_event(tale, message->send)->task, &say);
+    says_there(telling, message, &TICK__SAID(sentence->good));
+}
+
+// The event that a step goes on from, where nothing that it read woke it: what armed its timer, resolved its future, made it.
+static uint32_t came_of(const struct tick__tale *tale, uint32_t seq) {
+    const struct tick__tale_event *event = tick__tale_event(tale, seq);
+    uint32_t at = event->step && event->step < seq ? event->step : seq;
+    for (int links = 0; links < 6 && at; links++) {
+        at = tick__tale_before(tale, at);
+        if (tick__tale_event(tale, at)->step && tick__tale_event(tale, at)->kind != TICK_EV_STEP_BEGIN)
+            return at;
+    }
+    return 0;
+}
+
+// Back from the end along what was read: the message that a step took in last before it did what matters, what that answers, and so on;
+// where a step read nothing, along what woke it.
+static size_t spine(const struct tick__telling *telling, const struct tick__tale_message *messages[TOLD_MOST]) {
+    const struct tick__tale *tale = telling->tale;
+    size_t count = 0;
+    uint32_t at = telling->end;
+    for (int links = 0; links < 64 && at && count < TOLD_MOST; links++) {
+        const struct tick__tale_message *sent =
+            tick__tale_event(tale, at)->kind == TICK_EV_MSG_SEND ? tick__tale_message(tale, tick__tale_event(tale, at)->subject) : NULL;
+        const struct tick__tale_message *next = sent && sent->bytes > 0 ? tick__story_question(tale, sent) : NULL;
+        const uint32_t intake = next ? 0 : tick__story_intake(tale, at, 0);
+        if (intake) {
+            struct tick__story_read read;
+            tick__story_taken_in(tale, intake, &read);
+            next = read.count ? read.messages[read.count - 1] : NULL;
+        }
+        if (next && next->send < at) {
+            if (next->send < telling->part && count > 1)
+                break;
+            messages[count++] = next;
+            at = next->send;
+        } else {
+            at = came_of(tale, at);
+        }
+    }
+    return count;
+}
+
+static bool is_told(const struct tick__telling *telling, const struct tick__tale_message *message) {
+    for (size_t i = 0; i < telling->told_count; i++)
+        if (telling->told[i] == message)
+            return true;
+    return false;
+}
+
+void tick__story_messages(struct tick__telling *telling) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_message *messages[TOLD_MOST];
+    const size_t count = spine(telling, messages);
+    for (size_t i = 0; i < count; i++)
+        say_message(telling, messages[i], is_told(telling, messages[i]) ? 33 : i < FIRST_FEW ? 11 + (int)i : 18 + (int)i);
+    size_t told = 0;
+    for (uint32_t seq = telling->end; seq >= tale->first && seq && told < TOLD_MOST; seq--) {
+        const struct tick__tale_event *event = tick__tale_event(tale, seq);
+        if (event->kind != TICK_EV_MSG_SEND || !tick__tale_has(&telling->chain, seq))
+            continue;
+        const struct tick__tale_message *message = tick__tale_message(tale, event->subject);
+        if (message && message->bytes > 0 && (seq >= telling->part || message->recv + 1 >= telling->part))
+            say_message(telling, message, 32 + (int)told++);
+    }
+}
