@@ -492,7 +492,7 @@ struct tick__resource {
     bool lock; // a struct tick_lock's
 };
 void tick__resource_init(struct tick__resource *resource, enum tick_object_type type);
-// Tells what the running task does with it: a hold, release, set, clear, notify, or (wait_end) that it need not wait. No-op without a probe.
+// Tells what the running task does with it: hold, release, set, clear, notify, or (wait_end) that it need not wait. No-op without a probe.
 void tick__resource_tell(struct tick__resource *resource, enum tick_event_kind kind);
 // Waits in the current task, at the place loc (NULL: not told), at the end of the list (a ring whose head is `list`). The waiter stays
 // linked as its waker left it.
