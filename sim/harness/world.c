@@ -39,7 +39,8 @@ struct tick_host *tick_host_add_at(
     host->wall = options->clock;
     if (w->probe)
         host->object = w->probe->ops->object(
-            w->probe, &(struct tick_object){.type = TICK_OBJECT_HOST, .id = host->id, .key = host->name, .kth = 1, .loc = loc});
+            w->probe, &(struct tick_object){.type = TICK_OBJECT_HOST, .id = host->id, .key = host->name, .kth = 1,
+                          .ordinal = host->options.daemon, .loc = loc});
     host->life_object = host->object;
     if (strlen(name) >= sizeof host->name)
         tick__world_bad(w, loc, "a host's name is longer than %zu bytes: \"%.80s...\"", sizeof host->name - 1, name);
