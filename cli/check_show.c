@@ -23,7 +23,7 @@ static int name_files(
     char folder[PATH_MAX];
     const char *wanted = !keep ? check->country.folder : check->output ? check->output : ".";
     if (!realpath(wanted, folder))
-        return tick_error_set(error, -errno, "%s: %s", wanted, tick_error_text(-errno));
+        return tick_error_set(error, -errno, "%s: %s; name another folder with -o", wanted, tick_error_text(-errno));
     for (int i = 0; i < 2; i++) {
         const int used = snprintf(pair->trace[i], sizeof pair->trace[i], "%s/%s-%" PRIu64 "-%c.db", absolute ? folder : wanted,
             check->loaded.scenario->name, seed, 'a' + i);
@@ -99,7 +99,7 @@ static int conclude(const struct pair *pair, bool keep, int result, struct tick_
             unlink(pair->trace[i]);
     }
     if (result < 0)
-        tick__complain("%s", error->text[0] ? error->text : tick_error_text(result));
+        tick__complain_of(pair->trace[0], result, error);
     else if (keep) {
         for (int i = 0; i < 2; i++)
             tick__report_written("trace", pair->trace[i]);
@@ -142,6 +142,20 @@ int tick__check_show_way(const struct tick__check *check, enum tick__way way) {
     return conclude(&pair, true, result, &error);
 }
 
+// What the process that records in other surroundings complained of, in its report.
+static int say_why(const char *report, int code, struct tick_error *error) {
+    json_t *document = report ? json_loads(report, 0, NULL) : NULL, *message;
+    size_t i;
+    tick_error_set(error, -EIO, "the run that differs could not be recorded in other surroundings (exit %d); try again", code);
+    json_array_foreach(json_object_get(document, "messages"), i, message) {
+        const char *level = json_string_value(json_object_get(message, "level")), *text = json_string_value(json_object_get(message, "text"));
+        if (level && text && strcmp(level, "error") == 0)
+            tick_error_set(error, -EIO, "%s", text);
+    }
+    json_decref(document);
+    return -EIO;
+}
+
 int tick__check_show_abroad(struct tick__check *check, enum tick__surrounding which, bool keep) {
     char number[32];
     struct tick_error error = {0};
@@ -153,10 +167,13 @@ int tick__check_show_abroad(struct tick__check *check, enum tick__surrounding wh
         return refused;
     snprintf(number, sizeof number, "%" PRIu64, seed);
     for (int side = 0; side < 2 && result == 0; side++) {
-        const char *const words[] = {"run", "--seed", number, "-o", pair.trace[side], "--force", "--witness", pair.witness[side], NULL};
-        result = tick__abroad_run(&check->country, side ? 1u << which : tick__surrounding_plain(which), words, NULL);
+        const char *const words[] = {
+            "run", "--json", "--seed", number, "-o", pair.trace[side], "--force", "--witness", pair.witness[side], NULL};
+        char *report = NULL;
+        result = tick__abroad_run(&check->country, side ? 1u << which : tick__surrounding_plain(which), words, &report);
         if (result > TICK__EXIT_FINDING)
-            result = tick_error_set(&error, -ECHILD, "the run that differs could not be recorded in other surroundings (exit %d)", result);
+            result = say_why(report, result, &error);
+        free(report);
     }
     result = result < 0 ? result : 0;
     if (result == 0)

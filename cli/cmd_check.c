@@ -255,7 +255,7 @@ static int conclude(struct tick__check *check, int abroad) {
                      stable ? json_pack("{s:I, s:I}", "of_10000", (json_int_t)share, "seeds", (json_int_t)stable_seeds) : json_null()));
     say_rows(check);
     if (!check->went_abroad)
-        tick__warn("no other surroundings could be tried: %s", tick_error_text(abroad));
+        tick__warn("no other surroundings could be tried: %s", tick__failure_text(abroad));
     if (check->failing)
         tick__say("  %" PRIu64 " of %s seeds fail, each time in the same way", check->failing, count);
     if (stable)
@@ -276,7 +276,7 @@ static int carry_out(struct tick__check *check) {
         abroad = tick__check_abroad(check);
     tick__progress_end();
     if (result < 0) {
-        tick__complain("%s", tick_error_text(result));
+        tick__complain_of(tick__loaded_name(&check->loaded), result, NULL);
         return TICK__EXIT_HARNESS;
     }
     if (tick__interrupted()) {
@@ -299,7 +299,7 @@ int tick__cmd_check(int argc, char **argv) {
     if (code == 0) {
         tick__interrupt_watch();
         check.base = calloc(check.count, sizeof *check.base);
-        code = check.base ? carry_out(&check) : tick__no_memory();
+        code = check.base ? carry_out(&check) : tick__no_memory(tick__loaded_name(&check.loaded));
         for (uint64_t i = 0; check.base && i < check.count; i++)
             tick__attempt_fini(&check.base[i]);
         free(check.base);

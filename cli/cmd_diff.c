@@ -67,7 +67,7 @@ int tick__cmd_diff(int argc, char **argv) {
     code = result == 0 ? TICK__EXIT_PASS : result > 0 ? TICK__EXIT_FINDING : TICK__EXIT_HARNESS;
 out:
     if (result < 0)
-        code = tick__complain_of(result, &error);
+        code = tick__complain_of(a.path[opened < 2 ? opened : 0], result, &error);
     free(report);
     while (opened-- > 0)
         tick_trace_close(&trace[opened]);

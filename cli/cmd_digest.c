@@ -86,7 +86,7 @@ static int print_digests(const struct digest_arguments *a, const struct tick__lo
     }
     tick__digester_free(digester);
     if (result < 0) {
-        tick__complain("%s", tick_error_text(result));
+        tick__complain_of(tick__loaded_name(loaded), result, NULL);
         return TICK__EXIT_HARNESS;
     }
     return code;

@@ -99,7 +99,7 @@ static int beside_repaired(struct explain_arguments *a) {
         int result = tick__aside_open(&aside, &error);
         if (result == 0)
             result = tick__aside_record(&aside, &record, &attempt, &error);
-        code = result < 0 ? tick__complain_of(result, &error) : 0;
+        code = result < 0 ? tick__complain_of(a->path, result, &error) : 0;
         opened = true;
     }
     if (code == 0) {
@@ -133,11 +133,12 @@ static int how_likely(struct explain_arguments *a) {
 int tick__cmd_explain(int argc, char **argv) {
     struct explain_arguments a = {0};
     bool kept = false;
-    if (tick__parse(&argp, argc, argv, &a) != 0)
-        return TICK__EXIT_USAGE;
+    int code = tick__parse(&argp, argc, argv, &a);
+    if (code)
+        return code;
     if (a.repaired)
         return beside_repaired(&a);
-    int code = a.against ? 0 : tick__explain_kept(a.path, &kept);
+    code = a.against ? 0 : tick__explain_kept(a.path, &kept);
     const struct tick__explain what = {.path = a.path, .against = a.against, .there = "in the good run", .keep = !a.against};
     if (code == 0 && !kept)
         code = tick__explain(&what);

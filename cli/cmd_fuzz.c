@@ -147,7 +147,7 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
         return result;
     result = tick__record_run(&record, &attempt, &error);
     if (result < 0) {
-        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+        tick__complain_of(a->output, result, &error);
         return TICK__EXIT_HARNESS;
     }
     tick__attempt_fini(&attempt);
@@ -163,6 +163,7 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
 static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loaded, const struct tick_campaign_result *result) {
     struct tick__digester *digester = NULL;
     struct tick__attempt seeded = {0}, scheduled = {0};
+    struct tick_error error;
     const struct tick__input by_seed = {.seed = result->seed, .rates = &a->run.rates}, by_schedule = {.schedule = &seeded.drawn};
     const struct tick__settle what = {
         .loaded = loaded,
@@ -185,7 +186,8 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
         code = tick__digester_run(digester, &by_schedule, &scheduled);
     tick__digester_free(digester);
     if (code < 0) {
-        tick__complain("seed %llu could not be run again: %s", (unsigned long long)result->seed, tick_error_text(code));
+        tick_error_set(&error, code, "seed %llu could not be run again: %s", (unsigned long long)result->seed, tick__failure_text(code));
+        tick__complain_of(tick__loaded_name(loaded), code, &error);
         code = TICK__EXIT_HARNESS;
     } else if (!tick_outcome_same(&seeded.outcome, &result->outcome)) {
         tick__complain(
@@ -305,7 +307,7 @@ int tick__cmd_fuzz(int argc, char **argv) {
     code = tick_campaign_run(&campaign, &result, &error);
     tick__progress_end();
     if (code < 0) {
-        tick__complain("the campaign failed: %s", error.text[0] ? error.text : tick_error_text(code));
+        tick__complain_of(tick__loaded_name(&loaded), code, &error);
         code = TICK__EXIT_HARNESS;
     } else {
         code = tell(&a, &loaded, &result);

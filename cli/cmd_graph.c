@@ -76,11 +76,14 @@ static int write_dot(const struct graph_arguments *a, const struct tick_trace *t
         return TICK__EXIT_HARNESS;
     }
     int result = tick_graph_write(trace, &graph, file, &error);
+    const bool bad = ferror(file) != 0;
     if (fclose(file) != 0 && result >= 0)
-        result = tick_error_set(&error, -errno, "cannot write %s: %s", named, tick_error_text(-errno));
+        result = -errno;
+    if (result < 0 && (bad || !error.text[0])) // it is about what is written, not about the trace
+        tick_error_set(&error, result, "cannot write %s: %s; name another place with -o", named, tick_error_text(result));
     if (result < 0) {
         unlink(text);
-        return tick__complain_of(result, &error);
+        return tick__complain_of(bad ? named : trace->path, result, &error);
     }
     return 0;
 }
@@ -96,7 +99,7 @@ static int put_in_place(const char *text, const char *path) {
 // The picture cannot be drawn: what is there is the graph's text, beside where it would stand.
 static int keep_text(const struct graph_arguments *a, const char *text, const char *output, char **kept) {
     *kept = tick__with_extension(output, ".dot");
-    int code = *kept ? tick__output_check(&a->rules, *kept, TICK__OUTPUT_PICTURE) : tick__no_memory();
+    int code = *kept ? tick__output_check(&a->rules, *kept, TICK__OUTPUT_PICTURE) : tick__no_memory(output);
     if (code) {
         unlink(text);
         return code;
@@ -143,7 +146,7 @@ static int draw(const struct graph_arguments *a, const struct tick_trace *trace,
     if (code)
         return code;
     if (asprintf(&text, "%s.%ld.dot", output, (long)getpid()) < 0)
-        return tick__no_memory();
+        return tick__no_memory(output);
     code = write_dot(a, trace, text, output);
     if (code == 0 && strcmp(format, "dot") != 0)
         code = draw_picture(a, text, format, output);
@@ -165,12 +168,12 @@ int tick__cmd_graph(int argc, char **argv) {
     a.rules.reads[0] = a.trace;
     const int result = tick_trace_open(a.trace, &trace, &error);
     if (result < 0)
-        return tick__complain_of(result, &error);
+        return tick__complain_of(a.trace, result, &error);
     tick__report_trace(&trace);
     char *beside = tick__with_extension(a.trace, ".svg");
     code = tick__complete(&trace);
     if (code == 0)
-        code = beside ? draw(&a, &trace, a.output ? a.output : beside) : tick__no_memory();
+        code = beside ? draw(&a, &trace, a.output ? a.output : beside) : tick__no_memory(a.trace);
     free(beside);
     tick_trace_close(&trace);
     return code;

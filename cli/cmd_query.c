@@ -123,7 +123,7 @@ static int ask(struct tick_trace *trace, const struct query_arguments *a) {
     if (result >= 0)
         return TICK__EXIT_PASS;
     if (result != -ENOENT)
-        return tick__complain_of(result, &error);
+        return tick__complain_of(trace->path, result, &error);
     tick__complain("%s: retick query --list tells the names that there are", error.text);
     return TICK__EXIT_USAGE;
 }
@@ -139,7 +139,7 @@ int tick__cmd_query(int argc, char **argv) {
         return list();
     const int result = tick_trace_open(a.trace, &trace, &error);
     if (result < 0)
-        return tick__complain_of(result, &error);
+        return tick__complain_of(a.trace, result, &error);
     tick__report_trace(&trace);
     if (trace.note[0])
         tick__note("%s", trace.note);

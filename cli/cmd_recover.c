@@ -8,7 +8,6 @@
 #include "trace/reader.h"
 #include "trace/writer.h"
 #include <errno.h>
-#include <unistd.h>
 
 static const char doc[] =
     "Completes a trace after both the program and retick were killed: appends the events that were still in the ring file beside it."
@@ -49,7 +48,7 @@ int tick__cmd_recover(int argc, char **argv) {
     if (code)
         return code;
     int result = tick_trace_recover(path, &events, &error);
-    if (result == -ENOENT && access(path, F_OK) == 0) { // no ring beside it: then it has to be whole
+    if (result == -ENOENT) { // no ring beside it: then it has to be whole
         struct tick_trace trace;
         result = tick_trace_open(path, &trace, &error);
         const bool whole = result == 0 && trace.derived;
@@ -77,7 +76,7 @@ int tick__cmd_recover(int argc, char **argv) {
         return TICK__EXIT_PASS;
     }
     if (result < 0)
-        return tick__complain_of(result, &error);
+        return tick__complain_of(path, result, &error);
     report_recovery(path, "recovered", events);
     tick__say("%s: %s event%s recovered", path, tick__format_count(events, count, sizeof count), TICK__PLURAL(events));
     return TICK__EXIT_PASS;

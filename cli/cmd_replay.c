@@ -181,7 +181,7 @@ static int explain_anew(const struct replay_arguments *a, const struct tick__rec
         what.against = aside.twin;
         what.name = "the nearest run that passes";
     }
-    const int code = result < 0 ? tick__complain_of(result, &error) : tick__explain(&what);
+    const int code = result < 0 ? tick__complain_of(a->recipe, result, &error) : tick__explain(&what);
     tick__aside_close(&aside);
     free(twin);
     return code;
@@ -220,7 +220,7 @@ int tick__cmd_replay(int argc, char **argv) {
         const struct tick__input input = {.schedule = &recipe.schedule};
         int result = carry_out(&a, &loaded, &input, &attempt, &error);
         if (result < 0) {
-            tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+            tick__complain_of(a.output ? a.output : a.recipe, result, &error);
             code = result == TICK_ECANCELED ? TICK__EXIT_INTERRUPTED : TICK__EXIT_HARNESS;
         } else {
             bool passed = attempt.outcome.verdict == TICK_PASS;

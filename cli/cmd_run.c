@@ -260,7 +260,7 @@ int tick__cmd_run(int argc, char **argv) {
             code = attempt.outcome.verdict == TICK_PASS ? TICK__EXIT_PASS : TICK__EXIT_FINDING;
             tick__attempt_fini(&attempt);
         } else {
-            tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+            tick__complain_of(a.output, result, &error);
             code = result == TICK_ECANCELED ? TICK__EXIT_INTERRUPTED : TICK__EXIT_HARNESS;
         }
         tick_schedule_fini(&calm);

@@ -92,7 +92,7 @@ static int shrink(const struct shrink_arguments *a, const struct tick__output_ru
         result = tick__digester_run(digester, &input, &attempt);
     tick__digester_free(digester);
     if (result < 0) {
-        tick__complain("%s", tick_error_text(result));
+        tick__complain_of(a->recipe, result, NULL);
         return TICK__EXIT_HARNESS;
     }
     tick__report_scenario(loaded);
@@ -139,7 +139,7 @@ int tick__cmd_shrink(int argc, char **argv) {
     if (!a.output)
         a.output = small;
     if (code == 0)
-        code = a.output ? tick__output_check_both(&rules, a.output) : tick__no_memory();
+        code = a.output ? tick__output_check_both(&rules, a.output) : tick__no_memory(a.recipe);
     if (code == 0)
         code = tick__recipe_scenario(&recipe, a.recipe, &a.load, &loaded);
     if (code == 0) {

@@ -89,7 +89,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp_child children[] = {{&tick__load_argp, 0, NULL, 10}, {0}};
 static const struct argp argp = {options, parse, "TRACE", doc, children, NULL, NULL};
 
-// The line of the deviation at an event, its value changed, or as it is if it is to be taken away. malloc'd; NULL: the reason has been printed.
+// The line of the deviation at an event, its value changed, or as it is if it is to be taken away. malloc'd; NULL: the reason has been
+// printed.
 static char *line_at(const struct whatif_arguments *a, bool away) {
     struct tick_trace trace;
     struct tick_error error = {0};
@@ -120,19 +121,18 @@ static char *line_at(const struct whatif_arguments *a, bool away) {
 static int read_lines(const struct whatif_arguments *a, const char *scenario, const char *at, struct tick_schedule *lines) {
     struct tick_error error = {0};
     char *text = NULL;
-    size_t size;
-    FILE *file = open_memstream(&text, &size);
-    if (!file)
-        return tick__no_memory();
-    fprintf(file, "retick schedule %d\nscenario %s\n", TICK_CHOICE_VERSION, scenario);
-    for (size_t i = 0; i < a->set_count; i++)
-        fprintf(file, "%s\n", at ? at : a->set[i]);
-    fclose(file);
-    file = text ? fmemopen(text, strlen(text), "r") : NULL;
+    bool whole = asprintf(&text, "retick schedule %d\nscenario %s\n", TICK_CHOICE_VERSION, scenario) >= 0;
+    for (size_t i = 0; i < a->set_count && whole; i++) {
+        char *before = text;
+        whole = asprintf(&text, "%s%s\n", before, at ? at : a->set[i]) >= 0;
+        free(before);
+    }
+    FILE *file = whole ? fmemopen(text, strlen(text), "r") : NULL;
     const int result = file ? tick_schedule_read(file, "--set", lines, &error) : -ENOMEM;
     if (file)
         fclose(file);
-    free(text);
+    if (whole)
+        free(text);
     return result < 0 ? tick__complain_of(result, &error) : 0;
 }
 
@@ -212,9 +212,10 @@ int tick__cmd_whatif(int argc, char **argv) {
     struct whatif_arguments a = {0};
     struct tick__loaded loaded = {0};
     struct tick__recipe recipe;
-    if (tick__parse(&argp, argc, argv, &a) != 0)
-        return TICK__EXIT_USAGE;
-    int code = tick__recipe_read(a.path, &recipe);
+    int code = tick__parse(&argp, argc, argv, &a);
+    if (code)
+        return code;
+    code = tick__recipe_read(a.path, &recipe);
     char *output = tick__with_extension(a.path, ".whatif.db");
     if (!a.output)
         a.output = output;

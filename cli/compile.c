@@ -124,7 +124,7 @@ static int start_command(const struct tick__compile *what, struct tick__argv *ar
     for (int i = 0; i < 2 && result == 0; i++)
         if ((result = tick__argv_add_words(args, user[i])) == -EINVAL)
             return tick_error_set(error, result, "compiler flags \"%s\" are not words: check the quotes", user[i]);
-    return result < 0 ? tick_error_set(error, result, "%s", tick_error_text(result)) : 0;
+    return result;
 }
 
 // The source as a word that no compiler takes for an option or for a file of options.
@@ -165,7 +165,8 @@ static int does_not_compile(
     const struct tick__compile *what, const struct tick__argv *args, int status, const char *cache, struct tick_error *error) {
     const char *folders[] = {tick__temporary_folder(), cache};
     if (status < 0)
-        return tick_error_set(error, status, "cannot run %s: %s", args->argv[0], tick_error_text(status));
+        return tick_error_set(error, status, "%s cannot be compiled: %s cannot be run: %s; name another compiler with %s", what->source,
+            args->argv[0], tick_error_text(status), language_of(what)->option);
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (is_full(folders[i]))
             return tick_error_set(error, -ENOSPC, "%s cannot be compiled: the disk of %s is full; make room, or set %s to another folder",
@@ -182,10 +183,8 @@ static int build_cached(
     int result = copy_command(base, &build, base->count);
     if (result == 0)
         result = finish(&build, (const char *[]){"-shared", "-o", temporary, "-x", language_of(what)->word, input(what, source), NULL});
-    if (result < 0) {
-        tick_error_set(error, result, "%s", tick_error_text(result));
+    if (result < 0)
         goto out;
-    }
     int status = tick__process_run(build.argv, 0, NULL, NULL);
     if (status != 0) {
         unlink(temporary);
@@ -194,7 +193,7 @@ static int build_cached(
     }
     result = tick__cache_put(folder, temporary, name);
     if (result < 0)
-        tick_error_set(error, result, "%s/%s cannot be written: %s", folder, name, tick_error_text(result));
+        tick_error_set(error, result, "%s/%s cannot be written: %s; set XDG_CACHE_HOME to another folder", folder, name, tick_error_text(result));
     else
         tick__cache_prune(folder, name);
 out:
@@ -215,10 +214,8 @@ int tick__compile_shared(const struct tick__compile *what, char **object, struct
         goto out;
     if ((result = copy_command(&base, &preprocess, base.count)) < 0 || (result = copy_command(&base, &about, words)) < 0 ||
         (result = finish(&preprocess, (const char *[]){"-E", "-x", language_of(what)->word, input(what, source), NULL})) < 0 ||
-        (result = finish(&about, (const char *[]){"--version", NULL})) < 0 || (result = tick__cache_key_new(&key)) < 0) {
-        tick_error_set(error, result, "%s", tick_error_text(result));
+        (result = finish(&about, (const char *[]){"--version", NULL})) < 0 || (result = tick__cache_key_new(&key)) < 0)
         goto out;
-    }
     // The preprocessed text holds every header that matters, and the paths that messages will name.
     int status = tick__process_run(preprocess.argv, 0, &text, &size);
     if (status != 0) {
@@ -240,7 +237,7 @@ int tick__compile_shared(const struct tick__compile *what, char **object, struct
     if (!tick__cache_has(folder, name) && (result = build_cached(what, &base, folder, name, error)) < 0)
         goto out;
     *object = strdup(final);
-    result = *object ? 0 : tick_error_set(error, -ENOMEM, "out of memory");
+    result = *object ? 0 : -ENOMEM;
 out:
     if (key)
         tick__cache_key_finish(key, name);

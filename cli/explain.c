@@ -18,13 +18,13 @@ static int read_one(const char *path, struct told *told) {
     struct tick_error error = {0};
     int result = tick_trace_open(path, &told->trace, &error);
     if (result < 0)
-        return tick__complain_of(result, &error);
+        return tick__complain_of(path, result, &error);
     told->open = true;
     const int code = tick__complete(&told->trace);
     if (code)
         return code;
     result = tick__tale_read(&told->trace, &told->tale, &error);
-    return result < 0 ? tick__complain_of(result, &error) : 0;
+    return result < 0 ? tick__complain_of(path, result, &error) : 0;
 }
 
 static void done(struct told *told) {
@@ -39,7 +39,7 @@ static int tell(const struct told *run, const struct told *good, const char *the
     if (result == 0)
         result = tick__story_tell(&run->tale, good ? &both : NULL, there, story);
     tick__beside_fini(&both);
-    return result < 0 ? tick__no_memory() : 0;
+    return result < 0 ? tick__no_memory(run->trace.path) : 0;
 }
 
 static const char *base_name(const char *path) {
@@ -74,7 +74,7 @@ int tick__explain_kept(const char *path, bool *found) {
     *found = false;
     int result = tick_trace_open(path, &trace, &error);
     if (result < 0)
-        return tick__complain_of(result, &error);
+        return tick__complain_of(path, result, &error);
     result = tick__story_kept(&trace, &story, beside, sizeof beside, &error);
     if (result > 0) {
         *found = true;
@@ -82,5 +82,5 @@ int tick__explain_kept(const char *path, bool *found) {
         tick__story_fini(&story);
     }
     tick_trace_close(&trace);
-    return result < 0 ? tick__complain_of(result, &error) : 0;
+    return result < 0 ? tick__complain_of(path, result, &error) : 0;
 }

@@ -137,7 +137,7 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
         return TICK__EXIT_FINDING;
     }
     if (code < 0) {
-        tick__complain("shrinking failed: %s", error.text[0] ? error.text : tick_error_text(code));
+        tick__complain_of(tick__loaded_name(settle->loaded), code, &error);
         return TICK__EXIT_HARNESS;
     }
     *best = result.schedule;
@@ -182,7 +182,7 @@ static int replay(const struct tick__settle *settle, const struct tick_schedule 
     }
     tick__digester_free(digester);
     if (result < 0) {
-        tick__complain("replaying failed: %s", tick_error_text(result));
+        tick__complain_of(tick__loaded_name(settle->loaded), result, NULL);
         return TICK__EXIT_HARNESS;
     }
     if (times == 0)
@@ -208,7 +208,7 @@ static int explain(const struct tick__settle *settle, const struct tick__record 
     char name[PATH_MAX + 32];
     const int found = tick__twin_find(record, settle->path, twin, &error);
     if (found < 0) {
-        tick__complain("%s", error.text[0] ? error.text : tick_error_text(found));
+        tick__complain_of(twin, found, &error);
         return TICK__EXIT_HARNESS;
     }
     snprintf(name, sizeof name, "%s, which passes", twin);
@@ -243,7 +243,7 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
         .quiet = true,
     };
     if (!text || !schedule_path || !picture || !twin) {
-        tick__complain("out of memory");
+        tick__no_memory(settle->path);
         goto out;
     }
     const int refused = tick__output_check_both(settle->output, settle->path); // somebody may have come first meanwhile
@@ -252,20 +252,25 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
         goto out;
     }
     int result = tick__schedule_save(schedule_path, schedule, names, &error);
-    if (result == 0 && (result = tick__record_run(&record, &attempt, &error)) == 0)
-        tick__attempt_fini(&attempt);
     if (result < 0) {
-        tick__complain("%s", error.text[0] ? error.text : tick_error_text(result));
+        tick__complain_of(schedule_path, result, &error);
         goto out;
     }
+    result = tick__record_run(&record, &attempt, &error);
+    if (result < 0) {
+        tick__complain_of(settle->path, result, &error);
+        tick__report_written("schedule", schedule_path);
+        tick__say("%s written, but no whole trace of it. Next: %s replay %s%s%s%s", schedule_path, tick__program(), settle->loaded->given,
+            *settle->loaded->given ? " " : "", schedule_path, settle->loaded->options);
+        goto out;
+    }
+    tick__attempt_fini(&attempt);
     tick__report_written("trace", settle->path);
     tick__report_written("schedule", schedule_path);
-    code = explain(settle, &record, twin);
-    if (code)
-        goto out;
+    const int untold = explain(settle, &record, twin);
     tick__say("%s and %s written. Next: %s replay %s%s    %s graph %s -o %s", settle->path, schedule_path, tick__program(), settle->path,
         settle->loaded->options, tick__program(), settle->path, picture);
-    code = TICK__EXIT_FINDING;
+    code = untold ? untold : TICK__EXIT_FINDING;
 out:
     free(text);
     free(schedule_path);
@@ -281,7 +286,7 @@ int tick__settle_finding(const struct tick__settle *settle) {
     int code;
     if (settle->no_shrink) {
         if (tick_schedule_copy(&best, settle->start) < 0)
-            return tick__no_memory();
+            return tick__no_memory(settle->path);
         tick__say("%zu deviation%s, not shrunk:", best.count, TICK__PLURAL(best.count));
     } else if ((code = shrink(settle, &best, &interrupted)) != 0) {
         return code;
@@ -289,7 +294,7 @@ int tick__settle_finding(const struct tick__settle *settle) {
     const struct tick__input input = {.schedule = &best};
     code = TICK__EXIT_HARNESS;
     if (tick__names_of_run(settle->loaded->scenario, &input, settle->hang, &names) < 0) {
-        tick__complain("out of memory");
+        tick__no_memory(settle->path);
         goto out;
     }
     tick__say_schedule(&best, names);

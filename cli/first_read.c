@@ -23,7 +23,7 @@ int tick__complete(struct tick_trace *trace) {
         return TICK__EXIT_INTERRUPTED;
     }
     if (result < 0)
-        return tick__complain_of(result, &error);
+        return tick__complain_of(trace->path, result, &error);
     if (trace->aside == -ENOSPC)
         tick__note("%s: disk full, so that each reading takes as long as this first one; where there is room, a copy of it would keep what"
                    " was worked out",

@@ -208,5 +208,5 @@ int tick__parse(const struct argp *argp, int argc, char **argv, void *input) {
     if (result == 0)
         result = argp_parse(&whole, argc, argv, 0, NULL, input);
     tick__report_parsed();
-    return result == 0 ? 0 : tick__no_memory();
+    return result == 0 ? 0 : tick__no_memory(argv[0]);
 }

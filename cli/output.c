@@ -163,7 +163,7 @@ int tick__output_check_both(const struct tick__output_rules *rules, const char *
     if (!schedule || !twin) {
         free(schedule);
         free(twin);
-        return tick__no_memory();
+        return tick__no_memory(trace);
     }
     if (strcmp(trace, schedule) == 0)
         code = refuse(trace, "would be both the trace and its schedule: name the trace with -o, as in -o found.db");

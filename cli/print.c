@@ -124,13 +124,37 @@ void tick__complain(const char *format, ...) {
     va_end(list);
 }
 
-int tick__complain_of(int result, const struct tick_error *error) {
-    tick__complain("%s", error && error->text[0] ? error->text : tick_error_text(result));
+const char *tick__failure_text(int result) {
+    return result == -ENOMEM ? "out of memory" : result == -ECHILD ? "a worker process ended between runs" : tick_error_text(result);
+}
+
+// What to do about a system that has no more of something; texts of full disks say it themselves, because they know of which one.
+static const char *remedy(int result) {
+    switch (result) {
+    case -ENOMEM:
+        return "; end other programs, or raise the limit (ulimit -v), and try again";
+    case -EMFILE:
+    case -ENFILE:
+        return "; raise the limit of open files (ulimit -n), and try again";
+    case -EAGAIN: // of fork
+        return "; end other programs, or raise the limit of processes (ulimit -u), and try again";
+    case -ECHILD:
+        return "; if memory was short, end other programs, and try again";
+    default:
+        return "";
+    }
+}
+
+int tick__complain_of(const char *file, int result, const struct tick_error *error) {
+    const char *text = error && error->text[0] ? error->text : tick__failure_text(result);
+    const bool named = !*file || strstr(text, file);
+    tick__complain("%s%s%s%s", named ? "" : file, named ? "" : ": ", text, remedy(result));
     switch (result) {
     case -ENOMEM:
     case -EIO:
     case -ENOSPC:
     case -EDQUOT:
+    case -EAGAIN:
     case -EMFILE:
     case -ENFILE:
     case -EBUSY:
@@ -140,8 +164,8 @@ int tick__complain_of(int result, const struct tick_error *error) {
     }
 }
 
-int tick__no_memory(void) {
-    return tick__complain_of(-ENOMEM, NULL);
+int tick__no_memory(const char *file) {
+    return tick__complain_of(file, -ENOMEM, NULL);
 }
 
 void tick__warn(const char *format, ...) {

@@ -30,11 +30,14 @@ void tick__say_made_visible(const char *text);
 void tick__say_columns(const char *left, const char *lead, const char *right);
 // "retick: ..." on stderr.
 void tick__complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void tick__complain_by(const char *name, const char *format, va_list list); // "NAME: ...": of words that are wrong
+// "NAME: ...": of words that are wrong
+void tick__complain_by(const char *name, const char *format, va_list list);
 void tick__complain_more(const char *format, ...) __attribute__((format(printf, 1, 2))); // a further line of a complaint
-// The same for an error about a file or an argument. Returns the exit code: of wrong use, unless it was the system that failed.
-int tick__complain_of(int result, const struct tick_error *error);
-int tick__no_memory(void);                                                      // the same for -ENOMEM
+// The same for an error in what was done with a file: its text, with the file's name if that is not in it, and with what to do about a
+// system that failed. Returns the exit code: of wrong use, unless it was the system. NULL or an empty text: that of the code.
+int tick__complain_of(const char *file, int result, const struct tick_error *error);
+const char *tick__failure_text(int result); // that of the code
+int tick__no_memory(const char *file); // the same for -ENOMEM
 void tick__warn(const char *format, ...) __attribute__((format(printf, 1, 2))); // "retick: warning: ..."
 void tick__note(const char *format, ...) __attribute__((format(printf, 1, 2))); // "retick: note: ..."
 

@@ -197,7 +197,7 @@ static int bring_home(const struct tick__record *record, const struct record_pag
     }
     for (size_t i = 0; i < page->drawn && result == 0; i++)
         result = tick_schedule_add(&attempt->drawn, &page->deviation[i]);
-    return result < 0 ? tick_error_set(error, result, "%s", tick_error_text(result)) : 0;
+    return result;
 }
 
 struct showing {
@@ -229,7 +229,7 @@ static int record_once(const struct tick__record *record, struct tick__attempt *
     tick_schedule_init(&attempt->drawn, record->scenario->name);
     recording.page = mmap(NULL, PAGE_SIZE_ALL, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (recording.page == MAP_FAILED)
-        return tick_error_set(error, -ENOMEM, "out of memory");
+        return -ENOMEM;
     result = tick_ring_create(record->path, RING_SIZE, &recording.ring, error);
     if (result < 0)
         goto out;
@@ -243,7 +243,7 @@ static int record_once(const struct tick__record *record, struct tick__attempt *
         kill(pid, SIGINT);
     recorded = pid > 0 ? pid : 0;
     if (pid < 0) {
-        result = tick_error_set(error, -errno, "no process for the run: %s", tick_error_text(-errno));
+        result = tick_error_set(error, -errno, "%s: no process for the run: %s", record->path, tick_error_text(-errno));
     } else {
         const struct tick_trace_meta meta = {
             .scenario = record->scenario->name,

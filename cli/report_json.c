@@ -57,7 +57,7 @@ int tick__report_begin(const char *command, int argc, char **argv) {
     // stdout is the document's alone
     int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     if (fd < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0 || !(report.out = fdopen(fd, "w"))) {
-        tick__complain("--json: nothing can be written to the standard output");
+        tick__complain("--json: the standard output cannot be written: give it a file or a pipe");
         return TICK__EXIT_HARNESS;
     }
     report.self = getpid();
@@ -90,13 +90,32 @@ static void put(FILE *out, const char *text) {
     }
 }
 
+static int take(const char *bytes, size_t count, void *file) {
+    return fwrite(bytes, 1, count, file) == count ? 0 : -1;
+}
+
+// json_dumps, which may leave out a member's name when memory runs out while it writes that.
+static char *dumps(const json_t *value, size_t flags) {
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    if (!file)
+        return NULL;
+    bool bad = json_dump_callback(value, take, file, flags) != 0 || ferror(file);
+    bad |= fclose(file) != 0;
+    if (!bad)
+        return text;
+    free(text);
+    return NULL;
+}
+
 int tick__report_end(int code) {
     if (!report.out)
         return code;
     FILE *out = report.out;
     tick__report_set("exit", json_integer(code));
     tick__report_set("status", json_string(status_of(code)));
-    char *text = report.lost ? NULL : json_dumps(report.root, JSON_INDENT(2));
+    char *text = report.lost ? NULL : dumps(report.root, JSON_INDENT(2));
     const bool lost = !text;
     if (lost)
         code = TICK__EXIT_HARNESS;
@@ -114,10 +133,10 @@ int tick__report_end(int code) {
     drop();
     const bool bad = ferror(out) != 0;
     if (fclose(out) != 0 || bad) {
-        tick__complain("the output could not be written");
+        tick__complain("the standard output could not be written: make room where it goes");
         return TICK__EXIT_HARNESS;
     }
-    return lost ? tick__no_memory() : code;
+    return lost ? tick__no_memory("--json") : code;
 }
 
 static const struct argp_option options[] = {
@@ -345,7 +364,7 @@ json_t *tick__report_attempt(const struct tick__attempt *attempt, const struct t
 }
 
 void tick__report_columns(json_t *columns) {
-    char *text = columns ? json_dumps(columns, 0) : NULL;
+    char *text = columns ? dumps(columns, 0) : NULL;
     if (report.out && text) {
         fputs("{\n  \"columns\": ", report.out);
         put(report.out, text);
@@ -358,7 +377,7 @@ void tick__report_columns(json_t *columns) {
 }
 
 void tick__report_row(json_t *row) {
-    char *text = row ? json_dumps(row, JSON_REAL_PRECISION(17)) : NULL;
+    char *text = row ? dumps(row, JSON_REAL_PRECISION(17)) : NULL;
     if (report.out && text && report.table) {
         fprintf(report.out, "%s\n    ", report.rows ? "," : "");
         put(report.out, text);

@@ -2,6 +2,7 @@
 #include "cli/scenario_trial.h"
 #include "cli/compile.h"
 #include "cli/deny.h"
+#include "cli/file.h"
 #include "cli/print.h"
 #include "cli/program.h"
 #include "cli/schedule_file.h"
@@ -71,19 +72,10 @@ static int choose(const char *file, const char *name, struct tick__loaded *loade
 }
 
 static int check_file(const char *file) {
-    struct stat about;
-    if (stat(file, &about) != 0) {
-        if (errno == ENOENT)
-            tick__complain("no such file: %s", file);
-        else
-            tick__complain("%s: %s", file, tick_error_text(-errno));
-        return TICK__EXIT_USAGE;
-    }
-    if (!S_ISREG(about.st_mode) || access(file, R_OK) != 0) {
-        tick__complain(S_ISDIR(about.st_mode) ? "%s is a folder: name a C file with a scenario" : "%s cannot be read", file);
-        return TICK__EXIT_USAGE;
-    }
-    if (tick__is_trace(file) || ends_with(file, ".schedule")) {
+    const int code = tick__file_check(file, "a C file with a scenario");
+    if (code)
+        return code;
+    if (tick__is_own_trace(file) || ends_with(file, ".schedule")) {
         tick__complain("%s is a %s, not a scenario. Next: %s replay %s%s", file, ends_with(file, ".schedule") ? "schedule" : "trace",
             tick__program(), ends_with(file, ".schedule") ? "scenario.c " : "", file);
         return TICK__EXIT_USAGE;
@@ -151,7 +143,7 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     struct tick_error error = {0};
     *loaded = (struct tick__loaded){.source = strdup(""), .object = strdup(""), .given = strdup(""), .options = options_of(load)};
     if (!loaded->source || !loaded->object || !loaded->given || !loaded->options)
-        return tick__no_memory();
+        return tick__no_memory(load->argument ? load->argument : "this program");
     if (tick__scenario_linked_in()) {
         const char *wanted = load->argument ? load->argument : "";
         return choose("", *wanted == ':' ? wanted + 1 : wanted, loaded);
@@ -164,7 +156,7 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     free(loaded->given);
     loaded->given = strdup(file);
     if (!loaded->given)
-        return tick__no_memory();
+        return tick__no_memory(file);
     int code = check_file(file);
     if (code)
         return code;
@@ -176,18 +168,20 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     if (ends_with(file, ".json")) {
         const int result = load_program(resolved, file, &error);
         if (result < 0) {
-            tick__complain(
-                result == -ENOMEM ? "%s: %s" : "%s is no task program: %s", file, error.text[0] ? error.text : tick_error_text(result));
-            return result == -ENOMEM ? TICK__EXIT_HARNESS : TICK__EXIT_USAGE;
+            if (result == -ENOMEM)
+                return tick__no_memory(file);
+            tick__complain("%s is no task program: %s (docs/TASK_PROGRAMS.md tells what one looks like)", file,
+                error.text[0] ? error.text : "it is empty");
+            return TICK__EXIT_USAGE;
         }
         free(loaded->source);
         loaded->source = strdup(resolved);
-        return loaded->source ? choose(file, name, loaded) : tick__no_memory();
+        return loaded->source ? choose(file, name, loaded) : tick__no_memory(file);
     }
     if (compiled) {
         int result = tick__compile_shared(&build, &object, &error);
         if (result < 0) {
-            tick__complain("%s", error.text);
+            tick__complain_of(file, result, &error);
             return result == TICK_EFORMAT || result == -EINVAL ? TICK__EXIT_USAGE : TICK__EXIT_HARNESS;
         }
     } else {
@@ -198,13 +192,15 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     loaded->source = strdup(resolved);
     loaded->object = object;
     if (!loaded->source || !object)
-        return tick__no_memory();
+        return tick__no_memory(file);
     if (!load->real && !load->unchecked) {
         const struct tick__deny deny = {object, compiled ? &build : NULL, load->allow, load->allow_count};
         int found = tick__deny_check(&deny);
         if (found < 0) {
-            tick__complain(found == -ENOMEM ? "%s: %s" : "%s is no shared object that can be read: %s", object, tick_error_text(found));
-            return found == -ENOMEM ? TICK__EXIT_HARNESS : TICK__EXIT_USAGE;
+            if (found == -ENOMEM)
+                return tick__no_memory(file);
+            tick__complain("%s is no shared object that can be read: %s; compile it again", compiled ? object : file, tick_error_text(found));
+            return TICK__EXIT_USAGE;
         }
         if (found > 0) {
             tick__complain("refused: runs would differ from one another. --allow NAME lets a function through all the same");
@@ -216,11 +212,15 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
         return code;
     void *library = dlopen(object, RTLD_NOW | RTLD_LOCAL); // stays loaded: the scenario's code and statics live in it
     if (!library) {
-        tick__complain("%s cannot be loaded: %s", file, dlerror());
+        tick__complain("%s cannot be loaded: %s; compile it again, with the headers of this retick", file, dlerror());
         return TICK__EXIT_USAGE;
     }
     tick__exceptions_of(dlsym(library, "__cxa_get_globals"));
     return choose(file, name, loaded);
+}
+
+const char *tick__loaded_name(const struct tick__loaded *loaded) {
+    return loaded->given && *loaded->given ? loaded->given : loaded->scenario ? loaded->scenario->name : "this program";
 }
 
 void tick__loaded_fini(struct tick__loaded *loaded) {

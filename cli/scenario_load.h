@@ -27,6 +27,8 @@ struct tick__loaded {
 };
 // 0; else the exit code to end with, and the reason has been printed. What was loaded stays loaded.
 int tick__scenario_load(const struct tick__load *load, struct tick__loaded *loaded);
+// The file as it was named, or the scenario, for what is said of it.
+const char *tick__loaded_name(const struct tick__loaded *loaded);
 void tick__loaded_fini(struct tick__loaded *loaded);
 // Whether scenarios are linked into this program, so that no file is to be named. Before any load.
 bool tick__scenario_linked_in(void);

@@ -27,7 +27,7 @@ int tick__scenario_trial(const char *object, const char *file, int64_t hang) {
         result = tick_trial(load, &loading, hang, &outcome);
     }
     if (result < 0) {
-        tick__complain("%s could not be loaded for a trial: %s", file, tick_error_text(result));
+        tick__complain_of(file, result, NULL);
         return TICK__EXIT_HARNESS;
     }
     if (result > 0)

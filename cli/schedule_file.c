@@ -1,7 +1,9 @@
 #include "cli/schedule_file.h"
+#include "cli/file.h"
 #include "cli/print.h"
 #include "trace/reader.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,14 @@
 static bool ends_with(const char *text, const char *end) {
     size_t length = strlen(text), tail = strlen(end);
     return length > tail && strcmp(text + length - tail, end) == 0;
+}
+
+bool tick__is_own_trace(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    const bool own = fd >= 0 && tick_trace_is_own(fd);
+    if (fd >= 0)
+        close(fd);
+    return own;
 }
 
 bool tick__is_trace(const char *path) {
@@ -31,7 +41,7 @@ static int recipe_of_trace(const char *path, struct tick__recipe *recipe) {
     struct tick_error error = {0};
     int result = tick_trace_open(path, &trace, &error);
     if (result < 0)
-        return tick__complain_of(result, &error);
+        return tick__complain_of(path, result, &error);
     recipe->trace = true;
     recipe->scenario_file = strdup(trace.scenario_file);
     snprintf(recipe->verdict, sizeof recipe->verdict, "%s", trace.verdict);
@@ -46,9 +56,9 @@ static int recipe_of_trace(const char *path, struct tick__recipe *recipe) {
         tick__complain("%s is the trace of a real run: it has no schedule that could be replayed", path);
         code = TICK__EXIT_USAGE;
     } else if (!recipe->scenario_file) {
-        code = tick__no_memory();
+        code = tick__no_memory(path);
     } else if ((result = tick_trace_schedule(&trace, &recipe->schedule, &error)) < 0) {
-        code = tick__complain_of(result, &error);
+        code = tick__complain_of(path, result, &error);
     }
     tick_trace_close(&trace);
     return code;
@@ -56,26 +66,19 @@ static int recipe_of_trace(const char *path, struct tick__recipe *recipe) {
 
 int tick__recipe_read(const char *path, struct tick__recipe *recipe) {
     memset(recipe, 0, sizeof *recipe);
-    if (access(path, R_OK) != 0) {
-        tick__complain(errno == ENOENT ? "no such file: %s" : "%s cannot be read", path);
-        return TICK__EXIT_USAGE;
-    }
-    struct stat about;
-    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) {
-        tick__complain("%s is no file but a %s: give a schedule or a trace", path,
-            S_ISDIR(about.st_mode)    ? "folder"
-            : S_ISFIFO(about.st_mode) ? "fifo"
-                                      : "device");
-        return TICK__EXIT_USAGE;
-    }
+    const int code = tick__file_check(path, "a schedule or a trace");
+    if (code)
+        return code;
     if (tick__is_trace(path))
         return recipe_of_trace(path, recipe);
     struct tick_error error = {0};
     FILE *file = fopen(path, "re");
     int result = file ? tick_schedule_read(file, path, &recipe->schedule, &error) : -errno;
+    if (result >= 0 && fseek(file, -1, SEEK_END) == 0 && fgetc(file) != '\n') // "+10" may have been "+100ms"
+        tick__note("%s ends in the midst of a line: was it copied whole?", path);
     if (file)
         fclose(file);
-    return result < 0 ? tick__complain_of(result, &error) : 0;
+    return result < 0 ? tick__complain_of(path, result, &error) : 0;
 }
 
 void tick__recipe_fini(struct tick__recipe *recipe) {
@@ -206,7 +209,7 @@ size_t tick__note_unmet(const struct tick_schedule *schedule, const struct tick_
     size_t unmet = 0;
     bool *met = calloc(schedule->count + 1, sizeof *met);
     if (!met || tick_schedule_among(schedule, drawn, false, met) < 0) {
-        tick__no_memory();
+        tick__no_memory(schedule->scenario);
         free(met);
         return 0;
     }

@@ -19,6 +19,7 @@ struct tick__recipe {
 };
 // Whether a file is to be read as a trace: by its first bytes, else by its name.
 bool tick__is_trace(const char *path);
+bool tick__is_own_trace(const char *path); // whether retick wrote it
 // 0, or the exit code to end with (the reason has been printed).
 int tick__recipe_read(const char *path, struct tick__recipe *recipe);
 void tick__recipe_fini(struct tick__recipe *recipe);

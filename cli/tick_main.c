@@ -53,6 +53,14 @@ static void print_help(const char *program, bool linked) {
     tick__say("\n%s", TICK__EXIT_CODES);
 }
 
+// What was said may be in a buffer yet.
+static int finish(int code) {
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    tick__complain("the standard output could not be written: make room where it goes");
+    return TICK__EXIT_HARNESS;
+}
+
 // "retick run", as argp prints it: a program may be called anything.
 static char *name_of(const char *program, const char *command) {
     char *name = NULL;
@@ -80,11 +88,11 @@ int tick_main(int argc, char **argv) {
     const char *word = argv[1];
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
         tick__say("retick %s", TICK_VERSION);
-        return TICK__EXIT_PASS;
+        return finish(TICK__EXIT_PASS);
     }
     if (strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0 || strcmp(word, "-h") == 0 || (strcmp(word, "help") == 0 && argc == 2)) {
         print_help(program, linked);
-        return TICK__EXIT_PASS;
+        return finish(TICK__EXIT_PASS);
     }
     char *help[] = {argv[0], NULL, (char[]){"--help"}, NULL};
     if (strcmp(word, "help") == 0) {
@@ -97,17 +105,13 @@ int tick_main(int argc, char **argv) {
             continue;
         char *name = name_of(program, word);
         if (!name)
-            return tick__no_memory();
+            return tick__no_memory(word);
         argv[1] = name;
         int code = tick__report_begin(commands[i].name, argc - 1, argv + 1);
         if (code == 0)
             code = tick__report_end(commands[i].run(argc - 1, argv + 1));
         free(name);
-        if (fflush(stdout) != 0 || ferror(stdout)) {
-            tick__complain("the output could not be written");
-            return TICK__EXIT_HARNESS;
-        }
-        return code;
+        return finish(code);
     }
     (void)tick__report_begin(word, argc - 1, argv + 1);
     const char *near = nearest(word);

@@ -60,7 +60,7 @@ static int begin(
     char journal[4096 + 16];
     snprintf(journal, sizeof journal, "%s-journal", path);
     if ((unlink(path) < 0 && errno != ENOENT) || (unlink(journal) < 0 && errno != ENOENT))
-        return tick_error_set(error, -errno, "%s cannot be replaced: %s", path, strerror(errno));
+        return tick_error_set(error, -errno, "%s cannot be replaced: %s; name another place with -o", path, strerror(errno));
     int code = tick__sink_open(sink, path, path, true, false, error);
     if (code == 0)
         code = tick__sink_exec(sink, "BEGIN");
@@ -191,12 +191,13 @@ int tick_trace_recover(const char *path, uint64_t *events, struct tick_error *er
     if (!resume(&sink, ring)) {
         // Ended: the writer died between its last commit and the ring's removal, or the ring is another's; nothing is lost either way.
         code = ended ? tick_error_set(error, -EALREADY, "%s is complete: there is nothing to recover (%s-ring is left over)", path, path)
-                     : tick_error_set(error, -EINVAL, "%s-ring is another recording's: there is nothing to recover %s from", path, path);
+                     : tick_error_set(error, -EINVAL, "%s-ring is another recording's: it recovers nothing of %s; put it beside its own trace", path, path);
         goto out;
     }
     uint64_t before = sink.taken.seq, head = atomic_load(&ring->file->head);
     if (head - sink.taken.position > ring->file->slots) {
-        code = tick_error_set(error, TICK_EFORMAT, "%s-ring is damaged: its counters do not fit %s", path, path);
+        code = tick_error_set(error, TICK_EFORMAT, 
+            "%s-ring is damaged: its counters do not fit %s, which holds all that is left: move the ring away", path, path);
         goto out;
     }
     code = take(&sink, ring, head);

@@ -56,7 +56,7 @@ int tick__read_failed(sqlite3 *db, const char *path, struct tick_error *error) {
         return tick_error_set(error, -EACCES, "%s: there is no folder for temporary files: set TMPDIR to one that may be written to", path);
     if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
         return tick_error_set(error, TICK_EFORMAT, "%s is damaged (%s): record the run again", path, sqlite3_errmsg(db));
-    return tick_error_set(error, TICK_EFORMAT, "%s: %s", path, sqlite3_errmsg(db));
+    return tick_error_set(error, TICK_EFORMAT, "%s cannot be read whole (%s): copy or record it again", path, sqlite3_errmsg(db));
 }
 
 // --- the schema ---

@@ -24,18 +24,18 @@ static int look(const char *path, struct tick_error *error) {
     unsigned char head[100] = {0};
     int code = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); // a fifo does not keep it waiting
     if (fd < 0 && errno == ENOENT)
-        return tick_error_set(error, -ENOENT, "%s does not exist", path);
+        return tick_error_set(error, -ENOENT, "%s does not exist: name a trace that retick wrote", path);
     if (fd < 0 || fstat(fd, &about) < 0) {
-        code = tick_error_set(error, -errno, "%s cannot be read: %s", path, strerror(errno));
+        code = tick_error_set(error, -errno, "%s cannot be read: %s; name a trace that can", path, strerror(errno));
         goto out;
     }
     if (S_ISDIR(about.st_mode)) {
-        code = tick_error_set(error, -EISDIR, "%s is a folder: give a trace file (.db)", path);
+        code = tick_error_set(error, -EISDIR, "%s is a folder: name a trace (.db)", path);
         goto out;
     }
     if (!S_ISREG(about.st_mode)) {
         code = tick_error_set(
-            error, -EINVAL, "%s is no file but a %s: give a trace file (.db)", path, S_ISFIFO(about.st_mode) ? "fifo" : "device");
+            error, -EINVAL, "%s is no file but a %s: name a trace (.db)", path, S_ISFIFO(about.st_mode) ? "fifo" : "device");
         goto out;
     }
     if (about.st_size == 0) {
@@ -45,7 +45,7 @@ static int look(const char *path, struct tick_error *error) {
     ssize_t got = pread(fd, head, sizeof head, 0);
     size_t compared = got > 0 ? (size_t)got < sizeof magic ? (size_t)got : sizeof magic : 0;
     if (memcmp(head, magic, compared) != 0) {
-        code = tick_error_set(error, TICK_EFOREIGN, "%s is not a trace: it is no SQLite file", path);
+        code = tick_error_set(error, TICK_EFOREIGN, "%s is not a trace: it is no SQLite file; name one that retick wrote", path);
         goto out;
     }
     if (got < (ssize_t)sizeof head) {
@@ -53,7 +53,7 @@ static int look(const char *path, struct tick_error *error) {
         goto out;
     }
     if (big32(head + 68) != TICK__APPLICATION_ID)
-        code = tick_error_set(error, TICK_EFOREIGN, "%s is not a trace: it is another program's SQLite database", path);
+        code = tick_error_set(error, TICK_EFOREIGN, "%s is not a trace: it is another program's SQLite database; name one that retick wrote", path);
 out:
     if (fd >= 0)
         close(fd);
@@ -101,7 +101,8 @@ static int open_db(struct tick_trace *trace, struct tick_error *error) {
     for (int tries = 0; tries < 2; tries++) {
         if (sqlite3_open_v2(trace->path, &trace->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
             return no_memory(trace) ? tick__trace_failed(trace, error)
-                                    : tick_error_set(error, -EIO, "%s cannot be opened: %s", trace->path, sqlite3_errmsg(trace->db));
+                                    : tick_error_set(error, -EIO,
+                                          "%s cannot be opened: %s; copy it to a folder of your own", trace->path, sqlite3_errmsg(trace->db));
         sqlite3_extended_result_codes(trace->db, 1);
         tick__guard_bind(trace->db);
         sqlite3_busy_timeout(trace->db, BUSY_MOST);
@@ -316,7 +317,8 @@ int tick_trace_schedule(const struct tick_trace *trace, struct tick_schedule *sc
             .most = sqlite3_column_int64(statement, 5),
         };
         if (!deviation.kind)
-            code = tick_error_set(error, TICK_EFORMAT, "%s has a choice of an unknown kind: '%s'", trace->path, word ? word : "");
+            code = tick_error_set(
+                error, TICK_EFORMAT, "%s is damaged: it has a choice of an unknown kind '%s'; record the run again", trace->path, word ? word : "");
         else
             code = tick_schedule_add(schedule, &deviation);
     }

@@ -77,7 +77,7 @@ static int take(struct tick_ring *ring, int flags, struct tick_error *error) {
         if (fd < 0 && (flags & O_CREAT))
             return tick_error_set(error, -errno, "cannot create %s: %s; give a folder that you may write to", ring->path, strerror(errno));
         if (fd < 0)
-            return tick_error_set(error, -errno, "cannot open %s: %s", ring->path, strerror(errno));
+            return tick_error_set(error, -errno, "cannot open %s: %s; copy it and its trace to a folder of your own", ring->path, strerror(errno));
         if (lock(fd) < 0)
             return tick_error_set(
                 error, -EBUSY, "another retick records to this trace at the moment (%s); name another with -o", ring->path);
@@ -121,7 +121,8 @@ int tick_ring_create(const char *trace_path, size_t bytes, struct tick_ring **ou
     if (code == 0)
         code = map(ring, ring->fd, total);
     if (code < 0) {
-        tick_error_set(error, code, "cannot make the ring %s of %zu bytes: %s", ring->path, total, tick_error_text(code));
+        tick_error_set(error, code, "cannot make the ring %s of %zu bytes: %s%s", ring->path, total, tick_error_text(code),
+            code == -ENOMEM ? "" : "; make room, or name another place with -o");
         unlink(ring->path);
         goto out;
     }
@@ -162,7 +163,8 @@ int tick_ring_open(const char *trace_path, struct tick_ring **out, struct tick_e
     bool whole = got == (ssize_t)sizeof head && memcmp(head.magic, magic, sizeof magic) == 0;
     if (!whole || head.version != RING_VERSION || head.slots < TICK__CHUNK_SLOTS || (head.slots & (head.slots - 1)) ||
         (uint64_t)about.st_size != TICK__RING_HEAD_BYTES + head.slots * TICK__SLOT) {
-        code = tick_error_set(error, whole ? TICK_EFORMAT : TICK_EFOREIGN, "%s is not a whole ring of this version", ring->path);
+        code = tick_error_set(error, whole ? TICK_EFORMAT : TICK_EFOREIGN,
+            "%s is not a whole ring of this version: recover with the retick that recorded, or move it away", ring->path);
         goto out;
     }
     code = map(ring, fd, (size_t)about.st_size);

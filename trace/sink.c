@@ -51,7 +51,7 @@ int tick__write_failed(sqlite3 *db, const char *path, uint64_t stored, struct ti
         code = SQLITE_FULL; // SQLite knows only one of the three by name
     switch (code) {
     case SQLITE_FULL:
-        return tick_error_set(error, -ENOSPC, "%s: disk full: %llu events were stored before", path, (unsigned long long)stored);
+        return tick_error_set(error, -ENOSPC, "%s: disk full: %llu events were stored before; make room, and try again", path, (unsigned long long)stored);
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
@@ -62,12 +62,12 @@ int tick__write_failed(sqlite3 *db, const char *path, uint64_t stored, struct ti
     case SQLITE_NOMEM:
         return tick_error_set(error, -ENOMEM, "%s: out of memory", path);
     case SQLITE_BUSY:
-        return tick_error_set(error, -EBUSY, "%s is in use by another program", path);
+        return tick_error_set(error, -EBUSY, "%s is in use by another program: try again later", path);
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-        return tick_error_set(error, TICK_EFORMAT, "%s is damaged: %s", path, sqlite3_errmsg(db));
+        return tick_error_set(error, TICK_EFORMAT, "%s is damaged (%s): record the run again", path, sqlite3_errmsg(db));
     default:
-        return tick_error_set(error, -EIO, "%s: %s", path, sqlite3_errmsg(db));
+        return tick_error_set(error, -EIO, "%s cannot be written (%s): try another place", path, sqlite3_errmsg(db));
     }
 }
 

@@ -44,7 +44,7 @@ int tick_trace_store(struct tick_recorder *recorder, const char *path, const str
         code = store(&sink, recorder, meta);
     tick__sink_close(&sink);
     if (code == 0 && rename(temporary, path) < 0)
-        code = tick_error_set(error, -errno, "%s: %s", path, strerror(errno));
+        code = tick_error_set(error, -errno, "%s cannot be written: %s; name another place", path, strerror(errno));
     if (code < 0) {
         unlink(temporary);
         return code;

@@ -130,36 +130,48 @@ static int connect(
     return add_edge(graph, (uint32_t)(from - graph->nodes), (uint32_t)(to - graph->nodes), kind) ? 0 : no_memory(reading->error);
 }
 
-static int64_t count_of(const struct tick_trace *trace, const char *sql) {
+// Ends a question: `code`, or what kept its rows from coming. A text that is NULL for want of memory ends the rows, too.
+static int ended(const struct reading *reading, sqlite3_stmt *row, int code) {
+    const int failed = sqlite3_finalize(row) != SQLITE_OK ? tick__trace_failed(reading->trace, reading->error) : 0;
+    return code < 0 ? code : failed;
+}
+
+static int count_of(const struct reading *reading, const char *sql, int64_t *count) {
     sqlite3_stmt *row;
-    int64_t value = 0;
-    if (tick__prepare(trace, sql, &row, NULL) == 0 && sqlite3_step(row) == SQLITE_ROW)
-        value = sqlite3_column_int64(row, 0);
-    sqlite3_finalize(row);
-    return value;
+    *count = 0;
+    TICK_TRY(tick__prepare(reading->trace, sql, &row, reading->error));
+    if (sqlite3_step(row) == SQLITE_ROW)
+        *count = sqlite3_column_int64(row, 0);
+    return ended(reading, row, 0);
 }
 
 static int read_nodes(struct reading *reading) {
     struct tick__graph *graph = reading->graph;
     const struct tick_trace *trace = reading->trace;
-    size_t tasks = (size_t)count_of(trace, "SELECT count(*) FROM tasks"), hosts = (size_t)count_of(trace, "SELECT count(*) FROM hosts");
-    graph->objects = (uint32_t)count_of(trace, "SELECT max(object_id) FROM objects");
-    graph->nodes = calloc(tasks + 1, sizeof *graph->nodes);
-    graph->hosts = calloc(hosts + 1, sizeof *graph->hosts);
+    int64_t tasks, hosts, objects;
+    TICK_TRY(count_of(reading, "SELECT count(*) FROM tasks", &tasks));
+    TICK_TRY(count_of(reading, "SELECT count(*) FROM hosts", &hosts));
+    TICK_TRY(count_of(reading, "SELECT max(object_id) FROM objects", &objects));
+    graph->objects = (uint32_t)objects;
+    graph->nodes = calloc((size_t)tasks + 1, sizeof *graph->nodes);
+    graph->hosts = calloc((size_t)hosts + 1, sizeof *graph->hosts);
     graph->node_of = calloc((size_t)graph->objects + 1, sizeof *graph->node_of);
     if (!graph->nodes || !graph->hosts || !graph->node_of)
         return no_memory(reading->error);
     sqlite3_stmt *row;
     TICK_TRY(tick__prepare(trace, "SELECT host_id, name FROM hosts ORDER BY host_id", &row, reading->error));
-    while (graph->host_count < hosts && sqlite3_step(row) == SQLITE_ROW)
+    while (graph->host_count < (size_t)hosts && sqlite3_step(row) == SQLITE_ROW)
         graph->hosts[graph->host_count++] = (struct tick__graph_host){
             .object = (uint32_t)sqlite3_column_int64(row, 0), .name = copy((const char *)sqlite3_column_text(row, 1))};
-    sqlite3_finalize(row);
+    TICK_TRY(ended(reading, row, 0));
+    for (size_t i = 0; i < graph->host_count; i++)
+        if (!graph->hosts[i].name)
+            return no_memory(reading->error);
     TICK_TRY(tick__prepare(trace,
         "SELECT t.task_id, t.host_id, coalesce(o.path, t.name, 'task ' || t.task_id) FROM tasks t LEFT JOIN objects o ON"
         " o.object_id = t.task_id ORDER BY t.task_id",
         &row, reading->error));
-    while (graph->node_count < tasks && sqlite3_step(row) == SQLITE_ROW) {
+    while (graph->node_count < (size_t)tasks && sqlite3_step(row) == SQLITE_ROW) {
         struct tick__graph_node *node = &graph->nodes[graph->node_count++];
         *node = (struct tick__graph_node){.object = (uint32_t)sqlite3_column_int64(row, 0),
             .host = (uint32_t)sqlite3_column_int64(row, 1),
@@ -181,7 +193,7 @@ static int read_nodes(struct reading *reading) {
         graph->nodes[i - 1].next = host->first;
         host->first = (uint32_t)i;
     }
-    return sqlite3_finalize(row) == SQLITE_OK ? 0 : tick_error_set(reading->error, TICK_EFORMAT, "%s is damaged", trace->path);
+    return ended(reading, row, 0);
 }
 
 static uint32_t index_of(const struct tick__graph *graph, const struct tick__graph_node *node) {
@@ -294,9 +306,7 @@ static int read_events(struct reading *reading) {
     int code = 0;
     while (code == 0 && sqlite3_step(row) == SQLITE_ROW)
         code = take_event(reading, row);
-    if (sqlite3_finalize(row) != SQLITE_OK && code == 0)
-        code = tick_error_set(reading->error, TICK_EFORMAT, "%s is damaged: %s", reading->trace->path, sqlite3_errmsg(reading->trace->db));
-    return code;
+    return ended(reading, row, code);
 }
 
 // A message whose ends did not name a task goes to that of the same direction's other messages, else to the host's first task.
@@ -358,10 +368,10 @@ static int read_messages(struct reading *reading) {
             if (payload && !edge->sample) {
                 tick__printable(payload, (size_t)sqlite3_column_bytes(row, 7), shown, sizeof shown);
                 edge->sample = copy(shown);
+                code = edge->sample ? 0 : no_memory(reading->error);
             }
         }
-        sqlite3_finalize(row);
-        TICK_TRY(code);
+        TICK_TRY(ended(reading, row, code));
     }
     return 0;
 }
@@ -390,8 +400,7 @@ static int read_deviations(struct reading *reading) {
         if (host && code == 0)
             code = note(&host->note, line);
     }
-    sqlite3_finalize(row);
-    return code < 0 ? no_memory(reading->error) : 0;
+    return ended(reading, row, code < 0 ? no_memory(reading->error) : 0);
 }
 
 static int read_waits(struct reading *reading) {
@@ -406,8 +415,7 @@ static int read_waits(struct reading *reading) {
         if (node && subject)
             snprintf(node->waits, sizeof node->waits, "%s", subject);
     }
-    sqlite3_finalize(row);
-    return 0;
+    return ended(reading, row, 0);
 }
 
 // A deadlock has no cause in the trace, only those who wait: on the hosts that its text names (a daemon may wait for ever).
@@ -452,7 +460,8 @@ static int read_failure(struct reading *reading) {
     struct tick__graph_node *after = NULL;
     struct tick__link link;
     bool message = false;
-    int64_t seq = count_of(trace, "SELECT max(seq) FROM events WHERE kind = 34");
+    int64_t seq;
+    TICK_TRY(count_of(reading, "SELECT max(seq) FROM events WHERE kind = 34", &seq));
     for (uint32_t links = 0; seq > 0 && links < TICK__CHAIN_MOST; seq = link.before, links++) {
         int found = tick__link_read(trace, seq, &link, reading->error);
         if (found <= 0)

@@ -295,9 +295,9 @@ static int read_version(const struct reader *reader, char *line, struct tick_sch
     uint64_t version;
     const char *end;
     if (strncmp(line, head, sizeof head - 1) != 0 || !number(line + sizeof head - 1, INT32_MAX, &version, &end) || *end || !version)
-        return bad(reader, "\"retick schedule 2\" as the first line");
+        return bad(reader, "\"retick schedule 2\" as the first line of a schedule");
     if (version > TICK_CHOICE_VERSION)
-        return tick_error_set(reader->error, TICK_EFORMAT, "%s:%zu: this schedule is of version %llu, and this retick knows %d",
+        return tick_error_set(reader->error, TICK_EFORMAT, "%s:%zu: this schedule is of version %llu, and this retick knows %d: update retick",
             reader->file, reader->line, (unsigned long long)version, TICK_CHOICE_VERSION);
     schedule->version = (int)version;
     return 0;
@@ -335,9 +335,10 @@ int tick_schedule_read(FILE *file, const char *file_name, struct tick_schedule *
         }
     }
     if (rc >= 0 && ferror(file))
-        rc = tick_error_set(error, -EIO, "%s: cannot be read", file_name);
+        rc = tick_error_set(error, -EIO, "%s cannot be read to its end: copy it again", file_name);
     else if (rc >= 0 && !versioned)
-        rc = tick_error_set(error, TICK_EFORMAT, "%s: expected \"retick schedule 2\" as the first line, but it is empty", file_name);
+        rc = tick_error_set(
+            error, TICK_EFORMAT, "%s: expected \"retick schedule 2\" as the first line, but it is empty: write it again", file_name);
     if (rc < 0)
         tick_schedule_fini(schedule);
     return rc < 0 ? rc : 0;

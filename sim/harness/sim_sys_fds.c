@@ -37,7 +37,7 @@ int tick__sim_socketpair(struct tick_sys *self, int domain, int type, int protoc
 
 // The host's wall clock, with its drift, as the kernel has to know it.
 static void tell_wall(struct tick_sys *self) {
-    tick_kernel_wall_set(KERNEL(self), tick__host_of(self)->index, self->ops->wall(self));
+    tick_kernel_wall_drift(KERNEL(self), tick__host_of(self)->index, self->ops->wall(self));
 }
 
 int tick__sim_timerfd(struct tick_sys *self, int clock) {

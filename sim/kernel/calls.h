@@ -54,8 +54,9 @@ void tick_kernel_unwatch_fds(struct tick_kernel *k, uint32_t key);
 
 // --- clocks ---
 int64_t tick_kernel_wall(const struct tick_kernel *k, int host); // ns since 1970, as the host believes
-// Sets the host's wall clock; those of its timerfds that count in it follow.
+// Sets the host's wall clock; those of its timerfds that count in it follow, and those that asked are told.
 void tick_kernel_wall_set(struct tick_kernel *k, int host, int64_t wall);
+void tick_kernel_wall_drift(struct tick_kernel *k, int host, int64_t wall); // it went too fast or too slow, as far as that: none is told
 int tick_k_clock(const struct tick_kernel *k, int process, int clock, int64_t *ns); // clock_gettime; -EINVAL
 
 // --- names: the hosts', and what is added here ---

@@ -8,16 +8,24 @@ int64_t tick_kernel_wall(const struct tick_kernel *k, int host) {
     return tick__moved(tick__after(WALL_START, k->root->now), tick__host(k, (uint32_t)host)->wall_offset);
 }
 
-void tick_kernel_wall_set(struct tick_kernel *k, int host, int64_t wall) {
+static void move(struct tick_kernel *k, int host, int64_t wall, bool set) {
     struct tick__host *h = tick__host(k, (uint32_t)host);
     const int64_t jump = tick__ahead(wall, tick_kernel_wall(k, host));
+    if (!jump && !set)
+        return;
     h->wall_offset = tick__ahead(wall, tick__after(WALL_START, k->root->now));
-    for (uint32_t p = h->processes; p; p = tick__process(k, p - 1)->next)
-        for (uint32_t fd = 0; fd < tick__process(k, p - 1)->fd_most; fd++) {
-            struct tick__file *file = tick__file(k, (int)p - 1, (int)fd);
-            if (file && tick__ops(file)->wall_set && tick__file_is_of(file, p - 1, fd))
-                tick__ops(file)->wall_set(k, file, jump);
-        }
+    struct tick__files at = {0};
+    for (struct tick__file *file; (file = tick__files_next(k, (uint32_t)host, &at)) != NULL;)
+        if (tick__ops(file)->wall_moved)
+            tick__ops(file)->wall_moved(k, file, jump, set);
+}
+
+void tick_kernel_wall_set(struct tick_kernel *k, int host, int64_t wall) {
+    move(k, host, wall, true);
+}
+
+void tick_kernel_wall_drift(struct tick_kernel *k, int host, int64_t wall) {
+    move(k, host, wall, false);
 }
 
 int tick_k_clock(const struct tick_kernel *k, int process, int clock, int64_t *ns) {

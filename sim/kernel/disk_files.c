@@ -232,8 +232,8 @@ static int inode_sync(struct tick_kernel *k, struct tick__inode *inode) {
 }
 
 // O_SYNC: what it wrote is durable when it returns.
-static ssize_t written(struct tick_kernel *k, struct tick__file *file, ssize_t count) {
-    int error = count > 0 && (file->status & O_DSYNC) ? inode_sync(k, inode_of(k, file)) : 0;
+static ssize_t synced(struct tick_kernel *k, struct tick__file *file, ssize_t count) {
+    int error = count > 0 ? inode_sync(k, inode_of(k, file)) : 0;
     return error ? error : count;
 }
 
@@ -245,7 +245,7 @@ static ssize_t disk_write(struct tick_kernel *k, struct tick__file *file, const 
     ssize_t put = write_at(k, file, bytes, count, (uint64_t)open->offset);
     if (put > 0)
         open->offset += put;
-    return written(k, file, put);
+    return file->status & O_DSYNC ? synced(k, file, put) : put;
 }
 
 static int disk_unread(struct tick_kernel *k, struct tick__file *file, int *value) {
@@ -264,7 +264,7 @@ static ssize_t disk_pread(struct tick_kernel *k, struct tick__file *file, void *
 // Linux appends with O_APPEND, whatever the offset (pwrite(2), BUGS).
 static ssize_t disk_pwrite(struct tick_kernel *k, struct tick__file *file, const void *bytes, size_t count, int64_t offset) {
     uint64_t at = file->status & O_APPEND ? inode_of(k, file)->size : (uint64_t)offset;
-    return written(k, file, write_at(k, file, bytes, count, at));
+    return file->status & O_DSYNC ? synced(k, file, write_at(k, file, bytes, count, at)) : write_at(k, file, bytes, count, at);
 }
 
 // From offset on: where the next page that has been written begins, or the next that has not; the file ends with a hole.

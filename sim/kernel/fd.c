@@ -16,8 +16,7 @@ static __attribute__((noinline)) int table_grow(struct tick_kernel *k, struct ti
 }
 
 // The process's lowest free fd that is at least `least`, or -EMFILE, -ENOMEM.
-static int lowest(struct tick_kernel *k, int process, uint32_t least) {
-    struct tick__process *p = tick__process(k, (uint32_t)process);
+static int lowest(struct tick_kernel *k, struct tick__process *p, uint32_t least) {
     uint32_t fd = p->fd_low > least ? p->fd_low : least;
     const tick__ref *fds = TICK__ARRAY(k, tick__ref, p->fds);
     while (fd < p->fd_most && fds[fd])
@@ -32,8 +31,7 @@ static int lowest(struct tick_kernel *k, int process, uint32_t least) {
 }
 
 // One more fd names the file. That stands for it, unless another one does.
-static void name(struct tick_kernel *k, int process, struct tick__file *file, int fd) {
-    struct tick__process *p = tick__process(k, (uint32_t)process);
+static void name(struct tick_kernel *k, struct tick__process *p, int process, struct tick__file *file, int fd) {
     TICK__ARRAY(k, tick__ref, p->fds)[fd] = file->ref | TICK__CLOEXEC;
     if (file->fd < 0) {
         file->fd = fd;
@@ -44,9 +42,10 @@ static void name(struct tick_kernel *k, int process, struct tick__file *file, in
 }
 
 int tick__fd_give(struct tick_kernel *k, int process, struct tick__file *file) {
-    int fd = file->names == UINT16_MAX ? -EMFILE : lowest(k, process, 0);
+    struct tick__process *p = tick__process(k, (uint32_t)process);
+    int fd = file->names == UINT16_MAX ? -EMFILE : lowest(k, p, 0);
     if (fd >= 0)
-        name(k, process, file, fd);
+        name(k, p, process, file, fd);
     return fd;
 }
 
@@ -65,6 +64,20 @@ static bool next_name(const struct tick_kernel *k, const struct tick__file *file
                 return true;
     }
     return false;
+}
+
+struct tick__file *tick__files_next(const struct tick_kernel *k, uint32_t host, struct tick__files *at) {
+    if (!at->begun)
+        *at = (struct tick__files){.begun = true, .process = tick__host(k, host)->processes, .rights = tick__rights_first(k, host)};
+    for (; at->process; at->process = tick__process(k, at->process - 1)->next, at->fd = 0) {
+        const struct tick__process *p = tick__process(k, at->process - 1);
+        while (at->fd < p->fd_most) {
+            struct tick__file *file = tick__file(k, (int)at->process - 1, (int)at->fd++);
+            if (file && tick__file_is_of(file, at->process - 1, at->fd - 1))
+                return file;
+        }
+    }
+    return tick__rights_next(k, &at->rights, &at->place);
 }
 
 void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to) {
@@ -88,8 +101,7 @@ void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__f
         TICK__AT(k, tick__item, ref)->file = to->ref;
 }
 
-static void unname(struct tick_kernel *k, uint32_t process, struct tick__file *file, int fd) {
-    struct tick__process *p = tick__process(k, process);
+static void unname(struct tick_kernel *k, struct tick__process *p, struct tick__file *file, int fd) {
     TICK__ARRAY(k, tick__ref, p->fds)[fd] = 0;
     if ((uint32_t)fd < p->fd_low && fd >= (int)TICK__FIRST_FD)
         p->fd_low = (uint32_t)fd;
@@ -99,12 +111,12 @@ static void unname(struct tick_kernel *k, uint32_t process, struct tick__file *f
 
 void tick__fd_drop(struct tick_kernel *k, struct tick__file *file) {
     tick__items_drop(k, file);
-    unname(k, file->process, file, file->fd);
+    unname(k, tick__process(k, file->process), file, file->fd);
     file->fd = -1;
     if (!file->names)
         return;
     for (uint32_t process = tick__host(k, file->host)->processes, fd = 0; next_name(k, file, &process, &fd);)
-        unname(k, process - 1, file, (int)fd);
+        unname(k, tick__process(k, process - 1), file, (int)fd);
 }
 
 const struct tick__file_ops *const tick__file_types[] = {
@@ -140,10 +152,7 @@ void tick__file_unhold(struct tick_kernel *k, struct tick__file *file) {
         TICK__AT(k, tick__item, ref)->hold = 0;
 }
 
-void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise) {
-    file->rises += rise;
-    if (rise)
-        file->status &= ~TICK__HAS_WOKEN;
+void tick__watchers_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise) {
     bool asked = false;
     uint8_t hold = 0;
     for (tick__ref ref = file->items; ref;) {
@@ -187,19 +196,18 @@ int tick_k_close(struct tick_kernel *k, int process, int fd) {
     struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
-    if (file->names == 1 && (file->status & TICK__FLIES)) {
-        unname(k, (uint32_t)process, file, fd);
+    const bool flies = file->status & TICK__FLIES, last = file->names == 1;
+    if (last && !flies)
+        tick__items_drop(k, file);
+    unname(k, tick__process(k, (uint32_t)process), file, fd);
+    if (last) {
         file->fd = -1;
-        if (tick__ops(file)->unnamed)
+        if (!flies)
+            tick__ops(file)->close(k, file);
+        else if (tick__ops(file)->unnamed)
             tick__ops(file)->unnamed(k, file);
         return 0;
     }
-    if (file->names == 1) {
-        tick__fd_drop(k, file);
-        tick__ops(file)->close(k, file);
-        return 0;
-    }
-    unname(k, (uint32_t)process, file, fd);
     if (tick__file_is_of(file, (uint32_t)process, (uint32_t)fd)) { // another of its names stands for it
         uint32_t of = tick__host(k, file->host)->processes, other = 0;
         TICK_ASSERT(next_name(k, file, &of, &other));
@@ -215,10 +223,11 @@ static int dup_from(struct tick_kernel *k, int process, int fd, uint32_t least, 
     struct tick__file *file = tick__file(k, process, fd);
     if (!file)
         return -EBADF;
-    int made = file->names == UINT16_MAX ? -EMFILE : lowest(k, process, least);
+    struct tick__process *p = tick__process(k, (uint32_t)process);
+    int made = file->names == UINT16_MAX ? -EMFILE : lowest(k, p, least);
     if (made < 0)
         return made;
-    name(k, process, file, made);
+    name(k, p, process, file, made);
     tick__fd_cloexec(k, process, made, cloexec);
     return made;
 }
@@ -244,7 +253,7 @@ int tick_k_dup3(struct tick_kernel *k, int process, int fd, int to, int flags) {
         (void)!tick_k_close(k, process, to);
     if ((uint32_t)to == p->fd_low)
         p->fd_low++;
-    name(k, process, file, to);
+    name(k, p, process, file, to);
     tick__fd_cloexec(k, process, to, (flags & O_CLOEXEC) != 0);
     return to;
 }

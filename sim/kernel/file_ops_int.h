@@ -50,8 +50,8 @@ struct tick__file_ops {
     bool (*from_outside)(const struct tick_kernel *k, const struct tick__file *file);
     tick_id (*id)(const struct tick__file *file); // the stable id that choices about it go by. NULL: file->id
     void (*ended)(struct tick__file *file);       // the program was told EPOLLERR, HUP or RDHUP of it. NULL: nothing to do
-    // The host's wall clock went on by `jump`. NULL: nothing to do.
-    void (*wall_set)(struct tick_kernel *k, struct tick__file *file, int64_t jump);
+    // The host's wall clock went on by `jump`; set: in a step, not by going too fast or too slow. NULL: nothing to do.
+    void (*wall_moved)(struct tick_kernel *k, struct tick__file *file, int64_t jump, bool set);
 
     // Sockets have all of these; what is none, not one (-ENOTSOCK).
     int (*bind)(struct tick_kernel *k, struct tick__file *file, const struct sockaddr *address, socklen_t size);

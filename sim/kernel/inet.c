@@ -386,6 +386,7 @@ int tick__tcp_listen(struct tick_kernel *k, struct tick__file *file, int backlog
         }
         s->state = TICK__LISTEN;
         s->connection = 0;
+        s->queue_first = s->queue_last = s->queue_count = 0; // where a connection has something else
     }
     s->backlog = (uint32_t)backlog > 4096u ? 4096u : (uint32_t)backlog; // somaxconn
     return 0;

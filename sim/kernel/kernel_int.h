@@ -135,8 +135,8 @@ enum tick__file_type {
 // An open file description; fds of its host's processes name it.
 struct tick__file {
     tick_id id;
-    int32_t fd : 24; // one of them, if it has several; -1: no fd names it
     uint32_t type : 8;
+    int32_t fd : 24;  // one of them, if it has several; -1: no fd names it
     uint32_t process; // whose fd that is: index
     tick__ref ref;    // itself
     tick__ref items;  // epoll items that watch it
@@ -154,7 +154,8 @@ struct tick__file {
 #define TICK__REACHED 0x08000000u   // and somebody who has an fd can get at it
 #define TICK__HAS_WOKEN 0x04000000u // it has woken a waiter since it became ready
 #define TICK__LINGERS 0x02000000u   // a connection whose last fd is closed by a call that waits for its end
-#define TICK__INTERNAL (TICK__HELD | TICK__FLIES | TICK__REACHED | TICK__HAS_WOKEN | TICK__LINGERS)
+#define TICK__WALKED 0x01000000u    // a walk over those that messages have was here
+#define TICK__INTERNAL (TICK__HELD | TICK__FLIES | TICK__REACHED | TICK__HAS_WOKEN | TICK__LINGERS | TICK__WALKED)
 
 // --- sim/world/hosts.c ---
 struct tick__host {
@@ -194,11 +195,11 @@ int64_t tick__outage(const struct tick_kernel *k, uint32_t from, uint32_t to);
 // --- processes.c ---
 // What a program has of its own. Its host has the rest.
 struct tick__process {
-    _Alignas(TICK__GRANULE) tick__ref fds; // array of refs of files
-    uint32_t fd_most, fd_count, fd_low;    // fd_count: beside 0 to 2. fd_low: no free fd below it
-    uint32_t host;                         // that it runs on: index
-    uint32_t next;                         // on its host, or, once it has ended, among those that are free: index + 1
-    uint32_t fd_limit;                     // no fd is as great: RLIMIT_NOFILE
+    _Alignas(TICK__GRANULE / 2) tick__ref fds; // array of refs of files
+    uint32_t fd_most, fd_count, fd_low;        // fd_count: beside 0 to 2. fd_low: no free fd below it
+    uint32_t host;                             // that it runs on: index
+    uint32_t next;                             // on its host, or, once it has ended, among those that are free: index + 1
+    uint32_t fd_limit;                         // no fd is as great: RLIMIT_NOFILE
 };
 #define TICK__FIRST_FD 3u // 0 to 2 are taken in every program
 #define TICK__MOST_FDS 65536u
@@ -224,6 +225,14 @@ static inline struct tick__file *tick__file(const struct tick_kernel *k, int pro
 static inline bool tick__file_is_of(const struct tick__file *file, uint32_t process, uint32_t fd) {
     return file->fd == (int32_t)fd && file->process == process;
 }
+// Goes through a host's descriptions, each once: those that fds name, then those that only messages have. Begins zeroed.
+struct tick__files {
+    bool begun;
+    uint32_t process, fd; // the next to look at; process: index + 1
+    tick__ref rights;
+    uint32_t place;
+};
+struct tick__file *tick__files_next(const struct tick_kernel *k, uint32_t host, struct tick__files *at); // NULL: there are no more
 int tick__fd_give(struct tick_kernel *k, int process, struct tick__file *file); // its lowest free fd: now the file's; or -EMFILE, -ENOMEM
 void tick__fd_cloexec(struct tick_kernel *k, int process, int fd, bool on);
 void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to); // to takes from's fd and watchers
@@ -235,7 +244,14 @@ static inline void tick__file_asked(struct tick_kernel *k, struct tick__file *fi
         tick__file_unhold(k, file);
 }
 // Tells the watchers that something happened: key the EPOLL* that it is about (0: anything), rise: it was not so before, and is so now.
-void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise);
+void tick__watchers_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise);
+static inline void tick__file_wake(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise) {
+    file->rises += rise;
+    if (rise)
+        file->status &= ~TICK__HAS_WOKEN;
+    if (file->items)
+        tick__watchers_wake(k, file, key, rise);
+}
 // The same of a file that many things make ready: this one did. Choices are about that, so that the others do not renumber them.
 void tick__file_wake_by(struct tick_kernel *k, struct tick__file *file, uint32_t key, bool rise, tick_id subject, uint64_t ordinal);
 // What a choice about its present readiness is about: a connection's end or the file, and how often it became ready; or what wake_by said.
@@ -309,7 +325,8 @@ struct tick__port {
     tick__ref lingering; // connections in TIME_WAIT, by where they ended here
 };
 
-// One direction, kept by its sending end. What each segment touches comes first, here and in the socket.
+// One direction, kept by its sending end. What each segment touches comes first, here and in the socket, which is five granules: each one
+// more makes a connection 3 % slower.
 struct tick__flow {
     uint64_t written, flown, arrived, read;       // byte counts: accepted, put into segments, in the receive buffer, consumed
     uint64_t acked, granted;                      // what the sender knows of arrived and read
@@ -329,6 +346,9 @@ struct tick__sock {
     struct tick__file file;
     uint8_t state, stage, shut, corked;
     bool reuse, reuse_port, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies;
+    bool refused;
+    bool six; // its addresses are IPv6's, not mapped ones
+    uint8_t tries;
     int32_t error;
     tick__ref peer;
     uint32_t refs;           // fd or queue, events in flight to it; a pair is freed when both have none
@@ -337,30 +357,37 @@ struct tick__sock {
     tick_id end, way; // the connection's parts that it is, and that it sends by: they are asked for with each segment, send and recv
     tick_id connection;
     uint32_t connection_object;
-    bool orphan, refused, freed;
     bool ended;                        // the program was told of an end, or an error: nothing more will come
-    uint64_t looked;                   // up to which byte it knows that they are there
     bool inet6, v6only;                // of AF_INET6
-    bool six;                          // its addresses are IPv6's, not mapped ones
-    uint16_t keep_idle, keep_interval; // s; 0: Linux's 7200 and 75
     uint8_t keep_count;                // 0: 9
+    uint16_t keep_idle, keep_interval; // s; 0: Linux's 7200 and 75
     uint8_t probes;                    // keep-alive probes without an answer
     bool probing;                      // the next one is posted
-    bool uncorks;                      // a TICK__UNCORK is posted,
-    int64_t uncork_at;                 // which counts from then on
+    bool uncorks;                      // a TICK__UNCORK is posted
+    union {
+        struct {               // a connection's
+            uint64_t looked;   // up to which byte it knows that they are there
+            int64_t uncork_at; // from when on a TICK__UNCORK that is posted counts
+        };
+        struct { // a listener's: its accept queue
+            tick__ref queue_first, queue_last;
+            uint32_t queue_count, backlog;
+        };
+    };
     int32_t linger_time;
     tick__ref port, port_next, host_next, host_prev;
     uint32_t local_address, remote_address; // host byte order
     uint16_t local_port, remote_port;
-    uint8_t tries;
-    uint32_t event;                                // key of the SYN in flight, or of its repetition
-    tick__ref listener;                            // of one that is not accepted yet; holds a ref on it
-    tick__ref queue_first, queue_last, queue_next; // a listener's accept queue
-    uint32_t queue_count, backlog;
+    uint32_t event;     // key of the SYN in flight, or of its repetition
+    tick__ref listener; // of one that is not accepted yet; holds a ref on it,
+    union {
+        tick__ref queue_next; // in whose queue it may stand
+        tick__ref lingering;  // with TICK__LINGERS: who waits for its end; 0: nobody yet
+    };
     tick__ref options;
     uint32_t hello, farewell; // seq of the msg_recv of the handshake's segment, of FIN or RST
-    tick__ref lingering;      // somebody waits for its end
 };
+_Static_assert(sizeof(struct tick__sock) <= 5 * TICK__GRANULE, "a socket is five granules");
 #define TICK__SOCK_HOT offsetof(struct tick__sock, connection)
 
 // An accepted send, for the probe.

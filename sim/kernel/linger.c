@@ -94,6 +94,8 @@ void tick_kernel_linger_end(struct tick_kernel *k, uint32_t key) {
 }
 
 void tick__linger_die(struct tick_kernel *k, struct tick__sock *s) {
+    if (!(s->file.status & TICK__LINGERS))
+        return;
     s->file.status &= ~TICK__LINGERS;
     if (s->lingering)
         tick__rights_go_on(k, forget(k, s));

@@ -108,6 +108,9 @@ void tick__rights_give(struct tick_kernel *k, int process, tick__ref rights, str
 void tick__rights_drop(struct tick_kernel *k, tick__ref rights); // the message is gone: closes what nobody else has
 void tick__rights_go_on(struct tick_kernel *k, tick__ref list);  // after one of them has lingered, with those that were to follow it
 void tick__rights_collect(struct tick_kernel *k, uint32_t host); // those that nobody can receive any more
+// A walk over the files that only messages have, each once: where it begins; the next, from *place of *rights on, or NULL.
+tick__ref tick__rights_first(const struct tick_kernel *k, uint32_t host);
+struct tick__file *tick__rights_next(const struct tick_kernel *k, tick__ref *rights, uint32_t *place);
 void tick__rights_renamed(struct tick_kernel *k, uint32_t host, tick__ref from, tick__ref to); // a file has moved
 void tick__unix_forget_rights(struct tick_kernel *k, struct tick__unix *u, tick__ref rights);  // its message lost them
 

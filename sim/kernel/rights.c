@@ -221,6 +221,27 @@ void tick__rights_go_on(struct tick_kernel *k, tick__ref ref) {
         tick__rights_collect(k, host);
 }
 
+tick__ref tick__rights_first(const struct tick_kernel *k, uint32_t host) {
+    for (tick__ref ref = tick__host(k, host)->rights; ref; ref = rights_at(k, ref)->next)
+        for (uint32_t i = rights_at(k, ref)->gone; i < rights_at(k, ref)->count; i++)
+            file_at(k, rights_at(k, ref)->files[i])->status &= ~TICK__WALKED;
+    return tick__host(k, host)->rights;
+}
+
+struct tick__file *tick__rights_next(const struct tick_kernel *k, tick__ref *ref, uint32_t *place) {
+    for (; *ref; *ref = rights_at(k, *ref)->next, *place = 0) {
+        const struct tick__rights *rights = rights_at(k, *ref);
+        for (*place = *place > rights->gone ? *place : rights->gone; *place < rights->count;) {
+            struct tick__file *file = file_at(k, rights->files[(*place)++]);
+            if (!file->names && !(file->status & TICK__WALKED)) {
+                file->status |= TICK__WALKED;
+                return file;
+            }
+        }
+    }
+    return NULL;
+}
+
 void tick__rights_renamed(struct tick_kernel *k, uint32_t host, tick__ref from, tick__ref to) {
     for (tick__ref ref = tick__host(k, host)->rights; ref; ref = rights_at(k, ref)->next)
         for (uint32_t i = rights_at(k, ref)->gone; i < rights_at(k, ref)->count; i++)

@@ -101,12 +101,17 @@ static void make_child(struct tick_kernel *k, struct tick__sock *s, struct tick_
         tick__tcp_break(k, s, ENOBUFS);
 }
 
+// Its SYNs have been unanswered for as long as it waits.
+static bool gave_up(const struct tick_kernel *k, const struct tick__sock *s) {
+    const int64_t patience = tick__tcp_patience(k, s);
+    return s->tries > tick__option_of(k, s->options, TICK__SYNCNT) ||
+           (patience && (TICK__FIRST_RETRY << s->tries) - TICK__FIRST_RETRY >= patience);
+}
+
 static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t told, bool again) {
     s->event = 0;
     uint32_t host = tick__tcp_remote_host(k, s);
-    const int64_t patience = tick__tcp_patience(k, s);
-    if (s->tries > tick__option_of(k, s->options, TICK__SYNCNT) ||
-        (patience && s->tries && (TICK__FIRST_RETRY << s->tries) - TICK__FIRST_RETRY >= patience)) {
+    if (s->tries && gave_up(k, s)) {
         s->error = ETIMEDOUT;
         tick__tcp_done(k, s);
         return;

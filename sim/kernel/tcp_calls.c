@@ -429,8 +429,10 @@ static int tcp_shutdown(struct tick_kernel *k, struct tick__file *file, int how)
 static void tcp_close(struct tick_kernel *k, struct tick__file *file) {
     struct tick__sock *s = (struct tick__sock *)file;
     const bool lingers = __builtin_expect(s->linger, 0) && tick__linger_asked(k, s);
-    if (lingers)
+    if (lingers) {
         s->file.status |= TICK__LINGERS;
+        s->lingering = 0;
+    }
     s->shut = TICK__SHUT_BOTH;
     struct tick__sock *peer = peer_of(k, s);
     if (s->state == TICK__LISTEN) {

@@ -132,7 +132,7 @@ void tick__timerfd_expired(struct tick_kernel *k, tick__ref ref) {
 }
 
 // The wall clock went on by `jump`: the moment of an absolute timer moves, and a reader may have asked to be told.
-static void wall_set(struct tick_kernel *k, struct tick__file *file, int64_t jump) {
+static void wall_moved(struct tick_kernel *k, struct tick__file *file, int64_t jump, bool set) {
     struct timer *t = (struct timer *)file;
     if (!of_wall(t) || !t->absolute)
         return;
@@ -141,7 +141,7 @@ static void wall_set(struct tick_kernel *k, struct tick__file *file, int64_t jum
         t->at = tick__moved(t->at, tick__ahead(0, jump));
         (void)arm(k, t);
     }
-    if (t->cancel) {
+    if (t->cancel && set) {
         t->canceled = true;
         t->ticks++;
         tick__file_wake(k, file, TICK__READABLE, false);
@@ -182,4 +182,4 @@ static void timer_close(struct tick_kernel *k, struct tick__file *file) {
 }
 
 const struct tick__file_ops tick__timerfd_ops = {
-    .mask = timer_mask, .read = timer_read, .close = timer_close, .mode = 0600, .wall_set = wall_set};
+    .mask = timer_mask, .read = timer_read, .close = timer_close, .mode = 0600, .wall_moved = wall_moved};

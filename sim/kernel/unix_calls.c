@@ -324,13 +324,10 @@ static ssize_t recv_stream(
 
 // A full queue has room again: every socket that is connected to it may have waited.
 void tick__unix_tell_waiting(struct tick_kernel *k, const struct tick__unix *u) {
-    for (uint32_t p = tick__host(k, u->file.host)->processes; p; p = tick__process(k, p - 1)->next)
-        for (uint32_t fd = 0; fd < tick__process(k, p - 1)->fd_most; fd++) {
-            struct tick__file *file = tick__file(k, (int)p - 1, (int)fd);
-            if (file && tick__ops(file) == &tick__unix_ops && tick__file_is_of(file, p - 1, fd) &&
-                ((struct tick__unix *)file)->peer == u->file.ref)
-                drained(k, (struct tick__unix *)file, false);
-        }
+    struct tick__files at = {0};
+    for (struct tick__file *file; (file = tick__files_next(k, u->file.host, &at)) != NULL;)
+        if (tick__ops(file) == &tick__unix_ops && ((struct tick__unix *)file)->peer == u->file.ref)
+            drained(k, (struct tick__unix *)file, false);
 }
 
 static ssize_t recv_datagram(

@@ -359,6 +359,44 @@ static void connections_travel(void **state) {
     closed(p.listener);
 }
 
+// Whoever waits for room in a queue is told of it while a message has it, and keeps its registration.
+static void who_waits_for_room_travels(void **state) {
+    (void)state;
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    const socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+                                       (size_t)snprintf(un.sun_path + 1, 32, "retick-%d-room", (int)getpid()));
+    int over[2], got[2], flags, epfd = sys->ops->epoll_create(sys);
+    int receiver = sys->ops->socket(sys, AF_UNIX, SOCK_DGRAM, 0), sender = sys->ops->socket(sys, AF_UNIX, SOCK_DGRAM, 0),
+        filler = sys->ops->socket(sys, AF_UNIX, SOCK_DGRAM, 0);
+    ssize_t n;
+    assert_int_equal(sys->ops->bind(sys, receiver, (struct sockaddr *)&un, size), 0);
+    assert_int_equal(sys->ops->connect(sys, sender, (struct sockaddr *)&un, size), 0);
+    assert_int_equal(sys->ops->connect(sys, filler, (struct sockaddr *)&un, size), 0);
+    while ((n = put(filler, "x")) == 1) // another's: of one's own that is read, one is told in any case
+        ;
+    assert_int_equal(n, -EAGAIN);
+    assert_int_equal(put(sender, "x"), -EAGAIN);
+    assert_int_equal(control(epfd, EPOLL_CTL_ADD, sender, EPOLLOUT | EPOLLET), 0);
+    assert_int_equal(report(epfd, 0), 0);
+    unix_pair(SOCK_STREAM, over);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(give(over[0], "x", &sender, 1), 1);
+    closed(sender);
+    assert_int_equal(get(receiver, 1), 1);
+    assert_int_equal(report(epfd, 0), EPOLLOUT);
+    assert_int_equal(take(over[1], 1, 1, 0, got, &n, &flags), 1);
+    assert_int_equal(put(got[0], "x"), 1);
+    assert_int_equal(put(got[0], "x"), -EAGAIN);
+    closed(got[0]);
+    assert_int_equal(report(epfd, 0), 0);
+    closed(receiver);
+    assert_int_equal(report(epfd, 0), EPOLLOUT); // the other message has it
+    closed(filler);
+    closed(over[0]);
+    closed(over[1]);
+    closed(epfd);
+}
+
 // --- F_SETPIPE_SZ ---
 
 static void pipes_change_their_size(void **state) {
@@ -404,6 +442,7 @@ int main(void) {
         BOTH(what_is_no_fd_is_refused),
         BOTH(sockets_that_hold_each_other_up_are_closed),
         BOTH(connections_travel),
+        BOTH(who_waits_for_room_travels),
         BOTH(pipes_change_their_size),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

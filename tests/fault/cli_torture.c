@@ -1,7 +1,7 @@
 // The command line out of memory, with a scenario of its own linked in: each command's allocations, the viewer's and the trace's, SQLite's,
 // processes and mappings.
 // links: tick_cli
-// timeout: 300
+// timeout: 600
 #include "tests/support/torture_commands.h"
 #include <retick.h>
 
@@ -68,7 +68,7 @@ static void running(void **state) {
 
 static void fuzzing(void **state) {
     (void)state;
-    torture(&(struct command){{"torture", "fuzz", "-j", "1", "-n", "50", "-o", "new.db"}, {"new.db", "new.schedule"}}, 1, 100, 97);
+    torture(&(struct command){{"torture", "fuzz", "-j", "1", "-n", "50", "-o", "new.db"}, {"new.db", "new.schedule", "new.twin.db"}}, 1, 100, 97);
 }
 
 static void replaying(void **state) {
@@ -83,6 +83,12 @@ static void asking(void **state) {
     torture(&(struct command){{"torture", "query", "found.db", "tasks", "--json"}, {NULL}}, 0, 100, 37);
     torture(&(struct command){{"torture", "query", "found.db", "SELECT seq, kind FROM events"}, {NULL}}, 0, 100, 37);
     torture(&(struct command){{"torture", "diff", "calm.db", "found.db"}, {NULL}}, 1, 100, 37);
+}
+
+static void explaining(void **state) {
+    (void)state;
+    torture(&(struct command){{"torture", "explain", "found.db"}, {NULL}}, 0, 100, 37);
+    torture(&(struct command){{"torture", "explain", "found.db", "--against", "calm.db"}, {NULL}}, 0, 100, 97);
 }
 
 static void drawing(void **state) {
@@ -102,6 +108,7 @@ int main(void) {
         cmocka_unit_test(fuzzing),
         cmocka_unit_test(replaying),
         cmocka_unit_test(asking),
+        cmocka_unit_test(explaining),
         cmocka_unit_test(drawing),
         cmocka_unit_test(digesting),
     };

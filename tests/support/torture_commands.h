@@ -120,6 +120,42 @@ static void told(const struct command *command, const struct scarce_run *run, co
         result, run->output);
 }
 
+// What is said when memory runs out: of which file or scenario, and what to do about it.
+static bool is_of_use(const struct command *command, const char *said) {
+    static const char *const remedies[] = {"try again", "make room", "another place", "record the run again"};
+    bool named = strstr(said, " lost: ") || strstr(said, " this program: ") || strstr(said, " --json: "), remedied = false;
+    for (int i = 1; i < WORDS && command->words[i]; i++)
+        named |= (i == 1 || strchr(command->words[i], '.')) && strstr(said, command->words[i]);
+    for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
+        remedied |= strstr(said, remedies[i]) != NULL;
+    return named && remedied;
+}
+
+// What a command found out when nothing failed: its words, and the picture that it drew. It may fail to, but not find out something else.
+struct found_out {
+    char said[sizeof((struct scarce_run *)0)->output];
+    char drawn[1 << 16];
+};
+
+static void read_drawing(const struct command *command, char *text, size_t size) {
+    text[0] = '\0';
+    if (!command->makes[0] || !strstr(command->makes[0], ".dot"))
+        return;
+    FILE *file = fopen(command->makes[0], "re");
+    if (file) {
+        text[fread(text, 1, size - 1, file)] = '\0';
+        fclose(file);
+    }
+}
+
+static bool is_the_same(const struct command *command, const struct scarce_run *run, const struct found_out *before) {
+    static char drawn[sizeof before->drawn];
+    const char *name = command->words[1];
+    const bool asks = strcmp(name, "query") == 0 || strcmp(name, "diff") == 0 || strcmp(name, "explain") == 0;
+    read_drawing(command, drawn, sizeof drawn);
+    return (!asks || strcmp(run->output, before->said) == 0) && strcmp(drawn, before->drawn) == 0;
+}
+
 // Each allocation up to `dense`, then each `stride`-th.
 static void torture(struct command *command, int expected, long dense, long stride) {
     const char *coarser = getenv("RETICK_TORTURE_STRIDE"); // as in torture.h
@@ -137,6 +173,9 @@ static void torture(struct command *command, int expected, long dense, long stri
     if (result != expected)
         fail_msg("%s: %d\n%s", command->words[1], result, run.output);
     const long all = run.asked;
+    static struct found_out before;
+    memcpy(before.said, run.output, sizeof before.said);
+    read_drawing(command, before.drawn, sizeof before.drawn);
     bad = 0;
     for (size_t i = 0; i < 3 && command->makes[i]; i++)
         assert_true(is_whole(command->makes[i]));
@@ -154,6 +193,10 @@ static void torture(struct command *command, int expected, long dense, long stri
                 told(command, &run, "another exit code", result);
             if (result == TICK__EXIT_HARNESS && !strstr(run.output, "retick: ") && !strstr(run.output, "torture: "))
                 told(command, &run, "without a message", result);
+            if (result == TICK__EXIT_HARNESS && strstr(run.output, "retick: ") && !is_of_use(command, run.output))
+                told(command, &run, "it does not name a file and say what to do", result);
+            if (result == expected && !is_the_same(command, &run, &before))
+                told(command, &run, "it found out something else", result);
             while (litter(command)[0]) {
                 told(command, &run, litter(command), result);
                 (void)unlink(litter(command));

@@ -424,7 +424,7 @@ static void bad_heads(void **state) {
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_int_equal(read_in(texts[i], &s, &error), TICK_EFORMAT);
     assert_int_equal(read_in("retick schedule 3\n", &s, &error), TICK_EFORMAT);
-    assert_string_equal(error.text, "a.schedule:1: this schedule is of version 3, and this retick knows 2");
+    assert_string_equal(error.text, "a.schedule:1: this schedule is of version 3, and this retick knows 2: update retick");
     assert_int_equal(read_in("retick schedule 1\n", &s, &error), 0);
     assert_int_equal(s.version, 1);
     tick_schedule_fini(&s);

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
 
 static void passes(const char *name, int64_t ends_at) {
     struct tick_outcome outcome = calm(name);
@@ -331,9 +333,33 @@ TICK_SCENARIO(clocks, "") {
     tick_fault_at(world, TICK_MS(5), TICK_CLOCK, .side = {a}, .jump = TICK_SEC(-3));
 }
 
+// TFD_TIMER_CANCEL_ON_SET tells of a jump, not of a drift, whatever else asks for the time meanwhile.
+static int hears_of_a_jump(void *arg) {
+    (void)arg;
+    struct tick_sys *calls = tick_sys_running();
+    uint64_t ticks;
+    int64_t wall;
+    const int fd = calls->ops->timerfd(calls, CLOCK_REALTIME);
+    TICK_TRY(calls->ops->timerfd_settime(
+        calls, fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, tick_wall() + TICK_SEC(60), 0, NULL, NULL));
+    for (int i = 0; i < 4; i++) {
+        TICK_TRY(tick_sleep(TICK_MS(1)));
+        TICK_TRY(calls->ops->clock(calls, CLOCK_REALTIME, &wall));
+        TICK_TRY(tick_check(calls->ops->read(calls, fd, &ticks, sizeof ticks) == -EAGAIN, "it was only drift"));
+    }
+    TICK_TRY(tick_sleep(TICK_MS(2)));
+    TICK_TRY(tick_check(calls->ops->read(calls, fd, &ticks, sizeof ticks) == -ECANCELED, "it jumped"));
+    return calls->ops->close(calls, fd);
+}
+TICK_SCENARIO(cancelled_timer, "") {
+    struct tick_host *a = tick_host_add(world, "a", hears_of_a_jump, NULL, .drift = 100, .clock = TICK_SEC(60));
+    tick_fault_at(world, TICK_MS(5), TICK_CLOCK, .side = {a}, .jump = TICK_SEC(-3));
+}
+
 static void clocks_go_wrong(void **state) {
     (void)state;
     passes("clocks", TICK_SEC(1));
+    passes("cancelled_timer", TICK_MS(6));
 }
 
 // --- disks ---

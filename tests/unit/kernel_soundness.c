@@ -377,6 +377,66 @@ static void who_asked_learns_that_the_clock_was_set(void **state) {
     assert_int_equal(ticks, 1);
 }
 
+// Clocks that drift are no clocks that were set.
+static void nobody_learns_that_the_clock_drifts(void **state) {
+    (void)state;
+    const struct tick_kernel_name n = name();
+    const int flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, fd = tick_k_timerfd(k, 0, CLOCK_REALTIME, 0, &n);
+    const int64_t wall = tick_kernel_wall(k, 0);
+    uint64_t ticks;
+    assert_int_equal(tick_k_timerfd_settime(k, 0, fd, flags, wall + TICK_SEC(9), 0, NULL, NULL), 0);
+    for (int i = 0; i < 3; i++) {
+        tick_kernel_wall_drift(k, 0, wall + TICK_SEC(i));
+        assert_int_equal(tick_k_read(k, 0, fd, &ticks, 8), -EAGAIN);
+    }
+    carry();
+    assert_int_equal(tick_kernel_now(k), TICK_SEC(7)); // but its time comes sooner
+    assert_int_equal(tick_k_read(k, 0, fd, &ticks, 8), 8);
+}
+
+static int give(int over, int fd) {
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {0};
+    struct iovec part = {control, 1};
+    const struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    *CMSG_FIRSTHDR(&message) = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &fd, sizeof fd);
+    return (int)tick_k_sendmsg(k, 0, over, &message, 0);
+}
+
+static int taken(int over) {
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
+    char byte;
+    struct iovec part = {&byte, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    int fd = -1;
+    assert_int_equal(tick_k_recvmsg(k, 0, over, &message, 0), 1);
+    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+    return fd;
+}
+
+// The same for timers that only messages have: each is told once, however many of them have it.
+static void timers_on_their_way_go_by_the_clock(void **state) {
+    (void)state;
+    const struct tick_kernel_name n[] = {name(), name(), name()};
+    const int flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, fd = tick_k_timerfd(k, 0, CLOCK_REALTIME, 0, &n[0]);
+    const int64_t wall = tick_kernel_wall(k, 0);
+    uint64_t ticks;
+    int pair[2];
+    assert_int_equal(tick_k_socketpair(k, 0, AF_UNIX, SOCK_DGRAM, 0, pair, &n[1], &n[2]), 0);
+    assert_int_equal(tick_k_timerfd_settime(k, 0, fd, flags, wall + TICK_SEC(9), 0, NULL, NULL), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(give(pair[0], fd), 1);
+    assert_int_equal(tick_k_close(k, 0, fd), 0);
+    tick_kernel_wall_set(k, 0, wall + TICK_SEC(2));
+    const int got = taken(pair[1]);
+    assert_int_equal(tick_k_read(k, 0, got, &ticks, 8), -ECANCELED);
+    assert_int_equal(tick_k_read(k, 0, got, &ticks, 8), -EAGAIN);
+    carry();
+    assert_int_equal(tick_kernel_now(k), TICK_SEC(7)); // not 3 s, as if it had moved three times
+    assert_int_equal(tick_k_read(k, 0, got, &ticks, 8), 8);
+    assert_int_equal(ticks, 1);
+}
+
 static void probes_find_out_what_died(void **state) {
     (void)state;
     const struct sockaddr_in in = at_b();
@@ -413,6 +473,8 @@ int main(void) {
         cmocka_unit_test_setup(what_stays_within_a_host_is_never_lost, set_up),
         cmocka_unit_test_setup(names_are_late_or_fail_where_the_scenario_says_so, set_up),
         cmocka_unit_test_setup(who_asked_learns_that_the_clock_was_set, set_up),
+        cmocka_unit_test_setup(nobody_learns_that_the_clock_drifts, set_up),
+        cmocka_unit_test_setup(timers_on_their_way_go_by_the_clock, set_up),
         cmocka_unit_test_setup(probes_find_out_what_died, set_up),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
