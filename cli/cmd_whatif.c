@@ -98,7 +98,7 @@ static char *line_at(const struct whatif_arguments *a, bool away) {
     char *line = NULL;
     const int result = tick_trace_open(a->path, &trace, &error);
     if (result < 0) {
-        tick__complain_of(result, &error);
+        tick__complain_of(a->path, result, &error);
         return NULL;
     }
     if (sqlite3_prepare_v2(trace.db, "SELECT line FROM choices WHERE seq = ?1", -1, &row, NULL) == SQLITE_OK) {
@@ -133,7 +133,7 @@ static int read_lines(const struct whatif_arguments *a, const char *scenario, co
         fclose(file);
     if (whole)
         free(text);
-    return result < 0 ? tick__complain_of(result, &error) : 0;
+    return result < 0 ? tick__complain_of("--set", result, &error) : 0;
 }
 
 static bool same_address(const struct tick_deviation *a, const struct tick_deviation *b) {
@@ -170,7 +170,7 @@ static int run(const struct whatif_arguments *a, const struct tick__loaded *load
     };
     const int result = tick__record_run(&record, &attempt, &error);
     if (result < 0)
-        return result == TICK_ECANCELED ? TICK__EXIT_INTERRUPTED : tick__complain_of(result, &error);
+        return result == TICK_ECANCELED ? TICK__EXIT_INTERRUPTED : tick__complain_of(a->path, result, &error);
     const bool passed = attempt.outcome.verdict == TICK_PASS;
     tick__say("%s%s%s: with that it %s%s%s", tick__colour(stdout, TICK__BOLD), loaded->scenario->name, tick__colour(stdout, TICK__PLAIN),
         tick__colour(stdout, passed ? TICK__GREEN : TICK__RED), passed ? "passes" : "fails", tick__colour(stdout, TICK__PLAIN));
@@ -200,7 +200,7 @@ static int change_and_run(struct whatif_arguments *a, const struct tick__recipe 
         return TICK__EXIT_USAGE;
     int code = read_lines(a, loaded->scenario->name, line, &lines);
     if (code == 0) {
-        code = change(&recipe->schedule, &lines, away, &changed) < 0 ? tick__no_memory() : run(a, loaded, &changed);
+        code = change(&recipe->schedule, &lines, away, &changed) < 0 ? tick__no_memory(a->path) : run(a, loaded, &changed);
         tick_schedule_fini(&changed);
         tick_schedule_fini(&lines);
     }
@@ -225,7 +225,7 @@ int tick__cmd_whatif(int argc, char **argv) {
         code = TICK__EXIT_USAGE;
     }
     if (code == 0)
-        code = a.output ? tick__output_check(&rules, a.output, TICK__OUTPUT_TRACE) : tick__no_memory();
+        code = a.output ? tick__output_check(&rules, a.output, TICK__OUTPUT_TRACE) : tick__no_memory(a.path);
     if (code == 0)
         code = tick__recipe_scenario(&recipe, a.path, &a.load, &loaded);
     if (code == 0)

@@ -156,11 +156,11 @@ int tick__likelihood(const char *path, const struct tick__loaded *loaded, const 
     char beside[NAME_MAX + 1];
     int result = tick_trace_open(path, &trace, &error);
     if (result < 0)
-        return tick__complain_of(result, &error);
+        return tick__complain_of(path, result, &error);
     result = tick__story_kept(&trace, &story, beside, sizeof beside, &error);
     tick_trace_close(&trace);
     if (result <= 0)
-        return result < 0 ? tick__complain_of(result, &error) : 0;
+        return result < 0 ? tick__complain_of(path, result, &error) : 0;
     struct asking asking = {.schedule = schedule, .all = (uint32_t)story.count * runs + FRESH};
     const struct tick__input input = {.schedule = schedule};
     tick__interrupt_watch();
