@@ -69,8 +69,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
             tick__wrong(state->name, "name a trace");
         if (a->against && a->repaired)
             tick__wrong(state->name, "--against and --repaired exclude one another");
-        if (a->waits && a->repaired)
-            tick__wrong(state->name, "--waits and --repaired exclude one another");
+        if (a->waits && (a->repaired || a->runs))
+            tick__wrong(state->name, "--waits is not for --repaired or --likelihood");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

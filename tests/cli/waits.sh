@@ -57,6 +57,6 @@ assert by["shop/second"]["for"] == "lock" and by["shop/second"]["needs"] == ["sh
 assert by["shop/first"]["for"] == "future" and by["shop/first"]["circle"] is None and by["shop/first"]["since_ns"] == 0
 PY
 expect 0 "1 task that nobody waits for is idle when it ends, at 3 ms" "$RETICK" explain shop.twin.db --waits
-expect 2 "exclude one another" "$RETICK" explain shop.db --waits --repaired "$file:shop"
+expect 2 "--waits is not for --repaired or --likelihood" "$RETICK" explain shop.db --waits --repaired "$file:shop"
 expect 0 "in_vain.c:" "$RETICK" query shop.db waits
 finish
