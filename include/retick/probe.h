@@ -46,7 +46,12 @@ extern "C" {
     X(TICK_EV_LOG, 31, "log") \
     X(TICK_EV_MARK, 32, "mark") \
     X(TICK_EV_EXCEPTION, 33, "exception") \
-    X(TICK_EV_VERDICT, 34, "verdict")
+    X(TICK_EV_VERDICT, 34, "verdict") \
+    X(TICK_EV_PUT, 35, "put") \
+    X(TICK_EV_TAKE, 36, "take") \
+    X(TICK_EV_SET, 37, "set") \
+    X(TICK_EV_CLEAR, 38, "clear") \
+    X(TICK_EV_NOTIFY, 39, "notify")
 
 enum tick_event_kind {
 #define TICK_EVENT_ENUM(name, number, word) name = (number),

@@ -29,7 +29,8 @@ struct tick_lock *tick_condition_lock(struct tick_condition *condition) {
 }
 
 static void notify(struct tick_condition *condition, size_t count) {
-    while (count > 0 && tick__resource_wake(&condition->waiters))
+    tick__resource_tell(&condition->resource, TICK_EV_NOTIFY);
+    while (count > 0 && tick__resource_wake(&condition->waiters, condition->resource.released))
         count--;
 }
 
