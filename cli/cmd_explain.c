@@ -3,6 +3,7 @@
 #include "cli/aside.h"
 #include "cli/command.h"
 #include "cli/explain.h"
+#include "cli/likelihood.h"
 #include "cli/options.h"
 #include "cli/print.h"
 #include "cli/scenario_load.h"
@@ -12,10 +13,15 @@
 struct explain_arguments {
     struct tick__load load;
     const char *path, *against, *repaired;
+    uint64_t runs; // from each sentence on; 0: nobody asks how likely it was
 };
+
+enum { OPTION_LIKELIHOOD = TICK__OPTION_OTHERS };
 
 static const struct argp_option options[] = {
     {"against", 'a', "TRACE", 0, "The run beside which it is told (default: the nearest one that passes, as fuzz has kept it)", 0},
+    {"likelihood", OPTION_LIKELIHOOD, "RUNS", OPTION_ARG_OPTIONAL,
+        "And how likely it was: draw what comes after each sentence anew, so many times (default: 200), and count what fails", 0},
     {"repaired", 'r', "FILE.c[:SCENARIO]", 0, "Beside the same schedule's run of the repaired program", 0},
     {0},
 };
@@ -35,6 +41,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     switch (key) {
     case 'a':
         a->against = value;
+        return 0;
+    case OPTION_LIKELIHOOD:
+        a->runs = 200;
+        if (value && (!tick__parse_number(value, &a->runs) || a->runs == 0 || a->runs > 1000000))
+            tick__wrong(state->name, "--likelihood=%s: write a number from 1 to 1000000", value);
         return 0;
     case 'r':
         a->repaired = value;
@@ -106,6 +117,19 @@ static int beside_repaired(struct explain_arguments *a) {
     return code;
 }
 
+static int how_likely(struct explain_arguments *a) {
+    struct tick__loaded loaded = {0};
+    struct tick__recipe recipe;
+    int code = tick__recipe_read(a->path, &recipe);
+    if (code == 0)
+        code = tick__recipe_scenario(&recipe, a->path, &a->load, &loaded);
+    if (code == 0)
+        code = tick__likelihood(a->path, &loaded, &recipe.schedule, (uint32_t)a->runs);
+    tick__recipe_fini(&recipe);
+    tick__loaded_fini(&loaded);
+    return code;
+}
+
 int tick__cmd_explain(int argc, char **argv) {
     struct explain_arguments a = {0};
     bool kept = false;
@@ -115,8 +139,8 @@ int tick__cmd_explain(int argc, char **argv) {
     if (a.repaired)
         return beside_repaired(&a);
     code = a.against ? 0 : tick__explain_kept(a.path, &kept);
-    if (code || kept)
-        return code;
     const struct tick__explain what = {.path = a.path, .against = a.against, .there = "in the good run", .keep = !a.against};
-    return tick__explain(&what);
+    if (code == 0 && !kept)
+        code = tick__explain(&what);
+    return code || !a.runs ? code : how_likely(&a);
 }
