@@ -2,6 +2,7 @@
 #include "sim/harness/fetch.h"
 #include "sim/harness/world_int.h"
 #include "src/base/check.h"
+#include "src/base/line.h"
 #include "src/base/outside.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
@@ -31,7 +32,7 @@ struct tick_host *tick_host_add_at(
         tick__world_bad(w, loc, "too many hosts: no memory for \"%s\"", name);
         return NULL;
     }
-    snprintf(host->name, sizeof host->name, "%s", name);
+    tick__line_put(&(struct tick__line){host->name, sizeof host->name, 0}, name);
     host->options = *options;
     host->fn = fn;
     host->loc = loc;
