@@ -214,7 +214,8 @@ bool tick__host_hears_stop(struct tick_host *host);
 static inline bool tick__host_told_to_stop(struct tick_host *host) { // in the host, at its world points: cancels main when asked to stop
     return __builtin_expect(host->stopping, 0) && tick__host_hears_stop(host);
 }
-void tick__host_stopped(struct tick_host *host); // its coroutine has ended
+void tick__host_returned(struct tick_host *host); // its coroutine has ended,
+void tick__host_stopped(struct tick_host *host);  // because it was told to stop
 int tick__host_restart(struct tick_host *host);  // of one that is down or stopping. 0 or -ENOMEM
 void tick__host_pause(struct tick_host *host, int64_t until);
 void tick__world_ended(struct tick_world *world, struct tick_host *host); // turns.c: it has returned, or is down for good
