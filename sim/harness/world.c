@@ -171,7 +171,7 @@ bool tick__world_holds(struct tick_world *w) {
             if (!w->ended) {
                 char text[sizeof w->outcome.text], when[32];
                 tick__ns_words(tick_kernel_now(w->kernel), when, sizeof when);
-                snprintf(text, sizeof text, "%s (broken at event %llu, %s)", all[i].text, (unsigned long long)w->events, when);
+                snprintf(text, sizeof text, "%s (broken at %s)", all[i].text, when); // by which event, the trace says: its cause
                 blame(w);
                 if (w->probe && !w->blamed_here) // it held when this host's turn began
                     w->blamed_here = w->probe->acted;
