@@ -10,6 +10,7 @@
     X(shrink, "find a smaller schedule that fails in the same way") \
     X(check, "prove that runs of a scenario repeat, or show where they do not") \
     X(explain, "tell in sentences how a run came to its end") \
+    X(whatif, "run a trace again with one answer of the outside changed") \
     X(diff, "show the first difference of two traces") \
     X(graph, "draw a trace's tasks and messages") \
     X(query, "ask a trace in SQL, or by the name of a query") \

@@ -105,6 +105,15 @@ int tick__digester_run(struct tick__digester *digester, const struct tick__input
     return 0;
 }
 
+int tick__digester_onward(struct tick__digester *digester, const struct tick_schedule *schedule, uint32_t upto, uint64_t seed,
+    struct tick_outcome *outcome) {
+    struct tick_schedule drawn;
+    const int result = tick_isolate_onward(digester->isolate, schedule, upto, seed, NULL, outcome, &drawn);
+    if (result == 0)
+        tick_schedule_fini(&drawn);
+    return result;
+}
+
 void tick__attempt_fini(struct tick__attempt *attempt) {
     tick_schedule_fini(&attempt->drawn);
 }

@@ -20,6 +20,16 @@ struct intake { // what a task took in last, in the step that it makes
     int64_t seq;
 };
 
+struct queue { // what was put into it last, and taken out of it
+    uint64_t queue;
+    int64_t put, put_by, take, take_by, count;
+};
+struct getter { // or putter: a task that waits for its turn at a queue, or has just stopped waiting
+    uint64_t task;
+    int64_t queue, since;
+    bool ended; // in the step that it makes
+};
+
 int tick__causes_add(struct tick__deriving *deriving, int64_t seq, int64_t cause, const char *how) {
     const int64_t row[] = {seq, cause};
     return tick__derive_row(deriving, TICK__ADD_CAUSE, row, 2, how);
@@ -31,6 +41,8 @@ int tick__derive_causes_begin(struct tick__deriving *deriving) {
     causes->arrivals.row = sizeof(struct tick__arrival);
     causes->ways.row = sizeof(struct tick__way);
     causes->intakes.row = sizeof(struct intake);
+    causes->queues.row = sizeof(struct queue);
+    causes->getters.row = sizeof(struct getter);
     if (sqlite3_prepare_v2(deriving->db, "SELECT object_id, parent_id, ordinal FROM objects WHERE type = 'message' ORDER BY object_id", -1,
             &causes->messages, NULL) != SQLITE_OK ||
         sqlite3_prepare_v2(deriving->db, "SELECT type, kth, host_id, parent_id FROM objects WHERE object_id = ?", -1, &causes->about, NULL) !=
@@ -47,6 +59,8 @@ void tick__derive_causes_fini(struct tick__deriving *deriving) {
     tick__open_fini(&causes->arrivals);
     tick__open_fini(&causes->ways);
     tick__open_fini(&causes->intakes);
+    tick__open_fini(&causes->queues);
+    tick__open_fini(&causes->getters);
 }
 
 int tick__causes_about(struct tick__deriving *deriving, int64_t object, struct tick__about *about) {
@@ -127,6 +141,7 @@ static int received(struct tick__deriving *deriving, const struct tick__derived_
     const struct flight *found = tick__open_find(&causes->flights, (uint64_t)event->subject);
     struct tick__way *way;
     causes->arrived = (uint32_t)event->seq;
+    causes->arrived_at = (uint32_t)event->host;
     if (!found)
         return 0;
     const struct flight flight = *found;
@@ -199,6 +214,55 @@ static int completed(struct tick__deriving *deriving, const struct tick__derived
     return event->cause && event->task ? intake(deriving, event) : 0;
 }
 
+// --- queues ---
+
+static int moved(struct tick__deriving *deriving, const struct tick__derived_event *event) {
+    struct tick__causes *causes = &deriving->causes;
+    struct queue *queue = event->subject ? tick__open_add(&causes->queues, (uint64_t)event->subject) : NULL;
+    if (!queue)
+        return event->subject ? tick__derive_no_memory(deriving) : 0;
+    const bool put = event->kind == TICK_EV_PUT;
+    *(put ? &queue->put : &queue->take) = event->seq;
+    *(put ? &queue->put_by : &queue->take_by) = event->task;
+    queue->count = event->arg;
+    if (!event->task)
+        return 0;
+    tick__open_drop(&causes->getters, (uint64_t)event->task);
+    return put ? 0 : intake(deriving, event);
+}
+
+// Who waits again at once was woken for nothing: another took the item, or the room, since it began to wait.
+static int waits(struct tick__deriving *deriving, const struct tick__derived_event *event) {
+    struct tick__causes *causes = &deriving->causes;
+    const struct queue *queue = tick__open_find(&causes->queues, (uint64_t)event->subject);
+    struct getter *getter = event->task && event->subject ? tick__open_add(&causes->getters, (uint64_t)event->task) : NULL;
+    if (!getter)
+        return event->task && event->subject ? tick__derive_no_memory(deriving) : 0;
+    const int64_t since = getter->queue == event->subject && getter->ended ? getter->since : 0;
+    getter->queue = event->subject;
+    getter->since = event->seq;
+    getter->ended = false;
+    if (!since || !queue || queue->put < since || queue->take < since)
+        return 0;
+    const int64_t by = queue->count > 0 ? queue->put_by : queue->take_by;
+    return by == event->task ? 0 : tick__causes_add(deriving, event->seq, queue->count > 0 ? queue->put : queue->take, "taken");
+}
+
+static int stops_waiting(struct tick__deriving *deriving, const struct tick__derived_event *event) {
+    struct getter *getter = event->task ? tick__open_find(&deriving->causes.getters, (uint64_t)event->task) : NULL;
+    if (getter)
+        getter->ended = true;
+    // arg: another event had ended it before it began
+    return event->arg == 1 && event->cause && event->task ? intake(deriving, event) : 0;
+}
+
+static void step_ends(struct tick__deriving *deriving, const struct tick__derived_event *event) {
+    struct tick__open_table *getters = &deriving->causes.getters;
+    const struct getter *getter = event->task ? tick__open_find(getters, (uint64_t)event->task) : NULL;
+    if (getter && (getter->ended || event->arg > TICK_STEP_SUSPENDED))
+        tick__open_drop(getters, (uint64_t)event->task);
+}
+
 // Whether what a task took in may have gone into it: all that others see of the task.
 static bool tells_others(const struct tick__derived_event *event) {
     switch (event->kind) {
@@ -208,6 +272,10 @@ static bool tells_others(const struct tick__derived_event *event) {
     case TICK_EV_CALLBACK_READY:
     case TICK_EV_TIMER_ARM:
     case TICK_EV_RELEASE:
+    case TICK_EV_PUT:
+    case TICK_EV_SET:
+    case TICK_EV_CLEAR:
+    case TICK_EV_NOTIFY:
     case TICK_EV_MSG_SEND:
     case TICK_EV_SPAN_BEGIN:
     case TICK_EV_SPAN_END:
@@ -249,6 +317,16 @@ int tick__derive_causes(struct tick__deriving *deriving, const struct tick__deri
         return event->subject ? dropped(deriving, event) : 0;
     case TICK_EV_IO_COMPLETE:
         return completed(deriving, event);
+    case TICK_EV_PUT:
+    case TICK_EV_TAKE:
+        return moved(deriving, event);
+    case TICK_EV_WAIT_BEGIN:
+        return waits(deriving, event);
+    case TICK_EV_WAIT_END:
+        return stops_waiting(deriving, event);
+    case TICK_EV_STEP_END:
+        step_ends(deriving, event);
+        return 0;
     default:
         return 0;
     }

@@ -101,13 +101,19 @@ static int draws_message(struct tick__deriving *deriving, uint32_t draw) {
     return 0;
 }
 
+// The datagram that a draw is about, if it has come just now.
+static struct tick__arrival *gram_of(const struct tick__deriving *deriving, const struct tick__draw *d) {
+    struct tick__arrival *arrival = tick__open_find(&deriving->causes.arrivals, deriving->causes.arrived);
+    return arrival && arrival->way == d->subject && arrival->begin == (d->ordinal & ~TICK_DOUBLED) ? arrival : NULL;
+}
+
 // What has come is not seen yet: on a connection's end, or the datagram that came last.
 static int draws_hold(struct tick__deriving *deriving, uint32_t draw) {
     const struct tick__draw *d = &deriving->delays.draws[draw - 1];
-    struct tick__arrival *arrival = tick__open_find(&deriving->causes.arrivals, deriving->causes.arrived);
+    struct tick__arrival *arrival = gram_of(deriving, d);
     struct tick__about about;
     struct tick__way *way = NULL;
-    if (arrival && arrival->way == d->subject && arrival->begin == (d->ordinal & ~TICK_DOUBLED)) {
+    if (arrival) {
         append(&deriving->delays, &arrival->held, draw);
         return 0;
     }
@@ -217,7 +223,7 @@ static int drawn(struct tick__deriving *deriving, const struct tick__derived_eve
     struct tick__draw *d = &delays->draws[delays->next++];
     const uint32_t draw = delays->next;
     struct tick__about about;
-    d->host = event->host;
+    d->host = event->host ? event->host : gram_of(deriving, d) ? deriving->causes.arrived_at : 0;
     if (!d->host && d->subject) {
         TICK_TRY(tick__causes_about(deriving, d->subject, &about));
         d->host = about.host > 0 && about.host <= UINT32_MAX ? about.host : 0;

@@ -57,10 +57,10 @@ struct tick__arrival { // a message that came and was not read to its end
     struct tick__draws held;
 };
 struct tick__causes { // derive_causes.c
-    struct tick__open_table flights, arrivals, ways, intakes;
+    struct tick__open_table flights, arrivals, ways, intakes, queues, getters;
     sqlite3_stmt *messages, *about; // messages in the order of their objects; what an object is
     int64_t message;                // the one that `messages` stands at; -1: it has ended
-    uint32_t arrived;               // seq of the latest msg_recv
+    uint32_t arrived, arrived_at;   // the latest msg_recv and its host
 };
 struct tick__delays { // derive_delays.c
     struct tick__draw *draws;

@@ -1,5 +1,6 @@
 #include "trace/digest.h"
 #include <endian.h>
+#include <stddef.h>
 #include <string.h>
 
 static void put32(uint8_t *to, uint32_t value) {
@@ -116,9 +117,23 @@ static void take_content(struct tick__digest *digest, const struct tick__slot *s
     }
 }
 
+// Host, task, subject, cause and arg stand in a slot as in the digest: little-endian, as all machines that retick runs on.
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(struct tick__slot) - offsetof(struct tick__slot, host) == 24,
+    "an event's fields are digested as they stand");
+
+static inline void pack(uint8_t packed[36], int64_t base, const struct tick__slot *slot) {
+    put64(packed, (uint64_t)base + slot->after);
+    put32(packed + 8, slot->tag);
+    memcpy(packed + 12, &slot->host, sizeof *slot - offsetof(struct tick__slot, host));
+}
+
+// What goes on from event to event stands in locals: bytes are written in between, which might be anything, as far as the compiler knows.
 const struct tick__slot *tick__digest_feed(
     struct tick__digest *digest, const struct tick__slot *from, const struct tick__slot *to, uint8_t checkpoint[16]) {
-    while (from < to) {
+    const uint64_t due = (digest->seq / TICK__CHECKPOINT_EVENTS + 1) * TICK__CHECKPOINT_EVENTS;
+    uint64_t seq = digest->seq;
+    size_t staged = digest->staged;
+    while (from < to && seq < due) {
         const struct tick__slot *slot = from;
         if (slot->tag >= TICK__REC_PAD) {
             if (slot->tag == TICK__REC_TIME)
@@ -130,24 +145,22 @@ const struct tick__slot *tick__digest_feed(
             from += tick__record_slots(slot);
             continue;
         }
-        uint8_t *packed = digest->staging[digest->staged++];
-        put64(packed, (uint64_t)digest->base + slot->after);
-        put32(packed + 8, slot->tag);
-        put32(packed + 12, slot->host);
-        put32(packed + 16, slot->task);
-        put32(packed + 20, slot->subject);
-        put32(packed + 24, slot->cause);
-        put64(packed + 28, (uint64_t)slot->arg);
-        if (digest->staged == sizeof digest->staging / sizeof digest->staging[0])
-            flush(digest);
+        pack(digest->staging[staged], digest->base, slot);
         from++;
-        if (++digest->seq % TICK__CHECKPOINT_EVENTS == 0) {
+        seq++;
+        if (++staged == sizeof digest->staging / sizeof digest->staging[0]) {
+            digest->staged = staged;
             flush(digest);
-            canonical(&digest->events, checkpoint);
-            return from;
+            staged = 0;
         }
     }
-    return to;
+    digest->seq = seq;
+    digest->staged = staged;
+    if (seq == due) {
+        flush(digest);
+        canonical(&digest->events, checkpoint);
+    }
+    return from;
 }
 
 void tick__digest_end(struct tick__digest *digest, const char *verdict, uint8_t out[16], uint8_t contents[16]) {

@@ -2,13 +2,13 @@
 // chunk, room in the ring, the digest) hides behind one comparison. Never calls back, never fails: without memory it goes on counting and
 // digesting.
 #include "src/base/check.h"
+#include "src/base/line.h"
 #include "src/base/outside.h"
 #include "trace/recorder_int.h"
 #include "trace/witness.h"
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -564,7 +564,7 @@ void tick_recorder_end(struct tick_recorder *recorder, const char *verdict, cons
     tick_emit(probe, TICK_EV_VERDICT, subject, cause, !passed, NULL);
     more(recorder, 3); // the digest reaches the last event
     tick__digest_end(&recorder->digest, verdict, recorder->result, recorder->contents);
-    snprintf(recorder->verdict, sizeof recorder->verdict, "%s", verdict);
+    tick__line_put(&(struct tick__line){recorder->verdict, sizeof recorder->verdict, 0}, verdict);
     if (recorder->losing)
         lost += recorder->seq - recorder->kept_seq;
     struct tick__slot_end *record = room(recorder, 3);

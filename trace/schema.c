@@ -49,7 +49,6 @@ const char *const tick__schema_indexes[] = {
 "CREATE INDEX IF NOT EXISTS objects_stable ON objects(stable_id)",
 "CREATE INDEX IF NOT EXISTS objects_parent ON objects(parent_id) WHERE parent_id IS NOT NULL",
 "CREATE INDEX IF NOT EXISTS events_task ON events(task_id) WHERE task_id IS NOT NULL",
-"CREATE INDEX IF NOT EXISTS events_cause ON events(cause_seq) WHERE cause_seq IS NOT NULL",
 "CREATE INDEX IF NOT EXISTS causes_cause ON causes(cause_seq)",
 "CREATE INDEX IF NOT EXISTS events_subject ON events(subject_id) WHERE subject_id IS NOT NULL",
 NULL

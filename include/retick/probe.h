@@ -46,7 +46,12 @@ extern "C" {
     X(TICK_EV_LOG, 31, "log") \
     X(TICK_EV_MARK, 32, "mark") \
     X(TICK_EV_EXCEPTION, 33, "exception") \
-    X(TICK_EV_VERDICT, 34, "verdict")
+    X(TICK_EV_VERDICT, 34, "verdict") \
+    X(TICK_EV_PUT, 35, "put") \
+    X(TICK_EV_TAKE, 36, "take") \
+    X(TICK_EV_SET, 37, "set") \
+    X(TICK_EV_CLEAR, 38, "clear") \
+    X(TICK_EV_NOTIFY, 39, "notify")
 
 enum tick_event_kind {
 #define TICK_EVENT_ENUM(name, number, word) name = (number),
@@ -77,7 +82,7 @@ struct tick_object {
     const char *key;  // borrowed for the call: host's name, task's spawn key, a resource's type, a peer's name for a connection; NULL: none
     uint32_t kth;     // count under its parent (for a task: among the same key), from 1; a connection's part: enum tick_connection_part; a
                       // message: 0
-    uint64_t ordinal; // a message: its byte offset in the stream; else 0
+    uint64_t ordinal; // a message: its byte offset in the stream; a host: 1, if the run does not wait for its end; else 0
     const struct tick_loc *loc; // where it was made, NULL = unknown
 };
 

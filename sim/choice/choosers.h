@@ -1,8 +1,9 @@
-// The choosers: each in a file of its own (calm.c, random.c, replay.c), storage by the caller.
+// The choosers: each in a file of its own (calm.c, random.c, replay.c, prefix.c), storage by the caller.
 #ifndef RETICK_CHOOSERS_H
 #define RETICK_CHOOSERS_H
 
 #include <retick/chooser.h>
+#include <retick/probe.h>
 #include <stdbool.h>
 
 extern struct tick_chooser tick_calm; // always 0
@@ -28,5 +29,15 @@ int tick_replay_set(struct tick_replay_chooser *replay, const struct tick_deviat
 struct tick_chooser *tick_replay_chooser(struct tick_replay_chooser *replay);
 bool tick_replay_met(const struct tick_replay_chooser *replay, size_t index); // whether the run asked for deviation index
 void tick_replay_free(struct tick_replay_chooser *replay);
+
+// Prefix: `first` answers until a step or callback of the run has begun behind event `upto`, as the probe is told; `then` from there on.
+struct tick_prefix_chooser {
+    struct tick_chooser chooser;
+    struct tick_chooser *first, *then;
+    const struct tick_probe *probe; // borrowed; it has to listen
+    uint32_t upto;
+};
+void tick_prefix_init(struct tick_prefix_chooser *chooser, struct tick_chooser *first, struct tick_chooser *then,
+    const struct tick_probe *probe, uint32_t upto);
 
 #endif

@@ -9,8 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum way { BY_SCHEDULE, BY_SEED, ONWARD }; // ONWARD: the schedule, then the seed
 struct request {
-    bool random;
+    enum way way;
+    uint32_t upto;
     uint8_t poison;
     uint64_t seed;
     struct tick_rates rates;
@@ -30,11 +32,13 @@ static int answer(struct tick_isolate *isolate, struct tick__page *page, struct 
     const struct request *request = isolate->request;
     const struct tick_isolate_options *options = &isolate->options;
     struct tick_random_chooser seeded;
+    struct tick_prefix_chooser both;
     struct tick_run run = {.scenario = options->scenario, .poison = request->poison};
-    if (request->random) {
+    if (request->way != BY_SCHEDULE) {
         tick_random_init(&seeded, request->seed, &request->rates);
         run.chooser = &seeded.chooser;
-    } else {
+    }
+    if (request->way != BY_SEED) {
         int rc = tick_replay_set(replay, request->deviations, request->count);
         if (rc < 0)
             return rc;
@@ -42,6 +46,12 @@ static int answer(struct tick_isolate *isolate, struct tick__page *page, struct 
     }
     memset(page->digest, 0, sizeof page->digest);
     run.probe = options->begin ? options->begin(options->ctx) : NULL;
+    if (request->way == ONWARD) {
+        if (!run.probe)
+            return -ENOMEM; // it has no memory to listen with
+        tick_prefix_init(&both, tick_replay_chooser(replay), &seeded.chooser, run.probe, request->upto);
+        run.chooser = &both.chooser;
+    }
     struct tick_outcome outcome;
     int rc = tick__sandbox_run(page, harness, &run, &outcome);
     if (rc < 0)
@@ -170,21 +180,39 @@ int tick_isolate_schedule(struct tick_isolate *isolate, const struct tick_schedu
     tick_schedule_init(drawn, schedule->scenario);
     if (schedule->count > TICK__DEVIATIONS_MOST)
         return TICK_ELIMIT;
-    request->random = false;
+    request->way = BY_SCHEDULE;
     request->poison = poison;
     request->count = tick__deviations_copy(request->deviations, schedule->deviations, schedule->count);
     return carry_out(isolate, outcome, drawn, digest);
 }
 
-int tick_isolate_seed(struct tick_isolate *isolate, uint64_t seed, const struct tick_rates *rates, uint8_t poison,
-    struct tick_outcome *outcome, struct tick_schedule *drawn, uint8_t digest[16]) {
-    struct request *request = isolate->request;
-    request->random = true;
-    request->poison = poison;
+static void set_seed(struct request *request, uint64_t seed, const struct tick_rates *rates) {
     request->seed = seed;
     if (rates)
         request->rates = *rates;
     else
         tick_rates_default(&request->rates);
+}
+
+int tick_isolate_seed(struct tick_isolate *isolate, uint64_t seed, const struct tick_rates *rates, uint8_t poison,
+    struct tick_outcome *outcome, struct tick_schedule *drawn, uint8_t digest[16]) {
+    struct request *request = isolate->request;
+    request->way = BY_SEED;
+    request->poison = poison;
+    set_seed(request, seed, rates);
     return carry_out(isolate, outcome, drawn, digest);
+}
+
+int tick_isolate_onward(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint32_t upto, uint64_t seed,
+    const struct tick_rates *rates, struct tick_outcome *outcome, struct tick_schedule *drawn) {
+    struct request *request = isolate->request;
+    tick_schedule_init(drawn, schedule->scenario);
+    if (schedule->count > TICK__DEVIATIONS_MOST)
+        return TICK_ELIMIT;
+    request->way = ONWARD;
+    request->upto = upto;
+    request->poison = 0;
+    set_seed(request, seed, rates);
+    request->count = tick__deviations_copy(request->deviations, schedule->deviations, schedule->count);
+    return carry_out(isolate, outcome, drawn, NULL);
 }

@@ -34,5 +34,8 @@ int tick_isolate_schedule(struct tick_isolate *isolate, const struct tick_schedu
 // Runs a seed of the random chooser.
 int tick_isolate_seed(struct tick_isolate *isolate, uint64_t seed, const struct tick_rates *rates, uint8_t poison,
     struct tick_outcome *outcome, struct tick_schedule *drawn, uint8_t digest[16]);
+// Runs a schedule up to event `upto`, and a seed of the random chooser from there on. `begin` has to give a probe.
+int tick_isolate_onward(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint32_t upto, uint64_t seed,
+    const struct tick_rates *rates, struct tick_outcome *outcome, struct tick_schedule *drawn);
 
 #endif

@@ -85,7 +85,7 @@ static void tell_stack(struct tick__line *text, struct tick__line *file, void *c
             frames[i] == counter && !called ? counter : (char *)frames[i] - 1; // in the call, which may be a function's last instruction
         tick__line_put(text, told ? " < " : " in ");
         if (!tick__line_place(text, at)) {
-            text->text[text->length = before] = 0;
+            tick__line_back(text, before);
             break;
         }
         if (!placed)

@@ -1,29 +1,15 @@
 // A deadlock in words: who waits for what and where, and the circle of those who wait for each other.
 #include "sim/harness/harness_int.h"
+#include "src/base/line.h"
 #include "src/loop/sync_int.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define TASKS_MOST 1000 // of a host that are looked at
 
-struct words {
-    char *text;
-    size_t size, at;
-};
-
-__attribute__((format(printf, 2, 3))) static void say(struct words *words, const char *format, ...) {
-    if (words->at >= words->size)
-        return;
-    va_list list;
-    va_start(list, format);
-    words->at += (size_t)vsnprintf(words->text + words->at, words->size - words->at, format, list);
-    va_end(list);
-}
-
-static void say_place(struct words *words, const struct tick_loc *loc) {
+static void say_place(struct tick__line *words, const struct tick_loc *loc) {
     const char *slash = strrchr(loc->file, '/');
-    say(words, "%s:%d", slash ? slash + 1 : loc->file, loc->line);
+    tick__line_format(words, "%s:%d", slash ? slash + 1 : loc->file, loc->line);
 }
 
 // A task in words: its name; where it got none, its function, and which one it is. Unlike tick_task_name it allocates nothing.
@@ -36,10 +22,10 @@ void tick__task_words(const struct tick_task *task, char *text, size_t size) {
         snprintf(text, size, "%s", name);
 }
 
-static void say_task(struct words *words, const struct tick_host *host, const struct tick_task *task) {
+static void say_task(struct tick__line *words, const struct tick_host *host, const struct tick_task *task) {
     char name[100];
     tick__task_words(task, name, sizeof name);
-    say(words, "%s/%s", host->name, name);
+    tick__line_format(words, "%s/%s", host->name, name);
 }
 
 // The task without which this one cannot go on: it awaits that, or a lock that it holds. NULL: something else.
@@ -65,75 +51,75 @@ static bool in_circle(const struct tick_host *host, const struct tick_task *task
 }
 
 // What a task waits for that is no future: it stands in the list of a resource.
-static void say_resource(struct words *words, const struct tick_task *task) {
+static void say_resource(struct tick__line *words, const struct tick_task *task) {
     const struct tick_future *future = task->waiter;
     enum tick_object_type type = TICK_OBJECT_FUTURE;
     if (future && future->ops == &tick__waiter_ops)
         type = ((const struct tick__waiter *)future)->resource->type;
-    say(words, type == TICK_OBJECT_QUEUE   ? "a queue"
-               : type == TICK_OBJECT_LOCK  ? "a semaphore"
-               : type == TICK_OBJECT_EVENT ? "an event or a condition"
-                                           : "something");
+    tick__line_put(words, type == TICK_OBJECT_QUEUE   ? "a queue"
+                          : type == TICK_OBJECT_LOCK  ? "a semaphore"
+                          : type == TICK_OBJECT_EVENT ? "an event or a condition"
+                                                      : "something");
 }
 
 // "a/A waits for the lock of pool.c:12 (pool.c:40) that a/B holds"
-static void say_wait(struct words *words, const struct tick_host *host, const struct tick_task *task) {
+static void say_wait(struct tick__line *words, const struct tick_host *host, const struct tick_task *task) {
     const struct tick_loc *at = task->waits_at;
     const struct tick_lock *lock = tick__lock_awaited(task);
     const struct tick_task *other = blocked_by(host, task);
     say_task(words, host, task);
-    say(words, " waits for ");
+    tick__line_put(words, " waits for ");
     if (lock) {
         const struct tick_loc *made = lock->made;
         if (made && made->line) {
-            say(words, "the lock of ");
+            tick__line_put(words, "the lock of ");
             say_place(words, made);
         } else { // a task program's have names
-            say(words, "%s", made ? made->name : "a lock");
+            tick__line_format(words, "%s", made ? made->name : "a lock");
         }
     } else if (other) {
         say_task(words, host, other);
     } else if (at) {
-        say(words, "%s", at->name);
+        tick__line_format(words, "%s", at->name);
     } else {
         say_resource(words, task);
     }
     if (at) {
-        say(words, " (");
+        tick__line_put(words, " (");
         say_place(words, at);
-        say(words, ")");
+        tick__line_put(words, ")");
     }
     if (lock && other) {
-        say(words, " that ");
+        tick__line_put(words, " that ");
         say_task(words, host, other);
-        say(words, " holds");
+        tick__line_put(words, " holds");
     } else if (lock) {
-        say(words, lock->locked ? " whose holder is over" : " that nobody holds");
+        tick__line_put(words, lock->locked ? " whose holder is over" : " that nobody holds");
     }
 }
 
-static void say_circle(struct words *words, const struct tick_host *host, const struct tick_task *first) {
+static void say_circle(struct tick__line *words, const struct tick_host *host, const struct tick_task *first) {
     const char *before = " a circle: ";
     const struct tick_task *each = first;
     do {
-        say(words, "%s", before);
+        tick__line_put(words, before);
         say_wait(words, host, each);
         before = ", ";
         each = blocked_by(host, each);
     } while (each != first);
-    say(words, ";");
+    tick__line_put(words, ";");
 }
 
 void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_t size) {
-    struct words words = {text, size, 0};
-    say(&words, "nothing can ever run again:");
+    struct tick__line words = {text, size, 0};
+    tick__line_put(&words, "nothing can ever run again:");
     for (size_t i = 0; i < w->host_count; i++) {
         const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
         const struct tick_task *first, *tasks = host->loop ? host->loop->tasks : NULL;
         if (host->options.daemon || host->state == HOST_DONE || host->state == HOST_DOWN)
             continue;
         if (host->state == HOST_WAITING) {
-            say(&words, " %s was never started;", host->name);
+            tick__line_format(&words, " %s was never started;", host->name);
             continue;
         }
         tick_heap_use(host->heap); // a task's name is made when somebody asks for it, and is the host's
@@ -141,15 +127,15 @@ void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_
         for (const struct tick_task *task = tasks; task && left; task = task->next, left--)
             if (in_circle(host, task, &first) && task == first)
                 say_circle(&words, host, task);
-        for (const struct tick_task *task = tasks; task && words.at < size; task = task->next) {
+        for (const struct tick_task *task = tasks; task && !tick__line_cut(&words); task = task->next) {
             if (in_circle(host, task, &first))
                 continue;
-            say(&words, " ");
+            tick__line_put(&words, " ");
             say_wait(&words, host, task);
-            say(&words, ";");
+            tick__line_put(&words, ";");
         }
         tick_heap_use(NULL);
     }
-    if (words.at < size && text[words.at - 1] == ';')
-        text[words.at - 1] = '\0';
+    if (!tick__line_cut(&words) && text[words.length - 1] == ';')
+        tick__line_back(&words, words.length - 1);
 }

@@ -4,9 +4,9 @@
 // range, millisecond) whatever else happened. What it begins is a fault like one of the plan.
 #include "sim/harness/world_int.h"
 #include "src/base/check.h"
+#include "src/base/line.h"
 #include "src/base/outside.h"
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,24 +30,10 @@ static struct tick_host *host_at(const struct tick_world *w, size_t index) {
 
 // --- words ---
 
-struct words {
-    char text[300];
-    size_t length;
-};
-
-__attribute__((format(printf, 2, 3))) static void say(struct words *words, const char *format, ...) {
-    if (words->length >= sizeof words->text)
-        return;
-    va_list list;
-    va_start(list, format);
-    words->length += (size_t)vsnprintf(words->text + words->length, sizeof words->text - words->length, format, list);
-    va_end(list);
-}
-
-static void say_time(struct words *words, int64_t ns) {
+static void say_time(struct tick__line *words, int64_t ns) {
     char time[32];
     tick__ns_words(ns, time, sizeof time);
-    say(words, "%s", time);
+    tick__line_put(words, time);
 }
 
 static bool is_of(const struct tick_host *host, struct tick_host *const side[TICK_FAULT_SIDE]) {
@@ -71,47 +57,46 @@ static uint8_t side_of(const struct fault *fault, const struct tick_host *host) 
     return is_empty(fault->what.other) || is_of(host, fault->what.other) ? 2 : 0;
 }
 
-static void say_side(struct words *words, const struct tick_world *w, const struct fault *fault, uint8_t side) {
+static void say_side(struct tick__line *words, const struct tick_world *w, const struct fault *fault, uint8_t side) {
     const char *between = "{";
     size_t told = 0;
     for (size_t i = 0; i < w->host_count; i++) {
         if (side_of(fault, host_at(w, i)) != side)
             continue;
-        say(words, "%s%s", between, told++ < TICK_FAULT_SIDE ? host_at(w, i)->name : "...");
+        tick__line_format(words, "%s%s", between, told++ < TICK_FAULT_SIDE ? host_at(w, i)->name : "...");
         between = ", ";
         if (told > TICK_FAULT_SIDE)
             break;
     }
-    say(words, "}");
+    tick__line_put(words, "}");
 }
 
 // "partition {a} | {b, c} for 300 ms"
-static void describe(struct words *words, const struct tick_world *w, const struct fault *fault) {
+static void describe(struct tick__line *words, const struct tick_world *w, const struct fault *fault) {
     static const struct {
         enum tick_fault_kind kind;
         const char *word, *between;
     } kinds[] = {{TICK_PARTITION, "partition", "|"}, {TICK_ONE_WAY, "one-way partition", "\xe2\x87\xb8"}, {TICK_CLOG, "clog", "~"},
         {TICK_CRASH, "crash", NULL}, {TICK_STOP, "stop", NULL}, {TICK_PAUSE, "pause", NULL}, {TICK_CLOCK, "clock jump", NULL}};
-    words->length = 0;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (kinds[i].kind != fault->kind)
             continue;
-        say(words, "%s ", kinds[i].word);
+        tick__line_format(words, "%s ", kinds[i].word);
         say_side(words, w, fault, 1);
         if (kinds[i].between) {
-            say(words, " %s ", kinds[i].between);
+            tick__line_format(words, " %s ", kinds[i].between);
             say_side(words, w, fault, 2);
         }
     }
     if (fault->kind == TICK_CLOG) {
-        say(words, " by ");
+        tick__line_put(words, " by ");
         say_time(words, fault->what.slow);
     }
     if (fault->kind == TICK_CLOCK) {
-        say(words, " by ");
+        tick__line_put(words, " by ");
         say_time(words, fault->what.jump);
     } else if (fault->what.lasts) {
-        say(words, " for ");
+        tick__line_put(words, " for ");
         say_time(words, fault->what.lasts);
     }
 }
@@ -119,9 +104,10 @@ static void describe(struct words *words, const struct tick_world *w, const stru
 static void tell(struct tick_world *w, enum tick_event_kind kind, const struct fault *fault) {
     if (!w->probe)
         return;
-    struct words words;
+    char room[300];
+    struct tick__line words = {room, sizeof room, 0};
     describe(&words, w, fault);
-    uint32_t text = w->probe->ops->text(w->probe, words.text);
+    uint32_t text = w->probe->ops->text(w->probe, room);
     tick_emit(w->probe, kind, text, 0, fault->what.lasts, fault->loc);
 }
 

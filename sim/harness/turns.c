@@ -151,13 +151,8 @@ static void wake(struct tick_world *w, struct tick_host *host) {
     uint32_t late = 0;
     uint64_t ordinal;
     tick_id subject;
-    if (!tick_is_calm(w->calm, TICK_CHOICE_HOST_LATE) && (subject = tick_kernel_woken_by(w->kernel, &ordinal)) != 0) {
-        if (w->probe)
-            w->probe->host = host->object;
+    if (!tick_is_calm(w->calm, TICK_CHOICE_HOST_LATE) && (subject = tick_kernel_woken_by(w->kernel, &ordinal)) != 0)
         late = tick__world_choose(w, TICK_CHOICE_HOST_LATE, subject, ordinal, tick_scale_count(HOST_LATE_MOST), HOST_LATE_MOST);
-        if (w->probe)
-            w->probe->host = 0;
-    }
     if (late) {
         const int64_t at = tick__after(tick_kernel_now(w->kernel), tick_scale_capped(late, HOST_LATE_MOST));
         host->resume_key = tick_kernel_post(w->kernel, at, POST_RESUME, (uint32_t)host->index);

@@ -2,6 +2,7 @@
 #include "sim/harness/fetch.h"
 #include "sim/harness/world_int.h"
 #include "src/base/check.h"
+#include "src/base/line.h"
 #include "src/base/outside.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
@@ -31,7 +32,7 @@ struct tick_host *tick_host_add_at(
         tick__world_bad(w, loc, "too many hosts: no memory for \"%s\"", name);
         return NULL;
     }
-    snprintf(host->name, sizeof host->name, "%s", name);
+    tick__line_put(&(struct tick__line){host->name, sizeof host->name, 0}, name);
     host->options = *options;
     host->fn = fn;
     host->loc = loc;
@@ -39,7 +40,8 @@ struct tick_host *tick_host_add_at(
     host->wall = options->clock;
     if (w->probe)
         host->object = w->probe->ops->object(
-            w->probe, &(struct tick_object){.type = TICK_OBJECT_HOST, .id = host->id, .key = host->name, .kth = 1, .loc = loc});
+            w->probe, &(struct tick_object){.type = TICK_OBJECT_HOST, .id = host->id, .key = host->name, .kth = 1,
+                          .ordinal = host->options.daemon, .loc = loc});
     host->life_object = host->object;
     if (strlen(name) >= sizeof host->name)
         tick__world_bad(w, loc, "a host's name is longer than %zu bytes: \"%.80s...\"", sizeof host->name - 1, name);

@@ -2,31 +2,6 @@
 #include <dlfcn.h>
 #include <string.h>
 
-void tick__line_put(struct tick__line *to, const char *text) {
-    while (*text && to->length + 1 < to->size)
-        to->text[to->length++] = *text++;
-    to->text[to->length] = 0;
-}
-
-void tick__line_hex(struct tick__line *to, uint64_t value) {
-    char digits[17], *at = digits + 16;
-    *at = 0;
-    do
-        *--at = "0123456789abcdef"[value & 15];
-    while (value >>= 4);
-    tick__line_put(to, "0x");
-    tick__line_put(to, at);
-}
-
-void tick__line_number(struct tick__line *to, uint64_t value) {
-    char digits[21], *at = digits + 20;
-    *at = 0;
-    do
-        *--at = (char)('0' + value % 10);
-    while (value /= 10);
-    tick__line_put(to, at);
-}
-
 static const char *file_of(const Dl_info *info) {
     const char *slash = strrchr(info->dli_fname, '/');
     return slash ? slash + 1 : info->dli_fname;

@@ -3,18 +3,8 @@
 #ifndef RETICK_STACK_WORDS_H
 #define RETICK_STACK_WORDS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "src/base/line.h"
 
-struct tick__line { // text that is written piece by piece, and cut where there is no more room
-    char *text;
-    size_t size, length;
-};
-
-void tick__line_put(struct tick__line *to, const char *text);
-void tick__line_hex(struct tick__line *to, uint64_t value);
-void tick__line_number(struct tick__line *to, uint64_t value);
 // "worker+0x1c" or "lost_update.so+0x11f0". False, with nothing written, if nobody knows the address.
 bool tick__line_place(struct tick__line *to, const void *address);
 

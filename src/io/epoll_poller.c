@@ -62,7 +62,7 @@ static void complete(struct epoll_poller *p, struct tick_op *op) {
     *op_place(op) = NULL;
     op->pending = false;
     if (p->probe)
-        p->probe->here = tick_emit(p->probe, TICK_EV_IO_COMPLETE, op->file->object, op->arrived, op->result, NULL);
+        p->probe->here = op->arrived = tick_emit(p->probe, TICK_EV_IO_COMPLETE, op->file->object, op->arrived, op->result, NULL);
     op->done(op);
 }
 
@@ -72,7 +72,7 @@ static int epoll_submit(struct tick_io *self, struct tick_op *op) {
     tick_emit(p->probe, TICK_EV_IO_SUBMIT, op->file->object, p->probe ? p->probe->here : 0, op->kind, NULL);
     // A connect was started by its caller; its outcome is known only once epoll says so.
     if (op->kind != TICK_OP_CONNECT && attempt(p, op)) {
-        tick_emit(p->probe, TICK_EV_IO_COMPLETE, op->file->object, op->arrived, op->result, NULL);
+        op->arrived = tick_emit(p->probe, TICK_EV_IO_COMPLETE, op->file->object, op->arrived, op->result, NULL);
         return 1;
     }
     *op_place(op) = op;

@@ -21,7 +21,7 @@ struct tick_op {
     void *bytes;           // RECV writes here, SEND reads from here
     size_t count;
     ssize_t result;   // RECV, SEND: bytes (RECV: 0 at end); ACCEPT: the new fd; CONNECT: 0; or a negated errno
-    uint32_t arrived; // probe: the msg_recv that it consumed, 0 = unknown
+    uint32_t arrived; // probe: the msg_recv that it consumed, 0 = unknown; once that is told, what told it (stream.c)
     uint8_t kind;     // enum tick_op_kind
     bool pending;
 };

@@ -256,8 +256,11 @@ static int fill(struct tick_stream *s, const struct tick_loc *loc) {
     // What had arrived before the cancellation stays in the buffer for the next call.
     if (result < 0 && s->recv.pending && s->file.fd >= 0)
         s->file.io->ops->cancel(s->file.io, &s->recv);
-    if (result == 0)
+    if (result == 0) {
         result = s->read_error;
+        if (TICK__RARE(s->recv.arrived)) // told: this step came of it
+            s->recv.arrived = tick__here(s->loop);
+    }
     leave(s);
     return result;
 }
@@ -308,6 +311,17 @@ int tick__stream_wait_connected(struct tick_stream *s, const struct tick_loc *lo
 
 // --- reading ---
 
+// So much of what was read ahead goes to the program. A probe is told of it once a step, and not in the step in which it came.
+static __attribute__((cold, noinline)) void tell_given(struct tick_stream *s, size_t count) {
+    if (s->recv.arrived < tick__here(s->loop))
+        s->recv.arrived = tick__emit(s->loop, TICK_EV_TAKE, s->file.object, s->recv.arrived, (int64_t)count, NULL);
+}
+
+static inline void given(struct tick_stream *s, size_t count) {
+    if (TICK__RARE(s->recv.arrived))
+        tell_given(s, count);
+}
+
 static size_t take(struct tick_stream *s, void *bytes, size_t count) {
     memcpy(bytes, s->in.bytes + s->in.from, count);
     consume(&s->in, count);
@@ -324,7 +338,9 @@ ssize_t tick_stream_read_at(struct tick_stream *s, void *bytes, size_t most, con
             return 0;
         TICK_TRY(fill(s, loc));
     }
-    return (ssize_t)take(s, bytes, held(&s->in) < most ? held(&s->in) : most);
+    const size_t count = take(s, bytes, held(&s->in) < most ? held(&s->in) : most);
+    given(s, count);
+    return (ssize_t)count;
 }
 
 ssize_t tick_stream_read_exactly_at(struct tick_stream *s, void *bytes, size_t count, const struct tick_loc *loc) {
@@ -341,6 +357,7 @@ ssize_t tick_stream_read_exactly_at(struct tick_stream *s, void *bytes, size_t c
         TICK_TRY(fill(s, loc));
     }
     take(s, (char *)bytes + done, count - done);
+    given(s, count);
     return (ssize_t)count;
 }
 
@@ -365,6 +382,7 @@ ssize_t tick_stream_read_line_at(struct tick_stream *s, char *line, size_t size,
             memcpy(line, begin, length);
             line[length] = '\0';
             consume(&s->in, whole);
+            given(s, whole);
             return (ssize_t)length + 1;
         }
         if (s->at_end)

@@ -26,7 +26,7 @@ static void disarm(struct tick_as_completed *each) {
 static void one_done(void *arg, struct tick_future *future) {
     struct tick_as_completed *each = arg;
     each->done[each->count++] = tick_future_ref(future);
-    tick__resource_wake(&each->waiters);
+    tick__resource_wake(&each->waiters, 0);
 }
 
 static void expire(void *arg) {
@@ -34,7 +34,7 @@ static void expire(void *arg) {
     each->expired = true;
     tick__crowd_leave(each->crowd);
     each->crowd = NULL;
-    while (tick__resource_wake(&each->waiters))
+    while (tick__resource_wake(&each->waiters, 0))
         ;
 }
 
@@ -47,7 +47,7 @@ struct tick_as_completed *tick_as_completed_new(struct tick_future *const *futur
         return NULL;
     *each = (struct tick_as_completed){0};
     tick__waiters_init(&each->waiters);
-    tick__resource_init(&each->resource, TICK_OBJECT_QUEUE);
+    tick__resource_init(&each->resource, TICK_OBJECT_QUEUE, NULL);
     each->crowd = tick__crowd_new(loop, futures, count, one_done, each, &each->left);
     if (each->crowd && count > 0 && timeout != TICK_NEVER)
         each->timer = tick__timer_new(
@@ -69,7 +69,7 @@ int tick_as_completed_next_at(struct tick_as_completed *each, struct tick_future
         if (result < 0) {
             each->left++; // unlike asyncio, where a cancelled wait uses one up
             if (woken)
-                tick__resource_wake(&each->waiters);
+                tick__resource_wake(&each->waiters, 0);
             return result;
         }
     }

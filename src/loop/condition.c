@@ -9,7 +9,7 @@ void tick__condition_init(struct tick_condition *condition, struct tick_lock *lo
         lock = &condition->own;
     }
     condition->lock = lock;
-    tick__resource_init(&condition->resource, TICK_OBJECT_EVENT);
+    tick__resource_init(&condition->resource, TICK_OBJECT_EVENT, NULL);
     tick__waiters_init(&condition->waiters);
 }
 
@@ -29,7 +29,8 @@ struct tick_lock *tick_condition_lock(struct tick_condition *condition) {
 }
 
 static void notify(struct tick_condition *condition, size_t count) {
-    while (count > 0 && tick__resource_wake(&condition->waiters))
+    tick__resource_tell(&condition->resource, TICK_EV_NOTIFY);
+    while (count > 0 && tick__resource_wake(&condition->waiters, condition->resource.released))
         count--;
 }
 

@@ -1,5 +1,6 @@
 // Failures: why something failed, immutable and counted; and in words.
 #include "src/base/alloc.h"
+#include "src/base/line.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -56,39 +57,23 @@ struct tick_failure *tick__failure_plain(int code) {
 
 #define DEEPEST 8 // groups within groups that are looked into
 
-struct words {
-    char *text;
-    size_t size, at;
-};
-
-__attribute__((format(printf, 2, 3))) static void say(struct words *words, const char *format, ...) {
-    if (words->at >= words->size)
-        return;
-    va_list list;
-    va_start(list, format);
-    const int length = vsnprintf(words->text + words->at, words->size - words->at, format, list);
-    va_end(list);
-    if (length > 0)
-        words->at += (size_t)length;
-}
-
-static void say_failure(struct words *words, const struct tick_failure *failure, unsigned depth) {
+static void say_failure(struct tick__line *words, const struct tick_failure *failure, unsigned depth) {
     const char *code = tick_error_name(failure->code);
     if (failure->name && strcmp(failure->name, code) != 0)
-        say(words, "%s (%s)", failure->name, code);
+        tick__line_format(words, "%s (%s)", failure->name, code);
     else
-        say(words, "%s", code);
-    say(words, ": %s", failure->text ? failure->text : tick_error_text(failure->code));
-    for (uint32_t i = 0; i < failure->count && depth < DEEPEST && words->at < words->size; i++) {
-        say(words, "%s", i ? "; " : " [");
+        tick__line_put(words, code);
+    tick__line_format(words, ": %s", failure->text ? failure->text : tick_error_text(failure->code));
+    for (uint32_t i = 0; i < failure->count && depth < DEEPEST && !tick__line_cut(words); i++) {
+        tick__line_put(words, i ? "; " : " [");
         say_failure(words, failure->children[i], depth + 1);
     }
     if (failure->count && depth < DEEPEST)
-        say(words, "]");
+        tick__line_put(words, "]");
 }
 
 void tick__failure_words(const struct tick_failure *failure, char *text, size_t size) {
-    struct words words = {text, size, 0};
+    struct tick__line words = {text, size, 0};
     text[0] = '\0';
     say_failure(&words, failure, 0);
 }

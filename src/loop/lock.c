@@ -5,7 +5,7 @@
 
 void tick__lock_init(struct tick_lock *lock, const struct tick_loc *made) {
     *lock = (struct tick_lock){.made = made};
-    tick__resource_init(&lock->resource, TICK_OBJECT_LOCK);
+    tick__resource_init(&lock->resource, TICK_OBJECT_LOCK, made);
     lock->resource.lock = true;
     tick__waiters_init(&lock->waiters);
 }
@@ -26,10 +26,10 @@ bool tick_lock_is_locked(const struct tick_lock *lock) {
 }
 
 // The first waiter is next; one that is done already was woken, or is on its way out.
-static void wake_first(struct tick_lock *lock) {
+static void wake_first(struct tick_lock *lock, uint32_t cause) {
     struct tick__waiter *first = lock->waiters.next;
     if (first != &lock->waiters)
-        tick__future_finish(&first->future, 0, 0, 0);
+        tick__future_finish(&first->future, 0, 0, cause);
 }
 
 int tick_lock_acquire_at(struct tick_lock *lock, const struct tick_loc *loc) {
@@ -39,14 +39,14 @@ int tick_lock_acquire_at(struct tick_lock *lock, const struct tick_loc *loc) {
         const int result = tick__resource_queue(&lock->resource, &lock->waiters, loc, &woken);
         if (result < 0) {
             if (!lock->locked)
-                wake_first(lock);
+                wake_first(lock, 0);
             return result;
         }
     }
     lock->locked = true;
     lock->holder = task;
     lock->holder_number = task ? task->number : 0;
-    tick__resource_hold(&lock->resource);
+    tick__resource_tell(&lock->resource, TICK_EV_HOLD);
     return 0;
 }
 
@@ -54,8 +54,8 @@ int tick_lock_release(struct tick_lock *lock) {
     if (!lock->locked)
         return TICK_EINVALSTATE;
     lock->locked = false;
-    tick__resource_release(&lock->resource);
-    wake_first(lock);
+    tick__resource_tell(&lock->resource, TICK_EV_RELEASE);
+    wake_first(lock, lock->resource.released);
     return 0;
 }
 

@@ -487,11 +487,13 @@ struct tick__waiter {
 };
 struct tick__resource {
     uint32_t object;   // 0: not told yet
-    uint32_t released; // the event of the last release: the cause of the next hold
+    uint32_t released; // the event of the last release, set or notify: what a hold comes of, or who need not wait
     enum tick_object_type type;
     bool lock; // a struct tick_lock's
 };
-void tick__resource_init(struct tick__resource *resource, enum tick_object_type type);
+void tick__resource_init(struct tick__resource *resource, enum tick_object_type type, const struct tick_loc *made); // made: may be NULL
+// Tells what the running task does with it: hold, release, set, clear, notify, or (wait_end) that it need not wait. No-op without a probe.
+void tick__resource_tell(struct tick__resource *resource, enum tick_event_kind kind);
 // Waits in the current task, at the place loc (NULL: not told), at the end of the list (a ring whose head is `list`). The waiter stays
 // linked as its waker left it.
 int tick__resource_wait(

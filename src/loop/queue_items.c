@@ -2,7 +2,9 @@
 #include "src/base/alloc.h"
 #include <errno.h>
 
-static int grow(struct tick__items *items) {
+int tick__items_reserve(struct tick__items *items) {
+    if (items->count < items->room)
+        return 0;
     const size_t room = items->room ? items->room * 2 : 8;
     struct tick__item *all = room < SIZE_MAX / sizeof *all ? tick__alloc(room * sizeof *all) : NULL;
     if (!all)
@@ -41,21 +43,22 @@ static void sift_down(struct tick__items *items, struct tick__item one) {
     items->all[at] = one;
 }
 
-int tick__items_put_slowly(struct tick__items *items, void *item) {
-    if (items->count == items->room)
-        TICK_TRY(grow(items));
-    if (items->order == TICK__FIFO)
-        return tick__items_put(items, item);
-    const size_t at = items->count++;
-    items->all[at] = (struct tick__item){item, items->sequence++};
-    if (items->order == TICK__PRIORITY)
-        sift_up(items, at);
-    return 0;
+static bool is_ring(const struct tick__items *items) {
+    return items->order == TICK__FIFO || items->order == TICK__FIFO_MARKED;
 }
 
-void *tick__items_take_slowly(struct tick__items *items) {
-    void *item = items->all[items->order == TICK__LIFO ? items->count - 1 : 0].item;
+void tick__items_put_marked(struct tick__items *items, void *item, uint64_t sequence) {
+    const size_t at = items->count++;
+    items->all[is_ring(items) ? (items->head + at) & (items->room - 1) : at] = (struct tick__item){item, sequence};
+    if (items->order == TICK__PRIORITY)
+        sift_up(items, at);
+}
+
+struct tick__item tick__items_take_marked(struct tick__items *items) {
+    const struct tick__item item = items->all[is_ring(items) ? items->head : items->order == TICK__LIFO ? items->count - 1 : 0];
     items->count--;
+    if (is_ring(items))
+        items->head = (items->head + 1) & (items->room - 1);
     if (items->order == TICK__PRIORITY && items->count > 0)
         sift_down(items, items->all[items->count]);
     return item;

@@ -2,16 +2,18 @@
 #ifndef RETICK_QUEUE_ITEMS_H
 #define RETICK_QUEUE_ITEMS_H
 
+#include <retick/error.h>
 #include <retick/queue.h>
 #include <stdint.h>
 
 struct tick__item {
     void *item;
-    uint64_t sequence; // ties of a priority queue
+    uint64_t sequence; // ties of a priority queue; of one that is marked: TICK__TOLD and the put's event
 };
+#define TICK__TOLD ((uint64_t)1 << 63)
 
 struct tick__items {
-    enum tick__items_order { TICK__FIFO, TICK__LIFO, TICK__PRIORITY } order;
+    enum tick__items_order { TICK__FIFO, TICK__FIFO_MARKED, TICK__LIFO, TICK__PRIORITY } order; // marked: with a sequence each
     tick_queue_compare_fn *compare;
     struct tick__item *all; // a ring (FIFO), a stack (LIFO) or a binary heap (PRIORITY)
     size_t head, count, room;
@@ -20,22 +22,22 @@ struct tick__items {
 
 void tick__items_fini(struct tick__items *items);
 
-// Those of a queue that is full, or in another order than first in, first out.
-int tick__items_put_slowly(struct tick__items *items, void *item);
-void *tick__items_take_slowly(struct tick__items *items);
+// Room for one more: 0 or -ENOMEM.
+int tick__items_reserve(struct tick__items *items);
+// In any order: there is room for it, there is one. Sequences grow.
+void tick__items_put_marked(struct tick__items *items, void *item, uint64_t sequence);
+struct tick__item tick__items_take_marked(struct tick__items *items);
 
-// 0 or -ENOMEM.
+// First in, first out, not marked: 0 or -ENOMEM.
 static inline int tick__items_put(struct tick__items *items, void *item) {
-    if (items->order != TICK__FIFO || items->count == items->room)
-        return tick__items_put_slowly(items, item);
+    if (items->count == items->room)
+        TICK_TRY(tick__items_reserve(items));
     items->all[(items->head + items->count++) & (items->room - 1)].item = item;
     return 0;
 }
 
 // There is one.
 static inline void *tick__items_take(struct tick__items *items) {
-    if (items->order != TICK__FIFO)
-        return tick__items_take_slowly(items);
     void *item = items->all[items->head].item;
     items->head = (items->head + 1) & (items->room - 1);
     items->count--;

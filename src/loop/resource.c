@@ -2,24 +2,17 @@
 // that those who come in between see that somebody is before them.
 #include "src/loop/sync_int.h"
 
-static void tell(struct tick__resource *resource, enum tick_event_kind kind) {
+void tick__resource_tell(struct tick__resource *resource, enum tick_event_kind kind) {
     struct tick_loop *loop = tick__loop_running;
+    const bool comes_of_it = kind == TICK_EV_HOLD || kind == TICK_EV_WAIT_END;
     if (!loop || !loop->probe)
         return;
     if (!resource->object) // made before any loop ran
         tick__identify(loop, resource->type, NULL, NULL, &resource->object);
-    const uint32_t seq =
-        tick_emit(loop->probe, kind, resource->object, kind == TICK_EV_HOLD ? resource->released : tick__here(loop), 0, NULL);
-    if (kind == TICK_EV_RELEASE)
+    const uint32_t seq = tick_emit(loop->probe, kind, resource->object, comes_of_it ? resource->released : tick__here(loop),
+        kind == TICK_EV_WAIT_END, NULL);
+    if (!comes_of_it)
         resource->released = seq;
-}
-
-void tick__resource_hold(struct tick__resource *resource) {
-    tell(resource, TICK_EV_HOLD);
-}
-
-void tick__resource_release(struct tick__resource *resource) {
-    tell(resource, TICK_EV_RELEASE);
 }
 
 int tick__resource_queue(struct tick__resource *resource, struct tick__waiter *list, const struct tick_loc *loc, bool *woken) {
@@ -34,10 +27,10 @@ int tick__resource_queue(struct tick__resource *resource, struct tick__waiter *l
     return result;
 }
 
-bool tick__resource_wake(struct tick__waiter *list) {
+bool tick__resource_wake(struct tick__waiter *list, uint32_t cause) {
     for (struct tick__waiter *waiter = list->next; waiter != list; waiter = waiter->next)
         if (waiter->future.state == TICK__PENDING) {
-            tick__future_finish(&waiter->future, 0, 0, 0);
+            tick__future_finish(&waiter->future, 0, 0, cause);
             return true;
         }
     return false;

@@ -15,7 +15,7 @@ static struct tick_semaphore *make(size_t value, size_t most) {
     if (!semaphore)
         return NULL;
     *semaphore = (struct tick_semaphore){.value = value, .most = most};
-    tick__resource_init(&semaphore->resource, TICK_OBJECT_LOCK);
+    tick__resource_init(&semaphore->resource, TICK_OBJECT_LOCK, NULL);
     tick__waiters_init(&semaphore->waiters);
     return semaphore;
 }
@@ -41,7 +41,7 @@ bool tick_semaphore_is_locked(const struct tick_semaphore *semaphore) {
 }
 
 static bool hand_over(struct tick_semaphore *semaphore) {
-    if (semaphore->value == 0 || !tick__resource_wake(&semaphore->waiters))
+    if (semaphore->value == 0 || !tick__resource_wake(&semaphore->waiters, semaphore->resource.released))
         return false;
     semaphore->value--;
     return true;
@@ -60,7 +60,7 @@ int tick_semaphore_acquire_at(struct tick_semaphore *semaphore, const struct tic
         semaphore->value--;
     }
     if (result == 0)
-        tick__resource_hold(&semaphore->resource);
+        tick__resource_tell(&semaphore->resource, TICK_EV_HOLD);
     return result;
 }
 
@@ -68,7 +68,7 @@ int tick_semaphore_release(struct tick_semaphore *semaphore) {
     if (semaphore->value >= semaphore->most)
         return TICK_EINVALSTATE;
     semaphore->value++;
-    tick__resource_release(&semaphore->resource);
+    tick__resource_tell(&semaphore->resource, TICK_EV_RELEASE);
     hand_over(semaphore);
     return 0;
 }

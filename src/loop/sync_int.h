@@ -24,15 +24,12 @@ struct tick_lock *tick__lock_awaited(const struct tick_task *task); // that it w
 const struct tick_task *tick__lock_holder(const struct tick_lock *lock, const struct tick_loop *loop); // NULL: nobody, or its task is over
 void tick__condition_init(struct tick_condition *condition, struct tick_lock *lock);                   // lock NULL: one of its own
 
-// Tells that the running task has the resource, or gives it back; no-op without a probe.
-void tick__resource_hold(struct tick__resource *resource);
-void tick__resource_release(struct tick__resource *resource);
-
 // Waits at the end of the list as tick__resource_wait does, then leaves it. Returns what the wait returned; *woken says whether the waiter
 // was woken, be it that the task was cancelled since.
 int tick__resource_queue(struct tick__resource *resource, struct tick__waiter *list, const struct tick_loc *loc, bool *woken);
-// Wakes the first of the list that was not woken yet: whether there was one. It stays in the list until it has run.
-bool tick__resource_wake(struct tick__waiter *list);
+// Wakes the first of the list that was not woken yet, because of the event `cause` (0: of what runs): whether there was one. It stays in
+// the list until it has run.
+bool tick__resource_wake(struct tick__waiter *list, uint32_t cause);
 // Whether all that are in the list were cancelled, and so have only to leave it.
 bool tick__resource_idle(const struct tick__waiter *list);
 

@@ -150,7 +150,11 @@ static int resources(void *arg) {
     struct tick_task *task = BORROWED_SPAWN(waits, event);
     tick_sleep(0);
     tick_event_set(event);
+    tick_event_set(event); // it is
     assert_int_equal(tick_join(task), 0);
+    assert_int_equal(tick_event_wait(event), 0);
+    tick_event_clear(event);
+    tick_event_clear(event);
     tick_event_free(event);
     return 0;
 }
@@ -161,8 +165,112 @@ static void waits_name_their_resource(void **state) {
     assert_int_equal(w->event[begin].task, task);
     assert_int_equal(w->object[w->event[begin].subject].type, TICK_OBJECT_EVENT);
     assert_int_equal(w->event[end].subject, w->event[begin].subject);
-    // woken by the step that set it
-    assert_int_equal(w->event[find(TICK_EV_TASK_READY, task, 2)].cause, find(TICK_EV_STEP_BEGIN, object_of("main", 1), 2));
+    const uint32_t set = find(TICK_EV_SET, w->event[begin].subject, 1);
+    assert_int_equal(w->event[set].cause, find(TICK_EV_STEP_BEGIN, object_of("main", 1), 2));
+    assert_int_equal(w->event[find(TICK_EV_TASK_READY, task, 2)].cause, set);
+    assert_int_equal(w->event[end].arg, 0);
+    assert_int_equal(count(TICK_EV_SET), 1);
+    assert_int_equal(count(TICK_EV_CLEAR), 1);
+    // who comes later need not wait, for it was set then
+    end = find(TICK_EV_WAIT_END, 0, 2);
+    assert_int_equal(w->event[end].arg, 1);
+    assert_int_equal(w->event[end].cause, set);
+}
+
+static int take_one(void *arg) {
+    void *item;
+    TICK_TRY(tick_queue_get(arg, &item));
+    return (int)(intptr_t)item;
+}
+static int by_value(const void *a, const void *b) {
+    return (a > b) - (a < b);
+}
+static struct tick_queue *early;
+static int queues(void *arg) {
+    (void)arg;
+    struct tick_queue *fifo = tick_queue_new(1), *lifo = tick_queue_lifo_new(0), *least = tick_queue_priority_new(0, by_value);
+    void *item;
+    struct tick_task *task = BORROWED_SPAWN(take_one, fifo);
+    tick_sleep(0);
+    assert_int_equal(tick_queue_put(fifo, (void *)7), 0); // it waits for this one
+    assert_int_equal(tick_join(task), 7);
+    for (intptr_t i = 3; i > 0; i--) {
+        assert_int_equal(tick_queue_put(lifo, (void *)i), 0);
+        assert_int_equal(tick_queue_put(least, (void *)(i & 1)), 0);
+    }
+    assert_int_equal(tick_queue_try_get(early, &item), 0);
+    assert_int_equal(tick_queue_put(early, (void *)9), 0);
+    while (tick_queue_size(lifo) > 0)
+        assert_true(tick_queue_get(lifo, &item) == 0 && tick_queue_get(least, &item) == 0);
+    assert_int_equal(tick_queue_get(early, &item), 0);
+    assert_ptr_equal(item, (void *)9);
+    tick_queue_free(fifo);
+    tick_queue_free(lifo);
+    tick_queue_free(least);
+    return 0;
+}
+// The n-th take of the n-th queue that was told came of the m-th put into it.
+static void check_take(uint32_t queue, int take, int put) {
+    const uint32_t seq = find(TICK_EV_TAKE, queue, take);
+    assert_int_equal(w->event[seq].cause, put ? find(TICK_EV_PUT, queue, put) : 0);
+}
+static void a_take_comes_of_the_put_of_that_item(void **state) {
+    (void)state;
+    early = tick_queue_new(0); // before any loop runs
+    assert_int_equal(tick_queue_try_put(early, (void *)8), 0);
+    assert_int_equal(tick_loop_run(w->loop, queues, NULL), 0);
+    uint32_t told[4], found = 0;
+    for (uint32_t i = 1; i <= w->objects && found < 4; i++)
+        if (w->object[i].type == TICK_OBJECT_QUEUE)
+            told[found++] = i;
+    assert_int_equal(found, 4);
+    const uint32_t put = find(TICK_EV_PUT, told[0], 1);
+    assert_int_equal(w->event[put].cause, find(TICK_EV_STEP_BEGIN, object_of("main", 1), 2));
+    assert_int_equal(w->event[put].arg, 1);
+    assert_int_equal(w->event[find(TICK_EV_TASK_READY, object_of("take_one", 1), 2)].cause, put);
+    check_take(told[0], 1, 1);
+    assert_int_equal(w->event[find(TICK_EV_TAKE, told[0], 1)].arg, 0);
+    for (int i = 1; i <= 3; i++)
+        check_take(told[1], i, 4 - i);
+    check_take(told[2], 1, 2); // 1, 0, 1: the least, and of two alike the first
+    check_take(told[2], 2, 1);
+    check_take(told[2], 3, 3);
+    check_take(told[3], 1, 0); // nobody heard of it
+    check_take(told[3], 2, 1);
+    tick_queue_free(early);
+}
+
+static bool woken;
+static bool is_woken(void *arg) {
+    (void)arg;
+    return woken;
+}
+static int waits_for_it(void *arg) {
+    TICK_TRY(tick_lock_acquire(tick_condition_lock(arg)));
+    TICK_TRY(tick_condition_wait_for(arg, is_woken, NULL));
+    return tick_lock_release(tick_condition_lock(arg));
+}
+static int conditions(void *arg) {
+    (void)arg;
+    struct tick_condition *condition = tick_condition_new(NULL);
+    struct tick_task *task = BORROWED_SPAWN(waits_for_it, condition);
+    tick_sleep(0);
+    assert_int_equal(tick_lock_acquire(tick_condition_lock(condition)), 0);
+    woken = true;
+    assert_int_equal(tick_condition_notify(condition, 1), 0);
+    assert_int_equal(tick_lock_release(tick_condition_lock(condition)), 0);
+    assert_int_equal(tick_join(task), 0);
+    tick_condition_free(condition);
+    return 0;
+}
+static void who_is_woken_says_by_what(void **state) {
+    (void)state;
+    woken = false;
+    assert_int_equal(tick_loop_run(w->loop, conditions, NULL), 0);
+    const uint32_t notify = find(TICK_EV_NOTIFY, 0, 1), task = object_of("waits_for_it", 1), release = find(TICK_EV_RELEASE, 0, 2);
+    assert_int_equal(w->event[find(TICK_EV_TASK_READY, task, 2)].cause, notify);
+    assert_int_equal(w->event[find(TICK_EV_HOLD, 0, 3)].task, task); // it waited, and woke by, the lock again
+    assert_int_equal(w->event[find(TICK_EV_HOLD, 0, 3)].cause, release);
 }
 
 static int counts_keys(void *arg) {
@@ -290,6 +398,8 @@ int main(void) {
         TEST(a_cancellation_is_followed_down),
         TEST(callbacks_are_makers),
         TEST(waits_name_their_resource),
+        TEST(a_take_comes_of_the_put_of_that_item),
+        TEST(who_is_woken_says_by_what),
         TEST(tasks_are_counted_by_key),
         TEST(displaced_within_the_snapshot),
         TEST(cancelled_at_a_suspension),

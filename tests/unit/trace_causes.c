@@ -213,6 +213,60 @@ static void a_step_goes_on_with_what_it_took_in(void **state) {
     check_all(2);
 }
 
+static uint32_t queue;
+
+static uint32_t at_queue(const struct story_task *task, enum tick_event_kind kind, uint32_t cause, int64_t arg) {
+    probe->host = client_host;
+    probe->task = task->object;
+    return tick_emit(probe, kind, queue, cause, arg, NULL);
+}
+
+static void who_was_woken_for_nothing_says_by_whom(void **state) {
+    (void)state;
+    struct story_task getter = story_task(probe, client_host, client.id, client.object, "getter", 1);
+    struct story_task thief = story_task(probe, client_host, client.id, client.object, "thief", 1);
+    queue = probe->ops->object(probe,
+        &(struct tick_object){.type = TICK_OBJECT_QUEUE, .id = 12, .parent = client.object, .host = client_host, .key = NULL, .kth = 1});
+    story_step(probe, &getter);
+    at_queue(&getter, TICK_EV_WAIT_BEGIN, 0, 0);
+    story_end(probe, &getter, TICK_STEP_SUSPENDED);
+    story_step(probe, &client);
+    const uint32_t put = at_queue(&client, TICK_EV_PUT, probe->here, 1);
+    story_step(probe, &thief);
+    const uint32_t stolen = at_queue(&thief, TICK_EV_TAKE, put, 0);
+    const uint32_t told = tick_emit(probe, TICK_EV_LOG, probe->ops->text(probe, "mine"), probe->here, 0, NULL);
+    getter.ready = tick_emit(probe, TICK_EV_TASK_READY, getter.object, put, 0, NULL);
+    story_step(probe, &getter);
+    at_queue(&getter, TICK_EV_WAIT_END, probe->here, 0);
+    const uint32_t again = at_queue(&getter, TICK_EV_WAIT_BEGIN, probe->here, 0);
+    story_end(probe, &getter, TICK_STEP_SUSPENDED);
+    const uint32_t second = at_queue(&client, TICK_EV_PUT, 0, 1);
+    getter.ready = tick_emit(probe, TICK_EV_TASK_READY, getter.object, second, 0, NULL);
+    story_step(probe, &getter);
+    at_queue(&getter, TICK_EV_WAIT_END, probe->here, 0);
+    at_queue(&getter, TICK_EV_TAKE, second, 0);
+    const uint32_t own = at_queue(&getter, TICK_EV_WAIT_BEGIN, probe->here, 0); // for another one
+    store();
+    check_causes(told, "took %u", stolen, 0);
+    check_causes(again, "taken %u", stolen, 0);
+    check_causes(own, "", 0, 0);
+    check_all(4); // the getter's wake-up and the verdict were told after what these tasks took
+}
+
+// An event flag that was set before: who set it is no cause of the step, but of what it does then.
+static void who_need_not_wait_goes_on_because_of_it(void **state) {
+    (void)state;
+    queue = probe->ops->object(probe, &(struct tick_object){.type = TICK_OBJECT_EVENT, .id = 12, .parent = client.object, .kth = 1});
+    const uint32_t set = at_queue(&client, TICK_EV_SET, probe->here, 0);
+    story_step(probe, &server);
+    const uint32_t ended = at_queue(&server, TICK_EV_WAIT_END, set, 1);
+    const uint32_t log = tick_emit(probe, TICK_EV_LOG, probe->ops->text(probe, "go"), probe->here, 0, NULL);
+    store();
+    check_causes(log, "took %u", ended, 0);
+    check_causes((uint32_t)trace.events, "took %u", ended, 0); // the verdict
+    check_all(2);
+}
+
 // --- deviations ---
 
 static void what_a_busy_host_does_next_was_late(void **state) {
@@ -237,6 +291,30 @@ static void what_a_busy_host_does_next_was_late(void **state) {
     check_causes(third, "", 0, 0);
     check_all(2);
     assert_int_equal(number("SELECT bears_seq = ?1 AND host_id = ?2 AND ns = 30000000 FROM choices", first, server_host), 1);
+}
+
+// The network's doing says no host: it is that of the end, or where the datagram came.
+static void a_host_is_late_for_what_came(void **state) {
+    (void)state;
+    const tick_id id = tick_id_mix(client.id, TICK_OBJECT_FD), end_id = tick_id_part(4711, TICK_FAR);
+    const uint32_t socket = probe->ops->object(
+        probe, &(struct tick_object){.type = TICK_OBJECT_FD, .id = id, .parent = client.object, .host = client_host, .key = "udp"});
+    const uint32_t message = probe->ops->object(
+        probe, &(struct tick_object){.type = TICK_OBJECT_MESSAGE, .id = id + 1, .parent = socket, .ordinal = 1});
+    probe->ops->object(probe, &(struct tick_object){.type = TICK_OBJECT_FD, .id = end_id, .parent = socket, .host = client_host, .kth = 4});
+    tick_emit(probe, TICK_EV_MSG_SEND, message, 0, 9, NULL);
+    const uint32_t received = arrive(message, 9);
+    probe->host = 0;
+    const uint32_t here = draw(TICK_CHOICE_HOST_LATE, id, 1, TICK_MS(30)), there = draw(TICK_CHOICE_HOST_LATE, end_id, 0, TICK_MS(30));
+    probe->now += TICK_MS(30);
+    probe->host = client_host;
+    const uint32_t other = read_bytes(0, 0);
+    probe->host = server_host;
+    const uint32_t read = read_bytes(received, 9);
+    store();
+    check_causes(read, "late %u", here, 0);
+    check_causes(other, "late %u", there, 0);
+    check_all(2);
 }
 
 static void a_late_timer_takes_others_with_it(void **state) {
@@ -322,7 +400,10 @@ int main(void) {
         TEST(who_waits_behind_a_lost_one_says_so),
         TEST(datagrams_are_read_one_by_one),
         TEST(a_step_goes_on_with_what_it_took_in),
+        TEST(who_was_woken_for_nothing_says_by_whom),
+        TEST(who_need_not_wait_goes_on_because_of_it),
         TEST(what_a_busy_host_does_next_was_late),
+        TEST(a_host_is_late_for_what_came),
         TEST(a_late_timer_takes_others_with_it),
         TEST(who_asked_goes_on_with_the_answer),
         TEST(a_fault_begins_because_of_its_draw),
