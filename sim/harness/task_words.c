@@ -1,5 +1,5 @@
-// A task in words: its path below its host, as the trace has it. Nobody keeps paths while a run goes well: the tasks on the way are found by
-// their ids among those that are there; one that is over is left out.
+// A task in words: its path below its host, as the trace has it. Nobody keeps paths while a run goes well: the tasks on the way are found
+// by their ids among those that are there; one that is over is left out.
 #include "sim/harness/harness_int.h"
 #include "src/loop/loop_int.h"
 #include <stdio.h>
