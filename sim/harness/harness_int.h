@@ -175,7 +175,8 @@ struct tick_world {
     struct tick_host *running;
     struct tick_host *real_host;
     size_t live; // hosts that are no daemons and have not returned
-    bool ended, in_setup;
+    _Atomic bool *set_up; // the run's
+    bool ended;
     bool flows;   // time passes: every host that starts with the run has had its first turn
     bool starved; // the harness itself ran out of memory: the run has no verdict
     uint8_t poison;

@@ -214,6 +214,8 @@ void tick__world_run(struct tick_world *w) {
     tick_heap_use(heap);
     w->scenario->setup(w);
     tick_heap_use(NULL);
+    if (w->set_up)
+        atomic_store_explicit(w->set_up, true, memory_order_relaxed);
     if (!w->host_count)
         tick__world_bad(w, NULL, "the scenario has no hosts: its set-up calls tick_host_add for each");
     else if (!w->live)
