@@ -160,7 +160,7 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     int code = check_file(file);
     if (code)
         return code;
-    struct tick__compile build = {file, tick__compile_is_cxx(file) ? load->cxx : load->cc, load->cflags};
+    struct tick__compile build = {file, tick__compile_is_cxx(file) ? load->cxx : load->cc, load->cflags, load->heap_check};
     char *object = NULL;
     bool compiled = ends_with(file, ".c") || tick__compile_is_cxx(file);
     if (!realpath(file, resolved))

@@ -175,7 +175,8 @@ struct tick_world {
     struct tick_host *running;
     struct tick_host *real_host;
     size_t live; // hosts that are no daemons and have not returned
-    bool ended, in_setup;
+    _Atomic bool *set_up; // the run's
+    bool ended;
     bool flows;   // time passes: every host that starts with the run has had its first turn
     bool starved; // the harness itself ran out of memory: the run has no verdict
     uint8_t poison;
@@ -253,7 +254,7 @@ void tick__world_starve(struct tick_world *world); // ends the run at the next w
 __attribute__((format(printf, 3, 4))) void tick__world_bad(struct tick_world *world, const struct tick_loc *loc, const char *format, ...);
 void tick__ns_words(int64_t ns, char *text, size_t size); // verdict.c: "3 ms"
 void tick__world_describe_deadlock(const struct tick_world *world, char *text, size_t size);
-void tick__task_words(const struct tick_task *task, char *text, size_t size); // "alice", "request (Task-1)"
+void tick__task_words(const struct tick_task *task, char *text, size_t size); // "main", "requests/request#2"
 bool tick__world_holds(struct tick_world *world);                             // evaluates the invariants; false: the run has ended
 
 #endif

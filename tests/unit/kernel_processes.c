@@ -116,6 +116,25 @@ static void each_has_its_own_fds(void **state) {
     exits(one);
 }
 
+// One that starts when others have fds gets none of them, not even the place where they stand.
+static void who_comes_later_begins_with_none(void **state) {
+    (void)state;
+    for (int fd = 3; fd < 6; fd++)
+        assert_int_equal(eventfd(other), fd);
+    const int later = tick_kernel_process_start(k, 0);
+    assert_true(later >= 0);
+    assert_int_equal(tick_kernel_open_fds(k, later), 0);
+    assert_int_equal(mask(later, 4), POLLNVAL);
+    assert_int_equal(tick_k_close(k, later, 4), -EBADF);
+    assert_int_equal(eventfd(later), 3);
+    assert_int_equal(tick_k_close(k, other, 3), 0);
+    assert_int_equal(mask(later, 3), POLLOUT);
+    assert_int_equal(eventfd(other), 3);
+    exits(later);
+    for (int fd = 3; fd < 6; fd++)
+        assert_int_equal(mask(other, fd), POLLOUT);
+}
+
 static void ports_are_the_hosts(void **state) {
     (void)state;
     int l = listener(one), fd = tcp(other);
@@ -395,6 +414,7 @@ static void fds_are_limited(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(each_has_its_own_fds, set_up),
+        cmocka_unit_test_setup(who_comes_later_begins_with_none, set_up),
         cmocka_unit_test_setup(ports_are_the_hosts, set_up),
         cmocka_unit_test_setup(unix_names_and_the_disk_are_the_hosts, set_up),
         cmocka_unit_test_setup(an_exit_does_not_linger, set_up),
