@@ -230,8 +230,9 @@ static ssize_t send_datagram(struct tick_kernel *k, struct tick__unix *u, const 
         return unmade(k, u, EPERM);
     if (peer->shut & TICK__SHUT_RECV)
         return unmade(k, u, EPIPE);
-    if ((peer != u && peer->peer != u->file.ref && full(peer)) || u->unread >= u->sndbuf) {
-        u->nospace = true;
+    const bool crowded = peer != u && peer->peer != u->file.ref && full(peer);
+    if (crowded || u->unread >= u->sndbuf) {
+        u->nospace |= !crowded || peer->file.ref == u->peer; // nobody is told of room in a queue that is not the peer's
         return -EAGAIN;
     }
     tick__ref ref = tick__datagram_new(k, bytes, count);
@@ -358,10 +359,13 @@ static ssize_t recv_datagram(
         received->creds = TICK__CREDS_TOLD;
         received->pid = d->pid;
     }
-    if (flags & MSG_PEEK)
+    const bool was_full = full(u);
+    if (flags & MSG_PEEK) {
+        if (was_full)
+            tick__unix_tell_waiting(k, u); // a look makes no room, but Linux tells who waits, and who has come to be its peer need not
         return got;
+    }
     d->rights = 0;
-    bool was_full = full(u);
     tick__unix_drop_datagram(k, tick__queue_take(k, &u->queue));
     if (was_full)
         tick__unix_tell_waiting(k, u);

@@ -39,6 +39,17 @@ static inline bool on_imitation(void) {
     return emulated() && sys == &linux_calls.sys;
 }
 
+// net.unix.max_dgram_qlen: 10 by Linux's own choice, more where systemd sets it.
+static inline int datagrams_that_wait(void) {
+    int most = 10;
+    FILE *file = sys == &linux_calls.sys ? fopen("/proc/sys/net/unix/max_dgram_qlen", "r") : NULL;
+    if (file && fscanf(file, "%d", &most) != 1)
+        most = 10;
+    if (file)
+        fclose(file);
+    return most;
+}
+
 // --- short names ---
 
 static inline struct sockaddr_in loopback(uint16_t port) {

@@ -358,12 +358,59 @@ static void enormous_parts(void **state) {
     munmap(bytes, large);
 }
 
+// net.unix.max_dgram_qlen: how many datagrams wait for a socket before others have to.
+static void queues_have_a_length(void **state) {
+    (void)state;
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    const socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+                                       (size_t)snprintf(un.sun_path + 1, 32, "retick-%d-queue", (int)getpid()));
+    const struct sockaddr *name = (const struct sockaddr *)&un;
+    const int room = datagrams_that_wait() + 1;
+    int receiver = sys->ops->socket(sys, AF_UNIX, SOCK_DGRAM, 0), senders[3], fds[2], sent = 0;
+    char byte;
+    ssize_t n = 0;
+    assert_int_equal(sys->ops->bind(sys, receiver, name, size), 0);
+    for (int i = 0; i < 3; i++)
+        senders[i] = sys->ops->socket(sys, AF_UNIX, SOCK_DGRAM, 0);
+    assert_int_equal(sys->ops->connect(sys, senders[0], name, size), 0);
+    for (; sent <= room; sent++) { // of all senders together, and empty ones count
+        n = sys->ops->sendto(sys, senders[sent % 3], "x", sent % 2, 0, sent % 3 ? name : NULL, sent % 3 ? size : 0);
+        if (n < 0)
+            break;
+    }
+    assert_int_equal(n, -EAGAIN);
+    assert_int_equal(sent, room);
+    assert_int_equal(put(senders[0], "x"), -EAGAIN);
+    assert_int_equal(mask(senders[0]), 0);
+    assert_int_equal(mask(senders[1]), EPOLLOUT); // nobody knows whom it will write to
+    assert_int_equal(sys->ops->recv(sys, receiver, &byte, 1, MSG_PEEK), 0); // makes no room
+    assert_int_equal(put(senders[0], "x"), -EAGAIN);
+    assert_int_equal(sys->ops->sendto(sys, receiver, "x", 1, 0, name, size), 1); // to itself it may write
+    assert_int_equal(get(receiver, 1), 0);
+    assert_int_equal(put(senders[0], "x"), -EAGAIN);
+    assert_int_equal(get(receiver, 1), 1);
+    assert_int_equal(mask(senders[0]), EPOLLOUT);
+    assert_int_equal(put(senders[0], "x"), 1);
+    assert_int_equal(put(senders[0], "x"), -EAGAIN);
+    closed(receiver);
+    assert_int_equal(mask(senders[0]), EPOLLOUT);
+    assert_int_equal(put(senders[0], "x"), -ECONNREFUSED);
+    assert_int_equal(sys->ops->socketpair(sys, AF_UNIX, SOCK_DGRAM, 0, fds), 0);
+    for (int i = 0; i < 50; i++) // those who are each other's peers have no such bound
+        assert_int_equal(put(fds[0], "x"), 1);
+    closed(fds[0]);
+    closed(fds[1]);
+    for (int i = 0; i < 3; i++)
+        closed(senders[i]);
+}
+
 int main(void) {
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
         BOTH(pipes),
         BOTH(unix_streams),
         BOTH(unix_datagrams),
+        BOTH(queues_have_a_length),
         BOTH(udp_over_ipv4),
         BOTH(udp_over_ipv6),
         BOTH(tcp_of_both_families),

@@ -24,6 +24,7 @@ struct program {
     struct sockaddr_in6 six;
     unsigned char next;
     bool on_disk; // unix sockets' names
+    int bursts;   // still to come: few, as Linux counts what is in its buffers in its own way
 };
 
 static void adopt(struct program *p, int fd, enum kind kind) {
@@ -132,6 +133,7 @@ static socklen_t address(const struct program *p, int i, struct sockaddr_storage
 }
 
 static unsigned char block[BLOCK];
+static bool bursts; // the machine's queues are as long as the simulated ones
 
 static uint32_t sum_of(ssize_t n) {
     uint32_t sum = 0;
@@ -244,6 +246,25 @@ static void take(struct program *p, int i, char *text) {
     }
 }
 
+// More datagrams than a queue holds, to the peer or a name: how many went, and why no more.
+static void burst(struct program *p, int i, char *text) {
+    struct sockaddr_storage to;
+    const bool to_name = draw(3) == 0;
+    const socklen_t size = to_name ? address(p, i, &to) : 0;
+    const size_t count = draw(30);
+    const int most = 4 + (int)draw(10);
+    int sent = 0;
+    p->bursts--;
+    ssize_t n = 0;
+    memset(block, 7, count);
+    for (; sent < most; sent++) {
+        n = sys->ops->sendto(sys, p->fds[i], block, count, 0, to_name ? (struct sockaddr *)&to : NULL, size);
+        if (n < 0)
+            break;
+    }
+    snprintf(text, LINE, "burst %d %d %zu %d = %d %zd", i, to_name, count, most, sent, n);
+}
+
 static void move(struct program *p, int i, char *text) {
     static const int peeks[] = {0, 0, MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, MSG_PEEK | MSG_TRUNC, MSG_WAITALL};
     const struct iovec *parts = (struct iovec[]){{block, 3}, {block + 3, 0}, {block + 3, 60}};
@@ -255,6 +276,10 @@ static void move(struct program *p, int i, char *text) {
     memset(block, 0, 512);
     if (is_unix(p->kinds[i]) && draw(4) == 0) {
         (draw(2) ? pass : take)(p, i, text);
+        return;
+    }
+    if (p->kinds[i] == UNIX_DATAGRAM && p->bursts && draw(4) == 0) {
+        burst(p, i, text);
         return;
     }
     switch (what) {
@@ -419,6 +444,17 @@ static void named(const struct program *p, int i, char *text) {
     snprintf(text, LINE, "%s %d = %d %d %d", peer ? "peer" : "name", i, n, n ? 0 : (int)size, n ? 0 : a.ss_family);
 }
 
+// What random calls seldom reach: datagram sockets that write to one that does not write back.
+static void one_way(struct program *p) {
+    struct sockaddr_storage a;
+    for (int i = 0; i < 3; i++)
+        adopt(p, sys->ops->socket(sys, AF_UNIX, SOCK_DGRAM, 0), UNIX_DATAGRAM);
+    const socklen_t size = address(p, 0, &a);
+    (void)!sys->ops->bind(sys, p->fds[0], (struct sockaddr *)&a, size);
+    for (int i = 1; i < 3; i++)
+        (void)!sys->ops->connect(sys, p->fds[i], (struct sockaddr *)&a, size);
+}
+
 static void step(struct program *p, char *text) {
     struct sockaddr_storage a;
     socklen_t size;
@@ -509,6 +545,9 @@ static void run_program(uint64_t seed, uint32_t number, int slow, struct record 
     begin_program(seed, p.fds);
     p.on_disk = draw(4) == 0;
     p.epfd = sys->ops->epoll_create(sys);
+    p.bursts = bursts ? 3 : 0;
+    if (bursts && draw(4) == 0)
+        one_way(&p);
     record->count = 10 + (int)draw(STEPS_MOST - 10);
     for (int i = 0; i < record->count; i++) {
         char *text = record->lines[i];
@@ -535,5 +574,7 @@ static void random_programs_agree(void **state) {
 int main(int argc, char **argv) {
     if (emulated())
         return 77; // an imitation's answers are not Linux's
+    sys = &linux_calls.sys;
+    bursts = datagrams_that_wait() == 10;
     return programs_main(argc, argv, random_programs_agree);
 }
