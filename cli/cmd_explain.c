@@ -13,16 +13,18 @@
 struct explain_arguments {
     struct tick__load load;
     const char *path, *against, *repaired;
+    bool waits;
     uint64_t runs; // from each sentence on; 0: nobody asks how likely it was
 };
 
-enum { OPTION_LIKELIHOOD = TICK__OPTION_OTHERS };
+enum { OPTION_LIKELIHOOD = TICK__OPTION_OTHERS, OPTION_WAITS };
 
 static const struct argp_option options[] = {
     {"against", 'a', "TRACE", 0, "The run beside which it is told (default: the nearest one that passes, as fuzz has kept it)", 0},
     {"likelihood", OPTION_LIKELIHOOD, "RUNS", OPTION_ARG_OPTIONAL,
         "And how likely it was: draw what comes after each sentence anew, so many times (default: 200), and count what fails", 0},
     {"repaired", 'r', "FILE.c[:SCENARIO]", 0, "Beside the same schedule's run of the repaired program", 0},
+    {"waits", OPTION_WAITS, NULL, 0, "Tell in place of a story who waits at the end: for what, since when and where, and who holds it", 0},
     {0},
 };
 
@@ -33,6 +35,7 @@ static const char doc[] =
     "  retick explain run.db\n"
     "  retick explain run.db --against passing.db\n"
     "  retick explain run.db --repaired scenario.c:scenario_fixed\n"
+    "  retick explain run.db --waits        everybody who waits in vain, and who is idle\n"
     "\n"
     "Exit codes: 0 it was told, 2 the arguments or a file cannot be used, 3 retick itself failed.";
 
@@ -50,6 +53,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case 'r':
         a->repaired = value;
         return 0;
+    case OPTION_WAITS:
+        a->waits = true;
+        return 0;
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &a->load;
         return 0;
@@ -63,6 +69,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
             tick__wrong(state->name, "name a trace");
         if (a->against && a->repaired)
             tick__wrong(state->name, "--against and --repaired exclude one another");
+        if (a->waits && (a->repaired || a->runs))
+            tick__wrong(state->name, "--waits is not for --repaired or --likelihood");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -138,6 +146,8 @@ int tick__cmd_explain(int argc, char **argv) {
         return code;
     if (a.repaired)
         return beside_repaired(&a);
+    if (a.waits)
+        return tick__explain_waits(a.path, a.against);
     code = a.against ? 0 : tick__explain_kept(a.path, &kept);
     const struct tick__explain what = {.path = a.path, .against = a.against, .there = "in the good run", .keep = !a.against};
     if (code == 0 && !kept)

@@ -1,4 +1,4 @@
-#include "cli/explain.h"
+#include "cli/explain_int.h"
 #include "cli/first_read.h"
 #include "cli/print.h"
 #include "cli/report_json.h"
@@ -8,13 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct told { // a trace and its tale
-    struct tick_trace trace;
-    struct tick__tale tale;
-    bool open;
-};
-
-static int read_one(const char *path, struct told *told) {
+int tick__explained_open(const char *path, struct tick__explained *told) {
     struct tick_error error = {0};
     int result = tick_trace_open(path, &told->trace, &error);
     if (result < 0)
@@ -27,13 +21,13 @@ static int read_one(const char *path, struct told *told) {
     return result < 0 ? tick__complain_of(path, result, &error) : 0;
 }
 
-static void done(struct told *told) {
+void tick__explained_close(struct tick__explained *told) {
     tick__tale_fini(&told->tale);
     if (told->open)
         tick_trace_close(&told->trace);
 }
 
-static int tell(const struct told *run, const struct told *good, const char *there, struct tick__story *story) {
+static int tell(const struct tick__explained *run, const struct tick__explained *good, const char *there, struct tick__story *story) {
     struct tick__beside both = {0};
     int result = good ? tick__beside_init(&run->tale, &good->tale, &both) : 0;
     if (result == 0)
@@ -48,12 +42,12 @@ static const char *base_name(const char *path) {
 }
 
 int tick__explain(const struct tick__explain *explain) {
-    struct told run = {0}, good = {0};
+    struct tick__explained run = {0}, good = {0};
     struct tick__story story = {0};
     struct tick_error error = {0};
-    int code = read_one(explain->path, &run);
+    int code = tick__explained_open(explain->path, &run);
     if (code == 0 && explain->against)
-        code = read_one(explain->against, &good);
+        code = tick__explained_open(explain->against, &good);
     if (code == 0)
         code = tell(&run, explain->against ? &good : NULL, explain->there, &story);
     if (code == 0 && explain->keep && story.count)
@@ -61,8 +55,8 @@ int tick__explain(const struct tick__explain *explain) {
     if (code == 0 && !explain->quiet && (story.count > 1 || !explain->told))
         tick__story_print(&story, explain->name ? explain->name : explain->against);
     tick__story_fini(&story);
-    done(&good);
-    done(&run);
+    tick__explained_close(&good);
+    tick__explained_close(&run);
     return code;
 }
 

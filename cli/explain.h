@@ -16,5 +16,7 @@ struct tick__explain {
 int tick__explain(const struct tick__explain *explain);
 // The same as it is kept in the trace: *found says whether it was.
 int tick__explain_kept(const char *path, bool *found);
+// Who waits at its end, all of them. against: a run beside, NULL: none.
+int tick__explain_waits(const char *path, const char *against);
 
 #endif

@@ -183,7 +183,7 @@ static int check_calls(const struct tick__load *load, const char *file, const ch
 // The shared object, made where that is needed, looked at, and tried in a process of its own.
 static int make_object(const struct tick__load *load, const char *file, const char *resolved, struct tick__loaded *loaded) {
     const bool compiled = ends_with(file, ".c") || tick__compile_is_cxx(file);
-    const struct tick__compile build = {file, tick__compile_is_cxx(file) ? load->cxx : load->cc, load->cflags};
+    const struct tick__compile build = {file, tick__compile_is_cxx(file) ? load->cxx : load->cc, load->cflags, load->heap_check};
     char *object = NULL;
     if (compiled) {
         struct tick_error error = {0};

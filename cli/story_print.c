@@ -52,7 +52,13 @@ static void time_of(const struct tick__sentence *sentence, char *text, size_t si
     }
 }
 
-static void print_sentence(const struct tick__sentence *sentence, size_t number, size_t width) {
+size_t tick__sentence_width(const struct tick__sentence *sentence) {
+    char time[80];
+    time_of(sentence, time, sizeof time);
+    return tick__width(time);
+}
+
+void tick__sentence_print(const struct tick__sentence *sentence, size_t number, size_t width) {
     char time[80], head[120], text[1200];
     time_of(sentence, time, sizeof time);
     snprintf(head, sizeof head, "  %2zu  %s", number, time);
@@ -85,9 +91,8 @@ void tick__story_print(const struct tick__story *story, const char *beside) {
     size_t width = 0;
     report(story);
     for (size_t i = 0; i < story->count; i++) {
-        char time[80];
-        time_of(&story->sentences[i], time, sizeof time);
-        width = tick__width(time) > width ? tick__width(time) : width;
+        const size_t needed = tick__sentence_width(&story->sentences[i]);
+        width = needed > width ? needed : width;
     }
     if (!story->count) {
         tick__say("nothing went wrong in it: there is nothing to explain");
@@ -101,5 +106,5 @@ void tick__story_print(const struct tick__story *story, const char *beside) {
         tick__say("how it came to it:");
     }
     for (size_t i = 0; i < story->count; i++)
-        print_sentence(&story->sentences[i], i + 1, width);
+        tick__sentence_print(&story->sentences[i], i + 1, width);
 }

@@ -7,4 +7,8 @@
 // `beside`: the run that it was told beside, as its head names it ("run.twin.db, which passes"), NULL: none.
 void tick__story_print(const struct tick__story *story, const char *beside);
 
+// One of them, with its number; the times' column is that wide.
+size_t tick__sentence_width(const struct tick__sentence *sentence);
+void tick__sentence_print(const struct tick__sentence *sentence, size_t number, size_t width);
+
 #endif

@@ -6,7 +6,7 @@
 
 const struct tick_trace_named tick_trace_named_queries[] = {
     {"tasks", NULL, "every task: its host, when it began, how it ended", true},
-    {"waits", NULL, "who waited for what, and how long; still waiting first", true},
+    {"waits", NULL, "every wait: who, for what, where, how long; unfinished ones first (explain --waits says more of those)", true},
     {"deadlocks", NULL, "tasks that wait for each other in a cycle (a queue belongs to nobody: see waits)", true},
     {"messages", NULL, "every message: from, to, when, its first bytes", true},
     {"choices", NULL, "the deviations of the run, in the words of a schedule", false},
@@ -28,10 +28,11 @@ static const char *const texts[] = {
                 " LEFT JOIN events c ON c.seq = t.created_seq LEFT JOIN events d ON d.seq = t.done_seq LEFT JOIN locations l ON l.loc_id = "
                 "t.loc_id ORDER BY t.task_id",
     "SELECT w.wait_id AS seq, " MS("w.begin_ts") ", t.path AS task, " NAME(
-        "o") " AS waits_for,"
+        "o") " AS waits_for, l.file || ':' || l.line AS at,"
              " coalesce(((w.end_ts - w.begin_ts) / 1000) || ' us', 'still waiting') AS for_how_long FROM waits w LEFT JOIN objects t ON "
              "t.object_id = w.task_id"
-             " LEFT JOIN objects o ON o.object_id = w.subject_id ORDER BY w.end_ts IS NOT NULL, w.wait_id",
+             " LEFT JOIN objects o ON o.object_id = w.subject_id LEFT JOIN events e ON e.seq = w.wait_id"
+             " LEFT JOIN locations l ON l.loc_id = e.loc_id ORDER BY w.end_ts IS NOT NULL, w.wait_id",
     "SELECT way FROM deadlocks",
     "SELECT m.message_id AS id, " MS(
         "s.ts") ", a.name AS \"from\", b.name AS \"to\", d.path AS direction, o.ordinal AS \"offset\", m.bytes, m.fate,"

@@ -260,7 +260,7 @@ static int add_object(struct tick__sink *sink, uint32_t id, const struct tick_ob
     bind_id(statement, 6, object->host);
     bind_text(statement, 7, object->key);
     bind_id(statement, 8, object->kth);
-    if (object->type == TICK_OBJECT_MESSAGE)
+    if (object->type == TICK_OBJECT_MESSAGE || object->type == TICK_OBJECT_HOST)
         sqlite3_bind_int64(statement, 9, (sqlite3_int64)object->ordinal);
     else
         sqlite3_bind_null(statement, 9);

@@ -82,7 +82,7 @@ struct tick_object {
     const char *key;  // borrowed for the call: host's name, task's spawn key, a resource's type, a peer's name for a connection; NULL: none
     uint32_t kth;     // count under its parent (for a task: among the same key), from 1; a connection's part: enum tick_connection_part; a
                       // message: 0
-    uint64_t ordinal; // a message: its byte offset in the stream; else 0
+    uint64_t ordinal; // a message: its byte offset in the stream; a host: 1, if the run does not wait for its end; else 0
     const struct tick_loc *loc; // where it was made, NULL = unknown
 };
 

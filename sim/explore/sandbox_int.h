@@ -29,6 +29,7 @@ struct tick__page {
     int rc;
     _Atomic uint64_t runs; // begun
     size_t resident;       // bytes, when the child was ready
+    _Atomic bool set_up;   // the run in progress is beyond its scenario's set-up
     uint64_t seed;         // of the run in progress (campaigns: counted from the first)
     struct tick_outcome outcome;
     uint8_t digest[16];
@@ -72,8 +73,9 @@ uint32_t tick__deviations_copy(struct tick_deviation *to, const struct tick_devi
 
 enum tick__trouble { TICK__NO_TROUBLE, TICK__HANGS, TICK__OUTGROWS };
 #define TICK__WATCH_EVERY 20 // ms
-// In the parent, every now and then while a run is in progress: whether it takes more CPU time than hang (0: 10 s) or sleeps, or has more
-// than memory (0: 4 GiB) bytes resident beyond what it started with. Not by RLIMIT_AS: worlds reserve far more addresses than they use.
+// In the parent, every now and then while a run is in progress: whether it takes more CPU time than hang (0: the defaults) or sleeps, or
+// has more than memory (0: 4 GiB) bytes resident beyond what it started with. Not by RLIMIT_AS: worlds reserve far more addresses than
+// they use.
 enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t hang, size_t memory);
 // Takes leave of a child that is gone, or ends it (for a trouble). Afterwards the page tells: state DIED with outcome and deviations if a
 // run was in progress; else state stays as it was.

@@ -40,7 +40,8 @@ struct tick_host *tick_host_add_at(
     host->wall = options->clock;
     if (w->probe)
         host->object = w->probe->ops->object(
-            w->probe, &(struct tick_object){.type = TICK_OBJECT_HOST, .id = host->id, .key = host->name, .kth = 1, .loc = loc});
+            w->probe, &(struct tick_object){.type = TICK_OBJECT_HOST, .id = host->id, .key = host->name, .kth = 1,
+                          .ordinal = host->options.daemon, .loc = loc});
     host->life_object = host->object;
     if (strlen(name) >= sizeof host->name)
         tick__world_bad(w, loc, "a host's name is longer than %zu bytes: \"%.80s...\"", sizeof host->name - 1, name);
@@ -213,6 +214,8 @@ void tick__world_run(struct tick_world *w) {
     tick_heap_use(heap);
     w->scenario->setup(w);
     tick_heap_use(NULL);
+    if (w->set_up)
+        atomic_store_explicit(w->set_up, true, memory_order_relaxed);
     if (!w->host_count)
         tick__world_bad(w, NULL, "the scenario has no hosts: its set-up calls tick_host_add for each");
     else if (!w->live)

@@ -47,7 +47,7 @@ struct tick_as_completed *tick_as_completed_new(struct tick_future *const *futur
         return NULL;
     *each = (struct tick_as_completed){0};
     tick__waiters_init(&each->waiters);
-    tick__resource_init(&each->resource, TICK_OBJECT_QUEUE);
+    tick__resource_init(&each->resource, TICK_OBJECT_QUEUE, NULL);
     each->crowd = tick__crowd_new(loop, futures, count, one_done, each, &each->left);
     if (each->crowd && count > 0 && timeout != TICK_NEVER)
         each->timer = tick__timer_new(

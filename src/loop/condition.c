@@ -9,7 +9,7 @@ void tick__condition_init(struct tick_condition *condition, struct tick_lock *lo
         lock = &condition->own;
     }
     condition->lock = lock;
-    tick__resource_init(&condition->resource, TICK_OBJECT_EVENT);
+    tick__resource_init(&condition->resource, TICK_OBJECT_EVENT, NULL);
     tick__waiters_init(&condition->waiters);
 }
 

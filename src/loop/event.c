@@ -2,15 +2,15 @@
 #include "src/base/alloc.h"
 #include "src/loop/loop_int.h"
 
-void tick__resource_init(struct tick__resource *resource, enum tick_object_type type) {
+void tick__resource_init(struct tick__resource *resource, enum tick_object_type type, const struct tick_loc *made) {
     *resource = (struct tick__resource){.type = type};
     struct tick_loop *loop = tick__loop_running;
     if (loop && loop->observed)
-        tick__identify(loop, type, NULL, NULL, &resource->object);
+        tick__identify(loop, type, NULL, made, &resource->object);
 }
 
 void tick__event_init(struct tick_event_flag *event) {
-    tick__resource_init(&event->resource, TICK_OBJECT_EVENT);
+    tick__resource_init(&event->resource, TICK_OBJECT_EVENT, NULL);
     tick__waiters_init(&event->waiters);
     event->set = false;
 }

@@ -5,7 +5,7 @@
 
 void tick__lock_init(struct tick_lock *lock, const struct tick_loc *made) {
     *lock = (struct tick_lock){.made = made};
-    tick__resource_init(&lock->resource, TICK_OBJECT_LOCK);
+    tick__resource_init(&lock->resource, TICK_OBJECT_LOCK, made);
     lock->resource.lock = true;
     tick__waiters_init(&lock->waiters);
 }

@@ -491,7 +491,7 @@ struct tick__resource {
     enum tick_object_type type;
     bool lock; // a struct tick_lock's
 };
-void tick__resource_init(struct tick__resource *resource, enum tick_object_type type);
+void tick__resource_init(struct tick__resource *resource, enum tick_object_type type, const struct tick_loc *made); // made: may be NULL
 // Tells what the running task does with it: hold, release, set, clear, notify, or (wait_end) that it need not wait. No-op without a probe.
 void tick__resource_tell(struct tick__resource *resource, enum tick_event_kind kind);
 // Waits in the current task, at the place loc (NULL: not told), at the end of the list (a ring whose head is `list`). The waiter stays

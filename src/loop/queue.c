@@ -21,7 +21,7 @@ static struct tick_queue *make(size_t most, enum tick__items_order order, tick_q
     struct tick_queue *queue = tick__alloc_zero(sizeof *queue);
     if (!queue)
         return NULL;
-    tick__resource_init(&queue->resource, TICK_OBJECT_QUEUE);
+    tick__resource_init(&queue->resource, TICK_OBJECT_QUEUE, NULL);
     queue->most = most;
     const struct tick_loop *loop = tick__loop_running;
     queue->items.order = order == TICK__FIFO && (!loop || loop->probe) ? TICK__FIFO_MARKED : order;

@@ -15,7 +15,7 @@ static struct tick_semaphore *make(size_t value, size_t most) {
     if (!semaphore)
         return NULL;
     *semaphore = (struct tick_semaphore){.value = value, .most = most};
-    tick__resource_init(&semaphore->resource, TICK_OBJECT_LOCK);
+    tick__resource_init(&semaphore->resource, TICK_OBJECT_LOCK, NULL);
     tick__waiters_init(&semaphore->waiters);
     return semaphore;
 }

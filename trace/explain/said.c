@@ -45,7 +45,8 @@ void tick__said_host(const struct tick__tale *tale, uint32_t host, struct tick__
     tick__say_to(said, "%s", *object->path ? object->path : *object->name ? object->name : "the world");
 }
 
-static bool is_main(const struct tick__tale *tale, const struct tick__tale_object *task) {
+bool tick__said_as_host(const struct tick__tale *tale, uint32_t id) {
+    const struct tick__tale_object *task = tick__tale_object(tale, id);
     return task->type == TICK_OBJECT_TASK && task->kth <= 1 && strcmp(task->name, "main") == 0 &&
            tick__tale_object(tale, task->parent)->type == TICK_OBJECT_HOST;
 }
@@ -58,7 +59,7 @@ static void nth(uint32_t kth, struct tick__said *said) {
 
 void tick__said_task(const struct tick__tale *tale, uint32_t task, struct tick__said *said) {
     const struct tick__tale_object *object = tick__tale_object(tale, task), *parent = tick__tale_object(tale, object->parent);
-    if (is_main(tale, object)) {
+    if (tick__said_as_host(tale, task)) {
         tick__said_host(tale, object->parent, said);
     } else if (object->type == TICK_OBJECT_TASK && parent->type == TICK_OBJECT_CONNECTION) {
         tick__said_host(tale, object->host, said);
@@ -88,7 +89,14 @@ void tick__said_who(const struct tick__tale *tale, uint32_t seq, struct tick__sa
 void tick__said_object(const struct tick__tale *tale, uint32_t id, struct tick__said *said) {
     static const char *const articles[TICK_OBJECT_TYPES] = {[TICK_OBJECT_EVENT] = "an event", [TICK_OBJECT_QUEUE] = "a queue",
         [TICK_OBJECT_LOCK] = "a lock", [TICK_OBJECT_FUTURE] = "a future", [TICK_OBJECT_FILE] = "the file", [TICK_OBJECT_JOB] = "a job"};
+    static const char *const placed[TICK_OBJECT_TYPES] = {
+        [TICK_OBJECT_EVENT] = "the event of ", [TICK_OBJECT_QUEUE] = "the queue of ", [TICK_OBJECT_LOCK] = "the lock of "};
     const struct tick__tale_object *object = tick__tale_object(tale, id);
+    if (object->type < TICK_OBJECT_TYPES && placed[object->type] && tick__tale_place(tale, object->loc)) {
+        tick__say_to(said, "%s", placed[object->type]);
+        tick__said_place(tale, object->loc, said);
+        return;
+    }
     if (object->type == TICK_OBJECT_TASK)
         tick__said_task(tale, id, said);
     else if (object->type == TICK_OBJECT_FILE)
@@ -97,11 +105,6 @@ void tick__said_object(const struct tick__tale *tale, uint32_t id, struct tick__
         tick__say_to(said, "%s", articles[object->type]);
     else
         tick__say_to(said, "%s", *object->path ? object->path : "something");
-    const struct tick__tale_place *made = tick__tale_place(tale, object->loc);
-    if (made && (object->type == TICK_OBJECT_LOCK || object->type == TICK_OBJECT_QUEUE || object->type == TICK_OBJECT_EVENT)) {
-        tick__say_to(said, " of ");
-        tick__said_place(tale, object->loc, said);
-    }
 }
 
 // --- messages ---

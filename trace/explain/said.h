@@ -19,6 +19,7 @@ void tick__say_to(struct tick__said *said, const char *format, ...) __attribute_
 
 // "app/client-1"; a main task is its host, "redis"; one that serves a connection "redis/serve for app/client-2".
 void tick__said_task(const struct tick__tale *tale, uint32_t task, struct tick__said *said);
+bool tick__said_as_host(const struct tick__tale *tale, uint32_t task); // a main task, that is
 void tick__said_host(const struct tick__tale *tale, uint32_t host, struct tick__said *said);
 // Who did it: the task, else the host.
 void tick__said_who(const struct tick__tale *tale, uint32_t seq, struct tick__said *said);

@@ -1,74 +1,90 @@
-// Who waits in vain: told where the run ends because nobody, or nobody who matters, goes on.
+// Who waits in vain: told where the run ends because nobody, or nobody who matters, goes on. A circle is one sentence, and so are those who
+// are like each other in all but their numbers.
 #include "trace/explain/story_int.h"
 #include "trace/explain/waits.h"
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define TOLD_MOST 6
 
-bool tick__ends_in_waiting(const struct tick_trace *trace) {
-    static const char *const verdicts[] = {"deadlock", "limit", "hang", "progress", "starved"};
-    for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
-        if (strcmp(trace->verdict, verdicts[i]) == 0)
-            return true;
-    return false;
+// Whether it stands for itself and those like it: others are in its sentence.
+static bool stands_first(const struct tick__waits *waits, uint32_t i) {
+    const struct tick__waiter *waiter = &waits->waiters[i];
+    for (uint32_t at = waiter->next; waiter->circle && at != i; at = waits->waiters[at].next)
+        if (at < i)
+            return false;
+    return waiter->like == i;
 }
 
-// What nobody inside the run could end: a server that waits for connections, a handler for its next request.
-static bool for_the_outside(const struct tick__tale *tale, uint32_t task, uint32_t wait) {
-    const struct tick__tale_event *event = tick__tale_event(tale, wait);
-    const uint8_t type = tick__tale_object(tale, event->subject)->type;
-    return event->kind == TICK_EV_FUTURE_AWAIT && type == TICK_OBJECT_FUTURE && task && event->loc != 0;
+// A sleep, or a turn to come, keeps nobody from going on for good.
+static bool in_vain(const struct tick__waiter *waiter) {
+    return waiter->kind != TICK__WAIT_SLEEP && waiter->kind != TICK__WAIT_TURN;
 }
 
-int tick__tale_stuck(const struct tick__tale *tale, struct tick__stuck **stuck, size_t *count) {
-    uint32_t *last = calloc((size_t)tale->objects_count + 1, sizeof *last);
-    *stuck = NULL;
-    *count = 0;
-    if (!last)
-        return -ENOMEM;
-    for (uint32_t seq = tale->first; seq && seq <= tale->last; seq++) {
-        const struct tick__tale_event *event = tick__tale_event(tale, seq);
-        if (event->kind == TICK_EV_STEP_END && event->subject <= tale->objects_count)
-            last[event->subject] = event->arg == TICK_STEP_SUSPENDED ? seq : 0;
-        else if (event->kind == TICK_EV_STEP_BEGIN && event->subject <= tale->objects_count)
-            last[event->subject] = 0;
-    }
-    size_t waiting = 0;
-    for (uint32_t task = 1; task <= tale->objects_count; task++)
-        waiting += last[task] != 0;
-    *stuck = calloc(waiting + 1, sizeof **stuck);
-    for (uint32_t task = 1; *stuck && task <= tale->objects_count; task++) {
-        if (!last[task])
-            continue;
-        const uint32_t wait = tick__tale_wait_of(tale, tick__tale_event(tale, last[task])->step);
-        if (wait)
-            (*stuck)[(*count)++] =
-                (struct tick__stuck){.task = task, .step_end = last[task], .wait = wait, .outside = for_the_outside(tale, task, wait)};
-    }
-    free(last);
-    return *stuck ? 0 : -ENOMEM;
+// The latest wait of a circle, which closed it.
+static uint32_t closed_by(const struct tick__waits *waits, uint32_t first) {
+    uint32_t seq = waits->waiters[first].seq;
+    for (uint32_t at = waits->waiters[first].next; at != first; at = waits->waiters[at].next)
+        seq = waits->waiters[at].seq > seq ? waits->waiters[at].seq : seq;
+    return seq;
+}
+
+static void say_circle(const struct tick__waits *waits, uint32_t first, struct tick__sentence *sentence) {
+    const struct tick__waiter *waiter = &waits->waiters[first];
+    struct tick__said say = TICK__SAID(sentence->say);
+    sentence->who[0] = '\0';
+    sentence->loc = 0;
+    tick__waits_say_circle(waits, waiter, &say);
+    if (waiter->likes)
+        tick__say_to(&TICK__SAID(sentence->over), "and %u circle%s more like it", (unsigned)waiter->likes, waiter->likes == 1 ? "" : "s");
+}
+
+static void say_waiter(const struct tick__telling *telling, const struct tick__waits *waits, const struct tick__waiter *waiter,
+    struct tick__sentence *sentence) {
+    struct tick__said who = TICK__SAID(sentence->who), good = TICK__SAID(sentence->good);
+    char beside[200] = "";
+    sentence->who[0] = '\0';
+    sentence->loc = waiter->loc;
+    tick__said_task(telling->tale, waiter->task, &who);
+    if (waiter->likes)
+        tick__say_to(&who, " and %u more like it", (unsigned)waiter->likes);
+    tick__waits_say(waits, waiter, waiter->likes > 0, &TICK__SAID(sentence->say));
+    tick__waits_say_woken(waits, waiter, &TICK__SAID(sentence->over));
+    if (telling->beside)
+        tick__waits_say_beside(waiter, telling->beside, &TICK__SAID(beside));
+    if (*beside)
+        tick__say_to(&good, "%s %s", telling->there, beside);
 }
 
 void tick__story_waits(struct tick__telling *telling) {
-    const struct tick__tale *tale = telling->tale;
-    struct tick__stuck *stuck;
-    size_t count, told = 0;
-    if (!tick__ends_in_waiting(tale->trace))
+    struct tick__waits waits;
+    struct tick__sentence *last = NULL;
+    uint32_t told = 0, more = 0;
+    if (!tick__ends_in_waiting(telling->tale->trace))
         return;
-    if (tick__tale_stuck(tale, &stuck, &count) < 0) {
+    if (tick__waits_find(telling->tale, telling->good, &waits) < 0) {
         telling->code = -ENOMEM;
         return;
     }
-    for (size_t i = 0; i < count && told < TOLD_MOST; i++) {
-        if (stuck[i].outside)
+    for (uint32_t i = 0; i < waits.matter; i++) {
+        const struct tick__waiter *waiter = &waits.waiters[i];
+        if (!stands_first(&waits, i) || !in_vain(waiter))
             continue;
-        struct tick__sentence *sentence = tick__story_add(telling, stuck[i].wait, TICK__SAID_WAIT, 10 + (int)told++);
-        struct tick__said say = TICK__SAID(sentence->say);
-        tick__say_to(&say, "waits ");
-        tick__said_wait(tale, stuck[i].wait, &say);
-        tick__say_to(&say, ", for good");
+        if (told == TOLD_MOST) {
+            more++;
+            continue;
+        }
+        const uint32_t seq = waiter->circle ? closed_by(&waits, i) : waiter->seq;
+        last = tick__story_add(telling, seq, TICK__SAID_WAIT, 10 + (int)told++);
+        if (waiter->circle)
+            say_circle(&waits, i, last);
+        else
+            say_waiter(telling, &waits, waiter, last);
     }
-    free(stuck);
+    if (more) {
+        struct tick__said over = TICK__SAID(last->over);
+        over.used = strlen(last->over);
+        tick__say_to(&over, "%sand %u more that wait: explain --waits tells them all", over.used ? "; " : "", (unsigned)more);
+    }
+    tick__waits_fini(&waits);
 }

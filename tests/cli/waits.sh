@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Who waits in vain, and for what, in a finding's story and in `retick explain --waits`: circles across hosts and in daemons, holders, those
+# who are like each other, who is idle, and how the same wait ends in a good run.
+# shellcheck source=../support/cli_expect.sh
+. "$(dirname "$0")/../support/cli_expect.sh"
+file=$scenarios/in_vain.c
+
+line() { # line PHRASE: where it stands in the scenarios
+    echo "in_vain.c:$(grep -nF -- "$1" "$file" | head -1 | cut -d: -f1)"
+}
+say() { # say PHRASE...: the last command said all of this, however its lines are broken
+    tr -s ' \n' ' ' <.output >said
+    for phrase; do
+        checks=$((checks + 1))
+        grep -qF -- "$phrase" said || complain "nobody said \"$phrase\""
+    done
+}
+
+write=$(line "both write")
+expect 1 "deadlock" "$RETICK" fuzz "$file:both_write" -n 1 -o write.db
+say "1 3 ms a circle: client waits to write to server/takes for client ($write); server/takes for client waits to write to client ($write) 2 "
+expect 0 "2 tasks wait when it ends" "$RETICK" explain write.db --waits
+say "client waits to write to server/takes for client ($write) part of circle 1" "1 task that nobody waits for is idle" \
+    "server waits for connections"
+
+second=$(line "the second lock") made=$(line "two_locks(void" | cut -d: -f1):$(($(line "struct locks locks = " | cut -d: -f2)))
+expect 1 "deadlock" "$RETICK" fuzz "$file:crossed" -n 1 -o crossed.db
+say "a circle: server/does for x waits for the lock of $made, held by server/does for y since" \
+    "($second); server/does for y waits for the lock of $made, held by server/does for x since" \
+    "x waits to read from server/does for x ($(line "reads the answer"))" "y waits to read from server/does for y"
+never "'s 2nd connection" # which nobody uses
+expect 0 "4 tasks wait when it ends" "$RETICK" explain crossed.db --waits
+say "3 tasks that nobody waits for are idle" "server/does for x's 2nd connection waits to read from x"
+
+expect 1 "deadlock" "$RETICK" fuzz "$file:crowd" -n 1 -o crowd.db
+say "app waits for what it began to end: app/consumer, app/consumer#2, app/consumer#3 and 28 more" \
+    "app/consumer and 29 more like it wait for a queue ($(line "(queue, &item);")) nobody has ever put into it" \
+    "app/twice waits for the lock of $(line "twice, tick_lock_new"), which it holds itself since 0 ms ($(line "; // again"))"
+expect 0 "32 tasks wait when it ends" "$RETICK" explain crowd.db --waits
+say "app/consumer#30 waits for a queue"
+
+expect 1 "deadlock" "$RETICK" fuzz "$file:shop" -n 100 -o shop.db
+say "shop/first waits for shop->opened, a future of $(line "shop shop = ") ($(line "not yet open")) in the good run shop/opener wakes it at 3 ms" \
+    "shop waits for shop/opener, shop/first and shop/second to end ($(line "all three")) in the good run that ends at 3 ms" \
+    "shop/second waits for a semaphore, whose permits are with shop/first since 0 ms ($(line "// a seat"))" \
+    "shop/opener waits for an event ($(line "until the evening")) nobody has ever set it in the good run shop/first wakes it at 3 ms"
+expect 0 "4 tasks wait when it ends" "$RETICK" explain shop.db --waits --against shop.twin.db
+say "in the good run shop/opener wakes it at 3 ms"
+expect 0 "" "$RETICK" explain shop.db --waits --json
+python3 - .output <<'PY' || complain "the report is not as it should be"
+import json, sys
+waits = json.load(open(sys.argv[1]))["waits"]
+by = {wait["task"]: wait for wait in waits}
+assert len(waits) == 4 and not any(wait["idle"] for wait in waits), waits
+assert by["shop/main"]["for"] == "tasks" and by["shop/main"]["needs"] == ["shop/opener", "shop/first", "shop/second"], by["shop/main"]
+assert by["shop/second"]["for"] == "lock" and by["shop/second"]["needs"] == ["shop/first"], by["shop/second"]
+assert by["shop/first"]["for"] == "future" and by["shop/first"]["circle"] is None and by["shop/first"]["since_ns"] == 0
+PY
+# Queues: what is with whom, who has to make room, and a wake-up that came before the wait
+expect 1 "deadlock" "$RETICK" fuzz "$file:pool" -n 100 -o pool.db
+say "a circle: app/user waits for a queue, and what was taken from it is with app/user#2 and app/user ($(line "// a second one"));" \
+    "app/user#2 waits for a queue, and what was taken from it is with app/user and app/user#2"
+expect 1 "deadlock" "$RETICK" fuzz "$file:belt" -n 1 -o belt.db
+say "mill waits for room in a queue, from which others take: mill/taker ($(line "no room"))" \
+    "mill/taker waits for an event ($(line "has rung")) it was set at 0 ms by mill, before this wait"
+
+expect 0 "1 task that nobody waits for is idle when it ends, at 3 ms" "$RETICK" explain shop.twin.db --waits
+expect 2 "--waits is not for --repaired or --likelihood" "$RETICK" explain shop.db --waits --repaired "$file:shop"
+expect 0 "in_vain.c:" "$RETICK" query shop.db waits
+finish
