@@ -264,7 +264,7 @@ void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble troubl
     int status = 0;
     struct rusage usage = {0};
     if (trouble)
-        kill(sandbox->pid, SIGXCPU); // its handler leaves the deviations
+        kill(sandbox->pid, TICK__STOP); // its handler leaves the deviations
     bool running = atomic_load(&sandbox->page->state) == TICK__RUNNING;
     // Without a trouble its end of the socket is closed: it is as good as gone, unless the program closed what is not its own. With one it
     // still has words to say, and on a busy machine waits for its turn.

@@ -6,12 +6,22 @@
 #define RETICK_SANDBOX_INT_H
 
 #include "sim/choice/schedule.h"
+#include "sim/harness/heap_list.h"
 #include "sim/harness/run.h"
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 #define TICK__DEVIATIONS_MOST 262144u // that cross a process boundary; pages are only used when they are written
+
+// What the parent ends a child with, whose handler leaves what the run drew. TSan's run-time keeps signals from elsewhere until the program
+// makes a call, which one that spins never does; those of faults it passes on at once, whoever sends them.
+#ifdef RETICK_TSAN
+#define TICK__STOP SIGTRAP
+#else
+#define TICK__STOP SIGXCPU
+#endif
 
 #define TICK__MARKS_MOST 32
 #define TICK__MARK_BYTES 48
