@@ -113,7 +113,8 @@ static int compile(struct tick__abroad *abroad, unsigned varied, char **object) 
     if (used >= sizeof flags)
         return -ENAMETOOLONG;
     const char *source = varied_in(varied, TICK__FOLDER) ? abroad->loaded->source : abroad->loaded->given;
-    const struct tick__compile build = {source, tick__compile_is_cxx(source) ? abroad->load->cxx : abroad->load->cc, flags};
+    const struct tick__compile build = {source, tick__compile_is_cxx(source) ? abroad->load->cxx : abroad->load->cc, flags,
+        abroad->load->heap_check};
     return tick__compile_shared(&build, object, &error);
 }
 

@@ -120,6 +120,8 @@ static int start_command(const struct tick__compile *what, struct tick__argv *ar
     result = tick__argv_add_words(args, language_of(what)->flags);
     if (result == 0)
         result = tick__argv_add(args, option);
+    if (result == 0 && what->heap_check) // who knows malloc and free drops a block that nobody reads, and what is written beyond it
+        result = tick__argv_add(args, "-fno-builtin");
     const char *user[] = {getenv("RETICK_CFLAGS"), what->cflags};
     for (int i = 0; i < 2 && result == 0; i++)
         if ((result = tick__argv_add_words(args, user[i])) == -EINVAL)

@@ -10,6 +10,7 @@ struct tick__compile {
     const char *source; // the file's path
     const char *cc;     // --cc, NULL: $RETICK_CC, cc, gcc, clang; of C++ --cxx, NULL: $RETICK_CXX, c++, g++, clang++
     const char *cflags; // --cflags, after $RETICK_CFLAGS; NULL: none
+    bool heap_check;    // what the program does to its memory is watched: the compiler may not leave it out
 };
 
 // Whether a file is C++, by its name: .cpp, .cc, .cxx.

@@ -83,7 +83,8 @@ int tick__explain_waits(const char *path, const char *against) {
     int code = tick__explained_open(path, &run);
     if (code == 0 && against)
         code = tick__explained_open(against, &good);
-    if (code == 0 && ((against && tick__beside_init(&run.tale, &good.tale, &beside) < 0) || tick__waits_find(&run.tale, &waits) < 0))
+    const struct tick__tale *other = against ? &good.tale : NULL;
+    if (code == 0 && ((other && tick__beside_init(&run.tale, other, &beside) < 0) || tick__waits_find(&run.tale, other, &waits) < 0))
         code = tick__no_memory(path);
     if (code == 0)
         print(&waits, against ? &beside : NULL);

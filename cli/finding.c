@@ -131,6 +131,13 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
     struct tick_shrink_result result;
     struct tick_error error = {0};
     size_t before = settle->start->count;
+    if (before == 0) { // each run that hangs takes its time
+        tick_schedule_init(best, settle->loaded->scenario->name);
+        *interrupted = false;
+        tick__report_set("shrunk", json_pack("{s:i, s:i, s:i, s:b}", "from", 0, "to", 0, "runs", 0, "complete", 1));
+        tick__say("no deviation is needed: it fails when nothing goes wrong");
+        return 0;
+    }
     int code = settle->outcome->verdict == TICK_HUNG ? shrink_hang(settle, &result, &error)
                                                      : shrink_within(settle, settle->hang, 0, &result, &error);
     *interrupted = tick__interrupted();
@@ -147,9 +154,7 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
     *best = result.schedule;
     tick__report_set("shrunk", json_pack("{s:I, s:I, s:I, s:b}", "from", (json_int_t)before, "to", (json_int_t)best->count, "runs",
                                    (json_int_t)result.runs, "complete", (int)result.complete));
-    if (best->count == 0 && before == 0)
-        tick__say("no deviation is needed: it fails when nothing goes wrong");
-    else if (best->count == 0)
+    if (best->count == 0)
         tick__say("shrunk from %zu deviation%s to none: it fails when nothing goes wrong", before, TICK__PLURAL(before));
     else
         tick__say("shrunk from %zu deviation%s to %zu%s:", before, TICK__PLURAL(before), best->count,
@@ -297,7 +302,7 @@ int tick__settle_finding(const struct tick__settle *settle) {
     }
     const struct tick__input input = {.schedule = &best};
     code = TICK__EXIT_HARNESS;
-    if (tick__names_of_run(settle->loaded->scenario, &input, settle->hang, &names) < 0) {
+    if (best.count && tick__names_of_run(settle->loaded->scenario, &input, settle->hang, &names) < 0) {
         tick__no_memory(settle->path);
         goto out;
     }

@@ -147,7 +147,7 @@ static const struct argp_option run_options[] = {
         TICK_CHOICES(WORD),
 #undef WORD
         0},
-    {"hang", TICK__OPTION_HANG, "TIME", 0, "CPU time after which a run counts as hung (default: 10s)", 0},
+    {"hang", TICK__OPTION_HANG, "TIME", 0, "CPU time after which a run counts as hung (default: 10s, of which the set-up may take 3s)", 0},
     {0},
 };
 

@@ -106,7 +106,7 @@ static int try_all(struct search *search) {
 
 int tick__twin_find(const struct tick__record *record, const char *finding, const char *path, struct tick_error *error) {
     struct search search = {.record = record, .finding = finding, .path = path, .error = error};
-    if (asprintf(&search.other, "%s.next", path) < 0)
+    if (asprintf(&search.other, "%s.%ld.next", path, (long)getpid()) < 0)
         return tick_error_set(error, -ENOMEM, "out of memory");
     const int code = try_all(&search);
     free(search.other);

@@ -37,6 +37,7 @@ int tick_group_enter(struct tick_group *group) TICK_MUST_USE;
 #define tick_group_spawn_named(group, name, fn, arg) tick_group_spawn_at((group), (fn), (arg), (name), TICK_HERE(#fn))
 struct tick_task *tick_group_spawn_at(struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 #define tick_group_go(group, fn, arg) tick_group_go_at((group), (fn), (arg), NULL, TICK_HERE(#fn))
+#define tick_group_go_named(group, name, fn, arg) tick_group_go_at((group), (fn), (arg), (name), TICK_HERE(#fn))
 int tick_group_go_at(struct tick_group *group, tick_task_fn *fn, void *arg, const char *name, const struct tick_loc *loc);
 
 // TaskGroup.create_task with an eager task factory: as tick_spawn_eager. If its first step makes the group abort, it is cancelled at the

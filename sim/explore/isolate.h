@@ -8,12 +8,13 @@
 #include <retick/time.h>
 
 #define TICK_HANG_DEFAULT TICK_SEC(10)
+#define TICK_SETUP_DEFAULT TICK_SEC(3) // a set-up, or a program's constructors: they wait for nothing, and 10,000 hosts take 0.1 s
 
 // A worker process that carries out one run at a time; started anew when it died.
 struct tick_isolate;
 struct tick_isolate_options {
     const struct tick_scenario *scenario;
-    int64_t hang;  // CPU time in ns that a run may take before it is a hang; 0: TICK_HANG_DEFAULT
+    int64_t hang;  // CPU time in ns that a run may take before it is a hang; 0: TICK_HANG_DEFAULT, and its set-up TICK_SETUP_DEFAULT
     bool once;     // a run whose process somebody kills is not tried again: the caller does so
     size_t memory; // bytes of memory that the process may gain, as the parent sees every 20 ms; 0: 4 GiB
     // Called in the worker for each run before and after it, to attach a probe and bring home a digest; both may be NULL.

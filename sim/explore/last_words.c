@@ -31,7 +31,7 @@ TICK_KEEP static struct {
     report_reader read_report; // UBSan's, if there is one
 } dying = {0};
 
-// SIGXCPU: sent by the parent when a run takes too long, or too much memory.
+// SIGXCPU: sent by the parent (as TICK__STOP) when a run takes too long, or too much memory.
 static const struct {
     int signal;
     const char *word;
@@ -154,7 +154,8 @@ static bool is_from_outside(int signal, const siginfo_t *info) {
     return info->si_pid != getpid() && (signal != SIGXCPU || info->si_pid != getppid());
 }
 
-static void on_signal(int signal, siginfo_t *info, void *context) {
+static void on_signal(int number, siginfo_t *info, void *context) {
+    const int signal = number == TICK__STOP && info->si_code <= 0 && info->si_pid == getppid() ? SIGXCPU : number;
     // Otherwise: the parent's signal between runs, a crash outside of any, or the end of a sanitizer that has reported.
     const bool outside = is_from_outside(signal, info);
     const bool beyond = signal == SIGSEGV && !outside && (uintptr_t)info->si_addr - (uintptr_t)dying.guard < GUARD_SIZE;

@@ -86,6 +86,7 @@ int tick__sandbox_start(struct tick__sandbox *sandbox, void (*body)(void *ctx, s
     atomic_store(&sandbox->page->runs, 0);
     sandbox->page->rc = 0;
     sandbox->page->outside = sandbox->page->keeps_place = false;
+    atomic_store(&sandbox->page->set_up, false);
     sandbox->page->marks = 0;
     sandbox->page->resident = 0;
     sandbox->signal = 0;
@@ -145,10 +146,13 @@ uint32_t tick__deviations_copy(struct tick_deviation *to, const struct tick_devi
 }
 
 int tick__sandbox_run(struct tick__page *page, struct tick_harness *harness, const struct tick_run *run, struct tick_outcome *outcome) {
+    atomic_store_explicit(&page->set_up, false, memory_order_relaxed);
     // Only this process writes it, so that no locked instruction is needed.
     atomic_store_explicit(&page->runs, atomic_load_explicit(&page->runs, memory_order_relaxed) + 1, memory_order_relaxed);
     atomic_store_explicit(&page->state, TICK__RUNNING, memory_order_release);
-    int rc = tick_harness_run(harness, run, outcome);
+    struct tick_run watched = *run;
+    watched.set_up = &page->set_up;
+    int rc = tick_harness_run(harness, &watched, outcome);
     if (rc == -ENOMEM) {
         *outcome = (struct tick_outcome){.verdict = TICK_OUT_OF_MEMORY};
         snprintf(outcome->text, sizeof outcome->text, "the world of the run used up the memory that it may have");
@@ -166,7 +170,8 @@ static int64_t cpu_of(pid_t pid) {
 }
 
 enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t hang, size_t memory) {
-    hang = hang > 0 ? hang : TICK_HANG_DEFAULT;
+    const bool in_setup = atomic_load(&sandbox->page->state) == TICK__RUNNING && !atomic_load(&sandbox->page->set_up);
+    hang = hang > 0 ? hang : in_setup ? TICK_SETUP_DEFAULT : TICK_HANG_DEFAULT;
     memory = memory ? memory : MEMORY_DEFAULT;
     uint64_t runs = atomic_load_explicit(&sandbox->page->runs, memory_order_relaxed);
     int64_t cpu = cpu_of(sandbox->pid), wall = tick__host_now();
@@ -259,7 +264,7 @@ void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble troubl
     int status = 0;
     struct rusage usage = {0};
     if (trouble)
-        kill(sandbox->pid, SIGXCPU); // its handler leaves the deviations
+        kill(sandbox->pid, TICK__STOP); // its handler leaves the deviations
     bool running = atomic_load(&sandbox->page->state) == TICK__RUNNING;
     // Without a trouble its end of the socket is closed: it is as good as gone, unless the program closed what is not its own. With one it
     // still has words to say, and on a busy machine waits for its turn.
@@ -295,11 +300,15 @@ void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble troubl
         page->outcome.code = 0;
         page->outcome.file[0] = 0; // where it was stopped is chance
         page->outcome.line = 0;
+        static const char *const of_run = "the program did not come back within the CPU time that a run may take";
+        static const char *const of_setup = "the set-up did not return within the CPU time that it may take: --hang TIME gives it more";
+        const bool in_setup = !page->keeps_place && !atomic_load(&page->set_up);
         char *stack = page->keeps_place ? strstr(page->outcome.text, " in ") : NULL, kept[sizeof page->outcome.text];
         snprintf(kept, sizeof kept, "%s", stack ? stack : "");
         snprintf(page->outcome.text, sizeof page->outcome.text, "%s%s",
-            hung ? "the program did not come back within the CPU time that a run may take"
-                 : "the program used up the memory that a run may take",
+            !hung      ? "the program used up the memory that a run may take"
+            : in_setup ? of_setup
+                       : of_run,
             kept);
     }
 }

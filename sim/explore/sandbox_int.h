@@ -6,12 +6,22 @@
 #define RETICK_SANDBOX_INT_H
 
 #include "sim/choice/schedule.h"
+#include "sim/harness/heap_list.h"
 #include "sim/harness/run.h"
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 #define TICK__DEVIATIONS_MOST 262144u // that cross a process boundary; pages are only used when they are written
+
+// What the parent ends a child with, whose handler leaves what the run drew. TSan's run-time keeps signals from elsewhere until the program
+// makes a call, which one that spins never does; those of faults it passes on at once, whoever sends them.
+#ifdef RETICK_TSAN
+#define TICK__STOP SIGTRAP
+#else
+#define TICK__STOP SIGXCPU
+#endif
 
 #define TICK__MARKS_MOST 32
 #define TICK__MARK_BYTES 48
@@ -29,6 +39,7 @@ struct tick__page {
     int rc;
     _Atomic uint64_t runs; // begun
     size_t resident;       // bytes, when the child was ready
+    _Atomic bool set_up;   // the run in progress is beyond its scenario's set-up
     uint64_t seed;         // of the run in progress (campaigns: counted from the first)
     struct tick_outcome outcome;
     uint8_t digest[16];
@@ -72,8 +83,9 @@ uint32_t tick__deviations_copy(struct tick_deviation *to, const struct tick_devi
 
 enum tick__trouble { TICK__NO_TROUBLE, TICK__HANGS, TICK__OUTGROWS };
 #define TICK__WATCH_EVERY 20 // ms
-// In the parent, every now and then while a run is in progress: whether it takes more CPU time than hang (0: 10 s) or sleeps, or has more
-// than memory (0: 4 GiB) bytes resident beyond what it started with. Not by RLIMIT_AS: worlds reserve far more addresses than they use.
+// In the parent, every now and then while a run is in progress: whether it takes more CPU time than hang (0: the defaults) or sleeps, or
+// has more than memory (0: 4 GiB) bytes resident beyond what it started with. Not by RLIMIT_AS: worlds reserve far more addresses than
+// they use.
 enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t hang, size_t memory);
 // Takes leave of a child that is gone, or ends it (for a trouble). Afterwards the page tells: state DIED with outcome and deviations if a
 // run was in progress; else state stays as it was.

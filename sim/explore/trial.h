@@ -5,7 +5,7 @@
 #include "sim/harness/run.h"
 
 // Calls body there, with this process's environment. 1: it came back; 0: it did not, and *out says why, with the functions that it was in;
-// negative: no process could be had, or somebody killed it. hang: CPU time in ns that it may take; 0: the default.
+// negative: no process could be had, or somebody killed it. hang: CPU time in ns that it may take; 0: TICK_SETUP_DEFAULT.
 int tick_trial(void (*body)(void *ctx), void *ctx, int64_t hang, struct tick_outcome *out);
 
 #endif

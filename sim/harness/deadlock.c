@@ -12,16 +12,6 @@ static void say_place(struct tick__line *words, const struct tick_loc *loc) {
     tick__line_format(words, "%s:%d", slash ? slash + 1 : loc->file, loc->line);
 }
 
-// A task in words: its name; where it got none, its function, and which one it is. Unlike tick_task_name it allocates nothing.
-void tick__task_words(const struct tick_task *task, char *text, size_t size) {
-    char name[100];
-    tick__task_name(task, name, sizeof name);
-    if (strncmp(name, "Task-", 5) == 0 && task->loc && task->loc->name)
-        snprintf(text, size, "%s (%s)", task->loc->name, name);
-    else
-        snprintf(text, size, "%s", name);
-}
-
 static void say_task(struct tick__line *words, const struct tick_host *host, const struct tick_task *task) {
     char name[100];
     tick__task_words(task, name, sizeof name);

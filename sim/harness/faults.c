@@ -168,7 +168,7 @@ static void begin(struct tick_world *w, uint32_t index) {
     tell(w, TICK_EV_FAULT_BEGIN, fault);
     if (is_network(fault->kind)) {
         if (begin_outage(w, index) < 0)
-            tick__world_bad(w, fault->loc, "no memory for a fault");
+            tick__world_starve(w);
     } else {
         for (size_t i = 0; i < TICK_FAULT_SIDE; i++) {
             struct tick_host *host = fault->what.side[i];
@@ -206,7 +206,7 @@ static void heal(struct tick_world *w, uint32_t index) {
         if (fault->kind == TICK_PAUSE && host->paused_until > tick_kernel_now(w->kernel) && w->quiet)
             host->paused_until = tick_kernel_now(w->kernel);
         if ((fault->kind == TICK_CRASH || fault->kind == TICK_STOP) && !host->gone && tick__host_restart(host) < 0)
-            tick__world_bad(w, fault->loc, "no memory to start a host again");
+            tick__world_starve(w);
     }
 }
 
@@ -241,7 +241,7 @@ static struct tick_host *struck(const struct tick_world *w, const struct fault_r
 
 static void begin_drawn(struct tick_world *w, uint32_t range_index, const struct fault *drawn) {
     if (tick__list_push(&w->faults, drawn, sizeof *drawn) < 0) {
-        tick__world_bad(w, drawn->loc, "no memory for a fault");
+        tick__world_starve(w);
         return;
     }
     range_at(w, range_index)->begun++;
@@ -370,9 +370,9 @@ void tick__fault_come(struct tick_world *w, const struct tick_posted *posted) {
 
 // --- set-up ---
 
-static void post(struct tick_world *w, int64_t at, enum posted_what what, size_t index, const struct tick_loc *loc) {
+static void post(struct tick_world *w, int64_t at, enum posted_what what, size_t index) {
     if (!tick_kernel_post(w->kernel, at, what, (uint32_t)index))
-        tick__world_bad(w, loc, "no memory for a fault");
+        tick__world_starve(w);
 }
 
 void tick_fault_at_at(
@@ -387,9 +387,9 @@ void tick_fault_at_at(
     else if (kind == TICK_CLOCK && !what->jump)
         tick__world_bad(w, loc, "a clock's jump needs .jump");
     else if (tick__list_push(&w->faults, &fault, sizeof fault) < 0)
-        tick__world_bad(w, loc, "no memory for a fault");
+        tick__world_starve(w);
     else
-        post(w, at, POST_FAULT, w->faults.count - 1, loc);
+        post(w, at, POST_FAULT, w->faults.count - 1);
 }
 
 void tick_faults_at(struct tick_world *w, const char *name, const struct tick_fault_range *what, const struct tick_loc *loc) {
@@ -424,9 +424,9 @@ void tick_faults_at(struct tick_world *w, const char *name, const struct tick_fa
             tick__world_bad(w, loc, "two ranges of faults have one name");
     const int64_t first = tick__in_steps(r->from, TICK_MS(1));
     if (tick__list_push(&w->ranges, &range, sizeof range) < 0)
-        tick__world_bad(w, loc, "no memory for a range of faults");
+        tick__world_starve(w);
     else
-        post(w, first ? first : r->every, POST_RANGE, w->ranges.count - 1, loc);
+        post(w, first ? first : r->every, POST_RANGE, w->ranges.count - 1);
 }
 
 void tick_quiet_after(struct tick_world *w, int64_t at) {
@@ -435,16 +435,16 @@ void tick_quiet_after(struct tick_world *w, int64_t at) {
         return;
     }
     w->quiet_at = at;
-    post(w, at, POST_QUIET, 0, NULL);
+    post(w, at, POST_QUIET, 0);
 }
 
 void tick_must_by_at(struct tick_world *w, int64_t by, tick_invariant_fn *fn, void *arg, const char *text, const struct tick_loc *loc) {
     if (tick__list_push(&w->musts, &(struct must){fn, arg, text, loc, by, false}, sizeof(struct must)) < 0) {
-        tick__world_bad(w, loc, "no memory for a condition");
+        tick__world_starve(w);
         return;
     }
     w->musts_open++;
-    post(w, by, POST_MUST, w->musts.count - 1, loc);
+    post(w, by, POST_MUST, w->musts.count - 1);
 }
 
 void tick_world_allow_left_over(struct tick_world *w) {

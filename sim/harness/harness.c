@@ -112,6 +112,7 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     w->calm = run->chooser ? run->chooser->calm : UINT64_MAX; // a real run has none
     w->probe = run->probe;
     w->poison = run->poison;
+    w->set_up = run->set_up;
     w->deviations.count = w->invariants.count = w->finals.count = 0;
     w->faults.count = w->ranges.count = w->musts.count = w->musts_open = 0;
     w->quiet_at = TICK_NEVER;

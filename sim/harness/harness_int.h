@@ -175,7 +175,8 @@ struct tick_world {
     struct tick_host *running;
     struct tick_host *real_host;
     size_t live; // hosts that are no daemons and have not returned
-    bool ended, in_setup;
+    _Atomic bool *set_up; // the run's
+    bool ended;
     bool flows;   // time passes: every host that starts with the run has had its first turn
     bool starved; // the harness itself ran out of memory: the run has no verdict
     uint8_t poison;
@@ -214,7 +215,8 @@ bool tick__host_hears_stop(struct tick_host *host);
 static inline bool tick__host_told_to_stop(struct tick_host *host) { // in the host, at its world points: cancels main when asked to stop
     return __builtin_expect(host->stopping, 0) && tick__host_hears_stop(host);
 }
-void tick__host_stopped(struct tick_host *host); // its coroutine has ended
+void tick__host_returned(struct tick_host *host); // its coroutine has ended,
+void tick__host_stopped(struct tick_host *host);  // because it was told to stop
 int tick__host_restart(struct tick_host *host);  // of one that is down or stopping. 0 or -ENOMEM
 void tick__host_pause(struct tick_host *host, int64_t until);
 void tick__world_ended(struct tick_world *world, struct tick_host *host); // turns.c: it has returned, or is down for good
@@ -255,7 +257,7 @@ void tick__world_starve(struct tick_world *world); // ends the run at the next w
 __attribute__((format(printf, 3, 4))) void tick__world_bad(struct tick_world *world, const struct tick_loc *loc, const char *format, ...);
 void tick__ns_words(int64_t ns, char *text, size_t size); // verdict.c: "3 ms"
 void tick__world_describe_deadlock(const struct tick_world *world, char *text, size_t size);
-void tick__task_words(const struct tick_task *task, char *text, size_t size); // "alice", "request (Task-1)"
+void tick__task_words(const struct tick_task *task, char *text, size_t size); // "main", "requests/request#2"
 bool tick__world_holds(struct tick_world *world);                             // evaluates the invariants; false: the run has ended
 
 #endif

@@ -77,7 +77,7 @@ static void note(struct deed *deed) {
     deed->count = (uint32_t)backtrace(deed->frames, FRAMES);
     const struct tick_task *task = tick_task_current();
     if (task)
-        tick__task_name(task, deed->who, sizeof deed->who);
+        tick__task_called(task, deed->who, sizeof deed->who);
     else
         memcpy(deed->who, "a callback", sizeof "a callback");
 }

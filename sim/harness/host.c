@@ -114,7 +114,7 @@ static int exception_told(struct tick_loop *loop, const struct tick_report *repo
         return 0;
     const struct tick_failure *failure = report->failure;
     const struct tick_io *io = tick__io_running();
-    char text[sizeof w->outcome.text], words[300] = "", trouble[200];
+    char text[sizeof w->outcome.text], words[300] = "", trouble[200], task[100] = "";
     const struct tick_loc *loc = failure ? tick__failure_place(failure) : NULL;
     const struct tick_loc *asked =
         failure && io && !failure->text ? tick__trouble_words(io->trouble, failure->code, trouble, sizeof trouble) : NULL;
@@ -124,8 +124,10 @@ static int exception_told(struct tick_loop *loop, const struct tick_report *repo
         snprintf(words, sizeof words, ": ");
         tick__failure_words(failure, words + 2, sizeof words - 2);
     }
+    if (report->task)
+        tick__task_words(report->task, task, sizeof task);
     snprintf(text, sizeof text, "%s: %s%s%s%s%s", host->name, report->message ? report->message : "Unhandled exception",
-        report->task ? ", " : "", report->task ? tick_task_name(report->task) : "", words, " (tick_allow_unhandled lets it pass)");
+        report->task ? ", " : "", task, words, " (tick_allow_unhandled lets it pass)");
     if (asked)
         loc = asked;
     w->stage.fail(&w->stage, TICK_UNHANDLED, failure ? failure->code : 0, loc ? loc : host->loc, text);

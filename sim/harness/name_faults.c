@@ -43,5 +43,5 @@ void tick_name_at(struct tick_world *w, const char *name, const struct tick_name
     if (result == -EINVAL)
         tick__world_bad(w, loc, "a name has 1 to 63 bytes, and its .error is a negative number");
     else if (result < 0)
-        tick__world_bad(w, loc, "no memory for a name");
+        tick__world_starve(w);
 }

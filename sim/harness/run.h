@@ -5,6 +5,7 @@
 #include <retick/chooser.h>
 #include <retick/probe.h>
 #include <retick/scenario.h>
+#include <stdbool.h>
 
 // X(constant, word, text)
 #define TICK_VERDICTS(X) \
@@ -38,6 +39,7 @@ struct tick_run {
     struct tick_chooser *chooser; // borrowed
     struct tick_probe *probe;     // borrowed; NULL: nobody listens
     uint8_t poison;               // not 0: fill fresh stacks and heap memory with it
+    _Atomic bool *set_up;         // NULL, or set to true when the scenario's set-up has returned, for who watches from another process
 };
 
 // What came of it. Fixed size, no pointers out: it crosses process boundaries.

@@ -30,14 +30,6 @@ static void copy_text(char *to, size_t size, const char *from) {
     snprintf(to, size, "%s", from ? from : "");
 }
 
-// Not by tick_task_name, which makes a name on demand: between two turns, and in a crash, there is no host to allocate for.
-void tick__task_name(const struct tick_task *task, char *text, size_t size) {
-    if (task->name)
-        snprintf(text, size, "%s", task->name);
-    else
-        snprintf(text, size, "Task-%u", task->number);
-}
-
 void tick__outcome_fail(
     struct tick_outcome *outcome, enum tick_verdict verdict, int code, const char *host, const struct tick_loc *loc, const char *text) {
     outcome->verdict = verdict;
@@ -49,7 +41,7 @@ void tick__outcome_fail(
     struct tick_task *task = tick_task_current();
     outcome->task[0] = '\0';
     if (host && task)
-        tick__task_name(task, outcome->task, sizeof outcome->task);
+        tick__task_called(task, outcome->task, sizeof outcome->task);
 }
 
 int tick_check_at(bool condition, const struct tick_loc *loc, const char *format, ...) {

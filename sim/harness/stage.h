@@ -40,7 +40,6 @@ bool tick__ask(struct tick_maker *maker, enum tick_object_type type, const char 
 // Fills an outcome with a finding. host, loc may be NULL.
 void tick__outcome_fail(
     struct tick_outcome *outcome, enum tick_verdict verdict, int code, const char *host, const struct tick_loc *loc, const char *text);
-void tick__task_name(const struct tick_task *task, char *text, size_t size); // as tick_task_name, without memory
-void tick__locals_free(struct host_local **locals);                          // to the heap that they came from
+void tick__locals_free(struct host_local **locals); // to the heap that they came from
 
 #endif

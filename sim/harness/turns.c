@@ -21,7 +21,7 @@ static void start(struct tick_world *w, struct tick_host *host) {
         const uint32_t key = tick_kernel_post(w->kernel, at, POST_START, (uint32_t)host->index);
         TICK_ASSERT(key);
     } else if (tick__host_start(host) < 0) {
-        tick__world_bad(w, host->loc, "no memory to start host \"%s\"", host->name);
+        tick__world_starve(w);
     }
 }
 
@@ -123,7 +123,7 @@ static inline __attribute__((always_inline)) void run_ready(struct tick_world *w
             if (host->stopping)
                 tick__host_stopped(host);
             else
-                tick__world_ended(w, host);
+                tick__host_returned(host);
         }
     }
 }
@@ -172,7 +172,7 @@ static void come(struct tick_world *w, const struct tick_posted *posted) {
     switch ((enum posted_what)posted->what) {
     case POST_START:
         if (tick__host_start(host) < 0)
-            tick__world_bad(w, host->loc, "no memory to start host \"%s\"", host->name);
+            tick__world_starve(w);
         break;
     case POST_TIMEOUT:
         host->timeout_key = 0;

@@ -29,7 +29,7 @@ struct tick_host *tick_host_add_at(
     struct tick_world *w, const char *name, tick_task_fn *fn, const struct tick_host_options *options, const struct tick_loc *loc) {
     struct tick_host *host = tick__host_take(w);
     if (!host) {
-        tick__world_bad(w, loc, "too many hosts: no memory for \"%s\"", name);
+        tick__world_starve(w);
         return NULL;
     }
     tick__line_put(&(struct tick__line){host->name, sizeof host->name, 0}, name);
@@ -92,7 +92,7 @@ void tick_link_between_at(struct tick_world *w, struct tick_host *a, struct tick
     if (!a || !b || a->index < 0 || b->index < 0 || !link_is_good(options))
         tick__world_bad(w, NULL, "a link needs two hosts, and no negative numbers");
     else if (tick_kernel_link_set(w->kernel, a->index, b->index, &link) < 0)
-        tick__world_bad(w, NULL, "no memory for another link");
+        tick__world_starve(w);
 }
 
 void tick_limit(struct tick_world *w, int64_t time, uint64_t iterations) {
@@ -108,12 +108,12 @@ void tick_real_host(struct tick_world *w, struct tick_host *host) {
 
 void tick_invariant_at(struct tick_world *w, tick_invariant_fn *fn, void *arg, const char *text, const struct tick_loc *loc) {
     if (tick__list_push(&w->invariants, &(struct invariant){fn, arg, text, loc}, sizeof(struct invariant)) < 0)
-        tick__world_bad(w, loc, "no memory for another invariant");
+        tick__world_starve(w);
 }
 
 void tick_at_end(struct tick_world *w, tick_final_fn *fn, void *arg) {
     if (tick__list_push(&w->finals, &(struct final_check){fn, arg}, sizeof(struct final_check)) < 0)
-        tick__world_bad(w, NULL, "no memory for another check");
+        tick__world_starve(w);
 }
 
 // --- ends ---
@@ -171,7 +171,7 @@ bool tick__world_holds(struct tick_world *w) {
             if (!w->ended) {
                 char text[sizeof w->outcome.text], when[32];
                 tick__ns_words(tick_kernel_now(w->kernel), when, sizeof when);
-                snprintf(text, sizeof text, "%s (broken at event %llu, %s)", all[i].text, (unsigned long long)w->events, when);
+                snprintf(text, sizeof text, "%s (broken at %s)", all[i].text, when); // by which event, the trace says: its cause
                 blame(w);
                 if (w->probe && !w->blamed_here) // it held when this host's turn began
                     w->blamed_here = w->probe->acted;
@@ -207,13 +207,15 @@ void tick__world_run(struct tick_world *w) {
     w->stage.busy = world_busy;
     struct tick_heap *heap = tick__world_heap(w);
     if (!heap) {
-        tick__world_bad(w, NULL, "no address space for heaps");
+        tick__world_starve(w);
         return;
     }
     tick_heap_set_poison(heap, w->poison);
     tick_heap_use(heap);
     w->scenario->setup(w);
     tick_heap_use(NULL);
+    if (w->set_up)
+        atomic_store_explicit(w->set_up, true, memory_order_relaxed);
     if (!w->host_count)
         tick__world_bad(w, NULL, "the scenario has no hosts: its set-up calls tick_host_add for each");
     else if (!w->live)
@@ -223,7 +225,7 @@ void tick__world_run(struct tick_world *w) {
     tick__fetch_init(w);
     w->coro = tick_coro_new(w->stacks, tick__turns, w);
     if (!w->coro) {
-        tick__world_bad(w, NULL, "no memory for a stack");
+        tick__world_starve(w);
         return;
     }
     tick_coro_switch(w->home, w->coro);

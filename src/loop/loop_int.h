@@ -176,6 +176,8 @@ struct tick_task {
     // A loop that nobody observes leaves out what follows, and the same of the step (TICK__TASK_PLAIN).
     uint64_t suspensions, pops; // ordinals of choices
     struct tick_maker maker;
+    tick_id parent; // its maker's id; of that it is the kth of its key
+    uint32_t kth;
 };
 #define TICK__TASK_HOT offsetof(struct tick_task, result) // what each step touches, and how much that is
 #define TICK__TASK_HOT_SIZE (offsetof(struct tick_task, pops) - TICK__TASK_HOT)
@@ -453,6 +455,8 @@ void tick__future_detach(struct tick_future *future, struct tick_handle *handle)
 // A task made by `parent`, whose key is its name or its function's. NULL when out of memory or closed.
 struct tick_task *tick__task_new(
     struct tick_loop *loop, struct tick_maker *parent, const char *name, tick_task_fn *fn, void *arg, const struct tick_loc *loc);
+// "worker#2": the key that its maker spawned it by, and which one of those it is. Allocates nothing.
+void tick__task_called(const struct tick_task *task, char *text, size_t size);
 void tick__task_message(struct tick_task *task, const char *message);
 void tick__task_catch(struct tick_task *task, struct tick_failure *failure); // takes a reference of its own; NULL: a code alone
 int tick__task_outcome(struct tick_task *task, struct tick_future *future);  // of a done one: tick__future_code, and catches its failure

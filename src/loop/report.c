@@ -8,8 +8,11 @@
 // Several lines for people, without allocating: reports come when memory is short, too.
 static void describe(const struct tick_loop *loop, char *text, size_t size, const struct tick_report *report) {
     int at = snprintf(text, size, "%s", report->message ? report->message : "Unhandled exception in event loop");
-    if (at > 0 && (size_t)at < size && report->task)
-        at += snprintf(text + at, size - (size_t)at, "\ntask: %s", tick_task_name(report->task));
+    if (at > 0 && (size_t)at < size && report->task) {
+        char task[100];
+        tick__task_called(report->task, task, sizeof task);
+        at += snprintf(text + at, size - (size_t)at, "\ntask: %s", task);
+    }
     const struct tick_failure *failure = report->failure;
     if (at > 0 && (size_t)at < size && failure) {
         at += snprintf(text + at, size - (size_t)at, "\nfailure: ");

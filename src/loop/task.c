@@ -88,6 +88,8 @@ static struct tick_task *create(struct tick_loop *loop, const struct birth *birt
     uint32_t created = 0;
     if (loop->observed) {
         task->maker.id = birth->id;
+        task->parent = birth->parent;
+        task->kth = birth->kth;
         task->future.object = tick__tell(loop, birth->parent_object, TICK_OBJECT_TASK, birth->id, birth->key, birth->kth, loc);
         task->maker.object = task->future.object;
         created = tick_emit(loop->probe, TICK_EV_TASK_CREATE, task->future.object, tick__here(loop), 0, loc);
@@ -112,6 +114,7 @@ static struct tick_task *make(struct tick_loop *loop, struct tick_maker *parent,
         if (tick_counts_next(&parent->named, hash, &birth.kth) < 0)
             return NULL;
         birth.id = tick_id_mix(tick_id_mix(parent->id, hash), birth.kth); // tick_id_task, with the hash taken once
+        birth.parent = parent->id;
         birth.parent_object = parent->object;
     }
     return create(loop, &birth, name, fn, arg, loc, how);
@@ -125,6 +128,7 @@ struct tick_task *tick__task_new(
 struct tick_task *tick__spawn_as(struct tick_loop *loop, tick_id parent_id, uint32_t parent_object, const char *key, tick_task_fn *fn,
     void *arg, const struct tick_loc *loc) {
     const struct birth birth = {
+        .parent = parent_id,
         .id = loop->observed ? tick_id_task(parent_id, key, 1) : 0,
         .parent_object = parent_object,
         .kth = 1,
@@ -278,6 +282,16 @@ const char *tick_task_name(const struct tick_task *task) {
     struct tick_task *named = (struct tick_task *)(uintptr_t)task;
     named->name = name_copy(task->future.loop, label);
     return task->name ? task->name : "Task";
+}
+
+void tick__task_called(const struct tick_task *task, char *text, size_t size) {
+    // One that was given no name has a number, and may have been named by that when somebody asked.
+    const char *key = !task->number && task->name ? task->name : task->loc ? task->loc->name : "task";
+    const uint32_t kth = task->future.loop->observed ? task->kth : 1;
+    if (kth > 1)
+        snprintf(text, size, "%s#%u", key, (unsigned)kth);
+    else
+        snprintf(text, size, "%s", key);
 }
 
 struct tick_task *tick_task_current(void) {

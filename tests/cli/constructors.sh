@@ -23,6 +23,25 @@ also "constructors.c:$(line aborts)"
 expect 1 "hang: the program did not come back within the CPU time that a run may take in before_main" \
     "$RETICK" run "$file" --cflags -DSPINS --hang 300ms
 also "constructors.c:"
+# A set-up waits for nothing, and simulates nothing: one that spins is told of long before a run that does, and in few runs.
+cat >spins.c <<'TEXT'
+#include <retick.h>
+TICK_SCENARIO(spins, "a set-up that does not return") {
+    (void)world;
+    for (volatile int i = 0;;)
+        i++;
+}
+TEXT
+expect 1 "hang: the set-up did not return within the CPU time that it may take: --hang TIME gives it more" \
+    "$RETICK" fuzz spins.c --hang 200ms -j 1
+also "it was in tick_setup_spins"
+also "no deviation is needed"
+also "replayed 2 times, each time the same hang"
+checks=$((checks + 1))
+TIMEFORMAT='%U %S'
+took=$({ time "$RETICK" run spins.c -o spins.db --force >.output 2>&1; } 2>&1)
+also "the set-up did not return"
+awk '{exit !($1 + $2 < 8)}' <<<"$took" || complain "it took $took s of CPU time to tell that a set-up spins"
 expect 0 "passed" "$RETICK" run "$file" --cflags -DPRINTS --force
 checks=$((checks + 1))
 [ "$(grep -c '^printed$' .output)" = 1 ] || complain "what a constructor prints is printed once"
@@ -32,7 +51,8 @@ expect 1 "schedules failed" "$RETICK" fuzz "$file" -n 200 -j 1 --keep-going --ra
 also 'reached "seven" in'
 also 'reached "nine" in'
 
-# kill -9 of a worker, once.
+# kill -9 of a worker, once. What is compiled already starts no compiler that could be taken for one.
+"$RETICK" run "$scenarios/passing.c" >/dev/null
 "$RETICK" fuzz "$scenarios/passing.c" --time 2s -j 1 >.output 2>&1 &
 pid=$!
 sleep 0.5
@@ -44,7 +64,7 @@ checks=$((checks + 1))
 [ $code = 0 ] || complain "a worker that was killed once ended the campaign with $code"
 
 # And of a run that is recorded: it is recorded anew. A real program that is killed has no finding either.
-"$RETICK" run "$scenarios/lengthy.c" -o lengthy.db >.output 2>&1 &
+"$RETICK" run "$scenarios/lengthy.c" --hang 600s -o lengthy.db >.output 2>&1 &
 pid=$!
 worker=
 for ((i = 0; i < 200 && ${#worker} == 0; i++)); do

@@ -97,5 +97,8 @@ chmod a-w again.db
 expect 0 "how it came to it" "$RETICK" explain again.db
 # The twin's name is taken by something that is not retick's
 echo mine >taken.twin.db
+echo mine >near.twin.db.next
+expect 1 "near.twin.db" "$RETICK" fuzz "$top/scenarios/pool_deadlock.c" -o near.db
+[ "$(cat near.twin.db.next)" = mine ] || complain "a file of the user's is gone that lay beside a twin"
 expect 2 "taken.twin.db" "$RETICK" fuzz "$top/scenarios/pool_deadlock.c" -o taken.db
 [ "$(cat taken.twin.db)" = mine ] || complain "a file of the user's is gone"

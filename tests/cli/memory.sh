@@ -32,6 +32,37 @@ expect 1 "crash: use after free of 64 bytes, allocated at" "$RETICK" run "$scena
 expect 1 "crash: access to byte" "$RETICK" fuzz "$scenarios/memory.c:beyond" -n 1 --heap-check
 also "beyond the end of 24 bytes, allocated at"
 expect 1 "crash: free of a place within 64 bytes, allocated at" "$RETICK" fuzz "$scenarios/memory.c:wild" -n 1 --heap-check
+# What nobody reads again a compiler leaves out, with what was wrong about it: not of a program that is watched.
+cat >unread.c <<'TEXT'
+#include <retick.h>
+#include <stdlib.h>
+#include <string.h>
+static int writes(void *unused) {
+    char *block = malloc(10);
+    (void)unused;
+    block[12] = 1;
+    free(block);
+    return 0;
+}
+static int fills(void *unused) {
+    char *block = malloc(10);
+    (void)unused;
+    memset(block, 0x41, 5000);
+    free(block);
+    return 0;
+}
+TICK_SCENARIO(unread, "writes beyond a block that it never reads") { tick_host_add(world, "alice", writes, NULL); }
+TICK_SCENARIO(filled, "the same by memset") { tick_host_add(world, "alice", fills, NULL); }
+TEXT
+for cc in gcc clang; do
+    command -v $cc >/dev/null || continue
+    for level in -O1 -O2; do
+        expect 1 "crash: written beyond the end of 10 bytes, allocated at unread.c:5" \
+            "$RETICK" run unread.c --heap-check --cc $cc --cflags "$level -w"
+        expect 1 "beyond the end of 10 bytes, allocated at unread.c:12" \
+            "$RETICK" run unread.c:filled --heap-check --cc $cc --cflags "$level -w"
+    done
+done
 expect 0 "passed" "$RETICK" fuzz "$scenarios/memory.c:sound" -n 20 --heap-check
 expect 0 "every run repeats" "$RETICK" check "$scenarios/memory.c:sound" -n 3 --heap-check
 finish

@@ -52,11 +52,11 @@ line() { # line PHRASE: where it stands in endings.c
     grep -nF -- "$1" "$scenarios/endings.c" | cut -d: -f1
 }
 expect 1 "two_orders: failed" "$RETICK" run "$scenarios/endings.c:two_orders" -o orders.db
-also "a circle: bank/transfers (Task-1) waits for the lock of endings.c:$(line "journal = tick_lock_new") (endings.c:$(line "transfers waits"))"
-also "that bank/reports (Task-2) holds, bank/reports (Task-2) waits for the lock of endings.c:$(line "accounts = tick_lock_new")"
-also "(endings.c:$(line "reports waits")) that bank/transfers (Task-1) holds"
+also "a circle: bank/transfers waits for the lock of endings.c:$(line "journal = tick_lock_new") (endings.c:$(line "transfers waits"))"
+also "that bank/reports holds, bank/reports waits for the lock of endings.c:$(line "accounts = tick_lock_new")"
+also "(endings.c:$(line "reports waits")) that bank/transfers holds"
 readable orders.db
-expect 1 "the account is overdrawn (broken at event 3, 30 ms)" "$RETICK" run "$scenarios/endings.c:overdrawn" -o overdrawn.db
+expect 1 "the account is overdrawn (broken at 30 ms)" "$RETICK" run "$scenarios/endings.c:overdrawn" -o overdrawn.db
 readable overdrawn.db
 expect 0 "step_begin" "$RETICK" query overdrawn.db why
 expect 1 "bank left 1 future that nobody can complete any more" "$RETICK" run "$scenarios/endings.c:promised" -o promised.db
@@ -67,7 +67,7 @@ expect 0 "one is missing" "$RETICK" query counted.db why
 also "the finding came of no event of its own"
 "$RETICK" graph counted.db -o counted.dot && cp counted.dot .output
 never "what the failure came of"
-expect 1 "on bank, a timer waited 79 ms for its turn: the longest that went before, 40 ms, was counts (Task-1)" \
+expect 1 "on bank, a timer waited 79 ms for its turn: the longest that went before, 40 ms, was counts" \
     "$RETICK" run "$scenarios/endings.c:busy" -o busy.db
 readable busy.db
 

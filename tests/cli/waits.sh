@@ -34,7 +34,7 @@ say "3 tasks that nobody waits for are idle" "server/does for x's 2nd connection
 
 expect 1 "deadlock" "$RETICK" fuzz "$file:crowd" -n 1 -o crowd.db
 say "app waits for what it began to end: app/consumer, app/consumer#2, app/consumer#3 and 28 more" \
-    "app/consumer and 29 more like it wait for a queue" \
+    "app/consumer and 29 more like it wait for a queue ($(line "(queue, &item);")) nobody has ever put into it" \
     "app/twice waits for the lock of $(line "twice, tick_lock_new"), which it holds itself since 0 ms ($(line "; // again"))"
 expect 0 "32 tasks wait when it ends" "$RETICK" explain crowd.db --waits
 say "app/consumer#30 waits for a queue"
@@ -43,7 +43,7 @@ expect 1 "deadlock" "$RETICK" fuzz "$file:shop" -n 100 -o shop.db
 say "shop/first waits for shop->opened, a future of $(line "shop shop = ") ($(line "not yet open")) in the good run shop/opener wakes it at 3 ms" \
     "shop waits for shop/opener, shop/first and shop/second to end ($(line "all three")) in the good run that ends at 3 ms" \
     "shop/second waits for a semaphore, whose permits are with shop/first since 0 ms ($(line "// a seat"))" \
-    "shop/opener waits for an event ($(line "until the evening")) in the good run shop/first wakes it at 3 ms"
+    "shop/opener waits for an event ($(line "until the evening")) nobody has ever set it in the good run shop/first wakes it at 3 ms"
 expect 0 "4 tasks wait when it ends" "$RETICK" explain shop.db --waits --against shop.twin.db
 say "in the good run shop/opener wakes it at 3 ms"
 expect 0 "" "$RETICK" explain shop.db --waits --json
@@ -56,6 +56,14 @@ assert by["shop/main"]["for"] == "tasks" and by["shop/main"]["needs"] == ["shop/
 assert by["shop/second"]["for"] == "lock" and by["shop/second"]["needs"] == ["shop/first"], by["shop/second"]
 assert by["shop/first"]["for"] == "future" and by["shop/first"]["circle"] is None and by["shop/first"]["since_ns"] == 0
 PY
+# Queues: what is with whom, who has to make room, and a wake-up that came before the wait
+expect 1 "deadlock" "$RETICK" fuzz "$file:pool" -n 100 -o pool.db
+say "a circle: app/user waits for a queue, and what was taken from it is with app/user#2 and app/user ($(line "// a second one"));" \
+    "app/user#2 waits for a queue, and what was taken from it is with app/user and app/user#2"
+expect 1 "deadlock" "$RETICK" fuzz "$file:belt" -n 1 -o belt.db
+say "mill waits for room in a queue, from which others take: mill/taker ($(line "no room"))" \
+    "mill/taker waits for an event ($(line "has rung")) it was set at 0 ms by mill, before this wait"
+
 expect 0 "1 task that nobody waits for is idle when it ends, at 3 ms" "$RETICK" explain shop.twin.db --waits
 expect 2 "--waits is not for --repaired or --likelihood" "$RETICK" explain shop.db --waits --repaired "$file:shop"
 expect 0 "in_vain.c:" "$RETICK" query shop.db waits

@@ -102,6 +102,35 @@ static int stops_in_the_middle(void *arg) {
     return result < 0 ? result : ended;
 }
 
+// So many connections at once that their tasks need more memory than the loop has put by: one that gets no task is lost, and nobody waits
+// for it, nor is it cancelled.
+#define MANY 24
+static bool stuck;
+static int stops_with_many(void *arg) {
+    tick_server *server;
+    tick_stream *streams[MANY];
+    int count = 0, result = 0;
+    (void)arg;
+    TICK_TRY(tick_server_open("127.0.0.1:5052", echo, NULL, &server));
+    for (int i = 0; i < MANY; i++) {
+        char byte;
+        const int connected = tick_connect("127.0.0.1:5052", &streams[count]);
+        int heard = connected;
+        if (connected == 0 && (heard = (int)tick_stream_printf(streams[count], "one\n")) > 0)
+            heard = (int)tick_within(TICK_MS(200), (int)tick_stream_read(streams[count], &byte, 1));
+        count += connected == 0;
+        if (heard <= 0 && result == 0)
+            result = heard ? heard : TICK_ECLOSED;
+    }
+    tick_server_cancel(server);
+    const int ended = tick_within(TICK_SEC(10), tick_server_wait(server));
+    stuck |= ended == TICK_ETIMEDOUT;
+    tick_server_free(server);
+    while (count > 0)
+        tick_stream_close(streams[--count]);
+    return result < 0 ? result : ended;
+}
+
 static int quiet(struct tick_loop *loop, const struct tick_report *report, void *arg) {
     (void)loop;
     (void)report;
@@ -141,6 +170,8 @@ static void fails_in_turn(tick_task_fn *body, bool for_good) {
         f = (struct failing){.base = f.base, .fail_at = n, .for_good = for_good};
         result = run(body);
         failures += result < 0;
+        if (stuck)
+            fail_msg("with request %zu of %zu failed, the server is waited for in vain", n, needed);
         if (f.live)
             fail_msg("with request %zu of %zu failed, %zu blocks are left over (%s)", n, needed, f.live, tick_error_name(result));
     }
@@ -153,12 +184,14 @@ static void each_allocation_fails_once(void **state) {
     (void)state;
     fails_in_turn(everything, false);
     fails_in_turn(stops_in_the_middle, false);
+    fails_in_turn(stops_with_many, false);
 }
 
 static void memory_runs_out(void **state) {
     (void)state;
     fails_in_turn(everything, true);
     fails_in_turn(stops_in_the_middle, true);
+    fails_in_turn(stops_with_many, true);
 }
 
 int main(void) {

@@ -145,6 +145,8 @@ static int whole_run(void *arg) {
     result = run_in(harness, way->seed ? &random.chooser : &tick_calm, way->probed ? &probe : NULL, &outcome);
     if (result == 0 && outcome.verdict == TICK_CRASHED)
         result = -EFAULT;
+    if (result == 0 && outcome.verdict == TICK_BAD_SCENARIO)
+        fail_msg("want of memory was put down to the scenario: %s", outcome.text);
     // The same harness, with memory again.
     const long refused = torture.refused;
     torture.left = -1;

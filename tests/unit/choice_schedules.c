@@ -439,8 +439,20 @@ static void bad_heads(void **state) {
     tick_schedule_fini(&s);
 }
 
+static void each_kind_has_a_sentence(void **state) {
+    (void)state;
+    char text[256];
+    for (uint32_t kind = 0; kind <= TICK_CHOICE_KINDS; kind++) {
+        const struct tick_deviation d = {.subject = 7, .ordinal = 1, .value = 1, .n = 2, .most = 1000, .kind = (uint8_t)kind};
+        assert_true(tick_deviation_words(&d, NULL, text, sizeof text) > 0);
+        const bool unknown = strstr(text, ": a choice of an unknown kind") != NULL;
+        assert_int_equal(unknown, kind == 0 || kind == TICK_CHOICE_KINDS);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_kind_has_a_sentence),
         cmocka_unit_test_setup_teardown(lines_and_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(text_round_trips, set_up, tear_down),
         cmocka_unit_test(hostile_names_round_trip),

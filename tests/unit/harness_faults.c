@@ -615,7 +615,7 @@ static void verdicts(void **state) {
         {"comes", TICK_PASS, ""},
         {"comes_late", TICK_NO_PROGRESS, "did not come true: it is done"},
         {"never_comes", TICK_NO_PROGRESS, "did not come true: it is done"},
-        {"unhandled", TICK_UNHANDLED, "a: Task exception was never retrieved, Task-1: EBADMSG: "},
+        {"unhandled", TICK_UNHANDLED, "a: Task exception was never retrieved, fails: EBADMSG: "},
         {"unhandled_allowed", TICK_PASS, ""},
         {"nobody_struck", TICK_BAD_SCENARIO, "a fault needs hosts"},
         {"two_kinds", TICK_BAD_SCENARIO, "a fault needs one kind"},

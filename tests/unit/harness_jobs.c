@@ -78,6 +78,21 @@ TICK_SCENARIO(bottomless, "") {
     tick_host_add(world, "a", job_of_depth, (void *)100000);
 }
 
+// What a job draws is the job's, whether the queue or its thread's time brought it on.
+static int draws(void *arg) {
+    (void)arg;
+    return (int)tick_random("number", 1000);
+}
+
+static int lets_draw(void *arg) {
+    const int drawn = tick_to_thread(draws, arg);
+    return drawn < 0 ? drawn : 0;
+}
+
+TICK_SCENARIO(lottery, "") {
+    tick_host_add(world, "a", lets_draw, NULL);
+}
+
 // What a job waits for holds up its host, and a host may crash meanwhile.
 static int blocks(void *arg) {
     struct tick_sys *sys = tick__stage()->sys;
@@ -257,6 +272,35 @@ static void once_it_has_its_thread_it_runs(void **state) {
     tick_isolate_free(isolate);
 }
 
+static void what_a_job_draws_has_one_address(void **state) {
+    (void)state;
+    struct tick_isolate *isolate = isolate_of("lottery");
+    struct tick_rates rates = only_jobs();
+    rates.of[TICK_CHOICE_USER] = 40000;
+    struct tick_deviation first = {0};
+    int times[2] = {0, 0}; // drawn at once, and after a while
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        struct ran ran;
+        const struct tick_deviation *user = NULL;
+        bool late = false;
+        assert_int_equal(tick_isolate_seed(isolate, seed, &rates, 0, &ran.outcome, &ran.drawn, ran.digest), 0);
+        for (size_t i = 0; i < ran.drawn.count; i++) {
+            late |= ran.drawn.deviations[i].kind == TICK_CHOICE_JOB_TIME;
+            if (ran.drawn.deviations[i].kind == TICK_CHOICE_USER)
+                user = &ran.drawn.deviations[i];
+        }
+        if (user) {
+            if (!first.subject)
+                first = *user;
+            assert_true(user->subject == first.subject && user->ordinal == first.ordinal);
+            times[late]++;
+        }
+        tick_schedule_fini(&ran.drawn);
+    }
+    assert_true(times[0] > 0 && times[1] > 0);
+    tick_isolate_free(isolate);
+}
+
 static void a_job_is_its_hosts(void **state) {
     (void)state;
     assert_int_equal(calm("shallow").outcome.verdict, TICK_PASS);
@@ -281,6 +325,7 @@ int main(void) {
         cmocka_unit_test(calm_jobs_take_no_time),
         cmocka_unit_test(a_jobs_time_is_recorded_replayed_and_shrunk),
         cmocka_unit_test(once_it_has_its_thread_it_runs),
+        cmocka_unit_test(what_a_job_draws_has_one_address),
         cmocka_unit_test(a_job_is_its_hosts),
         cmocka_unit_test(a_job_may_wait),
     };

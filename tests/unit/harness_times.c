@@ -391,6 +391,7 @@ static const struct row rows[] = {
     CALL("tick_wait.timeout", "nnnnss", waits),
     CALL("tick_as_completed_new.timeout", "nnnnss", takes_what_completes),
     WORLD("tick_link_options.latency", "rrssnn", asks, latency),
+    WORLD("tick_link_options.latency of a message, later", "rrssnn", asks_late, latency),
     WORLD("tick_link_options.latency of a pair", "rrssnn", asks, latency_between),
     WORLD("tick_link_options.jitter", "rrssss", asks, jitter),
     CHOICE("tick_link_options.jitter at its most", "rrssnn", asks, jitter, TICK_CHOICE_DELIVERY),

@@ -62,7 +62,7 @@ void tick__story_waits(struct tick__telling *telling) {
     uint32_t told = 0, more = 0;
     if (!tick__ends_in_waiting(telling->tale->trace))
         return;
-    if (tick__waits_find(telling->tale, &waits) < 0) {
+    if (tick__waits_find(telling->tale, telling->good, &waits) < 0) {
         telling->code = -ENOMEM;
         return;
     }

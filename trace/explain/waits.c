@@ -152,6 +152,13 @@ static void take(struct tick__waits *waits, uint32_t seq) {
         if (event->subject <= waits->tale->objects_count)
             work->made[event->subject] = seq;
         break;
+    case TICK_EV_PUT:
+    case TICK_EV_TAKE:
+    case TICK_EV_SET:
+    case TICK_EV_NOTIFY:
+        if (event->subject <= waits->tale->objects_count)
+            work->deeds[event->subject] = seq;
+        break;
     case TICK_EV_FUTURE_AWAIT:
     case TICK_EV_WAIT_BEGIN:
         take_wait(waits, seq, event);
@@ -288,6 +295,7 @@ static int prepare(struct tick__waits *waits) {
         return -ENOMEM;
     work->index = calloc((size_t)tale->objects_count + 1, sizeof *work->index);
     work->made = calloc((size_t)tale->objects_count + 1, sizeof *work->made);
+    work->deeds = calloc((size_t)tale->objects_count + 1, sizeof *work->deeds);
     work->children = calloc((size_t)tale->objects_count + 1, sizeof *work->children);
     for (uint32_t id = 1; work->index && id <= tale->objects_count; id++) {
         const uint8_t type = tick__tale_object(tale, id)->type;
@@ -298,16 +306,18 @@ static int prepare(struct tick__waits *waits) {
     }
     work->lives = calloc((size_t)work->life_count + 1, sizeof *work->lives);
     work->files = calloc((size_t)work->file_count + 1, sizeof *work->files);
-    return work->index && work->made && work->children && work->lives && work->files ? 0 : -ENOMEM;
+    return work->index && work->made && work->deeds && work->children && work->lives && work->files ? 0 : -ENOMEM;
 }
 
-int tick__waits_find(const struct tick__tale *tale, struct tick__waits *waits) {
+int tick__waits_find(const struct tick__tale *tale, const struct tick__tale *good, struct tick__waits *waits) {
     *waits = (struct tick__waits){.tale = tale};
     int code = prepare(waits);
     for (uint32_t seq = tale->first; code == 0 && seq && seq <= tale->last; seq++)
         take(waits, seq);
     if (code == 0)
         code = collect(waits);
+    if (code == 0)
+        code = tick__waits_queues(waits, good);
     if (code == 0)
         code = tick__waits_link(waits);
     if (code < 0)
@@ -320,6 +330,8 @@ void tick__waits_fini(struct tick__waits *waits) {
         free(waits->work->index);
         free(waits->work->made);
         free(waits->work->children);
+        free(waits->work->deeds);
+        free(waits->work->users);
         free(waits->work->lives);
         free(waits->work->files);
         free(waits->work->holds);

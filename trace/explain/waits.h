@@ -22,12 +22,16 @@ enum tick__wait_kind {
 };
 extern const char *const tick__wait_words[]; // by kind: "tasks", "lock", ...
 
+// What is wanted of a queue: an item that others put in, one that others have to put back, or room.
+enum tick__queue_wait { TICK__QUEUE_NONE, TICK__QUEUE_ITEM, TICK__QUEUE_POOL, TICK__QUEUE_ROOM };
+
 struct tick__waiter {
     uint32_t task, host;
     uint32_t seq; // the event that told what it waits for; else its last step's last event
     uint32_t subject, loc;
     int64_t since;
     enum tick__wait_kind kind;
+    enum tick__queue_wait queue;
     // The tasks without which it cannot go on, needs[needs_from] and so on: those that it joins, that hold what it wants, that are at the
     // other end. Of many the first TICK__NEEDS_MOST.
     uint32_t needs_from, needs_count, needs_all;
@@ -53,8 +57,8 @@ struct tick__waits {
 };
 // Whether the verdict is about those who wait.
 bool tick__ends_in_waiting(const struct tick_trace *trace);
-// 0 or -ENOMEM.
-int tick__waits_find(const struct tick__tale *tale, struct tick__waits *waits);
+// good: a run beside, which may show what is done with a queue; NULL: none. 0 or -ENOMEM.
+int tick__waits_find(const struct tick__tale *tale, const struct tick__tale *good, struct tick__waits *waits);
 void tick__waits_fini(struct tick__waits *waits);
 const struct tick__waiter *tick__waits_of(const struct tick__waits *waits, uint32_t task); // NULL: it does not wait
 bool tick__waits_ended(const struct tick__waits *waits, uint32_t task);                    // it is over, or went with its host

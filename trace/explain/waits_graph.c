@@ -7,7 +7,7 @@
 
 // --- edges ---
 
-static int add_need(struct tick__waits *waits, struct tick__waiter *waiter, uint32_t task) {
+int tick__waits_need(struct tick__waits *waits, struct tick__waiter *waiter, uint32_t task) {
     if (tick__waits_ended(waits, task) || !tick__waits_life(waits, task))
         return 0;
     waiter->needs_all++;
@@ -30,7 +30,7 @@ static int need_awaited(struct tick__waits *waits, struct tick__waiter *waiter, 
         const struct tick__tale_event *event = tick__tale_event(waits->tale, seq);
         if (event->kind != TICK_EV_FUTURE_AWAIT)
             break;
-        TICK_TRY(add_need(waits, waiter, event->subject));
+        TICK_TRY(tick__waits_need(waits, waiter, event->subject));
     }
     return 0;
 }
@@ -46,7 +46,7 @@ static int need_gathered(struct tick__waits *waits, struct tick__waiter *waiter)
     for (seq++; seq <= tale->last; seq++) {
         const struct tick__tale_event *event = tick__tale_event(tale, seq);
         if (event->kind == TICK_EV_FUTURE_AWAIT && event->loc == future->loc)
-            TICK_TRY(add_need(waits, waiter, event->subject));
+            TICK_TRY(tick__waits_need(waits, waiter, event->subject));
         else if (event->kind != TICK_EV_FUTURE_DONE && event->kind != TICK_EV_CALLBACK_READY)
             break;
     }
@@ -100,7 +100,7 @@ static int need_holders(struct tick__waits *waits, struct tick__waiter *waiter) 
             waiter->held = work->holds[low].seq;
             waiter->holder = work->holds[low].task;
         }
-        TICK_TRY(add_need(waits, waiter, work->holds[low].task));
+        TICK_TRY(tick__waits_need(waits, waiter, work->holds[low].task));
     }
     return 0;
 }
@@ -108,7 +108,7 @@ static int need_holders(struct tick__waits *waits, struct tick__waiter *waiter) 
 static int need_children(struct tick__waits *waits, struct tick__waiter *waiter, uint32_t maker) {
     const struct tick__waits_work *work = waits->work;
     for (uint32_t at = maker <= waits->tale->objects_count ? work->children[maker] : 0; at; at = work->lives[at - 1].sibling)
-        TICK_TRY(add_need(waits, waiter, work->lives[at - 1].task));
+        TICK_TRY(tick__waits_need(waits, waiter, work->lives[at - 1].task));
     return 0;
 }
 
@@ -125,7 +125,7 @@ static int need_peer(struct tick__waits *waits, struct tick__waiter *waiter) {
         const uint32_t task = file->users[wanted] && !tick__waits_ended(waits, file->users[wanted]) ? file->users[wanted]
                               : file->users[other]                                                  ? file->users[other]
                                                                                                     : file->users[OP_CONNECT];
-        TICK_TRY(add_need(waits, waiter, task));
+        TICK_TRY(tick__waits_need(waits, waiter, task));
     }
     if (waiter->needs_count || tick__tale_object(waits->tale, waiter->task)->parent == waiter->connection)
         return 0;
@@ -161,6 +161,8 @@ static int add_edges(struct tick__waits *waits, struct tick__waiter *waiter) {
         return waiter->needs_count ? 0 : need_gathered(waits, waiter);
     case TICK__WAIT_LOCK:
         return need_holders(waits, waiter);
+    case TICK__WAIT_RESOURCE:
+        return tick__tale_object(waits->tale, waiter->subject)->type == TICK_OBJECT_QUEUE ? tick__waits_need_queue(waits, waiter) : 0;
     case TICK__WAIT_READ:
     case TICK__WAIT_WRITE:
         return need_peer(waits, waiter);

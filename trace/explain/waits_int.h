@@ -26,6 +26,13 @@ struct tick__used {
 struct tick__hold {
     uint32_t subject, task, seq;
 };
+// What a task did with a queue.
+struct tick__queue_user {
+    tick_id queue;
+    uint32_t task, took, put; // the latest take and put, 0 = none
+    uint32_t has;             // of what it took, so many it has not put back
+    bool pool;                // what is taken from it is put back
+};
 struct tick__waits_work {
     uint32_t *index; // by object: of a task its life + 1, of an op its file + 1, of a connection the first of its files + 1
     uint32_t *made;  // by object: future_create, or, of a resource, the latest wake-up; of a host, its latest crash
@@ -33,11 +40,18 @@ struct tick__waits_work {
     struct tick__life *lives;
     struct tick__used *files;
     struct tick__hold *holds; // open ones, by subject
+    struct tick__queue_user *users; // by queue
+    uint32_t user_count;
+    uint32_t *deeds; // by object: of a queue the latest put or take, of an event flag or condition the latest set or notify
     uint32_t life_count, file_count, hold_count;
     uint32_t *by_life; // index + 1 of the waiter
     uint32_t sent, sent_by; // the latest msg_send, as long as nothing else has happened: its connection, its host
 };
 
+// waits_queues.c: who uses which queue, and those without whom somebody who waits for one cannot go on. 0 or -ENOMEM.
+int tick__waits_queues(struct tick__waits *waits, const struct tick__tale *good);
+int tick__waits_need_queue(struct tick__waits *waits, struct tick__waiter *waiter);
+int tick__waits_need(struct tick__waits *waits, struct tick__waiter *waiter, uint32_t task); // adds one
 // waits_graph.c: needs, circles, likes, order. 0 or -ENOMEM.
 int tick__waits_link(struct tick__waits *waits);
 struct tick__life *tick__waits_life(const struct tick__waits *waits, uint32_t task); // NULL: it is no task

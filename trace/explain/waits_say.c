@@ -84,6 +84,17 @@ static void say_future(const struct tick__waits *waits, const struct tick__waite
     }
 }
 
+// Who has to do something with a queue: whom it is known of by what they did before.
+static void say_users(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
+    static const char *const how[] = {[TICK__QUEUE_ITEM] = ", into which others put: ",
+        [TICK__QUEUE_POOL] = ", and what was taken from it is with ",
+        [TICK__QUEUE_ROOM] = ", from which others take: "};
+    if (!waiter->needs_count)
+        return;
+    tick__say_to(said, "%s", how[waiter->queue]);
+    say_needs(waits, waiter, said);
+}
+
 static void say_rest(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
     switch (waiter->kind) {
     case TICK__WAIT_TASKS:
@@ -95,11 +106,12 @@ static void say_rest(const struct tick__waits *waits, const struct tick__waiter 
         say_lock(waits, waiter, said);
         break;
     case TICK__WAIT_RESOURCE:
-        tick__say_to(said, "for ");
+        tick__say_to(said, waiter->queue == TICK__QUEUE_ROOM ? "for room in " : "for ");
         if (*called(waits, waiter) && !tick__tale_object(waits->tale, waiter->subject)->loc)
             tick__say_to(said, "%s", called(waits, waiter));
         else
             tick__said_object(waits->tale, waiter->subject, said);
+        say_users(waits, waiter, said);
         break;
     case TICK__WAIT_FUTURE:
         say_future(waits, waiter, said);
@@ -192,22 +204,51 @@ static uint32_t doer(const struct tick__tale *tale, uint32_t seq) {
     return 0;
 }
 
+// "at 3 ms by app/p"
+static void say_when(const struct tick__waits *waits, uint32_t seq, struct tick__said *said) {
+    const uint32_t by = doer(waits->tale, seq);
+    tick__say_to(said, " at ");
+    tick__said_time(tick__tale_event(waits->tale, seq)->ts, said);
+    if (!by)
+        return;
+    tick__say_to(said, " by ");
+    tick__said_task(waits->tale, by, said);
+}
+
+// The latest set, notification, put or take.
+static void say_deed(const struct tick__waits *waits, const struct tick__waiter *waiter, uint32_t deed, struct tick__said *said) {
+    const struct tick__tale_event *event = tick__tale_event(waits->tale, deed);
+    const bool put = event->kind == TICK_EV_TAKE && tick__tale_event(waits->tale, event->cause)->kind == TICK_EV_PUT;
+    tick__say_to(said, event->kind == TICK_EV_SET      ? "it was set"
+                       : event->kind == TICK_EV_NOTIFY ? "it was notified"
+                       : event->kind == TICK_EV_TAKE   ? "the last item was taken"
+                                                       : "the last item was put");
+    say_when(waits, deed, said);
+    if (put) {
+        tick__say_to(said, ", put");
+        say_when(waits, event->cause, said);
+    }
+    if (deed < waiter->seq && (event->kind == TICK_EV_SET || event->kind == TICK_EV_NOTIFY))
+        tick__say_to(said, ", before this wait");
+}
+
 void tick__waits_say_woken(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
     const struct tick__tale *tale = waits->tale;
-    const uint32_t seq = waiter->subject && waiter->subject <= tale->objects_count ? waits->work->made[waiter->subject] : 0;
-    const bool there = waiter->kind == TICK__WAIT_RESOURCE || (waiter->kind == TICK__WAIT_LOCK && !waiter->held);
-    if (!seq || !there)
+    const uint32_t subject = waiter->subject <= tale->objects_count ? waiter->subject : 0;
+    const uint32_t woke = waits->work->made[subject], deed = waits->work->deeds[subject];
+    if (waiter->kind != TICK__WAIT_RESOURCE && (waiter->kind != TICK__WAIT_LOCK || waiter->held))
         return;
-    const struct tick__tale_event *ready = tick__tale_event(tale, seq);
-    const uint32_t by = doer(tale, ready->cause);
-    tick__say_to(said, "the last wake-up there went to ");
-    tick__said_task(tale, ready->subject, said);
-    tick__say_to(said, " at ");
-    tick__said_time(ready->ts, said);
-    if (by && by != ready->subject) {
-        tick__say_to(said, ", from ");
-        tick__said_task(tale, by, said);
-    }
+    if (deed)
+        say_deed(waits, waiter, deed, said);
+    else if (waiter->kind == TICK__WAIT_RESOURCE && tale->first == 1 && waiter->queue == TICK__QUEUE_ITEM)
+        tick__say_to(said, "nobody has ever put into it");
+    else if (waiter->kind == TICK__WAIT_RESOURCE && tale->first == 1 && strcmp(called(waits, waiter), "an event") == 0)
+        tick__say_to(said, "nobody has ever set it");
+    if (!woke || waiter->queue != TICK__QUEUE_NONE)
+        return;
+    tick__say_to(said, "%sthe last wake-up there went to ", deed ? "; " : "");
+    tick__said_task(tale, tick__tale_event(tale, woke)->subject, said);
+    say_when(waits, tick__tale_event(tale, woke)->cause, said);
 }
 
 // --- beside ---

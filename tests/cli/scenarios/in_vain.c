@@ -158,3 +158,62 @@ TICK_SCENARIO(shop, "a future that is set in a good run") {
     tick_host_add(world, "shop", shop_main, NULL);
     tick_daemon(world, "clock", clock_main, NULL);
 }
+
+// --- a pool of two, whose users want a second one each; a queue that is full; a wake-up that came too soon ---
+
+static int user(void *pool) {
+    void *one, *other;
+    TICK_TRY(tick_queue_get(pool, &one));
+    TICK_TRY(tick_sleep(TICK_MS(1)));
+    TICK_TRY(tick_queue_get(pool, &other)); // a second one
+    TICK_TRY(tick_queue_put(pool, other));
+    return tick_queue_put(pool, one);
+}
+
+static int pool_main(void *unused) {
+    struct tick_queue *pool = tick_queue_new(0);
+    (void)unused;
+    for (intptr_t i = 1; i <= 2; i++)
+        TICK_TRY(tick_queue_put(pool, (void *)i));
+    struct tick_task *one = tick_spawn(user, pool);
+    TICK_TRY(tick_random("at once", 2) ? 0 : tick_sleep(TICK_MS(5)));
+    struct tick_task *other = tick_spawn(user, pool);
+    int result = tick_join(one);
+    result = result < 0 ? result : tick_join(other);
+    tick_task_unref(one);
+    tick_task_unref(other);
+    tick_queue_free(pool);
+    return result;
+}
+
+TICK_SCENARIO(pool, "two users, who have one of two, and want the other") {
+    tick_host_add(world, "app", pool_main, NULL);
+}
+
+struct belt {
+    struct tick_queue *items;
+    struct tick_event_flag *bell;
+};
+
+static int taker(void *arg) {
+    struct belt *belt = arg;
+    void *item;
+    TICK_TRY(tick_queue_get(belt->items, &item));
+    tick_event_clear(belt->bell);
+    return tick_event_wait(belt->bell); // the bell has rung
+}
+
+static int belt_main(void *unused) {
+    (void)unused;
+    struct belt belt = {tick_queue_new(1), tick_event_new()};
+    TICK_TRY(tick_go(taker, &belt));
+    TICK_TRY(tick_queue_put(belt.items, &belt));
+    tick_event_set(belt.bell);
+    TICK_TRY(tick_sleep(TICK_MS(1)));
+    TICK_TRY(tick_queue_put(belt.items, &belt));
+    return tick_queue_put(belt.items, &belt); // no room
+}
+
+TICK_SCENARIO(belt, "a full queue, and a bell that rang too soon") {
+    tick_host_add(world, "mill", belt_main, NULL);
+}

@@ -64,6 +64,7 @@ static int spawns() {
     tick_group group;
     TICK_TRY(tick_group_enter(&group));
     TICK_TRY(tick_group_go(&group, nap, &two));
+    TICK_TRY(tick_group_go_named(&group, "gone", nap, &two));
     const task in{tick_group_spawn(&group, nap, &two)}, named{tick_group_spawn_named(&group, "named", nap, &two)};
     const task eager{tick_group_spawn_eager(&group, nap, &two)}, last{tick_group_spawn_eager_named(&group, "last", nap, &two)};
     TICK_TRY(tick_group_exit(&group, 0));
