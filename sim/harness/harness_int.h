@@ -215,7 +215,8 @@ bool tick__host_hears_stop(struct tick_host *host);
 static inline bool tick__host_told_to_stop(struct tick_host *host) { // in the host, at its world points: cancels main when asked to stop
     return __builtin_expect(host->stopping, 0) && tick__host_hears_stop(host);
 }
-void tick__host_stopped(struct tick_host *host); // its coroutine has ended
+void tick__host_returned(struct tick_host *host); // its coroutine has ended,
+void tick__host_stopped(struct tick_host *host);  // because it was told to stop
 int tick__host_restart(struct tick_host *host);  // of one that is down or stopping. 0 or -ENOMEM
 void tick__host_pause(struct tick_host *host, int64_t until);
 void tick__world_ended(struct tick_world *world, struct tick_host *host); // turns.c: it has returned, or is down for good
@@ -246,6 +247,9 @@ void tick__host_goes_on(struct tick_host *host, int ready); // `ready` fds, or i
 // sim_sys.c
 void tick__sim_sys_init(struct tick_sys *sys, uint64_t calm);
 uint32_t tick__world_choose(void *world, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
+
+// gist.c: of the run's finding, before its hosts are dropped
+uint64_t tick__gist(const struct tick_world *world, const struct tick_outcome *outcome);
 
 // world.c
 void tick__world_starve(struct tick_world *world); // ends the run at the next world point: out of memory

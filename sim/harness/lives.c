@@ -74,10 +74,25 @@ bool tick__host_hears_stop(struct tick_host *host) {
     return true;
 }
 
+// Its program has ended. What that has left open is closed, as at every process's end, and its peers hear of it.
+static void exits(struct tick_host *host) {
+    struct tick_world *w = host->world;
+    if (w->probe)
+        w->probe->host = host->object;
+    tick_kernel_process_exit(w->kernel, host->process);
+    if (w->probe)
+        w->probe->host = 0;
+}
+
+void tick__host_returned(struct tick_host *host) {
+    exits(host);
+    tick__world_ended(host->world, host);
+}
+
 void tick__host_stopped(struct tick_host *host) {
     struct tick_world *w = host->world;
     bool again = host->restart_due;
-    tick_kernel_process_exit(w->kernel, host->process);
+    exits(host);
     unpost(host);
     forget(host);
     if (host->gone) {

@@ -123,7 +123,7 @@ static inline __attribute__((always_inline)) void run_ready(struct tick_world *w
             if (host->stopping)
                 tick__host_stopped(host);
             else
-                tick__world_ended(w, host);
+                tick__host_returned(host);
         }
     }
 }

@@ -148,7 +148,7 @@ int tick__option_get(const struct tick_kernel *k, struct tick__file *file, int l
     }
     if (level == SOL_SOCKET && name == SO_PEERCRED) {
         struct ucred peer;
-        tick__control_peer(kind == FOR_UNIX && ((struct tick__unix *)file)->met, &peer);
+        tick__control_peer(kind == FOR_UNIX ? ((struct tick__unix *)file)->met : 0, &peer);
         put(&peer, sizeof peer, value, size);
         return 0;
     }

@@ -1,6 +1,6 @@
 // Ancillary data (cmsg(3)): reading what a message is sent with, writing what one comes with. Fds have rights.c.
 //
-// A host is one process: pid 1 of user and group 1000, without privileges. Credentials are therefore the program's own, or unknown.
+// All processes are of user and group 1000, without privileges: what tells them apart is the pid.
 #include "sim/kernel/objects_int.h"
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -9,7 +9,9 @@
 #define LOOPBACK_DEVICE 1
 #define NETWORK_DEVICE 2
 
-static const struct ucred own = {.pid = 1, .uid = 1000, .gid = 1000};
+static struct ucred of_process(uint32_t pid) {
+    return (struct ucred){.pid = (pid_t)pid, .uid = 1000, .gid = 1000};
+}
 
 // --- reading ---
 
@@ -29,7 +31,8 @@ int tick__control_next(const struct msghdr *message, size_t *at, struct tick__he
     return 1;
 }
 
-int tick__control_creds(const struct tick__header *header) {
+int tick__control_creds(const struct tick__header *header, uint32_t pid) {
+    const struct ucred own = of_process(pid);
     struct ucred creds;
     if (header->size != sizeof creds)
         return -EINVAL;
@@ -174,18 +177,17 @@ void tick__control_put(struct tick__control *c, int level, int type, const void 
     c->used += space < left ? space : left;
 }
 
-void tick__control_put_creds(struct tick__control *c, enum tick__creds creds) {
-    static const struct ucred unknown = {.uid = NOBODY, .gid = NOBODY}, none;
-    if (creds != TICK__CREDS_UNASKED)
-        tick__control_put(c, SOL_SOCKET, SCM_CREDENTIALS,
-            creds == TICK__CREDS_OWN       ? &own
-            : creds == TICK__CREDS_UNKNOWN ? &unknown
-                                           : &none,
-            sizeof own);
+void tick__control_put_creds(struct tick__control *c, enum tick__creds creds, uint32_t pid) {
+    struct ucred put = {0};
+    if (creds == TICK__CREDS_UNASKED)
+        return;
+    if (creds == TICK__CREDS_TOLD)
+        put = pid ? of_process(pid) : (struct ucred){.uid = NOBODY, .gid = NOBODY};
+    tick__control_put(c, SOL_SOCKET, SCM_CREDENTIALS, &put, sizeof put);
 }
 
-void tick__control_peer(bool known, struct ucred *out) {
-    *out = known ? own : (struct ucred){.uid = (uid_t)-1, .gid = (gid_t)-1};
+void tick__control_peer(uint32_t pid, struct ucred *out) {
+    *out = pid ? of_process(pid) : (struct ucred){.uid = (uid_t)-1, .gid = (gid_t)-1};
 }
 
 // The order is Linux's.

@@ -189,6 +189,7 @@ ssize_t tick_k_write(struct tick_kernel *k, int process, int fd, const void *byt
     struct tick__file *file = tick__file(k, process, fd);
     if (!file || (file->status & O_ACCMODE) == O_RDONLY)
         return -EBADF;
+    k->caller = (uint32_t)process;
     return tick__ops(file)->write ? tick__ops(file)->write(k, file, bytes, count) : -EINVAL;
 }
 

@@ -9,7 +9,6 @@ struct tick__received;
 
 // What a message is sent with beside its bytes.
 struct tick__beside {
-    int process; // whose fds they are that it may carry
     const struct sockaddr *to;
     socklen_t size;
     const struct msghdr *control; // whose ancillary data it has; NULL: none

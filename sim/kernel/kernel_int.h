@@ -67,6 +67,7 @@ struct tick_kernel {
     struct tick_kernel_env env;
     bool carrying;                           // in tick_kernel_next: what is sent is the kernel's own doing
     uint32_t cause;                          // then: seq of the arrival that it carries out
+    uint32_t caller;                         // the process that listens, connects or sends right now, for those whom that is told
     struct tick__address_of_choice arrives;  // what makes a file ready that others' things make ready, too: subject 0: it is its own
     struct tick__address_of_choice woken_by; // what woke the waiter that was taken last
 };
@@ -163,6 +164,7 @@ struct tick__host {
     tick_id id;
     uint32_t hash, object;
     uint32_t processes; // that run on it: the first one's index + 1
+    uint32_t pids;      // that it has given
     tick__ref socks;    // all sockets, by host_next
     tick__ref ports;    // ports in use by name, by next
     uint32_t next_port;
@@ -200,12 +202,16 @@ struct tick__process {
     uint32_t host;                             // that it runs on: index
     uint32_t next;                             // on its host, or, once it has ended, among those that are free: index + 1
     uint32_t fd_limit;                         // no fd is as great: RLIMIT_NOFILE
+    uint32_t pid;                              // 1 and so on, since its host was started
 };
 #define TICK__FIRST_FD 3u // 0 to 2 are taken in every program
 #define TICK__MOST_FDS 65536u
 
 static inline struct tick__process *tick__process(const struct tick_kernel *k, uint32_t index) {
     return &TICK__ARRAY(k, struct tick__process, k->root->processes)[index];
+}
+static inline uint32_t tick__caller_pid(const struct tick_kernel *k) {
+    return tick__process(k, k->caller)->pid;
 }
 static inline uint32_t tick__process_host(const struct tick_kernel *k, int process) {
     return tick__process(k, (uint32_t)process)->host;

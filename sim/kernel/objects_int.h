@@ -31,10 +31,10 @@ struct tick__datagram {
     };
     struct tick__address to;
     uint32_t from_host;
+    uint32_t pid; // unix: who sent it, if it tells
     uint8_t ttl, tos;
     bool corrupt;
     bool informed; // whoever got it asked for IP_PKTINFO already
-    bool creds;    // unix: it tells who sent it
     uint8_t bytes[];
 };
 struct tick__queue {
@@ -60,7 +60,7 @@ struct tick__header {
 };
 // The next one of the message's control data, at *at, which moves on: 1, 0 (no more), or -EINVAL.
 int tick__control_next(const struct msghdr *message, size_t *at, struct tick__header *out);
-int tick__control_creds(const struct tick__header *header); // 0: they are the program's own; else -EINVAL, -EPERM
+int tick__control_creds(const struct tick__header *header, uint32_t pid); // 0: they are that process's own; else -EINVAL, -EPERM
 int tick__control_tcp(const struct msghdr *message);        // 0, -EINVAL, -ENOSYS
 // What a datagram is sent with beside its bytes. from: the source, 0: any. strict: one that is not the host's is -EINVAL.
 struct tick__sending {
@@ -75,12 +75,12 @@ struct tick__control {
     int flags; // MSG_CTRUNC
 };
 void tick__control_put(struct tick__control *c, int level, int type, const void *data, size_t size);
-enum tick__creds { TICK__CREDS_UNASKED, TICK__CREDS_UNKNOWN, TICK__CREDS_OWN, TICK__CREDS_NONE };
-void tick__control_put_creds(struct tick__control *c, enum tick__creds creds);
+enum tick__creds { TICK__CREDS_UNASKED, TICK__CREDS_TOLD, TICK__CREDS_NONE };
+void tick__control_put_creds(struct tick__control *c, enum tick__creds creds, uint32_t pid);
 struct tick__udp;
 void tick__control_put_udp(const struct tick_kernel *k, struct tick__control *c, const struct tick__udp *u, const struct tick__datagram *d);
 struct ucred;
-void tick__control_peer(bool known, struct ucred *out); // for SO_PEERCRED
+void tick__control_peer(uint32_t pid, struct ucred *out); // for SO_PEERCRED; 0: nobody is known
 
 // What recvmsg says beside the bytes.
 struct tick__received {
@@ -88,15 +88,16 @@ struct tick__received {
     socklen_t from_size;           // 0: no address
     int flags;                     // MSG_TRUNC
     tick__ref rights;              // fds; the caller's to drop, unless it peeked
-    enum tick__creds creds;        // of unix sockets
+    enum tick__creds creds;        // of unix sockets:
+    uint32_t pid;                  // TICK__CREDS_TOLD: who sent it; 0: that is unknown
     struct tick__control *control; // where UDP puts what it was asked for; NULL: nobody wants it
 };
 
 // --- rights.c: fds in messages between unix sockets ---
 struct tick__rights;
 // Those of a message that is sent (NULL: none), whom it has from now on: 0 and *out, which may be 0; -EINVAL, -EBADF, -EPERM, -ENOMEM.
-// *creds: it says who sends it.
-int tick__rights_take(struct tick_kernel *k, const struct tick__beside *beside, tick__ref *out, bool *creds);
+// *tells: it says who sends it.
+int tick__rights_take(struct tick_kernel *k, const struct tick__beside *beside, tick__ref *out, bool *tells);
 // It stands in the holder's queue; in a stream with those bytes, in a list of rights.
 void tick__rights_hold(struct tick_kernel *k, tick__ref rights, tick__ref holder, uint64_t begin, uint64_t end);
 void tick__rights_append(struct tick_kernel *k, tick__ref *list, tick__ref rights);
@@ -138,12 +139,12 @@ struct tick__unix {
     struct tick__chain in;
     uint64_t in_written, in_read;
     tick__ref rights;          // the fds that came with some of them
-    tick__ref marks;           // where those begin whose sender is told, and where those whose sender is not
+    tick__ref marks;           // where those of another sender begin, or of one that is not told
     uint64_t first_end;        // where the send ends that found the stream empty
     tick__ref ends, ends_last; // and those behind it, whose sender is watched
-    bool reads_creds;          // whether the sender of the first unread byte is told
-    bool writes_creds;         // and that of the latest
-    bool met;                  // SO_PEERCRED: knows who is at the other end
+    uint32_t reads_from;       // pid of the sender of the first unread byte; 0: it does not tell
+    uint32_t writes_from;      // and of the latest
+    uint32_t met;              // SO_PEERCRED: pid of who made the other end, or listened; 0: not known
     struct tick__queue queue;  // datagrams
     uint64_t sent;             // datagrams so far
     uint32_t unread;           // datagrams of it that others have not received: bytes

@@ -18,8 +18,8 @@ int tick_kernel_process_start(struct tick_kernel *k, int host) {
     else
         index = root->process_count++;
     struct tick__host *h = tick__host(k, (uint32_t)host);
-    *tick__process(k, index) =
-        (struct tick__process){.fd_low = TICK__FIRST_FD, .fd_limit = TICK__MOST_FDS, .host = (uint32_t)host, .next = h->processes};
+    *tick__process(k, index) = (struct tick__process){
+        .fd_low = TICK__FIRST_FD, .fd_limit = TICK__MOST_FDS, .host = (uint32_t)host, .next = h->processes, .pid = ++h->pids};
     h->processes = index + 1;
     return (int)index;
 }
@@ -40,8 +40,9 @@ void tick__process_end(struct tick_kernel *k, uint32_t index) {
 
 void tick_kernel_process_exit(struct tick_kernel *k, int process) {
     k->root->exiting = true;
-    for (uint32_t fd = 0; fd < tick__process(k, (uint32_t)process)->fd_most; fd++)
-        (void)tick_k_close(k, process, (int)fd);
+    for (uint32_t fd = 0; fd < TICK__FIRST_FD || tick__process(k, (uint32_t)process)->fd_count; fd++) // 0 to 2 are not counted
+        if (tick__file(k, process, (int)fd))
+            (void)tick_k_close(k, process, (int)fd);
     k->root->exiting = false;
     tick__process_end(k, (uint32_t)process);
 }

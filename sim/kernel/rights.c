@@ -37,7 +37,7 @@ static size_t size_of(uint32_t count) {
 // --- sending ---
 
 // How many fds they are, or an error.
-static int count_fds(const struct msghdr *message, bool *creds) {
+static int count_fds(const struct msghdr *message, uint32_t pid, bool *tells) {
     struct tick__header header;
     size_t count = 0, at = 0;
     int n;
@@ -45,8 +45,8 @@ static int count_fds(const struct msghdr *message, bool *creds) {
         if (header.level != SOL_SOCKET)
             continue;
         if (header.type == SCM_CREDENTIALS) {
-            TICK_TRY(tick__control_creds(&header));
-            *creds = true;
+            TICK_TRY(tick__control_creds(&header, pid));
+            *tells = true;
             continue;
         }
         if (header.type != SCM_RIGHTS)
@@ -58,18 +58,18 @@ static int count_fds(const struct msghdr *message, bool *creds) {
     return n < 0 ? n : (int)count;
 }
 
-int tick__rights_take(struct tick_kernel *k, const struct tick__beside *beside, tick__ref *out, bool *creds) {
+int tick__rights_take(struct tick_kernel *k, const struct tick__beside *beside, tick__ref *out, bool *tells) {
     const struct msghdr *message = beside ? beside->control : NULL;
     *out = 0;
-    *creds = false;
-    int count = message ? count_fds(message, creds) : 0;
+    *tells = false;
+    int count = message ? count_fds(message, tick__caller_pid(k), tells) : 0;
     if (count <= 0)
         return count;
     tick__ref ref = tick__arena_zero(k, size_of((uint32_t)count));
     if (!ref)
         return -ENOMEM;
     struct tick__rights *rights = rights_at(k, ref);
-    rights->host = tick__process_host(k, beside->process);
+    rights->host = tick__process_host(k, (int)k->caller);
     struct tick__header header;
     size_t at = 0;
     while (tick__control_next(message, &at, &header) > 0) {
@@ -77,7 +77,7 @@ int tick__rights_take(struct tick_kernel *k, const struct tick__beside *beside, 
         for (size_t i = 0; i < fds; i++) {
             int fd;
             memcpy(&fd, (const char *)header.data + i * sizeof fd, sizeof fd);
-            const struct tick__file *file = tick__file(k, beside->process, fd);
+            const struct tick__file *file = tick__file(k, (int)k->caller, fd);
             if (!file) {
                 tick__arena_give(k, ref, size_of((uint32_t)count));
                 return -EBADF;

@@ -77,6 +77,7 @@ int tick_k_bind(struct tick_kernel *k, int process, int fd, const struct sockadd
 int tick_k_listen(struct tick_kernel *k, int process, int fd, int backlog) {
     struct tick__file *file;
     TICK_TRY(socket_of(k, process, fd, &file));
+    k->caller = (uint32_t)process;
     return tick__ops(file)->listen(k, file, backlog);
 }
 
@@ -100,6 +101,7 @@ int tick_k_connect(
     struct tick_kernel *k, int process, int fd, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection) {
     struct tick__file *file;
     TICK_TRY(socket_of(k, process, fd, &file));
+    k->caller = (uint32_t)process;
     return tick__ops(file)->connect(k, file, address, size, connection);
 }
 
@@ -149,13 +151,15 @@ ssize_t tick_k_sendto(
     struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size) {
     struct tick__file *file;
     TICK_TRY(socket_of(k, process, fd, &file));
-    const struct tick__beside beside = {.process = process, .to = to, .size = size};
+    const struct tick__beside beside = {.to = to, .size = size};
+    k->caller = (uint32_t)process;
     return tick__ops(file)->send(k, file, bytes, count, flags, &beside);
 }
 
 ssize_t tick_k_send(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int flags) {
     struct tick__file *file;
     TICK_TRY(socket_of(k, process, fd, &file));
+    k->caller = (uint32_t)process;
     return tick__ops(file)->send(k, file, bytes, count, flags, NULL);
 }
 
@@ -278,7 +282,8 @@ ssize_t tick_k_sendmsg(struct tick_kernel *k, int process, int fd, const struct 
     if (message->msg_iovlen > MOST_PARTS)
         return -EMSGSIZE;
     TICK_TRY(gather(k, &piece, file, message->msg_iov, message->msg_iovlen));
-    const struct tick__beside beside = {process, message->msg_name, message->msg_namelen, message->msg_controllen ? message : NULL};
+    const struct tick__beside beside = {message->msg_name, message->msg_namelen, message->msg_controllen ? message : NULL};
+    k->caller = (uint32_t)process;
     ssize_t sent = tick__ops(file)->send(k, file, piece.bytes, piece.count, flags, &beside);
     piece_close(k, &piece);
     return sent;
@@ -301,7 +306,7 @@ ssize_t tick_k_recvmsg(struct tick_kernel *k, int process, int fd, struct msghdr
         memcpy(message->msg_name, &received.from, size);
         message->msg_namelen = received.from_size;
     }
-    tick__control_put_creds(&control, received.creds);
+    tick__control_put_creds(&control, received.creds, received.pid);
     if (received.rights)
         tick__rights_give(k, process, received.rights, &control, flags);
     message->msg_controllen = control.used;

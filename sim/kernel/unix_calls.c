@@ -68,21 +68,24 @@ static int take_error(struct tick__unix *u) {
 struct mark {
     uint64_t at;
     tick__ref next;
+    uint32_t pid; // of a sender
 };
 
 static bool passes(const struct tick_kernel *k, const struct tick__unix *u) {
     return u->options && tick__option_of(k, u->options, TICK__PASSCRED);
 }
 
-static bool tells(const struct tick_kernel *k, const struct tick__unix *u, const struct tick__unix *peer) {
-    return passes(k, u) || passes(k, peer);
+// The sender's pid, if the message tells it: because it says so itself, or somebody has asked. Else 0.
+static uint32_t teller(const struct tick_kernel *k, const struct tick__unix *u, const struct tick__unix *peer, bool tells) {
+    return tells || passes(k, u) || passes(k, peer) ? tick__caller_pid(k) : 0;
 }
 
-static bool mark_add(struct tick_kernel *k, tick__ref *list, uint64_t at) {
+static bool mark_add(struct tick_kernel *k, tick__ref *list, uint64_t at, uint32_t pid) {
     tick__ref ref = tick__arena_zero(k, sizeof(struct mark));
     if (!ref)
         return false;
     TICK__AT(k, mark, ref)->at = at;
+    TICK__AT(k, mark, ref)->pid = pid;
     while (*list)
         list = &TICK__AT(k, mark, *list)->next;
     *list = ref;
@@ -100,15 +103,15 @@ static void marks_free(struct tick_kernel *k, tick__ref *list) {
         mark_drop(k, list);
 }
 
-// The next bytes of u's stream tell their sender, or do not. False: no memory
-static bool creds_write(struct tick_kernel *k, struct tick__unix *u, bool creds) {
+// The next bytes of u's stream tell that sender, or none. False: no memory
+static bool creds_write(struct tick_kernel *k, struct tick__unix *u, uint32_t pid) {
     if (u->in_written == u->in_read) {
         marks_free(k, &u->marks);
-        u->reads_creds = creds;
-    } else if (creds != u->writes_creds && !mark_add(k, &u->marks, u->in_written)) {
+        u->reads_from = pid;
+    } else if (pid != u->writes_from && !mark_add(k, &u->marks, u->in_written, pid)) {
         return false;
     }
-    u->writes_creds = creds;
+    u->writes_from = pid;
     return true;
 }
 
@@ -119,14 +122,14 @@ void tick__unix_marks_free(struct tick_kernel *k, struct tick__unix *u) {
 
 static void creds_read(struct tick_kernel *k, struct tick__unix *u) {
     for (; u->marks && TICK__AT(k, mark, u->marks)->at <= u->in_read; mark_drop(k, &u->marks))
-        u->reads_creds = !u->reads_creds;
+        u->reads_from = TICK__AT(k, mark, u->marks)->pid;
 }
 
 // --- edges: Linux tells those who want to write of each send that has been read to its end ---
 
 static void end_add(struct tick_kernel *k, struct tick__unix *u) {
     tick__ref *list = u->ends ? &TICK__AT(k, mark, u->ends_last)->next : &u->ends;
-    if (mark_add(k, list, u->in_written))
+    if (mark_add(k, list, u->in_written, 0))
         u->ends_last = *list;
 }
 
@@ -155,7 +158,7 @@ static ssize_t unmade(struct tick_kernel *k, struct tick__unix *u, int error) {
 }
 
 static ssize_t send_stream(struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, const struct sockaddr *to,
-    tick__ref *rights, bool creds) {
+    tick__ref *rights, bool tells) {
     if (to)
         return u->stage == TICK__UNIX_CONNECTED ? -EISCONN : -EOPNOTSUPP;
     struct tick__unix *peer = peer_of(k, u);
@@ -178,7 +181,7 @@ static ssize_t send_stream(struct tick_kernel *k, struct tick__unix *u, const vo
     size_t moved = count < space ? count : space;
     if (moved > WHOLE && tick__shortened(k, TICK_CHOICE_SHORT_SEND, u->file.id, peer->in_written, moved) < moved)
         moved = WHOLE;
-    if (!creds_write(k, peer, creds || tells(k, u, peer)))
+    if (!creds_write(k, peer, teller(k, u, peer, tells)))
         return -ENOBUFS;
     moved = tick__chain_append(k, &peer->in, bytes, moved);
     if (!moved)
@@ -202,7 +205,7 @@ static ssize_t send_stream(struct tick_kernel *k, struct tick__unix *u, const vo
 }
 
 static ssize_t send_datagram(struct tick_kernel *k, struct tick__unix *u, const void *bytes, size_t count, const struct sockaddr *to,
-    socklen_t size, tick__ref *rights, bool creds) {
+    socklen_t size, tick__ref *rights, bool tells) {
     struct tick__unix *peer = peer_of(k, u);
     if (count > u->sndbuf - 32)
         return -EMSGSIZE;
@@ -240,7 +243,7 @@ static ssize_t send_datagram(struct tick_kernel *k, struct tick__unix *u, const 
     d->ordinal = ++u->sent;
     tick__tell_written(k, &u->file, d->ordinal, bytes, count);
     d->rights = *rights;
-    d->creds = creds || tells(k, u, peer);
+    d->pid = teller(k, u, peer, tells);
     if (d->rights)
         tick__rights_hold(k, d->rights, peer->file.ref, 0, 0);
     *rights = 0;
@@ -257,7 +260,7 @@ ssize_t tick__unix_send(
     const struct sockaddr *to = beside ? beside->to : NULL;
     const socklen_t size = beside ? beside->size : 0;
     tick__ref rights;
-    bool creds;
+    bool tells;
     if (!size)
         to = NULL;
     if (u->type == SOCK_SEQPACKET) {
@@ -267,12 +270,12 @@ ssize_t tick__unix_send(
             return -ENOTCONN;
         to = NULL;
     }
-    TICK_TRY(tick__rights_take(k, beside, &rights, &creds));
+    TICK_TRY(tick__rights_take(k, beside, &rights, &tells));
     if (u->type != SOCK_STREAM && !(flags & MSG_OOB))
         tick__unix_introduce(k, u);
     ssize_t sent = flags & MSG_OOB          ? -EOPNOTSUPP
-                   : u->type == SOCK_STREAM ? send_stream(k, u, bytes, count, to, &rights, creds)
-                                            : send_datagram(k, u, bytes, count, to, size, &rights, creds);
+                   : u->type == SOCK_STREAM ? send_stream(k, u, bytes, count, to, &rights, tells)
+                                            : send_datagram(k, u, bytes, count, to, size, &rights, tells);
     if (rights) // it was not sent, or without a byte
         tick__rights_drop(k, rights);
     return sent;
@@ -293,7 +296,8 @@ static ssize_t recv_stream(
         return 0;
     }
     if (asked) { // one read takes what one sender sent
-        received->creds = u->reads_creds ? TICK__CREDS_OWN : TICK__CREDS_UNKNOWN;
+        received->creds = TICK__CREDS_TOLD;
+        received->pid = u->reads_from;
         there = u->marks ? TICK__AT(k, mark, u->marks)->at - u->in_read : there;
     }
     size_t moved = count < there ? count : (size_t)there;
@@ -350,8 +354,10 @@ static ssize_t recv_datagram(
     }
     ssize_t got = (ssize_t)(flags & MSG_TRUNC ? d->size : moved);
     received->rights = d->rights;
-    if (passes(k, u))
-        received->creds = d->creds ? TICK__CREDS_OWN : TICK__CREDS_UNKNOWN;
+    if (passes(k, u)) {
+        received->creds = TICK__CREDS_TOLD;
+        received->pid = d->pid;
+    }
     if (flags & MSG_PEEK)
         return got;
     d->rights = 0;

@@ -58,7 +58,7 @@ int tick_k_socketpair(struct tick_kernel *k, int process, int domain, int type, 
     set_peer(k, one, other);
     set_peer(k, other, one);
     one->stage = other->stage = TICK__UNIX_CONNECTED;
-    one->met = other->met = true;
+    one->met = other->met = tick__process(k, (uint32_t)process)->pid;
     fds[0] = a;
     fds[1] = b;
     return 0;
@@ -226,13 +226,12 @@ void tick__unix_turn_away(struct tick_kernel *k, struct tick__unix *u, struct ti
 
 static int unix_listen(struct tick_kernel *k, struct tick__file *file, int backlog) {
     struct tick__unix *u = (struct tick__unix *)file;
-    (void)k;
     if (u->type == SOCK_DGRAM)
         return -EOPNOTSUPP;
     if (!u->name_size || u->stage == TICK__UNIX_CONNECTED)
         return -EINVAL;
     u->stage = TICK__UNIX_LISTEN;
-    u->met = true; // itself, as Linux has it
+    u->met = tick__caller_pid(k); // itself, as Linux has it
     u->backlog = (uint32_t)backlog > SOMAXCONN_LIMIT ? SOMAXCONN_LIMIT : (uint32_t)backlog;
     return 0;
 }
@@ -258,7 +257,8 @@ static int connect_stream(struct tick_kernel *k, struct tick__unix *u, const str
     embryo->file = (struct tick__file){.id = tick_id_mix(u->file.id, 2), .fd = -1, .host = u->file.host, .ref = ref, .type = TICK__UNIX};
     init(embryo, u->type);
     embryo->stage = u->stage = TICK__UNIX_CONNECTED;
-    embryo->met = u->met = true;
+    embryo->met = tick__caller_pid(k);
+    u->met = listener->met;
     tick__option_pass(k, listener->options, TICK__PASSCRED, &embryo->options);
     memcpy(embryo->name, listener->name, listener->name_size); // without being found by it
     embryo->name_size = listener->name_size;

@@ -85,5 +85,6 @@ void tick_kernel_host_crash(struct tick_kernel *k, int host) {
     }
     while (h->processes)
         tick__process_end(k, h->processes - 1);
+    h->pids = 0;
     h->dying = false;
 }

@@ -19,6 +19,7 @@ struct sim_calls {
     struct tick_sys sys;
     struct tick_kernel *kernel;
     uint32_t made;
+    int process; // whose calls they are: the first one's, unless a test says otherwise
     void (*later)(void *arg);
     void *later_arg;
 };
@@ -39,6 +40,10 @@ static inline struct sim_calls *sim_of(struct tick_sys *self) {
 
 static inline struct tick_kernel *sim_kernel(struct tick_sys *self) {
     return sim_of(self)->kernel;
+}
+
+static inline int sim_process(struct tick_sys *self) {
+    return sim_of(self)->process;
 }
 
 static inline struct tick_kernel_name sim_name(struct tick_sys *self) {
@@ -87,11 +92,11 @@ static inline int64_t sim_now(struct tick_sys *self) {
 
 static inline int sim_epoll_create(struct tick_sys *self) {
     const struct tick_kernel_name name = sim_name(self);
-    return tick_k_epoll_create(sim_kernel(self), 0, &name);
+    return tick_k_epoll_create(sim_kernel(self), sim_process(self), &name);
 }
 
 static inline int sim_epoll_ctl(struct tick_sys *self, int epfd, int op, int fd, const struct tick_sys_event *event) {
-    return tick_k_epoll_ctl(sim_kernel(self), 0, epfd, op, fd, event);
+    return tick_k_epoll_ctl(sim_kernel(self), sim_process(self), epfd, op, fd, event);
 }
 
 static inline int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
@@ -99,7 +104,7 @@ static inline int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sy
     struct tick_kernel *k = sim_kernel(self);
     uint32_t key = timeout > 0 ? tick_kernel_post(k, tick__after(tick_kernel_now(k), timeout), 1, 0) : 0;
     for (;;) {
-        int n = tick_k_epoll_wait(k, 0, epfd, out, most, timeout != 0);
+        int n = tick_k_epoll_wait(k, sim_process(self), epfd, out, most, timeout != 0);
         struct tick_posted posted;
         if (n || !timeout) {
             tick_kernel_unpost(k, key);
@@ -108,75 +113,75 @@ static inline int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sy
         if (!sim_next(self, &posted))
             return -EDEADLK;
         if (posted.what)
-            return tick_k_epoll_wait(k, 0, epfd, out, most, false);
+            return tick_k_epoll_wait(k, sim_process(self), epfd, out, most, false);
     }
 }
 
 static inline int sim_eventfd(struct tick_sys *self, unsigned initial, int flags) {
     const struct tick_kernel_name name = sim_name(self);
-    return tick_k_eventfd(sim_kernel(self), 0, initial, flags | EFD_NONBLOCK | EFD_CLOEXEC, &name);
+    return tick_k_eventfd(sim_kernel(self), sim_process(self), initial, flags | EFD_NONBLOCK | EFD_CLOEXEC, &name);
 }
 
 static inline int sim_socket(struct tick_sys *self, int domain, int type, int protocol) {
     const struct tick_kernel_name name = sim_name(self);
-    return tick_k_socket(sim_kernel(self), 0, domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol, &name);
+    return tick_k_socket(sim_kernel(self), sim_process(self), domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol, &name);
 }
 
 static inline int sim_bind(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
-    return tick_k_bind(sim_kernel(self), 0, fd, address, size);
+    return tick_k_bind(sim_kernel(self), sim_process(self), fd, address, size);
 }
 
 static inline int sim_listen(struct tick_sys *self, int fd, int backlog) {
-    return tick_k_listen(sim_kernel(self), 0, fd, backlog);
+    return tick_k_listen(sim_kernel(self), sim_process(self), fd, backlog);
 }
 
 static inline int sim_accept(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
-    return tick_k_accept(sim_kernel(self), 0, fd, address, size);
+    return tick_k_accept(sim_kernel(self), sim_process(self), fd, address, size);
 }
 
 static inline int sim_connect(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
     const struct tick_kernel_name name = sim_name(self);
-    return (int)sim_settled(self, tick_k_connect(sim_kernel(self), 0, fd, address, size, &name));
+    return (int)sim_settled(self, tick_k_connect(sim_kernel(self), sim_process(self), fd, address, size, &name));
 }
 
 static inline ssize_t sim_send(struct tick_sys *self, int fd, const void *bytes, size_t count, int flags) {
-    return sim_settled(self, tick_k_send(sim_kernel(self), 0, fd, bytes, count, flags));
+    return sim_settled(self, tick_k_send(sim_kernel(self), sim_process(self), fd, bytes, count, flags));
 }
 
 static inline ssize_t sim_recv(struct tick_sys *self, int fd, void *bytes, size_t count, int flags) {
-    return sim_settled(self, tick_k_recv(sim_kernel(self), 0, fd, bytes, count, flags));
+    return sim_settled(self, tick_k_recv(sim_kernel(self), sim_process(self), fd, bytes, count, flags));
 }
 
 static inline int sim_shutdown(struct tick_sys *self, int fd, int how) {
-    return (int)sim_settled(self, tick_k_shutdown(sim_kernel(self), 0, fd, how));
+    return (int)sim_settled(self, tick_k_shutdown(sim_kernel(self), sim_process(self), fd, how));
 }
 
 static inline int sim_getsockopt(struct tick_sys *self, int fd, int level, int name, void *value, socklen_t *size) {
-    return tick_k_getsockopt(sim_kernel(self), 0, fd, level, name, value, size);
+    return tick_k_getsockopt(sim_kernel(self), sim_process(self), fd, level, name, value, size);
 }
 
 static inline int sim_setsockopt(struct tick_sys *self, int fd, int level, int name, const void *value, socklen_t size) {
-    return (int)sim_settled(self, tick_k_setsockopt(sim_kernel(self), 0, fd, level, name, value, size));
+    return (int)sim_settled(self, tick_k_setsockopt(sim_kernel(self), sim_process(self), fd, level, name, value, size));
 }
 
 static inline int sim_getsockname(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
-    return tick_k_getsockname(sim_kernel(self), 0, fd, address, size);
+    return tick_k_getsockname(sim_kernel(self), sim_process(self), fd, address, size);
 }
 
 static inline int sim_getpeername(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
-    return tick_k_getpeername(sim_kernel(self), 0, fd, address, size);
+    return tick_k_getpeername(sim_kernel(self), sim_process(self), fd, address, size);
 }
 
 static inline ssize_t sim_read(struct tick_sys *self, int fd, void *bytes, size_t count) {
-    return sim_settled(self, tick_k_read(sim_kernel(self), 0, fd, bytes, count));
+    return sim_settled(self, tick_k_read(sim_kernel(self), sim_process(self), fd, bytes, count));
 }
 
 static inline ssize_t sim_write(struct tick_sys *self, int fd, const void *bytes, size_t count) {
-    return sim_settled(self, tick_k_write(sim_kernel(self), 0, fd, bytes, count));
+    return sim_settled(self, tick_k_write(sim_kernel(self), sim_process(self), fd, bytes, count));
 }
 
 static inline int sim_close(struct tick_sys *self, int fd) {
-    return (int)sim_settled(self, tick_k_close(sim_kernel(self), 0, fd));
+    return (int)sim_settled(self, tick_k_close(sim_kernel(self), sim_process(self), fd));
 }
 
 static const struct tick_sys_ops sim_ops = {
@@ -250,6 +255,7 @@ static inline int sim_calls_reset(struct sim_calls *sim) {
     tick_kernel_reset(sim->kernel, &env);
     sim->sys.ops = &sim_ops;
     sim->made = 0;
+    sim->process = 0;
     tick_kernel_clock_to(sim->kernel, TICK_SEC(1)); // as on a machine that has been up for a while
     int host = machine_add(sim->kernel, "host", 1, 0);
     return host < 0 ? host : 0;

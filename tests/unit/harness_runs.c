@@ -3,6 +3,9 @@
 #include "sim/harness/heap_list.h"
 #include "sim/harness/malloc_family.h"
 #include "tests/support/harness_fixture.h"
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +15,67 @@
 #include <unistd.h>
 
 // --- programs ---
+
+static int listens(struct tick_sys *sys, int type) {
+    const struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(7)};
+    const int fd = sys->ops->socket(sys, AF_INET, type, 0);
+    TICK_TRY(sys->ops->bind(sys, fd, (const struct sockaddr *)&in, sizeof in));
+    TICK_TRY(type == SOCK_STREAM ? sys->ops->listen(sys, fd, 8) : 0);
+    return fd;
+}
+
+static int await(struct tick_sys *sys, int fd, short events) {
+    struct pollfd one = {.fd = fd, .events = events};
+    return sys->ops->poll(sys, &one, 1, TICK_SEC(9));
+}
+
+// Takes a connection and a byte, and returns with all its fds.
+static int returns_with_fds(void *arg) {
+    (void)arg;
+    struct tick_sys *sys = tick_sys_running();
+    char byte;
+    const int l = listens(sys, SOCK_STREAM);
+    TICK_TRY(l);
+    TICK_TRY(listens(sys, SOCK_DGRAM));
+    TICK_TRY(await(sys, l, POLLIN));
+    const int fd = sys->ops->accept(sys, l, NULL, NULL);
+    TICK_TRY(await(sys, fd, POLLIN));
+    return tick_check(sys->ops->recv(sys, fd, &byte, 1, 0) == 1, "a byte");
+}
+
+static int connects(struct tick_sys *sys, int type, int *fd) {
+    struct sockaddr_storage to;
+    socklen_t size;
+    TICK_TRY(sys->ops->resolve(sys, "daemon", 7, &to, &size));
+    *fd = sys->ops->socket(sys, AF_INET, type, 0);
+    return sys->ops->connect(sys, *fd, (const struct sockaddr *)&to, size);
+}
+
+static int meets_who_returns(void *arg) {
+    (void)arg;
+    struct tick_sys *sys = tick_sys_running();
+    char byte = 'x';
+    int fd, again, udp, error;
+    socklen_t size = sizeof error;
+    TICK_TRY(tick_check(connects(sys, SOCK_STREAM, &fd) == -EINPROGRESS, "a connect"));
+    TICK_TRY(await(sys, fd, POLLOUT));
+    TICK_TRY(tick_check(sys->ops->send(sys, fd, &byte, 1, 0) == 1, "a send"));
+    const int64_t began = tick_time();
+    TICK_TRY(tick_check(await(sys, fd, POLLIN) == 1, "nobody heard of its end"));
+    TICK_TRY(tick_check(sys->ops->recv(sys, fd, &byte, 1, 0) == 0, "its end is in order"));
+    TICK_TRY(tick_check(tick_time() - began == TICK_MS(2), "and comes at once"));
+    TICK_TRY(tick_check(connects(sys, SOCK_STREAM, &again) == -EINPROGRESS, "another connect"));
+    TICK_TRY(await(sys, again, POLLOUT));
+    TICK_TRY(sys->ops->getsockopt(sys, again, SOL_SOCKET, SO_ERROR, &error, &size));
+    TICK_TRY(tick_check(error == ECONNREFUSED, "nobody listens any more"));
+    TICK_TRY(connects(sys, SOCK_DGRAM, &udp));
+    TICK_TRY(tick_check(sys->ops->send(sys, udp, &byte, 1, 0) == 1, "a datagram"));
+    TICK_TRY(await(sys, udp, POLLIN));
+    TICK_TRY(tick_check(sys->ops->recv(sys, udp, &byte, 1, 0) == -ECONNREFUSED, "to nobody"));
+    TICK_TRY(sys->ops->close(sys, udp));
+    TICK_TRY(sys->ops->close(sys, again));
+    return sys->ops->close(sys, fd);
+}
 
 static int returns_at_once(void *arg) {
     return (int)(intptr_t)arg;
@@ -115,6 +179,11 @@ TICK_SCENARIO(exits, "") {
 TICK_SCENARIO(has_no_hosts, "") {
     (void)world;
 }
+TICK_SCENARIO(has_a_daemon_that_returns, "") {
+    tick_daemon(world, "daemon", returns_with_fds, NULL);
+    tick_host_add(world, "client", meets_who_returns, NULL);
+    tick_link_all(world, .latency = TICK_MS(1));
+}
 TICK_SCENARIO(has_only_daemons, "") {
     tick_daemon(world, "a", ticks_for_ever, NULL);
 }
@@ -190,6 +259,7 @@ static void ends_are_told_apart(void **state) {
         {"exits", TICK_EXITED, "a called exit(9)"},
         {"has_no_hosts", TICK_BAD_SCENARIO, "the scenario has no hosts"},
         {"has_only_daemons", TICK_BAD_SCENARIO, "the scenario has only daemons"},
+        {"has_a_daemon_that_returns", TICK_PASS, ""},
         {"names_twice", TICK_BAD_SCENARIO, "two hosts are named \"a\""},
         {"links_nobody", TICK_BAD_SCENARIO, "a link needs two hosts"},
         {"breaks_an_invariant", TICK_INVARIANT_BROKEN, "it grew"},

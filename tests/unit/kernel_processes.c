@@ -328,6 +328,36 @@ static void a_crash_takes_all_of_them(void **state) {
     (void)listener(second);
 }
 
+// No pid is given twice, as long as the machine is up.
+static pid_t pid_of(int process) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    int pair[2];
+    const struct tick_kernel_name n[] = {name(), name()};
+    assert_int_equal(tick_k_socketpair(k, process, AF_UNIX, SOCK_STREAM, 0, pair, &n[0], &n[1]), 0);
+    assert_int_equal(tick_k_getsockopt(k, process, pair[0], SOL_SOCKET, SO_PEERCRED, &peer, &size), 0);
+    assert_int_equal(peer.uid, 1000);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(tick_k_close(k, process, pair[i]), 0);
+    return peer.pid;
+}
+
+static void pids_count_from_the_start(void **state) {
+    (void)state;
+    assert_int_equal(pid_of(one), 1);
+    assert_int_equal(pid_of(other), 2);
+    exits(other);
+    const int third = tick_kernel_process_start(k, 0);
+    assert_int_equal(third, other);
+    assert_int_equal(pid_of(third), 3);
+    assert_int_equal(pid_of(one), 1);
+    const int elsewhere = tick_kernel_process_start(k, tick_kernel_host_add(k, "elsewhere", 2, 0));
+    assert_int_equal(pid_of(elsewhere), 1);
+    tick_kernel_host_crash(k, 0);
+    assert_int_equal(pid_of(tick_kernel_process_start(k, 0)), 1);
+    assert_int_equal(pid_of(elsewhere), 1);
+}
+
 // Indices and memory of those that have ended are used again.
 static void many_come_and_go(void **state) {
     (void)state;
@@ -392,6 +422,7 @@ int main(void) {
         cmocka_unit_test_setup(a_description_outlives_the_process_that_made_it, set_up),
         cmocka_unit_test_setup(both_names_follow_a_socket_that_is_renewed, set_up),
         cmocka_unit_test_setup(a_crash_takes_all_of_them, set_up),
+        cmocka_unit_test_setup(pids_count_from_the_start, set_up),
         cmocka_unit_test_setup(many_come_and_go, set_up),
         cmocka_unit_test_setup(the_standard_three_can_be_replaced, set_up),
         cmocka_unit_test_setup(fds_are_limited, set_up),
