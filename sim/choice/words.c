@@ -58,7 +58,7 @@ static void how_long(struct tick__text *to, const struct tick_deviation *d) {
         const char *word;
         int64_t ns;
     } units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
-    int64_t delay = d->n ? tick_scale_capped(d->value, d->most) : d->most;
+    int64_t delay = d->n ? tick_scale_delay(d->value, d->n, d->most) : d->most;
     size_t unit = 0;
     while (delay % units[unit].ns)
         unit++;
