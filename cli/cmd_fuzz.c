@@ -170,6 +170,7 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
         .start = &seeded.drawn,
         .outcome = &seeded.outcome,
         .seed = result->seed,
+        .rates = &a->run.rates,
         .hang = a->run.hang,
         .no_shrink = a->no_shrink,
         .quiet = a->quiet,

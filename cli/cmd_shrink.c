@@ -30,7 +30,8 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] =
-    "Takes deviations away from a failing schedule, and makes those that stay smaller, as long as it fails in the same way."
+    "Takes deviations away from a failing schedule, looks for one in place of several, here and in what other seeds find, and makes those that "
+    "stay smaller, as long as it fails in the same way."
     "\vThe result is minimal: without any one of its deviations, or with the next smaller value of one, the finding is gone.\n"
     "\n"
     "Examples:\n"
@@ -113,6 +114,7 @@ static int shrink(const struct shrink_arguments *a, const struct tick__output_ru
         .loaded = loaded,
         .start = &attempt.drawn,
         .outcome = &attempt.outcome,
+        .rates = &a->run.rates,
         .hang = a->run.hang,
         .most_runs = a->most_runs,
         .quiet = a->quiet,

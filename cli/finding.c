@@ -77,6 +77,7 @@ static int shrink_within(
     const struct tick__settle *settle, int64_t hang, uint64_t most_runs, struct tick_shrink_result *result, struct tick_error *error) {
     struct tick_isolate *isolate = NULL;
     struct tick__hush hush = {.repeats = true};
+    int64_t shown = TICK__SHRINK_QUIET;
     const struct tick_isolate_options options = {
         .scenario = settle->loaded->scenario, .hang = hang, .begin = tick__hush_begin, .ctx = &hush};
     int code = tick_isolate_new(&options, &isolate);
@@ -86,7 +87,10 @@ static int shrink_within(
         .isolate = isolate,
         .start = settle->start,
         .most_runs = settle->most_runs ? settle->most_runs : most_runs,
+        .rates = settle->rates,
+        .seed = settle->seed,
         .progress = tick__progress_shrink,
+        .ctx = &shown,
     };
     code = tick_shrink_run(&task, result, error);
     tick__progress_end();

@@ -19,7 +19,8 @@ struct tick__settle {
     const struct tick__loaded *loaded;
     const struct tick_schedule *start;  // a schedule that fails
     const struct tick_outcome *outcome; // as it failed
-    uint64_t seed;                      // for the trace
+    uint64_t seed;                      // for the trace; the shrinker looks at those behind it
+    const struct tick_rates *rates;     // of what other seeds draw
     int64_t hang;
     bool no_shrink;
     bool quiet;         // no story is printed

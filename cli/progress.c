@@ -1,8 +1,11 @@
 #include "cli/progress.h"
 #include "cli/interrupt.h"
 #include "cli/print.h"
+#include "src/base/times.h"
 #include <stdarg.h>
 #include <unistd.h>
+
+#define SHRINK_EVERY ((int64_t)200000000)
 
 void tick__progress_line(const char *format, ...) {
     char text[256];
@@ -39,8 +42,11 @@ bool tick__progress_campaign(void *ctx, const struct tick_campaign_progress *pro
 }
 
 bool tick__progress_shrink(void *ctx, const struct tick_shrink_progress *progress) {
-    (void)ctx;
+    int64_t *next = ctx;
     char runs[32];
+    if (progress->elapsed < *next)
+        return !tick__interrupted();
+    *next = tick__after(progress->elapsed, SHRINK_EVERY);
     tick__progress_line("shrinking: %zu deviation%s left after %s runs", progress->deviations, TICK__PLURAL(progress->deviations),
         tick__format_count(progress->runs, runs, sizeof runs));
     return !tick__interrupted();

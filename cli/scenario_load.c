@@ -1,10 +1,10 @@
 #include "cli/scenario_load.h"
-#include "cli/scenario_trial.h"
 #include "cli/compile.h"
 #include "cli/deny.h"
 #include "cli/file.h"
 #include "cli/print.h"
 #include "cli/program.h"
+#include "cli/scenario_trial.h"
 #include "cli/schedule_file.h"
 #include "src/coro/exceptions.h"
 #include <dlfcn.h>
@@ -137,13 +137,78 @@ static char *options_of(const struct tick__load *load) {
     return fclose(file) == 0 ? text : NULL;
 }
 
+// What is freed later, and what it is called in complaints: 0 or an exit code.
+static int begin(const struct tick__load *load, struct tick__loaded *loaded) {
+    *loaded = (struct tick__loaded){.source = strdup(""), .object = strdup(""), .given = strdup(""), .options = options_of(load)};
+    const bool whole = loaded->source && loaded->object && loaded->given && loaded->options;
+    return whole ? 0 : tick__no_memory(load->argument ? load->argument : "this program");
+}
+
+// Takes a string over, NULL where there was no memory for it.
+static int replace(char **place, char *text, const char *file) {
+    free(*place);
+    *place = text;
+    return text ? 0 : tick__no_memory(file);
+}
+
+static int load_task_program(const char *file, const char *resolved, const char *name, struct tick__loaded *loaded) {
+    struct tick_error error = {0};
+    const int result = load_program(resolved, file, &error);
+    if (result == -ENOMEM)
+        return tick__no_memory(file);
+    if (result < 0) {
+        tick__complain("%s is no task program: %s (docs/TASK_PROGRAMS.md tells what one looks like)", file,
+            error.text[0] ? error.text : "it is empty");
+        return TICK__EXIT_USAGE;
+    }
+    const int code = replace(&loaded->source, strdup(resolved), file);
+    return code ? code : choose(file, name, loaded);
+}
+
+// Whether it may run: build is NULL of what was not compiled now.
+static int check_calls(const struct tick__load *load, const char *file, const char *object, const struct tick__compile *build) {
+    if (load->real || load->unchecked)
+        return 0;
+    const struct tick__deny deny = {object, build, load->allow, load->allow_count};
+    const int found = tick__deny_check(&deny);
+    if (found == -ENOMEM)
+        return tick__no_memory(file);
+    if (found < 0)
+        tick__complain("%s is no shared object that can be read: %s; compile it again", build ? object : file, tick_error_text(found));
+    else if (found > 0)
+        tick__complain("refused: runs would differ from one another. --allow NAME lets a function through all the same");
+    return found ? TICK__EXIT_USAGE : 0;
+}
+
+// The shared object, made where that is needed, looked at, and tried in a process of its own.
+static int make_object(const struct tick__load *load, const char *file, const char *resolved, struct tick__loaded *loaded) {
+    const bool compiled = ends_with(file, ".c") || tick__compile_is_cxx(file);
+    const struct tick__compile build = {file, tick__compile_is_cxx(file) ? load->cxx : load->cc, load->cflags, load->heap_check};
+    char *object = NULL;
+    if (compiled) {
+        struct tick_error error = {0};
+        const int result = tick__compile_shared(&build, &object, &error);
+        if (result < 0) {
+            tick__complain_of(file, result, &error);
+            return result == TICK_EFORMAT || result == -EINVAL ? TICK__EXIT_USAGE : TICK__EXIT_HARNESS;
+        }
+    } else {
+        object = strdup(resolved);
+    }
+    int code = replace(&loaded->object, object, file);
+    if (!code)
+        code = replace(&loaded->source, strdup(resolved), file);
+    if (!code)
+        code = check_calls(load, file, object, compiled ? &build : NULL);
+    return code ? code : tick__scenario_trial(object, file, load->hang);
+}
+
 int tick__scenario_load(const struct tick__load *load, struct tick__loaded *loaded) {
     char file[PATH_MAX], resolved[PATH_MAX];
     const char *name;
-    struct tick_error error = {0};
-    *loaded = (struct tick__loaded){.source = strdup(""), .object = strdup(""), .given = strdup(""), .options = options_of(load)};
-    if (!loaded->source || !loaded->object || !loaded->given || !loaded->options)
-        return tick__no_memory(load->argument ? load->argument : "this program");
+    int code = begin(load, loaded);
+    if (code)
+        return code;
     if (tick__scenario_linked_in()) {
         const char *wanted = load->argument ? load->argument : "";
         return choose("", *wanted == ':' ? wanted + 1 : wanted, loaded);
@@ -153,64 +218,19 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
         return TICK__EXIT_USAGE;
     }
     split(load->argument, file, sizeof file, &name);
-    free(loaded->given);
-    loaded->given = strdup(file);
-    if (!loaded->given)
-        return tick__no_memory(file);
-    int code = check_file(file);
+    code = replace(&loaded->given, strdup(file), file);
+    if (!code)
+        code = check_file(file);
     if (code)
         return code;
-    struct tick__compile build = {file, tick__compile_is_cxx(file) ? load->cxx : load->cc, load->cflags, load->heap_check};
-    char *object = NULL;
-    bool compiled = ends_with(file, ".c") || tick__compile_is_cxx(file);
     if (!realpath(file, resolved))
         snprintf(resolved, sizeof resolved, "%s", file);
-    if (ends_with(file, ".json")) {
-        const int result = load_program(resolved, file, &error);
-        if (result < 0) {
-            if (result == -ENOMEM)
-                return tick__no_memory(file);
-            tick__complain("%s is no task program: %s (docs/TASK_PROGRAMS.md tells what one looks like)", file,
-                error.text[0] ? error.text : "it is empty");
-            return TICK__EXIT_USAGE;
-        }
-        free(loaded->source);
-        loaded->source = strdup(resolved);
-        return loaded->source ? choose(file, name, loaded) : tick__no_memory(file);
-    }
-    if (compiled) {
-        int result = tick__compile_shared(&build, &object, &error);
-        if (result < 0) {
-            tick__complain_of(file, result, &error);
-            return result == TICK_EFORMAT || result == -EINVAL ? TICK__EXIT_USAGE : TICK__EXIT_HARNESS;
-        }
-    } else {
-        object = strdup(resolved);
-    }
-    free(loaded->source);
-    free(loaded->object);
-    loaded->source = strdup(resolved);
-    loaded->object = object;
-    if (!loaded->source || !object)
-        return tick__no_memory(file);
-    if (!load->real && !load->unchecked) {
-        const struct tick__deny deny = {object, compiled ? &build : NULL, load->allow, load->allow_count};
-        int found = tick__deny_check(&deny);
-        if (found < 0) {
-            if (found == -ENOMEM)
-                return tick__no_memory(file);
-            tick__complain("%s is no shared object that can be read: %s; compile it again", compiled ? object : file, tick_error_text(found));
-            return TICK__EXIT_USAGE;
-        }
-        if (found > 0) {
-            tick__complain("refused: runs would differ from one another. --allow NAME lets a function through all the same");
-            return TICK__EXIT_USAGE;
-        }
-    }
-    code = tick__scenario_trial(object, file, load->hang);
+    if (ends_with(file, ".json"))
+        return load_task_program(file, resolved, name, loaded);
+    code = make_object(load, file, resolved, loaded);
     if (code)
         return code;
-    void *library = dlopen(object, RTLD_NOW | RTLD_LOCAL); // stays loaded: the scenario's code and statics live in it
+    void *library = dlopen(loaded->object, RTLD_NOW | RTLD_LOCAL); // stays loaded: the scenario's code and statics live in it
     if (!library) {
         tick__complain("%s cannot be loaded: %s; compile it again, with the headers of this retick", file, dlerror());
         return TICK__EXIT_USAGE;

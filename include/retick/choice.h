@@ -70,7 +70,7 @@ static inline bool tick_is_calm(uint64_t calm, enum tick_choice_kind kind) {
 
 enum tick_soundness { TICK_SOUND, TICK_RELAXED };
 
-// TIME: the value indexes the time scale, capped (below). POLLS, BYTES, POPS: that many more (BYTES: fewer: the value is how many
+// TIME: the value indexes the time scale, cut off (below). POLLS, BYTES, POPS: that many more (BYTES: fewer: the value is how many
 // are moved). YES: 0 or 1. VALUE: the program's own number.
 enum tick_choice_unit { TICK_UNIT_TIME, TICK_UNIT_POLLS, TICK_UNIT_BYTES, TICK_UNIT_YES, TICK_UNIT_VALUE, TICK_UNIT_POPS };
 
@@ -78,10 +78,15 @@ enum tick_choice_unit { TICK_UNIT_TIME, TICK_UNIT_POLLS, TICK_UNIT_BYTES, TICK_U
 #define TICK_SCALE_STEPS 20
 int64_t tick_scale(uint32_t step);
 
-// How many values a TIME choice with a largest delay of `most` ns has: 1 for the calm 0, one for each scale step below `most`,
-// and one for `most` itself (if it is positive). tick_scale_capped(v, most) gives value v's delay in ns.
+// How many values a TIME choice with a largest delay of `most` ns has: 1 for the calm 0, one for each scale step below `most`, one for the
+// greatest number of one digit between the last of these and `most` (40 ms of 49), if there is one, and one for `most` itself (if it is
+// positive). tick_scale_capped(v, most) gives value v's delay in ns.
 uint32_t tick_scale_count(int64_t most);
 int64_t tick_scale_capped(uint32_t value, int64_t most);
+// The same of delays of `least` ns and more; `most` is always there. A choice that has fewer values than tick_scale_count(most) lacks the
+// shortest ones: tick_scale_delay(v, n, most) gives value v's delay where there are n (0: unknown, all).
+uint32_t tick_scale_count_from(int64_t least, int64_t most);
+int64_t tick_scale_delay(uint32_t value, uint32_t n, int64_t most);
 
 // Ordinals of disks. An operation (1 read, 2 write, 3 sync, 4 a change of the name): the kth of its kind * OPS + the kind. What a crash
 // leaves: the host's life from 0, then which change of the name, from 0, then the page, from 1 (0: the name itself).
@@ -98,7 +103,7 @@ struct tick_deviation {
     uint64_t ordinal;
     uint32_t value; // 0 < value < n
     uint32_t n;     // how many values there were; 0 in a schedule read from text: unknown
-    int64_t most;   // TIME units: the largest delay that was allowed, in ns, so that the value can be told in time
+    int64_t most;   // TIME units: the largest delay that was allowed, in ns, so that the value can be told in time (tick_scale_delay)
     uint8_t kind;   // enum tick_choice_kind
 };
 

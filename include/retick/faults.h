@@ -40,6 +40,7 @@ struct tick_fault_range {
     int64_t from, until;                          // ns after the start; until 0: 10 s after from
     int64_t every;                                // 0: a 32nd of the range
     int64_t lasts;                                // the longest that one lasts, and the largest jump of a clock; 0: 3 s
+    int64_t shortest;                             // ... and the shortest; 0: crash, stop 100 ms, network 10 ms, pause, clock 1 ms
     int64_t slow;                                 // of a clog; 0: 100 ms
     uint32_t most;                                // faults of the whole run; 0: 2
     uint32_t at_once;                             // ... in force at a time; 0: as many as `most`

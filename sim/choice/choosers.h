@@ -1,4 +1,4 @@
-// The choosers: each in a file of its own (calm.c, random.c, replay.c, prefix.c), storage by the caller.
+// The choosers: each in a file of its own (calm.c, random.c, replay.c, asked.c, prefix.c), storage by the caller.
 #ifndef RETICK_CHOOSERS_H
 #define RETICK_CHOOSERS_H
 
@@ -29,6 +29,18 @@ int tick_replay_set(struct tick_replay_chooser *replay, const struct tick_deviat
 struct tick_chooser *tick_replay_chooser(struct tick_replay_chooser *replay);
 bool tick_replay_met(const struct tick_replay_chooser *replay, size_t index); // whether the run asked for deviation index
 void tick_replay_free(struct tick_replay_chooser *replay);
+
+// Asked: answers as a replay, and notes each question of `kinds` (bit k for kind k) that it answered calmly and could have answered
+// otherwise, as a deviation of value 0; of more than `room` the first. questions, count: borrowed.
+struct tick_asked_chooser {
+    struct tick_chooser chooser;
+    struct tick_chooser *replay;
+    uint64_t kinds;
+    struct tick_deviation *questions;
+    uint32_t room, *count;
+};
+void tick_asked_init(struct tick_asked_chooser *asked, struct tick_replay_chooser *replay, uint64_t kinds,
+    struct tick_deviation *questions, uint32_t room, uint32_t *count);
 
 // Prefix: `first` answers until a step or callback of the run has begun behind event `upto`, as the probe is told; `then` from there on.
 struct tick_prefix_chooser {

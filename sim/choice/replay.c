@@ -48,7 +48,7 @@ static uint32_t choose(struct tick_chooser *self, enum tick_choice_kind kind, ti
     if (!deviation->n && most > 0 && deviation->most > 0) {
         if (deviation->most > most)
             return 0;
-        for (value = 1; value < n && tick_scale_capped(value, most) < deviation->most;)
+        for (value = 1; value < n && tick_scale_delay(value, n, most) < deviation->most;)
             value++;
     }
     return value < n ? value : 0;

@@ -103,7 +103,7 @@ static void write_value(struct tick__text *to, const struct tick_deviation *devi
     unsigned value = deviation->value;
     switch (tick__kind_unit(deviation->kind)) {
     case TICK_UNIT_TIME:
-        write_delay(to, deviation->n ? tick_scale_capped(value, deviation->most) : deviation->most);
+        write_delay(to, deviation->n ? tick_scale_delay(value, deviation->n, deviation->most) : deviation->most);
         break;
     case TICK_UNIT_POLLS:
         tick__text_format(to, "%u polls", value);

@@ -58,7 +58,7 @@ static void how_long(struct tick__text *to, const struct tick_deviation *d) {
         const char *word;
         int64_t ns;
     } units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
-    int64_t delay = d->n ? tick_scale_capped(d->value, d->most) : d->most;
+    int64_t delay = d->n ? tick_scale_delay(d->value, d->n, d->most) : d->most;
     size_t unit = 0;
     while (delay % units[unit].ns)
         unit++;
@@ -206,6 +206,10 @@ static void kth_of_subject(const struct teller *t, const char *what) {
     who_is_subject(t);
 }
 
+static void step(const struct teller *t) {
+    kth_of_subject(t, "step");
+}
+
 // "the 17 bytes that alice sent to server at offset 5 arrive "
 static void bytes_arrive(const struct teller *t) {
     unsigned long long offset = t->deviation->ordinal;
@@ -274,13 +278,20 @@ static void moved_short(const struct teller *t, const char *verb, const char *no
     tick__text_format(t->to, " at offset %llu", (unsigned long long)t->deviation->ordinal);
 }
 
-static void broken(const struct teller *t, const char *what) {
+static void sent_short(const struct teller *t) {
+    moved_short(t, "sends", "send");
+}
+
+static void received_short(const struct teller *t) {
+    moved_short(t, "receives", "receive");
+}
+
+static void broken(const struct teller *t) {
     const struct tick_object *object = is_connection(&t->subject) ? &t->subject : &t->parent;
     if (is_connection(object))
         connection(t, object);
     else
         who_is_subject(t);
-    tick__text_format(t->to, " is %s", what);
 }
 
 static void when(const struct teller *t) {
@@ -292,15 +303,23 @@ static void when(const struct teller *t) {
 }
 
 // A draw of a range of faults: its subject is the range's child of a host.
-static void struck(const struct teller *t, const char *before, const char *after) {
-    tick__text_format(t->to, "%s", before);
+static void victim(const struct teller *t) {
     if (t->known)
         who(t, t->subject.parent);
     else
         who_is_subject(t);
-    tick__text_format(t->to, "%s", after);
+}
+
+static void when_and_for(const struct teller *t) {
     when(t);
-    tick__text_format(t->to, t->deviation->kind == TICK_CHOICE_FAULT_CLOCK ? " by " : " for ");
+    tick__text_format(t->to, " for ");
+    how_long(t->to, t->deviation);
+}
+
+static void jump(const struct teller *t) {
+    tick__text_format(t->to, t->deviation->ordinal & 1 ? " jumps back" : " jumps ahead");
+    when(t);
+    tick__text_format(t->to, " by ");
     how_long(t->to, t->deviation);
 }
 
@@ -334,7 +353,7 @@ static void look_up(const struct teller *t) {
 }
 
 // A program's own wait is its task's or callback's; a host's is its loop's.
-static void interrupted(const struct teller *t) {
+static void wait_of(const struct teller *t) {
     const bool loops = t->parent.type == TICK_OBJECT_HOST;
     if (t->subject.type != TICK_OBJECT_WAIT) {
         kth_of_subject(t, "wait");
@@ -344,18 +363,28 @@ static void interrupted(const struct teller *t) {
         tick__text_format(t->to, loops ? " wait of the loop of " : " wait of ");
         who(t, t->subject.parent);
     }
-    tick__text_format(t->to, " is interrupted by a signal after ");
-    how_long(t->to, t->deviation);
 }
 
 // "the 2nd read of alice:/data/log"
-static void disk_operation(const struct teller *t, uint64_t operation) {
+static void disk_operation_of(const struct teller *t, uint64_t operation) {
     static const char *const words[TICK_DISK_OPS] = {"operation", "read", "write", "sync", "change of the name"};
     const char *word = words[operation % TICK_DISK_OPS];
     tick__text_format(t->to, "the ");
     ordinal(t->to, operation / TICK_DISK_OPS);
     tick__text_format(t->to, " %s of ", word ? word : words[0]);
     who_is_subject(t);
+}
+
+static void disk_operation(const struct teller *t) {
+    disk_operation_of(t, t->deviation->ordinal);
+}
+
+static void disk_write(const struct teller *t) {
+    disk_operation_of(t, t->deviation->ordinal * TICK_DISK_OPS + 2);
+}
+
+static void disk_sync(const struct teller *t) {
+    disk_operation_of(t, t->deviation->ordinal * TICK_DISK_OPS + 3);
 }
 
 static void kept(const struct teller *t) {
@@ -382,7 +411,79 @@ static void kept(const struct teller *t) {
     tick__text_format(t->to, " time");
 }
 
+// --- sentences ---
+
+static void delay(const struct teller *t) {
+    how_long(t->to, t->deviation);
+}
+
+static void bytes(const struct teller *t) {
+    plural(t->to, t->deviation->value, "byte");
+}
+
+static void others(const struct teller *t) {
+    plural(t->to, t->deviation->value, "other callback");
+    tick__text_format(t->to, t->deviation->value == 1 ? " runs" : " run");
+}
+
+static void kth(const struct teller *t) {
+    ordinal(t->to, t->deviation->ordinal);
+}
+
+static void offset(const struct teller *t) {
+    tick__text_format(t->to, "%llu", (unsigned long long)t->deviation->ordinal);
+}
+
+// What is said of each kind, from left to right; what is missing is said by its neighbours.
+static const struct sentence {
+    const char *begin;
+    void (*subject)(const struct teller *t);
+    const char *says;
+    void (*amount)(const struct teller *t);
+    const char *end;
+} sentences[TICK_CHOICE_KINDS] = {
+    [TICK_CHOICE_HOST_LATE] = {.subject = late_host},
+    [TICK_CHOICE_POLL_LATE] = {.subject = late_poll},
+    [TICK_CHOICE_READY_HOLD] = {.subject = held},
+    [TICK_CHOICE_DELIVERY] = {NULL, arrive, NULL, delay, " late"},
+    [TICK_CHOICE_SHORT_SEND] = {.subject = sent_short},
+    [TICK_CHOICE_SHORT_RECV] = {.subject = received_short},
+    [TICK_CHOICE_FAULT_REFUSE] = {NULL, broken, " is refused", NULL, NULL},
+    [TICK_CHOICE_FAULT_RESET] = {NULL, broken, " is reset at offset ", offset, NULL},
+    [TICK_CHOICE_STEP_COST] = {NULL, step, " takes ", delay, NULL},
+    [TICK_CHOICE_USER] = {.subject = of_the_program},
+    [TICK_CHOICE_DISPLACE] = {NULL, who_is_subject, " is held back while ", others, NULL},
+    [TICK_CHOICE_CANCEL] = {NULL, who_is_subject, " is cancelled where it waits for the ", kth, " time"},
+    [TICK_CHOICE_LOSS] = {.subject = lost},
+    [TICK_CHOICE_FAULT_PARTITION] = {"partition {", victim, "} | the others", when_and_for, NULL},
+    [TICK_CHOICE_FAULT_ONE_WAY] = {"nothing that ", victim, " sends arrives,", when_and_for, NULL},
+    [TICK_CHOICE_FAULT_CLOG] = {"the network around ", victim, " is clogged", when_and_for, NULL},
+    [TICK_CHOICE_FAULT_CRASH] = {NULL, victim, " crashes and is down", when_and_for, NULL},
+    [TICK_CHOICE_FAULT_STOP] = {NULL, victim, " is stopped and is down", when_and_for, NULL},
+    [TICK_CHOICE_FAULT_PAUSE] = {NULL, victim, " stands still", when_and_for, NULL},
+    [TICK_CHOICE_FAULT_CLOCK] = {"the clock of ", victim, NULL, jump, NULL},
+    [TICK_CHOICE_DUPLICATE] = {NULL, datagram, " comes twice", NULL, NULL},
+    [TICK_CHOICE_REORDER] = {NULL, datagram, " is overtaken: it takes ", delay, " longer"},
+    [TICK_CHOICE_AGAIN] = {NULL, datagram, " is dropped when it is received", NULL, NULL},
+    [TICK_CHOICE_INTERRUPT] = {NULL, wait_of, " is interrupted by a signal after ", delay, NULL},
+    [TICK_CHOICE_RESOLVE_LATE] = {NULL, look_up, " takes ", delay, " longer"},
+    [TICK_CHOICE_RESOLVE_FAIL] = {NULL, look_up, " gets no answer", NULL, NULL},
+    [TICK_CHOICE_RESOLVE_WRONG] = {NULL, look_up, " gets an old answer", NULL, NULL},
+    [TICK_CHOICE_DISK_KEPT] = {.subject = kept},
+    [TICK_CHOICE_DISK_ERROR] = {NULL, disk_operation, " fails: the disk is at fault", NULL, NULL},
+    [TICK_CHOICE_DISK_SHORT] = {NULL, disk_write, " takes only ", bytes, NULL},
+    [TICK_CHOICE_DISK_SYNC] = {NULL, disk_sync, " fails, and what it was to write is lost", NULL, NULL},
+    [TICK_CHOICE_DISK_LATE] = {NULL, disk_operation, " takes the disk ", delay, NULL},
+    [TICK_CHOICE_JOB_TIME] = {NULL, who_is_subject, " takes its thread ", delay, NULL},
+};
+
+static void put(const struct teller *t, const char *words) {
+    if (words)
+        tick__text_add(t->to, words, strlen(words));
+}
+
 int tick_deviation_words(const struct tick_deviation *deviation, const struct tick_names *names, char *text, size_t size) {
+    static const struct sentence unknown = {.subject = who_is_subject, .says = ": a choice of an unknown kind"};
     struct tick__text to = {text, size, 0};
     struct teller t = {.names = names, .deviation = deviation, .to = &to};
     if (size)
@@ -390,138 +491,14 @@ int tick_deviation_words(const struct tick_deviation *deviation, const struct ti
     t.known = names && tick_names_about(names, deviation->subject, &t.subject);
     if (t.known)
         about(&t, t.subject.parent, &t.parent);
-    switch (deviation->kind) {
-    case TICK_CHOICE_HOST_LATE:
-        late_host(&t);
-        break;
-    case TICK_CHOICE_POLL_LATE:
-        late_poll(&t);
-        break;
-    case TICK_CHOICE_READY_HOLD:
-        held(&t);
-        break;
-    case TICK_CHOICE_DELIVERY:
-        arrive(&t);
-        how_long(&to, deviation);
-        tick__text_format(&to, " late");
-        break;
-    case TICK_CHOICE_SHORT_SEND:
-        moved_short(&t, "sends", "send");
-        break;
-    case TICK_CHOICE_SHORT_RECV:
-        moved_short(&t, "receives", "receive");
-        break;
-    case TICK_CHOICE_FAULT_REFUSE:
-        broken(&t, "refused");
-        break;
-    case TICK_CHOICE_FAULT_RESET:
-        broken(&t, "reset");
-        tick__text_format(&to, " at offset %llu", (unsigned long long)deviation->ordinal);
-        break;
-    case TICK_CHOICE_STEP_COST:
-        kth_of_subject(&t, "step");
-        tick__text_format(&to, " takes ");
-        how_long(&to, deviation);
-        break;
-    case TICK_CHOICE_USER:
-        of_the_program(&t);
-        break;
-    case TICK_CHOICE_DISPLACE:
-        who_is_subject(&t);
-        tick__text_format(&to, " is held back while ");
-        plural(&to, deviation->value, "other callback");
-        tick__text_format(&to, deviation->value == 1 ? " runs" : " run");
-        break;
-    case TICK_CHOICE_CANCEL:
-        who_is_subject(&t);
-        tick__text_format(&to, " is cancelled where it waits for the ");
-        ordinal(&to, deviation->ordinal);
-        tick__text_format(&to, " time");
-        break;
-    case TICK_CHOICE_LOSS:
-        lost(&t);
-        break;
-    case TICK_CHOICE_FAULT_PARTITION:
-        struck(&t, "partition {", "} | the others");
-        break;
-    case TICK_CHOICE_FAULT_ONE_WAY:
-        struck(&t, "nothing that ", " sends arrives,");
-        break;
-    case TICK_CHOICE_FAULT_CLOG:
-        struck(&t, "the network around ", " is clogged");
-        break;
-    case TICK_CHOICE_FAULT_CRASH:
-        struck(&t, "", " crashes and is down");
-        break;
-    case TICK_CHOICE_FAULT_STOP:
-        struck(&t, "", " is stopped and is down");
-        break;
-    case TICK_CHOICE_FAULT_PAUSE:
-        struck(&t, "", " stands still");
-        break;
-    case TICK_CHOICE_FAULT_CLOCK:
-        struck(&t, "the clock of ", deviation->ordinal & 1 ? " jumps back" : " jumps ahead");
-        break;
-    case TICK_CHOICE_DUPLICATE:
-        datagram(&t);
-        tick__text_format(&to, " comes twice");
-        break;
-    case TICK_CHOICE_REORDER:
-        datagram(&t);
-        tick__text_format(&to, " is overtaken: it takes ");
-        how_long(&to, deviation);
-        tick__text_format(&to, " longer");
-        break;
-    case TICK_CHOICE_AGAIN:
-        datagram(&t);
-        tick__text_format(&to, " is dropped when it is received");
-        break;
-    case TICK_CHOICE_INTERRUPT:
-        interrupted(&t);
-        break;
-    case TICK_CHOICE_RESOLVE_LATE:
-        look_up(&t);
-        tick__text_format(&to, " takes ");
-        how_long(&to, deviation);
-        tick__text_format(&to, " longer");
-        break;
-    case TICK_CHOICE_RESOLVE_FAIL:
-        look_up(&t);
-        tick__text_format(&to, " gets no answer");
-        break;
-    case TICK_CHOICE_RESOLVE_WRONG:
-        look_up(&t);
-        tick__text_format(&to, " gets an old answer");
-        break;
-    case TICK_CHOICE_DISK_KEPT:
-        kept(&t);
-        break;
-    case TICK_CHOICE_DISK_ERROR:
-        disk_operation(&t, deviation->ordinal);
-        tick__text_format(&to, " fails: the disk is at fault");
-        break;
-    case TICK_CHOICE_DISK_SHORT:
-        disk_operation(&t, deviation->ordinal * TICK_DISK_OPS + 2);
-        tick__text_format(&to, " takes only ");
-        plural(&to, deviation->value, "byte");
-        break;
-    case TICK_CHOICE_DISK_SYNC:
-        disk_operation(&t, deviation->ordinal * TICK_DISK_OPS + 3);
-        tick__text_format(&to, " fails, and what it was to write is lost");
-        break;
-    case TICK_CHOICE_DISK_LATE:
-        disk_operation(&t, deviation->ordinal);
-        tick__text_format(&to, " takes the disk ");
-        how_long(&to, deviation);
-        break;
-    case TICK_CHOICE_JOB_TIME:
-        who_is_subject(&t);
-        tick__text_format(&to, " takes its thread ");
-        how_long(&to, deviation);
-        break;
-    default:
-        who_is_subject(&t);
-        tick__text_format(&to, ": a choice of an unknown kind");
-    }
+    const struct sentence *sentence = deviation->kind < TICK_CHOICE_KINDS ? &sentences[deviation->kind] : &unknown;
+    if (!sentence->subject)
+        sentence = &unknown;
+    put(&t, sentence->begin);
+    sentence->subject(&t);
+    put(&t, sentence->says);
+    if (sentence->amount)
+        sentence->amount(&t);
+    put(&t, sentence->end);
     return (int)to.length;
 }

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum way { BY_SCHEDULE, BY_SEED, ONWARD }; // ONWARD: the schedule, then the seed
+enum way { BY_SCHEDULE, BY_SEED, ONWARD, WITH_QUESTIONS }; // ONWARD: the schedule, then the seed
 struct request {
     enum way way;
     uint32_t upto;
@@ -18,6 +18,9 @@ struct request {
     struct tick_rates rates;
     uint32_t count;
     struct tick_deviation deviations[TICK__DEVIATIONS_MOST];
+    uint64_t kinds; // of the questions that are noted
+    uint32_t asked;
+    struct tick_deviation questions[TICK__DEVIATIONS_MOST];
 };
 
 struct tick_isolate {
@@ -29,12 +32,13 @@ struct tick_isolate {
 // --- in the child ---
 
 static int answer(struct tick_isolate *isolate, struct tick__page *page, struct tick_harness *harness, struct tick_replay_chooser *replay) {
-    const struct request *request = isolate->request;
+    struct request *request = isolate->request;
     const struct tick_isolate_options *options = &isolate->options;
     struct tick_random_chooser seeded;
     struct tick_prefix_chooser both;
+    struct tick_asked_chooser asked;
     struct tick_run run = {.scenario = options->scenario, .poison = request->poison};
-    if (request->way != BY_SCHEDULE) {
+    if (request->way == BY_SEED || request->way == ONWARD) {
         tick_random_init(&seeded, request->seed, &request->rates);
         run.chooser = &seeded.chooser;
     }
@@ -43,6 +47,10 @@ static int answer(struct tick_isolate *isolate, struct tick__page *page, struct 
         if (rc < 0)
             return rc;
         run.chooser = tick_replay_chooser(replay);
+    }
+    if (request->way == WITH_QUESTIONS) {
+        tick_asked_init(&asked, replay, request->kinds, request->questions, TICK__DEVIATIONS_MOST, &request->asked);
+        run.chooser = &asked.chooser;
     }
     memset(page->digest, 0, sizeof page->digest);
     run.probe = options->begin ? options->begin(options->ctx) : NULL;
@@ -174,16 +182,38 @@ static int carry_out(struct tick_isolate *isolate, struct tick_outcome *outcome,
     return 0;
 }
 
-int tick_isolate_schedule(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint8_t poison, struct tick_outcome *outcome,
-    struct tick_schedule *drawn, uint8_t digest[16]) {
+static int with_schedule(struct tick_isolate *isolate, enum way way, const struct tick_schedule *schedule, uint8_t poison,
+    struct tick_outcome *outcome, struct tick_schedule *drawn, uint8_t digest[16]) {
     struct request *request = isolate->request;
     tick_schedule_init(drawn, schedule->scenario);
     if (schedule->count > TICK__DEVIATIONS_MOST)
         return TICK_ELIMIT;
-    request->way = BY_SCHEDULE;
+    request->way = way;
     request->poison = poison;
     request->count = tick__deviations_copy(request->deviations, schedule->deviations, schedule->count);
     return carry_out(isolate, outcome, drawn, digest);
+}
+
+int tick_isolate_schedule(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint8_t poison, struct tick_outcome *outcome,
+    struct tick_schedule *drawn, uint8_t digest[16]) {
+    return with_schedule(isolate, BY_SCHEDULE, schedule, poison, outcome, drawn, digest);
+}
+
+int tick_isolate_questions(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint64_t kinds, struct tick_outcome *outcome,
+    struct tick_schedule *questions) {
+    struct request *request = isolate->request;
+    struct tick_schedule drawn;
+    request->kinds = kinds;
+    tick_schedule_init(questions, schedule->scenario);
+    int rc = with_schedule(isolate, WITH_QUESTIONS, schedule, 0, outcome, &drawn, NULL);
+    if (rc < 0)
+        return rc;
+    tick_schedule_fini(&drawn);
+    for (uint32_t i = 0; i < request->asked && rc >= 0; i++)
+        rc = tick_schedule_add(questions, &request->questions[i]);
+    if (rc < 0)
+        tick_schedule_fini(questions);
+    return rc;
 }
 
 static void set_seed(struct request *request, uint64_t seed, const struct tick_rates *rates) {
@@ -206,13 +236,7 @@ int tick_isolate_seed(struct tick_isolate *isolate, uint64_t seed, const struct 
 int tick_isolate_onward(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint32_t upto, uint64_t seed,
     const struct tick_rates *rates, struct tick_outcome *outcome, struct tick_schedule *drawn) {
     struct request *request = isolate->request;
-    tick_schedule_init(drawn, schedule->scenario);
-    if (schedule->count > TICK__DEVIATIONS_MOST)
-        return TICK_ELIMIT;
-    request->way = ONWARD;
     request->upto = upto;
-    request->poison = 0;
     set_seed(request, seed, rates);
-    request->count = tick__deviations_copy(request->deviations, schedule->deviations, schedule->count);
-    return carry_out(isolate, outcome, drawn, NULL);
+    return with_schedule(isolate, ONWARD, schedule, 0, outcome, drawn, NULL);
 }

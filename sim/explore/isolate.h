@@ -31,6 +31,10 @@ void tick_isolate_free(struct tick_isolate *isolate);
 // NULL. Runs a schedule; 0 with *outcome, *drawn (initialised by the call: the deviations that were met) and digest filled.
 int tick_isolate_schedule(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint8_t poison, struct tick_outcome *outcome,
     struct tick_schedule *drawn, uint8_t digest[16]);
+// Runs a schedule, and fills *questions (initialised by the call) with what the run asked about besides, of `kinds` (bit k for kind k): as
+// deviations of value 0, in the order asked.
+int tick_isolate_questions(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint64_t kinds, struct tick_outcome *outcome,
+    struct tick_schedule *questions);
 // Runs a seed of the random chooser.
 int tick_isolate_seed(struct tick_isolate *isolate, uint64_t seed, const struct tick_rates *rates, uint8_t poison,
     struct tick_outcome *outcome, struct tick_schedule *drawn, uint8_t digest[16]);

@@ -7,11 +7,14 @@
 struct tick_shrink_progress {
     uint64_t runs;
     size_t deviations; // of the best so far
+    int64_t elapsed;   // host ns
 };
 struct tick_shrink {
     struct tick_isolate *isolate;
     const struct tick_schedule *start;                                        // must fail
     uint64_t most_runs;                                                       // 0: 10,000
+    const struct tick_rates *rates;                                           // of kinds that may stand in place of others; NULL: default
+    uint64_t seed;                                                            // that found it: those behind it are looked at, too
     bool (*progress)(void *ctx, const struct tick_shrink_progress *progress); // false stops; NULL: never called
     void *ctx;
 };

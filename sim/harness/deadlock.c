@@ -2,7 +2,6 @@
 #include "sim/harness/harness_int.h"
 #include "src/base/line.h"
 #include "src/loop/sync_int.h"
-#include <stdio.h>
 #include <string.h>
 
 #define TASKS_MOST 1000 // of a host that are looked at
@@ -89,43 +88,120 @@ static void say_wait(struct tick__line *words, const struct tick_host *host, con
 }
 
 static void say_circle(struct tick__line *words, const struct tick_host *host, const struct tick_task *first) {
-    const char *before = " a circle: ";
+    const char *before = "a circle: ";
     const struct tick_task *each = first;
     do {
-        tick__line_put(words, before);
+        tick__line_format(words, "%s", before);
         say_wait(words, host, each);
         before = ", ";
         each = blocked_by(host, each);
     } while (each != first);
-    tick__line_put(words, ";");
+}
+
+// --- all of them ---
+
+// What is told of is told whole: of what finds no room there is only the number.
+struct telling {
+    struct tick__line *words;
+    size_t told, left_out;
+};
+#define REST_MOST sizeof "; and 4294967295 more that wait"
+
+static void add(struct telling *telling, const struct tick__line *piece) {
+    struct tick__line *words = telling->words;
+    if (telling->left_out || tick__line_cut(piece) || words->length + piece->length + sizeof "; " + REST_MOST > words->size) {
+        telling->left_out++;
+        return;
+    }
+    tick__line_format(words, "%s%s", telling->told++ ? "; " : " ", piece->text);
+}
+
+// Whether two tasks are the same but for numbers in their names.
+static bool is_like(const struct tick_task *a, const struct tick_task *b) {
+    char names[2][100];
+    const char *at[2] = {names[0], names[1]};
+    if (a->waits_at != b->waits_at || !a->waits_at || a->parent != b->parent)
+        return false;
+    tick__task_called(a, names[0], sizeof names[0]);
+    tick__task_called(b, names[1], sizeof names[1]);
+    for (;; at[0]++, at[1]++) {
+        for (int i = 0; i < 2; i++)
+            at[i] += strspn(at[i], "#0123456789");
+        if (*at[0] != *at[1] || !*at[0])
+            return *at[0] == *at[1];
+    }
+}
+
+// How many tasks behind it in the list are like this one. *first: none before it is.
+static size_t likes_of(const struct tick_host *host, const struct tick_task *task, bool *first) {
+    const struct tick_task *ignored, *each = host->loop->tasks;
+    size_t count = 0, left = TASKS_MOST;
+    *first = true;
+    if (!host->loop->observed)
+        return 0;
+    for (; each && each != task && left && *first; each = each->next, left--)
+        *first = !is_like(each, task) || in_circle(host, each, &ignored);
+    for (each = task->next; each && *first && left; each = each->next, left--)
+        count += is_like(each, task) && !in_circle(host, each, &ignored);
+    return count;
+}
+
+static void tell_wait(struct telling *telling, const struct tick_host *host, const struct tick_task *task) {
+    char piece[400];
+    struct tick__line words = {piece, sizeof piece, 0};
+    bool first;
+    const size_t likes = likes_of(host, task, &first);
+    if (!first)
+        return;
+    if (likes) {
+        char wait[300];
+        struct tick__line rest = {wait, sizeof wait, 0};
+        say_wait(&rest, host, task);
+        const char *verb = strstr(wait, " waits for ");
+        if (verb) {
+            tick__line_format(&words, "%.*s and %zu more like it wait%s", (int)(verb - wait), wait, likes, verb + sizeof " waits" - 1);
+            add(telling, &words);
+            return;
+        }
+    }
+    say_wait(&words, host, task);
+    add(telling, &words);
+}
+
+// A daemon's tasks are told where they wait for each other: what else they wait for is for others to bring.
+static void tell_host(struct telling *telling, const struct tick_host *host) {
+    const struct tick_task *first, *tasks = host->loop ? host->loop->tasks : NULL;
+    size_t left = TASKS_MOST;
+    for (const struct tick_task *task = tasks; task && left; task = task->next, left--) {
+        char piece[400];
+        struct tick__line words = {piece, sizeof piece, 0};
+        if (!in_circle(host, task, &first) || task != first)
+            continue;
+        say_circle(&words, host, task);
+        add(telling, &words);
+    }
+    for (const struct tick_task *task = tasks; task && !host->options.daemon; task = task->next)
+        if (!in_circle(host, task, &first))
+            tell_wait(telling, host, task);
 }
 
 void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_t size) {
     struct tick__line words = {text, size, 0};
-    tick__line_put(&words, "nothing can ever run again:");
+    struct telling telling = {.words = &words};
+    tick__line_format(&words, "nothing can ever run again:");
     for (size_t i = 0; i < w->host_count; i++) {
         const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
-        const struct tick_task *first, *tasks = host->loop ? host->loop->tasks : NULL;
-        if (host->options.daemon || host->state == HOST_DONE || host->state == HOST_DOWN)
+        if (host->state == HOST_DONE || host->state == HOST_DOWN || (host->options.daemon && host->state == HOST_WAITING))
             continue;
-        if (host->state == HOST_WAITING) {
-            tick__line_format(&words, " %s was never started;", host->name);
+        if (host->state != HOST_WAITING) {
+            tell_host(&telling, host);
             continue;
         }
-        tick_heap_use(host->heap); // a task's name is made when somebody asks for it, and is the host's
-        size_t left = TASKS_MOST;
-        for (const struct tick_task *task = tasks; task && left; task = task->next, left--)
-            if (in_circle(host, task, &first) && task == first)
-                say_circle(&words, host, task);
-        for (const struct tick_task *task = tasks; task && !tick__line_cut(&words); task = task->next) {
-            if (in_circle(host, task, &first))
-                continue;
-            tick__line_put(&words, " ");
-            say_wait(&words, host, task);
-            tick__line_put(&words, ";");
-        }
-        tick_heap_use(NULL);
+        char text_of[100];
+        struct tick__line piece = {text_of, sizeof text_of, 0};
+        tick__line_format(&piece, "%s was never started", host->name);
+        add(&telling, &piece);
     }
-    if (!tick__line_cut(&words) && text[words.length - 1] == ';')
-        tick__line_back(&words, words.length - 1);
+    if (telling.left_out)
+        tick__line_format(&words, "%sand %zu more that wait", telling.told ? "; " : " ", telling.left_out);
 }

@@ -14,6 +14,9 @@
 #define RANGE_PARTS 32
 #define LASTS TICK_SEC(3)
 #define SLOW TICK_MS(100)
+#define RESTARTS TICK_MS(100) // systemd's RestartSec; a small virtual machine boots in as much
+#define FLAPS TICK_MS(10)
+#define STALLS TICK_MS(1)
 #define KIND_BITS 7
 
 static struct fault *fault_at(const struct tick_world *w, size_t index) {
@@ -111,6 +114,10 @@ static void tell(struct tick_world *w, enum tick_event_kind kind, const struct f
     tick_emit(w->probe, kind, text, 0, fault->what.lasts, fault->loc);
 }
 
+static bool is_network(enum tick_fault_kind kind) {
+    return kind & (TICK_PARTITION | TICK_ONE_WAY | TICK_CLOG);
+}
+
 // --- what they do ---
 
 static int begin_outage(struct tick_world *w, uint32_t index) {
@@ -152,10 +159,6 @@ static bool strike(struct tick_host *host, const struct fault *fault) {
     if ((fault->kind == TICK_CRASH || fault->kind == TICK_STOP) && !fault->what.lasts)
         host->gone = true;
     return true;
-}
-
-static bool is_network(enum tick_fault_kind kind) {
-    return kind & (TICK_PARTITION | TICK_ONE_WAY | TICK_CLOG);
 }
 
 static void begin(struct tick_world *w, uint32_t index) {
@@ -209,9 +212,15 @@ static void heal(struct tick_world *w, uint32_t index) {
 
 // --- ranges ---
 
+// How many lengths a fault of this kind may have: none that would not happen, such as a machine that is down for a microsecond.
+static uint32_t lengths(const struct fault_range *range, enum tick_fault_kind kind) {
+    const int64_t believable = kind & (TICK_CRASH | TICK_STOP) ? RESTARTS : is_network(kind) ? FLAPS : STALLS;
+    return tick_scale_count_from(range->what.shortest ? range->what.shortest : believable, range->what.lasts);
+}
+
 // Where a draw of a range says what it is about: a child of the host, named as the range.
-static uint32_t draw(struct tick_world *w, const struct fault_range *range, const struct tick_host *host, unsigned bit, uint64_t ms) {
-    int64_t most = range->what.lasts;
+static uint32_t draw(
+    struct tick_world *w, const struct fault_range *range, const struct tick_host *host, unsigned bit, uint64_t ms, uint32_t n) {
     w->stage.asked = (struct tick_object){
         .type = TICK_OBJECT_USER,
         .id = tick_id_mix(tick_id_mix(host->id, range->key), 1),
@@ -221,8 +230,7 @@ static uint32_t draw(struct tick_world *w, const struct fault_range *range, cons
         .kth = 1,
         .loc = range->loc,
     };
-    return tick__world_choose(
-        w, (enum tick_choice_kind)(TICK_CHOICE_FAULT_PARTITION + bit), w->stage.asked.id, ms, tick_scale_count(most), most);
+    return tick__world_choose(w, (enum tick_choice_kind)(TICK_CHOICE_FAULT_PARTITION + bit), w->stage.asked.id, ms, n, range->what.lasts);
 }
 
 static struct tick_host *struck(const struct tick_world *w, const struct fault_range *range, size_t place) {
@@ -249,16 +257,17 @@ static void draw_kind(struct tick_world *w, uint32_t index, unsigned bit) {
     const struct fault_range *range = range_at(w, index);
     const uint64_t ms = (uint64_t)tick_kernel_now(w->kernel) / 1000000;
     struct fault fault = {.kind = (enum tick_fault_kind)(1u << bit), .loc = range->loc, .range = index + 1};
+    const uint32_t n = lengths(range, fault.kind);
     size_t together = 0;
     struct tick_host *host;
     fault.what.slow = range->what.slow;
     for (size_t place = 0; !is_full(range) && (host = struck(w, range, place)) != NULL; place++) {
         if (!is_network(fault.kind) && !tick__host_runs(host))
             continue;
-        uint32_t value = draw(w, range, host, bit, ms);
+        uint32_t value = draw(w, range, host, bit, ms, n);
         if (!value)
             continue;
-        int64_t time = tick_scale_capped(value, range->what.lasts);
+        int64_t time = tick_scale_delay(value, n, range->what.lasts);
         if (fault.kind == TICK_PARTITION) {
             if (together < TICK_FAULT_SIDE)
                 fault.what.side[together++] = host;
@@ -386,7 +395,7 @@ void tick_fault_at_at(
 void tick_faults_at(struct tick_world *w, const char *name, const struct tick_fault_range *what, const struct tick_loc *loc) {
     struct fault_range range = {.what = *what, .loc = loc};
     struct tick_fault_range *r = &range.what;
-    const bool negative = r->from < 0 || r->until < 0 || r->every < 0 || r->lasts < 0 || r->slow < 0;
+    const bool negative = r->from < 0 || r->until < 0 || r->every < 0 || r->lasts < 0 || r->shortest < 0 || r->slow < 0;
     if (!r->until)
         r->until = tick__after(r->from, RANGE_LONG);
     if (!r->every)
@@ -408,6 +417,8 @@ void tick_faults_at(struct tick_world *w, const char *name, const struct tick_fa
         tick__world_bad(w, loc, "a range of faults needs a name of at most 63 bytes");
     else if (!r->kinds || r->kinds >> KIND_BITS || negative || r->until < r->from)
         tick__world_bad(w, loc, "a range of faults needs .kinds, an end after its beginning, and no negative times");
+    else if (r->shortest > r->lasts)
+        tick__world_bad(w, loc, "a range of faults needs a .shortest that is no longer than what it .lasts");
     for (size_t i = 0; i < w->ranges.count; i++)
         if (!strcmp(range_at(w, i)->name, range.name))
             tick__world_bad(w, loc, "two ranges of faults have one name");

@@ -147,6 +147,7 @@ static void fill(const struct tick_world *w, struct tick_outcome *out) {
     out->iterations = w->iterations;
     out->checks = w->stage.checks;
     out->deviations = (uint32_t)w->deviations.count;
+    out->gist = tick__gist(w, out);
 }
 
 int tick_harness_run(struct tick_harness *h, const struct tick_run *run, struct tick_outcome *out) {

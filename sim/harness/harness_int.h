@@ -248,6 +248,9 @@ void tick__host_goes_on(struct tick_host *host, int ready); // `ready` fds, or i
 void tick__sim_sys_init(struct tick_sys *sys, uint64_t calm);
 uint32_t tick__world_choose(void *world, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
 
+// gist.c: of the run's finding, before its hosts are dropped
+uint64_t tick__gist(const struct tick_world *world, const struct tick_outcome *outcome);
+
 // world.c
 void tick__world_starve(struct tick_world *world); // ends the run at the next world point: out of memory
 // The set-up is wrong: the run ends with that finding, unless it has ended.

@@ -53,6 +53,7 @@ void tick_kernel_fd_limit(struct tick_kernel *k, int process, uint32_t most); //
 struct tick_link {
     int64_t latency;   // ns, one way, before jitter
     int64_t jitter;    // ns: the most that a `delivery` choice may add
+    uint32_t delays;   // the kernel's: how many values such a choice has
     bool refuse;       // a connect may be refused though somebody listens (choice `refuse`)
     bool reset;        // a connection may be reset (choice `reset`, asked once a data segment, at its sending)
     bool loss;         // a segment may be lost, and sent again (choice `loss`, asked where `delivery` is); a datagram for good

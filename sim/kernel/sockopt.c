@@ -47,79 +47,99 @@ static int info(struct tick_kernel *k, const struct tick__sock *s, void *value, 
     return 0;
 }
 
+// At the level of the socket. -ENOPROTOOPT: not one of those that TCP's have by themselves.
+static int socket_number(struct tick_kernel *k, struct tick__sock *s, int name, int *answer) {
+    switch (name) {
+    case SO_ERROR:
+        if (s->stage == TICK__CONNECTING && !tick__tcp_connects(s))
+            tick__tell_consumed(k, s->hello);
+        *answer = s->error;
+        s->error = 0;
+        s->ended |= *answer != 0;
+        tick__file_asked(k, &s->file, TICK__HELD_OUT);
+        return 0;
+    case SO_TYPE:
+        *answer = SOCK_STREAM;
+        return 0;
+    case SO_DOMAIN:
+        *answer = s->inet6 ? AF_INET6 : AF_INET;
+        return 0;
+    case SO_PROTOCOL:
+        *answer = IPPROTO_TCP;
+        return 0;
+    case SO_ACCEPTCONN:
+        *answer = s->state == TICK__LISTEN;
+        return 0;
+    case SO_REUSEADDR:
+        *answer = s->reuse;
+        return 0;
+    case SO_REUSEPORT:
+        *answer = s->reuse_port;
+        return 0;
+    case SO_KEEPALIVE:
+        *answer = s->keepalive;
+        return 0;
+    case SO_SNDBUF:
+        *answer = (int)s->sndbuf;
+        return 0;
+    case SO_RCVBUF:
+        *answer = (int)s->rcvbuf;
+        return 0;
+    default:
+        return -ENOPROTOOPT;
+    }
+}
+
+// The same at TCP's.
+static int tcp_number(const struct tick__sock *s, int name, int *answer) {
+    switch (name) {
+    case TCP_NODELAY:
+        *answer = s->nodelay;
+        return 0;
+    case TCP_CORK:
+        *answer = s->corked & TICK__CORKED;
+        return 0;
+    case TCP_KEEPIDLE:
+        *answer = s->keep_idle ? s->keep_idle : TICK__KEEP_IDLE;
+        return 0;
+    case TCP_KEEPINTVL:
+        *answer = s->keep_interval ? s->keep_interval : TICK__KEEP_INTERVAL;
+        return 0;
+    case TCP_KEEPCNT:
+        *answer = s->keep_count ? s->keep_count : TICK__KEEP_COUNT;
+        return 0;
+    default:
+        return -ENOPROTOOPT;
+    }
+}
+
+static int answer_with(const void *answer, size_t length, void *value, socklen_t *size) {
+    if (*size > length)
+        *size = (socklen_t)length;
+    memcpy(value, answer, *size);
+    return 0;
+}
+
 int tick__tcp_getsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, void *value, socklen_t *size) {
     struct tick__sock *s = (struct tick__sock *)file;
+    int answer, known = -ENOPROTOOPT;
     if ((int)*size < 0)
         return -EINVAL;
-    int answer;
-    if (level == SOL_SOCKET) {
-        switch (name) {
-        case SO_ERROR:
-            if (s->stage == TICK__CONNECTING && !tick__tcp_connects(s))
-                tick__tell_consumed(k, s->hello);
-            answer = s->error;
-            s->error = 0;
-            s->ended |= answer != 0;
-            tick__file_asked(k, &s->file, TICK__HELD_OUT);
-            break;
-        case SO_TYPE:
-            answer = SOCK_STREAM;
-            break;
-        case SO_DOMAIN:
-            answer = s->inet6 ? AF_INET6 : AF_INET;
-            break;
-        case SO_PROTOCOL:
-            answer = IPPROTO_TCP;
-            break;
-        case SO_ACCEPTCONN:
-            answer = s->state == TICK__LISTEN;
-            break;
-        case SO_REUSEADDR:
-            answer = s->reuse;
-            break;
-        case SO_REUSEPORT:
-            answer = s->reuse_port;
-            break;
-        case SO_KEEPALIVE:
-            answer = s->keepalive;
-            break;
-        case SO_SNDBUF:
-            answer = (int)s->sndbuf;
-            break;
-        case SO_RCVBUF:
-            answer = (int)s->rcvbuf;
-            break;
-        case SO_LINGER: {
-            const struct linger linger = {s->linger, s->linger_time};
-            if (*size > sizeof linger)
-                *size = sizeof linger;
-            memcpy(value, &linger, *size);
-            return 0;
-        }
-        default:
-            return tick__option_get(k, &s->file, level, name, value, size);
-        }
-    } else if (level == IPPROTO_TCP && name == TCP_INFO) {
+    if (level == SOL_SOCKET && name == SO_LINGER) {
+        const struct linger linger = {s->linger, s->linger_time};
+        return answer_with(&linger, sizeof linger, value, size);
+    }
+    if (level == IPPROTO_TCP && name == TCP_INFO)
         return info(k, s, value, size);
-    } else if (level == IPPROTO_TCP && name == TCP_NODELAY) {
-        answer = s->nodelay;
-    } else if (level == IPPROTO_TCP && name == TCP_CORK) {
-        answer = s->corked & TICK__CORKED;
-    } else if (level == IPPROTO_TCP && name == TCP_KEEPIDLE) {
-        answer = s->keep_idle ? s->keep_idle : TICK__KEEP_IDLE;
-    } else if (level == IPPROTO_TCP && name == TCP_KEEPINTVL) {
-        answer = s->keep_interval ? s->keep_interval : TICK__KEEP_INTERVAL;
-    } else if (level == IPPROTO_TCP && name == TCP_KEEPCNT) {
-        answer = s->keep_count ? s->keep_count : TICK__KEEP_COUNT;
+    if (level == SOL_SOCKET) {
+        known = socket_number(k, s, name, &answer);
+    } else if (level == IPPROTO_TCP) {
+        known = tcp_number(s, name, &answer);
     } else if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && s->inet6) {
         answer = s->v6only;
-    } else {
-        return tick__option_get(k, &s->file, level, name, value, size);
+        known = 0;
     }
-    if (*size > sizeof answer)
-        *size = sizeof answer;
-    memcpy(value, &answer, *size);
-    return 0;
+    return known < 0 ? tick__option_get(k, &s->file, level, name, value, size) : answer_with(&answer, sizeof answer, value, size);
 }
 
 static uint32_t buffer(int asked, uint32_t least) {
@@ -136,73 +156,88 @@ static void share(struct tick_kernel *k, struct tick__sock *s, bool *flag, bool 
         TICK__AT(k, tick__port, s->port)->children[tick__sock_shares(s)]++;
 }
 
-int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, const void *value, socklen_t size) {
-    struct tick__sock *s = (struct tick__sock *)file;
-    int asked;
-    TICK_TRY(tick__option_number(file, level, name, value, size, &asked));
-    if (level == SOL_SOCKET) {
-        switch (name) {
-        case SO_REUSEADDR:
-            share(k, s, &s->reuse, asked != 0);
-            return 0;
-        case SO_REUSEPORT:
-            share(k, s, &s->reuse_port, asked != 0);
-            return 0;
-        case SO_KEEPALIVE:
-            s->keepalive = asked != 0;
-            k->root->keepalives |= s->keepalive;
-            tick__keepalive_arm(k, s);
-            return 0;
-        case SO_SNDBUF:
-            s->sndbuf = buffer(asked, LEAST_SNDBUF);
-            if (s->nospace && tick__tcp_writable(s)) {
-                s->nospace = false;
-                tick__file_wake(k, &s->file, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND, false);
-            }
-            return 0;
-        case SO_RCVBUF:
-            s->rcvbuf = buffer(asked, LEAST_RCVBUF);
-            return 0;
-        case SO_LINGER: {
-            struct linger linger;
-            if (size < sizeof linger)
-                return -EINVAL;
-            memcpy(&linger, value, sizeof linger);
-            s->linger = linger.l_onoff != 0;
-            if (s->linger) // else Linux keeps the time that it had
-                s->linger_time = linger.l_linger;
-            k->root->may_linger |= s->linger && s->linger_time;
-            return 0;
+static int set_linger(struct tick_kernel *k, struct tick__sock *s, const void *value, socklen_t size) {
+    struct linger linger;
+    if (size < sizeof linger)
+        return -EINVAL;
+    memcpy(&linger, value, sizeof linger);
+    s->linger = linger.l_onoff != 0;
+    if (s->linger) // else Linux keeps the time that it had
+        s->linger_time = linger.l_linger;
+    k->root->may_linger |= s->linger && s->linger_time;
+    return 0;
+}
+
+static int set_of_socket(struct tick_kernel *k, struct tick__sock *s, int name, int asked, const void *value, socklen_t size) {
+    switch (name) {
+    case SO_REUSEADDR:
+        share(k, s, &s->reuse, asked != 0);
+        return 0;
+    case SO_REUSEPORT:
+        share(k, s, &s->reuse_port, asked != 0);
+        return 0;
+    case SO_KEEPALIVE:
+        s->keepalive = asked != 0;
+        k->root->keepalives |= s->keepalive;
+        tick__keepalive_arm(k, s);
+        return 0;
+    case SO_SNDBUF:
+        s->sndbuf = buffer(asked, LEAST_SNDBUF);
+        if (s->nospace && tick__tcp_writable(s)) {
+            s->nospace = false;
+            tick__file_wake(k, &s->file, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND, false);
         }
-        case SO_ERROR:
-        case SO_TYPE:
-        case SO_DOMAIN:
-        case SO_PROTOCOL:
-        case SO_ACCEPTCONN:
-            return -ENOPROTOOPT;
-        default:
-            return tick__option_set(k, file, level, name, asked, value, size);
-        }
+        return 0;
+    case SO_RCVBUF:
+        s->rcvbuf = buffer(asked, LEAST_RCVBUF);
+        return 0;
+    case SO_LINGER:
+        return set_linger(k, s, value, size);
+    case SO_ERROR:
+    case SO_TYPE:
+    case SO_DOMAIN:
+    case SO_PROTOCOL:
+    case SO_ACCEPTCONN:
+        return -ENOPROTOOPT;
+    default:
+        return tick__option_set(k, &s->file, SOL_SOCKET, name, asked, value, size);
     }
-    if (level == IPPROTO_TCP && name == TCP_NODELAY) {
+}
+
+static int set_of_tcp(struct tick_kernel *k, struct tick__sock *s, int name, int asked, const void *value, socklen_t size) {
+    switch (name) {
+    case TCP_NODELAY:
         s->nodelay = asked != 0;
         if (s->nodelay && s->corked)
             tick__cork_flush(k, s);
         return 0;
-    }
-    if (level == IPPROTO_TCP && name == TCP_CORK) {
+    case TCP_CORK:
         tick__cork_set(k, s, asked != 0);
         return 0;
-    }
-    if (level == IPPROTO_TCP && (name == TCP_KEEPIDLE || name == TCP_KEEPINTVL || name == TCP_KEEPCNT)) {
-        if (asked < 1 || asked > (name == TCP_KEEPCNT ? 127 : 32767))
+    case TCP_KEEPIDLE:
+    case TCP_KEEPINTVL:
+        if (asked < 1 || asked > 32767)
             return -EINVAL;
-        if (name == TCP_KEEPCNT)
-            s->keep_count = (uint8_t)asked;
-        else
-            *(name == TCP_KEEPIDLE ? &s->keep_idle : &s->keep_interval) = (uint16_t)asked;
+        *(name == TCP_KEEPIDLE ? &s->keep_idle : &s->keep_interval) = (uint16_t)asked;
         return 0;
+    case TCP_KEEPCNT:
+        if (asked < 1 || asked > 127)
+            return -EINVAL;
+        s->keep_count = (uint8_t)asked;
+        return 0;
+    default:
+        return tick__option_set(k, &s->file, IPPROTO_TCP, name, asked, value, size);
     }
+}
+
+int tick__tcp_setsockopt(struct tick_kernel *k, struct tick__file *file, int level, int name, const void *value, socklen_t size) {
+    struct tick__sock *s = (struct tick__sock *)file;
+    int asked;
+    TICK_TRY(tick__option_number(file, level, name, value, size, &asked));
+    if (level == SOL_SOCKET)
+        return set_of_socket(k, s, name, asked, value, size);
+    if (level == IPPROTO_TCP)
+        return set_of_tcp(k, s, name, asked, value, size);
     if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && s->inet6) {
         if (s->port || s->state != TICK__CLOSE)
             return -EINVAL;

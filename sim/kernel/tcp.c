@@ -180,8 +180,7 @@ bool tick__tcp_post(struct tick_kernel *k, struct tick__sock *s, struct tick__so
         at = tick__after(at, tick__times(ordinal ? FIRST_RESEND : TICK__FIRST_RETRY, (1 << times) - 1));
     }
     if (ask && link->jitter > 0 && !tick_is_calm(k->env.calm, TICK_CHOICE_DELIVERY)) {
-        uint32_t n = tick_scale_count(link->jitter);
-        uint32_t value = k->env.choose(k->env.ctx, TICK_CHOICE_DELIVERY, way, ordinal, n, link->jitter);
+        uint32_t value = k->env.choose(k->env.ctx, TICK_CHOICE_DELIVERY, way, ordinal, link->delays, link->jitter);
         at = tick__moved(at, tick_scale_capped(value, link->jitter));
     }
     if (last_at) {

@@ -18,7 +18,7 @@ static bool chosen(struct tick_kernel *k, enum tick_choice_kind kind, const stru
 static int64_t arrival(
     struct tick_kernel *k, struct tick__udp *u, const struct tick__datagram *d, const struct tick_link *link, int64_t at) {
     if (link->jitter > 0) {
-        uint32_t n = tick_scale_count(link->jitter);
+        const uint32_t n = link->delays;
         at = tick__after(at, tick_scale_capped(TICK__ASK(k, TICK_CHOICE_DELIVERY, d->id, d->ordinal, n, link->jitter), link->jitter));
         if (link->reorder) {
             uint32_t value = TICK__ASK(k, TICK_CHOICE_REORDER, d->id, d->ordinal, n, link->jitter);

@@ -37,6 +37,7 @@ const struct tick_link *tick__link(const struct tick_kernel *k, uint32_t a, uint
 
 void tick_kernel_link_all(struct tick_kernel *k, const struct tick_link *link) {
     k->root->link = *link;
+    k->root->link.delays = tick_scale_count(link->jitter);
 }
 
 // The pair's own entry, made if need be; NULL: no memory.
@@ -78,6 +79,7 @@ int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_
     if (!pair)
         return -ENOMEM;
     pair->link = *link;
+    pair->link.delays = tick_scale_count(link->jitter);
     return 0;
 }
 

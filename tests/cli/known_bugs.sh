@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The scenarios of known bugs: each bug is found within 1,000 seeds, its repair passes them, and the schedule found passes in the repair.
-# One lies deeper, and is replayed.
+# Two lie deeper, and are replayed.
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 known=$(realpath "$scenarios/../../../scenarios")
@@ -24,8 +24,14 @@ try agentkeepalive "the request was given a socket that the agent has destroyed"
 try aiohttp_keepalive "has come, and the connection is closed as idle"
 try vortex_write "of no known kind"
 try redis_multiplexed "that program/SET holds"
+try etcd_watch "frames of lists went before a change that the watch has to tell"
+try dynamodb_metadata "did not come true: all storage servers are in service again"
+try postgres_fsync "was committed, and is not in the table"
+try rs_tftpd "packets, and only 1 of them had a time-out"
+try grpc_stop "Unavailable, the server let the client in and hung up"
+try httpcore_pool "PoolTimeout: no request is active, and 2 of 2 connections are some that nobody will connect"
 
-# The deep one has its schedule beside it: more than ten thousand seeds are tried before one finds it.
+# The deep ones have their schedules beside them: thousands of seeds are tried before one finds them.
 deep=$known/pgbouncer_cancel
 expect 1 "the teller's booking 2 is canceled" "$RETICK" replay "$deep.c" "$deep.schedule"
 never "did not meet"
@@ -36,5 +42,14 @@ expect 0 "1,000 schedules passed" "$RETICK" fuzz "$deep.c:pgbouncer_cancel_fixed
 for line in 3 4 5 6; do
     sed "${line}d" "$deep.schedule" >less.schedule
     expect 0 "passes under 3 deviations" "$RETICK" replay "$deep.c" less.schedule
+done
+deep=$known/etcd_lock
+expect 1 "alice and carol are both told that they have the lock; alice's lease had ended" "$RETICK" replay "$deep.c" "$deep.schedule"
+never "did not meet"
+expect 0 "passes under 5 deviations" "$RETICK" replay "$deep.c:etcd_lock_fixed" "$deep.schedule"
+expect 0 "1,000 schedules passed" "$RETICK" fuzz "$deep.c:etcd_lock_fixed" --seeds 1000 --jobs 1
+for line in 3 4 5 6 7; do # each of the five is needed
+    sed "${line}d" "$deep.schedule" >less.schedule
+    expect 0 "passes under 4 deviations" "$RETICK" replay "$deep.c" less.schedule
 done
 finish

@@ -19,6 +19,7 @@ say() { # say PHRASE...: the last command said all of this, however its lines ar
 write=$(line "both write")
 expect 1 "deadlock" "$RETICK" fuzz "$file:both_write" -n 1 -o write.db
 say "1 3 ms a circle: client waits to write to server/takes for client ($write); server/takes for client waits to write to client ($write) 2 "
+also "client/main waits for write ($write)"
 expect 0 "2 tasks wait when it ends" "$RETICK" explain write.db --waits
 say "client waits to write to server/takes for client ($write) part of circle 1" "1 task that nobody waits for is idle" \
     "server waits for connections"
@@ -28,6 +29,7 @@ expect 1 "deadlock" "$RETICK" fuzz "$file:crossed" -n 1 -o crossed.db
 say "a circle: server/does for x waits for the lock of $made, held by server/does for y since" \
     "($second); server/does for y waits for the lock of $made, held by server/does for x since" \
     "x waits to read from server/does for x ($(line "reads the answer"))" "y waits to read from server/does for y"
+say "a circle: server/does for x waits for the lock of $made ($second) that server/does for y holds," # the verdict's text
 never "'s 2nd connection" # which nobody uses
 expect 0 "4 tasks wait when it ends" "$RETICK" explain crossed.db --waits
 say "3 tasks that nobody waits for are idle" "server/does for x's 2nd connection waits to read from x"
@@ -36,6 +38,7 @@ expect 1 "deadlock" "$RETICK" fuzz "$file:crowd" -n 1 -o crowd.db
 say "app waits for what it began to end: app/consumer, app/consumer#2, app/consumer#3 and 28 more" \
     "app/consumer and 29 more like it wait for a queue ($(line "(queue, &item);")) nobody has ever put into it" \
     "app/twice waits for the lock of $(line "twice, tick_lock_new"), which it holds itself since 0 ms ($(line "; // again"))"
+say "app/consumer and 29 more like it wait for a queue ($(line "(queue, &item);"))" # the verdict's text
 expect 0 "32 tasks wait when it ends" "$RETICK" explain crowd.db --waits
 say "app/consumer#30 waits for a queue"
 

@@ -52,9 +52,37 @@ static void counts_are_those_of_the_definition(void **state) {
     assert_int_equal(tick_scale_count(999), 2);
     assert_int_equal(tick_scale_count(TICK_US(1)), 2);
     assert_int_equal(tick_scale_count(TICK_US(1) + 1), 3);
-    assert_int_equal(tick_scale_count(TICK_MS(49)), 9); // 0, 1 us, 10, 100, 1 ms, 3, 10, 30, 49
-    assert_int_equal(tick_scale_capped(8, TICK_MS(49)), TICK_MS(49));
+    assert_int_equal(tick_scale_count(TICK_MS(49)), 10); // 0, 1 us, 10, 100, 1 ms, 3, 10, 30, 40, 49
+    assert_int_equal(tick_scale_capped(9, TICK_MS(49)), TICK_MS(49));
+    assert_int_equal(tick_scale_capped(8, TICK_MS(49)), TICK_MS(40));
     assert_int_equal(tick_scale_capped(7, TICK_MS(49)), TICK_MS(30));
+    static const struct {
+        int64_t most, number; // number 0: none
+    } rounds[] = {{TICK_MS(30), 0}, {TICK_MS(31), 0}, {TICK_MS(39), 0}, {TICK_MS(40), 0}, {TICK_MS(41), TICK_MS(40)},
+        {TICK_MS(99), TICK_MS(90)}, {TICK_MS(250), TICK_MS(200)}, {TICK_US(7), 0}, {TICK_US(7) + 1, TICK_US(7)}, {TICK_MS(29), TICK_MS(20)},
+        {TICK_MS(100), 0}, {TICK_MS(101), 0}, {TICK_SEC(2), 0}, {TICK_SEC(2) + 1, TICK_SEC(2)}, {999, 0}};
+    for (size_t i = 0; i < sizeof rounds / sizeof *rounds; i++) {
+        const uint32_t count = tick_scale_count(rounds[i].most);
+        const int64_t before = tick_scale_capped(count - 2, rounds[i].most);
+        if (rounds[i].number)
+            assert_int_equal(before, rounds[i].number);
+        else
+            assert_int_equal(before, tick_scale(count - 2));
+    }
+}
+
+// Without the shortest ones, a value means as much as the same delay did before.
+static void scales_may_begin_later(void **state) {
+    (void)state;
+    assert_int_equal(tick_scale_count_from(TICK_MS(100), TICK_SEC(3)), 5); // calm, 100 ms, 300 ms, 1 s, 3 s
+    assert_int_equal(tick_scale_delay(0, 5, TICK_SEC(3)), 0);
+    assert_int_equal(tick_scale_delay(1, 5, TICK_SEC(3)), TICK_MS(100));
+    assert_int_equal(tick_scale_delay(4, 5, TICK_SEC(3)), TICK_SEC(3));
+    assert_int_equal(tick_scale_count_from(TICK_MS(50), TICK_MS(250)), 4); // 100, 200, 250 ms
+    assert_int_equal(tick_scale_count_from(TICK_SEC(5), TICK_SEC(3)), 2);  // the most is always there
+    assert_int_equal(tick_scale_delay(1, 2, TICK_SEC(3)), TICK_SEC(3));
+    assert_int_equal(tick_scale_count_from(0, TICK_MS(49)), tick_scale_count(TICK_MS(49)));
+    assert_int_equal(tick_scale_delay(7, 0, TICK_MS(49)), TICK_MS(30)); // unknown how many: all
 }
 
 static void every_bound_keeps_the_properties(void **state) {
@@ -73,6 +101,7 @@ int main(void) {
         cmocka_unit_test(the_scale_rises_in_small_factors),
         cmocka_unit_test(nothing_allowed_is_the_calm_answer_only),
         cmocka_unit_test(counts_are_those_of_the_definition),
+        cmocka_unit_test(scales_may_begin_later),
         cmocka_unit_test(every_bound_keeps_the_properties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

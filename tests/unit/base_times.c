@@ -44,6 +44,19 @@ static void never_stays(void **state) {
     }
 }
 
+// "tick_scale_count_from.least" and "tick_scale_count_from.most", "tick_scale_delay.most": none is below the least, the last is the most.
+static void later_scales_reach_every_edge(void **state) {
+    (void)state;
+    for (size_t i = 0; i < EDGES * EDGES; i++) {
+        const int64_t least = edges[i % EDGES], most = edges[i / EDGES];
+        const uint32_t count = tick_scale_count_from(least, most);
+        assert_in_range(count, most > 0 ? 2 : 1, tick_scale_count(most));
+        assert_int_equal(tick_scale_delay(count - 1, count, most), most > 0 ? most : 0);
+        for (uint32_t value = 1; value + 1 < count; value++)
+            assert_true(tick_scale_delay(value, count, most) >= least);
+    }
+}
+
 // "tick_scale_count.most" and "tick_scale_capped.most": the last value is the most itself.
 static void scales_reach_every_edge(void **state) {
     (void)state;
@@ -61,6 +74,7 @@ static void scales_reach_every_edge(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scales_reach_every_edge),
+        cmocka_unit_test(later_scales_reach_every_edge),
         cmocka_unit_test(sums_end_where_time_ends),
         cmocka_unit_test(never_stays),
     };

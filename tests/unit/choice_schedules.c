@@ -73,15 +73,15 @@ static void lines_and_words(void **state) {
         struct tick_deviation d;
         const char *line, *words;
     } cases[] = {
-        {{w->out, 12, 7, 9, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice→server @12 +30ms",
+        {{w->out, 12, 7, 10, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice→server @12 +30ms",
             "the 17 bytes that alice sent to server at offset 12 arrive 30 ms late"},
-        {{w->out, 99, 8, 9, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice→server @99 +49ms",
+        {{w->out, 99, 9, 10, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice→server @99 +49ms",
             "what alice sent to server at offset 99 arrives 49 ms late"},
-        {{w->in, 0, 1, 9, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice←server @0 +1us",
+        {{w->in, 0, 1, 10, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice←server @0 +1us",
             "the handshake that server sent to alice arrives 1 us late"},
         {{w->in, 0, 2, 3, 1500, TICK_CHOICE_DELIVERY}, "delivery alice←server @0 +1500ns",
             "the handshake that server sent to alice arrives 1500 ns late"},
-        {{w->timer, 0, 6, 9, JITTER, TICK_CHOICE_POLL_LATE}, "poll_late alice:deadline @0 +10ms", "the deadline of alice fires 10 ms late"},
+        {{w->timer, 0, 6, 10, JITTER, TICK_CHOICE_POLL_LATE}, "poll_late alice:deadline @0 +10ms", "the deadline of alice fires 10 ms late"},
         {{w->far, 3, 2, 4, 0, TICK_CHOICE_READY_HOLD}, "ready_hold alice→server:far @3 2 polls",
             "server sees that alice's connection to server is ready for the 3rd time, 2 polls late"},
         {{w->far, 17, 1, 9, 0, TICK_CHOICE_SHORT_RECV}, "short_recv alice→server:far @17 1 bytes",
@@ -99,7 +99,7 @@ static void lines_and_words(void **state) {
             "alice goes on 30 ms late, when alice's connection to server is ready for the 11th time"},
         {{w->udp, 3, 7, 12, JITTER, TICK_CHOICE_HOST_LATE}, "host_late alice:udp @3 +30ms",
             "who waits for it goes on 30 ms late, when the 3rd datagram of alice:udp is there"},
-        {{w->udp, 2, 7, 9, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice:udp @2 +30ms",
+        {{w->udp, 2, 7, 10, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice:udp @2 +30ms",
             "the 2nd datagram of alice:udp arrives 30 ms late"},
         {{w->udp, 2 | TICK_DOUBLED, 1, 2, 0, TICK_CHOICE_AGAIN}, "again alice:udp @9223372036854775810 yes",
             "the second copy of the 2nd datagram of alice:udp is dropped when it is received"},
@@ -115,7 +115,7 @@ static void lines_and_words(void **state) {
             "the 2nd change of the name of alice:/data/log#2 is kept that nobody had synced when the host crashed for the 1st time"},
         {{w->lookup, 2, 1, 2, 0, TICK_CHOICE_RESOLVE_FAIL}, "resolve_fail alice:lookup.db @2 yes",
             "the 2nd look-up of db by alice gets no answer"},
-        {{w->handler, 12, 4, 9, JITTER, TICK_CHOICE_STEP_COST}, "step_cost alice→server/serve @12 +1ms",
+        {{w->handler, 12, 4, 10, JITTER, TICK_CHOICE_STEP_COST}, "step_cost alice→server/serve @12 +1ms",
             "the 12th step of alice→server/serve takes 1 ms"},
         {{w->coin, 22, 7, 9, 0, TICK_CHOICE_USER}, "user alice/coin @22 =7", "coin in alice gives 7, the 22nd time that it is drawn"},
         {{w->main_task, 2, 1, 2, 0, TICK_CHOICE_CANCEL}, "cancel alice/main @2 yes", "alice is cancelled where it waits for the 2nd time"},
@@ -329,7 +329,7 @@ static void text_as_written(void **state) {
     const struct world *w = *state;
     struct tick_schedule schedule;
     tick_schedule_init(&schedule, "lost_update");
-    assert_int_equal(tick_schedule_add(&schedule, &(const struct tick_deviation){w->out, 12, 7, 9, JITTER, TICK_CHOICE_DELIVERY}), 0);
+    assert_int_equal(tick_schedule_add(&schedule, &(const struct tick_deviation){w->out, 12, 7, 10, JITTER, TICK_CHOICE_DELIVERY}), 0);
     assert_int_equal(tick_schedule_add(&schedule, &(const struct tick_deviation){5, 1, 1, 2, 0, TICK_CHOICE_FAULT_REFUSE}), 0);
     char *text = write_out(&schedule, w->names);
     assert_string_equal(text, "retick schedule 2\nscenario lost_update\n"
@@ -439,8 +439,20 @@ static void bad_heads(void **state) {
     tick_schedule_fini(&s);
 }
 
+static void each_kind_has_a_sentence(void **state) {
+    (void)state;
+    char text[256];
+    for (uint32_t kind = 0; kind <= TICK_CHOICE_KINDS; kind++) {
+        const struct tick_deviation d = {.subject = 7, .ordinal = 1, .value = 1, .n = 2, .most = 1000, .kind = (uint8_t)kind};
+        assert_true(tick_deviation_words(&d, NULL, text, sizeof text) > 0);
+        const bool unknown = strstr(text, ": a choice of an unknown kind") != NULL;
+        assert_int_equal(unknown, kind == 0 || kind == TICK_CHOICE_KINDS);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_kind_has_a_sentence),
         cmocka_unit_test_setup_teardown(lines_and_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(text_round_trips, set_up, tear_down),
         cmocka_unit_test(hostile_names_round_trip),

@@ -34,7 +34,7 @@ static void fails_late(void) {
         fake_fail((int)seed);
 }
 static void segv_at_13(void) {
-    fake_choose(TICK_CHOICE_DELIVERY, 1, 1, 9, 49000000);
+    fake_choose(TICK_CHOICE_DELIVERY, 1, 1, 10, 49000000);
     if (seed_now() == 13)
         *nowhere = 1;
 }

@@ -39,7 +39,7 @@
 // Ten questions, whatever happens later.
 static void ask_ten(void) {
     for (uint32_t i = 0; i < 10; i++)
-        fake_choose(TICK_CHOICE_DELIVERY, 5, i, 9, 49000000);
+        fake_choose(TICK_CHOICE_DELIVERY, 5, i, 10, 49000000);
 }
 
 static volatile int *volatile nowhere = (volatile int *)64;
@@ -112,8 +112,8 @@ static struct tick_schedule ten(void) {
     tick_schedule_init(&s, "ten");
     for (uint32_t i = 0; i < 10; i += 3)
         assert_int_equal(
-            tick_schedule_add(&s, &(struct tick_deviation){5, i, i + 1 < 8 ? i + 1 : 8, 9, 49000000, TICK_CHOICE_DELIVERY}), 0);
-    assert_int_equal(tick_schedule_add(&s, &(struct tick_deviation){5, 77, 1, 9, 49000000, TICK_CHOICE_DELIVERY}), 0); // never met
+            tick_schedule_add(&s, &(struct tick_deviation){5, i, i + 1 < 8 ? i + 1 : 8, 10, 49000000, TICK_CHOICE_DELIVERY}), 0);
+    assert_int_equal(tick_schedule_add(&s, &(struct tick_deviation){5, 77, 1, 10, 49000000, TICK_CHOICE_DELIVERY}), 0); // never met
     return s;
 }
 

@@ -14,7 +14,7 @@
 static uint32_t drawn[50];
 static void segments(void) {
     for (uint32_t i = 0; i < 40; i++)
-        drawn[i] = fake_choose(TICK_CHOICE_DELIVERY, 5, i, 9, JITTER);
+        drawn[i] = fake_choose(TICK_CHOICE_DELIVERY, 5, i, 10, JITTER);
     for (uint32_t i = 40; i < 50; i++)
         drawn[i] = drawn[7] ? fake_choose(TICK_CHOICE_SHORT_RECV, 6, i, 1000, 0) : 0;
 }
@@ -41,7 +41,7 @@ static void never_fails(void) {
 }
 // A relaxed deviation fails it, and a sound one does, too.
 static void either(void) {
-    uint32_t relaxed = fake_choose(TICK_CHOICE_DISPLACE, 1, 1, 4, 0), sound = fake_choose(TICK_CHOICE_DELIVERY, 1, 2, 9, JITTER);
+    uint32_t relaxed = fake_choose(TICK_CHOICE_DISPLACE, 1, 1, 4, 0), sound = fake_choose(TICK_CHOICE_DELIVERY, 1, 2, 10, JITTER);
     if (relaxed || sound)
         fake_fail(1);
 }
@@ -64,7 +64,7 @@ static struct tick_schedule everything(void) {
     struct tick_schedule s;
     tick_schedule_init(&s, "x");
     for (uint32_t i = 0; i < 40; i++)
-        assert_int_equal(tick_schedule_add(&s, &(struct tick_deviation){5, i, 8, 9, JITTER, TICK_CHOICE_DELIVERY}), 0);
+        assert_int_equal(tick_schedule_add(&s, &(struct tick_deviation){5, i, 8, 10, JITTER, TICK_CHOICE_DELIVERY}), 0);
     for (uint32_t i = 40; i < 50; i++)
         assert_int_equal(tick_schedule_add(&s, &(struct tick_deviation){6, i, 900, 1000, 0, TICK_CHOICE_SHORT_RECV}), 0);
     for (uint32_t i = 0; i < 9; i++)
@@ -107,7 +107,7 @@ static void two_that_matter(void **state) {
     assert_int_equal(r.schedule.deviations[1].ordinal, 29);
     assert_int_equal(r.schedule.deviations[1].value, 1);
     assert_int_equal(r.outcome.line, 100); // never the other check's finding
-    assert_true(r.runs < 100);
+    assert_true(r.runs < 1000); // most of them to see that one line does not do
     tick_schedule_fini(&r.schedule);
 }
 
@@ -139,7 +139,7 @@ static void relaxed_ones_go_first(void **state) {
     static const struct tick_scenario s = FAKE(either);
     struct tick_schedule start;
     tick_schedule_init(&start, "x");
-    assert_int_equal(tick_schedule_add(&start, &(struct tick_deviation){1, 2, 8, 9, JITTER, TICK_CHOICE_DELIVERY}), 0);
+    assert_int_equal(tick_schedule_add(&start, &(struct tick_deviation){1, 2, 8, 10, JITTER, TICK_CHOICE_DELIVERY}), 0);
     assert_true(tick_schedule_sound(&start));
     assert_int_equal(tick_schedule_add(&start, &(struct tick_deviation){1, 1, 3, 4, 0, TICK_CHOICE_DISPLACE}), 0);
     assert_false(tick_schedule_sound(&start));

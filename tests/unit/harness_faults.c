@@ -482,6 +482,7 @@ TICK_SCENARIO(ranges, "") {
 static void ranges_keep_their_bounds(void **state) {
     (void)state;
     size_t all = 0, of_kind[TICK_CHOICE_KINDS] = {0};
+    int64_t shortest = TICK_NEVER;
     for (uint64_t seed = 0; seed < 300; seed++) {
         struct tick_random_chooser chooser;
         struct tick_outcome outcome;
@@ -496,7 +497,11 @@ static void ranges_keep_their_bounds(void **state) {
             if (drawn[i].kind < TICK_CHOICE_FAULT_PARTITION || drawn[i].kind > TICK_CHOICE_FAULT_CLOCK)
                 continue;
             assert_true(drawn[i].ordinal >= 100 && drawn[i].ordinal < 900 && drawn[i].ordinal % 50 == 0);
-            assert_true(tick_scale_capped(drawn[i].value, drawn[i].most) <= TICK_MS(70));
+            const int64_t lasts = tick_scale_delay(drawn[i].value, drawn[i].n, drawn[i].most);
+            const bool restarts = drawn[i].kind == TICK_CHOICE_FAULT_CRASH || drawn[i].kind == TICK_CHOICE_FAULT_STOP;
+            const bool stalls = drawn[i].kind == TICK_CHOICE_FAULT_PAUSE || drawn[i].kind == TICK_CHOICE_FAULT_CLOCK;
+            assert_true(lasts <= TICK_MS(70) && lasts >= (restarts ? TICK_MS(70) : stalls ? TICK_MS(1) : TICK_MS(10)));
+            shortest = lasts < shortest ? lasts : shortest;
             of_kind[drawn[i].kind]++;
             bool same = drawn[i].kind == TICK_CHOICE_FAULT_PARTITION && drawn[i].ordinal == partition_at;
             faults += !same; // two hosts of one partition
@@ -507,8 +512,44 @@ static void ranges_keep_their_bounds(void **state) {
         all += faults;
     }
     assert_true(all > 100);
+    assert_int_equal(shortest, TICK_MS(1));
     for (unsigned kind = TICK_CHOICE_FAULT_PARTITION; kind <= TICK_CHOICE_FAULT_CLOCK; kind++)
         assert_true(of_kind[kind] > 0);
+}
+
+TICK_SCENARIO(ranges_of_long_faults, "") {
+    tick_host_add(world, "a", ticks, NULL);
+    tick_daemon(world, "b", server, NULL);
+    tick_faults(world, "storm", .kinds = TICK_PARTITION | TICK_CRASH | TICK_PAUSE, .until = TICK_SEC(1), .lasts = TICK_MS(700),
+        .shortest = TICK_MS(200));
+}
+TICK_SCENARIO(ranges_of_no_length, "") {
+    tick_host_add(world, "a", ticks, NULL);
+    tick_faults(world, "storm", .kinds = TICK_CRASH, .lasts = TICK_MS(7), .shortest = TICK_MS(8));
+}
+
+// Of 300 and 700 ms each.
+static void no_fault_is_shorter_than_the_range_says(void **state) {
+    (void)state;
+    size_t all = 0, least = 0;
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        struct tick_random_chooser chooser;
+        struct tick_outcome outcome;
+        tick_random_init(&chooser, seed, NULL);
+        const struct tick_run run = {.scenario = tick_scenario_find("ranges_of_long_faults"), .chooser = &chooser.chooser};
+        assert_int_equal(tick_harness_run(harness, &run, &outcome), 0);
+        size_t count;
+        const struct tick_deviation *drawn = tick_harness_deviations(harness, &count);
+        for (size_t i = 0; i < count; i++) {
+            if (drawn[i].kind < TICK_CHOICE_FAULT_PARTITION || drawn[i].kind > TICK_CHOICE_FAULT_CLOCK)
+                continue;
+            assert_int_equal(tick_scale_delay(drawn[i].value, drawn[i].n, drawn[i].most), TICK_MS(drawn[i].value == 1 ? 300 : 700));
+            least += drawn[i].value == 1;
+            all++;
+        }
+    }
+    assert_true(least > 10 && all > least + 10);
+    assert_int_equal(calm("ranges_of_no_length").verdict, TICK_BAD_SCENARIO);
 }
 
 static bool is_late(void *arg) {
@@ -597,6 +638,7 @@ int main(void) {
         cmocka_unit_test(clocks_go_wrong),
         cmocka_unit_test(disks),
         cmocka_unit_test(ranges_keep_their_bounds),
+        cmocka_unit_test(no_fault_is_shorter_than_the_range_says),
         cmocka_unit_test(verdicts),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

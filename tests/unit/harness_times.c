@@ -330,6 +330,10 @@ static void range_lasts(struct tick_world *world, struct tick_host *client, stru
     (void)client;
     tick_faults(world, "range", .kinds = TICK_PARTITION, .lasts = value, .among = {server});
 }
+static void range_shortest(struct tick_world *world, struct tick_host *client, struct tick_host *server, int64_t value) {
+    (void)client;
+    tick_faults(world, "range", .kinds = TICK_PARTITION, .lasts = TICK_NEVER, .shortest = value, .among = {server});
+}
 static void range_crash(struct tick_world *world, struct tick_host *client, struct tick_host *server, int64_t value) {
     (void)client;
     tick_faults(world, "range", .kinds = TICK_CRASH, .lasts = value, .among = {server});
@@ -410,6 +414,7 @@ static const struct row rows[] = {
     CHOICE("tick_fault_range.until", "rrnsss", asks_late, range_until, TICK_CHOICE_FAULT_PARTITION),
     CHOICE("tick_fault_range.every", "rrnnss", asks_late, range_every, TICK_CHOICE_FAULT_PARTITION),
     CHOICE("tick_fault_range.lasts", "rrssnn", asks_late, range_lasts, TICK_CHOICE_FAULT_PARTITION),
+    CHOICE("tick_fault_range.shortest", "rrnnnn", asks_late, range_shortest, TICK_CHOICE_FAULT_PARTITION),
     CHOICE("tick_fault_range.lasts of a crash", "rrssnn", asks_late, range_crash, TICK_CHOICE_FAULT_CRASH),
     CHOICE("tick_fault_range.lasts as a jump", "rrnnnn", rests, range_jump, TICK_CHOICE_FAULT_CLOCK),
     CHOICE("tick_fault_range.slow", "rrssnn", asks_late, range_slow, TICK_CHOICE_FAULT_CLOG),

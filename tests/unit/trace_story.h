@@ -153,7 +153,7 @@ static inline void story_tell(struct tick_probe *probe, int late) {
                     .subject = links[1].out_id,
                     .ordinal = links[1].sent_out,
                     .value = 7,
-                    .n = 9,
+                    .n = 10,
                     .most = TICK_MS(49)};
                 probe->ops->choice(probe, &deviation);
             } else {

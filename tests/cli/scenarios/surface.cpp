@@ -167,7 +167,7 @@ TICK_SCENARIO(surface, "every macro, in C++") {
     tick_link_all(world, .latency = TICK_MS(1), .jitter = TICK_MS(1));
     tick_link_between(world, alice, first, .latency = TICK_US(10), .duplicate = true, .bandwidth = 1000000);
     tick_fault_at(world, TICK_SEC(1), TICK_CLOG, .side = {second}, .other = {alice}, .lasts = TICK_MS(10), .slow = TICK_MS(1));
-    tick_faults(world, "storm", .kinds = TICK_PAUSE, .until = TICK_SEC(1), .lasts = TICK_MS(1), .among = {first, second});
+    tick_faults(world, "storm", .kinds = TICK_PAUSE, .until = TICK_SEC(1), .lasts = TICK_MS(2), .shortest = TICK_MS(1), .among = {first, second});
     tick_disk(world, first, .late = TICK_US(1), .space = 1 << 20);
     tick_name(world, "alias", .hosts = {second}, .latency = TICK_US(5));
     tick_invariant(world, [](void *) { return true; }, nullptr, "true is true");
