@@ -13,15 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A deadlock's waits, one a line: its text strings them together.
-static void say_waits(const char *text) {
-    const char *from = strstr(text, "again: ");
-    if (!from) {
-        tick__say("  %s: %s", tick_verdict_word(TICK_DEADLOCKED), text);
-        return;
-    }
-    from += strlen("again: ");
-    tick__say("  %s: %.*s", tick_verdict_word(TICK_DEADLOCKED), (int)(from - text) - 1, text);
+// Where the waits begin in the text of a deadlock, or of a limit that was passed without progress; NULL: it has none.
+static const char *waits_in(const struct tick_outcome *outcome, const char *text) {
+    const char *mark = outcome->verdict == TICK_DEADLOCKED ? "again: " : "things go on: ";
+    const bool may = outcome->verdict == TICK_DEADLOCKED || outcome->verdict == TICK_LIMIT_PASSED;
+    const char *at = may ? strstr(text, mark) : NULL;
+    return at ? at + strlen(mark) : NULL;
+}
+
+// These waits, one a line: the text strings them together.
+static void say_waits(const struct tick_outcome *outcome, const char *text, const char *from) {
+    tick__say("  %s: %.*s", tick_verdict_word(outcome->verdict), (int)(from - text) - 1, text);
     for (const char *to; *from; from = *to ? to + 2 : to) {
         to = strstr(from, "; ");
         if (!to)
@@ -49,8 +51,9 @@ void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__lo
         snprintf(left, sizeof left, "%s", text);
     else
         snprintf(left, sizeof left, "%s: %s", tick_verdict_word(outcome->verdict), text);
-    if (outcome->verdict == TICK_DEADLOCKED && !place[0])
-        say_waits(text);
+    const char *waits = place[0] ? NULL : waits_in(outcome, text);
+    if (waits)
+        say_waits(outcome, text, waits);
     else
         tick__say_columns(left, "at ", place);
     if (outcome->stopped[0]) {

@@ -257,6 +257,7 @@ void tick__world_starve(struct tick_world *world); // ends the run at the next w
 __attribute__((format(printf, 3, 4))) void tick__world_bad(struct tick_world *world, const struct tick_loc *loc, const char *format, ...);
 void tick__ns_words(int64_t ns, char *text, size_t size); // verdict.c: "3 ms"
 void tick__world_describe_deadlock(const struct tick_world *world, char *text, size_t size);
+void tick__world_describe_limit(const struct tick_world *world, char *text, size_t size); // of virtual time
 void tick__task_words(const struct tick_task *task, char *text, size_t size); // "main", "requests/request#2"
 bool tick__world_holds(struct tick_world *world);                             // evaluates the invariants; false: the run has ended
 

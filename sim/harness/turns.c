@@ -216,7 +216,9 @@ void tick__turns(void *world) {
         }
         w->events++;
         if (tick_kernel_now(w->kernel) > w->time_limit) {
-            w->stage.fail(&w->stage, TICK_LIMIT_PASSED, 0, NULL, "the limit of virtual time was passed (tick_limit raises it)");
+            char text[sizeof w->outcome.text];
+            tick__world_describe_limit(w, text, sizeof text);
+            w->stage.fail(&w->stage, TICK_LIMIT_PASSED, 0, NULL, text);
             break;
         }
         tick__fetch_begin(w);

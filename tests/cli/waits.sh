@@ -67,6 +67,14 @@ expect 1 "deadlock" "$RETICK" fuzz "$file:belt" -n 1 -o belt.db
 say "mill waits for room in a queue, from which others take: mill/taker ($(line "no room"))" \
     "mill/taker waits for an event ($(line "has rung")) it was set at 0 ms by mill, before this wait"
 
+# A limit that is passed while nobody gets on says so; one that somebody's own timer goes beyond does not.
+expect 1 "limit: the limit of virtual time was passed (tick_limit raises it), with no progress since 2 ms, though other things go on:" \
+    "$RETICK" fuzz "$file:ticking" -n 1 -o ticking.db
+say "go on: client/main waits for read_line ($(line "// in vain"))" \
+    "a circle: client waits to read from server/mute for client" "server/mute for client waits to read from client"
+expect 1 "limit: the limit of virtual time was passed (tick_limit raises it)" "$RETICK" fuzz "$file:sleepy" -n 1 -o sleepy.db
+never "no progress"
+
 expect 0 "1 task that nobody waits for is idle when it ends, at 3 ms" "$RETICK" explain shop.twin.db --waits
 expect 2 "--waits is not for --repaired or --likelihood" "$RETICK" explain shop.db --waits --repaired "$file:shop"
 expect 0 "in_vain.c:" "$RETICK" query shop.db waits

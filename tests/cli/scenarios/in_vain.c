@@ -217,3 +217,48 @@ static int belt_main(void *unused) {
 TICK_SCENARIO(belt, "a full queue, and a bell that rang too soon") {
     tick_host_add(world, "mill", belt_main, NULL);
 }
+
+// --- nobody gets on, and a daemon's clock goes on ticking ---
+
+static int mute(tick_stream *client, void *unused) {
+    char line[16];
+    (void)unused;
+    while (tick_stream_read_line(client, line, sizeof line) > 0)
+        ;
+    return 0;
+}
+
+static int ticks_for_ever(void *unused) {
+    (void)unused;
+    for (;;)
+        TICK_TRY(tick_sleep(TICK_SEC(10)));
+}
+
+static int mute_server(void *unused) {
+    (void)unused;
+    TICK_TRY(tick_go(ticks_for_ever, NULL));
+    return tick_serve(":7", mute, NULL);
+}
+
+static int mute_client(void *unused) {
+    tick_stream *stream;
+    char line[16];
+    (void)unused;
+    TICK_TRY(tick_connect("server:7", &stream));
+    return (int)tick_stream_read_line(stream, line, sizeof line); // in vain
+}
+
+TICK_SCENARIO(ticking, "an answer that does not come, from a daemon that has a timer") {
+    tick_daemon(world, "server", mute_server, NULL);
+    tick_host_add(world, "client", mute_client, NULL);
+    tick_link_all(world, .latency = TICK_MS(1));
+}
+
+static int sleeper(void *unused) {
+    (void)unused;
+    return tick_sleep(TICK_SEC(7200));
+}
+
+TICK_SCENARIO(sleepy, "somebody who has a timer of its own may go on") {
+    tick_host_add(world, "client", sleeper, NULL);
+}
