@@ -28,7 +28,7 @@ cat >spins.c <<'TEXT'
 #include <retick.h>
 TICK_SCENARIO(spins, "a set-up that does not return") {
     (void)world;
-    for (volatile int i = 0;;)
+    for (volatile unsigned i = 0;;)
         i++;
 }
 TEXT

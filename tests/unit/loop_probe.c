@@ -275,7 +275,7 @@ static void who_is_woken_says_by_what(void **state) {
 
 static int counts_keys(void *arg) {
     (void)arg;
-    struct tick_loc here = {"f", "f.c", 1, "child"};
+    static const struct tick_loc here = {"f", "f.c", 1, "child"}; // it outlives the task, which may be told of later
     for (int i = 0; i < 3; i++) {
         BORROWED_SPAWN(child, NULL);
         BORROWED_SPAWN_NAMED("other", child, NULL);
