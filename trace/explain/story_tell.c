@@ -98,6 +98,8 @@ static bool same(const struct tick__sentence *a, const struct tick__sentence *b)
 // One sentence an event and class, the best of them; then the dozen that matter most, and less of what matters little.
 static void select_sentences(struct tick__story *story) {
     size_t kept = 0;
+    if (!story->count) // there is no array, and qsort takes no NULL
+        return;
     qsort(story->sentences, story->count, sizeof *story->sentences, by_rank);
     for (size_t i = 0; i < story->count && kept < TICK__STORY_MOST; i++) {
         bool again = false;
