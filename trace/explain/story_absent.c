@@ -9,13 +9,6 @@ struct missed {
     const struct tick__tale_message *there; // the first that is missed, in the run beside
 };
 
-static const struct tick__tale_message *same_message(const struct tick__tale *tale, tick_id id) {
-    for (size_t i = 0; i < tale->message_count; i++)
-        if (tick__tale_object(tale, tale->messages[i].object)->id == id)
-            return &tale->messages[i];
-    return NULL;
-}
-
 // The last message from a host that reaches another before the end; NULL: none does.
 static const struct tick__tale_message *last_heard(const struct tick__telling *telling, tick_id source, uint32_t host) {
     const struct tick__tale *tale = telling->tale;
@@ -52,6 +45,8 @@ void tick__story_absent(struct tick__telling *telling) {
     const struct tick__tale_event *end = tick__tale_event(tale, telling->end);
     struct missed missed[SOURCES_MOST + 1];
     size_t sources = 0;
+    tick_id asked = 0; // whom was looked for last, and what was heard
+    const struct tick__tale_message *heard = NULL;
     if (!good || !end->host || telling->beside->parting_b > good->last)
         return;
     const tick_id host = tick__tale_object(tale, end->host)->id;
@@ -66,10 +61,13 @@ void tick__story_absent(struct tick__telling *telling) {
             at++;
         if (at < sources)
             continue;
-        const struct tick__tale_message *here = same_message(tale, tick__tale_object(good, message->object)->id);
-        const struct tick__tale_message *last = last_heard(telling, source, end->host);
-        if (last && tick__tale_event(good, message->recv)->ts > tick__tale_event(tale, last->recv)->ts &&
-            (!here || !here->recv || here->recv > telling->end))
+        const struct tick__tale_message *here = tick__tale_same_message(tale, tick__tale_object(good, message->object)->id);
+        if (here && here->recv && here->recv <= telling->end)
+            continue;
+        const struct tick__tale_message *last = source == asked ? heard : last_heard(telling, source, end->host);
+        asked = source;
+        heard = last;
+        if (last && tick__tale_event(good, message->recv)->ts > tick__tale_event(tale, last->recv)->ts)
             missed[sources++] = (struct missed){source, last, message};
     }
     for (size_t i = 0; sources <= SOURCES_MOST && i < sources; i++)

@@ -18,13 +18,6 @@ static const struct tick__tale_message *message_at(const struct tick__tale *tale
     return NULL;
 }
 
-static const struct tick__tale_message *same_message(const struct tick__tale *tale, tick_id id) {
-    for (size_t i = 0; i < tale->message_count; i++)
-        if (tick__tale_object(tale, tale->messages[i].object)->id == id)
-            return &tale->messages[i];
-    return NULL;
-}
-
 static bool same_words(const struct tick__tale_message *a, const struct tick__tale_message *b) {
     return a->kept == b->kept && memcmp(a->payload, b->payload, a->kept) == 0;
 }
@@ -77,7 +70,7 @@ static void late_message(struct tick__telling *telling, const struct tick__tale_
     tick__say_to(&say, " sent it");
     overtaken(telling, message, &TICK__SAID(sentence->over));
     const struct tick__tale_message *twin =
-        telling->good ? same_message(telling->good, tick__tale_object(tale, message->object)->id) : NULL;
+        telling->good ? tick__tale_same_message(telling->good, tick__tale_object(tale, message->object)->id) : NULL;
     if (!twin || !twin->recv)
         return;
     tick__say_to(&good, "%s after ", telling->there);
@@ -188,7 +181,7 @@ static void never_said(const struct tick__telling *telling, const struct tick__t
     for (size_t i = 0; good && connection && i < good->message_count; i++) {
         const struct tick__tale_message *message = &good->messages[i];
         if (message->bytes <= 0 || tick__tale_object(good, tick__tale_object(good, message->direction)->parent)->id != connection ||
-            same_message(tale, tick__tale_object(good, message->object)->id))
+            tick__tale_same_message(tale, tick__tale_object(good, message->object)->id))
             continue;
         tick__say_to(said, "%s ", telling->there);
         tick__said_who(good, message->send, said);

@@ -276,6 +276,25 @@ static void note_drops(struct tick__tale *tale) {
     }
 }
 
+struct tick__tale_named {
+    tick_id id;
+    uint32_t message; // index
+};
+
+static int by_id(const void *left, const void *right) {
+    const struct tick__tale_named *a = left, *b = right;
+    return a->id != b->id ? (a->id < b->id ? -1 : 1) : a->message < b->message ? -1 : a->message > b->message;
+}
+
+static int name_messages(struct tick__tale *tale) {
+    tale->named = calloc(tale->message_count + 1, sizeof *tale->named);
+    for (size_t i = 0; tale->named && i < tale->message_count; i++)
+        tale->named[i] = (struct tick__tale_named){tale->objects[tale->messages[i].object].id, (uint32_t)i};
+    if (tale->named)
+        qsort(tale->named, tale->message_count, sizeof *tale->named, by_id);
+    return tale->named ? 0 : -ENOMEM;
+}
+
 // Causes the other way round, counted first, then filled in.
 static int index_effects(struct tick__tale *tale) {
     const size_t events = tale->last >= tale->first ? tale->last - tale->first + 1 : 0;
@@ -310,7 +329,7 @@ int tick__tale_read(const struct tick_trace *trace, struct tick__tale *tale, str
     free(reading.open);
     if (code == 0) {
         note_drops(tale);
-        if (index_effects(tale) < 0)
+        if (name_messages(tale) < 0 || index_effects(tale) < 0)
             code = no_memory(tale, error);
     }
     if (code < 0)
@@ -326,6 +345,7 @@ void tick__tale_fini(struct tick__tale *tale) {
     free(tale->events);
     free(tale->objects);
     free(tale->messages);
+    free(tale->named);
     free(tale->choices);
     free(tale->causes);
     free(tale->places);
@@ -351,11 +371,16 @@ const struct tick__tale_message *tick__tale_message(const struct tick__tale *tal
     return index ? &tale->messages[index - 1] : NULL;
 }
 
-const struct tick__tale_choice *tick__tale_choice_at(const struct tick__tale *tale, uint32_t seq) {
-    for (size_t i = 0; i < tale->choice_count; i++)
-        if (tale->choices[i].seq == seq)
-            return &tale->choices[i];
-    return NULL;
+const struct tick__tale_message *tick__tale_same_message(const struct tick__tale *tale, tick_id id) {
+    size_t low = 0, high = tale->message_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (tale->named[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < tale->message_count && tale->named[low].id == id ? &tale->messages[tale->named[low].message] : NULL;
 }
 
 const struct tick__tale_place *tick__tale_place(const struct tick__tale *tale, uint32_t loc) {

@@ -60,6 +60,7 @@ struct tick__tale {
     struct tick__tale_place *places; // by loc_id
     size_t message_count, choice_count, cause_count, place_count;
     uint32_t *effects, *effect_from; // events that came of seq: effects[effect_from[seq - first]] up to the next one's
+    struct tick__tale_named *named; // messages, in order of stable id
     uint32_t verdict;                // seq, 0: none
     const char *place;               // where it was found, "" = not known
     int64_t end;                     // ns
@@ -73,7 +74,8 @@ void tick__tale_fini(struct tick__tale *tale);
 const struct tick__tale_event *tick__tale_event(const struct tick__tale *tale, uint32_t seq);
 const struct tick__tale_object *tick__tale_object(const struct tick__tale *tale, uint32_t id);
 const struct tick__tale_message *tick__tale_message(const struct tick__tale *tale, uint32_t object); // NULL: the object is none
-const struct tick__tale_choice *tick__tale_choice_at(const struct tick__tale *tale, uint32_t seq);   // NULL: that event is none
+// The message of that stable id, in this run; NULL: there is none.
+const struct tick__tale_message *tick__tale_same_message(const struct tick__tale *tale, tick_id id);
 const struct tick__tale_place *tick__tale_place(const struct tick__tale *tale, uint32_t loc);        // NULL: none that is known
 // The further causes of an event: how many, from *causes on.
 size_t tick__tale_causes_of(const struct tick__tale *tale, uint32_t seq, const struct tick__tale_cause **causes);
