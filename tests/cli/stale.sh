@@ -51,8 +51,8 @@ if command -v python3 >/dev/null; then
     for way in "replay rare.c rare.schedule" "run rare.c --schedule rare.schedule -o stale.db" "shrink rare.c rare.schedule"; do
         # shellcheck disable=SC2086
         "$RETICK" $way --strict --json >report.json 2>/dev/null
-        expect 0 fits check_report env PYTHONDONTWRITEBYTECODE=1 python3 "$RETICK_SOURCE/tests/support/json_report.py" "$RETICK_SOURCE/docs/retick.schema.json" exit=2 \
-            unmet=1 stale.of=2 'stale.lines=["user\u0020alice/second\u0020@1\u0020=3"]'
+        expect 0 fits check_report env PYTHONDONTWRITEBYTECODE=1 python3 "$RETICK_SOURCE/tests/support/json_report.py" \
+            "$RETICK_SOURCE/docs/retick.schema.json" exit=2 unmet=1 stale.of=2 'stale.lines=["user\u0020alice/second\u0020@1\u0020=3"]'
     done
 fi
 finish
