@@ -39,7 +39,8 @@ static const char doc[] =
     "logged, sent and written, by their digests. A schedule of which the "
     "run does not meet each line is stale, and it is said; without --strict that changes no exit code: people edit their program and "
     "replay."
-    "\vA trace knows its scenario's file, so that it can stand alone.\n"
+    "\vA trace knows its scenario's file, so that it can stand alone. The flags that the finding was compiled with are taken over from the "
+    "schedule or trace where no --cflags is given and they can do no harm; others are refused.\n"
     "\n"
     "Examples:\n"
     "  retick replay lost_update.db\n"
@@ -111,7 +112,7 @@ static int carry_out(const struct replay_arguments *a, const struct tick__loaded
         const struct tick__record record = {
             .scenario = loaded->scenario,
             .scenario_file = loaded->source,
-            .options = loaded->options,
+            .options = loaded->built,
             .object = loaded->object,
             .chooser = "replay",
             .path = a->output,
@@ -168,7 +169,7 @@ static int explain_anew(const struct replay_arguments *a, const struct tick__rec
     const struct tick__record record = {
         .scenario = loaded->scenario,
         .scenario_file = loaded->source,
-        .options = loaded->options,
+        .options = loaded->built,
         .object = loaded->object,
         .chooser = "replay",
         .input = {.schedule = &recipe->schedule},

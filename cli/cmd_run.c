@@ -240,7 +240,7 @@ int tick__cmd_run(int argc, char **argv) {
         const struct tick__record record = {
             .scenario = loaded.scenario,
             .scenario_file = loaded.source,
-            .options = loaded.options,
+            .options = loaded.built,
             .object = loaded.object,
             .chooser = a.real       ? "real"
                        : a.seeded   ? "random"

@@ -163,7 +163,7 @@ static int run(const struct whatif_arguments *a, const struct tick__loaded *load
     const struct tick__record record = {
         .scenario = loaded->scenario,
         .scenario_file = loaded->source,
-        .options = loaded->options,
+        .options = loaded->built,
         .object = loaded->object,
         .chooser = "replay",
         .path = a->output,

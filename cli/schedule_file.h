@@ -2,6 +2,7 @@
 #ifndef RETICK_CLI_SCHEDULE_FILE_H
 #define RETICK_CLI_SCHEDULE_FILE_H
 
+#include "cli/recorded.h"
 #include "cli/scenario_load.h"
 #include "sim/choice/names.h"
 #include "sim/choice/schedule.h"
@@ -11,9 +12,10 @@
 // What a trace or schedule file says of its run.
 struct tick__recipe {
     struct tick_schedule schedule;
-    bool trace;          // from a trace: the fields below are known
+    bool trace;          // from a trace: the file, the verdict and the digests are known
     char *scenario_file; // owned
-    char verdict[32], text[512], options[512];
+    struct tick__recorded recorded; // how its program was compiled
+    char verdict[32], text[512];
     uint8_t digest[16], contents[16];
     bool has_digest, has_contents;
 };
