@@ -1,4 +1,5 @@
 // Recorder and store: what is told comes back out of the file, the digest is a function of the events, and errors are told in words.
+#include "src/base/sanitized.h"
 #include "tests/support/emulated.h"
 #include "tests/support/stored.h"
 #include "tests/unit/trace_story.h"
@@ -374,7 +375,7 @@ static void a_full_disk_leaves_nothing(void **state) {
 // Without memory the recorder still counts and digests, and the file says what is missing.
 static void out_of_memory_is_a_gap(void **state) {
     (void)state;
-#ifdef __SANITIZE_ADDRESS__
+#if TICK__ASAN
     skip(); // the sanitizer's own memory is beyond any limit
 #endif
     const char *preloaded = getenv("LD_PRELOAD");
