@@ -202,30 +202,3 @@ void tick__say_schedule(const struct tick_schedule *schedule, const struct tick_
         tick__say("    %s%s%s", tick__colour(stdout, TICK__DIM), words, tick__colour(stdout, TICK__PLAIN));
     }
 }
-
-#define UNMET_SHOWN 10
-
-size_t tick__note_unmet(const struct tick_schedule *schedule, const struct tick_schedule *drawn, const struct tick_names *names) {
-    size_t unmet = 0;
-    bool *met = calloc(schedule->count + 1, sizeof *met);
-    if (!met || tick_schedule_among(schedule, drawn, false, met) < 0) {
-        tick__no_memory(schedule->scenario);
-        free(met);
-        return 0;
-    }
-    for (size_t i = 0; i < schedule->count; i++) {
-        const struct tick_deviation *wanted = &schedule->deviations[i];
-        if (met[i] || unmet++ >= UNMET_SHOWN)
-            continue;
-        char line[512];
-        if (schedule->words && schedule->words[i] && *schedule->words[i])
-            snprintf(line, sizeof line, "%s", schedule->words[i]);
-        else
-            tick_deviation_line(wanted, names, line, sizeof line);
-        tick__note("the run did not meet: %s", line);
-    }
-    free(met);
-    if (unmet > UNMET_SHOWN)
-        tick__note("... nor %zu more", unmet - UNMET_SHOWN);
-    return unmet;
-}

@@ -34,7 +34,5 @@ char *tick__with_extension(const char *path, const char *extension);
 
 // Prints a line, its soundness and its words for each deviation.
 void tick__say_schedule(const struct tick_schedule *schedule, const struct tick_names *names);
-// Notes the deviations of `schedule` that the run did not meet; returns how many.
-size_t tick__note_unmet(const struct tick_schedule *schedule, const struct tick_schedule *drawn, const struct tick_names *names);
 
 #endif

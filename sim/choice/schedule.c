@@ -71,6 +71,13 @@ int tick_schedule_add(struct tick_schedule *schedule, const struct tick_deviatio
     return add(schedule, deviation, "");
 }
 
+int tick_schedule_add_as(struct tick_schedule *schedule, const struct tick_deviation *deviation, const char *line) {
+    bool plain = strlen(line) < LINE_MOST - 1;
+    for (const char *at = line; *at && plain; at++)
+        plain = (unsigned char)*at >= ' ' && *at != 0x7f;
+    return add(schedule, deviation, plain ? line : "");
+}
+
 int tick_schedule_copy(struct tick_schedule *to, const struct tick_schedule *from) {
     tick_schedule_init(to, from->scenario);
     to->version = from->version;
@@ -297,8 +304,9 @@ static int read_version(const struct reader *reader, char *line, struct tick_sch
     if (strncmp(line, head, sizeof head - 1) != 0 || !number(line + sizeof head - 1, INT32_MAX, &version, &end) || *end || !version)
         return bad(reader, "\"retick schedule 2\" as the first line of a schedule");
     if (version > TICK_CHOICE_VERSION)
-        return tick_error_set(reader->error, TICK_EFORMAT, "%s:%zu: this schedule is of version %llu, and this retick knows %d: update retick",
-            reader->file, reader->line, (unsigned long long)version, TICK_CHOICE_VERSION);
+        return tick_error_set(reader->error, TICK_EFORMAT,
+            "%s:%zu: this schedule is of version %llu, and this retick knows %d: update retick", reader->file, reader->line,
+            (unsigned long long)version, TICK_CHOICE_VERSION);
     schedule->version = (int)version;
     return 0;
 }

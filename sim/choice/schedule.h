@@ -19,7 +19,9 @@ struct tick_schedule {
 void tick_schedule_init(struct tick_schedule *schedule, const char *scenario);
 void tick_schedule_fini(struct tick_schedule *schedule);
 int tick_schedule_add(struct tick_schedule *schedule, const struct tick_deviation *deviation); // 0 or -ENOMEM
-int tick_schedule_copy(struct tick_schedule *to, const struct tick_schedule *from);            // to is uninitialised
+// The same with its line as it was written (one that cannot be a line of text is left out).
+int tick_schedule_add_as(struct tick_schedule *schedule, const struct tick_deviation *deviation, const char *line);
+int tick_schedule_copy(struct tick_schedule *to, const struct tick_schedule *from); // to is uninitialised
 
 // found[i], for each deviation of `schedule`: has `others` one at the same address, and, with `values`, of the same value? 0 or -ENOMEM.
 int tick_schedule_among(const struct tick_schedule *schedule, const struct tick_schedule *others, bool values, bool *found);
