@@ -61,8 +61,11 @@ char *tick__flags_join(const struct tick__argv *words) {
             fputc(' ', file);
         if (quoted)
             fputc('\'', file);
-        for (; *word; word++)
-            fputs(*word == '\'' ? "'\\''" : (char[]){*word, 0}, file);
+        for (; *word; word++) {
+            if (*word == '\'')
+                fputs("'\\'", file); // outside of quotes, which go on with the character itself
+            fputc(*word, file);
+        }
         if (quoted)
             fputc('\'', file);
     }
