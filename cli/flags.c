@@ -48,32 +48,32 @@ int tick__flags_split(const char *text, struct tick__argv *words) {
     return result;
 }
 
+// One word as `line` goes on, which has room for it; where it ends.
+static char *join_word(const char *word, char *line) {
+    const bool quoted = !*word || word[strspn(word, PLAIN)];
+    if (quoted)
+        *line++ = '\'';
+    for (; *word; *line++ = *word++)
+        if (*word == '\'')
+            line = mempcpy(line, "'\\'", 3); // outside of quotes, which go on with the character itself
+    if (quoted)
+        *line++ = '\'';
+    return line;
+}
+
 char *tick__flags_join(const struct tick__argv *words) {
-    char *line = NULL;
-    size_t size;
-    FILE *file = open_memstream(&line, &size);
-    if (!file)
-        return NULL;
-    for (size_t i = 0; i < words->count; i++) {
-        const char *word = words->argv[i];
-        const bool quoted = !*word || word[strspn(word, PLAIN)];
+    size_t most = 1;
+    for (size_t i = 0; i < words->count; i++)
+        most += 4 * strlen(words->argv[i]) + 3;
+    char *line = malloc(most), *end = line;
+    for (size_t i = 0; i < words->count && line; i++) {
         if (i)
-            fputc(' ', file);
-        if (quoted)
-            fputc('\'', file);
-        for (; *word; word++) {
-            if (*word == '\'')
-                fputs("'\\'", file); // outside of quotes, which go on with the character itself
-            fputc(*word, file);
-        }
-        if (quoted)
-            fputc('\'', file);
+            *end++ = ' ';
+        end = join_word(words->argv[i], end);
     }
-    const bool bad = ferror(file) != 0;
-    if (fclose(file) == 0 && !bad)
-        return line;
-    free(line);
-    return NULL;
+    if (line)
+        *end = '\0';
+    return line;
 }
 
 int tick__flags_used(const char *cflags, char **line) {
