@@ -4,6 +4,7 @@
 #define RETICK_TORTURE_COMMANDS_H
 
 #include "cli/print.h"
+#include "src/base/sanitized.h"
 #include "tests/support/folder.h"
 #include "tests/support/scarce.h"
 #include "trace/reader.h"
@@ -159,7 +160,7 @@ static bool is_the_same(const struct command *command, const struct scarce_run *
 // Each allocation up to `dense`, then each `stride`-th.
 static void torture(struct command *command, int expected, long dense, long stride) {
     const char *coarser = getenv("RETICK_TORTURE_STRIDE"); // as in torture.h
-#ifdef __SANITIZE_ADDRESS__
+#if TICK__ASAN
     dense /= 4; // a process of its own is dear there
     stride *= 10;
 #endif

@@ -1,5 +1,5 @@
 // The graph: what is in the trace is in the text, foreign names cannot break it, and dot is run, timed out and missed politely.
-#include "tests/support/folder.h"
+#include "tests/support/stored.h"
 #include "tests/unit/trace_story.h"
 #include "trace/writer.h"
 #include "viewer/dot.h"
@@ -14,26 +14,7 @@
 
 #define PATIENCE 60000000000 // ns: of who is to come back, on however busy a machine
 
-static char folder[64];
 static const struct tick_trace_meta meta = {.scenario = "lost_update", .scenario_file = "lost_update.c", .chooser = "random", .seed = 6};
-
-static const char *in_folder(const char *name) {
-    static char paths[4][128];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
-
-static int set_up(void **state) {
-    (void)state;
-    return folder_make(folder, sizeof folder);
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    return folder_remove(folder);
-}
 
 // Stores the recorder's run and returns its graph's text, malloc'd.
 static char *graph_of(struct tick_recorder *recorder, unsigned most) {
@@ -400,5 +381,5 @@ int main(void) {
         cmocka_unit_test(foreign_text_stays_text),
         cmocka_unit_test(dot_is_missed_politely),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
