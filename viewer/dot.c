@@ -109,6 +109,7 @@ static void outcome(FILE *file, const struct tick__graph_node *node, int64_t cra
         snprintf(plain, sizeof plain, "%.*s", rest ? (int)(rest - node->waits) : (int)strlen(node->waits), node->waits);
         fputs(strncmp(plain, "is ", 3) == 0 || strncmp(plain, "has ", 4) == 0 ? "" : "still ", file);
         shown_path(file, plain, WAIT_MOST + sizeof "…");
+        fputs(rest && strncmp(rest, ", held by", 9) != 0 ? ", …" : "", file);
     } else {
         fputs(node->outcome < 0 ? "never ran" : "unfinished at the end", file);
     }

@@ -72,8 +72,8 @@ int tick__graph_lives(struct tick__graph *graph, struct tick_error *error) {
     return sqlite3_finalize(row) == SQLITE_OK ? 0 : tick__trace_failed(graph->trace, error);
 }
 
-// A message's deviations stand at its edge. Others at the task that they are about, or that was asked; else at the host, in the life in which
-// they bore.
+// A message's deviations stand at its edge; others at the task that they are about, or that was asked; else at the host, in the life in
+// which they bore.
 int tick__graph_deviations(struct tick__graph *graph, struct tick_error *error) {
     sqlite3_stmt *row;
     int code = 0;
