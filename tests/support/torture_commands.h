@@ -157,8 +157,8 @@ static bool is_the_same(const struct command *command, const struct scarce_run *
     return (!asks || strcmp(run->output, before->said) == 0) && strcmp(drawn, before->drawn) == 0;
 }
 
-// Each allocation up to `dense`, then each `stride`-th: so many with RETICK_TORTURE_COMMANDS in the environment, as ./dev soak has it, else fewer,
-// as each is a process of its own.
+// Each allocation up to `dense`, then each `stride`-th: so many with RETICK_TORTURE_COMMANDS in the environment, as ./dev soak has it, else
+// fewer, as each is a process of its own.
 static void torture(struct command *command, int expected, long dense, long stride) {
     const char *coarser = getenv("RETICK_TORTURE_STRIDE"); // as in torture.h
     if (!getenv("RETICK_TORTURE_COMMANDS")) {
