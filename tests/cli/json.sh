@@ -86,6 +86,7 @@ report 0 'rows=[["\\xc0\\x80\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80\\xe2\\x82"]]' "$
 report 0 'rows=[] columns=["a"] !messages' "$RETICK" query run.db "SELECT 1 a WHERE 0"
 report 0 'queries.0.name' "$RETICK" query --list
 report 0 'columns.0 rows.0' "$RETICK" query faulty.db log
+report 0 'page.0 page.0.seq page.0.say columns.0 rows.0' "$RETICK" query faulty.db why
 
 # What goes wrong is told twice: in the document, and in words.
 report 2 'status="usage" messages.0.level="error" !run' "$RETICK" run nowhere.c

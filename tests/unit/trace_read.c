@@ -273,7 +273,9 @@ static void named_queries_answer(void **state) {
         const char *arg = !named->arg ? NULL : strcmp(named->name, "why") == 0 ? "116" : "alice";
         assert_int_equal(tick_trace_named_query(named->name, arg, &sql, &error), 0);
         int rows = ask(sql, &text, &error);
-        if (rows < 0 || (rows == 0 && strcmp(named->name, "deadlocks") != 0 && strcmp(named->name, "waits") != 0))
+        const bool may_be_none =
+            !strcmp(named->name, "deadlocks") || !strcmp(named->name, "waits") || !strcmp(named->name, "story"); // it is told later
+        if (rows < 0 || (rows == 0 && !may_be_none))
             fail_msg("%s: %d %s", named->name, rows, error.text);
         free(text);
         free(sql);
