@@ -34,8 +34,8 @@ static int look(const char *path, struct tick_error *error) {
         goto out;
     }
     if (!S_ISREG(about.st_mode)) {
-        code = tick_error_set(
-            error, -EINVAL, "%s is no file but a %s: name a trace (.db)", path, S_ISFIFO(about.st_mode) ? "fifo" : "device");
+        code =
+            tick_error_set(error, -EINVAL, "%s is no file but a %s: name a trace (.db)", path, S_ISFIFO(about.st_mode) ? "fifo" : "device");
         goto out;
     }
     if (about.st_size == 0) {
@@ -53,7 +53,8 @@ static int look(const char *path, struct tick_error *error) {
         goto out;
     }
     if (big32(head + 68) != TICK__APPLICATION_ID)
-        code = tick_error_set(error, TICK_EFOREIGN, "%s is not a trace: it is another program's SQLite database; name one that retick wrote", path);
+        code = tick_error_set(
+            error, TICK_EFOREIGN, "%s is not a trace: it is another program's SQLite database; name one that retick wrote", path);
 out:
     if (fd >= 0)
         close(fd);
@@ -101,8 +102,8 @@ static int open_db(struct tick_trace *trace, struct tick_error *error) {
     for (int tries = 0; tries < 2; tries++) {
         if (sqlite3_open_v2(trace->path, &trace->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
             return no_memory(trace) ? tick__trace_failed(trace, error)
-                                    : tick_error_set(error, -EIO,
-                                          "%s cannot be opened: %s; copy it to a folder of your own", trace->path, sqlite3_errmsg(trace->db));
+                                    : tick_error_set(error, -EIO, "%s cannot be opened: %s; copy it to a folder of your own", trace->path,
+                                          sqlite3_errmsg(trace->db));
         sqlite3_extended_result_codes(trace->db, 1);
         tick__guard_bind(trace->db);
         sqlite3_busy_timeout(trace->db, BUSY_MOST);
@@ -291,6 +292,13 @@ void tick_trace_ask_on(struct tick_trace *trace) {
     sqlite3_progress_handler(trace->db, 0, NULL, NULL);
 }
 
+int tick_trace_said(const struct tick_trace *trace) {
+    const char *end = strcmp(trace->verdict, "deadlock") == 0 ? strchr(trace->text, ':') : NULL;
+    if (strcmp(trace->verdict, "limit") == 0 && (end = strstr(trace->text, " go on:")) != NULL)
+        end += strlen(" go on");
+    return (int)(end ? end - trace->text : (ptrdiff_t)strlen(trace->text));
+}
+
 static uint8_t choice_kind(const char *word) {
 #define CHOICE_KIND(name, number, text, sound, rate, unit, manual, because) \
     if (strcmp(word, text) == 0) \
@@ -317,8 +325,8 @@ int tick_trace_schedule(const struct tick_trace *trace, struct tick_schedule *sc
             .most = sqlite3_column_int64(statement, 5),
         };
         if (!deviation.kind)
-            code = tick_error_set(
-                error, TICK_EFORMAT, "%s is damaged: it has a choice of an unknown kind '%s'; record the run again", trace->path, word ? word : "");
+            code = tick_error_set(error, TICK_EFORMAT, "%s is damaged: it has a choice of an unknown kind '%s'; record the run again",
+                trace->path, word ? word : "");
         else
             code = tick_schedule_add(schedule, &deviation);
     }

@@ -67,11 +67,10 @@ static void say_end(struct tick__telling *telling) {
     if (!telling->tale->verdict || strcmp(trace->verdict, "pass") == 0)
         return;
     struct tick__sentence *sentence = tick__story_add(telling, telling->end, TICK__SAID_END, 0);
-    const char *colon = strcmp(trace->verdict, "deadlock") == 0 ? strchr(trace->text, ':') : NULL;
     if (!sentence->task)
         sentence->who[0] = '\0';
     tick__say_to(&TICK__SAID(sentence->say), "%s%.*s", sentence->task ? "fails: " : "",
-        colon ? (int)(colon - trace->text) : (int)sizeof trace->text, *trace->text ? trace->text : trace->verdict);
+        *trace->text ? tick_trace_said(trace) : (int)sizeof trace->verdict, *trace->text ? trace->text : trace->verdict);
     const char *place = telling->tale->place, *slash = strrchr(place, '/');
     if (!tick__tale_event(telling->tale, telling->end)->loc)
         sentence->loc = 0;
@@ -112,8 +111,7 @@ static void select_sentences(struct tick__story *story) {
     qsort(story->sentences, story->count, sizeof *story->sentences, by_event);
 }
 
-int tick__story_tell(
-    const struct tick__tale *tale, const struct tick__beside *beside, const char *there, struct tick__story *story) {
+int tick__story_tell(const struct tick__tale *tale, const struct tick__beside *beside, const char *there, struct tick__story *story) {
     *story = (struct tick__story){.beside = beside != NULL};
     struct tick__telling telling = {
         .tale = tale,
