@@ -123,7 +123,7 @@ int tick__check_show_way(const struct tick__check *check, enum tick__way way) {
         const struct tick__record record = {
             .scenario = check->loaded.scenario,
             .scenario_file = check->loaded.source,
-            .options = check->loaded.options,
+            .options = check->loaded.built,
             .object = check->loaded.object,
             .chooser = "random",
             .path = pair.trace[side],

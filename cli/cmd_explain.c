@@ -94,12 +94,14 @@ static int beside_repaired(struct explain_arguments *a) {
     }
     a->load.argument = a->repaired;
     if (code == 0)
+        code = tick__recorded_take(&recipe.recorded, a->path, &a->load);
+    if (code == 0)
         code = tick__scenario_load(&a->load, &loaded);
     if (code == 0) {
         const struct tick__record record = {
             .scenario = loaded.scenario,
             .scenario_file = loaded.source,
-            .options = loaded.options,
+            .options = loaded.built,
             .object = loaded.object,
             .chooser = "replay",
             .input = {.schedule = &recipe.schedule},

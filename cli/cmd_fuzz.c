@@ -134,7 +134,7 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
     const struct tick__record record = {
         .scenario = loaded->scenario,
         .scenario_file = loaded->source,
-        .options = loaded->options,
+        .options = loaded->built,
         .object = loaded->object,
         .chooser = "random",
         .path = a->output,

@@ -3,9 +3,11 @@
 #include "cli/command.h"
 #include "cli/first_read.h"
 #include "cli/options.h"
+#include "cli/page_print.h"
 #include "cli/print.h"
 #include "cli/report_json.h"
 #include "cli/rows.h"
+#include "trace/explain/task_named.h"
 #include "trace/query.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -13,14 +15,15 @@
 
 struct query_arguments {
     const char *trace, *sql, *about;
-    bool list, csv;
+    bool list, csv, all;
 };
 
-enum { OPTION_LIST = TICK__OPTION_OTHERS, OPTION_CSV };
+enum { OPTION_LIST = TICK__OPTION_OTHERS, OPTION_CSV, OPTION_ALL };
 
 static const struct argp_option options[] = {
     {"list", OPTION_LIST, NULL, 0, "List the queries that have a name", 0},
     {"csv", OPTION_CSV, NULL, 0, "Print the rows as comma-separated values (RFC 4180)", 0},
+    {"all", OPTION_ALL, NULL, 0, "With why: the whole, not a page of it", 0},
     {0},
 };
 
@@ -32,10 +35,17 @@ static const char doc[] =
     "Examples:\n"
     "  retick query run.db tasks\n"
     "  retick query run.db log              what was logged, and the verdict\n"
-    "  retick query run.db why              the causes of the verdict\n"
-    "  retick query run.db why 42           those of event 42\n"
+    "  retick query run.db story            how it came to its end, with the numbers of the events\n"
+    "  retick query run.db why              what the verdict came of, a page\n"
+    "  retick query run.db why 42 --all     what event 42 came of, all of it\n"
+    "  retick query run.db history client-1 what that task did\n"
     "  retick query run.db \"SELECT count(*) FROM events\"\n"
     "\n" TICK__EXIT_CODES;
+
+// The questions that are answered by a page; with --csv by the rows that they have as well.
+static bool is_page(const char *sql) {
+    return sql && !strcmp(sql, "why");
+}
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct query_arguments *a = state->input;
@@ -45,6 +55,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case OPTION_CSV:
         a->csv = true;
+        return 0;
+    case OPTION_ALL:
+        a->all = true;
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0)
@@ -59,6 +72,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case ARGP_KEY_END:
         if (a->csv && (a->list || tick__report_on()))
             tick__wrong(state->name, "--csv is for rows: not with --list or --json");
+        if (a->all && (a->csv || !is_page(a->sql)))
+            tick__wrong(state->name, "--all is for the page of why");
         if (!a->list && !a->sql)
             tick__wrong(state->name, a->trace ? "ask what? Write SQL, or a query's name (--list)" : "which trace?");
         return 0;
@@ -93,14 +108,44 @@ static bool needs_no_more(const char *sql) {
     return false;
 }
 
+// The note beside causes that end at once.
+static void note_no_cause(const struct tick_trace *trace, const struct query_arguments *a, bool alone) {
+    if (alone && !a->about && *trace->verdict && strcmp(trace->verdict, "pass") != 0)
+        tick__note(
+            "the finding came of no event of its own: it is of the whole run, or of its end. Next: %s query %s log, then: %s query %s "
+            "why SEQ, with the number of a line there",
+            tick__program(), a->trace, tick__program(), a->trace);
+}
+
+static int page(const struct tick_trace *trace, const struct query_arguments *a) {
+    struct tick_error error = {0};
+    const unsigned long long seq = a->about ? strtoull(a->about, NULL, 10) : 0;
+    uint64_t lines = 0;
+    int result = a->about && (seq == 0 || seq > UINT32_MAX) ? tick_error_set(&error, -EINVAL, "%s has no event %s: they are 1 to %llu",
+                                                                  trace->path, a->about, (unsigned long long)trace->events)
+                                                            : tick__page_why(trace, (uint32_t)seq, a->all, &lines, &error);
+    if (result < 0)
+        return tick__complain_of(trace->path, result, &error);
+    note_no_cause(trace, a, lines == 1);
+    return TICK__EXIT_PASS;
+}
+
 static int ask(struct tick_trace *trace, const struct query_arguments *a) {
     struct tick_error error = {0};
     char *sql = NULL;
+    char *task = NULL;
     int result = 0;
+    if (is_name(a->sql) && !strcmp(a->sql, "history") && a->about && (result = tick__task_named(trace, a->about, &task, &error)) < 0)
+        return tick__complain_of(trace->path, result, &error);
     if (is_name(a->sql))
-        result = tick_trace_named_query(a->sql, a->about, &sql, &error);
+        result = tick_trace_named_query(a->sql, task ? task : a->about, &sql, &error);
     else if (a->about)
         result = tick_error_set(&error, -EINVAL, "%s is one argument too many: put the SQL in quotes", a->about);
+    free(task);
+    if (result >= 0 && is_page(a->sql) && !a->csv && !tick__report_on()) {
+        free(sql);
+        return page(trace, a);
+    }
     const struct tick_trace_rows rows = a->csv ? tick__rows_csv() : tick__rows_json();
     const int code = result >= 0 && !needs_no_more(a->sql) ? tick__complete(trace) : 0;
     if (code) {
@@ -113,11 +158,8 @@ static int ask(struct tick_trace *trace, const struct query_arguments *a) {
         result = a->csv || tick__report_on() ? tick_trace_query_rows(trace, sql ? sql : a->sql, &rows, &error)
                                              : tick_trace_query(trace, sql ? sql : a->sql, stdout, &error);
     free(sql);
-    if (result == 1 && !strcmp(a->sql, "why") && !a->about && *trace->verdict && strcmp(trace->verdict, "pass") != 0)
-        tick__note(
-            "the finding came of no event of its own: it is of the whole run, or of its end. Next: %s query %s log, then: %s query %s "
-            "why SEQ, with the number of a line there",
-            tick__program(), a->trace, tick__program(), a->trace);
+    if (result >= 0 && is_page(a->sql) && tick__report_on())
+        return page(trace, a);
     if (result == 0 && !a->csv && !tick__report_on())
         tick__note("there is none"); // on stderr: the columns' names alone look like a mistake
     if (result >= 0)

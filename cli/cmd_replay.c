@@ -1,8 +1,8 @@
 // retick replay: a schedule again, and whether it still does what it did.
 #include "cli/arguments.h"
+#include "cli/aside.h"
 #include "cli/command.h"
 #include "cli/compile.h"
-#include "cli/aside.h"
 #include "cli/explain.h"
 #include "cli/finding.h"
 #include "cli/options.h"
@@ -11,6 +11,7 @@
 #include "cli/record.h"
 #include "cli/report_json.h"
 #include "cli/schedule_file.h"
+#include "cli/stale.h"
 #include "cli/twin.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ struct replay_arguments {
     struct tick__load load;
     struct tick__run_options run;
     const char *recipe, *output;
-    bool force, quiet;
+    bool force, quiet, strict;
 };
 
 static const struct argp_option options[] = {
@@ -29,14 +30,17 @@ static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "Record the run to this trace (default: no trace is written)", 0},
     TICK__FORCE_ROW,
     TICK__QUIET_ROW,
+    TICK__STRICT_ROW,
     {0},
 };
 
 static const char doc[] =
     "Runs a schedule, or the schedule of a trace, again, says how it went, and compares its events with the trace's, and what was named, "
-    "logged, sent and written, by their digests. Deviations that "
-    "the run did not meet are told, and change no exit code: people edit their program and replay."
-    "\vA trace knows its scenario's file, so that it can stand alone.\n"
+    "logged, sent and written, by their digests. A schedule of which the "
+    "run does not meet each line is stale, and it is said; without --strict that changes no exit code: people edit their program and "
+    "replay."
+    "\vA trace knows its scenario's file, so that it can stand alone. The flags that the finding was compiled with are taken over from the "
+    "schedule or trace where no --cflags is given and they can do no harm; others are refused.\n"
     "\n"
     "Examples:\n"
     "  retick replay lost_update.db\n"
@@ -76,6 +80,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case TICK__OPTION_QUIET:
         a->quiet = true;
         return 0;
+    case TICK__OPTION_STRICT:
+        a->strict = true;
+        return 0;
     case ARGP_KEY_ARG:
         if (names_program(value) && !a->load.argument)
             a->load.argument = value;
@@ -105,7 +112,7 @@ static int carry_out(const struct replay_arguments *a, const struct tick__loaded
         const struct tick__record record = {
             .scenario = loaded->scenario,
             .scenario_file = loaded->source,
-            .options = loaded->options,
+            .options = loaded->built,
             .object = loaded->object,
             .chooser = "replay",
             .path = a->output,
@@ -162,7 +169,7 @@ static int explain_anew(const struct replay_arguments *a, const struct tick__rec
     const struct tick__record record = {
         .scenario = loaded->scenario,
         .scenario_file = loaded->source,
-        .options = loaded->options,
+        .options = loaded->built,
         .object = loaded->object,
         .chooser = "replay",
         .input = {.schedule = &recipe->schedule},
@@ -193,8 +200,8 @@ static int explain(const struct replay_arguments *a, const struct tick__recipe *
     bool told = false;
     if (a->quiet || attempt->outcome.verdict == TICK_PASS || attempt->outcome.verdict == TICK_HUNG)
         return 0;
-    const bool same = recipe->trace && recipe->has_digest && attempt->has_digest &&
-                      memcmp(recipe->digest, attempt->digest, sizeof recipe->digest) == 0;
+    const bool same =
+        recipe->trace && recipe->has_digest && attempt->has_digest && memcmp(recipe->digest, attempt->digest, sizeof recipe->digest) == 0;
     const int code = same ? tick__explain_kept(a->recipe, &told) : 0;
     return code || told ? code : explain_anew(a, recipe, loaded);
 }
@@ -239,13 +246,10 @@ int tick__cmd_replay(int argc, char **argv) {
                 tick__say("%s written", a.output);
                 tick__report_written("trace", a.output);
             }
-            const size_t unmet = tick__note_unmet(&recipe.schedule, &attempt.drawn, NULL);
-            tick__report_set("unmet", json_integer((json_int_t)unmet));
-            if (unmet > 0)
-                tick__note("addresses that a run does not meet change nothing; retick fuzz finds new ones");
             tick__warn_no_checks(loaded.scenario->name, &attempt.outcome);
-            if (code == 0)
-                code = passed ? TICK__EXIT_PASS : TICK__EXIT_FINDING;
+            const struct tick__stale_run stale = {&recipe.schedule, &attempt.drawn, &loaded, a.recipe, a.strict, false};
+            const int ended = tick__stale_tell(&stale, passed ? TICK__EXIT_PASS : TICK__EXIT_FINDING);
+            code = code ? code : ended;
             tick__attempt_fini(&attempt);
         }
     }

@@ -2,7 +2,6 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/explain.h"
-#include "cli/explain.h"
 #include "cli/finding.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -10,6 +9,7 @@
 #include "cli/record.h"
 #include "cli/report_json.h"
 #include "cli/schedule_file.h"
+#include "cli/stale.h"
 #include "src/os/linux.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct run_arguments {
     struct tick__load load;
     struct tick__run_options run;
     const char *schedule, *output, *witness;
-    bool force, quiet;
+    bool force, quiet, strict;
     uint64_t seed;
     bool seeded, calm, list, real, deeper;
     struct tick_real_name names[64];
@@ -40,6 +40,7 @@ static const struct argp_option options[] = {
     {"deeper", OPTION_DEEPER, NULL, OPTION_HIDDEN, NULL, 0},
     TICK__FORCE_ROW,
     TICK__QUIET_ROW,
+    TICK__STRICT_ROW,
     {"list", OPTION_LIST, NULL, 0, "List the scenarios of the file, and run none", 0},
     {"real", OPTION_REAL, NULL, 0, "Run the scenario's real host on this machine's kernel and clock", 0},
     {"at", OPTION_AT, "NAME=HOST:PORT", 0,
@@ -91,6 +92,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case TICK__OPTION_QUIET:
         a->quiet = true;
         return 0;
+    case TICK__OPTION_STRICT:
+        a->strict = true;
+        return 0;
     case OPTION_LIST:
         a->list = true;
         return 0;
@@ -111,6 +115,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
             tick__wrong(state->name, "--calm, --seed, --schedule and --real exclude one another");
         if (a->names_count && !a->real)
             tick__wrong(state->name, "--at goes with --real");
+        if (a->strict && !a->schedule)
+            tick__wrong(state->name, "--strict goes with --schedule");
         return 0;
     default:
         return tick__parse_scenario(key, value, state, &a->run, &a->load);
@@ -234,7 +240,7 @@ int tick__cmd_run(int argc, char **argv) {
         const struct tick__record record = {
             .scenario = loaded.scenario,
             .scenario_file = loaded.source,
-            .options = loaded.options,
+            .options = loaded.built,
             .object = loaded.object,
             .chooser = a.real       ? "real"
                        : a.seeded   ? "random"
@@ -254,10 +260,11 @@ int tick__cmd_run(int argc, char **argv) {
         if (result == 0) {
             say_run(&a, &loaded, &attempt, a.output);
             report_run(&a, &loaded, &attempt);
-            if (a.schedule)
-                tick__note_unmet(&recipe.schedule, &attempt.drawn, NULL);
-            tick__warn_no_checks(loaded.scenario->name, &attempt.outcome);
             code = attempt.outcome.verdict == TICK_PASS ? TICK__EXIT_PASS : TICK__EXIT_FINDING;
+            if (a.schedule)
+                code = tick__stale_tell(
+                    &(struct tick__stale_run){&recipe.schedule, &attempt.drawn, &loaded, a.schedule, a.strict, false}, code);
+            tick__warn_no_checks(loaded.scenario->name, &attempt.outcome);
             tick__attempt_fini(&attempt);
         } else {
             tick__complain_of(a.output, result, &error);

@@ -8,6 +8,7 @@
 #include "cli/print.h"
 #include "cli/report_json.h"
 #include "cli/schedule_file.h"
+#include "cli/stale.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ struct shrink_arguments {
     struct tick__load load;
     struct tick__run_options run;
     const char *recipe, *output;
-    bool force, quiet;
+    bool force, quiet, strict;
     uint64_t most_runs;
 };
 
@@ -26,11 +27,13 @@ static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "Where the trace goes, its schedule beside it (default: NAME.small.db, beside the schedule given)", 0},
     TICK__FORCE_ROW,
     TICK__QUIET_ROW,
+    TICK__STRICT_ROW,
     {0},
 };
 
 static const char doc[] =
-    "Takes deviations away from a failing schedule, looks for one in place of several, here and in what other seeds find, and makes those that "
+    "Takes deviations away from a failing schedule, looks for one in place of several, here and in what other seeds find, and makes those "
+    "that "
     "stay smaller, as long as it fails in the same way."
     "\vThe result is minimal: without any one of its deviations, or with the next smaller value of one, the finding is gone.\n"
     "\n"
@@ -58,6 +61,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case TICK__OPTION_QUIET:
         a->quiet = true;
+        return 0;
+    case TICK__OPTION_STRICT:
+        a->strict = true;
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0)
@@ -100,15 +106,18 @@ static int shrink(const struct shrink_arguments *a, const struct tick__output_ru
     tick__report_set(attempt.outcome.verdict == TICK_PASS ? "run" : "finding", attempt.outcome.verdict == TICK_PASS
                                                                                    ? tick__report_attempt(&attempt, loaded, a->run.hang)
                                                                                    : tick__report_outcome(&attempt.outcome, loaded));
+    const struct tick__stale_run stale = {&recipe->schedule, &attempt.drawn, loaded, a->recipe, a->strict, true};
     if (attempt.outcome.verdict == TICK_PASS) {
         tick__say("%s: %s passes, so that there is nothing to shrink. Was the program repaired?", loaded->scenario->name, a->recipe);
+        const int code = tick__stale_tell(&stale, TICK__EXIT_PASS);
         tick__attempt_fini(&attempt);
-        return TICK__EXIT_PASS;
+        return code;
     }
     tick__say("%s%s%s: %sfails%s under the %zu deviation%s of %s", tick__colour(stdout, TICK__BOLD), loaded->scenario->name,
         tick__colour(stdout, TICK__PLAIN), tick__colour(stdout, TICK__RED), tick__colour(stdout, TICK__PLAIN), recipe->schedule.count,
         TICK__PLURAL(recipe->schedule.count), a->recipe);
     tick__say_outcome(&attempt.outcome, loaded);
+    (void)tick__stale_tell(&stale, TICK__EXIT_FINDING);
     fflush(stdout);
     const struct tick__settle what = {
         .loaded = loaded,

@@ -9,6 +9,7 @@
 #include "cli/record.h"
 #include "cli/report_json.h"
 #include "cli/schedule_file.h"
+#include "cli/stale.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,7 +163,7 @@ static int run(const struct whatif_arguments *a, const struct tick__loaded *load
     const struct tick__record record = {
         .scenario = loaded->scenario,
         .scenario_file = loaded->source,
-        .options = loaded->options,
+        .options = loaded->built,
         .object = loaded->object,
         .chooser = "replay",
         .path = a->output,
@@ -176,7 +177,7 @@ static int run(const struct whatif_arguments *a, const struct tick__loaded *load
         tick__colour(stdout, passed ? TICK__GREEN : TICK__RED), passed ? "passes" : "fails", tick__colour(stdout, TICK__PLAIN));
     if (!passed)
         tick__say_outcome(&attempt.outcome, loaded);
-    tick__note_unmet(schedule, &attempt.drawn, NULL);
+    tick__stale_note(schedule, &attempt.drawn);
     tick__report_scenario(loaded);
     tick__report_set("run", tick__report_attempt(&attempt, loaded, 0));
     tick__report_written("trace", a->output);

@@ -250,7 +250,7 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
     const struct tick__record record = {
         .scenario = settle->loaded->scenario,
         .scenario_file = settle->loaded->source,
-        .options = settle->loaded->options,
+        .options = settle->loaded->built,
         .object = settle->loaded->object,
         .chooser = "replay",
         .schedule_text = text,
@@ -310,7 +310,8 @@ int tick__settle_finding(const struct tick__settle *settle) {
     }
     const struct tick__input input = {.schedule = &best};
     code = TICK__EXIT_HARNESS;
-    if (best.count && tick__names_of_run(settle->loaded->scenario, &input, settle->hang, &names) < 0) {
+    if (tick_schedule_set_cflags(&best, settle->loaded->flags) < 0 ||
+        (best.count && tick__names_of_run(settle->loaded->scenario, &input, settle->hang, &names) < 0)) {
         tick__no_memory(settle->path);
         goto out;
     }

@@ -20,6 +20,7 @@ enum tick__option {
     TICK__OPTION_HEAP_CHECK,
     TICK__OPTION_JSON,
     TICK__OPTION_QUIET,
+    TICK__OPTION_STRICT,
     TICK__OPTION_OTHERS // a command's own start here
 };
 
@@ -48,6 +49,13 @@ bool tick__parse_rate(const char *text, struct tick_rates *rates);          // "
 // --quiet of the commands that tell how a failure came about.
 #define TICK__QUIET_ROW \
     { "quiet", TICK__OPTION_QUIET, NULL, 0, "Do not tell how it came to it (retick explain does)", 0 }
+
+// --strict of the commands that run a schedule (cli/stale.h).
+#define TICK__STRICT_ROW \
+    { \
+        "strict", TICK__OPTION_STRICT, NULL, 0, \
+            "A schedule that is stale (the run does not meet each of its lines) cannot be used: exit code 2, unless the run fails", 0 \
+    }
 
 // Parses a command's arguments, with what every command takes (--json). argv[0] names its program, as in "retick run". 0, or the exit code
 // to end with. What is wrong with the words ends the process by itself (cli/arguments.h).

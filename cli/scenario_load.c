@@ -2,6 +2,7 @@
 #include "cli/compile.h"
 #include "cli/deny.h"
 #include "cli/file.h"
+#include "cli/flags.h"
 #include "cli/print.h"
 #include "cli/program.h"
 #include "cli/scenario_trial.h"
@@ -118,7 +119,7 @@ static void write_option(FILE *file, const char *name, const char *value) {
     fputc('\'', file);
 }
 
-static char *options_of(const struct tick__load *load) {
+static char *options_of(const struct tick__load *load, const char *cflags) {
     char *text = NULL;
     size_t size;
     FILE *file = open_memstream(&text, &size);
@@ -128,8 +129,8 @@ static char *options_of(const struct tick__load *load) {
         write_option(file, "cc", load->cc);
     if (load->cxx)
         write_option(file, "cxx", load->cxx);
-    if (load->cflags)
-        write_option(file, "cflags", load->cflags);
+    if (cflags)
+        write_option(file, "cflags", cflags);
     for (size_t i = 0; i < load->allow_count; i++)
         write_option(file, "allow", load->allow[i]);
     if (load->heap_check)
@@ -139,8 +140,10 @@ static char *options_of(const struct tick__load *load) {
 
 // What is freed later, and what it is called in complaints: 0 or an exit code.
 static int begin(const struct tick__load *load, struct tick__loaded *loaded) {
-    *loaded = (struct tick__loaded){.source = strdup(""), .object = strdup(""), .given = strdup(""), .options = options_of(load)};
-    const bool whole = loaded->source && loaded->object && loaded->given && loaded->options;
+    *loaded = (struct tick__loaded){.source = strdup(""), .object = strdup(""), .given = strdup(""), .flags = strdup("")};
+    loaded->options = options_of(load, load->cflags);
+    loaded->built = options_of(load, load->cflags);
+    const bool whole = loaded->source && loaded->object && loaded->given && loaded->options && loaded->built && loaded->flags;
     return whole ? 0 : tick__no_memory(load->argument ? load->argument : "this program");
 }
 
@@ -180,11 +183,32 @@ static int check_calls(const struct tick__load *load, const char *file, const ch
     return found ? TICK__EXIT_USAGE : 0;
 }
 
+// What it is compiled with, all of it: 0 or an exit code.
+static int note_flags(const struct tick__load *load, const char *file, struct tick__loaded *loaded) {
+    char *flags = NULL;
+    if (load->refused) {
+        tick__complain("%s asks for the compiler's flag %s, which no file may (it may ask for " TICK__FLAGS_MAY
+                       "). Give the flags yourself, if you know what they do: --cflags '...'; or none: --cflags ''",
+            load->asks, load->refused);
+        return TICK__EXIT_USAGE;
+    }
+    const int result = tick__flags_used(load->cflags, &flags);
+    if (result == -ENOMEM)
+        return tick__no_memory(file);
+    if (result < 0)
+        return 0; // the compiler's command will say so
+    const int code = replace(&loaded->flags, flags, file);
+    return code || !*flags ? code : replace(&loaded->built, options_of(load, flags), file);
+}
+
 // The shared object, made where that is needed, looked at, and tried in a process of its own.
 static int make_object(const struct tick__load *load, const char *file, const char *resolved, struct tick__loaded *loaded) {
     const bool compiled = ends_with(file, ".c") || tick__compile_is_cxx(file);
     const struct tick__compile build = {file, tick__compile_is_cxx(file) ? load->cxx : load->cc, load->cflags, load->heap_check};
     char *object = NULL;
+    int code = compiled ? note_flags(load, file, loaded) : 0;
+    if (code)
+        return code;
     if (compiled) {
         struct tick_error error = {0};
         const int result = tick__compile_shared(&build, &object, &error);
@@ -195,7 +219,7 @@ static int make_object(const struct tick__load *load, const char *file, const ch
     } else {
         object = strdup(resolved);
     }
-    int code = replace(&loaded->object, object, file);
+    code = replace(&loaded->object, object, file);
     if (!code)
         code = replace(&loaded->source, strdup(resolved), file);
     if (!code)
@@ -248,5 +272,7 @@ void tick__loaded_fini(struct tick__loaded *loaded) {
     free(loaded->object);
     free(loaded->given);
     free(loaded->options);
+    free(loaded->built);
+    free(loaded->flags);
     *loaded = (struct tick__loaded){0};
 }

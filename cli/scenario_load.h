@@ -11,6 +11,8 @@
 struct tick__load {
     const char *argument; // NULL: the scenarios that are linked in
     const char *cc, *cxx, *cflags;
+    const char *refused; // a flag that the file `asks` names, and that none may ask for: nothing is compiled. NULL: there is none
+    const char *asks;
     const char *allow[64]; // --allow
     size_t allow_count;
     int64_t hang;   // CPU time in ns that constructors may take; 0: the default
@@ -23,7 +25,9 @@ struct tick__loaded {
     char *source;  // absolute path of the file, for the trace's meta; "" for a scenario that is linked in. Owned
     char *object;  // the shared object, or "". Owned
     char *given;   // the file as it was named, or "". Owned
-    char *options; // how it was compiled, as one would type it: "" or " --cflags '-DFAST'". Owned
+    char *options; // how it was compiled, as it was asked for: "" or " --cflags '-DFAST'". Owned
+    char *built;   // the same with what $RETICK_CFLAGS added, for the trace. Owned
+    char *flags;   // the compiler's flags of both, as a line (cli/flags.h); "" if there are none, or nothing was compiled. Owned
 };
 // 0; else the exit code to end with, and the reason has been printed. What was loaded stays loaded.
 int tick__scenario_load(const struct tick__load *load, struct tick__loaded *loaded);

@@ -46,7 +46,6 @@ static int recipe_of_trace(const char *path, struct tick__recipe *recipe) {
     recipe->scenario_file = strdup(trace.scenario_file);
     snprintf(recipe->verdict, sizeof recipe->verdict, "%s", trace.verdict);
     snprintf(recipe->text, sizeof recipe->text, "%s", trace.text);
-    snprintf(recipe->options, sizeof recipe->options, "%s", trace.options);
     memcpy(recipe->digest, trace.digest, sizeof recipe->digest);
     memcpy(recipe->contents, trace.contents, sizeof recipe->contents);
     recipe->has_digest = trace.has_digest;
@@ -55,7 +54,7 @@ static int recipe_of_trace(const char *path, struct tick__recipe *recipe) {
     if (trace.real) {
         tick__complain("%s is the trace of a real run: it has no schedule that could be replayed", path);
         code = TICK__EXIT_USAGE;
-    } else if (!recipe->scenario_file) {
+    } else if (!recipe->scenario_file || tick__recorded_read(NULL, trace.options, &recipe->recorded) < 0) {
         code = tick__no_memory(path);
     } else if ((result = tick_trace_schedule(&trace, &recipe->schedule, &error)) < 0) {
         code = tick__complain_of(path, result, &error);
@@ -78,11 +77,14 @@ int tick__recipe_read(const char *path, struct tick__recipe *recipe) {
         tick__note("%s ends in the midst of a line: was it copied whole?", path);
     if (file)
         fclose(file);
-    return result < 0 ? tick__complain_of(path, result, &error) : 0;
+    if (result < 0)
+        return tick__complain_of(path, result, &error);
+    return tick__recorded_read(recipe->schedule.cflags, NULL, &recipe->recorded) < 0 ? tick__no_memory(path) : 0;
 }
 
 void tick__recipe_fini(struct tick__recipe *recipe) {
     tick_schedule_fini(&recipe->schedule);
+    tick__recorded_fini(&recipe->recorded);
     free(recipe->scenario_file);
     memset(recipe, 0, sizeof *recipe);
 }
@@ -112,13 +114,13 @@ int tick__recipe_scenario(
             load->argument = beside;
         }
     }
-    int code = tick__scenario_load(load, loaded);
+    int code = tick__recorded_take(&recipe->recorded, recipe_path, load);
+    if (code == 0)
+        code = tick__scenario_load(load, loaded);
     load->argument = given;
     if (code)
         return code;
-    // Not taken over by itself: a trace may come from anywhere, and a compiler's flags can run programs.
-    if (*recipe->options && strcmp(recipe->options, loaded->options) != 0)
-        tick__note("%s was recorded with%s: without that it may be another program", recipe_path, recipe->options);
+    tick__recorded_note(&recipe->recorded, recipe_path, load, loaded);
     const char *wanted = recipe->schedule.scenario;
     const char *colon = given ? strrchr(given, ':') : NULL;
     if (*wanted && strcmp(wanted, loaded->scenario->name) != 0 && colon && !strcmp(colon + 1, loaded->scenario->name)) {
@@ -201,31 +203,4 @@ void tick__say_schedule(const struct tick_schedule *schedule, const struct tick_
         tick__say_columns(line, "    ", why(schedule->deviations[i].kind));
         tick__say("    %s%s%s", tick__colour(stdout, TICK__DIM), words, tick__colour(stdout, TICK__PLAIN));
     }
-}
-
-#define UNMET_SHOWN 10
-
-size_t tick__note_unmet(const struct tick_schedule *schedule, const struct tick_schedule *drawn, const struct tick_names *names) {
-    size_t unmet = 0;
-    bool *met = calloc(schedule->count + 1, sizeof *met);
-    if (!met || tick_schedule_among(schedule, drawn, false, met) < 0) {
-        tick__no_memory(schedule->scenario);
-        free(met);
-        return 0;
-    }
-    for (size_t i = 0; i < schedule->count; i++) {
-        const struct tick_deviation *wanted = &schedule->deviations[i];
-        if (met[i] || unmet++ >= UNMET_SHOWN)
-            continue;
-        char line[512];
-        if (schedule->words && schedule->words[i] && *schedule->words[i])
-            snprintf(line, sizeof line, "%s", schedule->words[i]);
-        else
-            tick_deviation_line(wanted, names, line, sizeof line);
-        tick__note("the run did not meet: %s", line);
-    }
-    free(met);
-    if (unmet > UNMET_SHOWN)
-        tick__note("... nor %zu more", unmet - UNMET_SHOWN);
-    return unmet;
 }

@@ -2,6 +2,7 @@
 #ifndef RETICK_CLI_SCHEDULE_FILE_H
 #define RETICK_CLI_SCHEDULE_FILE_H
 
+#include "cli/recorded.h"
 #include "cli/scenario_load.h"
 #include "sim/choice/names.h"
 #include "sim/choice/schedule.h"
@@ -11,9 +12,10 @@
 // What a trace or schedule file says of its run.
 struct tick__recipe {
     struct tick_schedule schedule;
-    bool trace;          // from a trace: the fields below are known
+    bool trace;          // from a trace: the file, the verdict and the digests are known
     char *scenario_file; // owned
-    char verdict[32], text[512], options[512];
+    struct tick__recorded recorded; // how its program was compiled
+    char verdict[32], text[512];
     uint8_t digest[16], contents[16];
     bool has_digest, has_contents;
 };
@@ -34,7 +36,5 @@ char *tick__with_extension(const char *path, const char *extension);
 
 // Prints a line, its soundness and its words for each deviation.
 void tick__say_schedule(const struct tick_schedule *schedule, const struct tick_names *names);
-// Notes the deviations of `schedule` that the run did not meet; returns how many.
-size_t tick__note_unmet(const struct tick_schedule *schedule, const struct tick_schedule *drawn, const struct tick_names *names);
 
 #endif

@@ -13,7 +13,7 @@ struct flight { // a message that is under way
     uint64_t message;
     uint64_t begin, end; // the bytes of its way that it is
     uint32_t way;
-    bool lost; // at least once
+    uint32_t sent, lost, slowed; // seqs: of its msg_send, the latest msg_drop and msg_slow
 };
 struct intake { // what a task took in last, in the step that it makes
     uint64_t task;
@@ -45,8 +45,8 @@ int tick__derive_causes_begin(struct tick__deriving *deriving) {
     causes->getters.row = sizeof(struct getter);
     if (sqlite3_prepare_v2(deriving->db, "SELECT object_id, parent_id, ordinal FROM objects WHERE type = 'message' ORDER BY object_id", -1,
             &causes->messages, NULL) != SQLITE_OK ||
-        sqlite3_prepare_v2(deriving->db, "SELECT type, kth, host_id, parent_id FROM objects WHERE object_id = ?", -1, &causes->about, NULL) !=
-            SQLITE_OK)
+        sqlite3_prepare_v2(
+            deriving->db, "SELECT type, kth, host_id, parent_id FROM objects WHERE object_id = ?", -1, &causes->about, NULL) != SQLITE_OK)
         return tick__derive_failed(deriving);
     return 0;
 }
@@ -115,6 +115,7 @@ static int sent(struct tick__deriving *deriving, const struct tick__derived_even
     if (!flight)
         return tick__derive_no_memory(deriving);
     flight->way = (uint32_t)sqlite3_column_int64(causes->messages, 1);
+    flight->sent = (uint32_t)event->seq;
     flight->begin = (uint64_t)sqlite3_column_int64(causes->messages, 2);
     flight->end = flight->begin + (event->arg > 0 ? (uint64_t)event->arg : 0);
     return 0;
@@ -152,20 +153,33 @@ static int received(struct tick__deriving *deriving, const struct tick__derived_
         tick__open_drop(&causes->flights, flight.message);
     bool late;
     TICK_TRY(tick__delays_arrived(deriving, event, way, flight.begin, flight.end, &late));
+    if (flight.lost)
+        TICK_TRY(tick__causes_add(deriving, event->seq, flight.lost, "lost"));
+    if (flight.slowed)
+        TICK_TRY(tick__causes_add(deriving, event->seq, flight.slowed, "late"));
     if (way->stream && way->late_seq && way->late_ts == event->ts) {
         TICK_TRY(tick__causes_add(deriving, event->seq, way->late_seq, "behind"));
-    } else if (way->stream && (late || flight.lost)) {
+    } else if (way->stream && (late || flight.lost || flight.slowed)) {
         way->late_seq = (uint32_t)event->seq;
         way->late_ts = event->ts;
     }
     return arrival_add(deriving, event, &flight);
 }
 
-static int dropped(struct tick__deriving *deriving, const struct tick__derived_event *event) {
+// It is lost, or takes longer; what does that is its cause, where that is known.
+static int hindered(struct tick__deriving *deriving, const struct tick__derived_event *event) {
     struct flight *flight = tick__open_find(&deriving->causes.flights, (uint64_t)event->subject);
-    if (flight)
-        flight->lost = true;
-    return 0;
+    struct tick__way *way;
+    if (!flight)
+        return 0;
+    const struct flight now = *flight;
+    *(event->kind == TICK_EV_MSG_DROP ? &flight->lost : &flight->slowed) = (uint32_t)event->seq;
+    if (now.sent != event->cause)
+        TICK_TRY(tick__causes_add(deriving, event->seq, now.sent, "sent"));
+    if (event->kind != TICK_EV_MSG_DROP || (event->arg != TICK_DROP_LOSS && event->arg != TICK_DROP_RESET))
+        return 0;
+    TICK_TRY(tick__causes_way(deriving, now.way, &way));
+    return way ? tick__delays_lost(deriving, event, way, now.begin, now.end) : 0;
 }
 
 // --- what is taken in ---
@@ -314,7 +328,10 @@ int tick__derive_causes(struct tick__deriving *deriving, const struct tick__deri
     case TICK_EV_MSG_RECV:
         return event->subject ? received(deriving, event) : 0;
     case TICK_EV_MSG_DROP:
-        return event->subject ? dropped(deriving, event) : 0;
+    case TICK_EV_MSG_SLOW:
+        return event->subject ? hindered(deriving, event) : 0;
+    case TICK_EV_CLOCK_READ:
+        return event->task ? intake(deriving, event) : 0;
     case TICK_EV_IO_COMPLETE:
         return completed(deriving, event);
     case TICK_EV_PUT:

@@ -16,7 +16,8 @@ struct late_host { // a host whose program stands still until then
     uint64_t host;
     struct tick__draws draws;
     int64_t due;
-    int64_t seq, ts; // the latest event that came late so, 0: none
+    int64_t seq, ts;       // the latest event that came late so, 0: none
+    int64_t pause, paused; // the latest host_pause, and when the host goes on; 0: it is over
 };
 
 // --- lists ---
@@ -90,6 +91,20 @@ int tick__delays_arrived(struct tick__deriving *deriving, const struct tick__der
     return 0;
 }
 
+int tick__delays_lost(
+    struct tick__deriving *deriving, const struct tick__derived_event *event, struct tick__way *way, uint64_t begin, uint64_t end) {
+    struct tick__delays *delays = &deriving->delays;
+    if (!way->stream)
+        return bear_all(deriving, &delays->grams, gram_key(way->object, begin), event, "lost");
+    end = end > begin ? end : begin + 1;
+    for (uint32_t draw = way->slowed.first; draw && delays->draws[draw - 1].ordinal < end; draw = delays->draws[draw - 1].next) {
+        const uint8_t kind = delays->draws[draw - 1].kind; // what is lost is sent again, and late then
+        if (kind == (event->arg == TICK_DROP_LOSS ? TICK_CHOICE_LOSS : TICK_CHOICE_FAULT_RESET))
+            TICK_TRY(bear(deriving, draw, event, "lost"));
+    }
+    return 0;
+}
+
 static int draws_message(struct tick__deriving *deriving, uint32_t draw) {
     const struct tick__draw *d = &deriving->delays.draws[draw - 1];
     struct tick__way *way;
@@ -134,8 +149,12 @@ static bool acts(const struct tick__derived_event *event) {
         return event->task != 0;
     case TICK_EV_MSG_RECV:
     case TICK_EV_MSG_DROP:
+    case TICK_EV_MSG_SLOW:
     case TICK_EV_HOST_START:
     case TICK_EV_HOST_CRASH:
+    case TICK_EV_HOST_STOP:
+    case TICK_EV_HOST_PAUSE:
+    case TICK_EV_CLOCK_JUMP:
     case TICK_EV_FAULT_BEGIN:
     case TICK_EV_FAULT_END:
         return false;
@@ -178,16 +197,38 @@ static int host_acts(struct tick__deriving *deriving, const struct tick__derived
     struct late_host *late = tick__open_find(hosts, (uint64_t)event->host);
     if (!late)
         return 0;
+    const int64_t pause = late->pause;
+    if (pause && event->ts >= late->paused) {
+        late->pause = 0;
+        if (event->ts == late->paused) { // it has waited for that
+            late->seq = event->seq;
+            late->ts = event->ts;
+            TICK_TRY(tick__causes_add(deriving, event->seq, pause, "late"));
+        }
+    }
     if (late->draws.first && event->ts >= late->due) {
         late->seq = event->seq;
         late->ts = event->ts;
         return tick__delays_bear(deriving, &late->draws, event, "late");
     }
+    if (late->seq == event->seq)
+        return 0;
     if (late->seq && late->ts == event->ts)
         return waited(deriving, event, late->seq) ? tick__causes_add(deriving, event->seq, late->seq, "late") : 0;
     late->seq = 0;
-    if (!late->draws.first)
+    if (!late->draws.first && !late->pause)
         tick__open_drop(hosts, late->host);
+    return 0;
+}
+
+static int pauses(struct tick__deriving *deriving, const struct tick__derived_event *event) {
+    struct late_host *late = event->subject ? tick__open_add(&deriving->delays.late_hosts, (uint64_t)event->subject) : NULL;
+    if (!late)
+        return event->subject ? tick__derive_no_memory(deriving) : 0;
+    if (!late->pause || event->arg > late->paused) {
+        late->pause = event->seq;
+        late->paused = event->arg;
+    }
     return 0;
 }
 
@@ -231,6 +272,7 @@ static int drawn(struct tick__deriving *deriving, const struct tick__derived_eve
     switch (d->kind) {
     case TICK_CHOICE_DELIVERY:
     case TICK_CHOICE_LOSS:
+    case TICK_CHOICE_FAULT_RESET:
     case TICK_CHOICE_REORDER:
     case TICK_CHOICE_DUPLICATE:
         return draws_message(deriving, draw);
@@ -282,6 +324,8 @@ int tick__derive_delays(struct tick__deriving *deriving, const struct tick__deri
     case TICK_EV_HOST_CRASH:
         tick__open_drop(&delays->late_hosts, (uint64_t)event->host);
         return 0;
+    case TICK_EV_HOST_PAUSE:
+        return pauses(deriving, event);
     case TICK_EV_FAULT_BEGIN:
         return tick__delays_bear(deriving, &delays->faults, event, "fault");
     default:

@@ -64,7 +64,7 @@ struct tick__causes { // derive_causes.c
 };
 struct tick__delays { // derive_delays.c
     struct tick__draw *draws;
-    uint32_t count, next, job;                                        // next: of those not met yet; job: one whose timer comes next
+    uint32_t count, next, job;                                       // next: of those not met yet; job: one whose timer comes next
     struct tick__open_table grams, timers, tasks, hosts, late_hosts; // what waits for the event that it bears on
     struct tick__draws faults;
 };
@@ -116,9 +116,11 @@ void tick__derive_delays_fini(struct tick__deriving *deriving);
 // A message arrives that is those bytes of its way: *late says whether a deviation bears on it.
 int tick__delays_arrived(struct tick__deriving *deriving, const struct tick__derived_event *event, struct tick__way *way, uint64_t begin,
     uint64_t end, bool *late);
+// One is lost by choice, which bears on that.
+int tick__delays_lost(
+    struct tick__deriving *deriving, const struct tick__derived_event *event, struct tick__way *way, uint64_t begin, uint64_t end);
 // All of a list bear on the event; the list is empty then.
-int tick__delays_bear(
-    struct tick__deriving *deriving, struct tick__draws *draws, const struct tick__derived_event *event, const char *how);
+int tick__delays_bear(struct tick__deriving *deriving, struct tick__draws *draws, const struct tick__derived_event *event, const char *how);
 // The cycles among those who wait at the end; when waits and holds are written.
 int tick__derive_cycles(struct tick__deriving *deriving);
 

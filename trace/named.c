@@ -11,8 +11,9 @@ const struct tick_trace_named tick_trace_named_queries[] = {
     {"messages", NULL, "every message: from, to, when, its first bytes", true},
     {"choices", NULL, "the deviations of the run, in the words of a schedule", false},
     {"log", NULL, "log lines, marks, errors and the verdict", false},
-    {"why", "[SEQ]", "the chain of causes of an event; without SEQ, of the verdict", false},
-    {"history", "TASK-PATH", "everything that a task did and that was done to it", true},
+    {"story", NULL, "how it came to its end, a sentence a row, each with its event's number", false},
+    {"why", "[SEQ]", "what an event came of, a page (--all: the whole); without SEQ, the verdict", false},
+    {"history", "TASK", "everything that a task did and that was done to it: by its path, or what a finding calls it", true},
     {NULL, NULL, NULL, false},
 };
 
@@ -47,6 +48,7 @@ static const char *const texts[] = {
         "e.ts") ", coalesce(t.path, h.name) AS who, k.name AS kind, s.value AS text FROM events e JOIN kinds k ON k.kind = e.kind"
                 " JOIN strings s ON s.string_id = e.subject_id LEFT JOIN objects t ON t.object_id = e.task_id LEFT JOIN hosts h ON "
                 "h.host_id = e.host_id ORDER BY e.seq",
+    "SELECT seq, " MS("ts") ", nullif(who, '') AS who, say, nullif(place, '') AS at FROM story ORDER BY n",
     // The first 60 links and the last 20; of what lies between only the number, and that up to 100,000.
     "WITH RECURSIVE chain(depth, seq) AS (SELECT 0, iif(%Q = '', (SELECT max(seq) FROM events), " // the verdict is the last event
     "CAST(%Q AS INTEGER)) UNION ALL SELECT depth + 1, e.cause_seq FROM chain JOIN events e"

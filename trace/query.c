@@ -1,5 +1,5 @@
 #include "trace/query.h"
-#include "trace/story.h"
+#include "src/base/visible.h"
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -32,6 +32,25 @@ static int only_read(void *context, int action, const char *a, const char *b, co
     return SQLITE_DENY;
 }
 
+// A cell's bytes, made visible; they stand in no quotes, so that a quote is itself. What does not fit ends in an ellipsis.
+static char *shown(const void *bytes, size_t count, char room[CELL_MOST + 8]) {
+    static const char ellipsis[] = "…";
+    const char *at = bytes, *end = at + count;
+    size_t used = 0;
+    for (size_t taken; at < end; at += taken) {
+        char piece[TICK__VISIBLE_MOST];
+        const size_t length = tick__visible_next(at, (size_t)(end - at), piece, &taken);
+        if (used + length > CELL_MOST) {
+            memcpy(room + used, ellipsis, sizeof ellipsis);
+            return room;
+        }
+        memcpy(room + used, piece, length);
+        used += length;
+    }
+    room[used] = '\0';
+    return room;
+}
+
 // Columns on a terminal: characters, not bytes.
 static size_t wide(const char *text) {
     size_t count = 0;
@@ -51,8 +70,7 @@ static void put_cell(const struct table *table, int column, const char *text) {
 
 static const char *head_of(sqlite3_stmt *statement, int column, char room[CELL_MOST + 8]) {
     const char *name = sqlite3_column_name(statement, column);
-    tick__printable(name ? name : "", name ? strlen(name) : 0, room, CELL_MOST + 8);
-    return room;
+    return shown(name ? name : "", name ? strlen(name) : 0, room);
 }
 
 static void flush(struct table *table, sqlite3_stmt *statement) {
@@ -74,8 +92,7 @@ static void flush(struct table *table, sqlite3_stmt *statement) {
 static char *cell_of(sqlite3_stmt *statement, int column, char room[CELL_MOST + 8]) {
     const void *bytes = sqlite3_column_type(statement, column) == SQLITE_BLOB ? sqlite3_column_blob(statement, column)
                                                                               : sqlite3_column_text(statement, column);
-    tick__printable(bytes ? bytes : "", (size_t)sqlite3_column_bytes(statement, column), room, CELL_MOST + 8);
-    return room;
+    return shown(bytes ? bytes : "", (size_t)sqlite3_column_bytes(statement, column), room);
 }
 
 static int add_row(struct table *table, sqlite3_stmt *statement) {

@@ -310,12 +310,12 @@ static uint8_t choice_kind(const char *word) {
 int tick_trace_schedule(const struct tick_trace *trace, struct tick_schedule *schedule, struct tick_error *error) {
     sqlite3_stmt *statement;
     tick_schedule_init(schedule, trace->scenario);
-    if (sqlite3_prepare_v2(
-            trace->db, "SELECT kind, subject, ordinal, n, value, most FROM choices ORDER BY choice_id", -1, &statement, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(trace->db, "SELECT kind, subject, ordinal, n, value, most, line FROM choices ORDER BY choice_id", -1, &statement,
+            NULL) != SQLITE_OK)
         return damaged(trace, error);
     int code = 0;
     while (code == 0 && sqlite3_step(statement) == SQLITE_ROW) {
-        const char *word = (const char *)sqlite3_column_text(statement, 0);
+        const char *word = (const char *)sqlite3_column_text(statement, 0), *line = (const char *)sqlite3_column_text(statement, 6);
         const struct tick_deviation deviation = {
             .kind = choice_kind(word ? word : ""),
             .subject = (tick_id)sqlite3_column_int64(statement, 1),
@@ -328,7 +328,7 @@ int tick_trace_schedule(const struct tick_trace *trace, struct tick_schedule *sc
             code = tick_error_set(error, TICK_EFORMAT, "%s is damaged: it has a choice of an unknown kind '%s'; record the run again",
                 trace->path, word ? word : "");
         else
-            code = tick_schedule_add(schedule, &deviation);
+            code = tick_schedule_add_as(schedule, &deviation, line ? line : "");
     }
     if (sqlite3_finalize(statement) != SQLITE_OK && code == 0)
         code = damaged(trace, error);

@@ -331,7 +331,7 @@ static void tell_written(struct tick_probe *self, uint32_t object, uint64_t offs
         tick__witness_take(recorder, TICK_CONTENT_WRITTEN, object, offset, bytes, count);
 }
 
-static void tell_choice(struct tick_probe *self, const struct tick_deviation *deviation) {
+static uint32_t tell_choice(struct tick_probe *self, const struct tick_deviation *deviation) {
     struct tick_recorder *recorder = (struct tick_recorder *)self;
     struct tick__slot_choice *record = room(recorder, 2);
     *record = (struct tick__slot_choice){
@@ -342,7 +342,8 @@ static void tell_choice(struct tick_probe *self, const struct tick_deviation *de
         .n = deviation->n,
     };
     publish(recorder, 2);
-    tick_emit(self, TICK_EV_CHOICE, tick__subjects_find(&recorder->subjects, deviation->subject), self->here, deviation->value, NULL);
+    return tick_emit(
+        self, TICK_EV_CHOICE, tick__subjects_find(&recorder->subjects, deviation->subject), self->here, deviation->value, NULL);
 }
 
 static uint32_t tell_text(struct tick_probe *self, const char *text) {

@@ -72,77 +72,6 @@ static const char *column(sqlite3_stmt *statement, int index) {
     return text ? text : "";
 }
 
-static void message_words(const char *verb, sqlite3_stmt *row, struct tick__told *told) {
-    char payload[64] = "";
-    const void *bytes = sqlite3_column_blob(row, 12);
-    if (bytes)
-        tick__printable(bytes, (size_t)sqlite3_column_bytes(row, 12), payload, sizeof payload);
-    const char *way = column(row, 11);
-    snprintf(told->words, sizeof told->words, "%s %lld byte%s%s%s @%lld%s%s%s", verb, (long long)told->arg, told->arg == 1 ? "" : "s",
-        *way ? " " : "", way, (long long)sqlite3_column_int64(row, 13), bytes ? ": \"" : "", payload, bytes ? "\"" : "");
-}
-
-static void say(sqlite3_stmt *row, struct tick__told *told) {
-    static const char *const steps[] = {"suspends", "returns", "fails", "is cancelled"};
-    static const char *const dones[] = {"a result", "an error", "cancellation"};
-    const char *subject = column(row, 9), *text = column(row, 10), *word = column(row, 8);
-    char time[32] = "", shown[256];
-    switch (told->kind) {
-    case TICK_EV_TASK_CREATE:
-        snprintf(told->words, sizeof told->words, "creates task %s", subject);
-        break;
-    case TICK_EV_TASK_READY:
-        snprintf(told->words, sizeof told->words, "%s is ready to run", subject);
-        break;
-    case TICK_EV_STEP_BEGIN:
-        snprintf(told->words, sizeof told->words, "runs");
-        break;
-    case TICK_EV_STEP_END:
-        snprintf(told->words, sizeof told->words, "%s", told->arg >= 0 && told->arg < 4 ? steps[told->arg] : "stops");
-        break;
-    case TICK_EV_FUTURE_AWAIT:
-        snprintf(told->words, sizeof told->words, "awaits %s", subject);
-        break;
-    case TICK_EV_FUTURE_DONE:
-        snprintf(told->words, sizeof told->words, "%s is done with %s", subject, told->arg >= 0 && told->arg < 3 ? dones[told->arg] : "?");
-        break;
-    case TICK_EV_TIMER_ARM:
-        tick__time_words(told->arg, time, sizeof time);
-        snprintf(told->words, sizeof told->words, "arms %s for %s", subject, time);
-        break;
-    case TICK_EV_TIMER_FIRE:
-        tick__time_words(told->arg, time, sizeof time);
-        snprintf(told->words, sizeof told->words, "%s fires (due %s)", subject, time);
-        break;
-    case TICK_EV_MSG_SEND:
-        message_words("sends", row, told);
-        break;
-    case TICK_EV_MSG_RECV:
-        message_words("receives", row, told);
-        break;
-    case TICK_EV_MSG_DROP:
-        message_words("loses", row, told);
-        break;
-    case TICK_EV_CHOICE:
-        snprintf(told->words, sizeof told->words, "deviation: %s", *column(row, 14) ? column(row, 14) : subject);
-        break;
-    case TICK_EV_LOG:
-    case TICK_EV_MARK:
-    case TICK_EV_EXCEPTION:
-    case TICK_EV_VERDICT:
-    case TICK_EV_SPAN_BEGIN:
-    case TICK_EV_SPAN_END:
-        tick__printable(text, strlen(text), shown, sizeof shown);
-        snprintf(told->words, sizeof told->words, "%s: %s", word, *text ? shown : subject);
-        break;
-    default:
-        snprintf(told->words, sizeof told->words, "%s %s", word, subject);
-        if (told->arg)
-            snprintf(told->words, sizeof told->words, "%s %s (%lld)", word, subject, (long long)told->arg);
-        break;
-    }
-}
-
 int tick__told_read(const struct tick_trace *trace, int64_t seq, struct tick__told *told, struct tick_error *error) {
     sqlite3_stmt *row;
     *told = (struct tick__told){.seq = seq};
@@ -169,7 +98,7 @@ int tick__told_read(const struct tick_trace *trace, int64_t seq, struct tick__to
         snprintf(told->who, sizeof told->who, "%s", column(row, 7));
         snprintf(told->where, sizeof told->where, "%s", column(row, 15));
         tick__time_words(told->ts, told->time, sizeof told->time);
-        say(row, told);
+        tick__told_say(row, told);
     }
     return sqlite3_reset(row) == SQLITE_OK ? found : tick__trace_failed(trace, error);
 }
@@ -224,11 +153,12 @@ static int deviation_of(
         return 0;
     TICK_TRY(prepare_once(trace, message ? DEVIATION_OF_MESSAGE : DEVIATION_OF_OTHER,
         message ? "SELECT c.seq, c.line FROM objects m JOIN choices c ON c.subject_id = m.parent_id AND c.ordinal BETWEEN m.ordinal AND"
-                  " m.ordinal + max(?2, 1) - 1 WHERE m.object_id = ?1 ORDER BY c.seq DESC LIMIT 1"
+                  " m.ordinal + max(?2, coalesce((SELECT bytes FROM messages WHERE message_id = ?1), 0), 1) - 1"
+                  " WHERE m.object_id = ?1 ORDER BY c.seq DESC LIMIT 1"
                 : "SELECT seq, line FROM choices WHERE subject_id IN (?1, ?2, ?3) AND seq > ?4 AND seq <= ?5 ORDER BY seq DESC LIMIT 1",
         &row, error));
     sqlite3_bind_int64(row, 1, link->subject);
-    sqlite3_bind_int64(row, 2, message ? link->arg : link->task);
+    sqlite3_bind_int64(row, 2, !message ? link->task : link->kind == TICK_EV_MSG_RECV ? link->arg : 0);
     if (!message) {
         sqlite3_bind_int64(row, 3, link->host);
         sqlite3_bind_int64(row, 4, link->cause ? link->cause : link->seq - 1);

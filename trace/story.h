@@ -15,6 +15,7 @@ struct tick__told { // an event, read back
 };
 // 1, 0: there is no such event, or an error.
 int tick__told_read(const struct tick_trace *trace, int64_t seq, struct tick__told *told, struct tick_error *error);
+void tick__told_say(sqlite3_stmt *row, struct tick__told *told); // its words, of the row that tick__told_read has asked for
 // "3.25 ms"; snprintf's result.
 int tick__time_words(int64_t ns, char *text, size_t size);
 // "12,345"; returns `text`.

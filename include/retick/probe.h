@@ -51,7 +51,12 @@ extern "C" {
     X(TICK_EV_TAKE, 36, "take") \
     X(TICK_EV_SET, 37, "set") \
     X(TICK_EV_CLEAR, 38, "clear") \
-    X(TICK_EV_NOTIFY, 39, "notify")
+    X(TICK_EV_NOTIFY, 39, "notify") \
+    X(TICK_EV_MSG_SLOW, 40, "msg_slow") \
+    X(TICK_EV_HOST_STOP, 41, "host_stop") \
+    X(TICK_EV_HOST_PAUSE, 42, "host_pause") \
+    X(TICK_EV_CLOCK_JUMP, 43, "clock_jump") \
+    X(TICK_EV_CLOCK_READ, 44, "clock_read")
 
 enum tick_event_kind {
 #define TICK_EVENT_ENUM(name, number, word) name = (number),
@@ -64,6 +69,22 @@ enum tick_event_kind {
 enum tick_step_outcome { TICK_STEP_SUSPENDED, TICK_STEP_RETURNED, TICK_STEP_FAILED, TICK_STEP_CANCELLED };
 // future_done's argument
 enum tick_future_outcome { TICK_DONE_RESULT, TICK_DONE_FAILURE, TICK_DONE_CANCELLED };
+// msg_drop's argument: why it is lost. X(constant, number, words). Numbers never change.
+#define TICK_DROPS(X) \
+    X(TICK_DROP_CUT, 1, "nothing passes between the hosts") \
+    X(TICK_DROP_DOWN, 2, "the host is down") \
+    X(TICK_DROP_LOSS, 3, "the network lost it") \
+    X(TICK_DROP_RESET, 4, "the connection is reset under way") \
+    X(TICK_DROP_FULL, 5, "a queue is full") \
+    X(TICK_DROP_CLOSED, 6, "nobody takes it there any more") \
+    X(TICK_DROP_UNSENT, 7, "it was never on its way") \
+    X(TICK_DROP_GIVEN_UP, 8, "its sender has given up") \
+    X(TICK_DROP_DAMAGED, 9, "its checksum is wrong")
+enum tick_drop {
+#define TICK_DROP_ENUM(name, number, words) name = (number),
+    TICK_DROPS(TICK_DROP_ENUM)
+#undef TICK_DROP_ENUM
+};
 
 struct tick_event {
     int64_t ts;                          // virtual ns (real runs: ns since the run's start)
@@ -108,8 +129,9 @@ struct tick_probe_ops {
     // Bytes that are written elsewhere than into a message (a file, a pipe): to `object`, `offset` bytes into what it takes. NULL = not
     // interested.
     void (*written)(struct tick_probe *self, uint32_t object, uint64_t offset, const void *bytes, size_t count);
-    // A deviation that was drawn: the probe makes the `choice` event of it (its cause is probe->here). NULL = not interested.
-    void (*choice)(struct tick_probe *self, const struct tick_deviation *deviation);
+    // A deviation that was drawn: the probe makes the `choice` event of it (its cause is probe->here), and returns its seq. NULL = not
+    // interested.
+    uint32_t (*choice)(struct tick_probe *self, const struct tick_deviation *deviation);
     // A text (log line, verdict, exception); returns its object id, for the event that follows. Borrowed for the call.
     uint32_t (*text)(struct tick_probe *self, const char *text);
 };

@@ -28,6 +28,8 @@ void tick_schedule_fini(struct tick_schedule *schedule) {
             tick__outside_free(schedule->words[i]);
     tick__outside_free(schedule->words);
     tick__outside_free(schedule->deviations);
+    tick__outside_free(schedule->cflags);
+    schedule->cflags = NULL;
     schedule->words = NULL;
     schedule->deviations = NULL;
     schedule->count = 0;
@@ -71,9 +73,31 @@ int tick_schedule_add(struct tick_schedule *schedule, const struct tick_deviatio
     return add(schedule, deviation, "");
 }
 
+int tick_schedule_add_as(struct tick_schedule *schedule, const struct tick_deviation *deviation, const char *line) {
+    bool plain = strlen(line) < LINE_MOST - 1;
+    for (const char *at = line; *at && plain; at++)
+        plain = (unsigned char)*at >= ' ' && *at != 0x7f;
+    return add(schedule, deviation, plain ? line : "");
+}
+
+int tick_schedule_set_cflags(struct tick_schedule *schedule, const char *cflags) {
+    const size_t length = cflags ? strlen(cflags) : 0;
+    char *copy = NULL;
+    if (length && length < LINE_MOST - sizeof "cflags \n" && !strpbrk(cflags, "\r\n")) {
+        copy = tick__outside_alloc(length + 1);
+        if (!copy)
+            return -ENOMEM;
+        memcpy(copy, cflags, length + 1);
+    }
+    tick__outside_free(schedule->cflags);
+    schedule->cflags = copy;
+    return 0;
+}
+
 int tick_schedule_copy(struct tick_schedule *to, const struct tick_schedule *from) {
     tick_schedule_init(to, from->scenario);
     to->version = from->version;
+    TICK_TRY(tick_schedule_set_cflags(to, from->cflags));
     for (size_t i = 0; i < from->count; i++) {
         int rc = add(to, &from->deviations[i], from->words[i]);
         if (rc < 0) {
@@ -141,6 +165,8 @@ int tick_deviation_line(const struct tick_deviation *deviation, const struct tic
 int tick_schedule_write(const struct tick_schedule *schedule, const struct tick_names *names, FILE *file) {
     fprintf(file, "retick schedule %d\n", TICK_CHOICE_VERSION);
     tick__print(file, "scenario %s\n", schedule->scenario);
+    if (schedule->cflags)
+        tick__print(file, "cflags %s\n", schedule->cflags);
     for (size_t i = 0; i < schedule->count; i++) {
         const struct tick_deviation *deviation = &schedule->deviations[i];
         char line[LINE_MOST], words[WORDS_MOST];
@@ -297,10 +323,28 @@ static int read_version(const struct reader *reader, char *line, struct tick_sch
     if (strncmp(line, head, sizeof head - 1) != 0 || !number(line + sizeof head - 1, INT32_MAX, &version, &end) || *end || !version)
         return bad(reader, "\"retick schedule 2\" as the first line of a schedule");
     if (version > TICK_CHOICE_VERSION)
-        return tick_error_set(reader->error, TICK_EFORMAT, "%s:%zu: this schedule is of version %llu, and this retick knows %d: update retick",
-            reader->file, reader->line, (unsigned long long)version, TICK_CHOICE_VERSION);
+        return tick_error_set(reader->error, TICK_EFORMAT,
+            "%s:%zu: this schedule is of version %llu, and this retick knows %d: update retick", reader->file, reader->line,
+            (unsigned long long)version, TICK_CHOICE_VERSION);
     schedule->version = (int)version;
     return 0;
+}
+
+static int read_scenario(const struct reader *reader, const char *text, struct tick_schedule *schedule) {
+    text += strspn(text, " \t");
+    if (*schedule->scenario || schedule->count || strlen(text) >= sizeof schedule->scenario)
+        return bad(reader, "one scenario, of at most 63 bytes, before all deviations");
+    snprintf(schedule->scenario, sizeof schedule->scenario, "%s", text);
+    return 0;
+}
+
+// Of the line as it stands: a # may be within quotes.
+static int read_cflags(const struct reader *reader, struct tick_schedule *schedule) {
+    const char *text = strstr(reader->text, "cflags ") + 7;
+    if (schedule->cflags || schedule->count)
+        return bad(reader, "the flags of the compiler once, before all deviations");
+    int rc = tick_schedule_set_cflags(schedule, text + strspn(text, " \t"));
+    return rc < 0 ? tick_error_set(reader->error, rc, "%s: out of memory", reader->file) : 0;
 }
 
 int tick_schedule_read(FILE *file, const char *file_name, struct tick_schedule *schedule, struct tick_error *error) {
@@ -325,11 +369,9 @@ int tick_schedule_read(FILE *file, const char *file_name, struct tick_schedule *
             rc = read_version(&reader, text, schedule);
             versioned = true;
         } else if (!strncmp(text, "scenario ", 9)) {
-            text += 9 + strspn(text + 9, " \t");
-            if (*schedule->scenario || schedule->count || strlen(text) >= sizeof schedule->scenario)
-                rc = bad(&reader, "one scenario, of at most 63 bytes, before all deviations");
-            else
-                snprintf(schedule->scenario, sizeof schedule->scenario, "%s", text);
+            rc = read_scenario(&reader, text + 9, schedule);
+        } else if (!strncmp(text, "cflags ", 7)) {
+            rc = read_cflags(&reader, schedule);
         } else {
             rc = read_deviation(&reader, text, schedule);
         }

@@ -14,17 +14,24 @@ struct tick_schedule {
     int version; // TICK_CHOICE_VERSION it was written with
     size_t count;
     struct tick_deviation *deviations; // owned
+    char *cflags;                      // owned; the compiler's flags of the program that it was found in, as a line (NULL: not known)
     char **words;                      // owned, parallel: the line as written, "" where unknown; for messages about addresses not met
 };
 void tick_schedule_init(struct tick_schedule *schedule, const char *scenario);
 void tick_schedule_fini(struct tick_schedule *schedule);
 int tick_schedule_add(struct tick_schedule *schedule, const struct tick_deviation *deviation); // 0 or -ENOMEM
-int tick_schedule_copy(struct tick_schedule *to, const struct tick_schedule *from);            // to is uninitialised
+// The same with its line as it was written (one that cannot be a line of text is left out).
+int tick_schedule_add_as(struct tick_schedule *schedule, const struct tick_deviation *deviation, const char *line);
+int tick_schedule_copy(struct tick_schedule *to, const struct tick_schedule *from); // to is uninitialised
 
 // found[i], for each deviation of `schedule`: has `others` one at the same address, and, with `values`, of the same value? 0 or -ENOMEM.
 int tick_schedule_among(const struct tick_schedule *schedule, const struct tick_schedule *others, bool values, bool *found);
 
-// Text: a head ("retick schedule 2" with TICK_CHOICE_VERSION, "scenario lost_update"), then a deviation a line: kind, subject's path
+// Replaces the flags by a copy; one that does not fit into a line is left out. NULL or "": none. 0 or -ENOMEM.
+int tick_schedule_set_cflags(struct tick_schedule *schedule, const char *cflags);
+
+// Text: a head ("retick schedule 2" with TICK_CHOICE_VERSION, "scenario lost_update", and, to the line's end, "cflags -DFAST -O2" if that is
+// known: what the flags may be, and how they are quoted, is their reader's affair), then a deviation a line: kind, subject's path
 // (names.h), @ordinal, value. `#` at a line's start or behind white space starts a comment. Values by the kind's unit:
 //   delivery alice→server @12 +30ms        TIME: the delay itself, an integer of ns, us, ms or s
 //   ready_hold alice→server:far @3 2 polls  POLLS; likewise bytes (how many are moved) and pops

@@ -6,8 +6,8 @@
 #define RETICK_SANDBOX_INT_H
 
 #include "sim/choice/schedule.h"
-#include "sim/harness/heap_list.h"
 #include "sim/harness/run.h"
+#include "src/base/sanitized.h"
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 
 // What the parent ends a child with, whose handler leaves what the run drew. TSan's run-time keeps signals from elsewhere until the program
 // makes a call, which one that spins never does; those of faults it passes on at once, whoever sends them.
-#ifdef RETICK_TSAN
+#if TICK__TSAN
 #define TICK__STOP SIGTRAP
 #else
 #define TICK__STOP SIGXCPU

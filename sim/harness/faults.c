@@ -104,14 +104,21 @@ static void describe(struct tick__line *words, const struct tick_world *w, const
     }
 }
 
-static void tell(struct tick_world *w, enum tick_event_kind kind, const struct fault *fault) {
+// What the world does next comes of the event.
+static uint32_t tell(struct tick_world *w, enum tick_event_kind kind, const struct fault *fault) {
     if (!w->probe)
-        return;
+        return 0;
     char room[300];
     struct tick__line words = {room, sizeof room, 0};
     describe(&words, w, fault);
     uint32_t text = w->probe->ops->text(w->probe, room);
-    tick_emit(w->probe, kind, text, 0, fault->what.lasts, fault->loc);
+    w->probe->here = tick_emit(w->probe, kind, text, fault->told, fault->what.lasts, fault->loc);
+    return w->probe->here;
+}
+
+static void tell_no_more(const struct tick_world *w) {
+    if (w->probe)
+        w->probe->here = 0;
 }
 
 static bool is_network(enum tick_fault_kind kind) {
@@ -149,6 +156,7 @@ static bool strike(struct tick_host *host, const struct fault *fault) {
         tick__host_pause(host, fault->what.lasts ? tick__after(now, fault->what.lasts) : TICK_NEVER);
         break;
     case TICK_CLOCK:
+        host->jumped = tick__host_tell(host, TICK_EV_CLOCK_JUMP, fault->what.jump);
         host->wall = tick__moved(host->wall, fault->what.jump);
         tick_kernel_wall_set(
             host->world->kernel, host->index, tick__moved(tick_kernel_wall(host->world->kernel, host->index), fault->what.jump));
@@ -165,7 +173,7 @@ static void begin(struct tick_world *w, uint32_t index) {
     struct fault *fault = fault_at(w, index);
     if (fault->what.lasts == TICK_NEVER)
         fault->what.lasts = 0; // for good
-    tell(w, TICK_EV_FAULT_BEGIN, fault);
+    fault->told = tell(w, TICK_EV_FAULT_BEGIN, fault);
     if (is_network(fault->kind)) {
         if (begin_outage(w, index) < 0)
             tick__world_starve(w);
@@ -178,6 +186,7 @@ static void begin(struct tick_world *w, uint32_t index) {
                 tick__world_ended(w, host);
         }
     }
+    tell_no_more(w);
     if (fault->kind == TICK_CLOCK)
         return;
     fault->active = true;
@@ -208,6 +217,7 @@ static void heal(struct tick_world *w, uint32_t index) {
         if ((fault->kind == TICK_CRASH || fault->kind == TICK_STOP) && !host->gone && tick__host_restart(host) < 0)
             tick__world_starve(w);
     }
+    tell_no_more(w);
 }
 
 // --- ranges ---
@@ -268,6 +278,7 @@ static void draw_kind(struct tick_world *w, uint32_t index, unsigned bit) {
         if (!value)
             continue;
         int64_t time = tick_scale_delay(value, n, range->what.lasts);
+        fault.told = w->chosen;
         if (fault.kind == TICK_PARTITION) {
             if (together < TICK_FAULT_SIDE)
                 fault.what.side[together++] = host;

@@ -99,6 +99,7 @@ struct tick_host {
     uint32_t life_object;
     struct tick_disk disk;
     int64_t wall;            // what its wall clock is ahead by, drift apart
+    uint32_t jumped, struck; // with a probe, seqs: of the latest clock_jump; of the host_crash or host_stop that its latest life ended by
     struct main_end end;     // its main's; last, and left as it is where a host begins: its text is large
     struct tick_turns turns; // and this
 };
@@ -131,6 +132,7 @@ struct fault {
     enum tick_fault_kind kind;
     const struct tick_loc *loc;
     uint32_t range; // its index + 1; 0: the plan's
+    uint32_t told;  // with a probe, seq: of the choice that it came of, then of its fault_begin
     bool active;
 };
 
@@ -183,7 +185,7 @@ struct tick_world {
     struct tick_host *ready, **ready_end;
     struct tick_host *running;
     struct tick_host *real_host;
-    size_t live; // hosts that are no daemons and have not returned
+    size_t live;          // hosts that are no daemons and have not returned
     _Atomic bool *set_up; // the run's
     bool ended;
     bool flows;   // time passes: every host that starts with the run has had its first turn
@@ -197,6 +199,7 @@ struct tick_world {
     uint64_t events; // that the kernel's queue gave
     struct tick_outcome outcome;
     uint32_t blamed_host, blamed_task, blamed_here; // the probe's context at the finding
+    uint32_t chosen;                                // seq of the latest choice
     char mark[MARKS_MOST][MARK_BYTES];              // copies: a name may have been made on a stack or heap that the run has left behind
     const char *marks[MARKS_MOST];
     size_t mark_count;
@@ -220,15 +223,17 @@ void tick__host_go_on(struct tick_host *host); // makes it ready, or, while it i
 
 // lives.c: the ends of a host's life but the natural one, and its next
 bool tick__host_runs(const struct tick_host *host); // it can be struck
-void tick__host_crash(struct tick_host *host);      // it is down
-void tick__host_stop(struct tick_host *host);       // its main task is to be cancelled; it is down when that has returned
+// An event of the host's that comes of what the world does: its seq, 0 without a probe.
+uint32_t tick__host_tell(const struct tick_host *host, enum tick_event_kind kind, int64_t arg);
+void tick__host_crash(struct tick_host *host); // it is down
+void tick__host_stop(struct tick_host *host);  // its main task is to be cancelled; it is down when that has returned
 bool tick__host_hears_stop(struct tick_host *host);
 static inline bool tick__host_told_to_stop(struct tick_host *host) { // in the host, at its world points: cancels main when asked to stop
     return __builtin_expect(host->stopping, 0) && tick__host_hears_stop(host);
 }
 void tick__host_returned(struct tick_host *host); // its coroutine has ended,
 void tick__host_stopped(struct tick_host *host);  // because it was told to stop
-int tick__host_restart(struct tick_host *host);  // of one that is down or stopping. 0 or -ENOMEM
+int tick__host_restart(struct tick_host *host);   // of one that is down or stopping. 0 or -ENOMEM
 void tick__host_pause(struct tick_host *host, int64_t until);
 void tick__world_ended(struct tick_world *world, struct tick_host *host); // turns.c: it has returned, or is down for good
 
@@ -275,7 +280,7 @@ void tick__ns_words(int64_t ns, char *text, size_t size); // verdict.c: "3 ms"
 void tick__world_describe_deadlock(const struct tick_world *world, char *text, size_t size);
 struct tick__line;
 void tick__world_tell_waits(const struct tick_world *world, struct tick__line *words); // who waits for what, up to the end of the line
-void tick__task_words(const struct tick_task *task, char *text, size_t size); // "main", "requests/request#2"
-bool tick__world_holds(struct tick_world *world);                             // evaluates the invariants; false: the run has ended
+void tick__task_words(const struct tick_task *task, char *text, size_t size);          // "main", "requests/request#2"
+bool tick__world_holds(struct tick_world *world);                                      // evaluates the invariants; false: the run has ended
 
 #endif

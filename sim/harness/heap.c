@@ -4,11 +4,12 @@
 #include "sim/harness/malloc_family.h"
 #include "sim/harness/world_int.h"
 #include "src/base/keep.h"
+#include "src/base/sanitized.h"
 #include <execinfo.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#ifdef RETICK_TSAN // which leaves programs only the top of the address space; hosts use the list there anyway
+#if TICK__TSAN // which leaves programs only the top of the address space; hosts use the list there anyway
 #define HEAP_BASE ((uintptr_t)0x7ea000000000)
 #define HEAP_SPAN ((size_t)1 << 26)
 #else

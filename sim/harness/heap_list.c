@@ -2,12 +2,13 @@
 #include "sim/harness/heap.h"
 #include "src/base/keep.h"
 #include "src/base/outside.h"
+#include "src/base/sanitized.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#ifdef RETICK_HEAP_LISTS
+#if TICK__SANITIZED
 // As <sanitizer/allocator_interface.h> has them, which gcc does not install.
 extern size_t __sanitizer_get_allocated_size(const volatile void *memory);
 extern int __sanitizer_install_malloc_and_free_hooks(

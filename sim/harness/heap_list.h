@@ -2,24 +2,9 @@
 #ifndef RETICK_HEAP_LIST_H
 #define RETICK_HEAP_LIST_H
 
+#include "src/base/sanitized.h"
 #include <stdbool.h>
 #include <stddef.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define RETICK_HEAP_LISTS 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define RETICK_HEAP_LISTS 1
-#endif
-#endif
-
-#if defined(__SANITIZE_THREAD__)
-#define RETICK_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define RETICK_TSAN 1
-#endif
-#endif
 
 struct tick_heap;
 

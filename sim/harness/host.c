@@ -267,7 +267,8 @@ int tick__host_start(struct tick_host *host) {
     host->outside = (struct tick_maker){.id = host->life, .object = host->life_object};
     if (w->probe) {
         w->probe->host = host->object;
-        tick_emit(w->probe, host->lives ? TICK_EV_HOST_RESTART : TICK_EV_HOST_START, host->object, 0, host->lives, host->loc);
+        host->here = tick_emit(
+            w->probe, host->lives ? TICK_EV_HOST_RESTART : TICK_EV_HOST_START, host->object, host->struck, host->lives, host->loc);
         w->probe->host = 0;
     }
     tick__host_make_ready(host);

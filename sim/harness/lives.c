@@ -20,6 +20,17 @@ static void unpost(struct tick_host *host) {
     host->timeout_key = host->resume_key = 0;
 }
 
+uint32_t tick__host_tell(const struct tick_host *host, enum tick_event_kind kind, int64_t arg) {
+    struct tick_probe *probe = host->world->probe;
+    if (!probe)
+        return 0;
+    const uint32_t before = probe->host;
+    probe->host = host->object;
+    const uint32_t seq = tick_emit(probe, kind, host->object, probe->here, arg, host->loc);
+    probe->host = before;
+    return seq;
+}
+
 // What a life leaves in this structure.
 static void forget(struct tick_host *host) {
     tick_heap_reset(host->heap);
@@ -37,11 +48,10 @@ static void forget(struct tick_host *host) {
 void tick__host_crash(struct tick_host *host) {
     struct tick_world *w = host->world;
     TICK_ASSERT(tick__host_runs(host));
-    if (w->probe) {
-        w->probe->host = host->object;
-        tick_emit(w->probe, TICK_EV_HOST_CRASH, host->object, 0, host->lives, host->loc);
-        w->probe->host = 0;
-    }
+    host->struck = tick__host_tell(host, TICK_EV_HOST_CRASH, host->lives);
+    const uint32_t outer = w->probe ? w->probe->here : 0;
+    if (w->probe)
+        w->probe->here = host->struck;
     unpost(host);
     for (struct tick_task *task = host->loop ? host->loop->tasks : NULL; task; task = task->next)
         if (task->coro)
@@ -55,10 +65,13 @@ void tick__host_crash(struct tick_host *host) {
     tick_kernel_host_crash(w->kernel, host->index);
     tick__disk_crash(host);
     tick_kernel_host_up(w->kernel, host->index, false);
+    if (w->probe)
+        w->probe->here = outer;
     forget(host);
 }
 
 void tick__host_stop(struct tick_host *host) {
+    host->struck = tick__host_tell(host, TICK_EV_HOST_STOP, host->lives);
     host->stopping = true;
     if (host->state != HOST_PARKED)
         return; // it sees it when it goes on
@@ -70,7 +83,13 @@ bool tick__host_hears_stop(struct tick_host *host) {
     if (host->stop_told || !host->main)
         return false;
     host->stop_told = true;
+    struct tick_probe *probe = host->world->probe;
+    const uint32_t outer = probe ? probe->here : 0;
+    if (probe)
+        probe->here = host->struck;
     tick_task_cancel(host->main, "the host is told to stop");
+    if (probe)
+        probe->here = outer;
     return true;
 }
 
@@ -127,6 +146,7 @@ int tick__host_restart(struct tick_host *host) {
 }
 
 void tick__host_pause(struct tick_host *host, int64_t until) {
+    tick__host_tell(host, TICK_EV_HOST_PAUSE, until);
     if (until > host->paused_until)
         host->paused_until = until;
 }

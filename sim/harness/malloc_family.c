@@ -5,12 +5,13 @@
 #include "sim/harness/heap.h"
 #include "sim/harness/heap_list.h"
 #include "src/base/keep.h"
+#include "src/base/sanitized.h"
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__GLIBC__) && !defined(RETICK_HEAP_LISTS)
+#if defined(__GLIBC__) && !TICK__SANITIZED
 
 #include <dlfcn.h>
 #include <link.h>

@@ -5,6 +5,7 @@
 #include "sim/harness/heap_list.h"
 #include "sim/harness/world_int.h"
 #include "src/base/keep.h"
+#include "src/base/sanitized.h"
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -31,7 +32,7 @@ static void note(void) {
 
 void tick__signals_watch(void) {
     signals.watching = true;
-#ifdef RETICK_TSAN // whose run-time calls the functions below before code of ours can run
+#if TICK__TSAN // whose run-time calls the functions below before code of ours can run
     note();
 #endif
 }
@@ -56,7 +57,7 @@ void tick__signals_restore(void) {
     sigprocmask(SIG_SETMASK, &signals.mask, NULL);
 }
 
-#ifndef RETICK_TSAN
+#if !TICK__TSAN
 
 typedef void (*handler)(int);
 

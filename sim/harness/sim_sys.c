@@ -49,7 +49,7 @@ uint32_t tick__world_choose(void *ctx, enum tick_choice_kind kind, tick_id subje
         w->stage.asked.id = 0;
     }
     if (w->probe && w->probe->ops->choice)
-        w->probe->ops->choice(w->probe, &deviation);
+        w->chosen = w->probe->ops->choice(w->probe, &deviation);
     return value;
 }
 
@@ -67,6 +67,8 @@ static int64_t sim_now(struct tick_sys *self) {
 
 static int64_t sim_wall(struct tick_sys *self) {
     const struct tick_host *host = tick__host_of(self);
+    if (host->jumped)
+        tick_emit(host->world->probe, TICK_EV_CLOCK_READ, host->object, host->jumped, 0, NULL);
     int64_t now = tick_kernel_now(host->world->kernel), ppm = host->options.drift;
     const int64_t drift = tick__moved(tick__times(now / 1000000, ppm), tick__times(now % 1000000, ppm) / 1000000);
     return tick__moved(tick__moved(tick__after(WALL_START, now), host->wall), drift);

@@ -18,8 +18,8 @@ static bool is_cut_off(const struct tick_kernel *k, uint32_t a, uint32_t b) {
     return k->root->outage_count && (tick__outage(k, a, b) == TICK_NEVER || tick__outage(k, b, a) == TICK_NEVER);
 }
 
-static void post(struct tick_kernel *k, struct tick__sock *s, int64_t at, enum tick__event_kind kind) {
-    if (tick__event_post(k, at, kind, s->file.ref, s->peer, 0))
+static void post(struct tick_kernel *k, struct tick__sock *s, int64_t at, enum tick__event_kind kind, uint64_t c) {
+    if (tick__event_post(k, at, kind, s->file.ref, s->peer, c))
         tick__sock_hold(s);
 }
 
@@ -41,7 +41,7 @@ void tick__keepalive_arm(struct tick_kernel *k, struct tick__sock *s) {
     at = tick__after(at, tick__in_steps(tick__until(now, at), idle));
     s->probing = true;
     s->probes = 0;
-    post(k, s, at, TICK__KEEPALIVE);
+    post(k, s, at, TICK__KEEPALIVE, 0);
 }
 
 void tick__keepalive_arm_all(struct tick_kernel *k) {
@@ -60,18 +60,19 @@ void tick__keepalive_due(struct tick_kernel *k, struct tick__sock *s) {
     if (trip != TICK_NEVER) {
         s->probing = false;
         if (peer->state == TICK__CLOSE)
-            post(k, s, tick__after(k->root->now, trip), TICK__RST);
+            post(k, s, tick__after(k->root->now, trip), TICK__RST, tick__tell_death(k, peer));
         return;
     }
     const int64_t patience = tick__tcp_patience(k, s);
     if (patience ? s->probes && tick__until(k->root->now, idle_since(k, s)) >= patience
                  : s->probes >= (s->keep_count ? s->keep_count : TICK__KEEP_COUNT)) {
         s->probing = false;
+        s->farewell = tick__tell_cut_off(k, s, peer->file.host);
         s->error = ETIMEDOUT;
         tick__tcp_purge(k, s);
         tick__tcp_done(k, s);
         return;
     }
     s->probes++;
-    post(k, s, tick__after(k->root->now, TICK_SEC(s->keep_interval ? s->keep_interval : TICK__KEEP_INTERVAL)), TICK__KEEPALIVE);
+    post(k, s, tick__after(k->root->now, TICK_SEC(s->keep_interval ? s->keep_interval : TICK__KEEP_INTERVAL)), TICK__KEEPALIVE, 0);
 }

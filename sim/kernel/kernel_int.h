@@ -175,7 +175,8 @@ struct tick__host {
     tick__ref disk;
     int64_t wall_offset; // of CLOCK_REALTIME from the world's
     bool down;
-    bool dying; // it crashes right now
+    bool dying;       // it crashes right now
+    uint32_t crashed; // with a probe: seq of what it crashed by, the last time
 };
 static inline struct tick__host *tick__host(const struct tick_kernel *k, uint32_t index) {
     return &TICK__ARRAY(k, struct tick__host, k->root->hosts)[index];
@@ -193,6 +194,8 @@ int64_t tick__link_pass(struct tick_kernel *k, const struct tick_link *link, uin
 // --- sim/world/outages.c ---
 // What the outages in force do to a segment: ns that it takes longer, TICK_NEVER if it is lost.
 int64_t tick__outage(const struct tick_kernel *k, uint32_t from, uint32_t to);
+// With a probe: seq of what does it, of the latest that does. slows: rather than loses. *drop, if not NULL: why a segment is lost so.
+uint32_t tick__outage_by(const struct tick_kernel *k, uint32_t from, uint32_t to, bool slows, enum tick_drop *drop);
 
 // --- processes.c ---
 // What a program has of its own. Its host has the rest.
@@ -287,7 +290,7 @@ struct tick__epoll {
 };
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go
 int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, uint32_t events);
-void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll); // its waiter, if one waits
+void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll);                             // its waiter, if one waits
 void tick__epoll_wake_by(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file); // because of that file
 void tick__epoll_unwatch(struct tick_kernel *k, struct tick__epoll *epoll);
 void tick__epoll_close(struct tick_kernel *k, struct tick__file *file);
@@ -391,7 +394,7 @@ struct tick__sock {
         tick__ref lingering;  // with TICK__LINGERS: who waits for its end; 0: nobody yet
     };
     tick__ref options;
-    uint32_t hello, farewell; // seq of the msg_recv of the handshake's segment, of FIN or RST
+    uint32_t hello, farewell; // seq of the msg_recv of the handshake's segment, of FIN or RST; or of what took these, or ended it
 };
 _Static_assert(sizeof(struct tick__sock) <= 5 * TICK__GRANULE, "a socket is five granules");
 #define TICK__SOCK_HOT offsetof(struct tick__sock, connection)
@@ -484,15 +487,32 @@ static inline uint64_t tick__tell_datagram(
 static inline uint64_t tick__tell_segment(struct tick_kernel *k, uint32_t host, uint32_t direction, tick_id id, uint64_t ordinal) {
     return tick__tell_datagram(k, host, direction, id, ordinal, NULL, 0);
 }
-// It arrived at host: returns the seq of msg_recv.
+// It arrived at host: returns the seq of msg_recv. One without an object is no message: it comes of the event that its seq names.
 uint32_t tick__tell_arrival(struct tick_kernel *k, uint32_t host, uint64_t segment, size_t bytes);
 // Bytes just written into what is no connection, `offset` bytes into what it takes.
 void tick__tell_written(struct tick_kernel *k, const struct tick__file *file, uint64_t offset, const void *bytes, size_t count);
 void tick__tell_send(struct tick_kernel *k, struct tick__sock *s, const void *bytes, size_t count); // bytes just written
 void tick__tell_arrived(struct tick_kernel *k, struct tick__sock *sender, uint32_t host);           // up to sender->out.arrived
-void tick__tell_dropped(
-    struct tick_kernel *k, struct tick__sock *sender, uint32_t host, uint64_t from, uint64_t to); // messages that end in (from, to]
-void tick__tell_read(struct tick_kernel *k, struct tick__sock *sender);                           // bytes up to out.read were consumed
+// Messages that end in (from, to] are lost for good. by: seq of what took them, 0: nothing but what happens to their connection. Returns
+// the seq of the latest msg_drop, 0: there was none.
+uint32_t tick__tell_dropped(
+    struct tick_kernel *k, struct tick__sock *sender, uint32_t host, uint64_t from, uint64_t to, enum tick_drop why, uint32_t by);
+// A message without bytes, or a datagram, is lost, as tick__tell_segment has it: returns the seq of msg_drop.
+uint32_t tick__tell_drop(struct tick_kernel *k, uint32_t host, uint64_t segment, enum tick_drop why, uint32_t by);
+// A segment of s's to that host, of that kind (an enum tick__event_kind), is lost, and sent again; or takes longer, by an outage. c: as in
+// its event; bytes: how many it has.
+void tick__tell_lost(struct tick_kernel *k, struct tick__sock *s, uint32_t to, unsigned kind, uint64_t c, uint64_t bytes);
+// It is lost by choice, and sent again.
+void tick__tell_loss(struct tick_kernel *k, struct tick__sock *s, unsigned kind, uint64_t c, uint64_t bytes);
+// The same of datagrams. lost: by choice, else by the network.
+void tick__tell_lost_datagram(struct tick_kernel *k, uint64_t told, uint32_t from, uint32_t to, bool by_choice);
+void tick__tell_slow_datagram(struct tick_kernel *k, uint64_t told, uint32_t from, uint32_t to);
+// The seq of what the host of s crashed by, if s died of it; else 0.
+uint32_t tick__tell_death(const struct tick_kernel *k, const struct tick__sock *s);
+// The seq of what cuts s off from that host; 0: nothing does.
+uint32_t tick__tell_cut_off(const struct tick_kernel *k, const struct tick__sock *s, uint32_t to);
+void tick__tell_slowed(struct tick_kernel *k, struct tick__sock *s, uint32_t to, unsigned kind, uint64_t c, uint64_t bytes);
+void tick__tell_read(struct tick_kernel *k, struct tick__sock *sender); // bytes up to out.read were consumed
 void tick__tell_consumed(struct tick_kernel *k, uint32_t seq);
 
 #endif

@@ -90,7 +90,9 @@ void tick__tell_written(struct tick_kernel *k, const struct tick__file *file, ui
 uint32_t tick__tell_arrival(struct tick_kernel *k, uint32_t host, uint64_t segment, size_t bytes) {
     if (!k->env.probe || !segment)
         return 0;
-    k->cause = event(k, TICK_EV_MSG_RECV, host, (uint32_t)(segment >> 32), (uint32_t)segment, (int64_t)bytes);
+    k->cause = (uint32_t)segment;
+    if (segment >> 32)
+        k->cause = event(k, TICK_EV_MSG_RECV, host, (uint32_t)(segment >> 32), (uint32_t)segment, (int64_t)bytes);
     return k->cause;
 }
 
@@ -130,15 +132,93 @@ void tick__tell_arrived(struct tick_kernel *k, struct tick__sock *sender, uint32
     }
 }
 
-// Each is told as dropped once: `received` says so, for a dropped message never arrives.
-void tick__tell_dropped(struct tick_kernel *k, struct tick__sock *sender, uint32_t host, uint64_t from, uint64_t to) {
+uint32_t tick__tell_drop(struct tick_kernel *k, uint32_t host, uint64_t segment, enum tick_drop why, uint32_t by) {
+    if (!k->env.probe || !(segment >> 32))
+        return 0;
+    return event(k, TICK_EV_MSG_DROP, host, (uint32_t)(segment >> 32), by ? by : (uint32_t)segment, why);
+}
+
+// Each is told as dropped for good once: `received` says so, for such a message never arrives.
+uint32_t tick__tell_dropped(
+    struct tick_kernel *k, struct tick__sock *sender, uint32_t host, uint64_t from, uint64_t to, enum tick_drop why, uint32_t by) {
+    uint32_t seq = 0;
     if (!k->env.probe)
-        return;
+        return 0;
     for (tick__ref ref = sender->out.unarrived; ref; ref = message_at(k, ref)->next) {
         struct tick__message *m = message_at(k, ref);
         if (m->end > from && m->end <= to && !m->received)
-            m->received = event(k, TICK_EV_MSG_DROP, host, m->object, m->sent, (int64_t)(m->end - m->begin));
+            m->received = k->cause = seq = event(k, TICK_EV_MSG_DROP, host, m->object, by ? by : m->sent, why);
     }
+    return seq;
+}
+
+// Each message of which a segment has bytes; it may have others of them, in other segments.
+static uint32_t each_in(
+    struct tick_kernel *k, const struct tick__sock *s, uint64_t from, uint64_t to, enum tick_event_kind kind, uint32_t by, int64_t arg) {
+    uint32_t seq = 0;
+    for (tick__ref ref = s->out.unarrived; ref && message_at(k, ref)->begin < to; ref = message_at(k, ref)->next) {
+        const struct tick__message *m = message_at(k, ref);
+        if (m->end > from)
+            seq = event(k, kind, s->file.host, m->object, by ? by : m->sent, arg);
+    }
+    return seq;
+}
+
+static bool has_message(unsigned kind, uint64_t c) {
+    return c >> 32 && (kind == TICK__SYN || kind == TICK__SYN_AGAIN || kind == TICK__SYN_ACK || kind == TICK__FIN || kind == TICK__RST);
+}
+
+void tick__tell_lost(struct tick_kernel *k, struct tick__sock *s, uint32_t to, unsigned kind, uint64_t c, uint64_t bytes) {
+    if (!k->env.probe)
+        return;
+    enum tick_drop why = tick__link(k, s->file.host, to)->bandwidth < 0 ? TICK_DROP_CUT : TICK_DROP_FULL;
+    uint32_t by = tick__outage_by(k, s->file.host, to, false, &why);
+    if (!by && kind == TICK__SYN_AGAIN) // then it is the answer that would be
+        by = tick__outage_by(k, to, s->file.host, false, &why);
+    const uint32_t seq = kind == TICK__DATA     ? each_in(k, s, c - bytes, c, TICK_EV_MSG_DROP, by, why)
+                         : has_message(kind, c) ? tick__tell_drop(k, s->file.host, c, why, by)
+                                                : 0;
+    if (kind == TICK__SYN || kind == TICK__SYN_AGAIN)
+        s->hello = seq ? seq : by;
+}
+
+void tick__tell_loss(struct tick_kernel *k, struct tick__sock *s, unsigned kind, uint64_t c, uint64_t bytes) {
+    if (k->env.probe && kind == TICK__DATA)
+        each_in(k, s, c - bytes, c, TICK_EV_MSG_DROP, 0, TICK_DROP_LOSS);
+    else if (has_message(kind, c))
+        tick__tell_drop(k, s->file.host, c, TICK_DROP_LOSS, 0);
+}
+
+void tick__tell_lost_datagram(struct tick_kernel *k, uint64_t told, uint32_t from, uint32_t to, bool by_choice) {
+    enum tick_drop why = by_choice ? TICK_DROP_LOSS : tick__link(k, from, to)->bandwidth < 0 ? TICK_DROP_CUT : TICK_DROP_FULL;
+    const uint32_t by = k->env.probe && !by_choice ? tick__outage_by(k, from, to, false, &why) : 0;
+    tick__tell_drop(k, from, told, why, by);
+}
+
+void tick__tell_slow_datagram(struct tick_kernel *k, uint64_t told, uint32_t from, uint32_t to) {
+    const uint32_t by = k->env.probe ? tick__outage_by(k, from, to, true, NULL) : 0;
+    if (by)
+        event(k, TICK_EV_MSG_SLOW, from, (uint32_t)(told >> 32), by, tick__outage(k, from, to));
+}
+
+uint32_t tick__tell_death(const struct tick_kernel *k, const struct tick__sock *s) {
+    return s->farewell && s->farewell == tick__host(k, s->file.host)->crashed ? s->farewell : 0;
+}
+
+uint32_t tick__tell_cut_off(const struct tick_kernel *k, const struct tick__sock *s, uint32_t to) {
+    if (!k->env.probe)
+        return 0;
+    const uint32_t by = tick__outage_by(k, s->file.host, to, false, NULL);
+    return by ? by : tick__outage_by(k, to, s->file.host, false, NULL);
+}
+
+void tick__tell_slowed(struct tick_kernel *k, struct tick__sock *s, uint32_t to, unsigned kind, uint64_t c, uint64_t bytes) {
+    const uint32_t by = k->env.probe ? tick__outage_by(k, s->file.host, to, true, NULL) : 0;
+    const int64_t slower = by ? tick__outage(k, s->file.host, to) : 0;
+    if (by && kind == TICK__DATA)
+        each_in(k, s, c - bytes, c, TICK_EV_MSG_SLOW, by, slower);
+    else if (by && has_message(kind, c))
+        event(k, TICK_EV_MSG_SLOW, s->file.host, (uint32_t)(c >> 32), by, slower);
 }
 
 void tick__tell_consumed(struct tick_kernel *k, uint32_t seq) {

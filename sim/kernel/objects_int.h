@@ -24,7 +24,7 @@ struct tick__datagram {
     uint32_t refs; // on its way, twice if it is duplicated
     tick_id id;    // of the sending socket, and the datagram's number there: the address of choices about it
     uint64_t ordinal;
-    uint64_t told; // message object << 32 | seq of its msg_send; in a queue: of its msg_recv
+    uint64_t told; // message object << 32 | seq of its msg_send; in a UDP socket's queue: of its msg_recv
     union {
         struct tick__address from; // UDP
         tick__ref rights;          // unix: the fds that come with it
@@ -61,7 +61,7 @@ struct tick__header {
 // The next one of the message's control data, at *at, which moves on: 1, 0 (no more), or -EINVAL.
 int tick__control_next(const struct msghdr *message, size_t *at, struct tick__header *out);
 int tick__control_creds(const struct tick__header *header, uint32_t pid); // 0: they are that process's own; else -EINVAL, -EPERM
-int tick__control_tcp(const struct msghdr *message);        // 0, -EINVAL, -ENOSYS
+int tick__control_tcp(const struct msghdr *message);                      // 0, -EINVAL, -ENOSYS
 // What a datagram is sent with beside its bytes. from: the source, 0: any. strict: one that is not the host's is -EINVAL.
 struct tick__sending {
     uint32_t from;

@@ -59,7 +59,10 @@ static void give_up(struct tick_kernel *k, struct tick__sock *s) {
             tick__tcp_done(k, peer);
         }
     } else if (s->state > TICK__LISTEN) {
-        tick__tell_dropped(k, s, s->file.host, s->out.arrived, s->out.flown);
+        const uint32_t by = peer ? tick__tell_cut_off(k, s, peer->file.host) : 0;
+        const uint32_t seq = tick__tell_dropped(k, s, s->file.host, s->out.arrived, s->out.flown, TICK_DROP_GIVEN_UP, by);
+        if (!s->done)
+            s->farewell = seq ? seq : by;
         s->error = ETIMEDOUT;
         tick__tcp_purge(k, s);
         tick__tcp_done(k, s);
@@ -121,7 +124,7 @@ void tick__tcp_await_ack(struct tick_kernel *k, struct tick__sock *s, const stru
 // A segment goes into a network that has bandwidths and outages: when it arrives, or, with TICK__LOST, when it is tried again. TICK_NEVER:
 // it is lost for good. ordered: it keeps its place among its direction's.
 static int64_t pass(struct tick_kernel *k, struct tick__sock *s, struct tick__sock *to, uint32_t far_host, const struct tick_link *link,
-    bool ordered, enum tick__event_kind *kind, uint64_t bytes) {
+    bool ordered, enum tick__event_kind *kind, uint64_t c, uint64_t bytes) {
     struct tick__flow *out = &s->out;
     if (*kind == TICK__RST)
         out->given_up |= ordered;
@@ -138,8 +141,10 @@ static int64_t pass(struct tick_kernel *k, struct tick__sock *s, struct tick__so
             tick__tcp_await_ack(k, s, link);
         else if (ordered && !out->unheard)
             out->lost_since = 0;
+        tick__tell_slowed(k, s, far_host, *kind, c, bytes);
         return at;
     }
+    tick__tell_lost(k, s, far_host, *kind, c, bytes);
     switch (*kind) {
     case TICK__RST: // is not sent again, unless what it answers is
         if (to->state > TICK__SYN_RECV && (to->out.flown > to->out.arrived || (to->fin_sent && !s->done)))
@@ -169,7 +174,7 @@ bool tick__tcp_post(struct tick_kernel *k, struct tick__sock *s, struct tick__so
     const struct tick_link *link = tick__link(k, s->file.host, far_host);
     int64_t at = tick__moved(k->root->now, link->latency); // no span of a link is negative
     if (__builtin_expect(k->root->outage_count || link->bandwidth || s->out.lost, 0)) {
-        at = pass(k, s, to, far_host, link, last_at != NULL, &kind, kind == TICK__DATA ? c - (ordinal - 1) : 0);
+        at = pass(k, s, to, far_host, link, last_at != NULL, &kind, c, kind == TICK__DATA ? c - (ordinal - 1) : 0);
         if (at == TICK_NEVER)
             return true;
         if (kind & TICK__LOST)
@@ -177,6 +182,8 @@ bool tick__tcp_post(struct tick_kernel *k, struct tick__sock *s, struct tick__so
     }
     if (ask && link->loss && !k->root->calm) {
         uint32_t times = TICK__ASK(k, TICK_CHOICE_LOSS, way, ordinal, LOSSES + 1, 0);
+        if (times)
+            tick__tell_loss(k, s, kind, c, kind == TICK__DATA ? c - (ordinal - 1) : 0);
         at = tick__after(at, tick__times(ordinal ? FIRST_RESEND : TICK__FIRST_RETRY, (1 << times) - 1));
     }
     if (ask && link->jitter > 0 && !tick_is_calm(k->env.calm, TICK_CHOICE_DELIVERY)) {
@@ -238,12 +245,12 @@ void tick__tcp_catch_up(struct tick_kernel *k, struct tick__sock *sender) {
 static void cut(struct tick_kernel *k, struct tick__sock *s, uint64_t lost_from) {
     struct tick__sock *ends[] = {s, tick__tcp_peer(k, s)};
     int64_t at = tick__after(k->root->now, tick__link(k, s->file.host, ends[1]->file.host)->latency);
-    tick__tell_dropped(k, s, s->file.host, lost_from, s->out.written);
+    const uint32_t lost = tick__tell_dropped(k, s, s->file.host, lost_from, s->out.written, TICK_DROP_RESET, 0);
     for (int i = 0; i < 2; i++) {
         struct tick__flow *out = &ends[i]->out;
         out->last_at = out->last_at > at ? out->last_at : at;
         out->given_up = true;
-        if (!tick__event_pass(k, out->last_at, TICK__RST, ends[!i]->file.ref, ends[i]->file.ref, 0)) {
+        if (!tick__event_pass(k, out->last_at, TICK__RST, ends[!i]->file.ref, ends[i]->file.ref, lost)) {
             tick__tcp_break(k, s, ENOBUFS);
             return;
         }
@@ -303,7 +310,8 @@ void tick__tcp_transmit(struct tick_kernel *k, struct tick__sock *s) {
 void tick__tcp_purge(struct tick_kernel *k, struct tick__sock *s) {
     if (s->out.written == s->out.flown)
         return;
-    tick__tell_dropped(k, s, s->file.host, s->out.flown, s->out.written);
+    const struct tick__host *host = tick__host(k, s->file.host);
+    tick__tell_dropped(k, s, s->file.host, s->out.flown, s->out.written, TICK_DROP_UNSENT, host->dying ? host->crashed : 0);
     s->out.written = s->out.flown; // their bytes stay in the chain's tail, unread, until it is freed
 }
 

@@ -118,6 +118,7 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
     }
     if (k->root->outage_count && ((again && tick__link_pass(k, tick__link(k, s->file.host, host), s->file.host, host, 0) == TICK_NEVER) ||
                                      tick__host(k, host)->down || !tick__tcp_way_back(k, s, host))) {
+        tick__tell_lost(k, s, host, TICK__SYN_AGAIN, told, 0);
         retry(k, s, TICK__SYN_AGAIN, told);
         return;
     }
@@ -128,6 +129,7 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
     const bool alone = listener && !listener->port_next && TICK__AT(k, tick__port, listener->port)->socks == listener->file.ref;
     struct tick__sock *opener = asks && !alone ? tick__tcp_opener(k, s, host) : NULL;
     if (listener && !opener && listener->queue_count > listener->backlog) {
+        s->hello = tick__tell_drop(k, host, told, TICK_DROP_FULL, 0);
         retry(k, s, TICK__SYN_AGAIN, told);
         return;
     }
@@ -196,7 +198,7 @@ static void data_arrived(struct tick_kernel *k, struct tick__sock *s, struct tic
     struct tick__flow *in = &sender->out;
     bool refused = (s->state == TICK__FIN_WAIT1 || s->state == TICK__FIN_WAIT2) && (s->shut & TICK__SHUT_RECV);
     if (s->state == TICK__CLOSE || refused) {
-        tick__tell_dropped(k, sender, s->file.host, in->arrived, upto);
+        tick__tell_dropped(k, sender, s->file.host, in->arrived, upto, TICK_DROP_CLOSED, tick__tell_death(k, s));
         if (sender->state != TICK__CLOSE)
             tick__tcp_reset_peer(k, s);
         if (refused) {
@@ -312,7 +314,7 @@ static void heard(struct tick_kernel *k, struct tick__sock *s) {
         bool refused = s->state > TICK__SYN_RECV && peer->state == TICK__CLOSE && !(s->fin_sent && peer->done);
         const int64_t there = tick__link(k, s->file.host, peer->file.host)->latency;
         const int64_t back = tick__after(tick__after(k->root->now, there), there);
-        if (refused && tick__event_pass(k, back, TICK__RST, s->file.ref, s->peer, 0))
+        if (refused && tick__event_pass(k, back, TICK__RST, s->file.ref, s->peer, tick__tell_death(k, peer)))
             tick__sock_hold(s);
     }
 }

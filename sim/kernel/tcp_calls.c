@@ -470,6 +470,7 @@ void tick__sock_die(struct tick_kernel *k, struct tick__sock *s) {
         abandon_syn(k, s);
     tick__tcp_purge(k, s);
     bool embryo = s->state == TICK__SYN_RECV;
+    s->farewell = tick__host(k, s->file.host)->crashed;
     s->out.given_up = true;
     s->state = TICK__CLOSE;
     s->shut = TICK__SHUT_BOTH;

@@ -230,6 +230,9 @@ static struct tick__udp *find(
 
 static void come_back(struct tick_kernel *k, tick__ref ref, uint32_t host) {
     struct tick__datagram *d = tick__datagram(k, ref);
+    enum tick_drop why = TICK_DROP_CLOSED;
+    const uint32_t by = k->env.probe ? tick__outage_by(k, d->from_host, host, false, &why) : 0;
+    tick__tell_drop(k, host, d->told, why == TICK_DROP_DOWN ? why : TICK_DROP_CLOSED, why == TICK_DROP_DOWN ? by : 0);
     int64_t at = tick__link_pass(k, tick__link(k, host, d->from_host), host, d->from_host, d->size < 520 ? d->size : 520);
     if (at != TICK_NEVER && tick__event_post(k, at, TICK__UNREACHABLE, ref, d->from_host, 0))
         return;
@@ -244,6 +247,7 @@ void tick__udp_arrived(struct tick_kernel *k, tick__ref ref, uint32_t host) {
     if (!u) {
         come_back(k, ref, host);
     } else if (u->queue.bytes + u->queue.count * OVERHEAD + d->size > u->rcvbuf) {
+        tick__tell_drop(k, host, d->told, TICK_DROP_FULL, 0);
         tick__datagram_free(k, ref); // no room: it is lost
     } else {
         if (d->refs > 1) { // one of two: each has its place in a queue
@@ -266,7 +270,8 @@ void tick__udp_arrived(struct tick_kernel *k, tick__ref ref, uint32_t host) {
         }
         if (ref) {
             d = tick__datagram(k, ref);
-            d->told = tick__tell_arrival(k, host, d->told, d->size);
+            const uint32_t seq = tick__tell_arrival(k, host, d->told, d->size);
+            d->told = (d->told & ~(uint64_t)UINT32_MAX) | seq;
             d->informed = u->options && (tick__option_of(k, u->options, TICK__PKTINFO) || tick__option_of(k, u->options, TICK__PKTINFO6));
             tick__queue_add(k, &u->queue, ref);
             tick__file_wake_by(k, &u->file, TICK__READABLE | EPOLLPRI | EPOLLRDBAND, u->queue.count == 1, d->id, d->ordinal);

@@ -38,9 +38,12 @@ static int depart(struct tick_kernel *k, struct tick__udp *u, tick__ref ref, uin
     int64_t at = tick__link_pass(k, link, u->file.host, host, d->size);
     bool calm = k->root->calm || host == u->file.host;
     if (at == TICK_NEVER || (link->loss && !calm && chosen(k, TICK_CHOICE_LOSS, d))) {
+        tick__tell_lost_datagram(k, d->told, u->file.host, host, at != TICK_NEVER);
         tick__datagram_free(k, ref);
         return 0;
     }
+    if (__builtin_expect(k->root->outage_count, 0))
+        tick__tell_slow_datagram(k, d->told, u->file.host, host);
     d->corrupt = link->corrupt && !calm;
     at = arrival(k, u, d, link, at);
     if (!tick__event_pass(k, at, TICK__DATAGRAM, ref, host, 0)) {
@@ -124,6 +127,7 @@ static tick__ref first_good(struct tick_kernel *k, struct tick__udp *u) {
             d->corrupt = false;
             break;
         }
+        tick__tell_drop(k, u->file.host, d->told, TICK_DROP_DAMAGED, 0);
         tick__datagram_free(k, tick__queue_take(k, &u->queue));
     }
     return u->queue.first;

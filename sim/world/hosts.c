@@ -60,6 +60,7 @@ int tick__host_of_address(const struct tick_kernel *k, uint32_t from, uint32_t a
 void tick_kernel_host_crash(struct tick_kernel *k, int host) {
     struct tick__host *h = tick__host(k, (uint32_t)host);
     h->dying = true;
+    h->crashed = k->env.probe ? k->env.probe->here : 0;
     for (uint32_t p = h->processes; p; p = tick__process(k, p - 1)->next)
         for (uint32_t fd = 0; fd < tick__process(k, p - 1)->fd_most; fd++) {
             struct tick__file *file = tick__file(k, (int)p - 1, (int)fd);

@@ -7,8 +7,13 @@ struct outage {
     int64_t slow; // 0: nothing passes
     tick__ref next, sides;
     uint32_t key, hosts;
+    uint32_t told; // with a probe: seq of what began it
     bool one_way;
 };
+
+static uint32_t told(const struct tick_kernel *k) {
+    return k->env.probe ? k->env.probe->here : 0;
+}
 
 int tick_kernel_outage_begin(struct tick_kernel *k, uint32_t key, const uint8_t *sides, uint32_t hosts, bool one_way, int64_t slow) {
     tick__ref ref = tick__arena_zero(k, sizeof(struct outage));
@@ -19,7 +24,7 @@ int tick_kernel_outage_begin(struct tick_kernel *k, uint32_t key, const uint8_t 
         return -ENOMEM;
     }
     memcpy(TICK__ARRAY(k, uint8_t, copy), sides, hosts);
-    *TICK__AT(k, outage, ref) = (struct outage){slow, k->root->outages, copy, key, hosts, one_way};
+    *TICK__AT(k, outage, ref) = (struct outage){slow, k->root->outages, copy, key, hosts, told(k), one_way};
     k->root->outages = ref;
     k->root->outage_count++;
     if (!slow)
@@ -46,6 +51,8 @@ void tick_kernel_host_up(struct tick_kernel *k, int host, bool up) {
     if (h->down == !up)
         return;
     h->down = !up;
+    if (!up)
+        h->crashed = told(k);
     k->root->outage_count += up ? UINT32_MAX : 1;
     if (!up)
         tick__keepalive_arm_all(k);
@@ -53,6 +60,34 @@ void tick_kernel_host_up(struct tick_kernel *k, int host, bool up) {
 
 void tick_kernel_calm(struct tick_kernel *k) {
     k->root->calm = true;
+}
+
+// Whether it does anything to a segment from one host to another.
+static bool strikes(const struct tick_kernel *k, const struct outage *outage, uint32_t from, uint32_t to) {
+    if (from >= outage->hosts || to >= outage->hosts)
+        return false;
+    const uint8_t *sides = TICK__ARRAY(k, uint8_t, outage->sides);
+    const uint8_t a = sides[from], b = sides[to];
+    return a && b && a != b && !(outage->one_way && a > b);
+}
+
+uint32_t tick__outage_by(const struct tick_kernel *k, uint32_t from, uint32_t to, bool slows, enum tick_drop *drop) {
+    const struct tick__host *const ends[] = {tick__host(k, from), tick__host(k, to)};
+    for (int i = 0; i < 2 && from != to && !slows; i++)
+        if (ends[i]->down) {
+            if (drop)
+                *drop = TICK_DROP_DOWN;
+            return ends[i]->crashed;
+        }
+    for (tick__ref ref = from != to ? k->root->outages : 0; ref; ref = TICK__AT(k, outage, ref)->next) {
+        const struct outage *outage = TICK__AT(k, outage, ref);
+        if (slows != (outage->slow != 0) || !strikes(k, outage, from, to))
+            continue;
+        if (drop)
+            *drop = TICK_DROP_CUT;
+        return outage->told;
+    }
+    return 0;
 }
 
 int64_t tick__outage(const struct tick_kernel *k, uint32_t from, uint32_t to) {
@@ -64,11 +99,7 @@ int64_t tick__outage(const struct tick_kernel *k, uint32_t from, uint32_t to) {
     for (tick__ref ref = k->root->outages; ref;) {
         const struct outage *outage = TICK__AT(k, outage, ref);
         ref = outage->next;
-        if (from >= outage->hosts || to >= outage->hosts)
-            continue;
-        const uint8_t *sides = TICK__ARRAY(k, uint8_t, outage->sides);
-        uint8_t a = sides[from], b = sides[to];
-        if (!a || !b || a == b || (outage->one_way && a > b))
+        if (!strikes(k, outage, from, to))
             continue;
         if (!outage->slow)
             return TICK_NEVER;

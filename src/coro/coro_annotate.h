@@ -9,15 +9,15 @@
 // may be a call.
 #define TICK__ANNOTATE __attribute__((always_inline)) static inline
 
-#ifdef TICK_CORO_ASAN
+#if TICK__ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #include <sanitizer/lsan_interface.h>
 #endif
-#ifdef TICK_CORO_TSAN
+#if TICK__TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
-#if defined(__has_include) && !defined(TICK_CORO_ASAN) && !defined(TICK_CORO_TSAN)
+#if defined(__has_include) && !TICK__ASAN && !TICK__TSAN
 #if __has_include(<valgrind/memcheck.h>)
 #include <valgrind/memcheck.h>
 #define TICK_CORO_VALGRIND 1
@@ -34,7 +34,7 @@ TICK__ANNOTATE bool tick__annotate_on_valgrind(void) {
 
 // Whether a coroutine that is dropped needs tick__annotate_drop.
 TICK__ANNOTATE bool tick__annotate_needed(bool on_valgrind) {
-#if defined(TICK_CORO_ASAN) || defined(TICK_CORO_TSAN)
+#if TICK__ASAN || TICK__TSAN
     (void)on_valgrind;
     return true;
 #else
@@ -44,7 +44,7 @@ TICK__ANNOTATE bool tick__annotate_needed(bool on_valgrind) {
 
 // Whether a tool reads all that /proc/self/maps calls readable, which a lightweight guard is: the leak finder would die of it.
 TICK__ANNOTATE bool tick__annotate_reads_guards(void) {
-#ifdef TICK_CORO_ASAN
+#if TICK__ASAN
     return true;
 #else
     return false;
@@ -53,7 +53,7 @@ TICK__ANNOTATE bool tick__annotate_reads_guards(void) {
 
 // Stacks that may now be written: pointers on them keep heap blocks from being leaks.
 TICK__ANNOTATE void tick__annotate_roots(void *start, size_t size, bool on) {
-#ifdef TICK_CORO_ASAN
+#if TICK__ASAN
     if (on)
         __lsan_register_root_region(start, size);
     else
@@ -83,11 +83,11 @@ TICK__ANNOTATE void tick__annotate_stack(void *low, void *top, bool on_valgrind)
 
 TICK__ANNOTATE void tick__annotate_new(struct tick_coro *coro, bool on_valgrind) {
     (void)coro, (void)on_valgrind;
-#ifdef TICK_CORO_ASAN
+#if TICK__ASAN
     coro->bounds = coro->low;
     coro->bounds_size = (size_t)((char *)coro - coro->low);
 #endif
-#ifdef TICK_CORO_TSAN
+#if TICK__TSAN
     coro->own = coro->fiber = __tsan_create_fiber(0);
 #endif
 #ifdef TICK_CORO_VALGRIND
@@ -100,11 +100,11 @@ TICK__ANNOTATE void tick__annotate_new(struct tick_coro *coro, bool on_valgrind)
 // foreign one's object may be switched from on another stack than before.
 TICK__ANNOTATE void tick__annotate_leave(struct tick_coro *from, struct tick_coro *to, bool last) {
     (void)from, (void)to, (void)last;
-#ifdef TICK_CORO_ASAN
+#if TICK__ASAN
     to->previous = from;
     __sanitizer_start_switch_fiber(last ? NULL : &from->fake, to->bounds, to->bounds_size); // NULL destroys the fake stack
 #endif
-#ifdef TICK_CORO_TSAN
+#if TICK__TSAN
     from->fiber = __tsan_get_current_fiber();
     __tsan_switch_to_fiber(to->fiber, 0);
 #endif
@@ -112,14 +112,14 @@ TICK__ANNOTATE void tick__annotate_leave(struct tick_coro *from, struct tick_cor
 
 TICK__ANNOTATE void tick__annotate_arrive(struct tick_coro *self) {
     (void)self;
-#ifdef TICK_CORO_ASAN
+#if TICK__ASAN
     void *fake = self->fake;
     self->fake = NULL;
     __sanitizer_finish_switch_fiber(fake, &self->previous->bounds, &self->previous->bounds_size);
 #endif
 }
 
-#ifdef TICK_CORO_ASAN
+#if TICK__ASAN
 // Destroys the fake stack of a coroutine that will never end by itself: as if it ran and left for good.
 __attribute__((no_sanitize_address)) static inline void tick__annotate_bury(struct tick_coro *coro) {
     void *mine;
@@ -135,13 +135,13 @@ __attribute__((no_sanitize_address)) static inline void tick__annotate_bury(stru
 // The coroutine is gone, its stack not unwound.
 TICK__ANNOTATE void tick__annotate_drop(struct tick_coro *coro, bool on_valgrind) {
     (void)coro, (void)on_valgrind;
-#ifdef TICK_CORO_ASAN
+#if TICK__ASAN
     if (coro->fake)
         tick__annotate_bury(coro);
     coro->fake = NULL;
     ASAN_UNPOISON_MEMORY_REGION(coro->low, (size_t)((char *)coro - coro->low)); // redzones of frames that never returned
 #endif
-#ifdef TICK_CORO_TSAN
+#if TICK__TSAN
     __tsan_destroy_fiber(coro->own);
 #endif
 #ifdef TICK_CORO_VALGRIND

@@ -5,27 +5,13 @@
 #ifndef RETICK_CORO_INT_H
 #define RETICK_CORO_INT_H
 
+#include "src/base/sanitized.h"
 #include "src/coro/coro.h"
 #include "src/coro/exceptions.h"
 #include <stdbool.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define TICK_CORO_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TICK_CORO_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define TICK_CORO_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define TICK_CORO_TSAN 1
-#endif
-#endif
-
 // Instrumented frames are larger.
-#if defined(TICK_CORO_ASAN) || defined(TICK_CORO_TSAN)
+#if TICK__ASAN || TICK__TSAN
 #define TICK__STACK_FACTOR 2
 #else
 #define TICK__STACK_FACTOR 1
@@ -45,13 +31,13 @@ struct tick_coro {
     struct tick_coro *next;             // in the pool's free list; of a live one the owner's, NULL at first
     struct tick__exceptions exceptions; // while it does not run
     unsigned valgrind;                  // valgrind's name for the stack
-#ifdef TICK_CORO_ASAN
+#if TICK__ASAN
     struct tick_coro *previous; // who switched here
     void *fake;                 // ASan's fake stack, while it does not run
     const void *bounds;         // the stack to resume on, which for a foreign one is known from the first switch away from it
     size_t bounds_size;
 #endif
-#ifdef TICK_CORO_TSAN
+#if TICK__TSAN
     void *fiber; // the fiber to resume
     void *own;   // the fiber to destroy
 #endif

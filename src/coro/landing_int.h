@@ -21,7 +21,7 @@
 #define TICK__LANDED __attribute__((used, externally_visible))
 #endif
 
-#if defined(TICK_CORO_UCONTEXT) || defined(TICK_CORO_ASAN) || defined(TICK_CORO_TSAN)
+#if defined(TICK_CORO_UCONTEXT) || TICK__ASAN || TICK__TSAN
 // The function itself under both names: tools follow that better, and it goes for every architecture.
 #define TICK__LANDING(name, inner) extern __typeof__(inner) name __attribute__((alias(#inner)));
 #elif defined(__x86_64__)

@@ -2,14 +2,8 @@
 #ifndef RETICK_HOT_INT_H
 #define RETICK_HOT_INT_H
 
-#if defined(__SANITIZE_ADDRESS__)
-#define TICK__POISONS 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TICK__POISONS 1
-#endif
-#endif
-#ifdef TICK__POISONS
+#include "src/base/sanitized.h"
+#if TICK__ASAN
 #include <sanitizer/asan_interface.h>
 #define TICK__POISON(memory, size) ASAN_POISON_MEMORY_REGION((memory), (size))
 #define TICK__UNPOISON(memory, size) ASAN_UNPOISON_MEMORY_REGION((memory), (size))

@@ -72,6 +72,8 @@ int tick_loop_run(struct tick_loop *loop, tick_task_fn *fn, void *arg) {
     struct tick_task *task = tick__task_new(loop, &loop->root, "main", fn, arg, NULL);
     if (!task)
         return -ENOMEM;
+    if (loop->probe)
+        loop->probe->here = 0; // main comes of what began the program, and nothing else does
     tick_task_ref(task);
     int result = tick_loop_run_until(loop, &task->future);
     const bool done = tick_future_done(&task->future);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What events came of, in traces of real scenarios: data beside control, and deviations where they bear.
+# What events came of, in traces of real scenarios: data beside control, deviations where they bear, and what faults lose, slow and hold up.
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 
@@ -18,6 +18,22 @@ causes() {
         LEFT JOIN choices c ON c.seq = x.cause_seq ORDER BY 1" | tr -d '\r"' | tail -n +2 >"$work/.output"
 }
 
+# because FILE: the same with each event's own cause, and of messages only what hinders them.
+because() {
+    "$RETICK" query "$1" --csv "SELECT DISTINCT a.name || ' <- ' || coalesce(c.line, b.name) || coalesce(' (' || how || ')', '') FROM because x
+        JOIN events e ON e.seq = x.seq JOIN kinds a ON a.kind = e.kind JOIN events f ON f.seq = x.cause_seq JOIN kinds b ON b.kind = f.kind
+        LEFT JOIN choices c ON c.seq = x.cause_seq ORDER BY 1" | tr -d '\r"' | tail -n +2 >"$work/.output"
+}
+
+# chain FILE KIND...: the causes of its verdict, up to the last that there is, are events of these kinds.
+chain() {
+    local file=$1
+    shift
+    "$RETICK" query "$file" --csv why | tail -n +2 | cut -d, -f4 | tr -d '\r"' | uniq >"$work/.output"
+    checks=$((checks + 1))
+    [ "$(tr '\n' ' ' <"$work/.output")" = "$* " ] || complain "the chain of $file is not $*"
+}
+
 fails ahead
 causes ahead.db
 also "io_complete <- msg_recv (read)"
@@ -30,4 +46,45 @@ for cause in "delivery client←server @1 +30ms" "loss client←server @1 =1"; d
     also "msg_recv <- $cause (late)"
     also "msg_recv <- msg_recv (behind)"
 done
+fails cut "fault_partition client:host/weather @30 +10ms"
+because cut.db
+also "fault_begin <- fault_partition client:host/weather @30 +10ms"
+also "msg_drop <- fault_begin"
+also "msg_drop <- msg_send (sent)"
+also "msg_recv <- msg_drop (lost)"
+also "task_create <- host_start"
+expect 0 "1" "$RETICK" query cut.db "SELECT count(*) = 1 FROM events WHERE kind = 22 AND arg = 1" # nothing passes
+expect 0 'server/say_ok for client sends "ok" to client: it comes late' "$RETICK" explain cut.db
+
+fails clogged "fault_clog client:host/weather @17 +10ms"
+because clogged.db
+also "msg_slow <- fault_begin"
+also "msg_slow <- msg_send (sent)"
+also "msg_recv <- msg_slow (late)"
+never "msg_drop"
+expect 0 "20000000" "$RETICK" query clogged.db "SELECT arg FROM events WHERE kind = 40"
+
+fails paused "fault_pause client:host/weather @19 +30ms"
+because paused.db
+also "host_pause <- fault_begin"
+also "timer_fire <- host_pause (late)"
+expect 0 "client goes on" "$RETICK" explain paused.db
+
+fails crashed "fault_crash server:host/weather @16 +10ms"
+because crashed.db
+also "host_crash <- fault_begin"
+also "host_restart <- host_crash"
+also "task_create <- host_restart"
+also "fault_end <- fault_begin"
+chain crashed.db verdict step_end step_begin task_ready future_done io_complete msg_recv msg_send msg_drop host_crash fault_begin choice
+expect 0 "it is lost" "$RETICK" explain crashed.db
+
+fails stopped "fault_stop client:host/weather @16 +100ms"
+chain stopped.db verdict step_begin task_ready task_cancel host_stop fault_begin choice
+
+fails jumped "fault_clock client:host/weather @32 +100ms"
+because jumped.db
+also "clock_jump <- fault_begin"
+also "clock_read <- clock_jump"
+also "verdict <- clock_read (took)"
 finish

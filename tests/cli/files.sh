@@ -32,12 +32,16 @@ expect 2 "syntax error" "$RETICK" query good.db "SELEKT 1"
 expect 2 'tusks' "$RETICK" query good.db tusks
 expect 2 "" "$RETICK" query good.db "DELETE FROM events"
 expect 0 "" "$RETICK" query good.db "SELECT count(*) FROM events"
-expect 0 "task_create" "$RETICK" query good.db why 2
+expect 0 "task_create" "$RETICK" query good.db why 2 --csv
+expect 2 "good.db has no event 99999999: they end at" "$RETICK" query good.db why 99999999
+expect 2 "good.db has no event 0: they are 1 to" "$RETICK" query good.db why 0
+expect 2 "--all is for the page of why" "$RETICK" query good.db tasks --all
 expect 0 "alice" "$RETICK" query good.db history alice
-expect 0 "verdict" "$RETICK" query good.db why
+expect 0 "the run passes" "$RETICK" query good.db why
+expect 2 "good.db has no task 'nobody': the query tasks lists them" "$RETICK" query good.db history nobody
 expect 2 "why wants the number of an event" "$RETICK" query good.db why x
 expect 2 "good.db is a trace, not a scenario. Next: retick replay good.db" "$RETICK" run good.db
-expect 2 "wants a TASK-PATH" "$RETICK" query good.db history
+expect 2 "wants a TASK" "$RETICK" query good.db history
 expect 0 "there is none" "$RETICK" query good.db deadlocks
 for name in tasks choices messages waits deadlocks log; do
     expect 0 "" "$RETICK" query good.db $name
@@ -114,8 +118,9 @@ fi
     printf 'retick schedule 2\nscenario passing\n'
     for i in {1001..1030}; do echo "host_late alice @$i +100ms"; done
 } >unmet.schedule
-expect 0 "the run did not meet: host_late alice @1010 +100ms" "$RETICK" replay "$scenarios/passing.c" unmet.schedule
+expect 0 "stale: 30 of 30 lines were not met:" "$RETICK" replay "$scenarios/passing.c" unmet.schedule
+also "    host_late alice @1010 +100ms"
 never "@1011"
-also "nor 20 more"
+also "and 20 more"
 
 finish

@@ -65,7 +65,8 @@ expect 1 "" "$RETICK" diff calm.db run.db
 
 # An address that the program no longer has
 sed 's/tick_random("second", 4)/3/' "$scenarios/rare.c" >rare.c
-expect 1 "the run did not meet: user " "$RETICK" replay rare.c rare.schedule
+expect 1 "stale: 1 of 2 lines was not met: user alice/second @" "$RETICK" replay rare.c rare.schedule
+also "retick shrink rare.c rare.schedule"
 
 # Shrinking what was not shrunk
 expect 1 "not shrunk" "$RETICK" fuzz "$scenarios/rare.c" --rate user=60% --no-shrink -o big.db

@@ -51,7 +51,8 @@ report 1 'finding.seed="0" finding.verdict="check" finding.text="always\u0020wro
 report 1 'campaign.failures=20 !shrunk' "$RETICK" fuzz "$two:faulty" -n 20 --keep-going --no-shrink -o k.db
 report 1 'finding.seed schedule.0.kind schedule.0.words schedule.0.sound schedule.0.line' "$RETICK" fuzz "$RETICK_SOURCE/scenarios/lost_update.c" -o lost.db
 
-report 1 'run.passed=false run.deviations.0.line recorded.same_verdict=true recorded.same_run=true unmet=0' "$RETICK" replay lost.db
+report 1 'run.passed=false run.deviations.0.line recorded.same_verdict=true recorded.same_run=true unmet=0 stale.of=1
+    stale.lines=[]' "$RETICK" replay lost.db
 report 1 'run.passed=false !recorded' "$RETICK" replay "$RETICK_SOURCE/scenarios/lost_update.c" lost.schedule -o again.db
 report 1 'finding.verdict shrunk.from schedule.0.kind replays.times' "$RETICK" shrink lost.db -o small.db
 report 0 'run.passed=true !finding' "$RETICK" shrink "$RETICK_SOURCE/scenarios/lost_update.c:lost_update_fixed" lost.schedule -o none.db
@@ -85,6 +86,7 @@ report 0 'rows=[["\\xc0\\x80\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80\\xe2\\x82"]]' "$
 report 0 'rows=[] columns=["a"] !messages' "$RETICK" query run.db "SELECT 1 a WHERE 0"
 report 0 'queries.0.name' "$RETICK" query --list
 report 0 'columns.0 rows.0' "$RETICK" query faulty.db log
+report 0 'page.0 page.0.seq page.0.say columns.0 rows.0' "$RETICK" query faulty.db why
 
 # What goes wrong is told twice: in the document, and in words.
 report 2 'status="usage" messages.0.level="error" !run' "$RETICK" run nowhere.c

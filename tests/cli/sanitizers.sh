@@ -36,6 +36,6 @@ if nm -D "$RETICK" 2>.output | grep -q __asan_init; then
     [ "$(grep -c "ERROR: AddressSanitizer" .output)" -le "$(nproc)" ] || complain "the report was repeated"
     found beyond at --cflags -fno-sanitize=undefined
     "$RETICK" replay beyond.db >.output 2>&1
-    also "beyond.db was recorded with --cflags '-fno-sanitize=undefined': without that it may be another program"
+    also "note: compiled with -fno-sanitize=undefined, as beyond.db asks"
 fi
 finish

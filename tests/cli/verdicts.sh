@@ -58,7 +58,7 @@ also "(endings.c:$(line "reports waits")) that bank/transfers holds"
 readable orders.db
 expect 1 "the account is overdrawn (broken at 30 ms)" "$RETICK" run "$scenarios/endings.c:overdrawn" -o overdrawn.db
 readable overdrawn.db
-expect 0 "step_begin" "$RETICK" query overdrawn.db why
+expect 0 "bank goes on" "$RETICK" query overdrawn.db why
 expect 1 "bank left 1 future that nobody can complete any more" "$RETICK" run "$scenarios/endings.c:promised" -o promised.db
 also "endings.c:$(line "made here")"
 readable promised.db

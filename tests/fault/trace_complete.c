@@ -1,6 +1,6 @@
 // The first reading of a large trace: made once, by whoever comes first; killed or given up in the midst of it, the file is as it was;
 // where it cannot be written, each reader has it for itself.
-#include "tests/support/folder.h"
+#include "tests/support/stored.h"
 #include "tests/unit/trace_story.h"
 #include "trace/derive.h"
 #include "trace/query.h"
@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #define TASKS 20000u // each of more than five events
-static char folder[64], path[128];
+static char path[128];
 static const struct tick_trace_meta meta = {.scenario = "large", .chooser = "calm"};
 
 static int set_up(void **state) {
@@ -28,11 +28,6 @@ static int set_up(void **state) {
         return -1;
     snprintf(path, sizeof path, "%s/run.db", folder);
     return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    return folder_remove(folder);
 }
 
 // A run in which each task holds a lock, awaits main and runs twice; stored anew.
@@ -58,15 +53,6 @@ static void store_large(void) {
     if (tick_trace_store(recorder, path, &meta, &error) < 0)
         fail_msg("%s", error.text);
     tick_recorder_free(recorder);
-}
-
-static int64_t number(const struct tick_trace *trace, const char *sql) {
-    sqlite3_stmt *row;
-    assert_int_equal(sqlite3_prepare_v2(trace->db, sql, -1, &row, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(row, 0);
-    sqlite3_finalize(row);
-    return value;
 }
 
 // Whether everything that is derived is there, as this connection sees it. No assertion: children ask, too.
@@ -256,5 +242,5 @@ int main(void) {
         cmocka_unit_test(what_cannot_be_written_is_read_all_the_same),
         cmocka_unit_test(on_a_full_disk_too),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, remove_folder);
 }

@@ -1,8 +1,7 @@
 // Sudden death: the recorded program, its writer, or both are killed at any moment; the file opens, is whole, and lacks nothing that was
 // published.
-#include "tests/support/folder.h"
+#include "tests/support/stored.h"
 #include "tests/unit/trace_story.h"
-#include "trace/reader.h"
 #include "trace/recorder.h"
 #include "trace/ring_int.h"
 #include "trace/writer.h"
@@ -29,7 +28,7 @@ struct page { // shared with the recorded program
     _Atomic bool ended;
 };
 static struct page *page;
-static char folder[64], path[128];
+static char path[128];
 static const struct tick_trace_meta meta = {.scenario = "kill", .scenario_file = "kill.c", .chooser = "calm"};
 
 static int set_up(void **state) {
@@ -75,15 +74,6 @@ static _Noreturn void program(struct tick_ring *ring, uint32_t most) {
     atomic_store(&page->ended, true);
     tick_recorder_free(recorder);
     _exit(0);
-}
-
-static int64_t number(const struct tick_trace *trace, const char *sql) {
-    sqlite3_stmt *statement;
-    assert_int_equal(sqlite3_prepare_v2(trace->db, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return value;
 }
 
 // Opens the file and checks that it is a whole prefix of what was told. Returns its number of events.

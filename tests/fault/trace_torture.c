@@ -6,11 +6,10 @@
 // timeout: 300
 #include "sim/choice/choosers.h"
 #include "sim/choice/schedule.h"
-#include "tests/support/folder.h"
+#include "tests/support/stored.h"
 #include "tests/support/torture.h"
 #include "tests/unit/trace_story.h"
 #include "trace/query.h"
-#include "trace/reader.h"
 #include "trace/story.h"
 #include "trace/writer.h"
 #include <unistd.h>
@@ -58,16 +57,6 @@ static int hook_sqlite(void) {
 
 // --- files ---
 
-static char folder[64];
-
-static const char *in_folder(const char *name) {
-    static char paths[4][128];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
-
 static const struct tick_trace_meta meta = {
     .scenario = "lost_update", .scenario_file = "lost_update.c", .chooser = "random", .seed = 6, .schedule = "retick schedule 2\n"};
 
@@ -89,11 +78,6 @@ static int set_up(void **state) {
     store("calm.db", 0);
     sqlite_holds = sqlite3_memory_used();
     return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    return folder_remove(folder);
 }
 
 static FILE *nowhere;
@@ -318,5 +302,5 @@ int main(void) {
         cmocka_unit_test_teardown(a_trace, gently),
         cmocka_unit_test_teardown(questions, gently),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, remove_folder);
 }

@@ -12,6 +12,7 @@
 // timeout: 600
 #include "sim/choice/names.h"
 #include "sim/explore/shrink.h"
+#include "src/base/sanitized.h"
 #include <retick.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,8 +23,8 @@
 #include <cmocka.h>
 
 #define SEEDS 150
-#define FAILURES_MOST 10    // that are shrunk, of each scenario
-#define WORK_MOST 5000000u // iterations of the seeds of each scenario: heartbeats_hour has more in its first
+#define FAILURES_MOST (TICK__SANITIZED ? 3 : 10) // that are shrunk, of each scenario: a run is dear under sanitizers
+#define WORK_MOST 5000000u                       // iterations of the seeds of each scenario: heartbeats_hour has more in its first
 
 // --- scenarios made for it: name, and how many lines are enough ---
 
@@ -167,12 +168,12 @@ static bool finds_with(struct tick_isolate *isolate, const struct tick_shrink_re
 static void is_minimal(struct tick_isolate *isolate, const struct tick_scenario *scenario, uint64_t seed, size_t most,
     const struct tick_schedule *start, const struct tick_outcome *outcome) {
     struct tick_shrink_result result = shrink(isolate, start, seed), again = shrink(isolate, start, seed);
-    const char *trouble = !result.complete                                                  ? "not complete"
-                          : result.schedule.count > most                                    ? "many lines"
-                          : !tick_outcome_same(outcome, &result.outcome)                    ? "another finding"
-                          : !finds_with(isolate, &result, result.schedule.count, 0)         ? "it does not repeat"
+    const char *trouble = !result.complete                                                             ? "not complete"
+                          : result.schedule.count > most                                               ? "many lines"
+                          : !tick_outcome_same(outcome, &result.outcome)                               ? "another finding"
+                          : !finds_with(isolate, &result, result.schedule.count, 0)                    ? "it does not repeat"
                           : result.runs != again.runs || result.schedule.count != again.schedule.count ? "another result the next time"
-                                                                                            : NULL;
+                                                                                                       : NULL;
     for (size_t i = 0; i < result.schedule.count && !trouble; i++) {
         const struct tick_deviation *line = &result.schedule.deviations[i], *same = &again.schedule.deviations[i];
         if (line->kind != same->kind || line->subject != same->subject || line->ordinal != same->ordinal || line->value != same->value)

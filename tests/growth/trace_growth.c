@@ -6,6 +6,7 @@
 #include "sim/choice/schedule.h"
 #include "tests/support/folder.h"
 #include "tests/unit/trace_story.h"
+#include "trace/explain/page.h"
 #include "trace/query.h"
 #include "trace/writer.h"
 #include "viewer/dot.h"
@@ -339,9 +340,9 @@ static const struct shape {
 
 // --- what is done with them ---
 
-enum { RECORD, STORE, NAMES, SCHEDULE, DIFF, DIFF_EARLY, GRAPH, SMALL_GRAPH, CHAIN, FIRST_QUERY };
-static const char *const works[FIRST_QUERY] = {
-    "record", "store", "names", "schedule", "diff", "diff that parts early", "graph", "graph of 10", "causes of the last step"};
+enum { RECORD, STORE, NAMES, SCHEDULE, DIFF, DIFF_EARLY, GRAPH, SMALL_GRAPH, CHAIN, PAGE, FIRST_QUERY };
+static const char *const works[FIRST_QUERY] = {"record", "store", "names", "schedule", "diff", "diff that parts early", "graph",
+    "graph of 10", "causes of the last step", "page of them"};
 #define WORKS_MOST 32
 
 struct cost {
@@ -419,6 +420,20 @@ static struct cost ask(const struct tick_trace *trace, const char *name, const c
     return cost;
 }
 
+static void ignore(void *ctx, const struct tick__page_line *line) {
+    (void)line;
+    ++*(uint32_t *)ctx;
+}
+
+static struct cost page(const struct tick_trace *trace, uint32_t seq) {
+    struct tick_error error = {0};
+    uint32_t lines = 0;
+    struct cost before = now();
+    check_code(tick__why_tell(trace, seq, TICK__PAGE_LINES, ignore, &lines, &error), &error);
+    assert_in_range(lines, 1, TICK__PAGE_LINES);
+    return since(before);
+}
+
 static size_t measure(const struct shape *shape, uint32_t n, struct cost costs[WORKS_MOST]) {
     struct tick_trace trace;
     struct tick_error error = {0};
@@ -446,6 +461,7 @@ static size_t measure(const struct shape *shape, uint32_t n, struct cost costs[W
     char last[32];
     snprintf(last, sizeof last, "%llu", (unsigned long long)trace.events - 1);
     costs[CHAIN] = ask(&trace, "why", last);
+    costs[PAGE] = page(&trace, (uint32_t)trace.events - 1);
     size_t count = FIRST_QUERY;
     for (const struct tick_trace_named *named = tick_trace_named_queries; named->name; named++) {
         assert_true(count < WORKS_MOST);

@@ -1,5 +1,6 @@
 #include "tests/support/scarce.h"
 #include "src/base/keep.h"
+#include "src/base/sanitized.h"
 #include "src/coro/coro.h"
 #include <dlfcn.h>
 #include <errno.h>
@@ -123,11 +124,7 @@ WRAP(void *, tick__outside_realloc, (void *memory, size_t size), (memory, size),
 WRAP(struct tick_coro *, tick_coro_new, (struct tick_stacks * stacks, void (*fn)(void *arg), void *arg), (stacks, fn, arg), NULL)
 
 // Not under sanitizers, where a host's heap is a list that has to grow within malloc (sim/harness/heap_list.c).
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { MMAP_FAILS = 0 };
-#else
-enum { MMAP_FAILS = 1 };
-#endif
+enum { MMAP_FAILS = !TICK__SANITIZED };
 void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
 void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset) {
     return MMAP_FAILS && refuses() ? MAP_FAILED : __real_mmap(at, size, protection, flags, fd, offset);

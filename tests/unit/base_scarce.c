@@ -1,4 +1,5 @@
 // Torture itself (tests/support/scarce.h): which allocations fail, and that what goes wrong then is told.
+#include "src/base/sanitized.h"
 #include "tests/support/scarce.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,7 +78,7 @@ static void what_goes_wrong_is_told(void **state) {
     assert_true(result == SCARCE_CRASHED || result == SCARCE_COMPLAINED); // by a signal, or by a sanitizer's report
     assert_int_equal(run(wordy, "all is well\n", -1, false), 0);
     assert_int_equal(run(wordy, "Test failed with exception: Segmentation fault\n", -1, false), SCARCE_COMPLAINED);
-#ifdef __SANITIZE_ADDRESS__
+#if TICK__ASAN
     assert_int_equal(run(leaky, NULL, -1, false), SCARCE_LEAKED);
 #else
     (void)leaky; // who looks for leaks from outside, as valgrind does, says so by itself

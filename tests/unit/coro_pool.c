@@ -29,11 +29,6 @@
 #ifndef RUNNING_ON_VALGRIND
 #define RUNNING_ON_VALGRIND 0
 #endif
-#if defined(TICK_CORO_ASAN) || defined(TICK_CORO_TSAN)
-enum { SANITIZED = 1 };
-#else
-enum { SANITIZED = 0 };
-#endif
 
 // Free in a process of the usual layout, and where the sanitizers leave a program's memory; an emulator has that for itself.
 #define BASE ((void *)(emulated() ? 0x300000000000 : 0x7ea000000000))
@@ -149,7 +144,7 @@ static void sizes_are_rounded_up_and_usable(void **state) {
         struct tick_stacks *stacks = pool((struct tick_stacks_options){.size = sizes[i], .most = 10});
         runner = tick_coro_new(stacks, use_it_all, (void *)(uintptr_t)sizes[i]);
         assert_int_equal((uintptr_t)runner->low % page, 0);
-        if (sizes[i] >= 65536 || !SANITIZED) // 4 KiB are not enough for an instrumented program
+        if (sizes[i] >= 65536 || !TICK__SANITIZED) // 4 KiB are not enough for an instrumented program
             tick_coro_switch(home, runner);
         tick_stacks_free(stacks);
     }
@@ -189,7 +184,7 @@ static void wrong_options_are_errors(void **state) {
 
 static void scarce_address_space(void **state) {
     (void)state;
-    if (SANITIZED || RUNNING_ON_VALGRIND || emulated())
+    if (TICK__SANITIZED || RUNNING_ON_VALGRIND || emulated())
         skip(); // these need more themselves, or know no limit
     pid_t child = fork();
     assert_true(child >= 0);
@@ -217,7 +212,7 @@ static void scarce_address_space(void **state) {
 
 static void out_of_memory_while_growing(void **state) {
     (void)state;
-    if (SANITIZED || RUNNING_ON_VALGRIND || emulated())
+    if (TICK__SANITIZED || RUNNING_ON_VALGRIND || emulated())
         skip();
     pid_t child = fork();
     assert_true(child >= 0);
@@ -412,7 +407,7 @@ static void a_dropped_stack_is_as_good_as_new(void **state) {
     tick_stacks_free(stacks);
 }
 
-#ifdef TICK_CORO_ASAN
+#if TICK__ASAN
 #include <sanitizer/lsan_interface.h>
 
 static void hold_a_block(void *arg) {
@@ -459,7 +454,7 @@ static void count_turns(void *arg) {
 static void a_hundred_thousand_live(void **state) {
     (void)state;
     size_t count = RUNNING_ON_VALGRIND ? 1000 : 100000, most_pages;
-#ifdef TICK_CORO_TSAN
+#if TICK__TSAN
     count = 5000; // it has threads enough for 8,000
 #endif
 #ifdef TICK_CORO_UCONTEXT
@@ -482,7 +477,7 @@ static void a_hundred_thousand_live(void **state) {
     assert_int_equal(turns, 2 * count);
     assert_int_equal(tick_stacks_live(stacks), count);
     size_t pages = resident_pages() - before;
-    if (!SANITIZED && !RUNNING_ON_VALGRIND) {
+    if (!TICK__SANITIZED && !RUNNING_ON_VALGRIND) {
         print_message("%.3f resident pages a coroutine\n", (double)pages / (double)count);
         assert_true(pages < most_pages);
     }
@@ -508,7 +503,7 @@ static void a_warm_pool_asks_nothing_of_the_kernel(void **state) {
 #ifdef TICK_CORO_UCONTEXT
     skip(); // swapcontext is a system call
 #endif
-    if (SANITIZED || RUNNING_ON_VALGRIND)
+    if (TICK__SANITIZED || RUNNING_ON_VALGRIND)
         skip();
     pid_t child = fork();
     assert_true(child >= 0);
@@ -557,7 +552,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(a_fixed_base_gives_the_same_addresses_in_each_process, setup, teardown),
         cmocka_unit_test_setup_teardown(poison_fills_what_was_never_written, setup, teardown),
         cmocka_unit_test_setup_teardown(a_dropped_stack_is_as_good_as_new, setup, teardown),
-#ifdef TICK_CORO_ASAN
+#if TICK__ASAN
         cmocka_unit_test_setup_teardown(a_block_that_only_a_coroutine_knows_is_no_leak, setup, teardown),
 #endif
         cmocka_unit_test_setup_teardown(a_hundred_thousand_live, setup, teardown),

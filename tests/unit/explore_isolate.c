@@ -1,6 +1,7 @@
 // Isolation: every way in which a program can end its process is a verdict, and the next run goes on.
 // torture: 4
 #include "sim/explore/isolate.h"
+#include "src/base/sanitized.h"
 #include "tests/support/fake_harness.h"
 #include "tests/support/patience.h"
 #include <locale.h>
@@ -13,28 +14,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-// TSan sees no writes beyond a block.
-#if defined(__SANITIZE_THREAD__)
-#define UNDER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define UNDER_TSAN 1
-#endif
-#endif
-#ifndef UNDER_TSAN
-#define UNDER_TSAN 0
-#endif
 
 // Ten questions, whatever happens later.
 static void ask_ten(void) {
@@ -191,7 +170,7 @@ static void writes_beyond(void) {
 
 static void reports_of_sanitizers(void **state) {
     (void)state;
-    if (!SANITIZED || UNDER_TSAN)
+    if (!TICK__SANITIZED || TICK__TSAN) // which sees no writes beyond a block
         skip();
     static const struct tick_scenario s = FAKE(writes_beyond);
     struct tick_outcome outcome = thrice(&s, 0, 0, 4);

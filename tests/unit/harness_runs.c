@@ -2,6 +2,7 @@
 #include "sim/harness/harness_int.h"
 #include "sim/harness/heap_list.h"
 #include "sim/harness/malloc_family.h"
+#include "src/base/sanitized.h"
 #include "tests/support/harness_fixture.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -233,7 +234,7 @@ TICK_SCENARIO(checks_at_the_end, "") {
 
 // Not under valgrind, whose malloc knows of no hosts.
 static bool hosts_memory_is_counted(void) {
-#ifdef RETICK_HEAP_LISTS
+#if TICK__SANITIZED
     return true;
 #else
     return tick_malloc_family_linked();

@@ -56,10 +56,12 @@ static const struct tick_probe_ops ops = {.object = on_object, .event = on_event
 static struct tick_probe probe;
 static struct tick_kernel *k;
 static uint32_t reset_at; // ordinal to reset at; 0: never
+static uint32_t lose_at;  // and to lose at
 
 static uint32_t choose(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
     (void)ctx, (void)subject, (void)n, (void)most;
-    return kind == TICK_CHOICE_FAULT_RESET && reset_at && ordinal == reset_at;
+    return (kind == TICK_CHOICE_FAULT_RESET && reset_at && ordinal == reset_at) ||
+           (kind == TICK_CHOICE_LOSS && lose_at && ordinal == lose_at);
 }
 
 static void as(uint32_t host) {
@@ -81,12 +83,12 @@ static const struct tick_kernel_name connection = {4711, TASK, 1, NULL};
 static int setup(void **state) {
     (void)state;
     const struct tick_kernel_env env = {.choose = choose, .probe = &probe};
-    const struct tick_link link = {.latency = LATENCY, .reset = true};
+    const struct tick_link link = {.latency = LATENCY, .reset = true, .loss = true};
     if (!k)
         assert_int_equal(tick_kernel_new(1 << 20, &k), 0);
     object_count = HERE;
     event_count = HERE;
-    reset_at = 0;
+    reset_at = lose_at = 0;
     memset(objects, 0, sizeof objects);
     memset(events, 0, sizeof events);
     probe = (struct tick_probe){.ops = &ops, .now = 99};
@@ -204,15 +206,33 @@ static void bytes_know_their_send(void **state) {
     assert_int_equal(received(probe.arrived, TICK_OUT, 8)->cause, HERE); // the FIN
 }
 
-static uint32_t drops(void) {
+// What was lost, and for that reason: `by` it, 0: by nothing but its send.
+static uint32_t drops(enum tick_drop why, uint32_t by) {
     uint32_t count = 0;
     for (uint32_t i = 1; i <= event_count; i++)
-        if (events[i].kind == TICK_EV_MSG_DROP) {
-            assert_int_equal(events[events[i].cause].kind, TICK_EV_MSG_SEND);
-            assert_int_equal(events[events[i].cause].subject, events[i].subject);
+        if (events[i].kind == TICK_EV_MSG_DROP && events[i].arg == why) {
+            const struct tick_event *cause = &events[events[i].cause];
+            if (by)
+                assert_int_equal(events[i].cause, by);
+            else
+                assert_true(cause->kind == TICK_EV_MSG_SEND && cause->subject == events[i].subject);
             count++;
         }
     return count;
+}
+
+// As a fault of the world's that was told begins, or has its way.
+static uint32_t fault(void) {
+    probe.host = probe.task = 0;
+    probe.here = tick_emit(&probe, TICK_EV_FAULT_BEGIN, 0, 0, 0, NULL);
+    return probe.here;
+}
+
+static uint32_t latest(enum tick_event_kind kind) {
+    uint32_t seq = event_count;
+    while (seq && events[seq].kind != kind)
+        seq--;
+    return seq;
 }
 
 static void what_is_lost_is_told(void **state) {
@@ -225,7 +245,8 @@ static void what_is_lost_is_told(void **state) {
     assert_int_equal(tick_k_send(k, 1, near, "lost", 4, 0), 4);
     assert_int_equal(tick_k_send(k, 1, near, "too", 3, 0), 3);
     run();
-    assert_int_equal(drops(), 2);
+    assert_int_equal(drops(TICK_DROP_RESET, 0), 1);
+    assert_int_equal(drops(TICK_DROP_UNSENT, 0), 1); // "too", which nothing carries any more
     assert_int_equal(tick_k_recv(k, 0, far, &byte, 1, 0), 1);
 }
 
@@ -234,13 +255,136 @@ static void a_dead_host_drops(void **state) {
     connected();
     as(CLIENT_OBJECT);
     assert_int_equal(tick_k_send(k, 1, near, "abc", 3, 0), 3);
+    const uint32_t crash = fault();
     machine_crash(k, 0);
     run();
-    assert_int_equal(drops(), 1);
+    assert_int_equal(drops(TICK_DROP_CLOSED, crash), 1);
     char byte;
     probe.arrived = 0;
     assert_int_equal(tick_k_recv(k, 1, near, &byte, 1, 0), -ECONNRESET);
-    assert_int_equal(events[probe.arrived].kind, TICK_EV_MSG_RECV); // the RST
+    assert_int_equal(events[probe.arrived].kind, TICK_EV_MSG_RECV); // the RST,
+    const struct tick_event *reset = &events[events[probe.arrived].cause];
+    assert_int_equal(events[reset->cause].kind, TICK_EV_MSG_DROP); // which answers what was lost
+}
+
+// --- outages ---
+
+static const uint8_t sides[] = {1, 2};
+
+static void what_a_partition_loses_says_so(void **state) {
+    (void)state;
+    char bytes[8];
+    connected();
+    const uint32_t begun = fault();
+    assert_int_equal(tick_kernel_outage_begin(k, 1, sides, 2, false, 0), 0);
+    as(CLIENT_OBJECT);
+    assert_int_equal(tick_k_send(k, 1, near, "abc", 3, 0), 3);
+    assert_int_equal(drops(TICK_DROP_CUT, begun), 1);
+    assert_int_equal(tick_k_send(k, 1, near, "behind", 6, 0), 6);
+    assert_int_equal(drops(TICK_DROP_CUT, begun), 1); // it waits for its turn
+    struct tick_posted posted;
+    assert_int_not_equal(tick_kernel_post(k, TICK_MS(300), 1, 0), 0);
+    do
+        assert_true(tick_kernel_next(k, &posted));
+    while (!posted.what);
+    assert_int_equal(drops(TICK_DROP_CUT, begun), 2); // when it goes out again
+    tick_kernel_outage_end(k, 1);
+    run();
+    assert_int_equal(drops(TICK_DROP_CUT, begun), 2);
+    assert_int_equal(tick_k_recv(k, 0, far, bytes, 8, 0), 8);
+}
+
+static void who_gives_up_knows_why(void **state) {
+    (void)state;
+    char byte;
+    connected();
+    const uint32_t begun = fault();
+    assert_int_equal(tick_kernel_outage_begin(k, 1, sides, 2, false, 0), 0);
+    as(CLIENT_OBJECT);
+    assert_int_equal(tick_k_send(k, 1, near, "abc", 3, 0), 3);
+    const struct tick_kernel_name a = {31, TASK, 3, NULL}, to_server = {4712, TASK, 2, NULL};
+    const int other = tick_k_socket(k, 1, AF_INET, SOCK_STREAM, 0, &a);
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(80), .sin_addr.s_addr = htonl(0x0a000001)};
+    assert_int_equal(tick_k_connect(k, 1, other, (struct sockaddr *)&in, sizeof in, &to_server), -EINPROGRESS);
+    run();
+    assert_int_equal(tick_k_recv(k, 1, near, &byte, 1, 0), -ETIMEDOUT);
+    assert_int_equal(events[probe.arrived].kind, TICK_EV_MSG_DROP);
+    assert_int_equal(events[probe.arrived].arg, TICK_DROP_GIVEN_UP);
+    assert_int_equal(events[probe.arrived].cause, begun);
+    int error;
+    socklen_t size = sizeof error;
+    probe.arrived = 0;
+    assert_int_equal(tick_k_getsockopt(k, 1, other, SOL_SOCKET, SO_ERROR, &error, &size), 0);
+    assert_int_equal(error, ETIMEDOUT);
+    assert_int_equal(events[probe.arrived].kind, TICK_EV_MSG_DROP);
+    assert_int_equal(events[probe.arrived].arg, TICK_DROP_CUT);
+    assert_int_equal(events[probe.arrived].cause, begun);
+    assert_int_equal(objects[events[probe.arrived].subject].ordinal, 0); // its SYN
+}
+
+static void a_host_that_is_down_takes_nothing(void **state) {
+    (void)state;
+    connected();
+    const uint32_t crash = fault();
+    tick_kernel_host_crash(k, 0);
+    tick_kernel_host_up(k, 0, false);
+    as(CLIENT_OBJECT);
+    assert_int_equal(tick_k_send(k, 1, near, "abc", 3, 0), 3);
+    assert_int_equal(drops(TICK_DROP_DOWN, crash), 1);
+}
+
+static void what_a_clog_slows_says_so(void **state) {
+    (void)state;
+    connected();
+    const uint32_t begun = fault();
+    assert_int_equal(tick_kernel_outage_begin(k, 1, sides, 2, false, TICK_MS(30)), 0);
+    as(CLIENT_OBJECT);
+    assert_int_equal(tick_k_send(k, 1, near, "abc", 3, 0), 3);
+    const struct tick_event *slow = &events[latest(TICK_EV_MSG_SLOW)];
+    assert_int_equal(slow->cause, begun);
+    assert_int_equal(slow->arg, TICK_MS(30));
+    assert_int_equal(slow->subject, events[latest(TICK_EV_MSG_SEND)].subject);
+    assert_int_equal(latest(TICK_EV_MSG_DROP), 0);
+}
+
+static void a_segment_that_is_lost_by_choice_says_so(void **state) {
+    (void)state;
+    char bytes[8];
+    connected();
+    as(CLIENT_OBJECT);
+    lose_at = 1;
+    assert_int_equal(tick_k_send(k, 1, near, "abc", 3, 0), 3);
+    assert_int_equal(drops(TICK_DROP_LOSS, 0), 1);
+    run();
+    assert_int_equal(tick_k_recv(k, 0, far, bytes, 8, 0), 3); // it is sent again
+}
+
+static int udp_to(int port, struct sockaddr_in *in) {
+    const struct tick_kernel_name a = {41, TASK, 5, NULL};
+    *in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(0x0a000001)};
+    return tick_k_socket(k, 1, AF_INET, SOCK_DGRAM, 0, &a);
+}
+
+static void a_datagram_says_why_it_is_lost(void **state) {
+    (void)state;
+    struct sockaddr_in in;
+    connected();
+    as(CLIENT_OBJECT);
+    const int udp = udp_to(53, &in);
+    assert_int_equal(tick_k_sendto(k, 1, udp, "one", 3, 0, (struct sockaddr *)&in, sizeof in), 3);
+    run();
+    assert_int_equal(drops(TICK_DROP_CLOSED, 0), 1);
+    event_count = HERE;
+    as(CLIENT_OBJECT);
+    lose_at = 2;
+    assert_int_equal(tick_k_sendto(k, 1, udp, "two", 3, 0, (struct sockaddr *)&in, sizeof in), 3);
+    assert_int_equal(drops(TICK_DROP_LOSS, 0), 1);
+    event_count = HERE;
+    const uint32_t begun = fault();
+    assert_int_equal(tick_kernel_outage_begin(k, 1, sides, 2, false, 0), 0);
+    as(CLIENT_OBJECT);
+    assert_int_equal(tick_k_sendto(k, 1, udp, "three", 5, 0, (struct sockaddr *)&in, sizeof in), 5);
+    assert_int_equal(drops(TICK_DROP_CUT, begun), 1);
 }
 
 // Puts bytes into fd, whose object is the latest but `before`, and looks what was told of them.
@@ -292,6 +436,12 @@ int main(void) {
         cmocka_unit_test_setup(bytes_know_their_send, setup),
         cmocka_unit_test_setup(what_is_lost_is_told, setup),
         cmocka_unit_test_setup(a_dead_host_drops, setup),
+        cmocka_unit_test_setup(what_a_partition_loses_says_so, setup),
+        cmocka_unit_test_setup(who_gives_up_knows_why, setup),
+        cmocka_unit_test_setup(a_host_that_is_down_takes_nothing, setup),
+        cmocka_unit_test_setup(what_a_clog_slows_says_so, setup),
+        cmocka_unit_test_setup(a_segment_that_is_lost_by_choice_says_so, setup),
+        cmocka_unit_test_setup(a_datagram_says_why_it_is_lost, setup),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     tick_kernel_free(k);

@@ -155,12 +155,64 @@ static void who_waits_behind_a_late_one_says_so(void **state) {
 
 static void who_waits_behind_a_lost_one_says_so(void **state) {
     (void)state;
-    const uint32_t first = send("first"), second = send("second");
-    tick_emit(probe, TICK_EV_MSG_DROP, first, 0, 5, NULL);
+    const uint32_t first = send("first");
+    const uint32_t first_sent = (uint32_t)tick_recorder_events(recorder), second = send("second");
+    const uint32_t drop = tick_emit(probe, TICK_EV_MSG_DROP, first, 1, TICK_DROP_CUT, NULL);
     probe->now += TICK_MS(201);
     const uint32_t a = arrive(first, 5), b = arrive(second, 6);
     store();
+    check_causes(drop, "sent %u", first_sent, 0);
+    check_causes(a, "lost %u", drop, 0);
     check_causes(b, "behind %u", a, 0);
+    check_all(3);
+}
+
+// By choice: it was lost because of it, and came late because of it.
+static void what_is_lost_by_choice_names_it(void **state) {
+    (void)state;
+    const uint32_t first = send("first"), sent = (uint32_t)tick_recorder_events(recorder);
+    const uint32_t choice = draw(TICK_CHOICE_LOSS, link_.out_id, 1, 0);
+    const uint32_t drop = tick_emit(probe, TICK_EV_MSG_DROP, first, sent, TICK_DROP_LOSS, NULL);
+    probe->now += TICK_MS(201);
+    const uint32_t a = arrive(first, 5);
+    store();
+    check_causes(drop, "lost %u", choice, 0);
+    check_causes(a, "late %u, lost %u", choice, drop);
+    check_all(3);
+    assert_int_equal(number("SELECT bears_seq = ?1 FROM choices", drop, 0), 1);
+}
+
+static void who_is_slowed_holds_up_others(void **state) {
+    (void)state;
+    const uint32_t first = send("first"), sent = (uint32_t)tick_recorder_events(recorder);
+    const uint32_t slow = tick_emit(probe, TICK_EV_MSG_SLOW, first, 1, TICK_MS(30), NULL);
+    const uint32_t second = send("second");
+    probe->now += TICK_MS(31);
+    const uint32_t a = arrive(first, 5), b = arrive(second, 6);
+    store();
+    check_causes(slow, "sent %u", sent, 0);
+    check_causes(a, "late %u", slow, 0);
+    check_causes(b, "behind %u", a, 0);
+    check_all(3);
+}
+
+// Of what a host does at the end of its pause, what was due before waited for that; of two pauses the later end counts.
+static void a_pause_holds_up_what_its_host_does_next(void **state) {
+    (void)state;
+    probe->host = server_host;
+    tick_emit(probe, TICK_EV_HOST_PAUSE, server_host, 1, TICK_MS(20), NULL);
+    const uint32_t pause = tick_emit(probe, TICK_EV_HOST_PAUSE, server_host, 1, TICK_MS(30), NULL);
+    probe->now += TICK_MS(10);
+    const uint32_t a = arrive(send("early"), 5);
+    probe->now += TICK_MS(20);
+    probe->host = server_host;
+    const uint32_t first = read_bytes(a, 5);
+    const uint32_t idle = tick_emit(probe, TICK_EV_HOST_PAUSE, client_host, 1, TICK_MS(40), NULL);
+    probe->now += TICK_MS(20);
+    const uint32_t log = (probe->host = client_host, tick_emit(probe, TICK_EV_LOG, probe->ops->text(probe, "later"), 0, 0, NULL));
+    store();
+    check_causes(first, "late %u", pause, 0);
+    check_causes(log, "", idle, 0); // it had nothing to do until after its pause
     check_all(1);
 }
 
@@ -299,8 +351,8 @@ static void a_host_is_late_for_what_came(void **state) {
     const tick_id id = tick_id_mix(client.id, TICK_OBJECT_FD), end_id = tick_id_part(4711, TICK_FAR);
     const uint32_t socket = probe->ops->object(
         probe, &(struct tick_object){.type = TICK_OBJECT_FD, .id = id, .parent = client.object, .host = client_host, .key = "udp"});
-    const uint32_t message = probe->ops->object(
-        probe, &(struct tick_object){.type = TICK_OBJECT_MESSAGE, .id = id + 1, .parent = socket, .ordinal = 1});
+    const uint32_t message =
+        probe->ops->object(probe, &(struct tick_object){.type = TICK_OBJECT_MESSAGE, .id = id + 1, .parent = socket, .ordinal = 1});
     probe->ops->object(probe, &(struct tick_object){.type = TICK_OBJECT_FD, .id = end_id, .parent = socket, .host = client_host, .kth = 4});
     tick_emit(probe, TICK_EV_MSG_SEND, message, 0, 9, NULL);
     const uint32_t received = arrive(message, 9);
@@ -323,12 +375,9 @@ static void a_late_timer_takes_others_with_it(void **state) {
     tick_id ids[3];
     for (uint32_t i = 0; i < 3; i++) {
         ids[i] = tick_id_mix(tick_id_mix(client.id, TICK_SORT_SLEEP), i + 1);
-        timers[i] = probe->ops->object(probe, &(struct tick_object){.type = TICK_OBJECT_TIMER,
-                                                  .id = ids[i],
-                                                  .parent = client.object,
-                                                  .host = client_host,
-                                                  .key = "sleep",
-                                                  .kth = i + 1});
+        timers[i] = probe->ops->object(probe,
+            &(struct tick_object){
+                .type = TICK_OBJECT_TIMER, .id = ids[i], .parent = client.object, .host = client_host, .key = "sleep", .kth = i + 1});
         tick_emit(probe, TICK_EV_TIMER_ARM, timers[i], 0, TICK_MS(10) * (i + 1), NULL);
     }
     const uint32_t late = draw(TICK_CHOICE_POLL_LATE, ids[0], 0, TICK_MS(30));
@@ -398,6 +447,9 @@ int main(void) {
         TEST(a_read_names_every_message),
         TEST(who_waits_behind_a_late_one_says_so),
         TEST(who_waits_behind_a_lost_one_says_so),
+        TEST(what_is_lost_by_choice_names_it),
+        TEST(who_is_slowed_holds_up_others),
+        TEST(a_pause_holds_up_what_its_host_does_next),
         TEST(datagrams_are_read_one_by_one),
         TEST(a_step_goes_on_with_what_it_took_in),
         TEST(who_was_woken_for_nothing_says_by_whom),

@@ -1,10 +1,9 @@
 // What runs hold beside their events (names, texts, bytes): their digest covers all of it, the first byte that differs is found and told,
 // and a trace without that digest still reads.
 // torture: 2
-#include "tests/support/folder.h"
+#include "tests/support/stored.h"
 #include "tests/unit/trace_story.h"
 #include "trace/contents.h"
-#include "trace/reader.h"
 #include "trace/writer.h"
 #include <errno.h>
 #include <setjmp.h>
@@ -14,26 +13,7 @@
 // last: it wants the four above
 #include <cmocka.h>
 
-static char folder[64];
 static const struct tick_trace_meta meta = {.scenario = "story", .scenario_file = "story.c", .chooser = "random", .seed = 6};
-
-static const char *in_folder(const char *name) {
-    static char paths[4][128];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
-
-static int make_folder(void **state) {
-    (void)state;
-    return folder_make(folder, sizeof folder);
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    return folder_remove(folder);
-}
 
 // What is told below, and where it can be another: everything else is the same.
 enum { NOTHING, NAME, LONG_NAME, TEXT, LONG_TEXT, SHORT, LONG, FILE_BYTE, FILE_PLACE, VERDICT_TEXT, VARIATIONS };

@@ -1,7 +1,6 @@
 // Numbers run out: 32 bits for events and objects, 16 for places. The trace ends there, or goes on without places, and says so; the run
 // does not notice, and its end is kept.
-#include "tests/support/folder.h"
-#include "trace/reader.h"
+#include "tests/support/stored.h"
 #include "trace/recorder_int.h"
 #include "trace/ring.h"
 #include "trace/writer.h"
@@ -15,33 +14,6 @@
 #include <unistd.h>
 // last: it wants the four above
 #include <cmocka.h>
-
-static char folder[64];
-
-static const char *in_folder(const char *name) {
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static int make_folder(void **state) {
-    (void)state;
-    return folder_make(folder, sizeof folder);
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    return folder_remove(folder);
-}
-
-static int64_t number(const struct tick_trace *trace, const char *sql) {
-    sqlite3_stmt *statement;
-    assert_int_equal(sqlite3_prepare_v2(trace->db, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return value;
-}
 
 static const struct tick_trace_meta meta = {.scenario = "lost_update",
     .scenario_file = "scenarios/lost_update.c",

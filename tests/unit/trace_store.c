@@ -1,8 +1,8 @@
 // Recorder and store: what is told comes back out of the file, the digest is a function of the events, and errors are told in words.
+#include "src/base/sanitized.h"
 #include "tests/support/emulated.h"
-#include "tests/support/folder.h"
+#include "tests/support/stored.h"
 #include "tests/unit/trace_story.h"
-#include "trace/reader.h"
 #include "trace/recorder_int.h"
 #include "trace/writer.h"
 #include <errno.h>
@@ -16,41 +16,6 @@
 #include <unistd.h>
 // last: it wants the four above
 #include <cmocka.h>
-
-static char folder[64];
-
-static const char *in_folder(const char *name) {
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static int make_folder(void **state) {
-    (void)state;
-    return folder_make(folder, sizeof folder);
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    return folder_remove(folder);
-}
-
-static int64_t number(const struct tick_trace *trace, const char *sql) {
-    sqlite3_stmt *statement;
-    assert_int_equal(sqlite3_prepare_v2(trace->db, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return value;
-}
-
-static void assert_text(const struct tick_trace *trace, const char *sql, const char *expected) {
-    sqlite3_stmt *statement;
-    assert_int_equal(sqlite3_prepare_v2(trace->db, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    assert_string_equal((const char *)sqlite3_column_text(statement, 0), expected);
-    sqlite3_finalize(statement);
-}
 
 static const struct tick_trace_meta meta = {.scenario = "lost_update",
     .scenario_file = "scenarios/lost_update.c",
@@ -410,7 +375,7 @@ static void a_full_disk_leaves_nothing(void **state) {
 // Without memory the recorder still counts and digests, and the file says what is missing.
 static void out_of_memory_is_a_gap(void **state) {
     (void)state;
-#ifdef __SANITIZE_ADDRESS__
+#if TICK__ASAN
     skip(); // the sanitizer's own memory is beyond any limit
 #endif
     const char *preloaded = getenv("LD_PRELOAD");

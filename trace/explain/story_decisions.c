@@ -104,47 +104,40 @@ static void meanwhile(const struct tick__tale *tale, uint32_t host, uint32_t fro
     tick__say_to(said, " came in");
 }
 
-static void late_host(struct tick__telling *telling, const struct tick__tale_choice *choice) {
+static void late_host(struct tick__telling *telling, uint32_t host, uint32_t since, uint32_t until) {
     const struct tick__tale *tale = telling->tale;
-    const struct tick__tale_event *event = tick__tale_event(tale, choice->bears);
-    struct tick__sentence *sentence = tick__story_add(telling, choice->bears, TICK__SAID_BEARING, 22);
+    struct tick__sentence *sentence = tick__story_add(telling, until, TICK__SAID_BEARING, 22);
     struct tick__said who = TICK__SAID(sentence->who);
     sentence->who[0] = '\0';
     sentence->loc = 0;
-    tick__said_host(tale, choice->host ? choice->host : event->host, &who);
+    tick__said_host(tale, host, &who);
     tick__say_to(&TICK__SAID(sentence->say), "goes on");
     sentence->rank = 36; // as it stands it says little
-    meanwhile(tale, choice->host ? choice->host : event->host, choice->seq, choice->bears, &TICK__SAID(sentence->over));
+    meanwhile(tale, host, since, until, &TICK__SAID(sentence->over));
     if (*sentence->over)
         sentence->rank = 22;
 }
 
 // --- faults ---
 
-struct window {
-    uint32_t begin, host; // the fault_begin's seq
-    int64_t from, to;
-    bool one_way;
-};
-
-static bool find_window(const struct tick__tale *tale, const struct tick__tale_choice *choice, struct window *window) {
-    for (uint32_t seq = choice->seq; seq <= tale->last && seq < choice->seq + 8; seq++) {
-        const struct tick__tale_event *event = tick__tale_event(tale, seq);
-        if (event->kind != TICK_EV_FAULT_BEGIN)
-            continue;
-        *window = (struct window){.begin = seq, .host = choice->host, .from = event->ts,
-            .to = event->arg > 0 ? tick__after(event->ts, event->arg) : tale->end, .one_way = strcmp(choice->kind, "fault_one_way") == 0};
-        return choice->host != 0;
-    }
-    return false;
+// Whether an event is a message's being lost or slowed by a fault: by its fault_begin, or what that did to a host.
+static bool is_hit(const struct tick__tale *tale, uint32_t begin, uint32_t seq) {
+    const struct tick__tale_event *event = tick__tale_event(tale, seq);
+    const struct tick__tale_event *by = tick__tale_event(tale, event->cause);
+    return (event->kind == TICK_EV_MSG_DROP || event->kind == TICK_EV_MSG_SLOW) &&
+           (event->cause == begin || (by->kind == TICK_EV_HOST_CRASH && by->cause == begin));
 }
 
-// Whether the window kept it from arriving in time.
-static bool is_hit(const struct tick__tale *tale, const struct window *window, const struct tick__tale_message *message) {
-    const int64_t sent = tick__tale_event(tale, message->send)->ts;
-    const bool touches = message->src == window->host || (message->dst == window->host && (!window->one_way || !message->recv));
-    return touches && message->send && sent >= window->from && sent < window->to &&
-           (!message->recv || tick__tale_event(tale, message->recv)->ts > window->to);
+// What the host did first that a pause had held up; 0: nothing was.
+static uint32_t held_up(const struct tick__tale *tale, uint32_t begin, uint32_t *pause) {
+    const uint32_t *effects, *late;
+    const size_t count = tick__tale_effects_of(tale, begin, &effects);
+    for (size_t i = 0; i < count; i++)
+        if (tick__tale_event(tale, effects[i])->kind == TICK_EV_HOST_PAUSE && tick__tale_effects_of(tale, effects[i], &late)) {
+            *pause = effects[i];
+            return late[0];
+        }
+    return 0;
 }
 
 // How much a lost message matters: more, the nearer its ends are to where the failure shows.
@@ -194,20 +187,29 @@ static void never_said(const struct tick__telling *telling, const struct tick__t
     }
 }
 
-static void lost_in(struct tick__telling *telling, const struct window *window) {
+// The message that a fault lost or slowed, of which most can be said; *more: how many others it did that to. NULL: none.
+static const struct tick__tale_message *worst_hit(const struct tick__telling *telling, uint32_t begin, size_t *more) {
     const struct tick__tale *tale = telling->tale;
-    const struct tick__tale_message *lost = NULL;
+    const struct tick__tale_message *worst = NULL;
     uint32_t near[4];
-    size_t more = 0;
     hosts_near(telling, near);
-    for (size_t i = 0; i < tale->message_count; i++) {
-        const struct tick__tale_message *message = &tale->messages[i];
-        if (!is_hit(tale, window, message))
-            continue;
-        more += lost != NULL;
-        if (!lost || worth(telling, message, near) > worth(telling, lost, near))
-            lost = message;
+    *more = 0;
+    for (uint32_t seq = begin + 1; seq <= tale->last; seq++) {
+        const struct tick__tale_message *message =
+            is_hit(tale, begin, seq) ? tick__tale_message(tale, tick__tale_event(tale, seq)->subject) : NULL;
+        if (!message || (message->drop && message->drop < seq))
+            continue; // it was hit before
+        *more += worst != NULL;
+        if (!worst || worth(telling, message, near) > worth(telling, worst, near))
+            worst = message;
     }
+    return worst;
+}
+
+static void lost_in(struct tick__telling *telling, uint32_t begin) {
+    const struct tick__tale *tale = telling->tale;
+    size_t more;
+    const struct tick__tale_message *lost = worst_hit(telling, begin, &more);
     if (!lost)
         return;
     struct tick__sentence *sentence = tick__story_add(telling, lost->send, TICK__SAID_BEARING, 15);
@@ -250,16 +252,19 @@ void tick__story_decisions(struct tick__telling *telling) {
     const struct tick__tale *tale = telling->tale;
     for (size_t i = 0; i < tale->choice_count; i++) {
         const struct tick__tale_choice *choice = &tale->choices[i];
-        const bool about_message = strcmp(choice->kind, "delivery") == 0 || strcmp(choice->kind, "loss") == 0 ||
-                                   strcmp(choice->kind, "reorder") == 0;
+        const bool about_message =
+            strcmp(choice->kind, "delivery") == 0 || strcmp(choice->kind, "loss") == 0 || strcmp(choice->kind, "reorder") == 0;
         const struct tick__tale_message *message = about_message ? message_at(tale, choice) : NULL;
-        struct window window;
+        const bool fault = tick__tale_event(tale, choice->bears)->kind == TICK_EV_FAULT_BEGIN;
+        uint32_t pause;
         decision(telling, choice, message);
         if (message && message->recv)
             late_message(telling, message);
-        else if (strncmp(choice->kind, "fault_", 6) == 0 && find_window(tale, choice, &window))
-            lost_in(telling, &window);
+        else if (fault && held_up(tale, choice->bears, &pause))
+            late_host(telling, tick__tale_event(tale, pause)->subject, pause, held_up(tale, choice->bears, &pause));
+        else if (fault)
+            lost_in(telling, choice->bears);
         else if (choice->bears && choice->ns > 0)
-            late_host(telling, choice);
+            late_host(telling, choice->host ? choice->host : tick__tale_event(tale, choice->bears)->host, choice->seq, choice->bears);
     }
 }

@@ -94,6 +94,12 @@ static bool same(const struct tick__sentence *a, const struct tick__sentence *b)
     return a->seq == b->seq && (a->class == b->class || strcmp(a->say, b->say) == 0);
 }
 
+// Whether one says all that the other does of the same event: "sends x" and "sends x: it is lost".
+static bool extends(const struct tick__sentence *longer, const struct tick__sentence *shorter) {
+    return longer->seq == shorter->seq && strcmp(longer->who, shorter->who) == 0 && strlen(longer->say) > strlen(shorter->say) &&
+           strncmp(longer->say, shorter->say, strlen(shorter->say)) == 0;
+}
+
 // One sentence an event and class, the best of them; then the dozen that matter most, and less of what matters little.
 static void select_sentences(struct tick__story *story) {
     size_t kept = 0;
@@ -102,8 +108,14 @@ static void select_sentences(struct tick__story *story) {
     qsort(story->sentences, story->count, sizeof *story->sentences, by_rank);
     for (size_t i = 0; i < story->count && kept < TICK__STORY_MOST; i++) {
         bool again = false;
-        for (size_t j = 0; j < kept && !again; j++)
-            again = same(&story->sentences[j], &story->sentences[i]);
+        for (size_t j = 0; j < kept && !again; j++) {
+            again = same(&story->sentences[j], &story->sentences[i]) || extends(&story->sentences[j], &story->sentences[i]);
+            if (!again && extends(&story->sentences[i], &story->sentences[j])) { // in its place
+                story->sentences[i].rank = story->sentences[j].rank;
+                story->sentences[j] = story->sentences[i];
+                again = true;
+            }
+        }
         if (!again && (story->sentences[i].rank < RANK_FILLER || kept < ENOUGH))
             story->sentences[kept++] = story->sentences[i];
     }

@@ -1,4 +1,4 @@
-#include "trace/explain/tale.h"
+#include "trace/explain/tale_asked_int.h"
 #include "trace/story.h"
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@ struct tick__tale_memory {
     char bytes[];
 };
 
-static const char *keep(struct tick__tale *tale, const void *bytes, size_t count) {
+const char *tick__tale_keep(struct tick__tale *tale, const void *bytes, size_t count) {
     struct tick__tale_memory *at = tale->memory;
     if (!at || at->size - at->used < count + 1) {
         const size_t size = count + 1 > 65536 ? count + 1 : 65536;
@@ -33,7 +33,7 @@ static const char *keep(struct tick__tale *tale, const void *bytes, size_t count
 
 static int text(struct tick__tale *tale, sqlite3_stmt *row, int column, const char **out) {
     const char *bytes = (const char *)sqlite3_column_text(row, column);
-    *out = bytes ? keep(tale, bytes, strlen(bytes)) : "";
+    *out = bytes ? tick__tale_keep(tale, bytes, strlen(bytes)) : "";
     return *out ? 0 : -ENOMEM;
 }
 
@@ -42,7 +42,7 @@ static int text(struct tick__tale *tale, sqlite3_stmt *row, int column, const ch
 struct reading {
     struct tick__tale *tale;
     sqlite3_stmt *row;
-    size_t room; // rows that the array has room for, where it grows
+    size_t room;    // rows that the array has room for, where it grows
     uint32_t *open; // by task: its step that is open
 };
 typedef int row_fn(struct reading *reading);
@@ -83,7 +83,7 @@ static int grow(struct reading *reading, void *array, size_t count, size_t size)
     return 0;
 }
 
-static uint8_t object_type(const char *word) {
+uint8_t tick__tale_object_type(const char *word) {
 #define TALE_OBJECT_TYPE(name, number, text) \
     if (strcmp(word, text) == 0) \
         return name;
@@ -98,7 +98,7 @@ static int take_object(struct reading *reading) {
         return 0;
     struct tick__tale_object *object = &tale->objects[id];
     const char *type = (const char *)sqlite3_column_text(reading->row, 1);
-    object->type = object_type(type ? type : "");
+    object->type = tick__tale_object_type(type ? type : "");
     object->id = (tick_id)sqlite3_column_int64(reading->row, 2);
     object->parent = number(reading->row, 4);
     object->host = number(reading->row, 5);
@@ -177,7 +177,7 @@ static int take_message(struct reading *reading) {
         .kept = payload ? (uint32_t)sqlite3_column_bytes(reading->row, 6) : 0,
     };
     tale->objects[id].message = (uint32_t)tale->message_count;
-    message->payload = keep(tale, payload, message->kept);
+    message->payload = tick__tale_keep(tale, payload, message->kept);
     return message->payload ? 0 : -ENOMEM;
 }
 
@@ -248,14 +248,19 @@ static int read_all(struct reading *reading, struct tick_error *error) {
     TICK_TRY(rows(reading, "SELECT loc_id, function, file, line, name FROM locations ORDER BY loc_id", take_place, error));
     char sql[200];
     TICK_TRY(rows(reading, "SELECT value FROM meta WHERE key = 'place'", take_verdict_place, error));
-    snprintf(sql, sizeof sql, "SELECT seq, ts, kind, host_id, task_id, subject_id, cause_seq, loc_id, arg FROM events WHERE seq >= %u"
-        " ORDER BY seq", (unsigned)tale->first);
+    snprintf(sql, sizeof sql,
+        "SELECT seq, ts, kind, host_id, task_id, subject_id, cause_seq, loc_id, arg FROM events WHERE seq >= %u"
+        " ORDER BY seq",
+        (unsigned)tale->first);
     TICK_TRY(rows(reading, sql, take_event, error));
     reading->room = 0;
-    TICK_TRY(rows(reading, "SELECT message_id, src_host_id, dst_host_id, send_seq, recv_seq, bytes, payload FROM messages"
-                           " ORDER BY message_id", take_message, error));
+    TICK_TRY(rows(reading,
+        "SELECT message_id, src_host_id, dst_host_id, send_seq, recv_seq, bytes, payload FROM messages"
+        " ORDER BY message_id",
+        take_message, error));
     reading->room = 0;
-    TICK_TRY(rows(reading, has_column(trace, "choices", "bears_seq")
+    TICK_TRY(rows(reading,
+        has_column(trace, "choices", "bears_seq")
             ? "SELECT seq, kind, subject_id, ordinal, sound, line, words, ns, bears_seq, host_id FROM choices ORDER BY choice_id"
             : "SELECT seq, kind, subject_id, ordinal, sound, line, words, NULL, NULL, NULL FROM choices ORDER BY choice_id",
         take_choice, error));
@@ -351,6 +356,7 @@ void tick__tale_fini(struct tick__tale *tale) {
     free(tale->places);
     free(tale->effects);
     free(tale->effect_from);
+    tick__asked_fini(tale->asked);
     *tale = (struct tick__tale){0};
 }
 
@@ -358,15 +364,21 @@ void tick__tale_fini(struct tick__tale *tale) {
 
 const struct tick__tale_event *tick__tale_event(const struct tick__tale *tale, uint32_t seq) {
     static const struct tick__tale_event none;
+    if (tale->asked)
+        return tick__asked_event(tale, seq);
     return seq >= tale->first && seq <= tale->last && seq ? &tale->events[seq - tale->first] : &none;
 }
 
 const struct tick__tale_object *tick__tale_object(const struct tick__tale *tale, uint32_t id) {
     static const struct tick__tale_object none = {.path = "", .name = ""};
+    if (tale->asked)
+        return tick__asked_object(tale, id);
     return id <= tale->objects_count ? &tale->objects[id] : &none;
 }
 
 const struct tick__tale_message *tick__tale_message(const struct tick__tale *tale, uint32_t object) {
+    if (tale->asked)
+        return tick__asked_message(tale, object);
     const uint32_t index = tick__tale_object(tale, object)->message;
     return index ? &tale->messages[index - 1] : NULL;
 }
@@ -384,11 +396,15 @@ const struct tick__tale_message *tick__tale_same_message(const struct tick__tale
 }
 
 const struct tick__tale_place *tick__tale_place(const struct tick__tale *tale, uint32_t loc) {
+    if (tale->asked)
+        return tick__asked_place(tale, loc);
     return loc && loc < tale->place_count && *tale->places[loc].file ? &tale->places[loc] : NULL;
 }
 
 size_t tick__tale_causes_of(const struct tick__tale *tale, uint32_t seq, const struct tick__tale_cause **causes) {
     size_t low = 0, high = tale->cause_count;
+    if (tale->asked)
+        return tick__asked_causes(tale, seq, causes);
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
         if (tale->causes[middle].seq < seq)

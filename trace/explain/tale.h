@@ -22,7 +22,7 @@ struct tick__tale_object {
     uint32_t parent, host, kth;
     uint32_t message; // index + 1
     uint16_t loc;
-    uint8_t type;           // enum tick_object_type, 0: there is none
+    uint8_t type;            // enum tick_object_type, 0: there is none
     const char *path, *name; // never NULL; of a text, `name` is the text
 };
 struct tick__tale_message {
@@ -50,9 +50,9 @@ struct tick__tale_cause {
 };
 struct tick__tale {
     const struct tick_trace *trace;
-    uint32_t first, last;             // seq of the events that are there
-    struct tick__tale_event *events;  // by seq - first
-    uint32_t objects_count;           // ids are 1 ... count
+    uint32_t first, last;              // seq of the events that are there
+    struct tick__tale_event *events;   // by seq - first
+    uint32_t objects_count;            // ids are 1 ... count
     struct tick__tale_object *objects; // by id
     struct tick__tale_message *messages;
     struct tick__tale_choice *choices;
@@ -60,14 +60,20 @@ struct tick__tale {
     struct tick__tale_place *places; // by loc_id
     size_t message_count, choice_count, cause_count, place_count;
     uint32_t *effects, *effect_from; // events that came of seq: effects[effect_from[seq - first]] up to the next one's
-    struct tick__tale_named *named; // messages, in order of stable id
+    struct tick__tale_named *named;  // messages, in order of stable id
     uint32_t verdict;                // seq, 0: none
     const char *place;               // where it was found, "" = not known
     int64_t end;                     // ns
     struct tick__tale_memory *memory;
+    struct tick__tale_asked *asked; // NULL: all of it is in memory
 };
 // 0, or an error in words.
 int tick__tale_read(const struct tick_trace *trace, struct tick__tale *tale, struct tick_error *error);
+// A tale of which each thing is read when it is first asked for, and kept: of a run of any size, for who looks at a little of it. Choices
+// are not listed, effects, twins and an event's step not known. A lookup that fails finds nothing; tick__tale_trouble tells, at the end.
+int tick__tale_open(const struct tick_trace *trace, struct tick__tale *tale, struct tick_error *error);
+// 0, or why a lookup failed.
+int tick__tale_trouble(const struct tick__tale *tale, struct tick_error *error);
 void tick__tale_fini(struct tick__tale *tale);
 
 // An event; of a seq that is not there, one of kind 0.
@@ -76,7 +82,7 @@ const struct tick__tale_object *tick__tale_object(const struct tick__tale *tale,
 const struct tick__tale_message *tick__tale_message(const struct tick__tale *tale, uint32_t object); // NULL: the object is none
 // The message of that stable id, in this run; NULL: there is none.
 const struct tick__tale_message *tick__tale_same_message(const struct tick__tale *tale, tick_id id);
-const struct tick__tale_place *tick__tale_place(const struct tick__tale *tale, uint32_t loc);        // NULL: none that is known
+const struct tick__tale_place *tick__tale_place(const struct tick__tale *tale, uint32_t loc); // NULL: none that is known
 // The further causes of an event: how many, from *causes on.
 size_t tick__tale_causes_of(const struct tick__tale *tale, uint32_t seq, const struct tick__tale_cause **causes);
 // What came of an event, by either kind of cause.

@@ -185,7 +185,7 @@ static void take(struct tick__waits *waits, uint32_t seq) {
     if (event->kind == TICK_EV_MSG_SEND) {
         work->sent = connection_of_message(waits->tale, event->subject);
         work->sent_by = event->host;
-    } else if (event->kind != TICK_EV_CHOICE && event->kind != TICK_EV_MSG_DROP) {
+    } else if (event->kind != TICK_EV_CHOICE && event->kind != TICK_EV_MSG_DROP && event->kind != TICK_EV_MSG_SLOW) {
         work->sent = 0;
     }
 }
