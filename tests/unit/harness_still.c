@@ -1,4 +1,4 @@
-// Nobody who must end gets on, and a daemon ticks: when that is a deadlock, when a limit, and when neither, as somebody may go on by itself.
+// Nobody who must end gets on, and a daemon ticks: when that is a deadlock, when a limit, and when neither, as one may go on by itself.
 #include "tests/support/harness_fixture.h"
 #include <errno.h>
 #include <poll.h>
