@@ -291,6 +291,10 @@ static void busy_limit(struct tick_world *world, struct tick_host *client, struc
     (void)client, (void)server;
     tick_busy_limit(world, value);
 }
+static void still_limit(struct tick_world *world, struct tick_host *client, struct tick_host *server, int64_t value) {
+    (void)client, (void)server;
+    tick_still_limit(world, value);
+}
 static void fault_at(struct tick_world *world, struct tick_host *client, struct tick_host *server, int64_t value) {
     (void)client;
     tick_fault_at(world, value, TICK_PARTITION, .side = {server});
@@ -404,6 +408,7 @@ static const struct row rows[] = {
     WORLD("tick_host_options.clock that drifts", "ssssss", reads_a_fast_clock, NULL),
     WORLD("tick_limit.time", "ssslss", rests_a_little, limit),
     WORLD("tick_busy_limit.ns", "rrssss", rests_a_little, busy_limit),
+    WORLD("tick_still_limit.ns", "rrssss", rests_a_little, still_limit),
     WORLD("tick_busy.ns", "ssssdd", computes, NULL),
     WORLD("tick_fault_at_at.at", "rrnnss", asks_late, fault_at),
     WORLD("tick_fault.lasts", "rrnsnn", asks, fault_lasts),
