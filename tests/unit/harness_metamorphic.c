@@ -2,6 +2,7 @@
 // away, the others keep their values. For every kind of choice there is.
 // torture: 4
 #include "src/base/keep.h"
+#include "src/base/sanitized.h"
 #include "src/loop/loop_int.h"
 #include "tests/support/harness_fixture.h"
 #include <arpa/inet.h>
@@ -199,6 +200,9 @@ static uint64_t hash_of(const char *name, uint64_t seed, uint8_t poison) {
     return probe.hash;
 }
 
+// A run takes some fifty times as long under TSan.
+#define PARTLY(seeds) ((seeds) / (TICK__TSAN ? 4 : 1))
+
 static void depends_on_nothing_before_it(const char *name) {
     uint64_t first[20];
     size_t different = 0;
@@ -207,7 +211,7 @@ static void depends_on_nothing_before_it(const char *name) {
         different += seed && first[seed] != first[0];
     }
     assert_true(different > 10);
-    for (uint64_t seed = 20; seed < 1000; seed++)
+    for (uint64_t seed = 20; seed < PARTLY(1000); seed++)
         hash_of(seed % 3 ? name : seed % 2 ? "fails" : "leaks", seed, (uint8_t)seed);
     for (uint64_t seed = 20; seed-- > 0;) {
         assert_int_equal(hash_of(name, seed, 0), first[seed]);
@@ -268,7 +272,7 @@ static void other_deviations_keep_their_values(const char *name) {
     struct tick_replay_chooser *replay;
     assert_int_equal(tick_replay_new(NULL, 0, &replay), 0);
     size_t others = 0, met = 0;
-    for (uint64_t seed = 0; seed < 60; seed++) {
+    for (uint64_t seed = 0; seed < PARTLY(60); seed++) {
         struct tick_deviation drawn[256], without[256];
         size_t count;
         hash_of(name, seed, 0);
