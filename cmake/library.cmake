@@ -86,6 +86,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/retick.pc DESTINATION ${CMAKE_INSTALL_
 include(CMakePackageConfigHelpers)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/retick)
 install(EXPORT retick NAMESPACE retick:: FILE retick-targets.cmake DESTINATION ${package})
-configure_package_config_file(cmake/retick-config.cmake.in retick-config.cmake INSTALL_DESTINATION ${package})
+configure_package_config_file(cmake/retick-config.cmake.in retick-config.cmake INSTALL_DESTINATION ${package}
+    PATH_VARS CMAKE_INSTALL_BINDIR)
 write_basic_package_version_file(retick-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/retick-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/retick-config-version.cmake DESTINATION ${package})
