@@ -66,8 +66,8 @@ static bool came_of_it(const struct effects *effects, uint32_t at) {
     return at == 0 || effects->seen[at].parent != at;
 }
 
-// Further causes, in order: what took in data came of that; what came of nothing of ours else comes of any of them. As they may be of events
-// whose own effects were passed over, those are gone through once more.
+// Further causes, in order: what took in data came of that; what came of nothing of ours else comes of any of them. The effects of what is
+// found so were passed over, so that causes are gone through once more.
 static int read_causes(struct effects *effects, struct tick_error *error) {
     const struct tick_trace *trace = effects->tale->trace;
     sqlite3_stmt *row;
