@@ -344,10 +344,9 @@ static void write_head(FILE *file, const struct tick__graph *graph, uint32_t mos
     if (*trace->text && strcmp(trace->text, trace->verdict) != 0) {
         fputs(": ", file);
         // Who waits in a deadlock is told by the boxes: one line of them all would be as wide as the picture.
-        const char *list = strcmp(trace->verdict, "deadlock") == 0 ? strstr(trace->text, ": ") : NULL;
         char before[sizeof trace->text];
-        snprintf(before, sizeof before, "%.*s", list ? (int)(list - trace->text) : 0, trace->text);
-        shown(file, list ? before : trace->text, 160);
+        snprintf(before, sizeof before, "%.*s", tick_trace_said(trace), trace->text);
+        shown(file, before, 160);
     }
     fputs("</FONT><BR ALIGN=\"LEFT\"/><FONT COLOR=\"" MUTED "\">", file);
     shown(file, *trace->chooser ? trace->chooser : "run", 40);
