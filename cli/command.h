@@ -7,6 +7,7 @@
     X(run, "run a scenario once and record it") \
     X(fuzz, "look for a schedule under which a scenario fails, and shrink it") \
     X(replay, "run a schedule or a trace again") \
+    X(test, "run scenarios and the schedules that are kept of them, as tests") \
     X(shrink, "find a smaller schedule that fails in the same way") \
     X(check, "prove that runs of a scenario repeat, or show where they do not") \
     X(explain, "tell in sentences how a run came to its end") \

@@ -15,10 +15,15 @@
 
 // Where the waits begin in the text of a deadlock, or of a limit that was passed without progress; NULL: it has none.
 static const char *waits_in(const struct tick_outcome *outcome, const char *text) {
-    const char *mark = outcome->verdict == TICK_DEADLOCKED ? "again: " : "things go on: ";
-    const bool may = outcome->verdict == TICK_DEADLOCKED || outcome->verdict == TICK_LIMIT_PASSED;
-    const char *at = may ? strstr(text, mark) : NULL;
-    return at ? at + strlen(mark) : NULL;
+    static const char *const marks[] = {"things go on: ", "can ever run again: "};
+    if (outcome->verdict != TICK_DEADLOCKED && outcome->verdict != TICK_LIMIT_PASSED)
+        return NULL;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        const char *at = strstr(text, marks[i]);
+        if (at)
+            return at + strlen(marks[i]);
+    }
+    return NULL;
 }
 
 // These waits, one a line: the text strings them together.

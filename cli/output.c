@@ -1,6 +1,7 @@
 #include "cli/output.h"
 #include "cli/print.h"
 #include "cli/schedule_file.h"
+#include "cli/suite.h"
 #include "trace/reader.h"
 #include "trace/ring.h"
 #include "viewer/dot.h"
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const kinds[] = {"trace", "schedule", "picture"};
+static const char *const kinds[] = {"trace", "schedule", "picture", "report"};
 
 static int refuse(const char *path, const char *why) {
     tick__complain("%s %s", path, why);
@@ -57,7 +58,17 @@ static bool is_journal(int fd) {
 }
 
 static bool is_of_kind(int fd, enum tick__output_kind kind) {
-    return kind == TICK__OUTPUT_TRACE ? tick_trace_is_own(fd) : kind == TICK__OUTPUT_SCHEDULE ? is_schedule(fd) : tick_graph_is_own(fd);
+    switch (kind) {
+    case TICK__OUTPUT_TRACE:
+        return tick_trace_is_own(fd);
+    case TICK__OUTPUT_SCHEDULE:
+        return is_schedule(fd);
+    case TICK__OUTPUT_PICTURE:
+        return tick_graph_is_own(fd);
+    case TICK__OUTPUT_JUNIT:
+        return tick__suite_junit_is_own(fd);
+    }
+    return false;
 }
 
 // Whether a file that was looked at and is a regular one may be replaced.

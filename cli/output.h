@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-enum tick__output_kind { TICK__OUTPUT_TRACE, TICK__OUTPUT_SCHEDULE, TICK__OUTPUT_PICTURE };
+enum tick__output_kind { TICK__OUTPUT_TRACE, TICK__OUTPUT_SCHEDULE, TICK__OUTPUT_PICTURE, TICK__OUTPUT_JUNIT };
 
 struct tick__output_rules {
     bool force;

@@ -17,8 +17,8 @@ enum { SCHEMA = 1 }; // counts changes that a reader of documents must know of
 static struct {
     FILE *out; // where the document goes; NULL: there is none
     json_t *root;
-    const char *listens; // what people are told goes to this list
-    pid_t self;          // the process that prints it: workers end, too
+    const char *listens;           // what people are told goes to this list
+    pid_t self;                    // the process that prints it: workers end, too
     bool asked, lost, table, rows; // --json was met; memory ran out; a table was begun, and has rows
 } report;
 
@@ -251,8 +251,14 @@ static size_t utf8(const char *bytes, size_t count) {
 }
 
 json_t *tick__report_bytes(const char *bytes, size_t count) {
-    if (!report.out)
-        return NULL;
+    return report.out ? tick__json_bytes(bytes, count) : NULL;
+}
+
+json_t *tick__json_text(const char *text) {
+    return tick__json_bytes(text, strlen(text));
+}
+
+json_t *tick__json_bytes(const char *bytes, size_t count) {
     json_t *text = json_stringn(bytes, count); // NULL as well where it is no UTF-8
     char *escaped = text ? NULL : malloc(4 * count + 1);
     size_t used = 0;
@@ -308,9 +314,11 @@ void tick__report_trace(const struct tick_trace *trace) {
 }
 
 json_t *tick__report_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded) {
+    return report.out ? tick__json_outcome(outcome, loaded) : NULL;
+}
+
+json_t *tick__json_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded) {
     char words[512], place[640];
-    if (!report.out)
-        return NULL;
     tick__outcome_words(outcome, loaded, words, sizeof words, place, sizeof place);
     json_t *object =
         json_pack("{s:b, s:s, s:I, s:I, s:I}", "passed", outcome->verdict == TICK_PASS, "verdict", tick_verdict_word(outcome->verdict),
@@ -319,7 +327,7 @@ json_t *tick__report_outcome(const struct tick_outcome *outcome, const struct ti
         const char *name, *text;
     } texts[] = {{"text", outcome->verdict == TICK_PASS ? "" : words}, {"place", place}, {"host", outcome->host}, {"task", outcome->task}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (object && texts[i].text[0] && json_object_set_new(object, texts[i].name, tick__report_text(texts[i].text)) != 0) {
+        if (object && texts[i].text[0] && json_object_set_new(object, texts[i].name, tick__json_text(texts[i].text)) != 0) {
             json_decref(object);
             return NULL;
         }

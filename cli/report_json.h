@@ -36,8 +36,13 @@ void tick__report_said(const char *format, va_list list);
 void tick__report_written(const char *what, const char *path); // a file that was written: a "trace", a "schedule", ...
 void tick__report_scenario(const struct tick__loaded *loaded);
 
+// Parts of a document that are made in any case.
+json_t *tick__json_text(const char *text); // bytes that are no UTF-8 as \xNN
+json_t *tick__json_bytes(const char *bytes, size_t count);
+json_t *tick__json_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded);
+
 // Parts of a document, new references; NULL without --json.
-json_t *tick__report_text(const char *text);                 // bytes that are no UTF-8 as \xNN
+json_t *tick__report_text(const char *text);
 json_t *tick__report_bytes(const char *bytes, size_t count); // the same of bytes that may hold NUL
 json_t *tick__report_number(uint64_t number); // one that names something, such as a seed: as text, since readers round numbers beyond 2^53
 json_t *tick__report_hex(const uint8_t *bytes, size_t count);

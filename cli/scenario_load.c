@@ -38,8 +38,7 @@ static bool ends_with(const char *text, const char *end) {
     return length > tail && strcmp(text + length - tail, end) == 0;
 }
 
-// Splits "file:name" unless the whole is a file. *name is "" without one.
-static void split(const char *argument, char *file, size_t size, const char **name) {
+void tick__scenario_split(const char *argument, char *file, size_t size, const char **name) {
     struct stat about;
     const char *colon = strrchr(argument, ':');
     *name = "";
@@ -241,7 +240,7 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
         tick__complain("which scenario? Name its C file, as in: retick run scenario.c");
         return TICK__EXIT_USAGE;
     }
-    split(load->argument, file, sizeof file, &name);
+    tick__scenario_split(load->argument, file, sizeof file, &name);
     code = replace(&loaded->given, strdup(file), file);
     if (!code)
         code = check_file(file);

@@ -15,9 +15,9 @@ struct tick__load {
     const char *asks;
     const char *allow[64]; // --allow
     size_t allow_count;
-    int64_t hang;   // CPU time in ns that constructors may take; 0: the default
-    bool real;      // a real run: nothing is banned
-    bool unchecked; // the deny list was looked at already
+    int64_t hang;    // CPU time in ns that constructors may take; 0: the default
+    bool real;       // a real run: nothing is banned
+    bool unchecked;  // the deny list was looked at already
     bool heap_check; // --heap-check
 };
 struct tick__loaded {
@@ -31,6 +31,8 @@ struct tick__loaded {
 };
 // 0; else the exit code to end with, and the reason has been printed. What was loaded stays loaded.
 int tick__scenario_load(const struct tick__load *load, struct tick__loaded *loaded);
+// Splits "file:name" unless the whole is a file. *name is "" without one.
+void tick__scenario_split(const char *argument, char *file, size_t size, const char **name);
 // The file as it was named, or the scenario, for what is said of it.
 const char *tick__loaded_name(const struct tick__loaded *loaded);
 void tick__loaded_fini(struct tick__loaded *loaded);

@@ -44,7 +44,7 @@ int tick__stale_words(const struct tick__stale *stale, char *text, size_t size) 
 json_t *tick__stale_report(const struct tick__stale *stale) {
     json_t *lines = json_array();
     for (size_t i = 0; i < stale->count && lines; i++)
-        if (json_array_append_new(lines, tick__report_text(stale->lines[i])) != 0) {
+        if (json_array_append_new(lines, tick__json_text(stale->lines[i])) != 0) {
             json_decref(lines);
             lines = NULL;
         }

@@ -77,6 +77,7 @@ install(DIRECTORY ${pages}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 FILES_MATCH
 install(FILES ${pages}/retick.bash RENAME retick DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES ${pages}/_retick DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 install(FILES ${pages}/retick.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+install(FILES cli/retick_gdb.py DESTINATION ${CMAKE_INSTALL_DATADIR}/retick)
 install(FILES LICENSE RENAME copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs PATTERN man EXCLUDE)
@@ -86,6 +87,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/retick.pc DESTINATION ${CMAKE_INSTALL_
 include(CMakePackageConfigHelpers)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/retick)
 install(EXPORT retick NAMESPACE retick:: FILE retick-targets.cmake DESTINATION ${package})
-configure_package_config_file(cmake/retick-config.cmake.in retick-config.cmake INSTALL_DESTINATION ${package})
+configure_package_config_file(cmake/retick-config.cmake.in retick-config.cmake INSTALL_DESTINATION ${package}
+    PATH_VARS CMAKE_INSTALL_BINDIR)
 write_basic_package_version_file(retick-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/retick-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/retick-config-version.cmake DESTINATION ${package})

@@ -292,6 +292,13 @@ void tick_trace_ask_on(struct tick_trace *trace) {
     sqlite3_progress_handler(trace->db, 0, NULL, NULL);
 }
 
+int tick_trace_said(const struct tick_trace *trace) {
+    const char *end = strcmp(trace->verdict, "deadlock") == 0 ? strchr(trace->text, ':') : NULL;
+    if (strcmp(trace->verdict, "limit") == 0 && (end = strstr(trace->text, " go on:")) != NULL)
+        end += strlen(" go on");
+    return (int)(end ? end - trace->text : (ptrdiff_t)strlen(trace->text));
+}
+
 static uint8_t choice_kind(const char *word) {
 #define CHOICE_KIND(name, number, text, sound, rate, unit, manual, because) \
     if (strcmp(word, text) == 0) \

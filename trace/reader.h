@@ -43,6 +43,8 @@ void tick_trace_ask_on(struct tick_trace *trace);
 // Whether the file begins as a trace does: what may be made anew.
 bool tick_trace_is_own(int fd);
 void tick_trace_close(struct tick_trace *trace);
+// How much of the verdict's text comes before who waits for what, if that is told.
+int tick_trace_said(const struct tick_trace *trace);
 // The schedule that the run had, from its choices.
 int tick_trace_schedule(const struct tick_trace *trace, struct tick_schedule *schedule, struct tick_error *error);
 // The run's objects as names, for words; the caller frees them.

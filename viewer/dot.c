@@ -22,6 +22,8 @@
 #define HOSTS 8
 #define BOXES_OF_HOST 10
 
+#define WAIT_MOST 60 // bytes of what somebody waits for
+
 // Text inside an HTML-like label, made visible: what XML does not allow cannot come. Line breaks become brk.
 static void html(FILE *file, const char *text, const char *brk) {
     char piece[TICK__VISIBLE_MOST];
@@ -90,7 +92,7 @@ static const char *last_part(const char *path) {
     return slash ? slash + 1 : path;
 }
 
-static void outcome(FILE *file, const struct tick__graph_node *node) {
+static void outcome(FILE *file, const struct tick__graph_node *node, int64_t crashed) {
     static const char *const words[] = {"unfinished", "returned", "failed", "cancelled"};
     char time[32];
     const char *color = node->outcome == TICK_STEP_FAILED ? FAILURE : MUTED;
@@ -98,16 +100,23 @@ static void outcome(FILE *file, const struct tick__graph_node *node) {
     if (node->ended >= 0) {
         tick__time_words(node->ended, time, sizeof time);
         fprintf(file, "%s at %s", node->outcome >= 0 && node->outcome < 4 ? words[node->outcome] : "ended", time);
+    } else if (crashed >= 0) {
+        tick__time_words(crashed, time, sizeof time);
+        fprintf(file, "gone with its host at %s", time);
     } else if (*node->waits) {
-        fputs("still waits for ", file);
-        shown_path(file, node->waits, 60);
+        const char *rest = strlen(node->waits) > WAIT_MOST ? strstr(node->waits, ", ") : NULL; // who it is that holds it an edge says
+        char plain[sizeof node->waits];
+        snprintf(plain, sizeof plain, "%.*s", rest ? (int)(rest - node->waits) : (int)strlen(node->waits), node->waits);
+        fputs(strncmp(plain, "is ", 3) == 0 || strncmp(plain, "has ", 4) == 0 ? "" : "still ", file);
+        shown_path(file, plain, WAIT_MOST + sizeof "…");
+        fputs(rest && strncmp(rest, ", held by", 9) != 0 ? ", …" : "", file);
     } else {
         fputs(node->outcome < 0 ? "never ran" : "unfinished at the end", file);
     }
     fputs("</FONT>", file);
 }
 
-static void write_node(FILE *file, const struct tick__graph_node *node) {
+static void write_node(FILE *file, const struct tick__graph_node *node, int64_t crashed) {
     const char *name = last_part(node->path);
     char owner[256];
     snprintf(owner, sizeof owner, "%.*s", (int)(name > node->path ? name - node->path - 1 : 0), node->path);
@@ -119,7 +128,7 @@ static void write_node(FILE *file, const struct tick__graph_node *node) {
         shown_path(file, owner, 80);
         fputs("</FONT>", file);
     }
-    outcome(file, node);
+    outcome(file, node, crashed);
     if (node->note)
         note(file, node->note);
     fputs(">", file);
@@ -128,6 +137,25 @@ static void write_node(FILE *file, const struct tick__graph_node *node) {
     else if (node->path_of_failure)
         fputs(", color=\"" FAILURE "\", penwidth=1.6", file);
     fputs("];\n", file);
+}
+
+// Which of a host's lives it is, and from when to when.
+static void write_life(FILE *file, const struct tick__graph_host *host) {
+    char time[32];
+    if (host->lives < 2 && host->crashed < 0)
+        return;
+    fputs("<FONT COLOR=\"" MUTED "\" POINT-SIZE=\"10\">  ", file);
+    if (host->lives > 1)
+        fprintf(file, "life %u of %u", (unsigned)host->life, (unsigned)host->lives);
+    if (host->life > 1 && host->began >= 0) {
+        tick__time_words(host->began, time, sizeof time);
+        fprintf(file, ", from %s on", time);
+    }
+    if (host->crashed >= 0) {
+        tick__time_words(host->crashed, time, sizeof time);
+        fprintf(file, "%sends at %s", host->lives > 1 ? ", " : "", time);
+    }
+    fputs("</FONT>", file);
 }
 
 static void write_host(FILE *file, const struct tick__graph *graph, const struct tick__graph_host *host) {
@@ -141,6 +169,7 @@ static void write_host(FILE *file, const struct tick__graph *graph, const struct
     fprintf(file, "  subgraph cluster_h%u {\n    label=<<B>", host->object);
     shown(file, host->name ? host->name : "", 80);
     fputs("</B>", file);
+    write_life(file, host);
     if (hidden)
         fprintf(file, "<FONT COLOR=\"" MUTED "\" POINT-SIZE=\"10\">  and %zu more tasks</FONT>", hidden);
     if (host->note) {
@@ -153,7 +182,7 @@ static void write_host(FILE *file, const struct tick__graph *graph, const struct
         file);
     for (uint32_t i = host->first; i; i = graph->nodes[i - 1].next)
         if (graph->nodes[i - 1].drawn)
-            write_node(file, &graph->nodes[i - 1]);
+            write_node(file, &graph->nodes[i - 1], host->crashed);
     fputs("  }\n", file);
 }
 
@@ -167,7 +196,7 @@ static bool is_on_path(const struct tick__graph *graph, const struct tick__graph
 // One direction's messages: how many, how large, what the first one said.
 static void messages(FILE *file, const struct tick__graph_edge *edge, const char *arrow) {
     if (!edge->count) {
-        fprintf(file, "%sconnects", arrow);
+        fprintf(file, "%s%s", arrow, edge->kind == TICK__EDGE_HOST ? "asks to connect: no answer" : "connects");
         if (edge->note)
             note(file, edge->note);
         return;
@@ -184,16 +213,30 @@ static void messages(FILE *file, const struct tick__graph_edge *edge, const char
         note(file, edge->note);
 }
 
+// Where an edge ends: at a host's frame it is some box in that.
+static uint32_t end_of(const struct tick__graph *graph, const struct tick__graph_edge *edge) {
+    const struct tick__graph_host *host = tick__graph_host_of(graph, graph->nodes[edge->to].host);
+    uint32_t at = edge->to;
+    if (edge->kind == TICK__EDGE_HOST && host)
+        for (at = host->first - 1; !graph->nodes[at].drawn && graph->nodes[at].next; at = graph->nodes[at].next - 1)
+            ;
+    return at;
+}
+
 static void write_messages(
     FILE *file, const struct tick__graph *graph, const struct tick__graph_edge *edge, const struct tick__graph_edge *answer) {
+    const uint32_t to = end_of(graph, edge);
     bool failure = edge->path_of_failure || (answer && answer->path_of_failure), noted = edge->note || (answer && answer->note);
     const char *color = failure ? FAILURE : MESSAGE;
-    fprintf(file, "  t%u -> t%u [color=\"%s\", fontcolor=\"%s\", penwidth=%s%s, label=<", graph->nodes[edge->from].object,
-        graph->nodes[edge->to].object, color, color,
+    fprintf(file, "  t%u -> t%u [color=\"%s\", fontcolor=\"%s\", penwidth=%s%s", graph->nodes[edge->from].object, graph->nodes[to].object,
+        color, color,
         failure ? "2.2"
         : noted ? "1.8"
                 : "1.2",
         answer ? ", dir=both" : "");
+    if (edge->kind == TICK__EDGE_HOST)
+        fprintf(file, ", lhead=cluster_h%u", (unsigned)graph->nodes[to].host);
+    fputs(", label=<", file);
     messages(file, edge, answer && answer->count ? "→ " : "");
     if (answer && (answer->count || answer->note)) {
         fputs("<BR/>", file);
@@ -243,9 +286,14 @@ static void write_edge(FILE *file, const struct tick__graph *graph, const struct
         "color=\"" WAKE "\", fontcolor=\"" WAKE "\", style=dotted, arrowhead=vee",
     };
     static const char *const words[] = {"", "awaits", "wakes"};
-    const struct tick__graph_node *from = &graph->nodes[edge->from], *to = &graph->nodes[edge->to];
+    const struct tick__graph_node *from = &graph->nodes[edge->from], *to = &graph->nodes[end_of(graph, edge)];
     if (!from->drawn || !to->drawn)
         return;
+    if (edge->kind == TICK__EDGE_HOST) {
+        if (from->host != to->host)
+            write_messages(file, graph, edge, NULL);
+        return;
+    }
     if (edge->kind == TICK__EDGE_MESSAGE) { // both directions are one line with two heads
         const struct tick__graph_edge *other = tick__graph_edge_of(graph, edge->to, edge->from, TICK__EDGE_MESSAGE);
         // An acceptance alone says nothing that the opening does not; drawn, it would look as if the server had connected.
@@ -296,15 +344,14 @@ static void write_head(FILE *file, const struct tick__graph *graph, uint32_t mos
     if (*trace->text && strcmp(trace->text, trace->verdict) != 0) {
         fputs(": ", file);
         // Who waits in a deadlock is told by the boxes: one line of them all would be as wide as the picture.
-        const char *list = strcmp(trace->verdict, "deadlock") == 0 ? strstr(trace->text, ": ") : NULL;
         char before[sizeof trace->text];
-        snprintf(before, sizeof before, "%.*s", list ? (int)(list - trace->text) : 0, trace->text);
-        shown(file, list ? before : trace->text, 160);
+        snprintf(before, sizeof before, "%.*s", tick_trace_said(trace), trace->text);
+        shown(file, before, 160);
     }
     fputs("</FONT><BR ALIGN=\"LEFT\"/><FONT COLOR=\"" MUTED "\">", file);
     shown(file, *trace->chooser ? trace->chooser : "run", 40);
-    fprintf(file, "%s, seed %llu, %llu events, %s%s</FONT><BR ALIGN=\"LEFT\"/>", trace->real ? " (real)" : "", (unsigned long long)trace->seed,
-        (unsigned long long)trace->events, trace->real ? "host time " : "virtual time ", time);
+    fprintf(file, "%s, seed %llu, %llu events, %s%s</FONT><BR ALIGN=\"LEFT\"/>", trace->real ? " (real)" : "",
+        (unsigned long long)trace->seed, (unsigned long long)trace->events, trace->real ? "host time " : "virtual time ", time);
     fputs("<FONT POINT-SIZE=\"10\"><FONT COLOR=\"" PALE "\">&#8212; spawns</FONT>   <FONT COLOR=\"" MUTED
           "\">- - awaits</FONT>   <FONT COLOR=\"" WAKE "\">&#183;&#183;&#183; wakes</FONT>   <FONT COLOR=\"" MESSAGE
           "\">&#8212; messages</FONT>",

@@ -23,7 +23,7 @@ struct choice {
 };
 
 static bool tells(const struct tick__graph_node *node) {
-    return node->note || node->outcome >= TICK_STEP_FAILED || *node->waits;
+    return node->note || node->outcome >= TICK_STEP_FAILED || node->matters;
 }
 
 static int compare(const void *a, const void *b, void *context) {

@@ -20,10 +20,10 @@ struct reading {
     struct tick_error *error;
     struct past *past;           // of the latest events, by seq
     int64_t latest;              // seq
-    uint32_t *sender, *receiver; // by object id: nodes + 1 of a message
+    uint32_t *sender, *receiver; // by object id: nodes + 1 of a message; of a connection who is at its one end and at the other
 };
 
-static int no_memory(struct tick_error *error) {
+int tick__graph_no_memory(struct tick_error *error) {
     return tick_error_set(error, -ENOMEM, "out of memory for the graph");
 }
 
@@ -38,7 +38,7 @@ static char *copy(const char *text) {
 #define NOTE_LINES 3
 
 // Appends a line to a note; the last of a long one says only that there are more.
-static int note(char **to, const char *line) {
+int tick__graph_note(char **to, const char *line) {
     size_t before = *to ? strlen(*to) + 1 : 0, lines = 0;
     for (const char *at = *to; at; at = (at = strchr(at, '\n')) ? at + 1 : NULL)
         lines++;
@@ -56,7 +56,7 @@ static int note(char **to, const char *line) {
     return 0;
 }
 
-static struct tick__graph_node *node_of(const struct tick__graph *graph, int64_t object) {
+struct tick__graph_node *tick__graph_node_of(const struct tick__graph *graph, int64_t object) {
     if (object <= 0 || object > graph->objects || !graph->node_of[object])
         return NULL;
     return &graph->nodes[graph->node_of[object] - 1];
@@ -76,7 +76,7 @@ struct tick__graph_host *tick__graph_host_of(const struct tick__graph *graph, in
 }
 
 static uint32_t slot_of(const struct tick__graph *graph, uint32_t from, uint32_t to, enum tick__edge_kind kind) {
-    uint64_t key = ((uint64_t)from << 34 ^ (uint64_t)to << 2 ^ kind) * 0x9e3779b97f4a7c15u;
+    uint64_t key = ((uint64_t)from << 35 ^ (uint64_t)to << 3 ^ kind) * 0x9e3779b97f4a7c15u;
     uint32_t at = (uint32_t)(key >> 32) & (graph->table_room - 1);
     for (; graph->table[at]; at = (at + 1) & (graph->table_room - 1)) {
         const struct tick__graph_edge *edge = &graph->edges[graph->table[at] - 1];
@@ -93,8 +93,7 @@ struct tick__graph_edge *tick__graph_edge_of(const struct tick__graph *graph, ui
     return graph->table[at] ? &graph->edges[graph->table[at] - 1] : NULL;
 }
 
-// The edge, made if need be and counted once more; NULL when out of memory.
-static struct tick__graph_edge *add_edge(struct tick__graph *graph, uint32_t from, uint32_t to, enum tick__edge_kind kind) {
+struct tick__graph_edge *tick__graph_edge_add(struct tick__graph *graph, uint32_t from, uint32_t to, enum tick__edge_kind kind) {
     if (2 * graph->edge_count >= graph->table_room) {
         uint32_t room = graph->table_room ? 2 * graph->table_room : 256;
         struct tick__graph_edge *edges = realloc(graph->edges, room * sizeof *edges);
@@ -127,7 +126,9 @@ static int connect(
     struct tick__graph *graph = reading->graph;
     if (!from || !to || from == to)
         return 0;
-    return add_edge(graph, (uint32_t)(from - graph->nodes), (uint32_t)(to - graph->nodes), kind) ? 0 : no_memory(reading->error);
+    return tick__graph_edge_add(graph, (uint32_t)(from - graph->nodes), (uint32_t)(to - graph->nodes), kind)
+               ? 0
+               : tick__graph_no_memory(reading->error);
 }
 
 // Ends a question: `code`, or what kept its rows from coming. A text that is NULL for want of memory ends the rows, too.
@@ -157,18 +158,20 @@ static int read_nodes(struct reading *reading) {
     graph->hosts = calloc((size_t)hosts + 1, sizeof *graph->hosts);
     graph->node_of = calloc((size_t)graph->objects + 1, sizeof *graph->node_of);
     if (!graph->nodes || !graph->hosts || !graph->node_of)
-        return no_memory(reading->error);
+        return tick__graph_no_memory(reading->error);
     sqlite3_stmt *row;
     TICK_TRY(tick__prepare(trace, "SELECT host_id, name FROM hosts ORDER BY host_id", &row, reading->error));
     while (graph->host_count < (size_t)hosts && sqlite3_step(row) == SQLITE_ROW)
-        graph->hosts[graph->host_count++] = (struct tick__graph_host){
-            .object = (uint32_t)sqlite3_column_int64(row, 0), .name = copy((const char *)sqlite3_column_text(row, 1))};
+        graph->hosts[graph->host_count++] = (struct tick__graph_host){.object = (uint32_t)sqlite3_column_int64(row, 0),
+            .name = copy((const char *)sqlite3_column_text(row, 1)),
+            .began = -1,
+            .crashed = -1};
     TICK_TRY(ended(reading, row, 0));
     for (size_t i = 0; i < graph->host_count; i++)
         if (!graph->hosts[i].name)
-            return no_memory(reading->error);
+            return tick__graph_no_memory(reading->error);
     TICK_TRY(tick__prepare(trace,
-        "SELECT t.task_id, t.host_id, coalesce(o.path, t.name, 'task ' || t.task_id) FROM tasks t LEFT JOIN objects o ON"
+        "SELECT t.task_id, t.host_id, coalesce(o.path, t.name, 'task ' || t.task_id), o.parent_id FROM tasks t LEFT JOIN objects o ON"
         " o.object_id = t.task_id ORDER BY t.task_id",
         &row, reading->error));
     while (graph->node_count < (size_t)tasks && sqlite3_step(row) == SQLITE_ROW) {
@@ -176,6 +179,7 @@ static int read_nodes(struct reading *reading) {
         *node = (struct tick__graph_node){.object = (uint32_t)sqlite3_column_int64(row, 0),
             .host = (uint32_t)sqlite3_column_int64(row, 1),
             .path = copy((const char *)sqlite3_column_text(row, 2)),
+            .parent = (uint32_t)sqlite3_column_int64(row, 3),
             .created = -1,
             .ended = -1,
             .outcome = -1};
@@ -183,7 +187,7 @@ static int read_nodes(struct reading *reading) {
             graph->node_of[node->object] = (uint32_t)graph->node_count;
         if (!node->path) {
             sqlite3_finalize(row);
-            return no_memory(reading->error);
+            return tick__graph_no_memory(reading->error);
         }
     }
     for (size_t i = graph->node_count; i > 0; i--) {
@@ -232,7 +236,7 @@ static int past_of(struct reading *reading, int64_t seq, struct past *past) {
 
 static int take_ready(struct reading *reading, int64_t subject, int64_t cause) {
     struct tick__graph *graph = reading->graph;
-    const struct tick__graph_node *woken = node_of(graph, subject);
+    const struct tick__graph_node *woken = tick__graph_node_of(graph, subject);
     struct past past;
     if (!woken || cause <= 0 || cause >= reading->latest)
         return 0;
@@ -242,7 +246,7 @@ static int take_ready(struct reading *reading, int64_t subject, int64_t cause) {
             reading->receiver[past.message] = index_of(graph, woken);
         return 0;
     }
-    const struct tick__graph_node *waker = node_of(graph, past.task);
+    const struct tick__graph_node *waker = tick__graph_node_of(graph, past.task);
     if (waker && tick__graph_edge_of(graph, (uint32_t)(waker - graph->nodes), (uint32_t)(woken - graph->nodes), TICK__EDGE_SPAWN) &&
         woken->outcome < 0)
         return 0; // its first step: the spawn says it
@@ -256,7 +260,7 @@ static int take_event(struct reading *reading, sqlite3_stmt *row) {
     int kind = sqlite3_column_int(row, 2);
     if (seq <= 0 || subject < 0 || subject > graph->objects)
         return 0;
-    struct tick__graph_node *node = node_of(graph, subject), *actor = node_of(graph, task);
+    struct tick__graph_node *node = tick__graph_node_of(graph, subject), *actor = tick__graph_node_of(graph, task);
     struct past *past = &reading->past[seq & (WINDOW - 1)];
     reading->latest = seq;
     *past = (struct past){.task = (uint32_t)task};
@@ -309,10 +313,81 @@ static int read_events(struct reading *reading) {
     return ended(reading, row, code);
 }
 
-// A message whose ends did not name a task goes to that of the same direction's other messages, else to the host's first task.
+// --- messages ---
+
+// One row: a message, or one more deviation of the message before.
+struct letter {
+    uint32_t message, connection;
+    bool back; // the direction of answers
+    int64_t src, dst, bytes, ordinal;
+    bool dropped;
+    const char *line;
+};
+
 static uint32_t first_task(const struct tick__graph *graph, int64_t object) {
     const struct tick__graph_host *host = tick__graph_host_of(graph, object);
     return host ? host->first : 0;
+}
+
+// What is known of a connection's ends: the one who opened it is its sender, who answers its receiver.
+static void learn_ends(struct reading *reading, const struct letter *letter) {
+    uint32_t *opener = &reading->sender[letter->connection], *other = &reading->receiver[letter->connection];
+    const uint32_t from = reading->sender[letter->message], to = reading->receiver[letter->message];
+    if (!letter->connection)
+        return;
+    *(letter->back ? other : opener) = *(letter->back ? other : opener) ? *(letter->back ? other : opener) : from;
+    *(letter->back ? opener : other) = *(letter->back ? opener : other) ? *(letter->back ? opener : other) : to;
+}
+
+// A task that was begun for a connection is at its other end.
+static void learn_handlers(struct reading *reading) {
+    for (size_t i = 0; i < reading->graph->node_count; i++) {
+        const uint32_t parent = reading->graph->nodes[i].parent;
+        if (parent && parent <= reading->graph->objects && !reading->receiver[parent])
+            reading->receiver[parent] = (uint32_t)i + 1;
+    }
+}
+
+// The edge that a message belongs to: *edge is NULL where it is not drawn.
+static int edge_of(struct reading *reading, const struct letter *letter, struct tick__graph_edge **edge) {
+    struct tick__graph *graph = reading->graph;
+    const uint32_t connection = letter->connection, opener = connection ? reading->sender[connection] : 0,
+                   other = connection ? reading->receiver[connection] : 0;
+    uint32_t from = reading->sender[letter->message], to = reading->receiver[letter->message];
+    *edge = NULL;
+    from = from ? from : letter->back ? other : opener;
+    to = to ? to : letter->back ? opener : other;
+    if (!from && letter->bytes)
+        from = first_task(graph, letter->src);
+    enum tick__edge_kind kind = to ? TICK__EDGE_MESSAGE : TICK__EDGE_HOST;
+    if (!to && (letter->bytes || !letter->ordinal)) // an end of stream alone says nothing
+        to = first_task(graph, letter->dst);
+    if (!from || !to || from == to)
+        return 0;
+    *edge = tick__graph_edge_add(graph, from - 1, to - 1, kind);
+    return *edge ? 0 : tick__graph_no_memory(reading->error);
+}
+
+static int take_letter(struct reading *reading, const struct letter *letter, bool again, const void *payload, size_t kept) {
+    struct tick__graph_edge *edge;
+    char shown[40];
+    TICK_TRY(edge_of(reading, letter, &edge));
+    if (!edge)
+        return 0;
+    if (letter->line && tick__graph_note(&edge->note, letter->line) < 0)
+        return tick__graph_no_memory(reading->error);
+    edge->count -= again || letter->bytes == 0;
+    if (again) // one more deviation of the same message
+        return 0;
+    edge->opens += letter->bytes == 0;
+    edge->bytes += letter->bytes;
+    edge->lost += letter->dropped;
+    edge->back = letter->back;
+    if (!payload || edge->sample)
+        return 0;
+    tick__printable(payload, kept, shown, sizeof shown);
+    edge->sample = copy(shown);
+    return edge->sample ? 0 : tick__graph_no_memory(reading->error);
 }
 
 static int read_messages(struct reading *reading) {
@@ -320,163 +395,42 @@ static int read_messages(struct reading *reading) {
     sqlite3_stmt *row;
     for (int pass = 0; pass < 2; pass++) {
         TICK_TRY(tick__prepare(reading->trace,
-            "SELECT m.message_id, o.parent_id, d.kth, m.src_host_id, m.dst_host_id, m.bytes, m.fate = 'dropped', m.payload, c.line, "
-            "c.ordinal"
-            " FROM messages m JOIN objects o ON o.object_id = m.message_id LEFT JOIN objects d ON d.object_id = o.parent_id"
-            " LEFT JOIN choices c ON c.subject_id = o.parent_id AND c.ordinal BETWEEN o.ordinal AND o.ordinal + max(coalesce(m.bytes, 1), "
-            "1) - 1"
+            "SELECT m.message_id, d.parent_id, d.kth, m.src_host_id, m.dst_host_id, m.bytes, m.fate = 'dropped', c.line, o.ordinal, "
+            "m.payload"
+            " FROM messages m JOIN objects o ON o.object_id = m.message_id"
+            " LEFT JOIN objects d ON d.object_id = o.parent_id AND d.type = 'direction'"
+            " LEFT JOIN choices c ON c.subject_id = o.parent_id AND c.ordinal BETWEEN o.ordinal AND o.ordinal +"
+            " iif(d.object_id, max(coalesce(m.bytes, 1), 1), 1) - 1"
             " ORDER BY m.message_id, c.choice_id",
             &row, reading->error));
         int code = 0;
-        int64_t before = 0;
+        uint32_t before = 0;
         while (code == 0 && sqlite3_step(row) == SQLITE_ROW) {
-            int64_t message = sqlite3_column_int64(row, 0), way = sqlite3_column_int64(row, 1);
-            if (message <= 0 || message > graph->objects || way < 0 || way > graph->objects)
+            const int64_t message = sqlite3_column_int64(row, 0), connection = sqlite3_column_int64(row, 1);
+            if (message <= 0 || message > graph->objects || connection < 0 || connection > graph->objects)
                 continue;
-            uint32_t from = reading->sender[message], to = reading->receiver[message];
-            if (pass == 0) { // what is known of the direction
-                reading->sender[way] = reading->sender[way] ? reading->sender[way] : from;
-                reading->receiver[way] = reading->receiver[way] ? reading->receiver[way] : to;
-                continue;
-            }
-            from = from ? from : way && reading->sender[way] ? reading->sender[way] : first_task(graph, sqlite3_column_int64(row, 3));
-            to = to ? to : way && reading->receiver[way] ? reading->receiver[way] : first_task(graph, sqlite3_column_int64(row, 4));
-            if (!from || !to || from == to)
-                continue;
-            struct tick__graph_edge *edge = add_edge(graph, from - 1, to - 1, TICK__EDGE_MESSAGE);
-            if (!edge) {
-                code = no_memory(reading->error);
-                break;
-            }
-            const char *line = (const char *)sqlite3_column_text(row, 8);
-            if (line && note(&edge->note, line) < 0)
-                code = no_memory(reading->error);
-            if (message == before) { // a second deviation of the same message
-                edge->count--;
+            const struct letter letter = {
+                .message = (uint32_t)message,
+                .connection = (uint32_t)connection,
+                .back = sqlite3_column_int(row, 2) == TICK_IN,
+                .src = sqlite3_column_int64(row, 3),
+                .dst = sqlite3_column_int64(row, 4),
+                .bytes = sqlite3_column_int64(row, 5),
+                .dropped = sqlite3_column_int(row, 6) != 0,
+                .line = (const char *)sqlite3_column_text(row, 7),
+                .ordinal = sqlite3_column_int64(row, 8),
+            };
+            if (pass == 0) {
+                learn_ends(reading, &letter);
                 continue;
             }
-            before = message;
-            if (sqlite3_column_int64(row, 5) == 0) {
-                edge->count--;
-                edge->opens++;
-            }
-            edge->bytes += sqlite3_column_int64(row, 5);
-            edge->lost += sqlite3_column_int(row, 6) != 0;
-            edge->back = sqlite3_column_int(row, 2) == TICK_IN;
-            const void *payload = sqlite3_column_blob(row, 7);
-            char shown[40];
-            if (payload && !edge->sample) {
-                tick__printable(payload, (size_t)sqlite3_column_bytes(row, 7), shown, sizeof shown);
-                edge->sample = copy(shown);
-                code = edge->sample ? 0 : no_memory(reading->error);
-            }
+            const void *payload = sqlite3_column_blob(row, 9);
+            code = take_letter(reading, &letter, letter.message == before, payload, (size_t)sqlite3_column_bytes(row, 9));
+            before = letter.message;
         }
         TICK_TRY(ended(reading, row, code));
-    }
-    return 0;
-}
-
-// Deviations that are no message's: at the task or host that they are about.
-static int read_deviations(struct reading *reading) {
-    struct tick__graph *graph = reading->graph;
-    sqlite3_stmt *row;
-    TICK_TRY(tick__prepare(reading->trace,
-        "SELECT c.line, e.task_id, coalesce(o.host_id, e.host_id), o.type, o.object_id FROM choices c LEFT JOIN objects o ON o.object_id = "
-        "c.subject_id"
-        " LEFT JOIN events e ON e.seq = c.seq WHERE c.kind NOT IN ('delivery') ORDER BY c.choice_id",
-        &row, reading->error));
-    int code = 0;
-    while (code == 0 && sqlite3_step(row) == SQLITE_ROW) {
-        const char *line = (const char *)sqlite3_column_text(row, 0), *type = (const char *)sqlite3_column_text(row, 3);
-        struct tick__graph_node *node =
-            node_of(graph, type && strcmp(type, "task") == 0 ? sqlite3_column_int64(row, 4) : sqlite3_column_int64(row, 1));
-        bool of_host = type && strcmp(type, "host") == 0;
-        if (!line)
-            continue;
-        if (node && !of_host)
-            code = note(&node->note, line);
-        struct tick__graph_host *host =
-            of_host || !node ? tick__graph_host_of(graph, of_host ? sqlite3_column_int64(row, 4) : sqlite3_column_int64(row, 2)) : NULL;
-        if (host && code == 0)
-            code = note(&host->note, line);
-    }
-    return ended(reading, row, code < 0 ? no_memory(reading->error) : 0);
-}
-
-static int read_waits(struct reading *reading) {
-    sqlite3_stmt *row;
-    TICK_TRY(tick__prepare(reading->trace,
-        "SELECT w.task_id, w.subject FROM waits_for w JOIN objects o ON o.object_id = w.subject_id"
-        " WHERE o.type NOT IN ('future', 'op', 'handle') ORDER BY w.wait_id",
-        &row, reading->error));
-    while (sqlite3_step(row) == SQLITE_ROW) {
-        struct tick__graph_node *node = node_of(reading->graph, sqlite3_column_int64(row, 0));
-        const char *subject = (const char *)sqlite3_column_text(row, 1);
-        if (node && subject)
-            snprintf(node->waits, sizeof node->waits, "%s", subject);
-    }
-    return ended(reading, row, 0);
-}
-
-// A deadlock has no cause in the trace, only those who wait: on the hosts that its text names (a daemon may wait for ever).
-static void mark_deadlocked(struct tick__graph *graph) {
-    for (size_t i = 0; i < graph->host_count; i++) {
-        char named[160];
-        snprintf(named, sizeof named, " %s/", graph->hosts[i].name ? graph->hosts[i].name : "");
-        if (!graph->hosts[i].name || !strstr(graph->trace->text, named))
-            continue;
-        for (uint32_t k = graph->hosts[i].first; k; k = graph->nodes[k - 1].next) {
-            struct tick__graph_node *node = &graph->nodes[k - 1];
-            node->failing = node->failing || *node->waits;
-            node->path_of_failure = node->path_of_failure || node->failing;
-        }
-    }
-    for (size_t i = 0; i < graph->edge_count; i++) {
-        struct tick__graph_edge *edge = &graph->edges[i];
-        edge->path_of_failure =
-            edge->path_of_failure || (edge->kind == TICK__EDGE_AWAIT && graph->nodes[edge->from].failing && graph->nodes[edge->to].failing);
-    }
-}
-
-// What led from one task of the failure's path to the next.
-static void mark_edge(struct tick__graph *graph, const struct tick__graph_node *node, const struct tick__graph_node *after, bool message) {
-    static const enum tick__edge_kind others[] = {TICK__EDGE_WAKE, TICK__EDGE_SPAWN, TICK__EDGE_MESSAGE};
-    uint32_t from = (uint32_t)(node - graph->nodes), to = (uint32_t)(after - graph->nodes);
-    struct tick__graph_edge *edge = message ? tick__graph_edge_of(graph, from, to, TICK__EDGE_MESSAGE) : NULL;
-    for (size_t k = 0; k < 3 && !edge; k++)
-        edge = tick__graph_edge_of(graph, from, to, others[k]);
-    if (edge)
-        edge->path_of_failure = true;
-}
-
-// The chain of causes from the verdict back: its tasks and the edges between them.
-static int read_failure(struct reading *reading) {
-    struct tick__graph *graph = reading->graph;
-    const struct tick_trace *trace = reading->trace;
-    if (!*trace->verdict || strcmp(trace->verdict, "pass") == 0)
-        return 0;
-    if (strcmp(trace->verdict, "deadlock") == 0)
-        mark_deadlocked(graph);
-    struct tick__graph_node *after = NULL;
-    struct tick__link link;
-    bool message = false;
-    int64_t seq;
-    TICK_TRY(count_of(reading, "SELECT max(seq) FROM events WHERE kind = 34", &seq));
-    for (uint32_t links = 0; seq > 0 && links < TICK__CHAIN_MOST; seq = link.before, links++) {
-        int found = tick__link_read(trace, seq, &link, reading->error);
-        if (found <= 0)
-            return found;
-        message = message || link.kind == TICK_EV_MSG_RECV;
-        struct tick__graph_node *node = node_of(graph, link.kind == TICK_EV_TASK_READY ? link.subject : link.task);
-        if (!node)
-            continue;
-        node->path_of_failure = true;
-        node->failing = node->failing || !after;
-        if (after && after != node) {
-            mark_edge(graph, node, after, message);
-            message = false;
-        }
-        after = node;
+        if (pass == 0)
+            learn_handlers(reading);
     }
     return 0;
 }
@@ -491,12 +445,16 @@ int tick__graph_read(const struct tick_trace *trace, struct tick__graph *graph, 
     reading.sender = calloc((size_t)graph->objects + 1, sizeof *reading.sender);
     reading.receiver = calloc((size_t)graph->objects + 1, sizeof *reading.receiver);
     if (!reading.past || !reading.sender || !reading.receiver) {
-        code = no_memory(error);
+        code = tick__graph_no_memory(error);
         goto out;
     }
-    int (*const parts[])(struct reading *) = {read_events, read_messages, read_deviations, read_waits, read_failure};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && code == 0; i++)
-        code = parts[i](&reading);
+    code = tick__graph_lives(graph, error);
+    int (*const own[])(struct reading *) = {read_events, read_messages};
+    for (size_t i = 0; i < sizeof own / sizeof *own && code == 0; i++)
+        code = own[i](&reading);
+    int (*const others[])(struct tick__graph *, struct tick_error *) = {tick__graph_deviations, tick__graph_waits, tick__graph_failure};
+    for (size_t i = 0; i < sizeof others / sizeof *others && code == 0; i++)
+        code = others[i](graph, error);
 out:
     free(reading.past);
     free(reading.sender);
@@ -523,6 +481,7 @@ void tick__graph_fini(struct tick__graph *graph) {
     free(graph->edges);
     free(graph->hosts);
     free(graph->node_of);
+    free(graph->lives);
     free(graph->table);
     *graph = (struct tick__graph){0};
 }

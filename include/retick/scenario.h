@@ -81,6 +81,9 @@ void tick_link_between_at(struct tick_world *world, struct tick_host *a, struct 
 
 // Limits of virtual time (ns) and of loop iterations; beyond them the run is a finding. Default: an hour, 10 million.
 void tick_limit(struct tick_world *world, int64_t time, uint64_t iterations);
+// The longest that no host which the run waits for does anything, or has a timer, while others' timers go on (ns; 0: for ever; default: ten
+// minutes); and a hundred periods of those timers at least. Beyond it the run is a finding.
+void tick_still_limit(struct tick_world *world, int64_t ns);
 // The longest that who is ready (a callback, a task's step, a timer that is due, I/O) may wait for its turn, because of steps and of calls
 // that block (ns; 0, the default: for ever): beyond it the run is a finding.
 void tick_busy_limit(struct tick_world *world, int64_t ns);

@@ -97,6 +97,7 @@ int tick_schedule_set_cflags(struct tick_schedule *schedule, const char *cflags)
 int tick_schedule_copy(struct tick_schedule *to, const struct tick_schedule *from) {
     tick_schedule_init(to, from->scenario);
     to->version = from->version;
+    to->expect = from->expect;
     TICK_TRY(tick_schedule_set_cflags(to, from->cflags));
     for (size_t i = 0; i < from->count; i++) {
         int rc = add(to, &from->deviations[i], from->words[i]);
@@ -167,6 +168,8 @@ int tick_schedule_write(const struct tick_schedule *schedule, const struct tick_
     tick__print(file, "scenario %s\n", schedule->scenario);
     if (schedule->cflags)
         tick__print(file, "cflags %s\n", schedule->cflags);
+    if (schedule->expect)
+        fputs(schedule->expect == TICK_EXPECT_FAILS ? "expect fails\n" : "expect passes\n", file);
     for (size_t i = 0; i < schedule->count; i++) {
         const struct tick_deviation *deviation = &schedule->deviations[i];
         char line[LINE_MOST], words[WORDS_MOST];
@@ -347,6 +350,15 @@ static int read_cflags(const struct reader *reader, struct tick_schedule *schedu
     return rc < 0 ? tick_error_set(reader->error, rc, "%s: out of memory", reader->file) : 0;
 }
 
+static int read_expect(const struct reader *reader, const char *text, struct tick_schedule *schedule) {
+    text += strspn(text, " \t");
+    const bool fails = strcmp(text, "fails") == 0;
+    if (schedule->expect || schedule->count || (!fails && strcmp(text, "passes") != 0))
+        return bad(reader, "\"expect fails\" or \"expect passes\" once, before all deviations");
+    schedule->expect = fails ? TICK_EXPECT_FAILS : TICK_EXPECT_PASSES;
+    return 0;
+}
+
 int tick_schedule_read(FILE *file, const char *file_name, struct tick_schedule *schedule, struct tick_error *error) {
     char raw[LINE_MOST], line[LINE_MOST];
     struct reader reader = {file_name, 0, raw, error};
@@ -372,6 +384,8 @@ int tick_schedule_read(FILE *file, const char *file_name, struct tick_schedule *
             rc = read_scenario(&reader, text + 9, schedule);
         } else if (!strncmp(text, "cflags ", 7)) {
             rc = read_cflags(&reader, schedule);
+        } else if (!strncmp(text, "expect ", 7)) {
+            rc = read_expect(&reader, text + 7, schedule);
         } else {
             rc = read_deviation(&reader, text, schedule);
         }

@@ -9,9 +9,13 @@
 
 struct tick_names;
 
+// What is expected of a run of a kept schedule: that it passes, as once the program was repaired, or that it fails, while it is not.
+enum tick_expect { TICK_EXPECT_UNSAID, TICK_EXPECT_PASSES, TICK_EXPECT_FAILS };
+
 struct tick_schedule {
     char scenario[64];
     int version; // TICK_CHOICE_VERSION it was written with
+    enum tick_expect expect;
     size_t count;
     struct tick_deviation *deviations; // owned
     char *cflags;                      // owned; the compiler's flags of the program that it was found in, as a line (NULL: not known)
@@ -31,7 +35,8 @@ int tick_schedule_among(const struct tick_schedule *schedule, const struct tick_
 int tick_schedule_set_cflags(struct tick_schedule *schedule, const char *cflags);
 
 // Text: a head ("retick schedule 2" with TICK_CHOICE_VERSION, "scenario lost_update", and, to the line's end, "cflags -DFAST -O2" if that is
-// known: what the flags may be, and how they are quoted, is their reader's affair), then a deviation a line: kind, subject's path
+// known: what the flags may be, and how they are quoted, is their reader's affair; and "expect fails" or "expect passes"), then a deviation
+// a line: kind, subject's path
 // (names.h), @ordinal, value. `#` at a line's start or behind white space starts a comment. Values by the kind's unit:
 //   delivery alice→server @12 +30ms        TIME: the delay itself, an integer of ns, us, ms or s
 //   ready_hold alice→server:far @3 2 polls  POLLS; likewise bytes (how many are moved) and pops

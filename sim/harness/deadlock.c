@@ -1,5 +1,6 @@
 // A deadlock in words: who waits for what and where, and the circle of those who wait for each other.
 #include "sim/harness/harness_int.h"
+#include "sim/harness/inspect.h"
 #include "src/base/line.h"
 #include "src/loop/sync_int.h"
 #include <string.h>
@@ -52,7 +53,7 @@ static void say_resource(struct tick__line *words, const struct tick_task *task)
 }
 
 // "a/A waits for the lock of pool.c:12 (pool.c:40) that a/B holds"
-static void say_wait(struct tick__line *words, const struct tick_host *host, const struct tick_task *task) {
+void tick__world_say_wait(struct tick__line *words, const struct tick_host *host, const struct tick_task *task) {
     const struct tick_loc *at = task->waits_at;
     const struct tick_lock *lock = tick__lock_awaited(task);
     const struct tick_task *other = blocked_by(host, task);
@@ -92,7 +93,7 @@ static void say_circle(struct tick__line *words, const struct tick_host *host, c
     const struct tick_task *each = first;
     do {
         tick__line_format(words, "%s", before);
-        say_wait(words, host, each);
+        tick__world_say_wait(words, host, each);
         before = ", ";
         each = blocked_by(host, each);
     } while (each != first);
@@ -156,7 +157,7 @@ static void tell_wait(struct telling *telling, const struct tick_host *host, con
     if (likes) {
         char wait[300];
         struct tick__line rest = {wait, sizeof wait, 0};
-        say_wait(&rest, host, task);
+        tick__world_say_wait(&rest, host, task);
         const char *verb = strstr(wait, " waits for ");
         if (verb) {
             tick__line_format(&words, "%.*s and %zu more like it wait%s", (int)(verb - wait), wait, likes, verb + sizeof " waits" - 1);
@@ -164,7 +165,7 @@ static void tell_wait(struct telling *telling, const struct tick_host *host, con
             return;
         }
     }
-    say_wait(&words, host, task);
+    tick__world_say_wait(&words, host, task);
     add(telling, &words);
 }
 
@@ -185,8 +186,7 @@ static void tell_host(struct telling *telling, const struct tick_host *host) {
             tell_wait(telling, host, task);
 }
 
-// Behind `words`, up to its end.
-static void tell_all(const struct tick_world *w, struct tick__line *words) {
+void tick__world_tell_waits(const struct tick_world *w, struct tick__line *words) {
     struct telling telling = {.words = words};
     for (size_t i = 0; i < w->host_count; i++) {
         const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
@@ -208,35 +208,5 @@ static void tell_all(const struct tick_world *w, struct tick__line *words) {
 void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_t size) {
     struct tick__line words = {text, size, 0};
     tick__line_put(&words, "nothing can ever run again:");
-    tell_all(w, &words);
-}
-
-// --- at the limit ---
-
-// Since when none of those who must end has done anything, if they wait for others alone: they have no timer, and none is still to start.
-// -1: one of them goes on by itself.
-static int64_t stands_since(const struct tick_world *w) {
-    int64_t since = 0;
-    for (size_t i = 0; i < w->host_count; i++) {
-        const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
-        tick_id timer;
-        if (host->options.daemon || host->state == HOST_DONE)
-            continue;
-        if (host->state != HOST_PARKED || !host->loop || tick__timers_next(host->loop, &timer) != INT64_MAX)
-            return -1;
-        since = host->instant > since ? host->instant : since;
-    }
-    return since;
-}
-
-void tick__world_describe_limit(const struct tick_world *w, char *text, size_t size) {
-    struct tick__line words = {text, size, 0};
-    const int64_t since = stands_since(w);
-    tick__line_put(&words, "the limit of virtual time was passed (tick_limit raises it)");
-    if (since < 0 || since > w->time_limit / 2) // it may be on its way
-        return;
-    char when[32];
-    tick__ns_words(since, when, sizeof when);
-    tick__line_format(&words, ", with no progress since %s, though other things go on:", when);
-    tell_all(w, &words);
+    tick__world_tell_waits(w, &words);
 }

@@ -123,6 +123,7 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     w->live = 0;
     w->ended = w->starved = w->flows = false;
     w->time_limit = TIME_LIMIT;
+    w->still.limit = STILL_LIMIT;
     w->iteration_limit = ITERATION_LIMIT;
     w->busy_limit = 0;
     w->iterations = w->choices = w->events = 0;

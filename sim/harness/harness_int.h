@@ -20,6 +20,7 @@
 #define POLL_LATE_MOST TICK_MS(100)
 #define LIVELOCK_ITERATIONS 100000 // of one host at one instant
 #define TIME_LIMIT TICK_SEC(3600)
+#define STILL_LIMIT TICK_SEC(600) // longer than servers leave an idle session, which many find by a timer that sweeps
 #define ITERATION_LIMIT ((uint64_t)10000000)
 #define WALL_START TICK_SEC(1577836800) // 2020-01-01: what the wall clock says when a run begins
 #define MARKS_MOST 32
@@ -143,6 +144,14 @@ struct fault_range {
     uint32_t begun, active;
 };
 
+// Since when nobody who must end gets on (still.c).
+struct tick_still {
+    int64_t limit; // of that; 0: none
+    int64_t since; // -1: they do, or may by themselves
+    int64_t mark;  // all that was to come when the present period began has come after that
+    uint32_t periods;
+};
+
 // A growing array in outside memory, kept from run to run.
 struct list {
     void *items;
@@ -182,7 +191,9 @@ struct tick_world {
     bool flows;   // time passes: every host that starts with the run has had its first turn
     bool starved; // the harness itself ran out of memory: the run has no verdict
     uint8_t poison;
+    int64_t look_at; // after this time it is looked whether the run goes on: at the latest at its limit
     int64_t time_limit;
+    struct tick_still still;
     int64_t busy_limit; // 0: none
     uint64_t iteration_limit, iterations, choices;
     uint64_t events; // that the kernel's queue gave
@@ -249,6 +260,11 @@ static inline void tick__host_waits_anew(struct tick_host *host) { // its life b
 }
 void tick__host_goes_on(struct tick_host *host, int ready); // `ready` fds, or its handles, are: it may have been kept for too long
 
+// still.c: whether those who must end get on
+void tick__still_begin(struct tick_world *world);
+void tick__still_look(struct tick_world *world, const struct tick_posted *come); // after look_at, when that was taken from the queue
+void tick__world_describe_limit(const struct tick_world *world, const char *of, char *text, size_t size); // "virtual time"
+
 // sim_sys.c
 void tick__sim_sys_init(struct tick_sys *sys, uint64_t calm);
 uint32_t tick__world_choose(void *world, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
@@ -262,8 +278,9 @@ void tick__world_starve(struct tick_world *world); // ends the run at the next w
 __attribute__((format(printf, 3, 4))) void tick__world_bad(struct tick_world *world, const struct tick_loc *loc, const char *format, ...);
 void tick__ns_words(int64_t ns, char *text, size_t size); // verdict.c: "3 ms"
 void tick__world_describe_deadlock(const struct tick_world *world, char *text, size_t size);
-void tick__world_describe_limit(const struct tick_world *world, char *text, size_t size); // of virtual time
-void tick__task_words(const struct tick_task *task, char *text, size_t size);             // "main", "requests/request#2"
-bool tick__world_holds(struct tick_world *world); // evaluates the invariants; false: the run has ended
+struct tick__line;
+void tick__world_tell_waits(const struct tick_world *world, struct tick__line *words); // who waits for what, up to the end of the line
+void tick__task_words(const struct tick_task *task, char *text, size_t size);          // "main", "requests/request#2"
+bool tick__world_holds(struct tick_world *world);                                      // evaluates the invariants; false: the run has ended
 
 #endif

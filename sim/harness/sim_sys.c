@@ -87,6 +87,12 @@ static void fail(struct tick_host *host, enum tick_verdict verdict, const char *
     host->world->stage.fail(&host->world->stage, verdict, 0, NULL, text);
 }
 
+static void tires(struct tick_host *host) {
+    char text[sizeof host->world->outcome.text];
+    tick__world_describe_limit(host->world, "loop iterations", text, sizeof text);
+    fail(host, TICK_LIMIT_PASSED, text);
+}
+
 // Whether others have their turn first, or time passes that this host's steps took: then it is to be switched away from.
 static bool gives_way(struct tick_host *host, int64_t timeout) {
     struct tick_world *w = host->world;
@@ -116,7 +122,7 @@ static bool begins(struct tick_host *host, int64_t timeout) {
     if (++host->at_instant > LIVELOCK_ITERATIONS)
         tick__host_spins(host);
     if (++w->iterations > w->iteration_limit)
-        fail(host, TICK_LIMIT_PASSED, "the limit of loop iterations was passed (tick_limit raises it)");
+        tires(host);
     if (w->invariants.count && !tick__world_holds(w))
         fail(host, TICK_INVARIANT_BROKEN, ""); // has its text already
     if (w->musts_open)
@@ -133,7 +139,7 @@ void tick__sim_wait_begins(struct tick_host *host, int64_t timeout) {
 // would come to moving the clock.
 static bool passes(struct tick_host *host) {
     struct tick_world *w = host->world;
-    if (!w->flows || w->ended || !w->live || w->ready || host->deadline > w->time_limit || host->paused_until > host->deadline ||
+    if (!w->flows || w->ended || !w->live || w->ready || host->deadline > w->look_at || host->paused_until > host->deadline ||
         !tick_kernel_pass(w->kernel, host->deadline))
         return false;
     w->events++;

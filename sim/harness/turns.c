@@ -199,6 +199,7 @@ void tick__turns(void *world) {
         run_started(w);
     }
     w->flows = true;
+    tick__still_begin(w);
     while (!w->ended && w->live) {
         struct tick_posted posted;
         uint32_t waiter;
@@ -215,11 +216,10 @@ void tick__turns(void *world) {
             break;
         }
         w->events++;
-        if (tick_kernel_now(w->kernel) > w->time_limit) {
-            char text[sizeof w->outcome.text];
-            tick__world_describe_limit(w, text, sizeof text);
-            w->stage.fail(&w->stage, TICK_LIMIT_PASSED, 0, NULL, text);
-            break;
+        if (tick_kernel_now(w->kernel) > w->look_at) {
+            tick__still_look(w, &posted);
+            if (w->ended)
+                break;
         }
         tick__fetch_begin(w);
         if (posted.what)

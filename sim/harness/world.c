@@ -102,6 +102,12 @@ void tick_limit(struct tick_world *w, int64_t time, uint64_t iterations) {
         w->iteration_limit = iterations;
 }
 
+void tick_still_limit(struct tick_world *w, int64_t ns) {
+    if (ns < 0)
+        tick__world_bad(w, NULL, "tick_still_limit takes no negative time");
+    w->still.limit = ns;
+}
+
 void tick_real_host(struct tick_world *w, struct tick_host *host) {
     w->real_host = host;
 }

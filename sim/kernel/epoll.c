@@ -350,6 +350,13 @@ bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter) {
     return true;
 }
 
+bool tick_kernel_is_to_wake(const struct tick_kernel *k, uint32_t waiter) {
+    for (tick__ref ref = k->root->woken_first; ref; ref = TICK__AT(k, tick__epoll, ref)->woken_next)
+        if (TICK__AT(k, tick__epoll, ref)->waiter == waiter)
+            return true;
+    return false;
+}
+
 tick_id tick_kernel_woken_by(const struct tick_kernel *k, uint64_t *ordinal) {
     *ordinal = k->woken_by.ordinal;
     return k->woken_by.subject;

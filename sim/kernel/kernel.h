@@ -87,6 +87,8 @@ struct tick_posted {
 uint32_t tick_kernel_post(struct tick_kernel *k, int64_t at, uint32_t what, uint32_t arg);
 void tick_kernel_unpost(struct tick_kernel *k, uint32_t key); // of an event that has not come yet
 int64_t tick_kernel_next_at(const struct tick_kernel *k);     // when the next event is due; TICK_NEVER: none
+// When the last of those is due that are to come at all; 0: there is none. *whats: a bit for each `what` of the world's own among them.
+int64_t tick_kernel_last_at(const struct tick_kernel *k, uint32_t *whats);
 // For fetching memory in advance, of the segment `place` segments from now: the number of the socket that it reaches; 0: there is none, or
 // it is not known. fetch brings near the sockets that it passes between; ahead, then, what these lead to, and near what that leads to: both
 // return the host that it reaches, or -1.
@@ -108,6 +110,7 @@ int tick_kernel_watch(struct tick_kernel *k, int process, int epfd, uint32_t wai
 void tick_kernel_unwatch(struct tick_kernel *k, int process, int epfd);
 // Takes the next waiter to wake, in the order in which they became so; false if there is none.
 bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter);
+bool tick_kernel_is_to_wake(const struct tick_kernel *k, uint32_t waiter); // whether it is among those
 // What woke it, as choice `host_late` is addressed: the end, datagram or other fd that became ready, and the how often. 0: it woke before.
 tick_id tick_kernel_woken_by(const struct tick_kernel *k, uint64_t *ordinal);
 

@@ -262,6 +262,26 @@ int64_t tick_kernel_next_at(const struct tick_kernel *k) {
     return k->root->heap_count ? TICK__AT(k, entry, k->root->heap)->at : TICK_NEVER;
 }
 
+int64_t tick_kernel_last_at(const struct tick_kernel *k, uint32_t *whats) {
+    const struct tick__root *root = k->root;
+    int64_t last = 0;
+    *whats = 0;
+    for (uint32_t i = 0; i < root->lane_count; i++) {
+        const int64_t at = lane_at(k, i)->at;
+        last = at > last && at < TICK_NEVER ? at : last;
+    }
+    for (uint32_t i = 0; i < root->heap_count; i++) {
+        const struct entry *entry = &TICK__AT(k, entry, root->heap)[i];
+        const struct slot *slot = &TICK__AT(k, slot, root->slots)[entry->slot];
+        if (entry->at == TICK_NEVER)
+            continue;
+        last = entry->at > last ? entry->at : last;
+        if (slot->kind == TICK__POSTED)
+            *whats |= 1u << slot->a;
+    }
+    return last;
+}
+
 uint32_t tick_kernel_post(struct tick_kernel *k, int64_t at, uint32_t what, uint32_t arg) {
     return tick__event_post(k, at, TICK__POSTED, what, arg, 0);
 }

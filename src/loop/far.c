@@ -234,6 +234,21 @@ struct tick_handle *tick__wheel_least(struct tick__timers *timers, int64_t *when
     return NULL;
 }
 
+// --- the latest ---
+
+int64_t tick__wheel_last(const struct tick__timers *timers) {
+    const struct tick__wheel *wheel = timers->wheel;
+    int64_t last = 0;
+    for (unsigned slot = LEVELS * SLOTS; slot-- > 0 && !last;)
+        for (const struct tick__vector *vector = wheel->slots[slot].first; vector; vector = vector->next)
+            for (unsigned i = 0, count = used(vector, wheel->end[slot]); i < count; i++) {
+                const struct tick_handle *handle = vector->far[i].number ? tick__store_at(timers->store, vector->far[i].number) : NULL;
+                if (handle && !(handle->bits & TICK__IS_CANCELLED) && handle->of.when > last && handle->of.when < TICK_NEVER)
+                    last = handle->of.when;
+            }
+    return last;
+}
+
 // --- going on ---
 
 // The highest level at which cur enters a new slot; 0: none.

@@ -427,6 +427,7 @@ struct tick_handle *tick__timer_new(
     struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg, const char *key, const struct tick_loc *loc, bool hidden);
 void tick__timer_remove(struct tick_handle *handle);            // from where it is armed, with the reference that was held there
 void tick__timers_due(struct tick_loop *loop);                  // those with when <= loop->now to the ready queue
+int64_t tick__timers_last(const struct tick_loop *loop); // the last that comes at all; 0 if there is none
 int64_t tick__timers_next(struct tick_loop *loop, tick_id *id); // the earliest deadline; INT64_MAX if there is none. *id is that timer's
 void tick__timers_clear(struct tick_loop *loop);
 

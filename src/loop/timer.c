@@ -393,6 +393,20 @@ int64_t tick__timers_next(struct tick_loop *loop, tick_id *id) {
     return when;
 }
 
+int64_t tick__timers_last(const struct tick_loop *loop) {
+    const struct tick__timers *timers = &loop->timers;
+    int64_t last = timers->wheel ? tick__wheel_last(timers) : 0;
+    for (uint32_t i = 0; i < timers->count; i++)
+        if (timers->heap[i].when > last && timers->heap[i].when < TICK_NEVER)
+            last = timers->heap[i].when;
+    for (uint32_t i = timers->run_at; i < timers->run_end; i++) {
+        const struct tick_handle *handle = tick__store_at(timers->store, timers->run[i].number);
+        if (!(handle->bits & TICK__IS_CANCELLED) && handle->of.when > last && handle->of.when < TICK_NEVER)
+            last = handle->of.when;
+    }
+    return last;
+}
+
 void tick__timers_clear(struct tick_loop *loop) {
     struct tick__timers *timers = &loop->timers;
     while (timers->count > 0) {

@@ -136,6 +136,7 @@ int64_t tick__wheel_horizon(const struct tick__wheel *wheel);
 // The earliest of those from the horizon on, and the first armed of such; NULL and INT64_MAX: there is none.
 struct tick_handle *tick__wheel_least(struct tick__timers *timers, int64_t *when);
 void tick__wheel_drop_least(struct tick__timers *timers); // takes out what tick__wheel_least has just told
+int64_t tick__wheel_last(const struct tick__timers *timers); // the latest below TICK_NEVER; 0: there is none
 // Where the first slot begins that is not empty: INT64_MAX if there is none.
 int64_t tick__wheel_first(const struct tick__wheel *wheel);
 // Makes the next slot that begins by `until` the run (which is over), and moves the horizon past it, or past `until` if there is none.

@@ -56,6 +56,48 @@ if ! {
 fi
 "$work/build/own" run
 
+# Scenarios as tests of one's own project: a whole one, one that fails, one with a schedule elsewhere, one that takes flags.
+mkdir "$work/project" "$work/project/kept files"
+cd "$work/project"
+sed '/^int main/d' "$work/own.c" >own.c
+cat >three.c <<'TEXT'
+#include <retick.h>
+#ifndef MOST
+#define MOST 3
+#endif
+static int draw(void *unused) {
+    (void)unused;
+    return tick_check(tick_random("number", 4) <= MOST, "too much");
+}
+TICK_SCENARIO(three, "at most three") { tick_host_add(world, "alice", draw, NULL); }
+TEXT
+printf 'retick schedule 2\nscenario three\nuser alice/number @1 =3\n' >"kept files/three.schedule"
+printf 'retick schedule 2\nscenario three\nuser bob/number @1 =3\n' >"kept files/stale.schedule"
+cat >CMakeLists.txt <<'TEXT'
+cmake_minimum_required(VERSION 3.25)
+project(own NONE)
+enable_testing()
+find_package(retick REQUIRED)
+retick_add_scenario(own FILE own.c SEEDS 10)
+retick_add_scenario(kept FILE three.c:three SEEDS 0 SCHEDULES "kept files/three.schedule" TIMEOUT 60)
+retick_add_scenario(too_much FILE three.c SEEDS 0 SCHEDULES "kept files/three.schedule" CFLAGS "-DMOST=2 -O2")
+retick_add_scenario(stale FILE three.c SEEDS 0 SCHEDULES "kept files/stale.schedule")
+retick_add_scenario(strictly FILE three.c SEEDS 0 SCHEDULES "kept files/stale.schedule" STRICT)
+TEXT
+project=0
+{ cmake -G Ninja -S . -B build -DCMAKE_PREFIX_PATH="$work/usr" && env XDG_CACHE_HOME="$work/cache" ctest --test-dir build --output-on-failure; } \
+    >"$work/log" 2>&1 || project=$?
+for phrase in "own ....* Passed" "kept ....* Passed" "too_much ....*Failed" "stale ....* Passed" "strictly ....*Failed" \
+    "not ok 2 - three.c:three: kept files/three.schedule" \
+    "2 tests failed out of 5"; do
+    grep -q -- "$phrase" "$work/log" || { cat "$work/log"; echo "ctest did not say \"$phrase\""; exit 1; }
+done
+[ $project = 8 ] || { cat "$work/log"; echo "ctest ended with $project"; exit 1; }
+echo 'retick_add_scenario(wrong FILES own.c)' >>CMakeLists.txt
+! cmake -G Ninja -S . -B build >"$work/log" 2>&1 || { echo "wrong words were taken"; exit 1; }
+grep -q "write retick_add_scenario(NAME FILE scenario.c" "$work/log" || { cat "$work/log"; exit 1; }
+cd "$work"
+
 # From C++: functions have C's linkage, and the macros of programs (not those that take a scenario's options) are C++, too.
 cat >"$work/own.cpp" <<'TEXT'
 #include <cstdio>

@@ -5,10 +5,10 @@
 
 expect 0 "retick 0." "$RETICK" --version
 expect 0 "COMMAND" "$RETICK" --help
-for command in run fuzz replay shrink check diff graph query recover digest; do
+for command in run fuzz replay test shrink check diff graph query recover digest; do
     also "  $command"
 done
-for command in run fuzz replay shrink check diff graph query recover digest; do
+for command in run fuzz replay test shrink check diff graph query recover digest; do
     expect 0 "Usage: retick $command" "$RETICK" $command --help
     also "Examples:"
     also "Exit codes:"

@@ -68,10 +68,24 @@ say "mill waits for room in a queue, from which others take: mill/taker ($(line 
     "mill/taker waits for an event ($(line "has rung")) it was set at 0 ms by mill, before this wait"
 
 # A limit that is passed while nobody gets on says so; one that somebody's own timer goes beyond does not.
-expect 1 "limit: the limit of virtual time was passed (tick_limit raises it), with no progress since 2 ms, though other things go on:" \
+expect 1 "limit: no progress since 2 ms, for longer than the limit (tick_still_limit raises it), though other things go on:" \
     "$RETICK" fuzz "$file:ticking" -n 1 -o ticking.db
-say "go on: client/main waits for read_line ($(line "// in vain"))" \
-    "a circle: client waits to read from server/mute for client" "server/mute for client waits to read from client"
+say "go on: client/main waits for read_line ($(line "// in vain")) no deviation is needed" \
+    "a circle: client waits to read from server/mute for client" "server/mute for client waits to read from client" \
+    "2 1010 s no progress since 2 ms, for longer than the limit (tick_still_limit raises it), though other things go on ticking.db"
+expect 1 "limit: no progress since 2 ms" "$RETICK" replay ticking.db
+expect 0 "ticking.dot written" "$RETICK" graph ticking.db -o ticking.dot
+grep -qF ">limit: no progress since 2 ms, for longer than the limit (tick_still_limit raises it), though other things go on<" ticking.dot ||
+    complain "the picture does not say it"
+expect 1 "limit: the limit of virtual time was passed (tick_limit raises it), with no progress since 2 ms, though other things go on:" \
+    "$RETICK" fuzz "$file:ticking_for_long" -n 1 -o long.db
+say "go on: client/main waits for read_line ($(line "// in vain"))"
+# Whom nobody reaches is told of at once.
+expect 1 "deadlock: the run can never end, with no progress since 2 ms, though other things go on:" \
+    "$RETICK" fuzz "$file:ticking_in_vain" -n 1 -o twice.db
+say "go on: client/main waits for read_line ($(line "// in vain")) a circle: twice/main waits for the lock of" "($(line "// its own")) that twice/main holds" \
+    "10 s the run can never end, with no progress since 2 ms, though other things go on twice.db"
+expect 1 "deadlock: the run can never end" "$RETICK" replay twice.db
 expect 1 "limit: the limit of virtual time was passed (tick_limit raises it)" "$RETICK" fuzz "$file:sleepy" -n 1 -o sleepy.db
 never "no progress"
 

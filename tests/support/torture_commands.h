@@ -157,13 +157,14 @@ static bool is_the_same(const struct command *command, const struct scarce_run *
     return (!asks || strcmp(run->output, before->said) == 0) && strcmp(drawn, before->drawn) == 0;
 }
 
-// Each allocation up to `dense`, then each `stride`-th.
+// Each allocation up to `dense`, then each `stride`-th: so many with RETICK_TORTURE_COMMANDS in the environment, as ./dev soak has it, else
+// fewer, as each is a process of its own.
 static void torture(struct command *command, int expected, long dense, long stride) {
     const char *coarser = getenv("RETICK_TORTURE_STRIDE"); // as in torture.h
-#if TICK__ASAN
-    dense /= 4; // a process of its own is dear there
-    stride *= 10;
-#endif
+    if (!getenv("RETICK_TORTURE_COMMANDS")) {
+        dense /= TICK__SANITIZED ? 8 : 3;
+        stride *= TICK__SANITIZED ? 20 : 3;
+    }
     if (coarser) {
         dense = 3;
         stride *= atol(coarser);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -239,8 +240,23 @@ static unsigned long anonymous_kilobytes_around(const void *address) {
     return found;
 }
 
+// Some kernels have none (guests of others that want it so): a look is a page there.
+static bool there_is_a_zero_page(void) {
+    const size_t size = 1 << 20;
+    char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(memory != MAP_FAILED);
+    madvise(memory, size, MADV_NOHUGEPAGE);
+    const unsigned long before = anonymous_kilobytes_around(memory);
+    (void)*(volatile char *)(memory + size / 2);
+    const bool is_nobodys = anonymous_kilobytes_around(memory) == before;
+    munmap(memory, size);
+    return is_nobodys;
+}
+
 static void a_canary_costs_no_page(void **state) {
     (void)state;
+    if (!there_is_a_zero_page())
+        skip();
     stacks = pool(TICK__GUARD_CANARY, 0);
     tick_coro_new(stacks, nothing, NULL);
     runner = tick_coro_new(stacks, nothing, NULL);

@@ -163,9 +163,19 @@ static int64_t next_of_model(void) {
     return when;
 }
 
+static int64_t last_of_model(void) {
+    int64_t when = 0;
+    for (size_t i = 0; i < MOST; i++)
+        if (model[i].number && model[i].when > when && model[i].when < INT64_MAX)
+            when = model[i].when;
+    return when;
+}
+
 static void next_is_exact(void) {
     tick_id id;
+    assert_int_equal(tick__timers_last(w->loop), last_of_model());
     assert_int_equal(tick__timers_next(w->loop, &id), next_of_model());
+    assert_int_equal(tick__timers_last(w->loop), last_of_model());
 }
 
 // One iteration at the time `now`: what is due has fired, in its order, and nothing else has.

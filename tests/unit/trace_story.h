@@ -26,12 +26,16 @@ struct story {
 static const struct tick_loc story_increment = {"increment", "scenarios/lost_update.c", 21, "tick_connect"};
 static const struct tick_loc story_check = {"audit", "scenarios/lost_update.c", 33, "seen == 2"};
 
-static inline uint32_t story_host(struct tick_probe *probe, const char *name) {
-    const struct tick_object host = {.type = TICK_OBJECT_HOST, .id = tick_id_host(name), .key = name, .kth = 1};
+static inline uint32_t story_host_of(struct tick_probe *probe, const char *name, bool daemon) {
+    const struct tick_object host = {.type = TICK_OBJECT_HOST, .id = tick_id_host(name), .key = name, .kth = 1, .ordinal = daemon};
     uint32_t object = probe->ops->object(probe, &host);
     probe->host = object;
     tick_emit(probe, TICK_EV_HOST_START, object, 0, 0, NULL);
     return object;
+}
+
+static inline uint32_t story_host(struct tick_probe *probe, const char *name) {
+    return story_host_of(probe, name, false);
 }
 
 static inline struct story_task story_task(

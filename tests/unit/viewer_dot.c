@@ -257,7 +257,7 @@ static void waits_and_wakes(void **state) {
     char *text = graph_of(recorder, 0);
     assert_non_null(strstr(text, "label=\"wakes ×3\""));
     assert_non_null(strstr(text, "label=\"awaits\""));
-    assert_non_null(strstr(text, "still waits for h/child:lock"));
+    assert_non_null(strstr(text, "still waits for a lock"));
     draws(text);
     free(text);
 }
@@ -295,7 +295,7 @@ static void who_waits_for_ever_is_red(void **state) {
     struct tick_probe *probe = tick_recorder_probe(recorder);
     for (int i = 0; i < 2; i++) { // the second host is a daemon, as it were
         const char *name = i ? "server" : "app";
-        uint32_t host = story_host(probe, name);
+        uint32_t host = story_host_of(probe, name, i == 1);
         struct story_task parent = story_task(probe, host, tick_id_host(name), host, "main", 1);
         story_step(probe, &parent);
         struct story_task child = story_task(probe, host, parent.id, parent.object, "request", 1);
@@ -309,9 +309,115 @@ static void who_waits_for_ever_is_red(void **state) {
     }
     tick_recorder_end(recorder, "deadlock", "nothing can ever run again: app/main waits for request (a.c:1); app/request waits for a lock");
     char *text = graph_of(recorder, 0);
-    assert_int_equal(count_of(text, "fillcolor=\"#fee2e2\""), 2); // app's main and its request, and nobody of the server
+    assert_int_equal(count_of(text, "fillcolor=\"#fee2e2\""), 1); // app's request; its main only follows, and nobody of the server
+    assert_int_equal(count_of(text, "color=\"#dc2626\", penwidth=1.6"), 1);
     assert_int_equal(count_of(text, "color=\"#dc2626\", fontcolor=\"#dc2626\""), 1);
     assert_non_null(strstr(text, "deadlock: nothing can ever run again</FONT>"));
+    draws(text);
+    free(text);
+}
+
+// A plain future: who waits for it is red, with what it waits for; who joins him is not.
+static void who_waits_for_a_future_is_red(void **state) {
+    (void)state;
+    static const struct tick_loc made = {"waiter", "a.c", 6, "future"}, waits = {"waiter", "a.c", 7, "woken"};
+    struct tick_recorder *recorder;
+    assert_int_equal(tick_recorder_new(&recorder), 0);
+    struct tick_probe *probe = tick_recorder_probe(recorder);
+    uint32_t host = story_host(probe, "app");
+    struct story_task parent = story_task(probe, host, tick_id_host("app"), host, "main", 1);
+    story_step(probe, &parent);
+    struct story_task child = story_task(probe, host, parent.id, parent.object, "waiter", 1);
+    tick_emit(probe, TICK_EV_FUTURE_AWAIT, child.object, probe->here, 0, NULL);
+    story_end(probe, &parent, TICK_STEP_SUSPENDED);
+    story_step(probe, &child);
+    const struct tick_object object = {
+        .type = TICK_OBJECT_FUTURE, .id = 77, .parent = child.object, .host = host, .key = "future", .kth = 1, .loc = &made};
+    uint32_t future = probe->ops->object(probe, &object);
+    tick_emit(probe, TICK_EV_FUTURE_CREATE, future, probe->here, 0, &made);
+    tick_emit(probe, TICK_EV_FUTURE_AWAIT, future, probe->here, 0, &waits);
+    story_end(probe, &child, TICK_STEP_SUSPENDED);
+    tick_recorder_end(recorder, "deadlock", "nothing can ever run again: app/main waits for app/waiter; app/waiter waits for woken");
+    char *text = graph_of(recorder, 0);
+    assert_int_equal(count_of(text, "fillcolor=\"#fee2e2\""), 1);
+    const char *waiter = strstr(text, "<B>waiter</B>"), *red = strstr(text, "fillcolor=\"#fee2e2\"");
+    assert_non_null(waiter);
+    assert_true(red > waiter && red < strchr(waiter, '\n'));
+    assert_non_null(strstr(text, "still waits for woken, a future of a.c:6"));
+    assert_null(strstr(text, "unfinished at the end"));
+    draws(text);
+    free(text);
+}
+
+// A host that crashes and starts again: its lives are told apart, and a fault stands in the one that it hits.
+static void lives_are_told_apart(void **state) {
+    (void)state;
+    struct tick_recorder *recorder;
+    assert_int_equal(tick_recorder_new(&recorder), 0);
+    struct tick_probe *probe = tick_recorder_probe(recorder);
+    uint32_t first = 0;
+    for (uint32_t life = 1; life <= 3; life++) {
+        const struct tick_object object = {.type = TICK_OBJECT_HOST, .id = tick_id_host("db") + life - 1, .key = "db", .kth = life};
+        uint32_t host = probe->ops->object(probe, &object);
+        first = first ? first : host;
+        probe->host = host;
+        tick_emit(probe, life == 1 ? TICK_EV_HOST_START : TICK_EV_HOST_RESTART, first, 0, life - 1, NULL);
+        struct story_task task = story_task(probe, host, tick_id_mix(77, life), host, "main", 1);
+        story_step(probe, &task);
+        story_end(probe, &task, TICK_STEP_SUSPENDED);
+        if (life == 2) { // in its midst
+            const struct tick_deviation deviation = {
+                .kind = TICK_CHOICE_HOST_LATE, .subject = tick_id_host("db"), .ordinal = 1, .value = 1, .n = 9, .most = TICK_MS(9)};
+            probe->host = probe->task = 0;
+            probe->ops->choice(probe, &deviation);
+        }
+        probe->now += TICK_MS(10);
+        probe->host = host;
+        if (life < 3)
+            tick_emit(probe, TICK_EV_HOST_CRASH, first, 0, life - 1, NULL);
+        probe->now += TICK_MS(5);
+    }
+    tick_recorder_end(recorder, "pass", NULL);
+    char *text = graph_of(recorder, 0);
+    assert_non_null(strstr(text, "life 1 of 3, ends at 10 ms"));
+    assert_non_null(strstr(text, "gone with its host at 10 ms"));
+    assert_non_null(strstr(text, "life 3 of 3, from 30 ms on"));
+    const char *second = strstr(text, "life 2 of 3, from 15 ms on, ends at 25 ms"), *fault = strstr(text, "host_late db");
+    assert_non_null(second);
+    assert_non_null(fault);
+    assert_true(fault > second && fault < strchr(second, '\n'));
+    draws(text);
+    free(text);
+}
+
+// What nobody took in leads to the host, and not to a task that had nothing to do with it; but to who was begun for the connection.
+static void messages_that_nobody_reads(void **state) {
+    (void)state;
+    struct tick_recorder *recorder;
+    assert_int_equal(tick_recorder_new(&recorder), 0);
+    struct tick_probe *probe = tick_recorder_probe(recorder);
+    uint32_t message, server = story_host(probe, "server"), host = story_host(probe, "client");
+    story_task(probe, server, tick_id_host("server"), server, "main", 1);
+    struct story_task client = story_task(probe, host, tick_id_host("client"), host, "main", 1);
+    for (uint32_t i = 0; i < 2; i++) {
+        story_step(probe, &client);
+        struct story_link link = story_connect(probe, &client, "server");
+        const char *text = i ? "handled" : "unread";
+        uint32_t sent = story_send(probe, &link, 1, text, &message);
+        story_end(probe, &client, TICK_STEP_SUSPENDED);
+        probe->host = server;
+        tick_emit(probe, TICK_EV_MSG_RECV, message, sent, (int64_t)strlen(text), NULL);
+        if (i)
+            story_task(probe, server, tick_id_mix(client.id, 99), link.connection, "serve", 1);
+    }
+    tick_recorder_end(recorder, "pass", NULL);
+    char *text = graph_of(recorder, 0);
+    const char *unread = strstr(text, "unread"), *handled = strstr(text, "handled");
+    assert_non_null(unread);
+    assert_non_null(handled);
+    assert_int_equal(count_of(text, "lhead=cluster_h"), 1);
+    const char *frame = strstr(text, "lhead=cluster_h");
+    assert_true(frame < unread && !memchr(frame, '\n', (size_t)(unread - frame)));
     draws(text);
     free(text);
 }
@@ -378,6 +484,9 @@ int main(void) {
         cmocka_unit_test(waits_and_wakes),
         cmocka_unit_test(causes_of_long_ago),
         cmocka_unit_test(who_waits_for_ever_is_red),
+        cmocka_unit_test(who_waits_for_a_future_is_red),
+        cmocka_unit_test(lives_are_told_apart),
+        cmocka_unit_test(messages_that_nobody_reads),
         cmocka_unit_test(foreign_text_stays_text),
         cmocka_unit_test(dot_is_missed_politely),
     };

@@ -67,11 +67,10 @@ static void say_end(struct tick__telling *telling) {
     if (!telling->tale->verdict || strcmp(trace->verdict, "pass") == 0)
         return;
     struct tick__sentence *sentence = tick__story_add(telling, telling->end, TICK__SAID_END, 0);
-    const char *colon = strcmp(trace->verdict, "deadlock") == 0 ? strchr(trace->text, ':') : NULL;
     if (!sentence->task)
         sentence->who[0] = '\0';
     tick__say_to(&TICK__SAID(sentence->say), "%s%.*s", sentence->task ? "fails: " : "",
-        colon ? (int)(colon - trace->text) : (int)sizeof trace->text, *trace->text ? trace->text : trace->verdict);
+        *trace->text ? tick_trace_said(trace) : (int)sizeof trace->verdict, *trace->text ? trace->text : trace->verdict);
     const char *place = telling->tale->place, *slash = strrchr(place, '/');
     if (!tick__tale_event(telling->tale, telling->end)->loc)
         sentence->loc = 0;

@@ -134,7 +134,8 @@ static int guest(void *arg) {
 static int shop_main(void *unused) {
     (void)unused;
     struct shop shop = {tick_future_new(), tick_semaphore_new(1), tick_event_new()};
-    struct tick_task *tasks[] = {tick_spawn(opener, &shop), tick_spawn_named("first", guest, &shop), tick_spawn_named("second", guest, &shop)};
+    struct tick_task *tasks[] = {
+        tick_spawn(opener, &shop), tick_spawn_named("first", guest, &shop), tick_spawn_named("second", guest, &shop)};
     struct tick_future *all[3];
     for (int i = 0; i < 3; i++)
         all[i] = tick_task_future(tasks[i]);
@@ -252,6 +253,27 @@ TICK_SCENARIO(ticking, "an answer that does not come, from a daemon that has a t
     tick_daemon(world, "server", mute_server, NULL);
     tick_host_add(world, "client", mute_client, NULL);
     tick_link_all(world, .latency = TICK_MS(1));
+}
+
+static int twice_main(void *unused) {
+    struct tick_lock *lock = tick_lock_new();
+    (void)unused;
+    TICK_TRY(tick_lock_acquire(lock));
+    return tick_lock_acquire(lock); // its own
+}
+
+TICK_SCENARIO(ticking_in_vain, "nobody reaches one of two, whatever ticks") {
+    tick_daemon(world, "server", mute_server, NULL);
+    tick_host_add(world, "client", mute_client, NULL);
+    tick_host_add(world, "twice", twice_main, NULL);
+    tick_link_all(world, .latency = TICK_MS(1));
+}
+
+TICK_SCENARIO(ticking_for_long, "... and with more patience than there is time") {
+    tick_daemon(world, "server", mute_server, NULL);
+    tick_host_add(world, "client", mute_client, NULL);
+    tick_link_all(world, .latency = TICK_MS(1));
+    tick_still_limit(world, TICK_SEC(7200));
 }
 
 static int sleeper(void *unused) {
