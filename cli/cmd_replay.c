@@ -3,6 +3,7 @@
 #include "cli/aside.h"
 #include "cli/command.h"
 #include "cli/compile.h"
+#include "cli/debugged.h"
 #include "cli/explain.h"
 #include "cli/finding.h"
 #include "cli/options.h"
@@ -13,6 +14,7 @@
 #include "cli/schedule_file.h"
 #include "cli/stale.h"
 #include "cli/twin.h"
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +24,11 @@ struct replay_arguments {
     struct tick__load load;
     struct tick__run_options run;
     const char *recipe, *output;
-    bool force, quiet, strict;
+    bool force, quiet, strict, inside;
+    struct tick__debug debug;
 };
+
+enum { OPTION_DEBUG = TICK__OPTION_OTHERS, OPTION_AT, OPTION_INSIDE };
 
 static const struct argp_option options[] = {
     {"schedule", 'S', "FILE", 0, "The schedule, as text or in a trace (it may also stand as the last argument)", 0},
@@ -31,6 +36,12 @@ static const struct argp_option options[] = {
     TICK__FORCE_ROW,
     TICK__QUIET_ROW,
     TICK__STRICT_ROW,
+    {"debug", OPTION_DEBUG, "FILE", OPTION_ARG_OPTIONAL,
+        "Run it under gdb, stopped where it fails, with its tasks as threads; with a FILE of gdb's commands, these are carried out, and "
+        "that was it",
+        0},
+    {"at", OPTION_AT, "SEQ", 0, "With --debug: stop at the event of this number", 0},
+    {"inside", OPTION_INSIDE, "SEQ", OPTION_HIDDEN, NULL, 0}, // what gdb runs
     {0},
 };
 
@@ -83,6 +94,17 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case TICK__OPTION_STRICT:
         a->strict = true;
         return 0;
+    case OPTION_DEBUG:
+        a->debug.wanted = true;
+        a->debug.commands = value;
+        return 0;
+    case OPTION_INSIDE:
+        a->inside = true;
+        return tick__parse_number(value, &a->debug.at) ? 0 : EINVAL;
+    case OPTION_AT:
+        if (!tick__parse_number(value, &a->debug.at) || a->debug.at == 0)
+            tick__wrong(state->name, "--at %s: write an event's number, as retick query and explain tell it", value);
+        return 0;
     case ARGP_KEY_ARG:
         if (names_program(value) && !a->load.argument)
             a->load.argument = value;
@@ -97,6 +119,10 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case ARGP_KEY_END:
         if (!a->recipe)
             tick__wrong(state->name, "which schedule? Name a .schedule file or a trace");
+        if (a->debug.at && !a->debug.wanted && !a->inside)
+            tick__wrong(state->name, "--at goes with --debug");
+        if (a->debug.wanted && (a->output || tick__report_on()))
+            tick__wrong(state->name, "--debug goes without --output and --json");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -223,7 +249,9 @@ int tick__cmd_replay(int argc, char **argv) {
         code = tick__output_check(&rules, a.output, TICK__OUTPUT_TRACE);
     if (code == 0)
         code = tick__recipe_scenario(&recipe, a.recipe, &a.load, &loaded);
-    if (code == 0) {
+    if (code == 0 && (a.debug.wanted || a.inside)) {
+        code = a.inside ? tick__debug_run(&loaded, &recipe.schedule, a.debug.at) : tick__debug_start(&a.debug, &a.load, a.recipe);
+    } else if (code == 0) {
         const struct tick__input input = {.schedule = &recipe.schedule};
         int result = carry_out(&a, &loaded, &input, &attempt, &error);
         if (result < 0) {

@@ -13,6 +13,7 @@ const struct tick_trace_named tick_trace_named_queries[] = {
     {"log", NULL, "log lines, marks, errors and the verdict", false},
     {"story", NULL, "how it came to its end, a sentence a row, each with its event's number", false},
     {"why", "[SEQ]", "what an event came of, a page (--all: the whole); without SEQ, the verdict", false},
+    {"effects", "SEQ", "what came of an event, a page (--all: the whole), the way to the verdict first", false},
     {"history", "TASK", "everything that a task did and that was done to it: by its path, or what a finding calls it", true},
     {NULL, NULL, NULL, false},
 };
@@ -65,6 +66,11 @@ static const char *const texts[] = {
              "e.host_id LEFT JOIN objects s ON s.object_id = e.subject_id"
              " LEFT JOIN strings x ON x.string_id = e.subject_id LEFT JOIN choices c ON c.seq = e.seq "
              "LEFT JOIN locations l ON l.loc_id = e.loc_id ORDER BY depth, shown.seq DESC",
+    "SELECT e.seq, " MS("e.ts") ", coalesce(t.path, h.name) AS who, k.name AS kind, coalesce(x.value, " NAME(
+        "s") ") AS subject, e.arg FROM events e LEFT JOIN kinds k ON k.kind = e.kind LEFT JOIN objects t ON t.object_id = e.task_id"
+             " LEFT JOIN objects h ON h.object_id = e.host_id LEFT JOIN objects s ON s.object_id = e.subject_id"
+             " LEFT JOIN strings x ON x.string_id = e.subject_id WHERE e.cause_seq = CAST(%Q AS INTEGER) AND e.seq > e.cause_seq ORDER BY "
+             "e.seq",
     "SELECT seq, " MS("ts") ", kind, subject, arg, cause_seq AS cause FROM task_history WHERE task IN (%Q, %Q || '/main') ORDER BY seq",
 };
 

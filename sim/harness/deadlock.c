@@ -1,5 +1,6 @@
 // A deadlock in words: who waits for what and where, and the circle of those who wait for each other.
 #include "sim/harness/harness_int.h"
+#include "sim/harness/inspect.h"
 #include "src/base/line.h"
 #include "src/loop/sync_int.h"
 #include <string.h>
@@ -52,7 +53,7 @@ static void say_resource(struct tick__line *words, const struct tick_task *task)
 }
 
 // "a/A waits for the lock of pool.c:12 (pool.c:40) that a/B holds"
-static void say_wait(struct tick__line *words, const struct tick_host *host, const struct tick_task *task) {
+void tick__world_say_wait(struct tick__line *words, const struct tick_host *host, const struct tick_task *task) {
     const struct tick_loc *at = task->waits_at;
     const struct tick_lock *lock = tick__lock_awaited(task);
     const struct tick_task *other = blocked_by(host, task);
@@ -92,7 +93,7 @@ static void say_circle(struct tick__line *words, const struct tick_host *host, c
     const struct tick_task *each = first;
     do {
         tick__line_format(words, "%s", before);
-        say_wait(words, host, each);
+        tick__world_say_wait(words, host, each);
         before = ", ";
         each = blocked_by(host, each);
     } while (each != first);
@@ -156,7 +157,7 @@ static void tell_wait(struct telling *telling, const struct tick_host *host, con
     if (likes) {
         char wait[300];
         struct tick__line rest = {wait, sizeof wait, 0};
-        say_wait(&rest, host, task);
+        tick__world_say_wait(&rest, host, task);
         const char *verb = strstr(wait, " waits for ");
         if (verb) {
             tick__line_format(&words, "%.*s and %zu more like it wait%s", (int)(verb - wait), wait, likes, verb + sizeof " waits" - 1);
@@ -164,7 +165,7 @@ static void tell_wait(struct telling *telling, const struct tick_host *host, con
             return;
         }
     }
-    say_wait(&words, host, task);
+    tick__world_say_wait(&words, host, task);
     add(telling, &words);
 }
 

@@ -81,7 +81,8 @@ static void lines_and_words(void **state) {
             "the handshake that server sent to alice arrives 1 us late"},
         {{w->in, 0, 2, 3, 1500, TICK_CHOICE_DELIVERY}, "delivery alice←server @0 +1500ns",
             "the handshake that server sent to alice arrives 1500 ns late"},
-        {{w->timer, 0, 6, 10, JITTER, TICK_CHOICE_POLL_LATE}, "poll_late alice:deadline @0 +10ms", "the deadline of alice fires 10 ms late"},
+        {{w->timer, 0, 6, 10, JITTER, TICK_CHOICE_POLL_LATE}, "poll_late alice:deadline @0 +10ms",
+            "the deadline of alice fires 10 ms late"},
         {{w->far, 3, 2, 4, 0, TICK_CHOICE_READY_HOLD}, "ready_hold alice→server:far @3 2 polls",
             "server sees that alice's connection to server is ready for the 3rd time, 2 polls late"},
         {{w->far, 17, 1, 9, 0, TICK_CHOICE_SHORT_RECV}, "short_recv alice→server:far @17 1 bytes",
@@ -162,6 +163,8 @@ static void round_trip(const struct world *w, const struct tick_names *names) {
     struct tick_error error;
     const tick_id subjects[] = {w->out, w->in, w->far, w->timer, w->handler, 0x7777, w->alice};
     tick_schedule_init(&schedule, "lost_update");
+    assert_int_equal(tick_schedule_set_cflags(&schedule, "-DFAST '-Isome # where'"), 0);
+    schedule.expect = TICK_EXPECT_FAILS;
     for (uint32_t i = 0; i < 200; i++) {
         uint32_t kind = i % (TICK_CHOICE_KINDS - 1) + 1, n = 1000;
         const bool timed = tick__kind_unit(kind) == TICK_UNIT_TIME, yes = tick__kind_unit(kind) == TICK_UNIT_YES;
@@ -174,7 +177,16 @@ static void round_trip(const struct world *w, const struct tick_names *names) {
     assert_int_equal(read_in(text, &back, &error), 0);
     assert_string_equal(back.scenario, "lost_update");
     assert_int_equal(back.version, TICK_CHOICE_VERSION);
+    assert_string_equal(back.cflags, "-DFAST '-Isome # where'");
+    assert_int_equal(back.expect, TICK_EXPECT_FAILS);
     assert_int_equal(back.count, schedule.count);
+    struct tick_schedule copy;
+    assert_int_equal(tick_schedule_copy(&copy, &back), 0);
+    assert_string_equal(copy.cflags, back.cflags);
+    assert_int_equal(copy.expect, back.expect);
+    assert_int_equal(tick_schedule_set_cflags(&copy, "-DA\nscenario other"), 0); // would be two lines
+    assert_null(copy.cflags);
+    tick_schedule_fini(&copy);
     struct tick_replay_chooser *replay;
     assert_int_equal(tick_replay_new(back.deviations, back.count, &replay), 0);
     struct tick_chooser *chooser = tick_replay_chooser(replay);
