@@ -23,7 +23,7 @@ enum { OPTION_LIST = TICK__OPTION_OTHERS, OPTION_CSV, OPTION_ALL };
 static const struct argp_option options[] = {
     {"list", OPTION_LIST, NULL, 0, "List the queries that have a name", 0},
     {"csv", OPTION_CSV, NULL, 0, "Print the rows as comma-separated values (RFC 4180)", 0},
-    {"all", OPTION_ALL, NULL, 0, "With why: the whole, not a page of it", 0},
+    {"all", OPTION_ALL, NULL, 0, "With why and effects: the whole, not a page of it", 0},
     {0},
 };
 
@@ -38,13 +38,14 @@ static const char doc[] =
     "  retick query run.db story            how it came to its end, with the numbers of the events\n"
     "  retick query run.db why              what the verdict came of, a page\n"
     "  retick query run.db why 42 --all     what event 42 came of, all of it\n"
+    "  retick query run.db effects 42       what came of it, a page\n"
     "  retick query run.db history client-1 what that task did\n"
     "  retick query run.db \"SELECT count(*) FROM events\"\n"
     "\n" TICK__EXIT_CODES;
 
-// The questions that are answered by a page; with --csv by the rows that they have as well.
+// The questions that are answered by a page; why with --csv by its rows.
 static bool is_page(const char *sql) {
-    return sql && !strcmp(sql, "why");
+    return sql && (!strcmp(sql, "why") || !strcmp(sql, "effects"));
 }
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -73,7 +74,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         if (a->csv && (a->list || tick__report_on()))
             tick__wrong(state->name, "--csv is for rows: not with --list or --json");
         if (a->all && (a->csv || !is_page(a->sql)))
-            tick__wrong(state->name, "--all is for the page of why");
+            tick__wrong(state->name, "--all is for the pages of why and effects");
         if (!a->list && !a->sql)
             tick__wrong(state->name, a->trace ? "ask what? Write SQL, or a query's name (--list)" : "which trace?");
         return 0;
@@ -120,13 +121,21 @@ static void note_no_cause(const struct tick_trace *trace, const struct query_arg
 static int page(const struct tick_trace *trace, const struct query_arguments *a) {
     struct tick_error error = {0};
     const unsigned long long seq = a->about ? strtoull(a->about, NULL, 10) : 0;
+    const bool why = !strcmp(a->sql, "why");
     uint64_t lines = 0;
-    int result = a->about && (seq == 0 || seq > UINT32_MAX) ? tick_error_set(&error, -EINVAL, "%s has no event %s: they are 1 to %llu",
-                                                                  trace->path, a->about, (unsigned long long)trace->events)
-                                                            : tick__page_why(trace, (uint32_t)seq, a->all, &lines, &error);
+    int result = a->about && (seq == 0 || seq > UINT32_MAX)
+                     ? tick_error_set(&error, -EINVAL, "%s has no event %s: they are 1 to %llu", trace->path, a->about,
+                           (unsigned long long)trace->events)
+                     : tick__page_ask(trace, why ? TICK__PAGE_WHY : TICK__PAGE_EFFECTS, (uint32_t)seq, a->all, &lines, &error);
     if (result < 0)
         return tick__complain_of(trace->path, result, &error);
-    note_no_cause(trace, a, lines == 1);
+    note_no_cause(trace, a, why && lines == 1);
+    if (!why && lines == 1)
+        tick__note("nothing came of it, as far as the trace tells");
+    if (!trace->derived)
+        tick__note("what data brought, and where deviations bear, is worked out when a run of this size is first read: %s recover %s, then "
+                   "ask again",
+            tick__program(), a->trace);
     return TICK__EXIT_PASS;
 }
 

@@ -29,12 +29,27 @@ static void print_between(const struct printing *printing, const struct tick__pa
         tick__say("%*s  %*s  … %s between%s", printing->seq_width, "", printing->time_width, "", count, rest);
 }
 
+static void print_more(const struct printing *printing, const struct tick__page_line *line) {
+    char count[32];
+    tick__count_words(line->between, count, sizeof count);
+    if (line->between)
+        tick__say("%*s  %*s  … %s more came of it%s", printing->seq_width, "", printing->time_width, "", count,
+            printing->cut ? "" : "; --all shows them");
+    if (line->endless)
+        tick__say("%*s  %*s  … what came of it later is not known: only so many events behind it were looked at", printing->seq_width, "",
+            printing->time_width, "");
+}
+
 static void print_line(struct printing *printing, const struct tick__page_line *line) {
     char time[48];
     const bool deviation = line->kind == TICK__PAGE_DEVIATION;
     if (line->kind == TICK__PAGE_BETWEEN) {
         print_between(printing, line, !printing->cut);
         printing->cut = true;
+        return;
+    }
+    if (line->kind == TICK__PAGE_MORE) {
+        print_more(printing, line);
         return;
     }
     tick__time_words(line->ts, time, sizeof time);
@@ -61,7 +76,7 @@ static void flush(struct printing *printing) {
 
 static void report_line(const struct tick__page_line *line) {
     json_t *seq = line->seq ? json_integer((json_int_t)line->seq) : json_null(),
-           *between = line->kind == TICK__PAGE_BETWEEN ? json_integer((json_int_t)line->between) : json_null();
+           *between = line->kind >= TICK__PAGE_BETWEEN ? json_integer((json_int_t)line->between) : json_null();
     tick__report_add(
         "page", json_pack("{s:s, s:o, s:I, s:i, s:o, s:o, s:o, s:o, s:b}", "kind", tick__page_kinds[line->kind], "seq", seq, "ns",
                     (json_int_t)line->ts, "depth", (int)line->depth, "who", tick__report_text(line->who), "say",
@@ -84,11 +99,16 @@ static void take(void *ctx, const struct tick__page_line *line) {
     print_line(printing, line);
 }
 
-int tick__page_why(const struct tick_trace *trace, uint32_t seq, bool all, uint64_t *lines, struct tick_error *error) {
-    struct printing printing = {.head = "what: each line came of the one below it", .held = calloc(HELD_MOST, sizeof *printing.held)};
+int tick__page_ask(
+    const struct tick_trace *trace, enum tick__page_question question, uint32_t seq, bool all, uint64_t *lines, struct tick_error *error) {
+    const bool why = question == TICK__PAGE_WHY;
+    struct printing printing = {.head = why ? "what: each line came of the one below it" : "what: each line came of one above it",
+
+        .held = calloc(HELD_MOST, sizeof *printing.held)};
     if (!printing.held)
         return tick_error_set(error, -ENOMEM, "out of memory");
-    const int code = tick__why_tell(trace, seq, all ? 0 : TICK__PAGE_LINES - 1, take, &printing, error);
+    const size_t most = all ? 0 : TICK__PAGE_LINES - 1; // one is the head
+    const int code = (why ? tick__why_tell : tick__effects_tell)(trace, seq, most, take, &printing, error);
     if (code == 0 && printing.count)
         flush(&printing);
     *lines = printing.lines;

@@ -4,8 +4,10 @@
 
 #include "trace/explain/page.h"
 
-// Asks what the event came of, and prints it: the page, or with `all` the whole. With --json it goes into the document's list "page".
-// *lines: how many there were.
-int tick__page_why(const struct tick_trace *trace, uint32_t seq, bool all, uint64_t *lines, struct tick_error *error);
+// Asks what the event came of, or what came of it, and prints it: the page, or with `all` the whole. With --json it goes into the
+// document's list "page". *lines: how many there were.
+enum tick__page_question { TICK__PAGE_WHY, TICK__PAGE_EFFECTS };
+int tick__page_ask(
+    const struct tick_trace *trace, enum tick__page_question question, uint32_t seq, bool all, uint64_t *lines, struct tick_error *error);
 
 #endif

@@ -18,6 +18,7 @@
 #include <retick/queue.h>
 #include <retick/scenario.h>
 #include <retick/scheduler.h>
+#include <retick/shared.h>
 #include <retick/stackless.h>
 #include <retick/stream.h>
 #include <retick/sync.h>

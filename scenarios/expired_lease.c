@@ -66,8 +66,12 @@ static int serve_file(tick_stream *client, void *arg) {
         }
         if (fenced)
             file->newest = lease;
-        if (write)
+        if (write) {
             file->value = value;
+            tick_shared_write("the file");
+        } else {
+            tick_shared_read("the file");
+        }
         TICK_TRY((int)tick_stream_printf(client, "%d\n", file->value));
     }
     return 0;

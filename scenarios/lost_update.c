@@ -11,10 +11,14 @@ static int serve(tick_stream *connection, void *counter) {
     int *value = counter;
     char line[32];
     while (tick_stream_read_line(connection, line, sizeof line) > 0) {
+        if (line[0] != 's')
+            tick_shared_read("the counter");
         if (line[0] == '+')
             ++*value;
         else if (line[0] == 's')
             *value = atoi(line + 1);
+        if (line[0] != 'g')
+            tick_shared_write("the counter");
         TICK_TRY(tick_stream_printf(connection, "%d\n", *value));
     }
     return 0;

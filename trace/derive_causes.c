@@ -37,6 +37,7 @@ int tick__causes_add(struct tick__deriving *deriving, int64_t seq, int64_t cause
 
 int tick__derive_causes_begin(struct tick__deriving *deriving) {
     struct tick__causes *causes = &deriving->causes;
+    tick__derive_shared_begin(deriving);
     causes->flights.row = sizeof(struct flight);
     causes->arrivals.row = sizeof(struct tick__arrival);
     causes->ways.row = sizeof(struct tick__way);
@@ -45,8 +46,8 @@ int tick__derive_causes_begin(struct tick__deriving *deriving) {
     causes->getters.row = sizeof(struct getter);
     if (sqlite3_prepare_v2(deriving->db, "SELECT object_id, parent_id, ordinal FROM objects WHERE type = 'message' ORDER BY object_id", -1,
             &causes->messages, NULL) != SQLITE_OK ||
-        sqlite3_prepare_v2(
-            deriving->db, "SELECT type, kth, host_id, parent_id FROM objects WHERE object_id = ?", -1, &causes->about, NULL) != SQLITE_OK)
+        sqlite3_prepare_v2(deriving->db, "SELECT type, kth, host_id, parent_id, stable_id FROM objects WHERE object_id = ?", -1,
+            &causes->about, NULL) != SQLITE_OK)
         return tick__derive_failed(deriving);
     return 0;
 }
@@ -55,6 +56,7 @@ void tick__derive_causes_fini(struct tick__deriving *deriving) {
     struct tick__causes *causes = &deriving->causes;
     sqlite3_finalize(causes->messages);
     sqlite3_finalize(causes->about);
+    tick__derive_shared_fini(deriving);
     tick__open_fini(&causes->flights);
     tick__open_fini(&causes->arrivals);
     tick__open_fini(&causes->ways);
@@ -74,6 +76,7 @@ int tick__causes_about(struct tick__deriving *deriving, int64_t object, struct t
         about->kth = sqlite3_column_int64(row, 1);
         about->host = sqlite3_column_int64(row, 2);
         about->parent = sqlite3_column_int64(row, 3);
+        about->id = (uint64_t)sqlite3_column_int64(row, 4);
     }
     const bool failed = (step != SQLITE_ROW && step != SQLITE_DONE) || (!type && sqlite3_errcode(deriving->db) == SQLITE_NOMEM);
     const int code = failed ? tick__derive_failed(deriving) : 0;
@@ -297,6 +300,7 @@ static bool tells_others(const struct tick__derived_event *event) {
     case TICK_EV_MARK:
     case TICK_EV_EXCEPTION:
     case TICK_EV_VERDICT:
+    case TICK_EV_SHARED_WRITE:
         return true;
     case TICK_EV_TASK_READY:
         return event->subject != event->task;
@@ -321,6 +325,8 @@ static int took(struct tick__deriving *deriving, const struct tick__derived_even
 }
 
 int tick__derive_causes(struct tick__deriving *deriving, const struct tick__derived_event *event) {
+    if (event->kind == TICK_EV_SHARED_WRITE && event->subject) // of one cause the first word counts
+        TICK_TRY(tick__derive_shared(deriving, event));
     TICK_TRY(took(deriving, event));
     switch (event->kind) {
     case TICK_EV_MSG_SEND:
@@ -330,6 +336,9 @@ int tick__derive_causes(struct tick__deriving *deriving, const struct tick__deri
     case TICK_EV_MSG_DROP:
     case TICK_EV_MSG_SLOW:
         return event->subject ? hindered(deriving, event) : 0;
+    case TICK_EV_SHARED_READ:
+        TICK_TRY(event->subject ? tick__derive_shared(deriving, event) : 0);
+        return event->task ? intake(deriving, event) : 0;
     case TICK_EV_CLOCK_READ:
         return event->task ? intake(deriving, event) : 0;
     case TICK_EV_IO_COMPLETE:

@@ -68,6 +68,9 @@ struct tick__delays { // derive_delays.c
     struct tick__open_table grams, timers, tasks, hosts, late_hosts; // what waits for the event that it bears on
     struct tick__draws faults;
 };
+struct tick__shared { // derive_shared.c
+    struct tick__open_table names, sharers;
+};
 struct tick__deriving {
     sqlite3 *db;
     const char *path; // as messages say it
@@ -82,6 +85,7 @@ struct tick__deriving {
     struct tick__open_table lives; // derive_lives.c
     struct tick__causes causes;
     struct tick__delays delays;
+    struct tick__shared shared;
 };
 struct tick__derived_event {
     int64_t seq, ts, host, task, subject, cause, arg; // 0 = absent
@@ -106,6 +110,7 @@ int tick__causes_way(struct tick__deriving *deriving, int64_t object, struct tic
 struct tick__about {
     char type[16];
     int64_t kth, host, parent;
+    uint64_t id; // stable
 };
 int tick__causes_about(struct tick__deriving *deriving, int64_t object, struct tick__about *about);
 // Which events deviations delayed or made. To be asked before tick__derive_causes; `end` writes the columns of `choices`.
@@ -121,6 +126,10 @@ int tick__delays_lost(
     struct tick__deriving *deriving, const struct tick__derived_event *event, struct tick__way *way, uint64_t begin, uint64_t end);
 // All of a list bear on the event; the list is empty then.
 int tick__delays_bear(struct tick__deriving *deriving, struct tick__draws *draws, const struct tick__derived_event *event, const char *how);
+// Reads and writes of what is shared.
+void tick__derive_shared_begin(struct tick__deriving *deriving);
+int tick__derive_shared(struct tick__deriving *deriving, const struct tick__derived_event *event);
+void tick__derive_shared_fini(struct tick__deriving *deriving);
 // The cycles among those who wait at the end; when waits and holds are written.
 int tick__derive_cycles(struct tick__deriving *deriving);
 

@@ -13,6 +13,7 @@ const struct tick_trace_named tick_trace_named_queries[] = {
     {"log", NULL, "log lines, marks, errors and the verdict", false},
     {"story", NULL, "how it came to its end, a sentence a row, each with its event's number", false},
     {"why", "[SEQ]", "what an event came of, a page (--all: the whole); without SEQ, the verdict", false},
+    {"effects", "SEQ", "what came of an event, a page (--all: the whole), the way to the verdict first", false},
     {"history", "TASK", "everything that a task did and that was done to it: by its path, or what a finding calls it", true},
     {NULL, NULL, NULL, false},
 };
@@ -23,21 +24,24 @@ const struct tick_trace_named tick_trace_named_queries[] = {
 // %Q is where the argument goes.
 static const char *const texts[] = {
     "SELECT t.task_id AS id, o.path AS task, h.name AS host, " MS(
-        "c.ts") ", coalesce(t.outcome, 'unfinished') AS outcome, d.ts / 1000000 AS until_ms,"
+        "c.ts") ", coalesce(t.outcome, 'unfinished') AS outcome, iif(d.ts IS NULL, NULL, printf('%d.%06d', d.ts / 1000000, d.ts % "
+                "1000000)) AS until_ms,"
                 " l.file || ':' || l.line AS made_at FROM tasks t JOIN objects o ON o.object_id = t.task_id LEFT JOIN hosts h ON h.host_id "
                 "= t.host_id"
                 " LEFT JOIN events c ON c.seq = t.created_seq LEFT JOIN events d ON d.seq = t.done_seq LEFT JOIN locations l ON l.loc_id = "
                 "t.loc_id ORDER BY t.task_id",
     "SELECT w.wait_id AS seq, " MS("w.begin_ts") ", t.path AS task, " NAME(
         "o") " AS waits_for, l.file || ':' || l.line AS at,"
-             " coalesce(((w.end_ts - w.begin_ts) / 1000) || ' us', 'still waiting') AS for_how_long FROM waits w LEFT JOIN objects t ON "
+             " iif(w.end_ts IS NULL, 'still waiting', printf('%d.%06d', (w.end_ts - w.begin_ts) / 1000000, (w.end_ts - w.begin_ts) % "
+             "1000000)) AS for_ms FROM waits w LEFT JOIN objects t ON "
              "t.object_id = w.task_id"
              " LEFT JOIN objects o ON o.object_id = w.subject_id LEFT JOIN events e ON e.seq = w.wait_id"
              " LEFT JOIN locations l ON l.loc_id = e.loc_id ORDER BY w.end_ts IS NOT NULL, w.wait_id",
     "SELECT way FROM deadlocks",
     "SELECT m.message_id AS id, " MS(
         "s.ts") ", a.name AS \"from\", b.name AS \"to\", d.path AS direction, o.ordinal AS \"offset\", m.bytes, m.fate,"
-                " (r.ts - s.ts) / 1000 AS took_us, m.payload FROM messages m JOIN objects o ON o.object_id = m.message_id LEFT JOIN "
+                " iif(r.ts IS NULL, NULL, printf('%d.%06d', (r.ts - s.ts) / 1000000, (r.ts - s.ts) % 1000000)) AS took_ms, m.payload FROM "
+                "messages m JOIN objects o ON o.object_id = m.message_id LEFT JOIN "
                 "objects d ON d.object_id = o.parent_id"
                 " LEFT JOIN hosts a ON a.host_id = m.src_host_id LEFT JOIN hosts b ON b.host_id = m.dst_host_id LEFT JOIN events s ON "
                 "s.seq = m.send_seq"
@@ -65,6 +69,11 @@ static const char *const texts[] = {
              "e.host_id LEFT JOIN objects s ON s.object_id = e.subject_id"
              " LEFT JOIN strings x ON x.string_id = e.subject_id LEFT JOIN choices c ON c.seq = e.seq "
              "LEFT JOIN locations l ON l.loc_id = e.loc_id ORDER BY depth, shown.seq DESC",
+    "SELECT e.seq, " MS("e.ts") ", coalesce(t.path, h.name) AS who, k.name AS kind, coalesce(x.value, " NAME(
+        "s") ") AS subject, e.arg FROM events e LEFT JOIN kinds k ON k.kind = e.kind LEFT JOIN objects t ON t.object_id = e.task_id"
+             " LEFT JOIN objects h ON h.object_id = e.host_id LEFT JOIN objects s ON s.object_id = e.subject_id"
+             " LEFT JOIN strings x ON x.string_id = e.subject_id WHERE e.cause_seq = CAST(%Q AS INTEGER) AND e.seq > e.cause_seq ORDER BY "
+             "e.seq",
     "SELECT seq, " MS("ts") ", kind, subject, arg, cause_seq AS cause FROM task_history WHERE task IN (%Q, %Q || '/main') ORDER BY seq",
 };
 

@@ -146,6 +146,8 @@ void tick__told_say(sqlite3_stmt *row, struct tick__told *told) {
         [TICK_EV_MARK] = text_words,
         [TICK_EV_EXCEPTION] = text_words,
         [TICK_EV_VERDICT] = text_words,
+        [TICK_EV_SHARED_READ] = text_words,
+        [TICK_EV_SHARED_WRITE] = text_words,
         [TICK_EV_SPAN_BEGIN] = text_words,
         [TICK_EV_SPAN_END] = text_words};
     const bool known = told->kind > 0 && told->kind < TICK_EVENT_KINDS && by_kind[told->kind];

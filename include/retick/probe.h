@@ -56,7 +56,10 @@ extern "C" {
     X(TICK_EV_HOST_STOP, 41, "host_stop") \
     X(TICK_EV_HOST_PAUSE, 42, "host_pause") \
     X(TICK_EV_CLOCK_JUMP, 43, "clock_jump") \
-    X(TICK_EV_CLOCK_READ, 44, "clock_read")
+    X(TICK_EV_CLOCK_READ, 44, "clock_read") \
+    X(TICK_EV_SHARED_READ, 45, "shared_read") \
+    X(TICK_EV_SHARED_WRITE, 46, "shared_write") \
+    X(TICK_EV_FILE_SYNC, 47, "file_sync")
 
 enum tick_event_kind {
 #define TICK_EVENT_ENUM(name, number, word) name = (number),

@@ -5,6 +5,7 @@
 #include "src/base/visible.h"
 #include "src/loop/loop_int.h"
 #include <retick/faults.h>
+#include <retick/shared.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,17 @@ void tick_mark(const char *name) {
     }
     if (stage->mark)
         stage->mark(stage, name);
+}
+
+void tick_shared_at(enum tick_event_kind kind, const struct tick_loc *loc, const char *format, ...) {
+    if (!stage || !stage->probe)
+        return;
+    char name[256];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(name, sizeof name, format, list);
+    va_end(list);
+    tick_emit(stage->probe, kind, stage->probe->ops->text(stage->probe, name), stage->probe->here, 0, loc);
 }
 
 void tick_busy(int64_t ns) {

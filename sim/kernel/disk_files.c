@@ -219,6 +219,8 @@ static ssize_t disk_read(struct tick_kernel *k, struct tick__file *file, void *b
 
 static int inode_sync(struct tick_kernel *k, struct tick__inode *inode) {
     int64_t asked = tick__disk_ask(k, inode, TICK_DISK_SYNC, 0, 0);
+    if (k->env.probe && inode->object)
+        tick_emit(k->env.probe, TICK_EV_FILE_SYNC, inode->object, k->env.probe->here, asked < 0 ? asked : 0, NULL);
     if (asked < 0) {
         for (uint32_t i = 0; i < inode->page_most; i++)
             page_at(k, inode, i)->dirty = false; // given up, though programs go on reading it

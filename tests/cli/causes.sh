@@ -87,4 +87,13 @@ because jumped.db
 also "clock_jump <- fault_begin"
 also "clock_read <- clock_jump"
 also "verdict <- clock_read (took)"
+
+fails stale
+causes stale.db
+also "shared_write <- shared_read (from)"
+also "shared_write <- shared_write (over)"
+also "shared_read <- shared_write (saw)"
+also "verdict <- shared_read (took)"
+expect 0 "bank/alice writes the balance of the firm, which it read at 0 ms; bank/bob wrote it at 10 ms in" \
+    "$RETICK" explain stale.db
 finish

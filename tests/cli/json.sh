@@ -87,6 +87,7 @@ report 0 'rows=[] columns=["a"] !messages' "$RETICK" query run.db "SELECT 1 a WH
 report 0 'queries.0.name' "$RETICK" query --list
 report 0 'columns.0 rows.0' "$RETICK" query faulty.db log
 report 0 'page.0 page.0.seq page.0.say columns.0 rows.0' "$RETICK" query faulty.db why
+report 0 'page.0 page.0.seq page.0.say columns.0' "$RETICK" query faulty.db effects 1
 
 # What goes wrong is told twice: in the document, and in words.
 report 2 'status="usage" messages.0.level="error" !run' "$RETICK" run nowhere.c

@@ -54,15 +54,47 @@ expect 0 "app/second waits for a queue" "$RETICK" query hands_on.db why \
     "$(sqlite3 hands_on.db "SELECT seq FROM events JOIN objects ON object_id = subject_id WHERE kind = 18 AND type = 'queue' ORDER BY seq DESC LIMIT 1")"
 order "app/second goes on: it gets the lock of chains.c:" "app/first releases the lock of chains.c:" "app/first goes on: an event is set" "app sets an event"
 
+# What came of it, the other way: the way to the verdict goes on at its depth, branches are set in before it.
+sent=$(sqlite3 stale.db "SELECT seq FROM events JOIN messages ON message_id = subject_id WHERE kind = 20 AND CAST(payload AS TEXT) LIKE 'answer to one%'")
+expect 0 "each line came of one above it" "$RETICK" query stale.db effects "$sent"
+page 20
+order 'server/serve for client sends "answer to one" to client' 'client reads "answer to one" from server/serve for client' "client fails"
+choice=$(sqlite3 stale.db "SELECT seq FROM choices")
+expect 0 "the schedule: $words" "$RETICK" query stale.db effects "$choice"
+order "the schedule: $words" "client fails: it was told: answer to one"
+expect 0 "nothing came of it" "$RETICK" query stale.db effects "$(sqlite3 stale.db "SELECT max(seq) FROM events")"
+set=$(sqlite3 hands_on.db "SELECT min(seq) FROM events WHERE kind = 37")
+expect 0 "app sets an event" "$RETICK" query hands_on.db effects "$set"
+order "app sets an event" "app/first goes on: an event is set" "app/first releases the lock of" "app/second goes on: it gets the lock of"
+expect 2 "effects wants a SEQ" "$RETICK" query stale.db effects
+expect 2 "has no event 99999" "$RETICK" query stale.db effects 99999
+expect 2 "effects wants the number of an event" "$RETICK" query stale.db effects x
+
+# A deadline over a plain future says which.
+expect 1 "in_time: failed" "$RETICK" run "$scenarios/chains.c:in_time" -o in_time.db
+also "while it waits for a future of chains.c:$(line 'tick_future_new(); // never done')"
+
 # A long chain is a page, with what is left out counted; the whole is as long as that says.
 run lengthy_chain
 expect 0 "between; --all shows them" "$RETICK" query lengthy_chain.db why
 page 20
-order "app fails" "app goes on: app/worker#2 has ended" "between" "app begins"
+order "app fails" "app goes on: app/worker#2 has ended" "between" "app starts"
 between=$(sed -nE 's/.*… ([0-9,]+) between.*/\1/p' .output | tr -d ,) shown=$(($(wc -l <.output) - 2))
 expect 0 "app/worker begins, spawned by app (chains.c:" "$RETICK" query lengthy_chain.db why --all
 checks=$((checks + 1))
 [ "$(($(wc -l <.output) - 1))" = $((between + shown)) ] || complain "$(($(wc -l <.output) - 1)) lines, not $between and $shown"
+
+expect 0 "between; --all shows them" "$RETICK" query lengthy_chain.db effects 1
+page 20
+order "app starts" "app begins" "between" "app fails: it took long"
+left=$(sed -nE 's/.*… ([0-9,]+) (between|more).*/\1/p' .output | tr -d , | awk '{ sum += $1 } END { print sum }')
+shown=$(grep -c "^ *[0-9]" .output)
+expect 0 "app fails: it took long" "$RETICK" query lengthy_chain.db effects 1 --all
+checks=$((checks + 1))
+[ "$(($(wc -l <.output) - 1))" = $((left + shown)) ] || complain "$(($(wc -l <.output) - 1)) lines, not $left and $shown"
+first=$(sqlite3 lengthy_chain.db "SELECT min(seq) FROM events JOIN objects ON object_id = subject_id WHERE kind = 3 AND path = 'other/main'")
+expect 0 "more came of it; --all shows them" "$RETICK" query lengthy_chain.db effects "$first"
+page 20
 
 # A verdict that came of no event has those that the story is of.
 run crossed
@@ -76,6 +108,9 @@ also '"kind": "deviation"'
 also '"rows": ['
 expect 0 "seq,ms,who,kind,subject,arg,deviation,at" "$RETICK" query stale.db why --csv
 also ",task_ready,"
+
+expect 0 '"page": [' "$RETICK" query stale.db effects "$sent" --json
+expect 0 "seq,ms,who,kind,subject,arg" "$RETICK" query stale.db effects "$sent" --csv
 
 # Tasks by what retick calls them.
 for name in server "server/serve for client" "client→server/serve" serve \

@@ -109,7 +109,7 @@ static void marks_and_crashes(void) {
 
 static int try(
     const struct tick_scenario *scenario, int kills, uint64_t count, struct tick_campaign_result *result, struct tick_error *error) {
-    const struct tick_campaign campaign = {.scenario = scenario, .count = count, .workers = 2};
+    const struct tick_campaign campaign = {.scenario = scenario, .count = count, .workers = 2, .hang = 60000000000};
     atomic_store(&shared->kills, kills);
     *error = (struct tick_error){0};
     const int rc = tick_campaign_run(&campaign, result, error);

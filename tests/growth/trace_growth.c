@@ -340,9 +340,9 @@ static const struct shape {
 
 // --- what is done with them ---
 
-enum { RECORD, STORE, NAMES, SCHEDULE, DIFF, DIFF_EARLY, GRAPH, SMALL_GRAPH, CHAIN, PAGE, FIRST_QUERY };
+enum { RECORD, STORE, NAMES, SCHEDULE, DIFF, DIFF_EARLY, GRAPH, SMALL_GRAPH, CHAIN, PAGE, EFFECTS, FIRST_QUERY };
 static const char *const works[FIRST_QUERY] = {"record", "store", "names", "schedule", "diff", "diff that parts early", "graph",
-    "graph of 10", "causes of the last step", "page of them"};
+    "graph of 10", "causes of the last step", "page of them", "page of what came of the first"};
 #define WORKS_MOST 32
 
 struct cost {
@@ -425,11 +425,13 @@ static void ignore(void *ctx, const struct tick__page_line *line) {
     ++*(uint32_t *)ctx;
 }
 
-static struct cost page(const struct tick_trace *trace, uint32_t seq) {
+typedef int tell_fn(const struct tick_trace *, uint32_t, size_t, tick__page_fn *, void *, struct tick_error *);
+
+static struct cost page(const struct tick_trace *trace, uint32_t seq, tell_fn *tell) {
     struct tick_error error = {0};
     uint32_t lines = 0;
     struct cost before = now();
-    check_code(tick__why_tell(trace, seq, TICK__PAGE_LINES, ignore, &lines, &error), &error);
+    check_code(tell(trace, seq, TICK__PAGE_LINES, ignore, &lines, &error), &error);
     assert_in_range(lines, 1, TICK__PAGE_LINES);
     return since(before);
 }
@@ -461,11 +463,15 @@ static size_t measure(const struct shape *shape, uint32_t n, struct cost costs[W
     char last[32];
     snprintf(last, sizeof last, "%llu", (unsigned long long)trace.events - 1);
     costs[CHAIN] = ask(&trace, "why", last);
-    costs[PAGE] = page(&trace, (uint32_t)trace.events - 1);
+    costs[PAGE] = page(&trace, (uint32_t)trace.events - 1, tick__why_tell);
+    costs[EFFECTS] = page(&trace, 1, tick__effects_tell);
     size_t count = FIRST_QUERY;
     for (const struct tick_trace_named *named = tick_trace_named_queries; named->name; named++) {
         assert_true(count < WORKS_MOST);
-        costs[count++] = ask(&trace, named->name, named->arg && named->arg[0] != '[' ? "h/main" : NULL);
+        costs[count++] = ask(&trace, named->name,
+            !named->arg || named->arg[0] == '[' ? NULL
+            : strcmp(named->arg, "SEQ") == 0    ? "1"
+                                                : "h/main");
     }
     tick_trace_close(&trace);
     return count;

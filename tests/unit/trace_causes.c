@@ -319,6 +319,34 @@ static void who_need_not_wait_goes_on_because_of_it(void **state) {
     check_all(2);
 }
 
+// --- what is shared ---
+
+static uint32_t share(const struct story_task *task, enum tick_event_kind kind, const char *name) {
+    probe->host = client_host;
+    probe->task = task->object;
+    tick_emit(probe, TICK_EV_STEP_BEGIN, task->object, 0, 0, NULL); // each in a step of its own
+    return tick_emit(probe, kind, probe->ops->text(probe, name), 0, 0, NULL);
+}
+
+static void a_write_of_an_old_read_names_what_it_overwrites(void **state) {
+    (void)state;
+    const struct story_task bob = story_task(probe, client_host, client.id, client.object, "bob", 1);
+    const uint32_t first = share(&client, TICK_EV_SHARED_READ, "x"), other = share(&client, TICK_EV_SHARED_READ, "y");
+    const uint32_t theirs = share(&bob, TICK_EV_SHARED_READ, "x"), bobs = share(&bob, TICK_EV_SHARED_WRITE, "x");
+    const uint32_t stale = share(&client, TICK_EV_SHARED_WRITE, "x"), again = share(&client, TICK_EV_SHARED_WRITE, "x");
+    const uint32_t blind = share(&server, TICK_EV_SHARED_WRITE, "x"), once_more = share(&client, TICK_EV_SHARED_WRITE, "x");
+    const uint32_t fine = share(&client, TICK_EV_SHARED_WRITE, "y"), last = share(&bob, TICK_EV_SHARED_READ, "x");
+    store();
+    check_causes(theirs, "", 0, 0);
+    check_causes(bobs, "from %u", theirs, 0);
+    check_causes(stale, "from %u, over %u", first, bobs);
+    check_causes(again, "from %u", stale, 0);
+    check_causes(blind, "", 0, 0); // whoever has not read loses nothing that he should know
+    check_causes(once_more, "from %u, over %u", again, blind);
+    check_causes(fine, "from %u", other, 0);
+    check_causes(last, "saw %u", once_more, 0);
+}
+
 // --- deviations ---
 
 static void what_a_busy_host_does_next_was_late(void **state) {
@@ -448,6 +476,7 @@ int main(void) {
         TEST(who_waits_behind_a_late_one_says_so),
         TEST(who_waits_behind_a_lost_one_says_so),
         TEST(what_is_lost_by_choice_names_it),
+        TEST(a_write_of_an_old_read_names_what_it_overwrites),
         TEST(who_is_slowed_holds_up_others),
         TEST(a_pause_holds_up_what_its_host_does_next),
         TEST(datagrams_are_read_one_by_one),

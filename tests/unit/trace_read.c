@@ -270,11 +270,14 @@ static void named_queries_answer(void **state) {
     struct tick_error error;
     char *sql, *text;
     for (const struct tick_trace_named *named = tick_trace_named_queries; named->name; named++) {
-        const char *arg = !named->arg ? NULL : strcmp(named->name, "why") == 0 ? "116" : "alice";
+        const char *arg = !named->arg                           ? NULL
+                          : strcmp(named->name, "why") == 0     ? "116"
+                          : strcmp(named->name, "effects") == 0 ? "1"
+                                                                : "alice";
         assert_int_equal(tick_trace_named_query(named->name, arg, &sql, &error), 0);
         int rows = ask(sql, &text, &error);
-        const bool may_be_none =
-            !strcmp(named->name, "deadlocks") || !strcmp(named->name, "waits") || !strcmp(named->name, "story"); // it is told later
+        const bool may_be_none = !strcmp(named->name, "deadlocks") || !strcmp(named->name, "waits") || !strcmp(named->name, "effects") ||
+                                 !strcmp(named->name, "story"); // told later
         if (rows < 0 || (rows == 0 && !may_be_none))
             fail_msg("%s: %d %s", named->name, rows, error.text);
         free(text);

@@ -352,6 +352,8 @@ void tick__hop_say(
             tick__deed_say(tale, hop->seq, say);
     }
     const char *verdict = tale->place, *slash = strrchr(verdict, '/');
+    if (event.kind == TICK_EV_CHOICE)
+        return;
     if (event.kind == TICK_EV_VERDICT && *verdict)
         tick__say_to(place, "%s", slash ? slash + 1 : verdict);
     else

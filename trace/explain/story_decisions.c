@@ -4,6 +4,7 @@
 #include "trace/explain/story_int.h"
 #include <string.h>
 
+#define FEW 3
 #define ALL_TOLD 6 // beyond so many deviations, those that the failure did not come of matter less
 
 static const struct tick__tale_message *message_at(const struct tick__tale *tale, const struct tick__tale_choice *choice) {
@@ -104,8 +105,19 @@ static void meanwhile(const struct tick__tale *tale, uint32_t host, uint32_t fro
     tick__say_to(said, " came in");
 }
 
-static void late_host(struct tick__telling *telling, uint32_t host, uint32_t since, uint32_t until) {
+// Where there are many decisions, what came of each is told with it, so that others find room.
+static void late_host(struct tick__telling *telling, uint32_t host, uint32_t since, uint32_t until, struct tick__sentence *decision) {
     const struct tick__tale *tale = telling->tale;
+    if (tale->choice_count > FEW) {
+        struct tick__said over = TICK__SAID(decision->over);
+        char came[sizeof decision->over] = "";
+        meanwhile(tale, host, since, until, &TICK__SAID(came));
+        tick__said_host(tale, host, &over);
+        tick__say_to(&over, " goes on at ");
+        tick__said_time(tick__tale_event(tale, until)->ts, &over);
+        tick__say_to(&over, "%s%s", *came ? "; " : "", came);
+        return;
+    }
     struct tick__sentence *sentence = tick__story_add(telling, until, TICK__SAID_BEARING, 22);
     struct tick__said who = TICK__SAID(sentence->who);
     sentence->who[0] = '\0';
@@ -233,7 +245,8 @@ static void lost_in(struct tick__telling *telling, uint32_t begin) {
 
 // --- all ---
 
-static void decision(struct tick__telling *telling, const struct tick__tale_choice *choice, const struct tick__tale_message *message) {
+static struct tick__sentence *decision(
+    struct tick__telling *telling, const struct tick__tale_choice *choice, const struct tick__tale_message *message) {
     const struct tick__tale *tale = telling->tale;
     const bool chained = tick__tale_has(&telling->chain, choice->seq) || (choice->bears && tick__tale_has(&telling->chain, choice->bears));
     struct tick__sentence *sentence =
@@ -246,6 +259,7 @@ static void decision(struct tick__telling *telling, const struct tick__tale_choi
         tick__say_to(&say, ": ");
         tick__said_message(tale, message, 40, &say);
     }
+    return sentence;
 }
 
 void tick__story_decisions(struct tick__telling *telling) {
@@ -257,14 +271,15 @@ void tick__story_decisions(struct tick__telling *telling) {
         const struct tick__tale_message *message = about_message ? message_at(tale, choice) : NULL;
         const bool fault = tick__tale_event(tale, choice->bears)->kind == TICK_EV_FAULT_BEGIN;
         uint32_t pause;
-        decision(telling, choice, message);
+        struct tick__sentence *decided = decision(telling, choice, message);
         if (message && message->recv)
             late_message(telling, message);
         else if (fault && held_up(tale, choice->bears, &pause))
-            late_host(telling, tick__tale_event(tale, pause)->subject, pause, held_up(tale, choice->bears, &pause));
+            late_host(telling, tick__tale_event(tale, pause)->subject, pause, held_up(tale, choice->bears, &pause), decided);
         else if (fault)
             lost_in(telling, choice->bears);
         else if (choice->bears && choice->ns > 0)
-            late_host(telling, choice->host ? choice->host : tick__tale_event(tale, choice->bears)->host, choice->seq, choice->bears);
+            late_host(
+                telling, choice->host ? choice->host : tick__tale_event(tale, choice->bears)->host, choice->seq, choice->bears, decided);
     }
 }

@@ -8,12 +8,12 @@
 #define TICK__TOLD_MOST 32
 struct tick__telling {
     const struct tick__tale *tale;
-    const struct tick__beside *beside; // NULL: there is none
-    const struct tick__tale *good;     // the same
-    const char *there;                 // "in the good run"
-    uint32_t part;                     // what is before is common to both; `first` without a run beside
-    uint32_t end;                      // the verdict's seq, else the last
-    struct tick__tale_set chain;       // of what the end came
+    const struct tick__beside *beside;                      // NULL: there is none
+    const struct tick__tale *good;                          // the same
+    const char *there;                                      // "in the good run"
+    uint32_t part;                                          // what is before is common to both; `first` without a run beside
+    uint32_t end;                                           // the verdict's seq, else the last
+    struct tick__tale_set chain;                            // of what the end came
     const struct tick__tale_message *told[TICK__TOLD_MOST]; // messages that a sentence about a read names already
     size_t told_count;
     struct tick__story *story;
@@ -28,6 +28,11 @@ bool tick__story_hot(const struct tick__telling *telling, uint32_t seq);
 void tick__story_decisions(struct tick__telling *telling); // each deviation, and where it bears
 void tick__story_waits(struct tick__telling *telling);     // who waits in vain, where that is how it ends
 void tick__story_reads(struct tick__telling *telling);     // answers to somebody else's questions, several senders in one read
+void tick__story_shared(struct tick__telling *telling);    // writes that come of an old read
+void tick__story_files(struct tick__telling *telling);     // syncs that succeed after one that failed
+void tick__story_repeats(struct tick__telling *telling);   // datagrams that say again what was said before
+void tick__story_gone(struct tick__telling *telling);      // answers to those who have hung up
+void tick__story_order(struct tick__telling *telling);     // what both runs say, in another order
 void tick__story_moments(struct tick__telling *telling);   // deadlines, marks, logs, exceptions, crashes
 void tick__story_wakes(struct tick__telling *telling);     // wake-ups that come to nothing
 void tick__story_absent(struct tick__telling *telling);    // what came in the run beside, and did not here

@@ -147,6 +147,11 @@ int tick__story_tell(const struct tick__tale *tale, const struct tick__beside *b
         tick__story_decisions(&telling);
         tick__story_waits(&telling);
         tick__story_reads(&telling);
+        tick__story_shared(&telling);
+        tick__story_files(&telling);
+        tick__story_repeats(&telling);
+        tick__story_gone(&telling);
+        tick__story_order(&telling);
         tick__story_moments(&telling);
         tick__story_wakes(&telling);
         tick__story_absent(&telling);

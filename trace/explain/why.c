@@ -11,8 +11,11 @@
 #define BORNE_MOST 4 // hops with deviations that are kept beyond the head
 #define SEEN_MOST 64
 
-const char *const tick__page_kinds[] = {
-    [TICK__PAGE_HOP] = "event", [TICK__PAGE_DEVIATION] = "deviation", [TICK__PAGE_BESIDE] = "beside", [TICK__PAGE_BETWEEN] = "between"};
+const char *const tick__page_kinds[] = {[TICK__PAGE_HOP] = "event",
+    [TICK__PAGE_DEVIATION] = "deviation",
+    [TICK__PAGE_BESIDE] = "beside",
+    [TICK__PAGE_BETWEEN] = "between",
+    [TICK__PAGE_MORE] = "more"};
 
 struct telling {
     const struct tick__tale *tale;

@@ -150,3 +150,31 @@ TICK_SCENARIO(jumped, "a clock that jumps") {
     tick_host_add(world, "client", watch_the_clock, NULL);
     tick_faults(world, "weather", .kinds = TICK_CLOCK, .until = TICK_MS(40), .every = TICK_MS(1));
 }
+
+// --- a write that comes of an old read ---
+
+static int balance = 0;
+
+static int deposit(void *wait) {
+    tick_shared_read("the balance of %s", "the firm");
+    const int seen = balance;
+    TICK_TRY(tick_sleep(*(int64_t *)wait));
+    balance = seen + 1;
+    tick_shared_write("the balance of %s", "the firm");
+    return 0;
+}
+
+static int bank(void *arg) {
+    int64_t slow = TICK_MS(30), fast = TICK_MS(10);
+    (void)arg;
+    struct tick_task *alice = tick_spawn_named("alice", deposit, &slow), *bob = tick_spawn_named("bob", deposit, &fast);
+    TICK_TRY(tick_join(alice));
+    TICK_TRY(tick_join(bob));
+    tick_shared_read("the balance of %s", "the firm");
+    return tick_check(balance == 2, "two deposits, and the balance is %d", balance);
+}
+
+TICK_SCENARIO(stale, "two deposits at a time") {
+    balance = 0;
+    tick_host_add(world, "bank", bank, NULL);
+}
