@@ -74,10 +74,11 @@ void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__lo
         tick__say("  %s%s%s", tick__colour(stdout, TICK__DIM), who, tick__colour(stdout, TICK__PLAIN));
 }
 
-void tick__warn_no_checks(const char *scenario, const struct tick_outcome *outcome) {
-    if (outcome->verdict == TICK_PASS && outcome->checks == 0)
-        tick__warn(
-            "%s has no checks: only crashes, deadlocks and leaks can be found. Add tick_check, tick_invariant or tick_at_end", scenario);
+void tick__warn_no_checks(const char *scenario, uint64_t runs) {
+    char count[32];
+    tick__warn("%s: no checks were evaluated in %s run%s: only crashes, deadlocks and leaks can be found. Add tick_check, tick_invariant or"
+               " tick_at_end",
+        scenario, tick__format_count(runs, count, sizeof count), TICK__PLURAL(runs));
 }
 
 // Shrinks settle->start, in runs that may take `hang`. 0 or an error.

@@ -13,7 +13,7 @@ void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__lo
 void tick__outcome_words(
     const struct tick_outcome *outcome, const struct tick__loaded *loaded, char *words, size_t size, char *place, size_t place_size);
 // Warns when a passing run evaluated no check at all.
-void tick__warn_no_checks(const char *scenario, const struct tick_outcome *outcome);
+void tick__warn_no_checks(const char *scenario, uint64_t runs);
 
 struct tick__settle {
     const struct tick__loaded *loaded;

@@ -11,6 +11,7 @@ enum { DEEPEST = 64, MOST_TICKS = 1000000000 };
 //   d ticks    b a body    B bodies    F futures    n a number    t true or false    o operations    p an operation that holds none
 //   i one that a callback can do    c CE, EX or ALL
 //   u until when a wait waits
+//   j a job    J jobs
 //   l a lock   s a semaphore   q a queue   e an event   f a future   x the condition   - whatever, and may be missing
 static const struct {
     const char *name, *words;
@@ -47,6 +48,14 @@ static const struct {
     {"fgather", "Ft"},
     {"fwait", "Fdu"},
     {"feach", "Fd"},
+    {"job", "jdnt"},
+    {"jawait", "j"},
+    {"jcancel", "j"},
+    {"jshield", "j"},
+    {"jgather", "Jt"},
+    {"jwait", "Jdu"},
+    {"jeach", "Jd"},
+    {"jshut", "tt"},
     {"cwait", "x-"},
     {"cuntil", "e"},
     {"cnotify", "xn"},
@@ -110,8 +119,9 @@ static bool holds_others(const char *name) {
 }
 
 static bool waits_for_nothing(const char *name) {
-    return is_one_of(name, (const char *const[]){"spawn", "eager", "cancel", "cbadd", "unlock", "rel", "evset", "evclear", "putnw", "getnw",
-                               "fset", "fexc", "fcancel", "done", "shut", "soon", "later", "at", "stop", "hcancel", "raise", NULL});
+    return is_one_of(
+        name, (const char *const[]){"spawn", "eager", "cancel", "cbadd", "unlock", "rel", "evset", "evclear", "putnw", "getnw", "fset",
+                  "fexc", "fcancel", "job", "jcancel", "done", "shut", "soon", "later", "at", "stop", "hcancel", "raise", NULL});
 }
 
 static int check_word(struct check *check, const json_t *op, const json_t *word, char kind) {
@@ -132,6 +142,11 @@ static int check_word(struct check *check, const json_t *op, const json_t *word,
             if (!within(json_array_get(word, i), 0, FUTURES - 1))
                 return wrong(check, op, "there are futures 0 to 2");
         return json_is_array(word) ? 0 : wrong(check, op, "a list of futures was expected");
+    case 'J':
+        for (size_t i = 0; json_is_array(word) && i < json_array_size(word); i++)
+            if (!within(json_array_get(word, i), 0, JOBS - 1))
+                return wrong(check, op, "there are jobs 0 to 2");
+        return json_is_array(word) ? 0 : wrong(check, op, "a list of jobs was expected");
     case 'i':
         if (json_is_array(word) && !waits_for_nothing(tick__op_word(word, 0)))
             return wrong(check, op, "an operation that a callback can do was expected");
@@ -162,6 +177,8 @@ static int check_word(struct check *check, const json_t *op, const json_t *word,
         return within(word, 0, EVENTS - 1) ? 0 : wrong(check, op, "there are events 0 and 1");
     case 'f':
         return within(word, 0, FUTURES - 1) ? 0 : wrong(check, op, "there are futures 0 to 2");
+    case 'j':
+        return within(word, 0, JOBS - 1) ? 0 : wrong(check, op, "there are jobs 0 to 2");
     case 'x':
         return within(word, 0, 0) ? 0 : wrong(check, op, "there is condition 0");
     default:

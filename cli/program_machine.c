@@ -53,9 +53,10 @@ void tick__machine_fini(struct machine *machine) {
 }
 
 struct note *tick__machine_note_of(struct machine *machine, size_t futures) {
-    struct note *note = calloc(1, sizeof *note + futures * sizeof(struct tick_future *));
+    struct note *note = calloc(1, sizeof *note + futures * (sizeof(struct tick_future *) + sizeof(int)));
     if (!note)
         return NULL;
+    note->numbers = (int *)(void *)(note->futures + futures);
     note->next = machine->notes;
     note->machine = machine;
     machine->notes = note;

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <retick.h>
 
-enum { LOCKS = 2, SEMAPHORES = 2, QUEUES = 4, EVENTS = 2, FUTURES = 3, MOST_TASKS = 40, MOST_LINES = 4000 };
+enum { LOCKS = 2, SEMAPHORES = 2, QUEUES = 4, EVENTS = 2, FUTURES = 3, JOBS = 3, WORKERS = 2, MOST_TASKS = 40, MOST_LINES = 4000 };
 
 #define EX(n) (TICK_EUSER - 1000 - (n)) // raised by `raise n`
 #define EX_F (TICK_EUSER - 999)         // set by `fexc`
@@ -50,6 +50,7 @@ struct machine {
     struct tick_condition *condition;
     struct tick_barrier *barrier;
     struct tick_future *futures[FUTURES];
+    struct tick_future *jobs[JOBS]; // the newest of each number, a reference each; NULL: there was none
 };
 
 // What a body, a callback or an operation in a task of its own was given, or what an operation keeps while it waits. Lives as long as the
@@ -62,6 +63,7 @@ struct note {
     struct tick_group *group;     // that the task was spawned in; NULL: in none
     int number;
     char me[24];
+    int *numbers;                  // theirs
     struct tick_future *futures[]; // a gather's; borrowed
 };
 

@@ -1,6 +1,8 @@
 // The operations of a task program that hold no others, by name.
 #include "cli/program_machine.h"
+#include "src/loop/loop_int.h"
 #include <errno.h>
+#include <retick/executor.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -245,9 +247,10 @@ static int op_babort(const struct call *c) {
 
 // --- several tasks at once ---
 
-// Of the operations on plain futures, whose names are those on tasks with an f before.
-static bool of_futures(const struct call *c) {
-    return *tick__op_word(c->op, 0) == 'f';
+// What the operations on plain futures and on jobs, whose names are those on tasks with an f or a j before, work on; NULL: on tasks.
+static struct tick_future *const *futures_of(const struct call *c) {
+    const char first = *tick__op_word(c->op, 0);
+    return first == 'f' ? c->machine->futures : first == 'j' ? c->machine->jobs : NULL;
 }
 
 // Those that were spawned of the bodies named in the first word, or the futures; NULL when out of memory. The caller releases them.
@@ -257,9 +260,11 @@ static struct note *take_named(const struct call *c, bool unfinished, size_t *co
     *count = 0;
     for (size_t i = 0; note && i < json_array_size(named); i++) {
         const int number = tick__op_int(named, i);
-        struct tick_future *each = of_futures(c) ? c->machine->futures[number] : (struct tick_future *)c->machine->newest[number];
-        if (each && !(unfinished && tick_future_done(each)))
+        struct tick_future *each = futures_of(c) ? futures_of(c)[number] : (struct tick_future *)c->machine->newest[number];
+        if (each && !(unfinished && tick_future_done(each))) {
+            note->numbers[*count] = number;
             note->futures[(*count)++] = tick_future_ref(each);
+        }
     }
     return note;
 }
@@ -326,15 +331,20 @@ static int op_wait(const struct call *c) {
     return result;
 }
 
-static int say_each(const struct call *c, struct tick_as_completed *each) {
+// The number of a future among those named, as it was then: another job may have that now.
+static int number_of(const struct note *note, size_t count, const struct tick_future *future) {
+    size_t at = count;
+    while (at > 0 && note->futures[at - 1] != future)
+        at--;
+    return note->numbers[at - 1];
+}
+
+static int say_each(const struct call *c, struct tick_as_completed *each, const struct note *note, size_t count) {
     struct tick_future *future;
     int result;
     while ((result = tick_as_completed_next_at(each, &future, c->loc)) == 0) {
-        int number = 0;
-        while (of_futures(c) && c->machine->futures[number] != future)
-            number++;
-        if (of_futures(c))
-            TICK_TRY(tick__line_say(c->machine, c->me, "each %d", number));
+        if (futures_of(c))
+            TICK_TRY(tick__line_say(c->machine, c->me, "each %d", number_of(note, count, future)));
         else
             TICK_TRY(tick__line_say(c->machine, c->me, "each %s", tick__machine_name(c->machine, (struct tick_task *)future)));
     }
@@ -346,10 +356,52 @@ static int op_each(const struct call *c) {
     struct note *note = take_named(c, true, &count);
     struct tick_as_completed *each =
         note ? tick_as_completed_new(note->futures, count, c->y < 0 ? TICK_NEVER : c->y * c->machine->tick) : NULL;
-    const int result = each ? say_each(c, each) : -ENOMEM;
+    const int result = each ? say_each(c, each, note, count) : -ENOMEM;
     tick_as_completed_free(each);
     release_named(note, count);
     return result;
+}
+
+// --- jobs ---
+
+static int works(void *arg) {
+    const struct note *note = arg;
+    return note->number;
+}
+// How long it takes is its own, whatever else a choice adds.
+static int op_job(const struct call *c) {
+    struct note *note = tick__machine_note(c->machine, c->me, NULL);
+    struct tick_future *job = NULL;
+    const int ticks = c->y > 0 ? c->y : 0, number = tick__op_int(c->op, 3);
+    if (!note)
+        return -ENOMEM;
+    note->number = tick__op_int(c->op, 4) ? EX(number) : number + 1;
+    const int result = tick__executor_submit(c->machine->loop, works, note, ticks * c->machine->tick, &job, c->loc);
+    if (result < 0)
+        return result == TICK_ECLOSED ? tick__line_say(c->machine, c->me, "RTE") : result;
+    tick_future_unref(c->machine->jobs[c->x]);
+    c->machine->jobs[c->x] = job;
+    return 0;
+}
+static int op_jawait(const struct call *c) {
+    struct tick_future *job = c->machine->jobs[c->x];
+    if (!job)
+        return 0;
+    const int result = await_and_say(c, tick_future_ref(job)); // another may take its place meanwhile
+    tick_future_unref(job);
+    return result;
+}
+static int op_jshield(const struct call *c) {
+    struct tick_future *job = c->machine->jobs[c->x];
+    return job ? shield_and_say(c, job) : 0;
+}
+static int op_jcancel(const struct call *c) {
+    struct tick_future *job = c->machine->jobs[c->x];
+    return job ? tick__line_say(c->machine, c->me, "-> %s", truth(tick_future_cancel(job, NULL))) : 0;
+}
+static int op_jshut(const struct call *c) {
+    TICK_TRY(tick_executor_close(c->y));
+    return c->x ? tick_executor_shutdown() : 0;
 }
 
 // --- callbacks, and the end of a body ---
@@ -477,6 +529,14 @@ static const struct {
     {"fgather", op_gather},
     {"fwait", op_wait},
     {"feach", op_each},
+    {"job", op_job},
+    {"jawait", op_jawait},
+    {"jcancel", op_jcancel},
+    {"jshield", op_jshield},
+    {"jgather", op_gather},
+    {"jwait", op_wait},
+    {"jeach", op_each},
+    {"jshut", op_jshut},
     {"cwait", op_cwait},
     {"cuntil", op_cuntil},
     {"cnotify", op_cnotify},

@@ -41,6 +41,8 @@ static void release(struct tick__task_owned *at_close) {
         tick_handle_unref(machine->handles[--machine->handle_count]);
     for (int i = 0; i < FUTURES; i++)
         tick_future_unref(machine->futures[i]);
+    for (int i = 0; i < JOBS; i++)
+        tick_future_unref(machine->jobs[i]);
     tick__machine_fini(machine);
     free(hosted);
 }
@@ -72,7 +74,7 @@ static int run(void *unused) {
 static void set_up(struct tick_world *world) {
     tick_allow_unhandled(world); // what a task fails with is no finding by itself
     tick_world_allow_left_over(world);
-    tick_host_add(world, "program", run, NULL);
+    tick_host_add(world, "program", run, NULL, .threads = WORKERS);
 }
 
 // "some/where/two-locks.json" becomes "two_locks".

@@ -1,5 +1,6 @@
 // A loop on an integer clock: waiting moves it, and waiting for nothing is the end. A line says when it was logged: "<time>.<iteration> ...".
 #include "cli/program_machine.h"
+#include "cli/program_threads.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,18 +9,50 @@ struct virtual {
     struct machine machine; // first
     struct tick_sys sys;
     struct tick_poller poller;
+    struct tick_sys_threads *threads; // the loop's; NULL: none was needed yet
     int64_t now;
 };
 
+static struct virtual *of_sys(struct tick_sys *sys) {
+    return (struct virtual *)((char *)sys - offsetof(struct virtual, sys));
+}
+
 static int64_t now(struct tick_sys *sys) {
-    return ((struct virtual *)((char *)sys - offsetof(struct virtual, sys)))->now;
+    return of_sys(sys)->now;
+}
+
+static int threads_new(struct tick_sys *sys, uint32_t most, struct tick_sys_threads **out) {
+    struct virtual *self = of_sys(sys);
+    TICK_TRY(tick__virtual_threads_new(&self->now, most, out));
+    self->threads = *out;
+    return 0;
+}
+
+static int threads_run(struct tick_sys *sys, struct tick_sys_threads *threads, struct tick_sys_job *job) {
+    (void)sys;
+    tick__virtual_threads_run(threads, job);
+    return 0;
+}
+
+static bool threads_withdraw(struct tick_sys *sys, struct tick_sys_threads *threads, struct tick_sys_job *job) {
+    (void)sys;
+    return tick__virtual_threads_withdraw(threads, job);
+}
+
+static void threads_free(struct tick_sys *sys, struct tick_sys_threads *threads, bool wait) {
+    (void)wait; // what runs runs at no time
+    of_sys(sys)->threads = NULL;
+    tick__virtual_threads_free(threads);
 }
 
 static int wait(struct tick_poller *poller, int64_t timeout, tick_id timer) {
+    struct virtual *self = (struct virtual *)((char *)poller - offsetof(struct virtual, poller));
+    const int64_t over = tick__virtual_threads_next(self->threads), until = over > self->now ? over : self->now;
     (void)timer;
-    if (timeout < 0)
+    if (timeout < 0 && over == TICK_NEVER)
         return TICK_EDEADLOCK;
-    ((struct virtual *)((char *)poller - offsetof(struct virtual, poller)))->now += timeout;
+    self->now = timeout < 0 || until - self->now < timeout ? until : self->now + timeout;
+    tick__virtual_threads_end(self->threads);
     return 0;
 }
 
@@ -82,11 +115,18 @@ static void say_end(const struct virtual *self, int result) {
 }
 
 int tick__program_virtual(const struct tick__program *program, FILE *out) {
-    static const struct tick_sys_ops sys_ops = {.name = "virtual", .now = now};
+    static const struct tick_sys_ops sys_ops = {
+        .name = "virtual",
+        .now = now,
+        .threads_new = threads_new,
+        .threads_run = threads_run,
+        .threads_withdraw = threads_withdraw,
+        .threads_free = threads_free,
+    };
     static const struct tick_poller_ops poller_ops = {wait, wake};
     struct virtual self = {.machine = {.line = line, .to = out}, .sys = {.ops = &sys_ops}, .poller = {.ops = &poller_ops}};
     struct machine *machine = &self.machine;
-    const struct tick_loop_options options = {.sys = &self.sys, .poller = &self.poller, .id = 1};
+    const struct tick_loop_options options = {.sys = &self.sys, .poller = &self.poller, .id = 1, .threads = WORKERS};
     struct tick_loop *loop;
     TICK_TRY(tick_loop_new(&options, &loop));
     tick_loop_set_exception_handler(loop, report, machine);

@@ -24,21 +24,24 @@ const struct tick_trace_named tick_trace_named_queries[] = {
 // %Q is where the argument goes.
 static const char *const texts[] = {
     "SELECT t.task_id AS id, o.path AS task, h.name AS host, " MS(
-        "c.ts") ", coalesce(t.outcome, 'unfinished') AS outcome, d.ts / 1000000 AS until_ms,"
+        "c.ts") ", coalesce(t.outcome, 'unfinished') AS outcome, iif(d.ts IS NULL, NULL, printf('%d.%06d', d.ts / 1000000, d.ts % "
+                "1000000)) AS until_ms,"
                 " l.file || ':' || l.line AS made_at FROM tasks t JOIN objects o ON o.object_id = t.task_id LEFT JOIN hosts h ON h.host_id "
                 "= t.host_id"
                 " LEFT JOIN events c ON c.seq = t.created_seq LEFT JOIN events d ON d.seq = t.done_seq LEFT JOIN locations l ON l.loc_id = "
                 "t.loc_id ORDER BY t.task_id",
     "SELECT w.wait_id AS seq, " MS("w.begin_ts") ", t.path AS task, " NAME(
         "o") " AS waits_for, l.file || ':' || l.line AS at,"
-             " coalesce(((w.end_ts - w.begin_ts) / 1000) || ' us', 'still waiting') AS for_how_long FROM waits w LEFT JOIN objects t ON "
+             " iif(w.end_ts IS NULL, 'still waiting', printf('%d.%06d', (w.end_ts - w.begin_ts) / 1000000, (w.end_ts - w.begin_ts) % "
+             "1000000)) AS for_ms FROM waits w LEFT JOIN objects t ON "
              "t.object_id = w.task_id"
              " LEFT JOIN objects o ON o.object_id = w.subject_id LEFT JOIN events e ON e.seq = w.wait_id"
              " LEFT JOIN locations l ON l.loc_id = e.loc_id ORDER BY w.end_ts IS NOT NULL, w.wait_id",
     "SELECT way FROM deadlocks",
     "SELECT m.message_id AS id, " MS(
         "s.ts") ", a.name AS \"from\", b.name AS \"to\", d.path AS direction, o.ordinal AS \"offset\", m.bytes, m.fate,"
-                " (r.ts - s.ts) / 1000 AS took_us, m.payload FROM messages m JOIN objects o ON o.object_id = m.message_id LEFT JOIN "
+                " iif(r.ts IS NULL, NULL, printf('%d.%06d', (r.ts - s.ts) / 1000000, (r.ts - s.ts) % 1000000)) AS took_ms, m.payload FROM "
+                "messages m JOIN objects o ON o.object_id = m.message_id LEFT JOIN "
                 "objects d ON d.object_id = o.parent_id"
                 " LEFT JOIN hosts a ON a.host_id = m.src_host_id LEFT JOIN hosts b ON b.host_id = m.dst_host_id LEFT JOIN events s ON "
                 "s.seq = m.send_seq"

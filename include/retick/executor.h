@@ -30,6 +30,10 @@ int tick_to_thread_at(tick_task_fn *fn, void *arg, const struct tick_loc *loc);
 // -ENOMEM. tick_loop_run does so at its end. tick_loop_close does not wait: what is queued never runs, what runs is left to its end.
 int tick_executor_shutdown(void);
 
+// executor.shutdown(wait=False, cancel_futures=cancel), in the running loop: no job is taken any more. cancel: those that are still queued
+// never run, and their futures are cancelled in the next iteration. 0, or TICK_EINVALSTATE: no loop runs.
+int tick_executor_close(bool cancel);
+
 #ifdef __cplusplus
 }
 #endif

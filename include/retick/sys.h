@@ -45,10 +45,11 @@ struct tick_sys_entry {
 
 // Work for another thread; its storage is the submitter's until it is dropped.
 struct tick_sys_job {
-    struct tick_sys_job *next;               // the seam's, while it is queued
-    void (*run)(struct tick_sys_job *job);   // on another thread
-    void (*ran)(struct tick_sys_job *job);   // there, after run, unless the threads were freed meanwhile. Must be brief and not submit
-    void (*drop)(struct tick_sys_job *job);  // last, on any thread, whether it was run or not: the seam will not touch it again
+    struct tick_sys_job *next;              // the seam's, while it is queued
+    int64_t takes;                          // ns, where time is virtual
+    void (*run)(struct tick_sys_job *job);  // on another thread
+    void (*ran)(struct tick_sys_job *job);  // there, after run, unless the threads were freed meanwhile. Must be brief and not submit
+    void (*drop)(struct tick_sys_job *job); // last, on any thread, whether it was run or not: the seam will not touch it again
 };
 struct tick_sys_threads;
 
@@ -97,8 +98,8 @@ struct tick_sys_ops {
     int (*socketpair)(struct tick_sys *self, int domain, int type, int protocol, int fds[2]);
     int (*timerfd)(struct tick_sys *self, int clock);
     // value 0 disarms; flags: TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET. The old setting goes to *old_value, *old_interval unless NULL.
-    int (*timerfd_settime)(struct tick_sys *self, int fd, int flags, int64_t value, int64_t interval, int64_t *old_value,
-        int64_t *old_interval);
+    int (*timerfd_settime)(
+        struct tick_sys *self, int fd, int flags, int64_t value, int64_t interval, int64_t *old_value, int64_t *old_interval);
     int (*timerfd_gettime)(struct tick_sys *self, int fd, int64_t *value, int64_t *interval);
 
     // --- messages and parts; MSG_NOSIGNAL is implied ---
@@ -114,8 +115,8 @@ struct tick_sys_ops {
     // --- waiting; timeouts as epoll_wait's ---
     int (*poll)(struct tick_sys *self, struct pollfd *fds, size_t count, int64_t timeout);
     int (*select)(struct tick_sys *self, int count, fd_set *reads, fd_set *writes, fd_set *excepts, int64_t timeout);
-    int (*sleep)(struct tick_sys *self, int64_t ns);                   // CLOCK_MONOTONIC; 0, or -EINTR
-    int (*clock)(struct tick_sys *self, int clock, int64_t *ns);       // clock_gettime
+    int (*sleep)(struct tick_sys *self, int64_t ns);             // CLOCK_MONOTONIC; 0, or -EINTR
+    int (*clock)(struct tick_sys *self, int clock, int64_t *ns); // clock_gettime
 
     // --- files ---
     int (*open)(struct tick_sys *self, const char *path, int flags, unsigned mode); // O_CLOEXEC is implied

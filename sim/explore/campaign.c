@@ -261,6 +261,7 @@ static int gather(struct state *state, struct tick_campaign_result *result) {
         const struct tick__lane *lane = state->workers[i].lane;
         result->failures += lane->failures;
         result->choices += lane->choices;
+        result->checks += lane->checks;
         if (lane->failures) {
             int rc = better(state, lane->failed, &lane->outcome, lane->deviations, lane->deviation_count);
             if (rc < 0)

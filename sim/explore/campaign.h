@@ -41,8 +41,8 @@ struct tick_campaign_result {
     struct tick_outcome outcome;   // its
     struct tick_schedule schedule; // its deviations (after a crash: until then); initialised when found
     int64_t elapsed;               // host ns
-    uint64_t choices;
-    size_t marks; // counted in `runs`, sorted by name; of more than 32 the first
+    uint64_t choices, checks;      // checks: that were evaluated, in all runs
+    size_t marks;                  // counted in `runs`, sorted by name; of more than 32 the first
     struct tick_campaign_mark mark[32];
 };
 // 0 with *result filled; else an error of the harness or of the system, told in *error, and nothing to fini.

@@ -132,6 +132,7 @@ void tick__lane_body(void *lane_of, struct tick__page *page, int fd) {
         if (campaign->end)
             campaign->end(campaign->ctx, &outcome, page->digest);
         of->lane->choices += outcome.choices;
+        of->lane->checks += outcome.checks;
         count_marks(of, seed, harness);
         if (outcome.verdict != TICK_PASS)
             failed(of, harness, seed, &outcome);

@@ -25,7 +25,7 @@ struct tick__reached {
 
 struct tick__lane {
     _Atomic uint64_t runs; // ended ones
-    uint64_t choices, failures;
+    uint64_t choices, checks, failures;
     uint64_t again;              // a seed to run first, counted from the first, + 1; 0: none
     uint64_t failed;             // the smallest failing seed, counted from the first
     struct tick_outcome outcome; // its

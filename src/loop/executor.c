@@ -13,8 +13,18 @@
 #define SIMULATED_THREADS 8 // of a machine with 4 CPUs, by asyncio's rule
 
 struct job_future {
-    struct tick_future future; // first
-    struct tick__job *job;     // NULL: it is over, or goes on alone
+    struct tick_future future;   // first
+    struct tick__job *job;       // NULL: it is over, or goes on alone
+    struct tick__job *withdrawn; // from the queue, by a cancellation that the loop has not heard of yet
+    struct tick_handle heard;    // the first that is called when it is done, as asyncio's is: an iteration is its own
+};
+
+// Waits until no job is left.
+struct tick__idle_wait {
+    struct tick__idle_wait *next, **back;
+    struct tick_future *future; // one reference; NULL: nobody waits any more
+    struct tick_handle handle;  // none was left when it came
+    bool called;                // that is in the ready queue
 };
 
 struct tick__job {
@@ -23,12 +33,15 @@ struct tick__job {
     struct tick__job *next, **back; // of the loop's
     struct tick__job *behind;       // without threads: the next that waits for one
     bool waits;                     // it does
+    bool revoked;                   // from the queue, by the executor's end
     struct job_future *future;      // one reference; NULL: nobody wants to know
+    struct job_future *leaves;      // that withdrew it, and has not told so yet
     struct tick_handle handle;      // begins it (without threads), or tells that it is over
     tick_task_fn *fn;
     void *arg;
     const struct tick_loc *loc;
     tick_id id;
+    int64_t takes; // in virtual time, at least
     int result;
     atomic_uint refs;
 };
@@ -71,25 +84,57 @@ static void forget(struct tick__job *job) {
         job->next->back = job->back;
     tick_future_unref(part(job));
     job_unref(job);
-    if (!executor->jobs && executor->idle)
-        tick__future_finish(executor->idle, 0, 0, 0);
+    for (struct tick__idle_wait *wait = executor->jobs ? NULL : executor->waits; wait; wait = wait->next)
+        if (!wait->called)
+            tick__future_finish(wait->future, 0, 0, 0);
+}
+
+static bool withdraw(struct tick__job *job) {
+    struct tick_sys *sys = job->loop->sys;
+    if (job->waits) {
+        leave_line(job);
+        return true;
+    }
+    return sys->ops->threads_withdraw && !job->revoked && sys->ops->threads_withdraw(sys, job->loop->executor.threads, &job->job);
+}
+
+static void over(void *arg);
+
+// Of a job that no thread has: the loop hears of it in its next iteration.
+static void tell_loop(struct tick__job *job, tick_callback_fn *fn) {
+    struct tick_loop *loop = job->loop;
+    job->handle.fn.call = fn;
+    job->handle.hidden = 1;
+    job->handle.id = job->id;
+    job->handle.cause = tick__here(loop);
+    tick__ready_push(loop, &job->handle);
 }
 
 static bool job_cancel(struct tick_future *future, const char *message) {
-    struct tick__job *job = ((struct job_future *)future)->job;
-    struct tick_sys *sys = future->loop->sys;
+    struct job_future *cancelled = (struct job_future *)future;
+    struct tick__job *job = cancelled->job;
     tick__future_cancelled(future, message, 0);
     if (!job)
         return true;
     struct tick_future *own = part(job);
-    if (job->waits) {
-        leave_line(job);
-        forget(job);
-    } else if (sys->ops->threads_withdraw && sys->ops->threads_withdraw(sys, future->loop->executor.threads, &job->job)) {
-        forget(job);
+    if (withdraw(job)) {
+        cancelled->withdrawn = job;
+        job->leaves = cancelled;
     }
     tick_future_unref(own);
     return true;
+}
+
+// A job that was withdrawn tells so, as one that has ended would.
+static void heard(struct tick_future *future, void *arg) {
+    struct job_future *own = (struct job_future *)future;
+    (void)arg;
+    struct tick__job *job = own->withdrawn;
+    if (!job)
+        return;
+    own->withdrawn = NULL;
+    job->leaves = NULL;
+    tell_loop(job, over);
 }
 
 static void job_future_drop(struct tick_future *future) {
@@ -126,6 +171,7 @@ static int on_thread(struct tick_loop *loop, struct tick__job *job) {
         TICK_TRY(sys->ops->threads_new(sys, executor->most, &executor->threads));
     job->job = (struct tick_sys_job){.run = run, .ran = ran, .drop = dropped};
     job->handle.fn.call = over;
+    job->job.takes = job->takes;
     atomic_store_explicit(&job->refs, 2, memory_order_relaxed);
     const int error = sys->ops->threads_run(sys, executor->threads, &job->job);
     if (error < 0)
@@ -195,8 +241,9 @@ static void get_thread(void *arg) {
     uint32_t value = 0;
     if (sys->ops->choose)
         value = sys->ops->choose(sys, TICK_CHOICE_JOB_TIME, job->id, 0, tick_scale_count(JOB_TIME_MOST), JOB_TIME_MOST);
-    if (value) {
-        const int64_t when = tick__after(sys->ops->now(sys), tick_scale_capped(value, JOB_TIME_MOST));
+    if (value || job->takes > 0) {
+        const int64_t takes = tick__after(job->takes, tick_scale_capped(value, JOB_TIME_MOST)),
+                      when = tick__after(sys->ops->now(sys), takes);
         struct tick_handle *timer = tick__timer_new(loop, when, carry_out, job, "job", job->loc, true);
         tick_handle_unref(timer);
         if (timer)
@@ -206,13 +253,8 @@ static void get_thread(void *arg) {
 }
 
 static void in_turn(struct tick__job *job) {
-    struct tick_loop *loop = job->loop;
-    loop->executor.busy++;
-    job->handle.fn.call = get_thread;
-    job->handle.hidden = 1;
-    job->handle.id = job->id;
-    job->handle.cause = tick__here(loop);
-    tick__ready_push(loop, &job->handle);
+    job->loop->executor.busy++;
+    tell_loop(job, get_thread);
 }
 
 // How many threads it can have: none where the loop's own is the last that its program may have.
@@ -238,10 +280,8 @@ static int get_in_line(struct tick__job *job) {
 
 // --- for programs ---
 
-int tick_run_in_executor_at(struct tick_loop *loop, tick_task_fn *fn, void *arg, struct tick_future **future, const struct tick_loc *loc) {
-    loop = tick__loop_meant(loop);
-    if (!loop)
-        return TICK_EINVALSTATE;
+int tick__executor_submit(
+    struct tick_loop *loop, tick_task_fn *fn, void *arg, int64_t takes, struct tick_future **future, const struct tick_loc *loc) {
     if (loop->closed || loop->executor.shut)
         return TICK_ECLOSED;
     struct tick__job *job = tick__alloc_zero(sizeof *job);
@@ -254,12 +294,19 @@ int tick_run_in_executor_at(struct tick_loop *loop, tick_task_fn *fn, void *arg,
     job->fn = fn;
     job->arg = arg;
     job->loc = loc;
+    job->takes = takes;
     job->handle = (struct tick_handle){.loop = loop, .refs = 1, .kind = TICK__CALL, .embedded = 1, .arg = job};
     atomic_init(&job->refs, 1);
     if (loop->observed)
         job->id = tick__identify(loop, TICK_OBJECT_JOB, loc->name, loc, &job->handle.object);
     tick__future_init(&made->future, loop, &job_ops, loc);
+    made->heard = (struct tick_handle){.loop = loop, .refs = 1, .kind = TICK__DONE, .embedded = 1, .hidden = 1};
+    made->heard.fn.done = heard;
+    if (loop->observed)
+        made->heard.id = tick_id_mix(job->id, TICK_OBJECT_HANDLE);
+    tick__future_listen(&made->future, &made->heard);
     // Linked before it is submitted: it may be over before that returns.
+    made->withdrawn = NULL;
     made->job = job;
     job->future = made;
     job->next = loop->executor.jobs;
@@ -274,8 +321,14 @@ int tick_run_in_executor_at(struct tick_loop *loop, tick_task_fn *fn, void *arg,
         tick_future_unref(&made->future);
         return error;
     }
+    loop->executor.used = true;
     *future = &made->future;
     return 0;
+}
+
+int tick_run_in_executor_at(struct tick_loop *loop, tick_task_fn *fn, void *arg, struct tick_future **future, const struct tick_loc *loc) {
+    loop = tick__loop_meant(loop);
+    return loop ? tick__executor_submit(loop, fn, arg, 0, future, loc) : TICK_EINVALSTATE;
 }
 
 int tick_to_thread_at(tick_task_fn *fn, void *arg, const struct tick_loc *loc) {
@@ -294,11 +347,53 @@ int tick_to_thread_at(tick_task_fn *fn, void *arg, const struct tick_loc *loc) {
 
 // --- ends ---
 
-static struct tick_future *idle_future(struct tick_loop *loop) {
+// The last part of a wait: its call of the loop still comes, or came.
+static void idle_free(struct tick__idle_wait *wait) {
+    tick_future_unref(wait->future);
+    wait->future = NULL;
+    if (!wait->called)
+        tick__block_free(wait);
+}
+
+static void idle_now(void *arg) {
+    struct tick__idle_wait *wait = arg;
+    wait->called = false;
+    if (wait->future)
+        tick__future_finish(wait->future, 0, 0, 0);
+    else
+        tick__block_free(wait);
+}
+
+// Done once no job is left: through the loop, if none is now. A thread of its own waits in asyncio, and tells it so.
+static struct tick__idle_wait *idle_new(struct tick_loop *loop) {
     struct tick__executor *executor = &loop->executor;
-    if (!executor->idle)
-        executor->idle = tick_future_new_at(loop, TICK_HERE("executor"));
-    return executor->idle;
+    struct tick__idle_wait *wait = tick__block_alloc(loop, sizeof *wait), **end = &executor->waits;
+    struct tick_future *future = wait ? tick_future_new_at(loop, TICK_HERE("executor")) : NULL;
+    if (!future) {
+        tick__block_free(wait);
+        return NULL;
+    }
+    while (*end)
+        end = &(*end)->next;
+    *wait = (struct tick__idle_wait){.back = end, .future = future};
+    *end = wait;
+    if (executor->jobs)
+        return wait;
+    wait->handle = (struct tick_handle){.loop = loop, .refs = 1, .kind = TICK__CALL, .embedded = 1, .hidden = 1, .arg = wait};
+    wait->handle.fn.call = idle_now;
+    if (loop->observed)
+        wait->handle.id = tick_maker_next(loop->maker, TICK_OBJECT_HANDLE, NULL);
+    wait->handle.cause = tick__here(loop);
+    wait->called = true;
+    tick__ready_push(loop, &wait->handle);
+    return wait;
+}
+
+static void idle_leave(struct tick__idle_wait *wait) {
+    *wait->back = wait->next;
+    if (wait->next)
+        wait->next->back = wait->back;
+    idle_free(wait);
 }
 
 int tick_executor_shutdown(void) {
@@ -307,23 +402,62 @@ int tick_executor_shutdown(void) {
         return TICK_EINVALSTATE;
     struct tick_loop *loop = task->future.loop;
     loop->executor.shut = true;
-    if (!loop->executor.jobs)
+    if (!loop->executor.used)
         return 0;
-    struct tick_future *idle = idle_future(loop);
-    if (!idle)
+    struct tick__idle_wait *wait = idle_new(loop);
+    if (!wait)
         return -ENOMEM;
-    struct tick_future *shield = tick_shield(idle); // others may wait for it, too
-    const int result = shield ? tick__await_at(shield, TICK_HERE("shield")) : -ENOMEM;
-    tick_future_unref(shield);
+    const int result = tick__await_at(wait->future, TICK_HERE("executor"));
+    idle_leave(wait);
     return result;
+}
+
+static void told_revoked(void *arg) {
+    struct tick__job *job = arg;
+    struct tick_future *future = part(job);
+    if (future)
+        tick__future_finish(future, TICK_ECANCELED, 0, 0);
+    tick_future_unref(future);
+    forget(job);
+}
+
+// Those that no thread has, the longest first; those that were withdrawn and not told of are told of now.
+static void revoke_queued(struct tick__executor *executor) {
+    struct tick__job *first = NULL;
+    for (struct tick__job *job = executor->jobs; job; job = job->next) {
+        if (job->leaves)
+            job->leaves->withdrawn = NULL;
+        else if (!withdraw(job))
+            continue;
+        job->leaves = NULL;
+        job->revoked = true;
+        job->behind = first;
+        first = job;
+    }
+    for (; first; first = first->behind)
+        tell_loop(first, told_revoked);
+}
+
+int tick_executor_close(bool cancel) {
+    struct tick_loop *loop = tick__loop_meant(NULL);
+    if (!loop)
+        return TICK_EINVALSTATE;
+    loop->executor.shut = true;
+    if (cancel)
+        revoke_queued(&loop->executor);
+    return 0;
 }
 
 int tick__executor_finish(struct tick_loop *loop) {
     struct tick__executor *executor = &loop->executor;
     executor->shut = true;
     int result = 0;
-    if (executor->jobs)
-        result = idle_future(loop) ? tick_loop_run_until(loop, executor->idle) : -ENOMEM;
+    if (executor->jobs) {
+        struct tick__idle_wait *wait = idle_new(loop);
+        result = wait ? tick_loop_run_until(loop, wait->future) : -ENOMEM;
+        if (wait)
+            idle_leave(wait);
+    }
     if (executor->threads && (!executor->jobs || result == -ENOMEM)) { // without memory to run the loop: at least none is left running
         loop->sys->ops->threads_free(loop->sys, executor->threads, true);
         executor->threads = NULL;
@@ -337,8 +471,8 @@ void tick__executor_leave(struct tick_loop *loop) {
     if (executor->threads)
         loop->sys->ops->threads_free(loop->sys, executor->threads, false);
     executor->threads = NULL;
-    tick_future_unref(executor->idle);
-    executor->idle = NULL;
+    while (executor->waits)
+        idle_leave(executor->waits);
 }
 
 void tick__executor_fini(struct tick_loop *loop) {

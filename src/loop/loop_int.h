@@ -250,15 +250,16 @@ struct tick__acting {
 
 // Jobs for other threads (executor.c).
 struct tick__job;
+struct tick__idle_wait;
 struct tick__executor {
     struct tick_sys_threads *threads;  // NULL: none was needed yet
     struct tick__job *jobs;            // not over yet, newest first
-    struct tick_future *idle;          // done once none is left; NULL: nobody waits for that
+    struct tick__idle_wait *waits;     // for none to be left
     struct tick_coro *on;              // the stack of the job that is being carried out without threads; NULL: none is
     struct tick__job *line, *line_end; // without threads: those that wait for one, the longest first
     uint32_t busy;                     // and how many have one
     uint32_t most, processes;          // of the loop's options
-    bool shut;
+    bool shut, used;                   // used: a job was taken
 };
 
 struct tick__foreign;
@@ -427,7 +428,7 @@ struct tick_handle *tick__timer_new(
     struct tick_loop *loop, int64_t when, tick_callback_fn *fn, void *arg, const char *key, const struct tick_loc *loc, bool hidden);
 void tick__timer_remove(struct tick_handle *handle);            // from where it is armed, with the reference that was held there
 void tick__timers_due(struct tick_loop *loop);                  // those with when <= loop->now to the ready queue
-int64_t tick__timers_last(const struct tick_loop *loop); // the last that comes at all; 0 if there is none
+int64_t tick__timers_last(const struct tick_loop *loop);        // the last that comes at all; 0 if there is none
 int64_t tick__timers_next(struct tick_loop *loop, tick_id *id); // the earliest deadline; INT64_MAX if there is none. *id is that timer's
 void tick__timers_clear(struct tick_loop *loop);
 
@@ -521,6 +522,9 @@ struct tick_event_flag {
 void tick__event_init(struct tick_event_flag *event);
 
 // executor.c
+// tick_run_in_executor with the virtual time that the job takes, at least, where there are no real threads.
+int tick__executor_submit(
+    struct tick_loop *loop, tick_task_fn *fn, void *arg, int64_t takes, struct tick_future **future, const struct tick_loc *loc);
 int tick__executor_finish(struct tick_loop *loop); // no job comes any more; runs the loop until all are over. 0, or the poller's error
 void tick__executor_leave(struct tick_loop *loop); // the loop closes: what is queued never runs, what runs goes on alone
 void tick__executor_fini(struct tick_loop *loop);  // after that, once no queue knows its jobs any more

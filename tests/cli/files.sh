@@ -35,7 +35,7 @@ expect 0 "" "$RETICK" query good.db "SELECT count(*) FROM events"
 expect 0 "task_create" "$RETICK" query good.db why 2 --csv
 expect 2 "good.db has no event 99999999: they end at" "$RETICK" query good.db why 99999999
 expect 2 "good.db has no event 0: they are 1 to" "$RETICK" query good.db why 0
-expect 2 "--all is for the page of why" "$RETICK" query good.db tasks --all
+expect 2 "--all is for the pages of why and effects" "$RETICK" query good.db tasks --all
 expect 0 "alice" "$RETICK" query good.db history alice
 expect 0 "the run passes" "$RETICK" query good.db why
 expect 2 "good.db has no task 'nobody': the query tasks lists them" "$RETICK" query good.db history nobody
@@ -45,6 +45,8 @@ expect 2 "wants a TASK" "$RETICK" query good.db history
 expect 0 "there is none" "$RETICK" query good.db deadlocks
 for name in tasks choices messages waits deadlocks log; do
     expect 0 "" "$RETICK" query good.db $name
+    never "_us" # times are in one unit
+    never " us"
 done
 
 # Schedules

@@ -6,7 +6,10 @@
 expect 0 "passing: 200 schedules passed in" "$RETICK" fuzz "$scenarios/passing.c" --seeds 200
 also "/s)"
 never $'\r'
-expect 0 "no checks" "$RETICK" fuzz "$scenarios/unchecked.c" --seeds 20
+expect 0 "unchecked: no checks were evaluated in 20 runs: only" "$RETICK" fuzz "$scenarios/unchecked.c" --seeds 20
+expect 0 "seldom: 500 schedules passed" "$RETICK" fuzz "$scenarios/seldom.c" --seeds 500 # its check is beyond what a calm run does
+never "no checks"
+expect 0 "seldom: no checks were evaluated in 1 run" "$RETICK" run "$scenarios/seldom.c" -o seldom.db
 expect 0 "passed in" "$RETICK" fuzz "$scenarios/passing.c" --time 300ms --jobs 1
 # On a terminal a line tells how far it is; with a time alone there is no number of runs to reach.
 on_terminal() { # on_terminal COMMAND...

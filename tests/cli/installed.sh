@@ -46,6 +46,9 @@ export PKG_CONFIG_PATH=${pc%/*}
 $compiler $flags "$work/own.c" -o "$work/own" $(pkg-config --cflags --libs retick)
 "$work/own" --version
 "$work/own" run
+printf 'retick schedule 2\nscenario own\n' >"$work/own.schedule"
+tests=$("$work/own" test --seeds 5 "$work/own.schedule") || { echo "$tests"; exit 1; }
+[ "$(grep -cE '^ok [123] - own: (calm|.*/own\.schedule|seeds 0\.\.4)$' <<<"$tests")" = 3 ] || { echo "own test said $tests"; exit 1; }
 
 if ! {
     cmake -G Ninja -S "$work" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/usr" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="$flags" &&

@@ -24,7 +24,7 @@ mistake 2 "use tick_sleep(ns)" '1i #include <unistd.h>
 s/char reply/usleep(1); char reply/'
 mistake 2 "use tick_time()" '1i #include <time.h>
 s/char reply/time(NULL); char reply/'
-mistake 0 "has no checks" 's/return tick_check(.*/return length > 0 ? 0 : 0;/'
+mistake 0 "no checks were evaluated" 's/return tick_check(.*/return length > 0 ? 0 : 0;/'
 mistake 2 "expected" 's/server, NULL); /server, NULL) /'
 mistake 1 "there is no host server" 's/hello alice/hello  alice/' --real --at sever=127.0.0.1:7
 also "--at NAME=HOST:PORT"

@@ -53,6 +53,16 @@ also "0#0 start"
 also "0#0 sleep 7"
 also "0#0 ret 3"
 
+# A job takes its ticks here, too, on one of 2 workers; after `jshut` there is no other.
+log jobs '[[["job", 0, 5, 7, false], ["job", 1, 4, 3, true], ["job", 2, 3, 2, false], ["jcancel", 2], ["job", 2, 3, 1, false], ["jawait", 0],
+  ["try", [["jawait", 1]], "EX", [], false], ["jshut", true, false], ["jawait", 2], ["job", 0, 1, 1, false]]]'
+ended "7 ms of virtual time"
+times 1 "0#0 got 7"
+times 1 "0#0 got 1"
+also "0#0 exc Ex3 True"
+also "0#0 -> True"
+times 1 "0#0 RTE"
+
 # "what body 0 fails with is a finding", and "places are lines of the file": of the operation that failed, whatever was done on the way out.
 log fails '[[["spawn", 1],
   ["try",

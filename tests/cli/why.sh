@@ -70,6 +70,10 @@ expect 2 "effects wants a SEQ" "$RETICK" query stale.db effects
 expect 2 "has no event 99999" "$RETICK" query stale.db effects 99999
 expect 2 "effects wants the number of an event" "$RETICK" query stale.db effects x
 
+# A deadline over a plain future says which.
+expect 1 "in_time: failed" "$RETICK" run "$scenarios/chains.c:in_time" -o in_time.db
+also "while it waits for a future of chains.c:$(line 'tick_future_new(); // never done')"
+
 # A long chain is a page, with what is left out counted; the whole is as long as that says.
 run lengthy_chain
 expect 0 "between; --all shows them" "$RETICK" query lengthy_chain.db why

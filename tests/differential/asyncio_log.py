@@ -18,6 +18,7 @@ from asyncio_clock import ClockLoop, Stuck
 
 MOST_LINES = 4000
 MOST_TASKS = 40
+WORKERS = 2
 
 variable = contextvars.ContextVar("variable", default=None)
 
@@ -88,6 +89,7 @@ class Run:
         self.condition = asyncio.Condition()
         self.barrier = asyncio.Barrier(2)
         self.futures = [self.loop.create_future() for _ in range(3)]
+        self.jobs = [None] * 3
 
     def reported(self, _loop, context):
         message = context["message"]
@@ -248,6 +250,9 @@ class Run:
     async def op_fgather(self, me, named, return_errors):
         await self.gather(me, [self.futures[i] for i in named], return_errors)
 
+    async def op_jgather(self, me, named, return_errors):
+        await self.gather(me, [self.jobs[i] for i in named if self.jobs[i]], return_errors)
+
     async def gather(self, me, children, return_errors):
         if children:
             results = await asyncio.gather(*children, return_exceptions=return_errors)
@@ -357,6 +362,41 @@ class Run:
     async def op_fshield(self, me, i):
         self.say(me, "got", await asyncio.shield(self.futures[i]))
 
+    # jobs
+
+    async def op_job(self, me, i, ticks, number, fails):
+        def job():
+            if fails:
+                raise Ex(number)
+            return number
+
+        job.ticks = max(0, ticks)
+        self.loop.has_pool(WORKERS)
+        try:
+            self.jobs[i] = self.loop.run_in_executor(None, job)
+        except RuntimeError:
+            self.say(me, "RTE")
+
+    async def op_jawait(self, me, i):
+        if self.jobs[i]:
+            self.say(me, "got", await self.jobs[i])
+
+    async def op_jshield(self, me, i):
+        if self.jobs[i]:
+            self.say(me, "got", await asyncio.shield(self.jobs[i]))
+
+    async def op_jcancel(self, me, i):
+        if self.jobs[i]:
+            self.say(me, "->", self.jobs[i].cancel())
+
+    async def op_jshut(self, _me, wait, cancel):
+        if self.loop._default_executor:
+            self.loop._default_executor.shutdown(wait=False, cancel_futures=cancel)
+        else:  # no job has come yet: the loop makes none from now on
+            self.loop._executor_shutdown_called = True
+        if wait:
+            await self.loop.shutdown_default_executor()
+
     async def op_cwait(self, me, _condition, _=None):
         async with self.condition:
             await self.condition.wait()
@@ -400,6 +440,9 @@ class Run:
     async def op_fwait(self, me, named, ticks, until):
         await self.wait(me, [self.futures[i] for i in named], ticks, until)
 
+    async def op_jwait(self, me, named, ticks, until):
+        await self.wait(me, [self.jobs[i] for i in named if self.jobs[i]], ticks, until)
+
     async def wait(self, me, children, ticks, until):
         until = {"FIRST": asyncio.FIRST_COMPLETED, "ERROR": asyncio.FIRST_EXCEPTION, "ALL": asyncio.ALL_COMPLETED}[until]
         if children:
@@ -411,6 +454,9 @@ class Run:
 
     async def op_feach(self, me, named, ticks):
         await self.each(me, {self.futures[i]: i for i in named}, ticks)
+
+    async def op_jeach(self, me, named, ticks):
+        await self.each(me, {self.jobs[i]: i for i in named if self.jobs[i]}, ticks)
 
     async def each(self, me, names, ticks):
         # Not of those done already: as_completed takes them in the order of a set of addresses.

@@ -25,15 +25,19 @@ PLAIN = {
         1,
     ),
     **dict.fromkeys(("adopt", "cbdo"), 2),
+    "job": 4,
+    "jcancel": 2,
+    **dict.fromkeys("jawait jshield jgather jwait jeach".split(), 1),
+    "jshut": 0.5,
 }
 HOLDING = {"try": 4, "wf": 3, "timeout": 3, "tg": 2}
 # What a done callback can do.
 AT_ONCE = {"cancel": 3, "stop": 2, "spawn": 2, "eager": 2, "raise": 2}
-AT_ONCE |= dict.fromkeys("cbadd unlock rel evset evclear putnw getnw fset fexc fcancel done shut soon later at hcancel".split(), 1)
+AT_ONCE |= dict.fromkeys("cbadd unlock rel evset evclear putnw getnw fset fexc fcancel job jcancel done shut soon later at hcancel".split(), 1)
 # What came or changed with a version, and is not written for those before it.
 SINCE = {
-    (3, 12): {"eager", "adopt", "wf", "timeout", "gather", "fgather"},
-    (3, 13): {"shut", "each", "feach", "cwait", "cuntil", "uncancel", "tg"},
+    (3, 12): {"eager", "adopt", "wf", "timeout", "gather", "fgather", "jgather"},
+    (3, 13): {"shut", "each", "feach", "jeach", "cwait", "cuntil", "uncancel", "tg"},
 }
 
 
@@ -87,6 +91,11 @@ class Writer:
             "fgather": lambda: [self.futures(), r.random() < 0.5],
             "fwait": lambda: [self.futures(), r.choice((-1, 0, 1, 3)), r.choice(("FIRST", "ERROR", "ALL"))],
             "feach": lambda: [self.futures(), r.choice((-1, 0, 1, 3))],
+            "job": lambda: [r.randrange(3), r.choice((1, 1, 2, 3, 4)), r.randrange(10), r.random() < 0.3],
+            "jgather": lambda: [self.futures(), r.random() < 0.5],
+            "jwait": lambda: [self.futures(), r.choice((-1, 0, 1, 3)), r.choice(("FIRST", "ERROR", "ALL"))],
+            "jeach": lambda: [self.futures(), r.choice((-1, 0, 1, 3))],
+            "jshut": lambda: [r.random() < 0.5, r.random() < 0.5],
             "var": lambda: [r.randrange(100)],
             "varsoon": lambda: [r.randrange(100)],
             "gather": lambda: [self.several(me), r.random() < 0.5],
@@ -115,7 +124,7 @@ class Writer:
             return [r.choice((0, 0, 1, 1, 2, 3))]
         if name in ("put", "get", "putnw", "getnw"):
             return [r.choice((0, 0, 1, 1, 2, 3)), r.randrange(10)]
-        if name in ("fset", "fexc", "fcancel", "fawait", "fshield"):
+        if name in ("fset", "fexc", "fcancel", "fawait", "fshield", "jawait", "jcancel", "jshield"):
             return [r.randrange(3)]
         if name in ("raise", "ret"):
             return [r.randrange(5)]
@@ -130,7 +139,7 @@ class Writer:
         r = self.random
         waits = [["evwait", 0], ["get", 0, 0], ["lock", 0], ["fawait", 0], ["sleep", 2], ["cwait", 0, 0], ["sem", 0], ["cuntil", 0], ["get", 3, 0]]
         waits += [["join", 0], ["put", 0, 1], ["meet"]]
-        waits += [[name, *self.words(name, me)] for name in ("fshield", "fgather", "fwait", "feach")]
+        waits += [[name, *self.words(name, me)] for name in ("fshield", "fgather", "fwait", "feach", "jawait", "jshield", "jgather", "jwait", "jeach", "jshut")]
         if self.later(me) is not None:
             waits.append(["await", self.later(me)])
             waits += [[name, *self.words(name, me)] for name in ("shield", "gather", "wait", "each", "eager")]

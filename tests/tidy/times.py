@@ -28,6 +28,7 @@ NOT_SWEPT = {
     "tick_sys_ops.lseek.offset": "of a file",
     "tick_sys_ops.ftruncate.size": "of a file",
     "tick_sys_ops.choose.most": "of a choice",
+    "tick_sys_job.takes": "set by the loop",
     "tick_chooser_ops.choose.most": "of a choice",
     "tick_deviation.most": "of a choice",
     "tick_poller_ops.wait.timeout": "what the loop works out",

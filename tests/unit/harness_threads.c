@@ -132,6 +132,33 @@ static void a_queued_job_can_be_cancelled_and_a_running_one_goes_on(void **state
     assert_int_equal(run_on(1, cancels), 0);
 }
 
+static int closes(void *arg) {
+    struct tick_future *running, *first, *second;
+    (void)arg;
+    assert_int_equal(tick_run_in_executor(NULL, blocks, (void *)1, &running), 0);
+    gate_wait_started(1);
+    assert_int_equal(tick_run_in_executor(NULL, counts, (void *)2, &first), 0);
+    assert_int_equal(tick_run_in_executor(NULL, counts, (void *)3, &second), 0);
+    assert_true(tick_future_cancel(second, NULL));
+    assert_int_equal(tick_executor_close(true), 0);
+    assert_false(tick_future_done(first));
+    assert_int_equal(tick_await(first), TICK_ECANCELED);
+    gate_open();
+    assert_int_equal(tick_await(running), 0);
+    assert_int_equal(tick_executor_shutdown(), 0);
+    assert_int_equal(atomic_load(&runs), 1);
+    tick_future_unref(running);
+    tick_future_unref(first);
+    tick_future_unref(second);
+    return tick_to_thread(counts, NULL);
+}
+
+static void queued_jobs_can_be_revoked(void **state) {
+    (void)state;
+    gate_reset();
+    assert_int_equal(run_on(1, closes), TICK_ECLOSED);
+}
+
 static int times_out(void *arg) {
     struct tick_future *running;
     assert_int_equal(tick_run_in_executor(NULL, blocks, arg, &running), 0);
@@ -249,8 +276,8 @@ static void each_allocation_fails_in_turn(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_run_on_other_threads), cmocka_unit_test(a_queued_job_can_be_cancelled_and_a_running_one_goes_on),
-        cmocka_unit_test(the_end_of_the_run_waits), cmocka_unit_test(nothing_is_taken_after_shutdown),
-        cmocka_unit_test(each_allocation_fails_in_turn),
+        cmocka_unit_test(queued_jobs_can_be_revoked), cmocka_unit_test(the_end_of_the_run_waits),
+        cmocka_unit_test(nothing_is_taken_after_shutdown), cmocka_unit_test(each_allocation_fails_in_turn),
         cmocka_unit_test(close_does_not_wait), // last: its thread may free a moment later
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

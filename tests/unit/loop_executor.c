@@ -200,6 +200,92 @@ static void the_end_of_the_run_waits_and_close_does_not(void **state) {
     world_free(w);
 }
 
+// --- no job is taken any more ---
+
+static int ends_it(void *arg) {
+    TICK_TRY(tick_executor_shutdown());
+    say(w, "end%d", (int)(intptr_t)arg);
+    return 0;
+}
+
+// One runs, one is cancelled in the queue, and two stand there still.
+static int closes(void *arg) {
+    struct tick_future *late;
+    for (intptr_t i = 0; i < 4; i++)
+        assert_int_equal(tick_run_in_executor(NULL, job, (void *)i, &many[i]), 0);
+    assert_true(tick_future_cancel(many[1], NULL));
+    assert_int_equal(tick_executor_close(arg != NULL), 0);
+    assert_int_equal(tick_run_in_executor(NULL, job, NULL, &late), TICK_ECLOSED);
+    if (arg) // the loop hears of it in its next iteration; who cancels it before that, cancels it
+        assert_true(tick_future_cancel(many[3], "mine"));
+    struct tick_task *first = tick_spawn(ends_it, (void *)1), *second = tick_spawn(ends_it, (void *)2);
+    assert_false(tick_future_done(many[2]));
+    assert_int_equal(tick_await(many[2]), arg ? TICK_ECANCELED : 0);
+    assert_int_equal(tick_await(many[0]), 0);
+    assert_int_equal(tick_await(many[3]), arg ? TICK_ECANCELED : 0);
+    if (arg)
+        assert_string_equal(tick_future_cancel_message(many[3]), "mine");
+    assert_int_equal(tick_join(first), 0);
+    assert_int_equal(tick_join(second), 0);
+    assert_int_equal(tick_executor_shutdown(), 0);
+    tick_task_unref(first);
+    tick_task_unref(second);
+    for (intptr_t i = 0; i < 4; i++)
+        tick_future_unref(many[i]);
+    return 0;
+}
+
+static void no_job_is_taken_any_more(void **state) {
+    (void)state;
+    static const char *const logs[] = {"2:job0 3:job2 4:job3 5:end1 5:end2 ", "2:job0 4:end1 4:end2 "};
+    for (intptr_t cancel = 0; cancel < 2; cancel++) {
+        w = world_bare();
+        struct tick_loop_options options = world_options(w);
+        options.threads = 1;
+        world_open(w, &options);
+        assert_int_equal(tick_loop_run(w->loop, closes, (void *)cancel), 0);
+        assert_string_equal(w->log, logs[cancel]);
+        assert_null(w->loop->executor.jobs);
+        assert_null(w->loop->executor.waits);
+        world_free(w);
+    }
+    assert_int_equal(tick_executor_close(true), TICK_EINVALSTATE); // no loop runs
+}
+
+// Each waits for itself: one is cancelled, the others go on; where no job ever was there is nothing to wait for.
+static int waits_for_its_end(void *arg) {
+    struct tick_future *future = NULL;
+    if (arg)
+        assert_int_equal(tick_run_in_executor(NULL, job, arg, &future), 0);
+    tick_future_unref(future);
+    struct tick_task *first = tick_spawn(ends_it, (void *)1), *second = tick_spawn(ends_it, (void *)2);
+    assert_int_equal(tick_sleep(0), 0);
+    tick_task_cancel(first, NULL);
+    assert_int_equal(tick_join(second), 0);
+    const bool waited = arg != NULL;
+    assert_int_equal(tick_join(first), waited ? TICK_ECANCELED : 0);
+    tick_task_unref(first);
+    tick_task_unref(second);
+    return 0;
+}
+
+static void each_waits_for_the_end_for_itself(void **state) {
+    (void)state;
+    questions = 0;
+    answer = 3; // 100 us
+    for (intptr_t jobs = 0; jobs < 2; jobs++) {
+        w = world_bare();
+        w->choose = asked;
+        w->sys_ops.choose = world_choose;
+        struct tick_loop_options options = world_options(w);
+        world_open(w, &options);
+        assert_int_equal(tick_loop_run(w->loop, waits_for_its_end, (void *)jobs), 0);
+        assert_string_equal(w->log, jobs ? "4:job1 5:end2 " : "2:end1 2:end2 ");
+        assert_null(w->loop->executor.waits);
+        world_free(w);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_run_in_turn),
@@ -208,6 +294,8 @@ int main(void) {
         cmocka_unit_test(a_choice_gives_them_time),
         cmocka_unit_test(cancelled_in_the_queue_it_never_runs),
         cmocka_unit_test(the_end_of_the_run_waits_and_close_does_not),
+        cmocka_unit_test(no_job_is_taken_any_more),
+        cmocka_unit_test(each_waits_for_the_end_for_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

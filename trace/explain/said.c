@@ -87,8 +87,12 @@ void tick__said_who(const struct tick__tale *tale, uint32_t seq, struct tick__sa
 }
 
 void tick__said_object(const struct tick__tale *tale, uint32_t id, struct tick__said *said) {
-    static const char *const articles[TICK_OBJECT_TYPES] = {[TICK_OBJECT_EVENT] = "an event", [TICK_OBJECT_QUEUE] = "a queue",
-        [TICK_OBJECT_LOCK] = "a lock", [TICK_OBJECT_FUTURE] = "a future", [TICK_OBJECT_FILE] = "the file", [TICK_OBJECT_JOB] = "a job"};
+    static const char *const articles[TICK_OBJECT_TYPES] = {[TICK_OBJECT_EVENT] = "an event",
+        [TICK_OBJECT_QUEUE] = "a queue",
+        [TICK_OBJECT_LOCK] = "a lock",
+        [TICK_OBJECT_FUTURE] = "a future",
+        [TICK_OBJECT_FILE] = "the file",
+        [TICK_OBJECT_JOB] = "a job"};
     static const char *const placed[TICK_OBJECT_TYPES] = {
         [TICK_OBJECT_EVENT] = "the event of ", [TICK_OBJECT_QUEUE] = "the queue of ", [TICK_OBJECT_LOCK] = "the lock of "};
     const struct tick__tale_object *object = tick__tale_object(tale, id);
@@ -170,9 +174,10 @@ static void say_bytes(const struct tick__tale_message *message, struct tick__sai
 void tick__said_message(const struct tick__tale *tale, const struct tick__tale_message *message, size_t most, struct tick__said *said) {
     if (message->bytes <= 0) {
         const bool back = tick__tale_object(tale, message->direction)->kth == TICK_IN;
-        tick__say_to(said, "%s", tick__tale_object(tale, message->object)->ordinal ? "the end of the stream"
-                                : back                                            ? "the answer to its connect"
-                                                                                  : "a request to connect");
+        tick__say_to(said, "%s",
+            tick__tale_object(tale, message->object)->ordinal ? "the end of the stream"
+            : back                                            ? "the answer to its connect"
+                                                              : "a request to connect");
         return;
     }
     char joined[200], shown[200];
@@ -234,6 +239,9 @@ void tick__said_wait(const struct tick__tale *tale, uint32_t wait, struct tick__
     } else if (event->kind == TICK_EV_WAIT_BEGIN) {
         tick__say_to(said, "for ");
         tick__said_object(tale, event->subject, said);
+    } else if (subject->type == TICK_OBJECT_FUTURE && subject->loc && subject->loc != event->loc) { // one that was made elsewhere
+        tick__say_to(said, "for a future of ");
+        tick__said_place(tale, subject->loc, said);
     } else if (place && *place->name) {
         tick__say_to(said, "in %s", place->name);
     } else {

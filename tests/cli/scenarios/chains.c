@@ -79,6 +79,18 @@ TICK_SCENARIO(hands_on, "") {
     tick_host_add(world, "app", hands, NULL);
 }
 
+// --- a deadline over a plain future ---
+
+static int in_vain(void *unused) {
+    (void)unused;
+    struct tick_future *never = tick_future_new(); // never done
+    return tick_within(TICK_MS(5), tick_await(never));
+}
+
+TICK_SCENARIO(in_time, "") {
+    tick_host_add(world, "app", in_vain, NULL);
+}
+
 // --- longer than a page ---
 
 static int sleeps(void *unused) {
