@@ -115,7 +115,9 @@ static int beside_repaired(struct explain_arguments *a) {
     if (code == 0) {
         char name[300];
         const bool passes = attempt.outcome.verdict == TICK_PASS;
-        snprintf(name, sizeof name, "%s, which %s under the same schedule", loaded.scenario->name, passes ? "passes" : "fails, too,");
+        snprintf(name, sizeof name, "%s%s", loaded.scenario->name, passes ? ", which passes under the same schedule" : "");
+        if (!passes)
+            tick__say("%s fails, too, under the same schedule", name);
         const struct tick__explain what = {.path = a->path, .against = aside.path, .there = "repaired,", .name = name};
         code = tick__explain(&what);
         tick__attempt_fini(&attempt);

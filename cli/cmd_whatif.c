@@ -157,7 +157,9 @@ static int change(const struct tick_schedule *schedule, const struct tick_schedu
     return code;
 }
 
-static int run(const struct whatif_arguments *a, const struct tick__loaded *loaded, const struct tick_schedule *schedule) {
+// lines: what was asked for; schedule: all that the run is to meet.
+static int run(const struct whatif_arguments *a, const struct tick__loaded *loaded, const struct tick_schedule *lines,
+    const struct tick_schedule *schedule) {
     struct tick__attempt attempt;
     struct tick_error error = {0};
     const struct tick__record record = {
@@ -177,7 +179,7 @@ static int run(const struct whatif_arguments *a, const struct tick__loaded *load
         tick__colour(stdout, passed ? TICK__GREEN : TICK__RED), passed ? "passes" : "fails", tick__colour(stdout, TICK__PLAIN));
     if (!passed)
         tick__say_outcome(&attempt.outcome, loaded);
-    tick__stale_note(schedule, &attempt.drawn);
+    tick__stale_note(lines, &attempt.drawn);
     tick__report_scenario(loaded);
     tick__report_set("run", tick__report_attempt(&attempt, loaded, 0));
     tick__report_written("trace", a->output);
@@ -201,7 +203,7 @@ static int change_and_run(struct whatif_arguments *a, const struct tick__recipe 
         return TICK__EXIT_USAGE;
     int code = read_lines(a, loaded->scenario->name, line, &lines);
     if (code == 0) {
-        code = change(&recipe->schedule, &lines, away, &changed) < 0 ? tick__no_memory(a->path) : run(a, loaded, &changed);
+        code = change(&recipe->schedule, &lines, away, &changed) < 0 ? tick__no_memory(a->path) : run(a, loaded, &lines, &changed);
         tick_schedule_fini(&changed);
         tick_schedule_fini(&lines);
     }

@@ -30,6 +30,7 @@ void tick__explained_close(struct tick__explained *told) {
 static int tell(const struct tick__explained *run, const struct tick__explained *good, const char *there, struct tick__story *story) {
     struct tick__beside both = {0};
     int result = good ? tick__beside_init(&run->tale, &good->tale, &both) : 0;
+    both.repaired = good && strcmp(run->trace.scenario, good->trace.scenario) != 0;
     if (result == 0)
         result = tick__story_tell(&run->tale, good ? &both : NULL, there, story);
     tick__beside_fini(&both);

@@ -72,7 +72,7 @@ also "reads \"chats of user 1\", the answer to \"GET retick:user:1\""
 expect 0 "beside redis_pool_fixed, which passes under the same schedule" "$RETICK" explain redis_pool.db \
     --repaired "$top/scenarios/redis_pool.c:redis_pool_fixed"
 also "repaired, it says the end of the stream"
-expect 0 "which fails, too, under the same schedule" "$RETICK" explain redis_pool.db --repaired "$top/scenarios/redis_pool.c:redis_pool"
+expect 0 "redis_pool fails, too, under the same schedule" "$RETICK" explain redis_pool.db --repaired "$top/scenarios/redis_pool.c:redis_pool"
 expect 0 "beside redis_pool.twin.db" "$RETICK" explain redis_pool.db # what was asked meanwhile is not kept
 expect 2 "exclude one another" "$RETICK" explain redis_pool.db --against calm.db --repaired x.c
 expect 2 "is a schedule" "$RETICK" explain redis_pool.schedule --repaired "$top/scenarios/redis_pool.c"
@@ -102,3 +102,5 @@ expect 1 "near.twin.db" "$RETICK" fuzz "$top/scenarios/pool_deadlock.c" -o near.
 [ "$(cat near.twin.db.next)" = mine ] || complain "a file of the user's is gone that lay beside a twin"
 expect 2 "taken.twin.db" "$RETICK" fuzz "$top/scenarios/pool_deadlock.c" -o taken.db
 [ "$(cat taken.twin.db)" = mine ] || complain "a file of the user's is gone"
+
+finish

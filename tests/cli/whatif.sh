@@ -7,18 +7,18 @@ pool=$top/scenarios/redis_pool.c
 expect 1 "" "$RETICK" fuzz "$pool" --quiet -o run.db
 
 # The share that fails grows along the story: fresh schedules seldom do, the last sentence always does.
-expect 0 "of fresh schedules, with nothing decided" "$RETICK" explain run.db --likelihood=50
+expect 0 "of fresh schedules, with nothing decided" "$RETICK" explain run.db --likelihood=100
 also "100 % ("
 also "it was as good as inevitable"
 also "fresh seeds is trusted at 99 %"
 cp .output first
-expect 0 "" "$RETICK" explain run.db --likelihood=50
+expect 0 "" "$RETICK" explain run.db --likelihood=100
 cmp -s first .output || complain "the same question has two answers: $(diff first .output)"
-"$RETICK" explain run.db --likelihood=50 --json 2>/dev/null | python3 -c '
+"$RETICK" explain run.db --likelihood=100 --json 2>/dev/null | python3 -c '
 import json, sys
 rows = json.load(sys.stdin)["likelihood"]
 fresh, last = rows[0], rows[-1]
-assert fresh["seq"] is None and last["failed"] == last["runs"] == 50, rows
+assert fresh["seq"] is None and last["failed"] == last["runs"] == 100, rows
 assert fresh["failed"] * 50 < fresh["runs"] * last["failed"], rows
 assert all(row["low_of_1000"] <= 1000 * row["failed"] // row["runs"] + 1 <= row["high_of_1000"] + 2 for row in rows), rows
 ' || complain "the shares are wrong"
@@ -38,7 +38,7 @@ expect 0 "with that it passes" "$RETICK" whatif none.db --set 'delivery app/clie
 expect 1 "with that it fails" "$RETICK" whatif none.db --set 'step_cost app/client-2->redis/serve @2 +100ms' -o all.db
 also "how it came to it, beside none.db"
 expect 0 "are the same run" "$RETICK" diff run.db all.db
-expect 0 "was not met" "$RETICK" whatif none.db --set 'delivery app/nobody->redis @1 +1ms' -o two.db
+expect 0 "the run did not meet: delivery app/nobody->redis @1 +1ms" "$RETICK" whatif none.db --set 'delivery app/nobody->redis @1 +1ms' -o two.db
 
 # What cannot be meant
 expect 2 "--set LINE" "$RETICK" whatif run.db
@@ -50,3 +50,5 @@ expect 2 "is a schedule" "$RETICK" whatif run.schedule --set 'delivery a->b @1 +
 expect 2 "run.db" "$RETICK" whatif run.db --at "$seq" --set 0 -o run.db
 echo mine >run2.c
 expect 2 "run2.c" "$RETICK" whatif run.db --at "$seq" --set 0 -o run2.c
+
+finish

@@ -10,6 +10,7 @@ struct tick__beside {
     uint32_t parting_a, parting_b; // the first events that differ, deviations left out; last + 1: where one ends or both are the same
     struct tick__beside_key *keys_a, *keys_b;
     size_t count_a, count_b;
+    bool repaired; // b is of another program, under the same decisions: what is done otherwise there is the repair
 };
 // 0 or -ENOMEM.
 int tick__beside_init(const struct tick__tale *a, const struct tick__tale *b, struct tick__beside *beside);

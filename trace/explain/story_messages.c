@@ -21,6 +21,8 @@ static void says_there(struct tick__telling *telling, const struct tick__tale_me
     const struct tick__tale *good = telling->good;
     const uint32_t twin = telling->beside ? tick__beside_twin(telling->beside, message->send) : 0;
     const struct tick__tale_message *other = good ? tick__tale_message(good, tick__tale_event(good, twin)->subject) : NULL;
+    if (good && !other && telling->beside->repaired) // another call sends it there
+        other = tick__tale_same_message(good, tick__tale_object(telling->tale, message->object)->id);
     if (!other || (other->kept == message->kept && memcmp(other->payload, message->payload, message->kept) == 0))
         return;
     tick__say_to(said, "%s it says ", telling->there);
@@ -86,12 +88,30 @@ static bool is_told(const struct tick__telling *telling, const struct tick__tale
     return false;
 }
 
+// The first that is said over a connection which the repaired program gives up instead; NULL: there is none.
+static const struct tick__tale_message *said_after_all(const struct tick__telling *telling) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_message *first = NULL;
+    for (size_t i = 0; telling->beside && telling->beside->repaired && i < tale->message_count; i++) {
+        const struct tick__tale_message *message = &tale->messages[i], *other;
+        if (message->bytes <= 0 || message->send < telling->part || message->send > telling->end || (first && first->send < message->send))
+            continue;
+        other = tick__tale_same_message(telling->good, tick__tale_object(tale, message->object)->id);
+        if (other && other->send && other->bytes == 0)
+            first = message;
+    }
+    return first;
+}
+
 void tick__story_messages(struct tick__telling *telling) {
     const struct tick__tale *tale = telling->tale;
     const struct tick__tale_message *messages[TOLD_MOST];
+    const struct tick__tale_message *after_all = said_after_all(telling);
     const size_t count = spine(telling, messages);
     for (size_t i = 0; i < count; i++)
         say_message(telling, messages[i], is_told(telling, messages[i]) ? 33 : i < FIRST_FEW ? 11 + (int)i : 18 + (int)i);
+    if (after_all)
+        say_message(telling, after_all, 10);
     size_t told = 0;
     for (uint32_t seq = telling->end; seq >= tale->first && seq && told < TOLD_MOST; seq--) {
         const struct tick__tale_event *event = tick__tale_event(tale, seq);

@@ -7,6 +7,10 @@
 
 // --- a line and a message ---
 
+static bool says(const struct tick__tale_message *message, const struct tick__tale_message *other) {
+    return message->kept == other->kept && memcmp(message->payload, other->payload, message->kept) == 0;
+}
+
 // The last message of the line's host that is sent after it here, and before it there; NULL: none is.
 static const struct tick__tale_message *swapped(const struct tick__telling *telling, uint32_t line, uint32_t twin) {
     const struct tick__tale *tale = telling->tale;
@@ -18,7 +22,7 @@ static const struct tick__tale_message *swapped(const struct tick__telling *tell
             (message->dst != tick__tale_event(tale, telling->end)->host && !tick__story_hot(telling, message->send)))
             continue;
         const struct tick__tale_message *there = tick__tale_same_message(telling->good, tick__tale_object(tale, message->object)->id);
-        if (there && there->send && there->send < twin)
+        if (there && there->send && there->send < twin && says(message, there))
             last = message;
     }
     return last;
@@ -39,10 +43,6 @@ static void say_swapped(struct tick__telling *telling, uint32_t line, const stru
 }
 
 // --- what goes past ---
-
-static bool says(const struct tick__tale_message *message, const struct tick__tale_message *other) {
-    return message->kept == other->kept && memcmp(message->payload, other->payload, message->kept) == 0;
-}
 
 // What a task sends from an event on; of these *alike say what `other` does.
 static size_t sent_by(const struct tick__tale *tale, tick_id task, uint32_t from, uint32_t upto, const struct tick__tale_message *other,
