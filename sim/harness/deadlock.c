@@ -105,16 +105,20 @@ static void say_circle(struct tick__line *words, const struct tick_host *host, c
 struct telling {
     struct tick__line *words;
     size_t told, left_out;
+    unsigned far_looks; // that are left: each goes through all connections
 };
 #define REST_MOST sizeof "; and 4294967295 more that wait"
 
+static bool has_room(const struct telling *telling, const struct tick__line *piece) {
+    return !telling->left_out && !tick__line_cut(piece) &&
+           telling->words->length + piece->length + sizeof "; " + REST_MOST <= telling->words->size;
+}
+
 static void add(struct telling *telling, const struct tick__line *piece) {
-    struct tick__line *words = telling->words;
-    if (telling->left_out || tick__line_cut(piece) || words->length + piece->length + sizeof "; " + REST_MOST > words->size) {
+    if (has_room(telling, piece))
+        tick__line_format(telling->words, "%s%s", telling->told++ ? "; " : " ", piece->text);
+    else
         telling->left_out++;
-        return;
-    }
-    tick__line_format(words, "%s%s", telling->told++ ? "; " : " ", piece->text);
 }
 
 // Whether two tasks are the same but for numbers in their names.
@@ -186,8 +190,29 @@ static void tell_host(struct telling *telling, const struct tick_host *host) {
             tell_wait(telling, host, task);
 }
 
+// The other halves, which are daemons' tasks and not told by themselves: of the first few, where all else has found room, and they do.
+static void tell_far_ends(struct telling *telling, const struct tick_host *host) {
+    const struct tick_task *ignored;
+    for (const struct tick_task *task = host->loop ? host->loop->tasks : NULL; task && telling->far_looks; task = task->next) {
+        char piece[400];
+        struct tick__line words = {piece, sizeof piece, 0};
+        const struct tick_host *there;
+        const struct tick_task *other = in_circle(host, task, &ignored) ? NULL : tick__far_waiter(host, task, &there);
+        bool first;
+        telling->far_looks--;
+        if (!other || !there->options.daemon || in_circle(there, other, &ignored) || (likes_of(host, task, &first), !first))
+            continue;
+        tick__world_say_wait(&words, there, other);
+        tick__line_put(&words, ", at the other end of that");
+        if (!has_room(telling, &words))
+            telling->far_looks = 0;
+        else
+            add(telling, &words);
+    }
+}
+
 void tick__world_tell_waits(const struct tick_world *w, struct tick__line *words) {
-    struct telling telling = {.words = words};
+    struct telling telling = {.words = words, .far_looks = 16};
     for (size_t i = 0; i < w->host_count; i++) {
         const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
         if (host->state == HOST_DONE || host->state == HOST_DOWN || (host->options.daemon && host->state == HOST_WAITING))
@@ -200,6 +225,11 @@ void tick__world_tell_waits(const struct tick_world *w, struct tick__line *words
         struct tick__line piece = {text_of, sizeof text_of, 0};
         tick__line_format(&piece, "%s was never started", host->name);
         add(&telling, &piece);
+    }
+    for (size_t i = 0; i < w->host_count && !telling.left_out && telling.far_looks; i++) {
+        const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
+        if (!host->options.daemon && host->state != HOST_DONE && host->state != HOST_DOWN && host->state != HOST_WAITING)
+            tell_far_ends(&telling, host);
     }
     if (telling.left_out)
         tick__line_format(words, "%sand %zu more that wait", telling.told ? "; " : " ", telling.left_out);

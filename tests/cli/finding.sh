@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# timeout: 300
 # From a campaign to the smallest schedule, its files, and back: fuzz, replay, shrink, diff, check, digest.
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"

@@ -19,7 +19,7 @@ say() { # say PHRASE...: the last command said all of this, however its lines ar
 write=$(line "both write")
 expect 1 "deadlock" "$RETICK" fuzz "$file:both_write" -n 1 -o write.db
 say "1 3 ms a circle: client waits to write to server/takes for client ($write); server/takes for client waits to write to client ($write) 2 "
-also "client/main waits for write ($write)"
+say "client/main waits for write ($write) server/takes for client waits for write ($write), at the other end of that" # the verdict's text
 expect 0 "2 tasks wait when it ends" "$RETICK" explain write.db --waits
 say "client waits to write to server/takes for client ($write) part of circle 1" "1 task that nobody waits for is idle" \
     "server waits for connections"
@@ -70,7 +70,8 @@ say "mill waits for room in a queue, from which others take: mill/taker ($(line 
 # A limit that is passed while nobody gets on says so; one that somebody's own timer goes beyond does not.
 expect 1 "limit: no progress since 2 ms, for longer than the limit (tick_still_limit raises it), though other things go on:" \
     "$RETICK" fuzz "$file:ticking" -n 1 -o ticking.db
-say "go on: client/main waits for read_line ($(line "// in vain")) no deviation is needed" \
+say "go on: client/main waits for read_line ($(line "// in vain")) server/mute for client waits for read_line" \
+    "at the other end of that no deviation is needed" \
     "a circle: client waits to read from server/mute for client" "server/mute for client waits to read from client" \
     "2 1010 s no progress since 2 ms, for longer than the limit (tick_still_limit raises it), though other things go on ticking.db"
 expect 1 "limit: no progress since 2 ms" "$RETICK" replay ticking.db
@@ -84,7 +85,7 @@ say "go on: client/main waits for read_line ($(line "// in vain"))"
 expect 1 "deadlock: the run can never end, with no progress since 2 ms, though other things go on:" \
     "$RETICK" fuzz "$file:ticking_in_vain" -n 1 -o twice.db
 say "go on: client/main waits for read_line ($(line "// in vain")) a circle: twice/main waits for the lock of" "($(line "// its own")) that twice/main holds" \
-    "10 s the run can never end, with no progress since 2 ms, though other things go on twice.db"
+    "server/mute for client waits for read_line" "at the other end of that" "10 s the run can never end, with no progress since 2 ms, though other things go on twice.db"
 expect 1 "deadlock: the run can never end" "$RETICK" replay twice.db
 expect 1 "limit: the limit of virtual time was passed (tick_limit raises it)" "$RETICK" fuzz "$file:sleepy" -n 1 -o sleepy.db
 never "no progress"
