@@ -34,10 +34,11 @@ HOLDING = {"try": 4, "wf": 3, "timeout": 3, "tg": 2}
 # What a done callback can do.
 AT_ONCE = {"cancel": 3, "stop": 2, "spawn": 2, "eager": 2, "raise": 2}
 AT_ONCE |= dict.fromkeys("cbadd unlock rel evset evclear putnw getnw fset fexc fcancel job jcancel done shut soon later at hcancel".split(), 1)
-# What came or changed with a version, and is not written for those before it.
+# What came or changed with a version, and is not written for those before it. A condition's waiter hands a notification on since 3.13
+# (gh-112202), and so does a barrier's (meet), which is one.
 SINCE = {
     (3, 12): {"eager", "adopt", "wf", "timeout", "gather", "fgather", "jgather"},
-    (3, 13): {"shut", "each", "feach", "jeach", "cwait", "cuntil", "uncancel", "tg"},
+    (3, 13): {"shut", "each", "feach", "jeach", "cwait", "cuntil", "meet", "uncancel", "tg"},
 }
 
 
