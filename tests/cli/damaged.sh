@@ -5,4 +5,6 @@
 . "$(dirname "$0")/../support/cli_expect.sh"
 command -v python3 >/dev/null || exit 77
 export PYTHONDONTWRITEBYTECODE=1
-python3 "$RETICK_SOURCE/tests/support/damaged_traces.py" "$RETICK" "$RETICK_SOURCE/scenarios/redis_pool.c"
+expect 0 "commands, 0 failed" python3 "$RETICK_SOURCE/tests/support/damaged_traces.py" "$RETICK" "$RETICK_SOURCE/scenarios/redis_pool.c"
+cat "$work/.output"
+finish

@@ -12,7 +12,7 @@
 #define TICK_NAME_OF(name, ...) #name,
 static const std::vector<std::string> words{
     TICK_ERRORS(TICK_NAME_OF) TICK_CHOICES(TICK_NAME_OF) TICK_EVENTS(TICK_NAME_OF) TICK_OBJECTS(TICK_NAME_OF)
-        TICK_SORTS(TICK_NAME_OF)};
+        TICK_SORTS(TICK_NAME_OF) TICK_DROPS(TICK_NAME_OF)};
 static_assert(TICK_NS(1000000000) == TICK_SEC(1) && TICK_US(1000) == TICK_MS(1), "units");
 
 template <typename T, void release(T *)> struct releases {
@@ -24,6 +24,8 @@ using queue = std::unique_ptr<tick_queue, releases<tick_queue, tick_queue_free>>
 using lock = std::unique_ptr<tick_lock, releases<tick_lock, tick_lock_free>>;
 
 static int nap(void *ms) {
+    tick_shared_read("naps of %d ms", *static_cast<int *>(ms));
+    tick_shared_write("naps of %d ms", *static_cast<int *>(ms));
     TICK_TRY(tick_sleep(TICK_MS(*static_cast<int *>(ms))));
     return *static_cast<int *>(ms);
 }
