@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Scenarios in C++: every macro of the headers, compiled by retick with g++ and clang++, in C++20 and C++17, and what C++ brings along.
+# once: yes
 # timeout: 300
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"

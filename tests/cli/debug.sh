@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # retick replay --debug: the run under gdb, where it fails or at an event, with the stacks of its tasks.
+# once: yes
 # timeout: 240
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"

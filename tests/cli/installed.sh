@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What `cmake --install` puts down is enough to build a program of one's own, by pkg-config and by CMake: a whole scenario in C, and a
 # program in C++.
+# once: yes
 # timeout: 300
 set -eu
 work=$(mktemp -d)

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# once: yes
 # timeout: 300
 # The scenarios of known bugs: each bug is found within 1,000 seeds, its repair passes them, and the schedule found passes in the repair.
 # Two lie deeper, and are replayed.

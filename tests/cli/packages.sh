@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Packages: the .tar.gz runs from wherever it is unpacked, the .deb holds the same, and depends on each library that its program loads.
 # (./dev soak runs the README's tour with both on a bare Debian: tests/package/bare_debian.sh.)
+# once: yes
 # timeout: 300
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Manual pages and completions, made from the tables of options: each option of each command is in each of them, as --help has it, and
 # those that read them agree.
+# once: yes
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 pages=$RETICK_BUILD/pages

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Each scenario is a program of its own, too: linked with libretick.a, it runs what is in it, and gives the same digests as the same file
 # loaded by retick.
+# once: yes
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # retick test: scenarios and kept schedules as tests, whatever they do, in TAP, JUnit's XML and JSON.
+# once: yes
 # timeout: 600
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"

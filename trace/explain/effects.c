@@ -97,7 +97,7 @@ static int read_causes(struct effects *effects, struct tick_error *error) {
                 seen->parent = (uint32_t)cause;
         }
     }
-    const bool failed = (sqlite3_finalize(events) != SQLITE_OK) | (sqlite3_finalize(row) != SQLITE_OK);
+    const bool failed = (sqlite3_finalize(events) | sqlite3_finalize(row)) != SQLITE_OK;
     return code < 0 ? code : failed ? tick__trace_failed(trace, error) : 0;
 }
 
