@@ -57,10 +57,12 @@ static void take(const struct argp *argp) {
     add_all(argp);
     for (size_t i = 0; i < ROOM(common); i++)
         add(&common[i], NULL);
-    snprintf(filled->ends, sizeof filled->ends, "%s%s%s", strstr(argp->args_doc, "FILE.c") ? "c cc cpp cxx so json " : "",
-        strstr(argp->args_doc, "SCHEDULE") ? "schedule " : "",
+    const bool any = strstr(argp->args_doc, "PATH") != NULL; // sources and schedules
+    snprintf(filled->ends, sizeof filled->ends, "%s%s%s", any || strstr(argp->args_doc, "FILE.c") ? "c cc cpp cxx so json " : "",
+        any || strstr(argp->args_doc, "SCHEDULE") ? "schedule " : "",
         strstr(argp->args_doc, ".db") || strstr(argp->args_doc, "TRACE") ? "db " : "");
-    filled->ends[strlen(filled->ends) - 1] = '\0'; // every command takes files of some kind
+    TICK_ASSERT(*filled->ends); // every command takes files of some kind
+    filled->ends[strlen(filled->ends) - 1] = '\0';
     filled->queries = strstr(argp->args_doc, "NAME") != NULL;
 }
 
