@@ -210,7 +210,7 @@ static void step(const struct teller *t) {
     kth_of_subject(t, "step");
 }
 
-// "the 17 bytes that alice sent to server at offset 5 arrive "
+// "the 17 bytes that alice sent to server from byte 5 on arrive "
 static void bytes_arrive(const struct teller *t) {
     unsigned long long offset = t->deviation->ordinal;
     const bool handshake = offset == 0; // data counts from 1
@@ -234,7 +234,7 @@ static void bytes_arrive(const struct teller *t) {
     if (handshake)
         tick__text_format(t->to, " arrives ");
     else
-        tick__text_format(t->to, " at offset %llu arrive%s ", offset, size > 1 ? "" : "s");
+        tick__text_format(t->to, " from byte %llu on arrive%s ", offset, size > 1 ? "" : "s");
 }
 
 static void arrive(const struct teller *t) {
@@ -275,7 +275,10 @@ static void moved_short(const struct teller *t, const char *verb, const char *no
         tick__text_format(t->to, " moves only ");
         plural(t->to, t->deviation->value, "byte");
     }
-    tick__text_format(t->to, " at offset %llu", (unsigned long long)t->deviation->ordinal);
+    if (t->deviation->ordinal) {
+        tick__text_format(t->to, ", behind ");
+        plural(t->to, t->deviation->ordinal, "byte");
+    }
 }
 
 static void sent_short(const struct teller *t) {
@@ -449,7 +452,7 @@ static const struct sentence {
     [TICK_CHOICE_SHORT_SEND] = {.subject = sent_short},
     [TICK_CHOICE_SHORT_RECV] = {.subject = received_short},
     [TICK_CHOICE_FAULT_REFUSE] = {NULL, broken, " is refused", NULL, NULL},
-    [TICK_CHOICE_FAULT_RESET] = {NULL, broken, " is reset at offset ", offset, NULL},
+    [TICK_CHOICE_FAULT_RESET] = {NULL, broken, " is reset at byte ", offset, NULL},
     [TICK_CHOICE_STEP_COST] = {NULL, step, " takes ", delay, NULL},
     [TICK_CHOICE_USER] = {.subject = of_the_program},
     [TICK_CHOICE_DISPLACE] = {NULL, who_is_subject, " is held back while ", others, NULL},

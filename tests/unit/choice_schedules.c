@@ -74,9 +74,9 @@ static void lines_and_words(void **state) {
         const char *line, *words;
     } cases[] = {
         {{w->out, 12, 7, 10, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice→server @12 +30ms",
-            "the 17 bytes that alice sent to server at offset 12 arrive 30 ms late"},
+            "the 17 bytes that alice sent to server from byte 12 on arrive 30 ms late"},
         {{w->out, 99, 9, 10, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice→server @99 +49ms",
-            "what alice sent to server at offset 99 arrives 49 ms late"},
+            "what alice sent to server from byte 99 on arrives 49 ms late"},
         {{w->in, 0, 1, 10, JITTER, TICK_CHOICE_DELIVERY}, "delivery alice←server @0 +1us",
             "the handshake that server sent to alice arrives 1 us late"},
         {{w->in, 0, 2, 3, 1500, TICK_CHOICE_DELIVERY}, "delivery alice←server @0 +1500ns",
@@ -86,12 +86,12 @@ static void lines_and_words(void **state) {
         {{w->far, 3, 2, 4, 0, TICK_CHOICE_READY_HOLD}, "ready_hold alice→server:far @3 2 polls",
             "server sees that alice's connection to server is ready for the 3rd time, 2 polls late"},
         {{w->far, 17, 1, 9, 0, TICK_CHOICE_SHORT_RECV}, "short_recv alice→server:far @17 1 bytes",
-            "server receives only 1 byte of what it could on alice's connection to server at offset 17"},
+            "server receives only 1 byte of what it could on alice's connection to server, behind 17 bytes"},
         {{w->near, 0, 3, 9, 0, TICK_CHOICE_SHORT_SEND}, "short_send alice→server:near @0 3 bytes",
-            "alice sends only 3 bytes of what it could on alice's connection to server at offset 0"},
+            "alice sends only 3 bytes of what it could on alice's connection to server"},
         {{w->connection, 0, 1, 2, 0, TICK_CHOICE_FAULT_REFUSE}, "refuse alice→server:conn @0 yes",
             "alice's connection to server is refused"},
-        {{w->out, 5, 1, 2, 0, TICK_CHOICE_FAULT_RESET}, "reset alice→server @5 yes", "alice's connection to server is reset at offset 5"},
+        {{w->out, 5, 1, 2, 0, TICK_CHOICE_FAULT_RESET}, "reset alice→server @5 yes", "alice's connection to server is reset at byte 5"},
         {{w->far, 2, 10, 12, 3000000000, TICK_CHOICE_HOST_LATE}, "host_late alice→server:far @2 +1s",
             "server goes on 1 s late, when alice's connection to server is ready for the 2nd time"},
         {{w->far, 0, 7, 12, JITTER, TICK_CHOICE_HOST_LATE}, "host_late alice→server:far @0 +30ms",
@@ -123,7 +123,7 @@ static void lines_and_words(void **state) {
         {{w->timer, 1, 2, 4, 0, TICK_CHOICE_DISPLACE}, "displace alice:deadline @1 2 pops",
             "alice:deadline is held back while 2 other callbacks run"},
         {{0x1234, 1, 2, 9, 0, TICK_CHOICE_SHORT_RECV}, "short_recv id:0000000000001234 @1 2 bytes",
-            "a receive on id:0000000000001234 moves only 2 bytes at offset 1"},
+            "a receive on id:0000000000001234 moves only 2 bytes, behind 1 byte"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[256];
@@ -345,7 +345,7 @@ static void text_as_written(void **state) {
     assert_int_equal(tick_schedule_add(&schedule, &(const struct tick_deviation){5, 1, 1, 2, 0, TICK_CHOICE_FAULT_REFUSE}), 0);
     char *text = write_out(&schedule, w->names);
     assert_string_equal(text, "retick schedule 2\nscenario lost_update\n"
-                              "delivery alice→server @12 +30ms  # the 17 bytes that alice sent to server at offset 12 arrive 30 ms late\n"
+                              "delivery alice→server @12 +30ms  # the 17 bytes that alice sent to server from byte 12 on arrive 30 ms late\n"
                               "refuse id:0000000000000005 @1 yes\n");
     free(text);
     tick_schedule_fini(&schedule);
