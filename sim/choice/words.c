@@ -319,6 +319,12 @@ static void when_and_for(const struct teller *t) {
     how_long(t->to, t->deviation);
 }
 
+static void when_and_down(const struct teller *t) {
+    when(t);
+    tick__text_format(t->to, " and is down for ");
+    how_long(t->to, t->deviation);
+}
+
 static void jump(const struct teller *t) {
     tick__text_format(t->to, t->deviation->ordinal & 1 ? " jumps back" : " jumps ahead");
     when(t);
@@ -461,8 +467,8 @@ static const struct sentence {
     [TICK_CHOICE_FAULT_PARTITION] = {"partition {", victim, "} | the others", when_and_for, NULL},
     [TICK_CHOICE_FAULT_ONE_WAY] = {"nothing that ", victim, " sends arrives,", when_and_for, NULL},
     [TICK_CHOICE_FAULT_CLOG] = {"the network around ", victim, " is clogged", when_and_for, NULL},
-    [TICK_CHOICE_FAULT_CRASH] = {NULL, victim, " crashes and is down", when_and_for, NULL},
-    [TICK_CHOICE_FAULT_STOP] = {NULL, victim, " is stopped and is down", when_and_for, NULL},
+    [TICK_CHOICE_FAULT_CRASH] = {NULL, victim, " crashes", when_and_down, NULL},
+    [TICK_CHOICE_FAULT_STOP] = {NULL, victim, " is stopped", when_and_down, NULL},
     [TICK_CHOICE_FAULT_PAUSE] = {NULL, victim, " stands still", when_and_for, NULL},
     [TICK_CHOICE_FAULT_CLOCK] = {"the clock of ", victim, NULL, jump, NULL},
     [TICK_CHOICE_DUPLICATE] = {NULL, datagram, " comes twice", NULL, NULL},

@@ -19,17 +19,13 @@ HEAD = (
 
 
 def about(path):
-    """The head of a scenario's file, without what it says of retick: a paragraph and its links."""
-    words, links = [], []
+    """The head of a scenario's file, without what it says of retick: a paragraph."""
+    words = []
     for line in open(path, encoding="utf-8"):
         if not line.startswith("//") or line.startswith("// Expected"):
             break
-        text = line[2:].strip()
-        if text.startswith("http"):
-            links += [word for word in text.split() if word.startswith("http")]
-        elif text:
-            words.append(text)
-    return " ".join(words), links
+        words += [re.sub(r"^(https?://.*?)([).,;:]*)$", r"<\1>\2", word) for word in line[2:].split()]
+    return " ".join(words)
 
 
 def told(retick, scenarios, folder, name):
@@ -68,11 +64,7 @@ def main():
         name, kind = os.path.splitext(file)
         if kind != ".c":
             continue
-        words, links = about(os.path.join(scenarios, file))
-        print(f"## [{name}](../scenarios/{file})\n\n{words}")
-        if links:
-            print("\n" + " ".join(f"<{link}>" for link in links))
-        print("\n```")
+        print(f"## [{name}](../scenarios/{file})\n\n{about(os.path.join(scenarios, file))}\n\n```")
         print("\n".join(told(retick, scenarios, folder, name)))
         print("```\n")
 

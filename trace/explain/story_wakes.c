@@ -26,7 +26,7 @@ static void say_lost(struct tick__telling *telling, uint32_t done, uint32_t canc
     tick__say_to(&say, "wakes ");
     tick__said_task(tale, task, &say);
     tick__say_to(&say, " with what it waits for");
-    tick__say_to(&over, "before it runs, %s: what it was woken with is lost, unless it looks for it",
+    tick__say_to(&over, "before it runs, %s: what it was woken with is lost, unless its cancellation hands that on",
         timed ? "its deadline passes, and it is cancelled" : "it is cancelled");
     const uint32_t there = telling->beside ? tick__beside_twin(telling->beside, done) : 0;
     if (there) {
