@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compiled scenarios in the cache are code that is loaded: only from a folder and a file that only the user can write, only whole; what is
 # old or too much goes. And whatever a source is called, no compiler takes its name for an option.
+# once: yes
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 cp "$scenarios/passing.c" .

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # --json: one document that the schema knows from every command, passing and failing; and query --csv.
+# once: yes
 # timeout: 300
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"

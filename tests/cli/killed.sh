@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SIGKILL of retick, of the program, of both, and SIGINT, at different moments: the trace can be read, and recovered, every time.
+# once: yes
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 rounds=${RETICK_KILLS:-10}

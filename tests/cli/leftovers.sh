@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What one run leaves to the next in its process, and one retick to another beside it.
+# once: yes
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 

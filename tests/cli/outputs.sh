@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What -o may replace: every command that writes, on every kind of thing that can stand at its name. Nothing but retick's own files of that
 # kind is ever changed without --force, and what is read, folders and nodes not even with it; the refusal comes before the work.
+# once: yes
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 
