@@ -31,7 +31,8 @@ done
 also 'verdict: "hang"'
 also 'verdict: "exit"'
 also "# it has no checks: only crashes, deadlocks and leaks can be found"
-also 'message: "all/broken.c does not compile (cc says why above, exit 1)"'
+also 'message: "all/broken.c does not compile ('
+also 'cc says why above, exit 1)"' # by the name that the build calls it
 also 'message: "all/trap.c: fails when it is loaded, before any scenario runs"'
 never helper
 never .hidden
