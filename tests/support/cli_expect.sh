@@ -6,17 +6,17 @@ RETICK=$(realpath "$RETICK")
 scenarios=$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../cli/scenarios
 scenarios=$(realpath "$scenarios")
 work=$(mktemp -d)
-finished=no
-ended() { # whatever a script ends with: what complained is lost if it does not end with `finish`, or with 77 as it cannot run here
+came_to_finish=no
+cleared_up() { # whatever a script ends with: what complained is lost if it does not end with `finish`, or with 77 as it cannot run here
     local code=$?
     chmod -R u+w "$work" 2>/dev/null
     rm -rf "$work"
-    [ $finished = yes ] || [ $code = 77 ] || {
+    [ $came_to_finish = yes ] || [ $code = 77 ] || {
         echo "FAILED: it did not come to its end, which is \`finish\`" >&2
         exit 1
     }
 }
-trap ended EXIT
+trap cleared_up EXIT
 export XDG_CACHE_HOME=$work/cache NO_COLOR=1 LC_ALL=C.UTF-8
 cd "$work" || exit 1
 failures=0 checks=0
@@ -55,7 +55,7 @@ exists() {
 }
 
 finish() {
-    finished=yes
+    came_to_finish=yes
     echo "$checks checks, $failures failed"
     [ "$failures" = 0 ]
     exit
