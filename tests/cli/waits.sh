@@ -86,7 +86,8 @@ expect 1 "deadlock: the run can never end, with no progress since 2 ms, though o
     "$RETICK" fuzz "$file:ticking_in_vain" -n 1 -o twice.db
 say "go on: client/main waits for read_line ($(line "// in vain")) a circle: twice/main waits for the lock of" \
     "($(line "// its own")) that twice/main holds" \
-    "server/mute for client waits for read_line" "at the other end of that" "10 s the run can never end, with no progress since 2 ms, though other things go on twice.db"
+    "server/mute for client waits for read_line" "at the other end of that" \
+    "10 s the run can never end, with no progress since 2 ms, though other things go on twice.db"
 expect 1 "deadlock: the run can never end" "$RETICK" replay twice.db
 expect 1 "limit: the limit of virtual time was passed (tick_limit raises it)" "$RETICK" fuzz "$file:sleepy" -n 1 -o sleepy.db
 never "no progress"
