@@ -203,7 +203,8 @@ static int change_and_run(struct whatif_arguments *a, const struct tick__recipe 
         return TICK__EXIT_USAGE;
     int code = read_lines(a, loaded->scenario->name, line, &lines);
     if (code == 0) {
-        code = change(&recipe->schedule, &lines, away, &changed) < 0 ? tick__no_memory(a->path) : run(a, loaded, &lines, &changed);
+        code = change(&recipe->schedule, &lines, away, &changed) < 0 ? tick__no_memory(a->path)
+                                                                     : run(a, loaded, away ? &changed : &lines, &changed);
         tick_schedule_fini(&changed);
         tick_schedule_fini(&lines);
     }

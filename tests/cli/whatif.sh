@@ -31,6 +31,7 @@ also "how it came to it, beside run.whatif.db"
 also "run.whatif.db written"
 exists run.whatif.db
 expect 0 "with that it passes" "$RETICK" whatif run.db --at "$seq" --set 0 -o none.db
+never "did not meet" # what was taken away
 expect 0 "passes under 0 deviations" "$RETICK" replay none.db
 expect 1 "with that it fails" "$RETICK" whatif run.db --at "$seq" --set +100ms -o same.db
 expect 0 "are the same run" "$RETICK" diff run.db same.db
