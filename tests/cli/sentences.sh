@@ -26,4 +26,13 @@ also "says: GracefulStop"
 also "only after that"
 story etcd_watch
 also "and never \"1 END_STREAM\""
+story redis_pool
+also "over a connection that still owes an answer: to \"GET retick:user:1\", which it sent at 14 ms and stopped waiting for at 64 ms"
+also "the next that comes over it, at 104 ms, is \"chats of user 1\""
+story aiohttp_keepalive
+also "wakes server/serve for client, now that \"GET /8\" of client has come"
+also "the timer of 75 ms that it set at 195 ms is over: what that calls runs first"
+story httpcore_pool
+also "sets the event that app/client#3 waits for, though that one has just been cancelled, and only has not run since"
+also "so it is with what app/client#2 gives app/client#4"
 finish
