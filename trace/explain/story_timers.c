@@ -1,5 +1,5 @@
-// A timer that is quicker than who set it: a task is woken, and before it has run a timer that it had set is over. What that calls finds the
-// task still waiting.
+// A timer that is quicker than who set it: a task is woken, and before it has run a timer that it had set is over. What that calls finds
+// the task still waiting.
 #include "src/base/times.h"
 #include "trace/explain/story_int.h"
 #include <errno.h>
