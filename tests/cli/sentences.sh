@@ -32,6 +32,9 @@ also "the next that comes over it, at 104 ms, is \"chats of user 1\""
 story aiohttp_keepalive
 also "wakes server/serve for client, now that \"GET /8\" of client has come"
 also "the timer of 75 ms that it set at 195 ms is over: what that calls runs first"
+story agentkeepalive
+also "closes the connection of client:timer#4/request to server, and leaves the rest to a callback that is to run next"
+also "what that calls runs first, and begins client:timer#7/request"
 story httpcore_pool
 also "sets the event that app/client#3 waits for, though that one has just been cancelled, and only has not run since"
 also "so it is with what app/client#2 gives app/client#4"
