@@ -10,6 +10,17 @@ story() {
     tr -s ' \n' ' ' <"$work/.output" >said && mv said "$work/.output"
 }
 
+# told SCENARIO: likewise, of a scenario that is made for it.
+told() {
+    expect 1 "how it came to it" "$RETICK" fuzz "$scenarios/retold.c:$1" -n 200 --jobs 1 -o "$1.db"
+    tr -s ' \n' ' ' <"$work/.output" >said && mv said "$work/.output"
+}
+
+# Those who run into the same deadline stand in one sentence.
+told deadlines
+also "10 ms – 20 ms app/worker runs into its deadline of 10 ms while it waits for an event: too late; and once more (retold.c:"
+also "so do app/worker#2, app/worker#3, app/worker#4 and 2 more; 12 times in all 2 "
+
 story lost_update
 also "writes the counter, which it read at"
 also "in between, and that write is lost"
@@ -18,9 +29,16 @@ also "writes the file, which it read at"
 story postgres_fsync
 also "syncs postgres:/table, and is told that all is well: what the sync of 150 ms was to write is not tried again"
 story rs_tftpd
+also "tftpd says: an acknowledgement that came before 16 times in all"
 also "tftpd sends \"DATA 5\" to client once more, now that \"ACK 4\" has come"
 story dynamodb_metadata
 also "though storage-"
+also "out of service, and asks again (dynamodb_metadata.c:51) so do storage-5, storage-6, storage-1 and 2 more; 179 times in all"
+story httpcore_pool
+also "app/client#3 runs into its deadline of 80 ms while it waits for an event: cancelled with a connection that it never used;"
+also "so does app/client#4"
+also "sets the event that app/client#3 waits for, though that one has just been cancelled, and only has not run since"
+also "so it is with what app/client#2 gives app/client#4"
 story grpc_stop
 also "says: GracefulStop"
 also "only after that"
@@ -35,7 +53,4 @@ also "the timer of 75 ms that it set at 195 ms is over: what that calls runs fir
 story agentkeepalive
 also "closes the connection of client:timer#4/request to server, and leaves the rest to a callback that is to run next"
 also "what that calls runs first, and begins client:timer#7/request"
-story httpcore_pool
-also "sets the event that app/client#3 waits for, though that one has just been cancelled, and only has not run since"
-also "so it is with what app/client#2 gives app/client#4"
 finish

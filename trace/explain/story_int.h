@@ -16,6 +16,8 @@ struct tick__telling {
     struct tick__tale_set chain;                            // of what the end came
     const struct tick__tale_message *told[TICK__TOLD_MOST]; // messages that a sentence about a read names already
     size_t told_count;
+    uint32_t *marks; // events whose texts are told with the deadlines
+    size_t marks_count;
     struct tick__story *story;
     int code; // -ENOMEM once memory has run out
 };
@@ -33,7 +35,8 @@ void tick__story_files(struct tick__telling *telling);     // syncs that succeed
 void tick__story_repeats(struct tick__telling *telling);   // datagrams that say again what was said before
 void tick__story_gone(struct tick__telling *telling);      // answers to those who have hung up
 void tick__story_order(struct tick__telling *telling);     // what both runs say, in another order
-void tick__story_moments(struct tick__telling *telling);   // deadlines, marks, logs, exceptions, crashes
+void tick__story_deadlines(struct tick__telling *telling); // deadlines that pass
+void tick__story_moments(struct tick__telling *telling);   // marks, logs, exceptions, crashes
 void tick__story_wakes(struct tick__telling *telling);     // wake-ups that come to nothing
 void tick__story_timers(struct tick__telling *telling);    // timers that are quicker than who set them, and has been woken
 void tick__story_later(struct tick__telling *telling);     // what a callback left for later, and something else was before
