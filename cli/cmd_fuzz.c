@@ -158,6 +158,31 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
     return TICK__EXIT_FINDING;
 }
 
+// A run that hangs takes all its time. If nothing was drawn (which a hang that left no words does not know), there is nothing to be shrunk,
+// and its seed decides nothing.
+static bool is_calm_hang(const struct tick_outcome *outcome) {
+    return outcome->verdict == TICK_HUNG && (outcome->in_setup || (outcome->stopped[0] && outcome->deviations == 0));
+}
+
+static int settle_calm_hang(const struct fuzz_arguments *a, const struct tick__loaded *loaded, const struct tick_campaign_result *result) {
+    struct tick_schedule calm;
+    const struct tick__settle what = {
+        .loaded = loaded,
+        .start = &calm,
+        .outcome = &result->outcome,
+        .seed = result->seed,
+        .hang = a->run.hang,
+        .once = true,
+        .quiet = a->quiet,
+        .path = a->output,
+        .output = &a->rules,
+    };
+    tick_schedule_init(&calm, loaded->scenario->name);
+    const int code = tick__settle_finding(&what);
+    tick_schedule_fini(&calm);
+    return code;
+}
+
 // The failing seed's run once more, for its deviations (some ends of a process take them along) and as the first proof that it repeats;
 // then by its schedule.
 static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loaded, const struct tick_campaign_result *result) {
@@ -244,7 +269,9 @@ static int tell(const struct fuzz_arguments *a, const struct tick__loaded *loade
         say_marks(result);
         fflush(stdout);
         // a bad scenario is one under any schedule
-        return result->outcome.verdict == TICK_BAD_SCENARIO ? TICK__EXIT_FINDING : settle(a, loaded, result);
+        if (result->outcome.verdict == TICK_BAD_SCENARIO)
+            return TICK__EXIT_FINDING;
+        return is_calm_hang(&result->outcome) ? settle_calm_hang(a, loaded, result) : settle(a, loaded, result);
     }
     if (tick__interrupted()) {
         tick__say(

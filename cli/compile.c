@@ -207,8 +207,8 @@ out:
     return result;
 }
 
-// The object's name: a key of all that it is made from. The preprocessed text (malloc'd) holds every header that matters, and the paths that
-// messages will name.
+// The object's name: a key of all that it is made from. The preprocessed text (malloc'd) holds every header that matters, and the paths
+// that messages will name.
 static int name_object(const struct tick__compile *what, const struct tick__argv *base, size_t words, const char *folder, char **text,
     char name[TICK__OBJECT_NAME], struct tick_error *error) {
     struct tick__argv preprocess = {0}, about = {0};

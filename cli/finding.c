@@ -37,11 +37,15 @@ static void say_waits(const struct tick_outcome *outcome, const char *text, cons
     }
 }
 
+bool tick__has_addresses(const struct tick_outcome *outcome) {
+    return outcome->verdict == TICK_CRASHED || outcome->verdict == TICK_LIVELOCKED || outcome->verdict == TICK_EXITED;
+}
+
 void tick__outcome_words(
     const struct tick_outcome *outcome, const struct tick__loaded *loaded, char *words, size_t size, char *place, size_t place_size) {
     const char *text = outcome->text[0] ? outcome->text : tick_verdict_text(outcome->verdict);
     place[0] = '\0';
-    if (outcome->verdict == TICK_CRASHED || outcome->verdict == TICK_LIVELOCKED)
+    if (tick__has_addresses(outcome))
         tick__place_words(text, loaded->object, words, size, place, place_size);
     else
         snprintf(words, size, "%s", text);
@@ -144,7 +148,8 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
         tick_schedule_init(best, settle->loaded->scenario->name);
         *interrupted = false;
         tick__report_set("shrunk", json_pack("{s:i, s:i, s:i, s:b}", "from", 0, "to", 0, "runs", 0, "complete", 1));
-        tick__say("no deviation is needed: it fails when nothing goes wrong");
+        tick__say("no deviation is needed: it fails %s",
+            settle->outcome->in_setup ? "in the set-up, which asks nothing of the outside" : "when nothing goes wrong");
         return 0;
     }
     int code = settle->outcome->verdict == TICK_HUNG ? shrink_hang(settle, &result, &error)
@@ -173,8 +178,7 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
     if (strcmp(result.outcome.text, settle->outcome->text) != 0) { // the same finding, of another moment
         char words[512], place[512];
         tick__place_words(result.outcome.text, settle->loaded->object, words, sizeof words, place, sizeof place);
-        tick__say(
-            "  %s", result.outcome.verdict == TICK_CRASHED || result.outcome.verdict == TICK_LIVELOCKED ? words : result.outcome.text);
+        tick__say("  %s", tick__has_addresses(&result.outcome) ? words : result.outcome.text);
     }
     return 0;
 }
@@ -218,6 +222,21 @@ static int replay(const struct tick__settle *settle, const struct tick_schedule 
             tick__format_time(first.outcome.ended_at, text, sizeof text));
     tick__attempt_fini(&first);
     return 0;
+}
+
+// Whether the recorded run is the finding, where no other has confirmed it. 0 or an exit code.
+static int confirm(const struct tick__settle *settle, const struct tick_outcome *outcome) {
+    const bool same = tick_outcome_same(outcome, settle->outcome);
+    tick__report_set("replays", json_pack("{s:i, s:i, s:n}", "times", 1, "different", !same, "digest"));
+    if (same) {
+        tick__say("run once more, for its trace: the same %s", tick_verdict_word(outcome->verdict));
+        return 0;
+    }
+    tick__complain(
+        "run once more, it gave \"%s\": the scenario depends on something outside of the simulated world. Next: %s check %s:%s%s",
+        tick_verdict_text(outcome->verdict), tick__program(), settle->loaded->source, settle->loaded->scenario->name,
+        settle->loaded->options);
+    return TICK__EXIT_FINDING;
 }
 
 // The finding's story, beside the nearest run that passes, which is kept as `twin`. 0 or an exit code.
@@ -282,9 +301,14 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
             *settle->loaded->given ? " " : "", schedule_path, settle->loaded->options);
         goto out;
     }
+    const int other = settle->once ? confirm(settle, &attempt.outcome) : 0;
     tick__attempt_fini(&attempt);
     tick__report_written("trace", settle->path);
     tick__report_written("schedule", schedule_path);
+    if (other) {
+        code = other;
+        goto out;
+    }
     const int untold = explain(settle, &record, twin);
     tick__say("%s and %s written. Next: %s replay %s%s    %s graph %s -o %s", settle->path, schedule_path, tick__program(), settle->path,
         settle->loaded->options, tick__program(), settle->path, picture);
@@ -318,7 +342,7 @@ int tick__settle_finding(const struct tick__settle *settle) {
     }
     tick__say_schedule(&best, names);
     tick__report_set("schedule", tick__report_schedule(&best, names));
-    code = replay(settle, &best);
+    code = settle->once ? 0 : replay(settle, &best);
     if (code == 0)
         code = store(settle, &best, names);
     if (code == TICK__EXIT_FINDING && interrupted)

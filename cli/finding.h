@@ -9,6 +9,8 @@
 // "  an increment was lost: 1      lost_update.c:33", and who. A crash's addresses become lines
 // of the scenario that was loaded.
 void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded);
+// Whether its text may tell places of the program as addresses, which tick__place_words makes lines of.
+bool tick__has_addresses(const struct tick_outcome *outcome);
 // The same as parts: what happened, and where ("" if that is not known).
 void tick__outcome_words(
     const struct tick_outcome *outcome, const struct tick__loaded *loaded, char *words, size_t size, char *place, size_t place_size);
@@ -23,6 +25,7 @@ struct tick__settle {
     const struct tick_rates *rates;     // of what other seeds draw
     int64_t hang;
     bool no_shrink;
+    bool once;          // no deviation has a part in it, and each run takes long: the one that is recorded confirms it
     bool quiet;         // no story is printed
     uint64_t most_runs; // of the shrinker; 0: its default
     unsigned replays;

@@ -1,4 +1,5 @@
 #include "cli/record.h"
+#include "cli/finding.h"
 #include "cli/place.h"
 #include "cli/print.h"
 #include "cli/progress.h"
@@ -144,7 +145,7 @@ static _Noreturn void child(const struct tick__record *record, struct recording 
         snprintf(page->text, sizeof page->text, "%s", page->outcome.text);
         if (page->outcome.file[0] && page->outcome.line > 0)
             snprintf(page->place, sizeof page->place, "%s:%d", page->outcome.file, page->outcome.line);
-        if ((page->outcome.verdict == TICK_CRASHED || page->outcome.verdict == TICK_LIVELOCKED) && !record->real)
+        if (tick__has_addresses(&page->outcome) && !record->real)
             tick__place_words(page->outcome.text, record->object, page->text, sizeof page->text, place, sizeof place);
     }
     if (!page->done || page->ended)

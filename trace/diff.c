@@ -286,8 +286,9 @@ static int tell_contents(const struct tick_trace *a, const struct tick_trace *b,
     if (found)
         code = tick_difference_say(out, a, &difference, (const char *const[2]){"A", "B"}, error);
     else
-        fputs("the events are the same, but not all that was sent or written: of a message traces keep the first 96 bytes, of files none, "
-              "and what they keep is the same. `retick check` says where runs of a scenario differ\n",
+        fputs("the events are the same, but not all that was sent or written: what these traces keep of it is. `retick check` says where "
+              "runs "
+              "of a scenario differ\n",
             out);
     if (fclose(out) != 0 && code >= 0)
         code = tick_error_set(error, -ENOMEM, "out of memory");

@@ -61,10 +61,10 @@ int tick__read_failed(sqlite3 *db, const char *path, struct tick_error *error) {
 
 // --- the schema ---
 
-// A table has not got the column: because it is none, or not there.
-static int wrong_table(sqlite3 *db, const char *path, const char *table, const char *column, struct tick_error *error) {
+// What has that name: "table", "virtual table", "view", or "".
+static int sort_of(sqlite3 *db, const char *path, const char *table, char what[16], struct tick_error *error) {
     sqlite3_stmt *row;
-    char what[16] = "";
+    *what = 0;
     if (sqlite3_prepare_v2(db,
             "SELECT iif(type = 'table' AND rootpage = 0, 'virtual table', type) FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type"
             " IN ('table', 'view')",
@@ -72,9 +72,14 @@ static int wrong_table(sqlite3 *db, const char *path, const char *table, const c
         return tick__read_failed(db, path, error);
     sqlite3_bind_text(row, 1, table, -1, SQLITE_STATIC);
     if (sqlite3_step(row) == SQLITE_ROW && sqlite3_column_text(row, 0))
-        sqlite3_snprintf(sizeof what, what, "%s", sqlite3_column_text(row, 0));
-    if (sqlite3_finalize(row) != SQLITE_OK)
-        return tick__read_failed(db, path, error);
+        sqlite3_snprintf(16, what, "%s", sqlite3_column_text(row, 0));
+    return sqlite3_finalize(row) == SQLITE_OK ? 0 : tick__read_failed(db, path, error);
+}
+
+// A table has not got the column: because it is none, or not there.
+static int wrong_table(sqlite3 *db, const char *path, const char *table, const char *column, struct tick_error *error) {
+    char what[16];
+    TICK_TRY(sort_of(db, path, table, what, error));
     if (!*what)
         return tick_error_set(error, TICK_EFORMAT, "%s is damaged: it has no table %s; record the run again", path, table);
     if (strcmp(what, "table") != 0)
@@ -115,6 +120,18 @@ static int check_table(sqlite3 *db, const char *path, const char *table, const c
     return 0;
 }
 
+// Those that earlier versions had not.
+static int check_later_tables(sqlite3 *db, const char *path, struct tick_error *error) {
+    for (const struct tick__schema_table *table = tick__schema_later; table->name; table++) {
+        const char *at = table->columns;
+        char what[16];
+        TICK_TRY(sort_of(db, path, table->name, what, error));
+        if (*what)
+            TICK_TRY(check_table(db, path, table->name, &at, error));
+    }
+    return 0;
+}
+
 static int check_tables(sqlite3 *db, const char *path, struct tick_error *error) {
     static const char create[] = "CREATE TABLE ";
     for (const char *const *part = tick__schema_tables; *part; part++)
@@ -130,7 +147,7 @@ static int check_tables(sqlite3 *db, const char *path, struct tick_error *error)
         const char *at = table->columns;
         TICK_TRY(check_table(db, path, table->name, &at, error));
     }
-    return 0;
+    return check_later_tables(db, path, error);
 }
 
 // The first answer of a question, as text in room ("" = none or NULL).

@@ -236,11 +236,12 @@ static inline void note_step(struct tick_recorder *recorder, const struct tick_e
     }
 }
 
-// What the records have no room for, for the digest alone.
-static void tell_unkept(struct tick_recorder *recorder, uint32_t object, uint64_t offset, const void *bytes, size_t count) {
+// What the records have no room for: a hash of it.
+static void tell_unkept(
+    struct tick_recorder *recorder, enum tick_content what, uint32_t object, uint64_t offset, const void *bytes, size_t count) {
     struct tick__slot_unkept *record = room(recorder, 1);
     *record = (struct tick__slot_unkept){
-        .head = {.tag = TICK__REC_UNKEPT, .slots = 1, .number = object},
+        .head = {.tag = TICK__REC_UNKEPT, .detail = (uint8_t)what, .slots = 1, .number = object},
         .offset = offset,
         .count = count,
         .hash = XXH3_64bits(bytes, count),
@@ -302,7 +303,7 @@ static uint32_t tell_object(struct tick_probe *self, const struct tick_object *o
     if (__builtin_expect(recorder->witness != NULL, 0))
         tick__witness_take(recorder, TICK_CONTENT_NAME, recorder->objects, object->id, object->key, object->key ? strlen(object->key) : 0);
     if (__builtin_expect(key == TICK__KEY_MOST, 0))
-        tell_unkept(recorder, recorder->objects, key, object->key + key, strlen(object->key + key));
+        tell_unkept(recorder, TICK_CONTENT_NAME, recorder->objects, key, object->key + key, strlen(object->key + key));
     return recorder->objects;
 }
 
@@ -321,12 +322,12 @@ static void tell_payload(struct tick_probe *self, uint32_t message, const void *
     if (__builtin_expect(recorder->witness != NULL, 0))
         tick__witness_take(recorder, TICK_CONTENT_MESSAGE, message, 0, bytes, count);
     if (count > kept)
-        tell_unkept(recorder, message, kept, (const uint8_t *)bytes + kept, count - kept);
+        tell_unkept(recorder, TICK_CONTENT_MESSAGE, message, kept, (const uint8_t *)bytes + kept, count - kept);
 }
 
 static void tell_written(struct tick_probe *self, uint32_t object, uint64_t offset, const void *bytes, size_t count) {
     struct tick_recorder *recorder = (struct tick_recorder *)self;
-    tell_unkept(recorder, object, offset, bytes, count);
+    tell_unkept(recorder, TICK_CONTENT_WRITTEN, object, offset, bytes, count);
     if (__builtin_expect(recorder->witness != NULL, 0))
         tick__witness_take(recorder, TICK_CONTENT_WRITTEN, object, offset, bytes, count);
 }
@@ -361,7 +362,7 @@ static uint32_t tell_text(struct tick_probe *self, const char *text) {
     if (__builtin_expect(recorder->witness != NULL, 0))
         tick__witness_take(recorder, TICK_CONTENT_TEXT, recorder->objects, 0, text, strlen(text));
     if (__builtin_expect(length == TICK__TEXT_MOST, 0))
-        tell_unkept(recorder, recorder->objects, length, text + length, strlen(text + length));
+        tell_unkept(recorder, TICK_CONTENT_TEXT, recorder->objects, length, text + length, strlen(text + length));
     return recorder->objects;
 }
 

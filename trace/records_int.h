@@ -92,7 +92,9 @@ struct tick__slot_end { // three slots
     uint64_t events, lost; // events told; of these not kept (out of memory, or nobody drained the ring)
     uint64_t unused[2];
 };
-struct tick__slot_unkept { // number: the object; bytes of which only the digest hears: what a definition has no room for, or is written
+// number: the object; detail: what it is (enum tick_content). Bytes of which only a hash stays: those that a definition has no room for, or
+// that are written.
+struct tick__slot_unkept {
     struct tick__slot_head head;
     uint64_t offset, count, hash; // hash: XXH3-64 of them
 };

@@ -44,6 +44,12 @@ const struct tick__schema_table tick__schema_derived[] = {
 {NULL, NULL, false}
 };
 
+const struct tick__schema_table tick__schema_later[] = {
+{"unkept", "n INTEGER PRIMARY KEY, what TEXT NOT NULL, seq INTEGER NOT NULL, object_id INTEGER NOT NULL, offset INTEGER NOT NULL,"
+" bytes INTEGER NOT NULL, hash INTEGER NOT NULL)", true},
+{NULL, NULL, false}
+};
+
 const char *const tick__schema_indexes[] = {
 "CREATE INDEX IF NOT EXISTS choices_subject ON choices(subject_id, ordinal)",
 "CREATE INDEX IF NOT EXISTS objects_stable ON objects(stable_id)",

@@ -14,6 +14,8 @@ struct tick__schema_table {
     bool filled;
 };
 extern const struct tick__schema_table tick__schema_derived[]; // ends with a NULL name
+// What earlier versions had not: a file may lack it. Filled as the run goes.
+extern const struct tick__schema_table tick__schema_later[]; // ends with a NULL name
 extern const char *const tick__schema_indexes[];               // made when all rows are there; NULL-terminated
 struct tick__schema_view {
     const char *name, *select;

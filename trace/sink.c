@@ -5,6 +5,7 @@
 #include "trace/guard_int.h"
 #include "trace/schema_int.h"
 #include "trace/sink_int.h"
+#include "trace/witness.h"
 #include <errno.h>
 #include <retick/version.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ static const char *const statements[TICK__STATEMENTS] = {
     [TICK__ADD_TMARK] = "INSERT INTO tmark VALUES(?,?)",
     [TICK__ADD_GAP] = "INSERT INTO gap VALUES(?,?,?)",
     [TICK__ADD_CHECKPOINT] = "INSERT INTO checkpoints VALUES(?,?)",
+    [TICK__ADD_UNKEPT] = "INSERT INTO unkept(what, seq, object_id, offset, bytes, hash) VALUES(?,?,?,?,?,?)",
     [TICK__SET_META] = "INSERT OR REPLACE INTO meta VALUES(?,?)",
 };
 
@@ -51,7 +53,8 @@ int tick__write_failed(sqlite3 *db, const char *path, uint64_t stored, struct ti
         code = SQLITE_FULL; // SQLite knows only one of the three by name
     switch (code) {
     case SQLITE_FULL:
-        return tick_error_set(error, -ENOSPC, "%s: disk full: %llu events were stored before; make room, and try again", path, (unsigned long long)stored);
+        return tick_error_set(
+            error, -ENOSPC, "%s: disk full: %llu events were stored before; make room, and try again", path, (unsigned long long)stored);
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
@@ -141,6 +144,12 @@ static int create_one(struct tick__sink *sink, const char *what, const char *nam
     return code;
 }
 
+static int create_later(struct tick__sink *sink) {
+    for (const struct tick__schema_table *table = tick__schema_later; table->name; table++)
+        TICK_TRY(create_one(sink, "TABLE IF NOT EXISTS", table->name, "(", table->columns));
+    return 0;
+}
+
 static int create(struct tick__sink *sink) {
     char sql[128];
     snprintf(sql, sizeof sql, "PRAGMA application_id=%d;PRAGMA user_version=%d", TICK__APPLICATION_ID, TICK__SCHEMA_VERSION);
@@ -150,6 +159,7 @@ static int create(struct tick__sink *sink) {
         TICK_TRY(tick__sink_exec(sink, *part));
     for (const struct tick__schema_table *table = tick__schema_derived; table->name; table++)
         TICK_TRY(create_one(sink, "TABLE", table->name, "(", table->columns));
+    TICK_TRY(create_later(sink));
     for (const struct tick__schema_view *view = tick__schema_views; view->name; view++)
         TICK_TRY(create_one(sink, "VIEW", view->name, " AS ", view->select));
 #define KIND_ROW(name, number, word) "INSERT INTO kinds VALUES(" #number ",'" word "');"
@@ -177,8 +187,7 @@ int tick__sink_open(struct tick__sink *sink, const char *file, const char *path,
     TICK_TRY(tick__sink_exec(sink, fast ? "PRAGMA locking_mode=EXCLUSIVE;PRAGMA journal_mode=OFF" : "PRAGMA journal_mode=PERSIST"));
     if (tick__record_table(sink) != SQLITE_OK)
         return tick__sink_failed(sink);
-    if (fresh)
-        TICK_TRY(create(sink));
+    TICK_TRY(fresh ? create(sink) : create_later(sink)); // a recording that an earlier version began
     for (int i = 0; i < TICK__STATEMENTS; i++)
         if (sqlite3_prepare_v3(sink->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &sink->statement[i], NULL) != SQLITE_OK)
             return tick__sink_failed(sink);
@@ -344,6 +353,20 @@ static int add_checkpoint(struct tick__sink *sink, const struct tick__slot *slot
     return run(sink, TICK__ADD_CHECKPOINT);
 }
 
+static int add_unkept(struct tick__sink *sink, const struct tick__slot *slot) {
+    const struct tick__slot_unkept *unkept = (const struct tick__slot_unkept *)slot;
+    sqlite3_stmt *statement = sink->statement[TICK__ADD_UNKEPT];
+    if (sink->real)
+        return 0; // no two runs are alike
+    bind_text(statement, 1, unkept->head.detail <= TICK_CONTENT_WRITTEN ? tick_content_words[unkept->head.detail] : "unknown");
+    sqlite3_bind_int64(statement, 2, sink->taken.seq);
+    sqlite3_bind_int64(statement, 3, unkept->head.number);
+    sqlite3_bind_int64(statement, 4, (sqlite3_int64)unkept->offset);
+    sqlite3_bind_int64(statement, 5, (sqlite3_int64)unkept->count);
+    sqlite3_bind_int64(statement, 6, (sqlite3_int64)unkept->hash);
+    return run(sink, TICK__ADD_UNKEPT);
+}
+
 // What the run's end tells is how many events are missing; of places, that some are.
 static int take_gap(struct tick__sink *sink, const struct tick__slot *slot) {
     static const char *const words[] = {
@@ -402,6 +425,8 @@ static int take_definition(struct tick__sink *sink, const struct tick__slot *slo
         return add_choice(sink, cursor->seq + 1, slot);
     case TICK__REC_CHECKPOINT:
         return add_checkpoint(sink, slot);
+    case TICK__REC_UNKEPT:
+        return add_unkept(sink, slot);
     case TICK__REC_END:
         take_end(sink, slot);
         return 0;

@@ -21,6 +21,7 @@ enum tick__statement {
     TICK__ADD_TMARK,
     TICK__ADD_GAP,
     TICK__ADD_CHECKPOINT,
+    TICK__ADD_UNKEPT,
     TICK__SET_META,
     TICK__STATEMENTS
 };

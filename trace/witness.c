@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *const tick_content_words[] = {
+    [TICK_CONTENT_NAME] = "name", [TICK_CONTENT_TEXT] = "text", [TICK_CONTENT_MESSAGE] = "message", [TICK_CONTENT_WRITTEN] = "written"};
+
 struct testimony { // what precedes each piece's bytes in the file
     uint32_t what, object, seq, task, host, unused;
     uint64_t place, count;
@@ -127,7 +130,7 @@ static int compare_pieces(FILE *a, FILE *b, const struct testimony *x, const str
         .seq = x->seq,
         .task = x->task,
         .host = x->host,
-        .place = x->place,
+        .place = {x->place, y->place},
         .count = {x->count, y->count},
         .offset = (uint64_t)same,
     };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 enum tick_content { TICK_CONTENT_NAME, TICK_CONTENT_TEXT, TICK_CONTENT_MESSAGE, TICK_CONTENT_WRITTEN };
+extern const char *const tick_content_words[]; // as `unkept` has them
 #define TICK_CONTENT_NEAR 32
 
 // Where the contents of two runs differ first. Numbers are those of the first run; up to here they are the second's, too.
@@ -15,7 +16,9 @@ struct tick_difference {
     uint32_t object; // that bears the name, the text, the message, what was written to
     uint32_t seq;    // the latest event that had been told
     uint32_t task, host;
-    uint64_t place;    // written: where in the file or pipe
+    uint64_t place[2]; // written: where in the file or pipe
+    bool hashed;       // known by hashes alone, of what a trace does not keep: it begins at `offset`, and nothing is shown
+    uint64_t hash[2];
     uint64_t count[2]; // bytes of the piece, by run
     uint64_t offset;   // in it, of the first byte that differs: `count` of a run that has none there
     uint64_t from;     // in it, of the bytes that are shown

@@ -90,6 +90,21 @@ static int again_or_found(struct state *state, struct worker *worker) {
     return tick_error_set(state->error, TICK_EKILLED, "%s", text);
 }
 
+static uint64_t done(const struct state *state) {
+    uint64_t runs = state->deaths;
+    for (int i = 0; i < state->count; i++)
+        runs += atomic_load_explicit(&state->workers[i].lane->runs, memory_order_relaxed);
+    return runs;
+}
+
+// It ended in the set-up, which every run begins with: the first seed ends like that, and so do all others.
+static void end_others(struct state *state) {
+    for (int i = 0; i < state->count; i++)
+        if (state->workers[i].sandbox.pid)
+            tick__sandbox_fini(&state->workers[i].sandbox);
+    state->alive = 0;
+}
+
 // A worker's process ended (or is ended for a trouble): takes its failure and starts it anew if there is more to do.
 static int ended(struct state *state, struct worker *worker, enum tick__trouble trouble) {
     struct tick__page *page = worker->sandbox.page;
@@ -108,22 +123,19 @@ static int ended(struct state *state, struct worker *worker, enum tick__trouble 
     int rc = worker->sandbox.signal ? again_or_found(state, worker) : 0;
     if (rc)
         return rc < 0 ? rc : 0;
+    const bool by_all = page->outcome.in_setup && done(state) == 0;
+    const uint64_t seed = by_all ? 0 : page->seed;
     state->deaths++;
     for (uint32_t i = 0; i < page->marks; i++)
-        tick__lane_mark(worker->lane, page->seed, state->campaign->keep_going, page->mark[i]);
+        tick__lane_mark(worker->lane, seed, state->campaign->keep_going, page->mark[i]);
     if (!state->campaign->keep_going)
-        tick__lower_bound(state->shared, page->seed);
-    rc = better(state, page->seed, &page->outcome, page->deviations, page->count);
-    if (rc < 0)
+        tick__lower_bound(state->shared, seed);
+    rc = better(state, seed, &page->outcome, page->deviations, page->count);
+    if (by_all)
+        end_others(state);
+    if (rc < 0 || by_all)
         return rc;
     return more_to_do(state, atomic_load(&state->shared->next)) ? start(state, worker) : 0;
-}
-
-static uint64_t done(const struct state *state) {
-    uint64_t runs = state->deaths;
-    for (int i = 0; i < state->count; i++)
-        runs += atomic_load_explicit(&state->workers[i].lane->runs, memory_order_relaxed);
-    return runs;
 }
 
 static bool report(const struct state *state, int64_t now) {

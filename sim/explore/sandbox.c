@@ -2,6 +2,7 @@
 #include "sim/explore/isolate.h"
 #include "sim/explore/last_words_int.h"
 #include "sim/explore/sandbox_int.h"
+#include "sim/harness/exit.h"
 #include "src/base/times.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -133,8 +134,10 @@ static size_t resident(pid_t pid) {
 int tick__sandbox_ready(struct tick__page *page, struct tick_harness *harness) {
     int rc = tick__last_words_install(page, harness);
     page->resident = resident(getpid());
-    if (rc >= 0)
+    if (rc >= 0) {
+        tick__exit_watch(tick__last_words_of_exit); // where no host runs: in a set-up, an invariant, a check at the end
         atomic_store(&page->state, TICK__IDLE);
+    }
     return rc;
 }
 
@@ -294,6 +297,8 @@ void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble troubl
     } else if (state != TICK__DIED) {
         return;
     }
+    const bool in_setup = !page->keeps_place && !atomic_load(&page->set_up);
+    page->outcome.in_setup = in_setup;
     if (trouble) {
         bool hung = trouble == TICK__HANGS;
         page->outcome.verdict = hung ? TICK_HUNG : TICK_OUT_OF_MEMORY;
@@ -302,7 +307,6 @@ void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble troubl
         page->outcome.line = 0;
         static const char *const of_run = "the program did not come back within the CPU time that a run may take";
         static const char *const of_setup = "the set-up did not return within the CPU time that it may take: --hang TIME gives it more";
-        const bool in_setup = !page->keeps_place && !atomic_load(&page->set_up);
         char *stack = page->keeps_place ? strstr(page->outcome.text, " in ") : NULL, kept[sizeof page->outcome.text];
         snprintf(kept, sizeof kept, "%s", stack ? stack : "");
         snprintf(page->outcome.text, sizeof page->outcome.text, "%s%s",

@@ -1,7 +1,6 @@
 #include "sim/explore/trial.h"
 #include "sim/explore/last_words_int.h"
 #include "sim/explore/sandbox_int.h"
-#include "sim/harness/exit.h"
 #include "src/base/times.h"
 #include <poll.h>
 #include <signal.h>
@@ -23,11 +22,9 @@ static void carry_out(void *ctx, struct tick__page *page, int fd) {
     if (page->rc < 0)
         return;
     page->keeps_place = true;
-    tick__exit_watch(tick__last_words_of_exit);
     atomic_store(&page->runs, 1);
     atomic_store(&page->state, TICK__RUNNING);
     trial->body(trial->ctx);
-    tick__exit_watch(NULL);
     atomic_store(&page->state, TICK__FINISHED);
 }
 

@@ -52,6 +52,7 @@ struct tick_outcome {
     char host[64];     // which host, or ""
     char task[64];     // which task, or ""
     char stopped[160]; // of a hang: where it was stopped, which is chance; or ""
+    bool in_setup;     // it ended the process in the scenario's set-up, which asks nothing: so does every other run
     uint64_t gist;     // of what did not end the process: equal where hosts of one kind fail in one way (gist.c); else 0
     int64_t ended_at;  // virtual ns
     uint64_t choices;  // questions asked, of the kinds that the chooser is not calm about

@@ -23,23 +23,51 @@ also "constructors.c:$(line aborts)"
 expect 1 "hang: the program did not come back within the CPU time that a run may take in before_main" \
     "$RETICK" run "$file" --cflags -DSPINS --hang 300ms
 also "constructors.c:"
-# A set-up waits for nothing, and simulates nothing: one that spins is told of long before a run that does, and in few runs.
-cat >spins.c <<'TEXT'
-#include <retick.h>
-TICK_SCENARIO(spins, "a set-up that does not return") {
-    (void)world;
-    for (volatile unsigned i = 0;;)
-        i++;
+# A set-up waits for nothing, and asks nothing: what one does that does not return every run does. It is told after one run and confirmed by
+# the one that is recorded, whatever is asked for.
+begun() { # begun TIMES: how often the last command began it
+    checks=$((checks + 1))
+    [ "$(stat -c %s begun)" = "$1" ] || complain "the last command began it $(stat -c %s begun) times, not $1"
+    rm -f begun
 }
-TEXT
+setups=$scenarios/setups.c
 expect 1 "hang: the set-up did not return within the CPU time that it may take: --hang TIME gives it more" \
-    "$RETICK" fuzz spins.c --hang 200ms -j 1
-also "it was in tick_setup_spins"
-also "no deviation is needed"
-also "replayed 2 times, each time the same hang"
+    "$RETICK" fuzz "$setups:spinning" --hang 200ms -j 1
+also "spinning: seed 0 fails after 1 run in"
+also "it was in spin"
+also "no deviation is needed: it fails in the set-up, which asks nothing of the outside"
+also "run once more, for its trace: the same hang"
+begun 2
+exists spinning.schedule
+expect 1 "1 of 1 schedules failed" "$RETICK" fuzz "$setups:spinning" --hang 200ms -j 1 --keep-going --seeds 100
+begun 2
+expect 1 "spinning: seed 30 fails after 1 run in" "$RETICK" fuzz "$setups:spinning" --hang 200ms -j 2 --first 30 --no-shrink
+also "run once more, for its trace: the same hang"
+expect 1 "the set-up did not return" "$RETICK" run "$setups:spinning" --hang 200ms -o spins.db --force
+rm begun
+expect 1 "the set-up did not return" "$RETICK" replay "$setups:spinning" spinning.schedule --hang 200ms
+begun 1
+expect 1 "run once more, it gave \"passed\": the scenario depends on something outside of the simulated world" \
+    "$RETICK" fuzz "$setups:once" --hang 200ms -j 1
+begun 2
+# One that crashes or exits takes no time, and has a place.
+expect 1 "crash: Segmentation fault in tick_setup_crashing" "$RETICK" fuzz "$setups:crashing" -j 1
+also "setups.c:$(grep -n '// crashes' "$setups" | cut -d: -f1)"
+also "replayed 10 times, each time the same crash"
+rm begun
+expect 1 "exit: the program called exit in tick_setup_leaving" "$RETICK" fuzz "$setups:leaving" -j 1
+also "setups.c:$(grep -n '// leaves' "$setups" | cut -d: -f1)"
+also "it fails in the set-up"
+rm begun
+# A program that hangs before anything was drawn is not shrunk and has no twin either.
+expect 1 "hang: the program did not come back" "$RETICK" fuzz "$setups:calm" --hang 200ms -j 1
+also "no deviation is needed: it fails when nothing goes wrong"
+also "run once more, for its trace: the same hang"
+begun 2
+# Without --hang it has 3 s.
 checks=$((checks + 1))
 TIMEFORMAT='%U %S'
-took=$({ time "$RETICK" run spins.c -o spins.db --force >.output 2>&1; } 2>&1)
+took=$({ time "$RETICK" run "$setups:spinning" -o spins.db --force >.output 2>&1; } 2>&1)
 also "the set-up did not return"
 awk '{exit !($1 + $2 < 8)}' <<<"$took" || complain "it took $took s of CPU time to tell that a set-up spins"
 expect 0 "passed" "$RETICK" run "$file" --cflags -DPRINTS --force

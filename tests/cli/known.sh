@@ -97,7 +97,11 @@ flags="-Ifar -imacros macros"
 settle 42 0
 asked 42 0 "an option that reads files unseen"
 flags="-Ifar"
-(cd program && : >../calls && expect 0 "" "$RETICK" run answer.c --cflags "-I$work/far" && [ -s ../calls ]) || complain "another folder is another program: its messages name other paths"
+: >calls
+cd program || exit 1
+expect 0 "" "$RETICK" run answer.c --cflags "-I$work/far"
+cd .. || exit 1
+[ -s calls ] || complain "another folder is another program: its messages name other paths"
 
 # What says the time of its making
 sed -i '1i static const char *made(void) { return __TIME__; }' program/answer.c

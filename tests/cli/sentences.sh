@@ -10,6 +10,23 @@ story() {
     tr -s ' \n' ' ' <"$work/.output" >said && mv said "$work/.output"
 }
 
+# told SCENARIO: likewise, of a scenario that is made for it.
+told() {
+    expect 1 "how it came to it" "$RETICK" fuzz "$scenarios/retold.c:$1" -n 200 --jobs 1 -o "$1.db"
+    tr -s ' \n' ' ' <"$work/.output" >said && mv said "$work/.output"
+}
+
+# Those who run into the same deadline stand in one sentence.
+told deadlines
+also "10 ms – 20 ms app/worker runs into its deadline of 10 ms while it waits for an event: too late; and once more (retold.c:"
+also "so do app/worker#2, app/worker#3, app/worker#4 and 2 more; 12 times in all 2 "
+
+# retold SCENARIO: the same of the schedule that stands beside it.
+retold() {
+    expect 1 "how it came to it" "$RETICK" replay "$known/$1.c" "$known/$1.schedule"
+    tr -s ' \n' ' ' <"$work/.output" >said && mv said "$work/.output"
+}
+
 story lost_update
 also "writes the counter, which it read at"
 also "in between, and that write is lost"
@@ -18,12 +35,33 @@ also "writes the file, which it read at"
 story postgres_fsync
 also "syncs postgres:/table, and is told that all is well: what the sync of 150 ms was to write is not tried again"
 story rs_tftpd
+also "tftpd says: an acknowledgement that came before 16 times in all"
 also "tftpd sends \"DATA 5\" to client once more, now that \"ACK 4\" has come"
 story dynamodb_metadata
 also "though storage-"
+also "out of service, and asks again (dynamodb_metadata.c:51) so do storage-5, storage-6, storage-1 and 2 more; 179 times in all"
+story httpcore_pool
+also "app/client#3 runs into its deadline of 80 ms while it waits for an event: cancelled with a connection that it never used;"
+also "so does app/client#4"
+also "sets the event that app/client#3 waits for, though that one has just been cancelled, and only has not run since"
+also "so it is with what app/client#2 gives app/client#4"
 story grpc_stop
 also "says: GracefulStop"
 also "only after that"
 story etcd_watch
 also "and never \"1 END_STREAM\""
+story redis_pool
+also "over a connection that still owes an answer: to \"GET retick:user:1\", which it sent at 14 ms and stopped waiting for at 64 ms"
+also "the next that comes over it, at 104 ms, is \"chats of user 1\""
+story aiohttp_keepalive
+also "wakes server/serve for client, now that \"GET /8\" of client has come"
+also "the timer of 75 ms that it set at 195 ms is over: what that calls runs first"
+story agentkeepalive
+also "closes the connection of client:timer#4/request to server, and leaves the rest to a callback that is to run next"
+also "what that calls runs first, and begins client:timer#7/request"
+# Whom the verdict names, and what those were told
+retold etcd_lock
+also "etcd/serve for alice's 2nd connection sends \"locked\" to alice, the answer to \"lock 0\" of 148 ms"
+also "before that, alice was told \"no lease\" at 347 ms, to \"keepalive 0\" of 248 ms, and \"ok\" at 349 ms"
+also "etcd/serve for carol's 2nd connection has read that, and fails before it answers"
 finish

@@ -3,7 +3,9 @@
 #ifndef RETICK_FAKE_HARNESS_H
 #define RETICK_FAKE_HARNESS_H
 
+#include "sim/harness/exit.h"
 #include "sim/harness/run.h"
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +70,8 @@ int tick_harness_run(struct tick_harness *harness, const struct tick_run *run, s
     harness->outcome.line = 0;
     harness->running = true;
     fake_runs++;
+    if (run->set_up)
+        atomic_store(run->set_up, true);
     ((fake_program *)run->scenario->setup)();
     harness->running = false;
     *out = harness->outcome;
@@ -82,6 +86,10 @@ const struct tick_deviation *tick_harness_deviations(const struct tick_harness *
 size_t tick_harness_marks(const struct tick_harness *harness, const char *const **names) {
     *names = harness->marks;
     return harness->mark_count;
+}
+
+void tick__exit_watch(void (*fn)(const char *how, int status, void *caller)) {
+    (void)fn; // no program of the fake's calls exit
 }
 
 bool tick_harness_crashed(int signal, const void *address, struct tick_outcome *out) {

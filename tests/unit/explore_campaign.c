@@ -50,6 +50,12 @@ static void many_ends(void) {
     if (seed % 10 == 9)
         fake_fail(1);
 }
+static void ends_in_its_set_up(void) {
+    atomic_store(fake.run->set_up, false);
+    if (seed_now() % 2)
+        nanosleep(&(const struct timespec){30, 0}, NULL); // another worker's run, which nobody waits for
+    abort();
+}
 static void marks(void) {
     uint64_t seed = seed_now();
     fake_mark("always");
@@ -156,6 +162,23 @@ static void workers_are_replaced(void **state) {
     r = run((struct tick_campaign){.scenario = &s, .first = 16, .count = 2, .workers = 1});
     assert_int_equal(r.outcome.verdict, TICK_EXITED);
     tick_campaign_result_fini(&r);
+}
+
+// Whichever worker is the first to come to it.
+static void what_ends_a_set_up_ends_the_campaign(void **state) {
+    (void)state;
+    static const struct tick_scenario s = FAKE(ends_in_its_set_up);
+    for (int i = 0; i < 6; i++) {
+        struct tick_campaign_result r =
+            run((struct tick_campaign){.scenario = &s, .first = 6 + i % 2, .count = 100, .workers = 2 + i / 2, .keep_going = i > 3});
+        assert_int_equal(r.seed, 6 + i % 2);
+        assert_int_equal(r.runs, 1);
+        assert_int_equal(r.failures, 1);
+        assert_int_equal(r.outcome.verdict, TICK_CRASHED);
+        assert_true(r.outcome.in_setup);
+        assert_true(r.elapsed < TICK_SEC(25));
+        tick_campaign_result_fini(&r);
+    }
 }
 
 static void marks_are_counted(void **state) {
@@ -282,6 +305,7 @@ int main(void) {
         cmocka_unit_test(failures_are_counted),
         cmocka_unit_test(a_crash_is_a_failure),
         cmocka_unit_test(workers_are_replaced),
+        cmocka_unit_test(what_ends_a_set_up_ends_the_campaign),
         cmocka_unit_test(marks_are_counted),
         cmocka_unit_test(marks_up_to_the_failure),
         cmocka_unit_test(progress_and_stop),

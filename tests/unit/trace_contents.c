@@ -143,11 +143,20 @@ static int compare(char **report) {
     return result;
 }
 
-static void forget_contents(const char *name) {
+static void change(const char *name, const char *sql) {
     sqlite3 *db;
     assert_int_equal(sqlite3_open(in_folder(name), &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "DELETE FROM meta WHERE key = 'contents'", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
+}
+#define FORGET_CONTENTS "DELETE FROM meta WHERE key = 'contents'"
+
+static void assert_differ(const char *expected) {
+    char *report;
+    assert_int_equal(compare(&report), 1);
+    if (!strstr(report, expected))
+        fail_msg("\"%s\" is not in: %s", expected, report);
+    free(report);
 }
 
 static void diff_knows_what_traces_keep(void **state) {
@@ -155,28 +164,64 @@ static void diff_knows_what_traces_keep(void **state) {
     static const char *const expected[VARIATIONS] = {
         [TEXT] = "the text of event #4 differs from byte 7 on",
         [SHORT] = "the message of event #2 differs from byte 6 on",
-        [LONG] = "traces keep the first 96 bytes",
-        [LONG_TEXT] = "what they keep is the same",
-        [FILE_BYTE] = "of files none",
+        [LONG_NAME] = "a name, in server:host:lock#0 (k",
+        [LONG] = "the message of event #3 differs beyond its first 96 bytes",
+        [LONG_TEXT] = "the text of event #5 differs beyond its first 2000 bytes",
+        [FILE_BYTE] = "what server wrote at 100 of server:host:fd#0 (log), after event #5, differs: traces keep a hash of it",
+        [FILE_PLACE] = "  B  8 bytes at 99, with the hash ",
     };
     char *report;
     record("a", NOTHING);
-    for (int other = 0; other < VARIATIONS; other++) {
-        if (other && !expected[other])
-            continue;
+    for (int other = NAME; other < VARIATIONS; other++) {
         record("b", other);
-        assert_int_equal(compare(&report), other != 0);
-        if (other && !strstr(report, expected[other]))
-            fail_msg("\"%s\" is not in: %s", expected[other], report);
-        free(report);
+        if (expected[other])
+            assert_differ(expected[other]);
     }
-    // Without the digest, what is kept is compared, and no more is claimed.
-    forget_contents("b.db");
+    record("b", NOTHING);
+    assert_int_equal(compare(&report), 0);
+}
+
+// A trace of an earlier version has no hashes of what it does not keep, or no digest of its contents.
+static void earlier_traces_are_compared_as_far_as_they_go(void **state) {
+    (void)state;
+    char *report;
+    record("a", NOTHING);
+    record("b", LONG);
+    change("b.db", FORGET_CONTENTS);
+    assert_differ("the message of event #3 differs beyond its first 96 bytes");
+    record("b", LONG);
+    change("b.db", "DROP TABLE unkept");
+    assert_differ("what these traces keep of it is. `retick check`");
+    change("b.db", FORGET_CONTENTS);
     assert_int_equal(compare(&report), 0);
     record("b", SHORT);
-    forget_contents("b.db");
-    assert_int_equal(compare(&report), 1);
-    free(report);
+    change("b.db", FORGET_CONTENTS "; DROP TABLE unkept");
+    assert_differ("the message of event #2 differs from byte 6 on");
+}
+
+// Of two differences the one that was told first.
+static void the_first_of_both_sorts_is_told(void **state) {
+    (void)state;
+    record("a", NOTHING);
+    record("b", LONG);
+    change("b.db", "UPDATE strings SET value = 'a line?' WHERE value = 'a line.'");
+    assert_differ("the message of event #3 differs beyond its first 96 bytes");
+    record("b", LONG_TEXT);
+    change("b.db", "UPDATE strings SET value = 'a line?' WHERE value = 'a line.'");
+    assert_differ("the text of event #4 differs from byte 7 on");
+    record("b", LONG); // in both parts of one message
+    change("b.db", "UPDATE messages SET payload = zeroblob(96) WHERE bytes > 96");
+    assert_differ("the message of event #3 differs from byte 1 on");
+}
+
+static void what_lies_is_refused(void **state) {
+    (void)state;
+    struct tick_trace trace;
+    struct tick_error error;
+    record("a", NOTHING);
+    change("a.db", "DROP TABLE unkept; CREATE VIEW unkept AS SELECT 1 AS n");
+    assert_int_equal(tick_trace_open(in_folder("a.db"), &trace, &error), TICK_EFORMAT);
+    assert_non_null(strstr(error.text, "unkept is a view, where a table is expected"));
 }
 
 int main(void) {
@@ -184,6 +229,9 @@ int main(void) {
         cmocka_unit_test(each_byte_counts),
         cmocka_unit_test(the_first_byte_is_found),
         cmocka_unit_test(diff_knows_what_traces_keep),
+        cmocka_unit_test(earlier_traces_are_compared_as_far_as_they_go),
+        cmocka_unit_test(the_first_of_both_sorts_is_told),
+        cmocka_unit_test(what_lies_is_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -207,7 +207,7 @@ void tick__said_place(const struct tick__tale *tale, uint32_t loc, struct tick__
     tick__say_to(said, "%s:%d", slash ? slash + 1 : place->file, place->line);
 }
 
-static bool is_wait(const struct tick__tale_event *event) {
+bool tick__tale_is_wait(const struct tick__tale_event *event) {
     return event->kind == TICK_EV_FUTURE_AWAIT || event->kind == TICK_EV_WAIT_BEGIN ||
            (event->kind == TICK_EV_TIMER_ARM && event->loc != 0);
 }
@@ -217,7 +217,7 @@ uint32_t tick__tale_wait_of(const struct tick__tale *tale, uint32_t step_begin) 
     uint32_t wait = 0;
     for (uint32_t seq = step_begin + 1; seq && seq <= tale->last; seq++) {
         const struct tick__tale_event *event = tick__tale_event(tale, seq);
-        if (event->step == step_begin && is_wait(event) && event->task == begin->subject)
+        if (event->step == step_begin && tick__tale_is_wait(event) && event->task == begin->subject)
             wait = seq;
         if (event->kind == TICK_EV_STEP_END && event->subject == begin->subject)
             break;
@@ -257,13 +257,13 @@ uint32_t tick__tale_loc_near(const struct tick__tale *tale, uint32_t seq) {
         const struct tick__tale_event *next = tick__tale_event(tale, at);
         if (next->kind == TICK_EV_STEP_END && next->step == event->step)
             break;
-        if (next->step == event->step && next->loc && is_wait(next))
+        if (next->step == event->step && next->loc && tick__tale_is_wait(next))
             return next->loc;
     }
     const uint32_t task = tick__tale_event(tale, event->step)->subject;
     for (uint32_t at = event->step; at-- > tale->first;) { // where it waited before
         const struct tick__tale_event *before = tick__tale_event(tale, at);
-        if (before->task == task && is_wait(before))
+        if (before->task == task && tick__tale_is_wait(before))
             return before->loc;
         if (before->kind == TICK_EV_TASK_CREATE && before->subject == task)
             return before->loc;

@@ -35,6 +35,8 @@ void tick__said_place(const struct tick__tale *tale, uint32_t loc, struct tick__
 // The place that says best where a step stood at an event: the event's own, else where the step waits next, else where it went on from.
 uint32_t tick__tale_loc_near(const struct tick__tale *tale, uint32_t seq);
 
+// Whether an event tells what its task waits for, if the step goes no further.
+bool tick__tale_is_wait(const struct tick__tale_event *event);
 // What a task waits for since its latest step: the event that told it (0: not known), and in words that follow "waits ".
 uint32_t tick__tale_wait_of(const struct tick__tale *tale, uint32_t step_begin);
 void tick__said_wait(const struct tick__tale *tale, uint32_t wait, struct tick__said *said);

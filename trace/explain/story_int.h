@@ -16,6 +16,8 @@ struct tick__telling {
     struct tick__tale_set chain;                            // of what the end came
     const struct tick__tale_message *told[TICK__TOLD_MOST]; // messages that a sentence about a read names already
     size_t told_count;
+    uint32_t *marks; // events whose texts are told with the deadlines
+    size_t marks_count;
     struct tick__story *story;
     int code; // -ENOMEM once memory has run out
 };
@@ -33,10 +35,16 @@ void tick__story_files(struct tick__telling *telling);     // syncs that succeed
 void tick__story_repeats(struct tick__telling *telling);   // datagrams that say again what was said before
 void tick__story_gone(struct tick__telling *telling);      // answers to those who have hung up
 void tick__story_order(struct tick__telling *telling);     // what both runs say, in another order
-void tick__story_moments(struct tick__telling *telling);   // deadlines, marks, logs, exceptions, crashes
+void tick__story_deadlines(struct tick__telling *telling); // deadlines that pass
+void tick__story_moments(struct tick__telling *telling);   // marks, logs, exceptions, crashes
 void tick__story_wakes(struct tick__telling *telling);     // wake-ups that come to nothing
+void tick__story_timers(struct tick__telling *telling);    // timers that are quicker than who set them, and has been woken
+void tick__story_later(struct tick__telling *telling);     // what a callback left for later, and something else was before
+void tick__story_given(struct tick__telling *telling);     // what is given to who has been cancelled already
+void tick__story_handed(struct tick__telling *telling);    // connections that are used again, and owe an answer
 void tick__story_absent(struct tick__telling *telling);    // what came in the run beside, and did not here
 void tick__story_messages(struct tick__telling *telling);  // what was sent on the way to the failure
+void tick__story_named(struct tick__telling *telling);     // what those were told whom the verdict names
 
 // The task that an event woke, or that told it: of an io_complete, who goes on with its bytes.
 uint32_t tick__story_reader(const struct tick__tale *tale, uint32_t seq);
