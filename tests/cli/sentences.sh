@@ -27,7 +27,20 @@ retold() {
     tr -s ' \n' ' ' <"$work/.output" >said && mv said "$work/.output"
 }
 
+# What became of the rest of a send; when a timer fired that was late
+told cut_short
+also "sayer sends only 1 of 15 bytes on sayer's connection to hearer, behind 116 bytes the other 14 bytes follow at 29 ms in the good run"
+also "in the good run all of it goes out at once: \"the first line\""
+told late
+also "0 ms the sleep of sleeper fires 1 us late it is due at 40 ms, and fires at 40.001 ms 2 "
+story vortex_write
+also "seeder sends only 1 of 3 bytes on seeder's connection to downloader, behind 92 bytes the other 2 bytes are never sent: what goes out"
+also "what goes out next on that connection, at 34 ms, is 43 bytes (2a 07 02"
+story pool_deadlock
+also "1 34 ms the 4th step of app takes 30 ms app goes on at 64 ms 2 "
+
 story lost_update
+also "is ready for the 2nd time alice goes on at 104 ms"
 also "writes the counter, which it read at"
 also "in between, and that write is lost"
 story expired_lease

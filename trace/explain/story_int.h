@@ -46,6 +46,9 @@ void tick__story_absent(struct tick__telling *telling);    // what came in the r
 void tick__story_messages(struct tick__telling *telling);  // what was sent on the way to the failure
 void tick__story_named(struct tick__telling *telling);     // what those were told whom the verdict names
 
+// What became of a send that was cut short, beside its decision.
+void tick__story_short(const struct tick__telling *telling, const struct tick__tale_choice *choice, struct tick__sentence *decided);
+
 // The task that an event woke, or that told it: of an io_complete, who goes on with its bytes.
 uint32_t tick__story_reader(const struct tick__tale *tale, uint32_t seq);
 // The messages whose bytes an io_complete took in, in the order in which they were sent, and who goes on with them.
