@@ -64,4 +64,8 @@ retold etcd_lock
 also "etcd/serve for alice's 2nd connection sends \"locked\" to alice, the answer to \"lock 0\" of 148 ms"
 also "before that, alice was told \"no lease\" at 347 ms, to \"keepalive 0\" of 248 ms, and \"ok\" at 349 ms"
 also "etcd/serve for carol's 2nd connection has read that, and fails before it answers"
+# What the verdict tells by a number, and who of those that are alike got it
+story register
+also "writer sends \"w12\" to replica-2 and replica-3 (register.c:56) replica-1 never gets it; replica-2 answers \"12\" at 487 ms,"
+also "reader/ask#14 sends \"r\" to replica-1 alone (register.c:56) it goes on with that one answer, and does not ask replica-2 or replica-3"
 finish

@@ -45,6 +45,7 @@ void tick__story_handed(struct tick__telling *telling);    // connections that a
 void tick__story_absent(struct tick__telling *telling);    // what came in the run beside, and did not here
 void tick__story_messages(struct tick__telling *telling);  // what was sent on the way to the failure
 void tick__story_named(struct tick__telling *telling);     // what those were told whom the verdict names
+void tick__story_several(struct tick__telling *telling);   // what went to several hosts alike, and not to all
 
 // The task that an event woke, or that told it: of an io_complete, who goes on with its bytes.
 uint32_t tick__story_reader(const struct tick__tale *tale, uint32_t seq);

@@ -162,6 +162,7 @@ int tick__story_tell(const struct tick__tale *tale, const struct tick__beside *b
         tick__story_absent(&telling);
         tick__story_messages(&telling);
         tick__story_named(&telling);
+        tick__story_several(&telling);
         say_end(&telling);
     }
     free(telling.chain.bits);
