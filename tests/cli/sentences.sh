@@ -32,6 +32,8 @@ also "writes the counter, which it read at"
 also "in between, and that write is lost"
 story expired_lease
 also "writes the file, which it read at"
+also "locks/serve_leases for bob sends \"2\" to bob, the answer to \"lease 0 0\" of 26 ms"
+also "alice was told \"1\" at 5 ms, to \"lease 0 0\" of 4 ms, and says \"free 1\" only at 40 ms"
 story postgres_fsync
 also "syncs postgres:/table, and is told that all is well: what the sync of 150 ms was to write is not tried again"
 story rs_tftpd
@@ -50,6 +52,9 @@ also "says: GracefulStop"
 also "only after that"
 story etcd_watch
 also "and never \"1 END_STREAM\""
+also "etcd receives \"pod\" from kubelet, and 7 more like it after that"
+also "\"list 3\" of 53.03203 ms, \"list 4\" of 103.03203 ms and \"list 5\" of 153.03203 ms came later, and are served before it"
+also "says: a change waits until a whole list is sent"
 story redis_pool
 also "over a connection that still owes an answer: to \"GET retick:user:1\", which it sent at 14 ms and stopped waiting for at 64 ms"
 also "the next that comes over it, at 104 ms, is \"chats of user 1\""
