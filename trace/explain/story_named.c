@@ -94,7 +94,7 @@ static void gather(const struct tick__telling *telling, struct party *party, uin
 // --- in words ---
 
 // The question that a message answers: the latest that had come by then, if nothing else has answered that.
-static const struct tick__tale_message *asked_before(const struct tick__tale *tale, const struct tick__tale_message *answer) {
+const struct tick__tale_message *tick__story_asked(const struct tick__tale *tale, const struct tick__tale_message *answer) {
     const uint32_t back = way_back(tale, answer->direction);
     const struct tick__tale_message *question = NULL, *other = NULL;
     for (size_t i = 0; i < tale->message_count; i++) {
@@ -111,7 +111,7 @@ static const struct tick__tale_message *asked_before(const struct tick__tale *ta
 
 static void say_question(
     const struct tick__tale *tale, const struct tick__tale_message *answer, const char *words, struct tick__said *said) {
-    const struct tick__tale_message *question = asked_before(tale, answer);
+    const struct tick__tale_message *question = tick__story_asked(tale, answer);
     if (!question)
         return;
     tick__say_to(said, "%s", words);

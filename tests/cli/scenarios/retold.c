@@ -132,3 +132,65 @@ static int inn(void *unused) {
 TICK_SCENARIO(inn, "those who wait for what others have") {
     tick_host_add(world, "inn", inn, NULL);
 }
+
+// --- a send that is cut short, and goes on; a timer that is late ---
+
+static int hears(tick_stream *client, void *unused) {
+    char got[64];
+    (void)unused;
+    while (tick_stream_read_line(client, got, sizeof got) > 0)
+        continue;
+    return 0;
+}
+
+static int hearing(void *unused) {
+    return tick_serve(":9", hears, unused);
+}
+
+static int sends_all(struct tick_sys *sys, int fd, const char *text, bool *cut) {
+    for (size_t sent = 0, size = strlen(text); sent < size;) {
+        const ssize_t count = sys->ops->send(sys, fd, text + sent, size - sent, 0);
+        TICK_TRY((int)count);
+        sent += (size_t)count;
+        *cut |= sent < size;
+        TICK_TRY(tick_sleep(TICK_MS(1)));
+    }
+    return 0;
+}
+
+static int says(void *unused) {
+    struct tick_sys *sys = tick_sys_running();
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    fd_set writable;
+    bool cut = false;
+    int fd;
+    (void)unused;
+    TICK_TRY(sys->ops->resolve(sys, "hearer", 9, &address, &size));
+    TICK_TRY(fd = sys->ops->socket(sys, address.ss_family, SOCK_STREAM, 0));
+    FD_ZERO(&writable);
+    FD_SET(fd, &writable);
+    if (sys->ops->connect(sys, fd, (struct sockaddr *)&address, size) == -EINPROGRESS)
+        TICK_TRY(sys->ops->select(sys, fd + 1, NULL, &writable, NULL, -1));
+    for (int i = 0; i < 9; i++)
+        TICK_TRY(sends_all(sys, fd, i % 2 ? "a second line\n" : "the first line\n", &cut));
+    TICK_TRY(tick_check(!cut, "a send was cut short"));
+    return sys->ops->close(sys, fd);
+}
+
+TICK_SCENARIO(cut_short, "what a send leaves goes out after it") {
+    tick_daemon(world, "hearer", hearing, NULL);
+    tick_host_add(world, "sayer", says, NULL);
+    tick_link_all(world, .latency = TICK_MS(10));
+}
+
+static int sleeper(void *unused) {
+    const int64_t began = tick_time();
+    (void)unused;
+    TICK_TRY(tick_sleep(TICK_MS(40)));
+    return tick_check(tick_time() == began + TICK_MS(40), "it slept for too long");
+}
+
+TICK_SCENARIO(late, "a timer that is late") {
+    tick_host_add(world, "sleeper", sleeper, NULL);
+}
