@@ -54,6 +54,8 @@ also "tftpd says: an acknowledgement that came before 16 times in all"
 also "tftpd sends \"DATA 5\" to client once more, now that \"ACK 4\" has come"
 story dynamodb_metadata
 also "though storage-"
+also "which passes from one to the next, and from 3.497 s on is held by metadata/membership for storage-1's 23rd connection"
+also "the client of that one hung up at 2.558 s; of 62 tasks that wait for it 56 serve clients that have hung up"
 also "out of service, and asks again (dynamodb_metadata.c:51) so do storage-5, storage-6, storage-1 and 2 more; 179 times in all"
 story httpcore_pool
 also "app/client#3 runs into its deadline of 80 ms while it waits for an event: cancelled with a connection that it never used;"

@@ -156,6 +156,23 @@ static void take_complete(struct tick__waits *waits, const struct tick__tale_eve
         file->read = tick__after(file->read, event->arg);
 }
 
+static void take_send(struct tick__waits *waits, uint32_t seq, const struct tick__tale_event *event) {
+    struct tick__waits_work *work = waits->work;
+    const struct tick__tale_object *message = tick__tale_object(waits->tale, event->subject);
+    const uint32_t direction = message->parent <= waits->tale->objects_count ? message->parent : 0;
+    if (event->arg > 0)
+        work->sent_bytes[direction] = tick__after(work->sent_bytes[direction], event->arg);
+    else if (message->ordinal > 0 && !work->closed[direction])
+        work->closed[direction] = seq;
+}
+
+uint32_t tick__waits_hung_up(const struct tick__waits *waits, uint32_t task) {
+    const uint32_t connection = tick__tale_object(waits->tale, task)->parent, way = connection + TICK_OUT;
+    const bool serves = tick__tale_object(waits->tale, connection)->type == TICK_OBJECT_CONNECTION &&
+                        tick__tale_object(waits->tale, way)->parent == connection && way <= waits->tale->objects_count;
+    return serves ? waits->work->closed[way] : 0;
+}
+
 // --- the pass ---
 
 static void take(struct tick__waits *waits, uint32_t seq) {
@@ -213,9 +230,7 @@ static void take(struct tick__waits *waits, uint32_t seq) {
     if (event->kind == TICK_EV_MSG_SEND) {
         work->sent = connection_of_message(waits->tale, event->subject);
         work->sent_by = event->host;
-        const uint32_t direction = tick__tale_object(waits->tale, event->subject)->parent;
-        if (event->arg > 0 && direction <= waits->tale->objects_count)
-            work->sent_bytes[direction] = tick__after(work->sent_bytes[direction], event->arg);
+        take_send(waits, seq, event);
     } else if (event->kind != TICK_EV_CHOICE && event->kind != TICK_EV_MSG_DROP && event->kind != TICK_EV_MSG_SLOW) {
         work->sent = 0;
     }
@@ -339,7 +354,11 @@ static int prepare(struct tick__waits *waits) {
     }
     work->lives = calloc((size_t)work->life_count + 1, sizeof *work->lives);
     work->files = calloc((size_t)work->file_count + 1, sizeof *work->files);
-    const bool arrays = work->index && work->made && work->deeds && work->children && work->cleared && work->sent_bytes;
+    work->closed = calloc((size_t)tale->objects_count + 1, sizeof *work->closed);
+    work->in_line = calloc((size_t)tale->objects_count + 1, sizeof *work->in_line);
+    work->in_line_gone = calloc((size_t)tale->objects_count + 1, sizeof *work->in_line_gone);
+    const bool arrays = work->index && work->made && work->deeds && work->children && work->cleared && work->sent_bytes && work->closed &&
+                        work->in_line && work->in_line_gone;
     return arrays && work->lives && work->files ? 0 : -ENOMEM;
 }
 
@@ -366,6 +385,9 @@ void tick__waits_fini(struct tick__waits *waits) {
         free(waits->work->children);
         free(waits->work->cleared);
         free(waits->work->sent_bytes);
+        free(waits->work->closed);
+        free(waits->work->in_line);
+        free(waits->work->in_line_gone);
         free(waits->work->deeds);
         free(waits->work->users);
         free(waits->work->lives);

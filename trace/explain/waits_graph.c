@@ -88,6 +88,9 @@ static int read_holds(struct tick__waits *waits) {
 
 static int need_holders(struct tick__waits *waits, struct tick__waiter *waiter) {
     const struct tick__waits_work *work = waits->work;
+    const uint32_t subject = waiter->subject <= waits->tale->objects_count ? waiter->subject : 0;
+    work->in_line[subject]++;
+    work->in_line_gone[subject] += tick__waits_hung_up(waits, waiter->task) != 0;
     uint32_t low = 0, high = work->hold_count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;

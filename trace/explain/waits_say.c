@@ -265,10 +265,26 @@ static void say_deed(const struct tick__waits *waits, const struct tick__waiter 
         tick__say_to(said, ", before this wait");
 }
 
+// Who else waits for a lock, where some do so for nobody any more.
+static void say_line(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
+    const uint32_t subject = waiter->subject <= waits->tale->objects_count ? waiter->subject : 0;
+    const unsigned all = waits->work->in_line[subject], gone = waits->work->in_line_gone[subject];
+    const uint32_t end = waiter->held ? tick__waits_hung_up(waits, waiter->holder) : 0;
+    if (end) {
+        tick__say_to(said, "the client of that one hung up at ");
+        tick__said_time(tick__tale_event(waits->tale, end)->ts, said);
+        tick__say_to(said, gone ? "; " : "");
+    }
+    if (gone)
+        tick__say_to(said, "of %u tasks that wait for it %u serve clients that have hung up", all, gone);
+}
+
 void tick__waits_say_woken(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
     const struct tick__tale *tale = waits->tale;
     const uint32_t subject = waiter->subject <= tale->objects_count ? waiter->subject : 0;
     const uint32_t woke = waits->work->made[subject], deed = waits->work->deeds[subject];
+    if (waiter->kind == TICK__WAIT_LOCK)
+        say_line(waits, waiter, said);
     if ((waiter->kind != TICK__WAIT_RESOURCE && waiter->kind != TICK__WAIT_LOCK) || waiter->held)
         return;
     if (deed)
@@ -279,7 +295,7 @@ void tick__waits_say_woken(const struct tick__waits *waits, const struct tick__w
         tick__say_to(said, "nobody has ever set it");
     if (!woke || waiter->queue != TICK__QUEUE_NONE)
         return;
-    tick__say_to(said, "%sthe last wake-up there went to ", deed ? "; " : "");
+    tick__say_to(said, "%sthe last wake-up there went to ", said->used ? "; " : "");
     tick__said_task(tale, tick__tale_event(tale, woke)->subject, said);
     say_when(waits, tick__tale_event(tale, woke)->cause, said);
 }
