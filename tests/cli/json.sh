@@ -2,6 +2,7 @@
 # --json: one document that the schema knows from every command, passing and failing; and query --csv.
 # once: yes
 # timeout: 300
+export ASAN_OPTIONS=detect_leaks=1
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 command -v python3 >/dev/null || exit 77

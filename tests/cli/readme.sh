@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the README and docs/SCENARIOS.md show is what happens: each command of the tour with what it is shown to say, and the examples that
 # are whole.
+export ASAN_OPTIONS=detect_leaks=1
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 top=$(realpath "$scenarios/../../..")

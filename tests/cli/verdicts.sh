@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What `retick run` says of programs that pass, fail, crash, hang, leave and leak; and that each leaves a readable trace.
+export ASAN_OPTIONS=detect_leaks=1
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 
