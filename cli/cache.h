@@ -20,8 +20,13 @@ int tick__cache_key_new(struct tick__cache_key **key);
 void tick__cache_key_add(struct tick__cache_key *key, const void *bytes, size_t count);
 void tick__cache_key_finish(struct tick__cache_key *key, char hex[33]); // frees
 
+#define TICK__CACHE_OBJECT ".so"
+#define TICK__CACHE_KNOWN ".known" // what an object was made from (compile_known.h)
+
 // Whether folder/name is there and may be loaded; then it counts as used just now.
 bool tick__cache_has(const char *folder, const char *name);
+// The same, with what is in it: malloc'd, NUL-terminated.
+bool tick__cache_read(const char *folder, const char *name, char **text);
 // Takes a file of the folder into the cache under its name: adds the checksum, renames it. 0 or a negated errno; then the file is gone.
 int tick__cache_put(const char *folder, const char *temporary, const char *name);
 // Removes what was not used for a month, the oldest until the rest is below 256 MiB, and what a killed compiler left; never `name`.

@@ -34,20 +34,26 @@ static struct seal seal_of(const void *bytes, size_t size, const char *name) {
     return seal;
 }
 
-static bool is_whole(int fd, size_t size, const char *name) {
+// The seal holds: then, if text is not NULL, *text is a copy of what is before it.
+static bool is_whole(int fd, size_t size, const char *name, char **text) {
     struct seal expected;
     if (size <= sizeof expected)
         return false;
+    const size_t inner = size - sizeof expected;
     const char *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
         return false;
-    expected = seal_of(bytes, size - sizeof expected, name);
-    const bool whole = memcmp(bytes + size - sizeof expected, &expected, sizeof expected) == 0;
+    expected = seal_of(bytes, inner, name);
+    bool whole = memcmp(bytes + inner, &expected, sizeof expected) == 0;
+    if (whole && text) {
+        *text = strndup(bytes, inner);
+        whole = *text;
+    }
     munmap((void *)(uintptr_t)bytes, size);
     return whole;
 }
 
-bool tick__cache_has(const char *folder, const char *name) {
+static bool find(const char *folder, const char *name, char **text) {
     char path[PATH_MAX];
     struct stat about;
     if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
@@ -56,11 +62,19 @@ bool tick__cache_has(const char *folder, const char *name) {
     if (fd < 0)
         return false;
     const bool ours = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_uid == geteuid() && !(about.st_mode & 022);
-    const bool usable = ours && is_whole(fd, (size_t)about.st_size, name);
+    const bool usable = ours && is_whole(fd, (size_t)about.st_size, name, text);
     if (usable)
         (void)futimens(fd, NULL);
     close(fd);
     return usable;
+}
+
+bool tick__cache_has(const char *folder, const char *name) {
+    return find(folder, name, NULL);
+}
+
+bool tick__cache_read(const char *folder, const char *name, char **text) {
+    return find(folder, name, text);
 }
 
 static int add_seal(const char *path, const char *name) {
@@ -106,11 +120,17 @@ static int oldest_first(const void *a, const void *b) {
     return x->used != y->used ? (x->used < y->used ? -1 : 1) : strcmp(x->name, y->name);
 }
 
-// "<32 hex digits>.so", or, while it is being made, with a dot and a process's number behind it. Nothing else is the cache's.
+// "<32 hex digits>.so" or ".known", or, while it is being made, with a dot and a process's number behind it. Nothing else is the cache's.
 static bool is_cached(const char *name, bool *temporary) {
-    if (strspn(name, "0123456789abcdef") != 32 || strncmp(name + 32, ".so", 3) != 0)
+    if (strspn(name, "0123456789abcdef") != 32)
         return false;
-    const char *rest = name + 35;
+    const char *rest = name + 32;
+    if (strncmp(rest, TICK__CACHE_OBJECT, strlen(TICK__CACHE_OBJECT)) == 0)
+        rest += strlen(TICK__CACHE_OBJECT);
+    else if (strncmp(rest, TICK__CACHE_KNOWN, strlen(TICK__CACHE_KNOWN)) == 0)
+        rest += strlen(TICK__CACHE_KNOWN);
+    else
+        return false;
     *temporary = *rest == '.' && rest[1] && rest[1 + strspn(rest + 1, "0123456789")] == '\0';
     return *rest == '\0' || *temporary;
 }

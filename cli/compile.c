@@ -1,5 +1,6 @@
 #include "cli/compile.h"
 #include "cli/cache.h"
+#include "cli/compile_known.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -105,8 +106,9 @@ static int find_compiler(const struct language *language, const char *cc, struct
         language->name, language->tried, language->tries[2], language->option, language->variable);
 }
 
-// compiler, flags, -I, user's flags: the part that every command shares. Returns how many words of it name the compiler.
-static int start_command(const struct tick__compile *what, struct tick__argv *args, size_t *compiler_words, struct tick_error *error) {
+// compiler, flags, -I, user's flags: the part that every command shares. *compiler_words of it name the compiler, *own are not the user's.
+static int start_command(
+    const struct tick__compile *what, struct tick__argv *args, size_t *compiler_words, size_t *own, struct tick_error *error) {
     char include[PATH_MAX], option[PATH_MAX + 2];
     int result = find_compiler(language_of(what), what->cc, args, error);
     if (result < 0)
@@ -122,6 +124,7 @@ static int start_command(const struct tick__compile *what, struct tick__argv *ar
         result = tick__argv_add(args, option);
     if (result == 0 && what->heap_check) // who knows malloc and free drops a block that nobody reads, and what is written beyond it
         result = tick__argv_add(args, "-fno-builtin");
+    *own = args->count;
     const char *user[] = {getenv("RETICK_CFLAGS"), what->cflags};
     for (int i = 0; i < 2 && result == 0; i++)
         if ((result = tick__argv_add_words(args, user[i])) == -EINVAL)
@@ -195,7 +198,8 @@ static int build_cached(
     }
     result = tick__cache_put(folder, temporary, name);
     if (result < 0)
-        tick_error_set(error, result, "%s/%s cannot be written: %s; set XDG_CACHE_HOME to another folder", folder, name, tick_error_text(result));
+        tick_error_set(
+            error, result, "%s/%s cannot be written: %s; set XDG_CACHE_HOME to another folder", folder, name, tick_error_text(result));
     else
         tick__cache_prune(folder, name);
 out:
@@ -203,23 +207,20 @@ out:
     return result;
 }
 
-int tick__compile_shared(const struct tick__compile *what, char **object, struct tick_error *error) {
-    struct tick__argv base = {0}, preprocess = {0}, about = {0};
-    struct tick__cache_key *key = NULL;
-    char *text = NULL, *version = NULL, folder[PATH_MAX - 128], name[40], final[PATH_MAX], source[PATH_MAX + 2];
-    size_t words, size, version_size;
-    int result = start_command(what, &base, &words, error);
-    if (result < 0)
-        goto out;
-    result = tick__cache_folder(folder, sizeof folder, error);
-    if (result < 0)
-        goto out;
-    if ((result = copy_command(&base, &preprocess, base.count)) < 0 || (result = copy_command(&base, &about, words)) < 0 ||
+// The object's name: a key of all that it is made from. The preprocessed text (malloc'd) holds every header that matters, and the paths
+// that messages will name.
+static int name_object(const struct tick__compile *what, const struct tick__argv *base, size_t words, const char *folder, char **text,
+    char name[TICK__OBJECT_NAME], struct tick_error *error) {
+    struct tick__argv preprocess = {0}, about = {0};
+    struct tick__cache_key *key;
+    char *version = NULL, source[PATH_MAX + 2];
+    size_t size, version_size;
+    int result;
+    if ((result = copy_command(base, &preprocess, base->count)) < 0 || (result = copy_command(base, &about, words)) < 0 ||
         (result = finish(&preprocess, (const char *[]){"-E", "-x", language_of(what)->word, input(what, source), NULL})) < 0 ||
-        (result = finish(&about, (const char *[]){"--version", NULL})) < 0 || (result = tick__cache_key_new(&key)) < 0)
+        (result = finish(&about, (const char *[]){"--version", NULL})) < 0)
         goto out;
-    // The preprocessed text holds every header that matters, and the paths that messages will name.
-    int status = tick__process_run(preprocess.argv, 0, &text, &size);
+    int status = tick__process_run(preprocess.argv, 0, text, &size);
     if (status != 0) {
         result = does_not_compile(what, &preprocess, status, folder, error);
         goto out;
@@ -227,35 +228,55 @@ int tick__compile_shared(const struct tick__compile *what, char **object, struct
     status = tick__process_run(about.argv, 1, &version, &version_size);
     if (status != 0)
         version_size = 0;
-    tick__cache_key_add(key, text, size);
-    for (size_t i = 0; i < base.count; i++)
-        tick__cache_key_add(key, base.argv[i], strlen(base.argv[i]));
+    if ((result = tick__cache_key_new(&key)) < 0)
+        goto out;
+    tick__cache_key_add(key, *text, size);
+    for (size_t i = 0; i < base->count; i++)
+        tick__cache_key_add(key, base->argv[i], strlen(base->argv[i]));
     tick__cache_key_add(key, version, version_size);
     tick__cache_key_add(key, TICK_VERSION, strlen(TICK_VERSION));
     tick__cache_key_finish(key, name);
-    key = NULL;
-    memcpy(name + 32, ".so", sizeof ".so");
-    snprintf(final, sizeof final, "%s/%s", folder, name);
-    if (!tick__cache_has(folder, name) && (result = build_cached(what, &base, folder, name, error)) < 0)
-        goto out;
-    *object = strdup(final);
-    result = *object ? 0 : -ENOMEM;
+    memcpy(name + 32, TICK__CACHE_OBJECT, sizeof TICK__CACHE_OBJECT);
 out:
-    if (key)
-        tick__cache_key_finish(key, name);
-    free(text);
     free(version);
-    tick__argv_fini(&base);
     tick__argv_fini(&preprocess);
     tick__argv_fini(&about);
     return result;
 }
 
+int tick__compile_shared(const struct tick__compile *what, char **object, struct tick_error *error) {
+    struct tick__argv base = {0};
+    struct tick__known known;
+    char *text = NULL, folder[PATH_MAX - 128], name[TICK__OBJECT_NAME], final[PATH_MAX], source[PATH_MAX + 2];
+    size_t words, own;
+    int result = start_command(what, &base, &words, &own, error);
+    if (result < 0)
+        goto out;
+    result = tick__cache_folder(folder, sizeof folder, error);
+    if (result < 0)
+        goto out;
+    tick__known_begin(&known, base.argv, base.count, words, own, input(what, source));
+    if (!tick__known_recall(&known, folder, name) || !tick__cache_has(folder, name)) {
+        if ((result = name_object(what, &base, words, folder, &text, name, error)) < 0)
+            goto out;
+        if (!tick__cache_has(folder, name) && (result = build_cached(what, &base, folder, name, error)) < 0)
+            goto out;
+        tick__known_remember(&known, folder, name, text);
+    }
+    snprintf(final, sizeof final, "%s/%s", folder, name);
+    *object = strdup(final);
+    result = *object ? 0 : -ENOMEM;
+out:
+    free(text);
+    tick__argv_fini(&base);
+    return result;
+}
+
 int tick__compile_object(const struct tick__compile *what, const char *object) {
     struct tick__argv args = {0};
-    size_t words;
+    size_t words, own;
     char source[PATH_MAX + 2];
-    int result = start_command(what, &args, &words, NULL);
+    int result = start_command(what, &args, &words, &own, NULL);
     if (result == 0)
         result = finish(&args, (const char *[]){"-c", "-o", object, "-x", language_of(what)->word, input(what, source), NULL});
     if (result == 0 && (result = tick__process_run(args.argv, 1, NULL, NULL)) > 0)

@@ -132,19 +132,20 @@ int tick__process_run_in(const struct tick__surrounding_process *where, char *co
     return result;
 }
 
-int tick__process_found(const char *program) {
+bool tick__process_path(const char *program, char path[PATH_MAX]) {
+    const char *folders = getenv("PATH");
     if (strchr(program, '/'))
-        return access(program, X_OK) == 0;
-    const char *path = getenv("PATH");
-    if (!path)
-        path = "/usr/local/bin:/usr/bin:/bin";
-    while (*path) {
-        size_t length = strcspn(path, ":");
-        char candidate[PATH_MAX];
-        int written = snprintf(candidate, sizeof candidate, "%.*s/%s", (int)length, path, program);
-        if (length && written > 0 && (size_t)written < sizeof candidate && access(candidate, X_OK) == 0)
-            return 1;
-        path += length + (path[length] == ':');
+        return snprintf(path, PATH_MAX, "%s", program) < PATH_MAX && access(path, X_OK) == 0;
+    for (const char *at = folders ? folders : "/usr/local/bin:/usr/bin:/bin"; *at;) {
+        const size_t length = strcspn(at, ":");
+        if (length && snprintf(path, PATH_MAX, "%.*s/%s", (int)length, at, program) < PATH_MAX && access(path, X_OK) == 0)
+            return true;
+        at += length + (at[length] == ':');
     }
-    return 0;
+    return false;
+}
+
+bool tick__process_found(const char *program) {
+    char path[PATH_MAX];
+    return tick__process_path(program, path);
 }

@@ -2,6 +2,8 @@
 #ifndef RETICK_CLI_PROCESS_H
 #define RETICK_CLI_PROCESS_H
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 // A list of arguments under construction; ends with NULL. Owned strings.
@@ -28,6 +30,8 @@ struct tick__surrounding_process {
 // The same in other surroundings. -EPERM: addresses cannot be fixed here.
 int tick__process_run_in(const struct tick__surrounding_process *where, char *const *argv, int quiet, char **output, size_t *size);
 // Whether a program can be found by PATH (or is a path that can be run).
-int tick__process_found(const char *program);
+bool tick__process_found(const char *program);
+// The same, and where.
+bool tick__process_path(const char *program, char path[PATH_MAX]);
 
 #endif

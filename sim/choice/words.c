@@ -262,22 +262,34 @@ static void lost(const struct teller *t) {
     plural(t->to, t->deviation->value, "time");
 }
 
+#define COUNTED 16 // the kernel asks whether a send or a receive moves all, or 1 to 15 bytes; where there are fewer, it has fewer answers
+
+// "3 of 9 bytes", where it is known of how many.
+static void part_of(const struct teller *t) {
+    const uint32_t n = t->deviation->n;
+    if (n > t->deviation->value && n < COUNTED)
+        tick__text_format(t->to, "%u of %u bytes", (unsigned)t->deviation->value, (unsigned)n);
+    else
+        plural(t->to, t->deviation->value, "byte");
+}
+
 static void moved_short(const struct teller *t, const char *verb, const char *noun) {
     if (is_end(t)) {
         holder(t);
+        const bool counted = t->deviation->n > t->deviation->value && t->deviation->n < COUNTED;
         tick__text_format(t->to, " %s only ", verb);
-        plural(t->to, t->deviation->value, "byte");
-        tick__text_format(t->to, " of what it could on ");
+        part_of(t);
+        tick__text_format(t->to, counted ? " on " : " of what it could on ");
         connection(t, &t->parent);
     } else {
         tick__text_format(t->to, "a %s on ", noun);
         who_is_subject(t);
         tick__text_format(t->to, " moves only ");
-        plural(t->to, t->deviation->value, "byte");
+        part_of(t);
     }
-    if (t->deviation->ordinal) {
+    if (t->deviation->ordinal > 1) { // data counts from 1
         tick__text_format(t->to, ", behind ");
-        plural(t->to, t->deviation->ordinal, "byte");
+        plural(t->to, t->deviation->ordinal - 1, "byte");
     }
 }
 

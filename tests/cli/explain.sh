@@ -5,7 +5,7 @@
 top=$(realpath "$scenarios/../../..")
 
 # What holds for every story: at most a dozen sentences, in the order of events, each an event of the trace, every deviation among them, the
-# verdict last, and no task by a number that nothing can be asked by.
+# verdict last, no task by a number that nothing can be asked by, and nothing that was before and comes later.
 sound_story() { # sound_story TRACE
     python3 - "$1" <<'PY'
 import re, sqlite3, sys
@@ -18,6 +18,9 @@ if not 1 <= len(rows) <= 12:
 for n, seq, ts, kind, who, say, place, more, beside in rows:
     if events.get(seq) != ts:
         wrong.append(f"sentence {n} is at {ts}, its event {seq} at {events.get(seq)}")
+    for number, unit in re.findall(r"\b(?:since|sent at|hung up at|read at|wrote it at|the sync of|cleared at) ([\d.]+) (ns|us|ms|s)\b", say):
+        if round(float(number) * {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[unit]) > ts:
+            wrong.append(f"sentence {n} is at {ts}, and tells of what was before it, at {number} {unit}: {say}")
     if not say:
         wrong.append(f"sentence {n} says nothing")
     if re.search(r"\bTask-\d", who + say + more + beside):

@@ -6,7 +6,7 @@
 file=$scenarios/in_vain.c
 
 line() { # line PHRASE: where it stands in the scenarios
-    echo "in_vain.c:$(grep -nF -- "$1" "$file" | head -1 | cut -d: -f1)"
+    echo "$(basename "$file"):$(grep -nF -- "$1" "$file" | head -1 | cut -d: -f1)"
 }
 say() { # say PHRASE...: the last command said all of this, however its lines are broken
     tr -s ' \n' ' ' <.output >said
@@ -18,10 +18,11 @@ say() { # say PHRASE...: the last command said all of this, however its lines ar
 
 write=$(line "both write")
 expect 1 "deadlock" "$RETICK" fuzz "$file:both_write" -n 1 -o write.db
-say "1 3 ms a circle: client waits to write to server/takes for client ($write); server/takes for client waits to write to client ($write) 2 "
+unread="where 131072 bytes are unread ($write)"
+say "1 3 ms a circle: client waits to write to server/takes for client, $unread; server/takes for client waits to write to client, $unread 2 "
 say "client/main waits for write ($write) server/takes for client waits for write ($write), at the other end of that" # the verdict's text
 expect 0 "2 tasks wait when it ends" "$RETICK" explain write.db --waits
-say "client waits to write to server/takes for client ($write) part of circle 1" "1 task that nobody waits for is idle" \
+say "client waits to write to server/takes for client, $unread part of circle 1" "1 task that nobody waits for is idle" \
     "server waits for connections"
 
 second=$(line "the second lock") made=$(line "two_locks(void" | cut -d: -f1):$(($(line "struct locks locks = " | cut -d: -f2)))
@@ -45,7 +46,7 @@ say "app/consumer#30 waits for a queue"
 expect 1 "deadlock" "$RETICK" fuzz "$file:shop" -n 100 -o shop.db
 say "shop/first waits for shop->opened, a future of $(line "shop shop = ") ($(line "not yet open")) in the good run shop/opener wakes it at 3 ms" \
     "shop waits for shop/opener, shop/first and shop/second to end ($(line "all three")) in the good run that ends at 3 ms" \
-    "shop/second waits for a semaphore, whose permits are with shop/first since 0 ms ($(line "// a seat"))" \
+    "shop/second waits for a semaphore, whose permit is with shop/first since 0 ms ($(line "// a seat"))" \
     "shop/opener waits for an event ($(line "until the evening")) nobody has ever set it in the good run shop/first wakes it at 3 ms"
 expect 0 "4 tasks wait when it ends" "$RETICK" explain shop.db --waits --against shop.twin.db
 say "in the good run shop/opener wakes it at 3 ms"
@@ -61,11 +62,25 @@ assert by["shop/first"]["for"] == "future" and by["shop/first"]["circle"] is Non
 PY
 # Queues: what is with whom, who has to make room, and a wake-up that came before the wait
 expect 1 "deadlock" "$RETICK" fuzz "$file:pool" -n 100 -o pool.db
-say "a circle: app/user waits for a queue, and what was taken from it is with app/user#2 and app/user ($(line "// a second one"));" \
-    "app/user#2 waits for a queue, and what was taken from it is with app/user and app/user#2"
+say "a circle: app/user waits for a queue, and the 2 items that were taken from it are with app/user#2 and itself ($(line "// a second one"));" \
+    "app/user#2 waits for a queue, and the 2 items that were taken from it are with app/user and itself"
 expect 1 "deadlock" "$RETICK" fuzz "$file:belt" -n 1 -o belt.db
-say "mill waits for room in a queue, from which others take: mill/taker ($(line "no room"))" \
+say "mill waits for room in a queue that is full with 1 item, from which others take: mill/taker ($(line "no room"))" \
     "mill/taker waits for an event ($(line "has rung")) it was set at 0 ms by mill, before this wait"
+
+# A reader who must not read while another writes; who clears a flag that he has waited for; a lock that is handed on; permits
+file=$scenarios/retold.c
+expect 1 "deadlock" "$RETICK" fuzz "$file:both_talk" -n 1 -o talk.db
+say "a circle: client/listener waits for an event that client/talker cleared at 3 ms ($(line "not while somebody writes"));" \
+    "client/talker waits to write to server/writes for client, where 131072 bytes are unread ($(line "the question"));" \
+    "server/writes for client waits to write to client/listener, where 131068 bytes are unread ($(line "the answer"))"
+expect 1 "deadlock" "$RETICK" fuzz "$file:inn" -n 1 -o inn.db
+say "inn/eater waits for an event ($(line "for supper")) it was set at 0 ms by inn, before this wait" \
+    "inn/one_after_the_other#2 waits for the lock of $(line "tick_lock_new()"), which passes from one to the next, and from 1 ms on is" \
+    "on is held by inn/keeper ($(line "// in turn"))"
+expect 0 "" "$RETICK" explain inn.db --waits
+say "inn/sits#3 waits for a semaphore, whose 2 permits are with inn/sits and inn/sits#2 since 0 ms ($(line "// a seat"))"
+file=$scenarios/in_vain.c
 
 # A limit that is passed while nobody gets on says so; one that somebody's own timer goes beyond does not.
 expect 1 "limit: no progress since 2 ms, for longer than the limit (tick_still_limit raises it), though other things go on:" \

@@ -21,6 +21,7 @@ ALLOWED = {
     "cli/program_virtual.c": "a log that is compared with asyncio's, letter by letter",
     "cli/report_json.c": "JSON, for programs, with its own escapes",
     "cli/rows.c": "CSV, for programs, with its own quoting",
+    "cli/compile_known.c": "a file of the cache, of paths without newlines, that only retick reads",
     "trace/query.c": "rows of cells that tick__printable has written",
     "viewer/dot.c": "markup of its own; texts go through html(), which makes visible",
     ("sim/choice/schedule.c", "fputs(line, file)"): "a line whose names are encoded (sim/choice/path.c)",

@@ -86,9 +86,13 @@ static void lines_and_words(void **state) {
         {{w->far, 3, 2, 4, 0, TICK_CHOICE_READY_HOLD}, "ready_hold alice→server:far @3 2 polls",
             "server sees that alice's connection to server is ready for the 3rd time, 2 polls late"},
         {{w->far, 17, 1, 9, 0, TICK_CHOICE_SHORT_RECV}, "short_recv alice→server:far @17 1 bytes",
-            "server receives only 1 byte of what it could on alice's connection to server, behind 17 bytes"},
+            "server receives only 1 of 9 bytes on alice's connection to server, behind 16 bytes"},
         {{w->near, 0, 3, 9, 0, TICK_CHOICE_SHORT_SEND}, "short_send alice→server:near @0 3 bytes",
+            "alice sends only 3 of 9 bytes on alice's connection to server"},
+        {{w->near, 1, 3, 16, 0, TICK_CHOICE_SHORT_SEND}, "short_send alice→server:near @1 3 bytes",
             "alice sends only 3 bytes of what it could on alice's connection to server"},
+        {{w->near, 3, 1, 0, 0, TICK_CHOICE_SHORT_SEND}, "short_send alice→server:near @3 1 bytes",
+            "alice sends only 1 byte of what it could on alice's connection to server, behind 2 bytes"},
         {{w->connection, 0, 1, 2, 0, TICK_CHOICE_FAULT_REFUSE}, "refuse alice→server:conn @0 yes",
             "alice's connection to server is refused"},
         {{w->out, 5, 1, 2, 0, TICK_CHOICE_FAULT_RESET}, "reset alice→server @5 yes", "alice's connection to server is reset at byte 5"},
@@ -123,7 +127,7 @@ static void lines_and_words(void **state) {
         {{w->timer, 1, 2, 4, 0, TICK_CHOICE_DISPLACE}, "displace alice:deadline @1 2 pops",
             "alice:deadline is held back while 2 other callbacks run"},
         {{0x1234, 1, 2, 9, 0, TICK_CHOICE_SHORT_RECV}, "short_recv id:0000000000001234 @1 2 bytes",
-            "a receive on id:0000000000001234 moves only 2 bytes, behind 1 byte"},
+            "a receive on id:0000000000001234 moves only 2 of 9 bytes"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[256];

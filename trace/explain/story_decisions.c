@@ -105,13 +105,13 @@ static void meanwhile(const struct tick__tale *tale, uint32_t host, uint32_t fro
     tick__say_to(said, " came in");
 }
 
-// Where there are many decisions, what came of each is told with it, so that others find room.
+// Where there are many decisions, what came of each is told with it, so that others find room; and where nothing came in meanwhile.
 static void late_host(struct tick__telling *telling, uint32_t host, uint32_t since, uint32_t until, struct tick__sentence *decision) {
     const struct tick__tale *tale = telling->tale;
-    if (tale->choice_count > FEW) {
+    char came[sizeof decision->over] = "";
+    meanwhile(tale, host, since, until, &TICK__SAID(came));
+    if (tale->choice_count > FEW || !*came) {
         struct tick__said over = TICK__SAID(decision->over);
-        char came[sizeof decision->over] = "";
-        meanwhile(tale, host, since, until, &TICK__SAID(came));
         tick__said_host(tale, host, &over);
         tick__say_to(&over, " goes on at ");
         tick__said_time(tick__tale_event(tale, until)->ts, &over);
@@ -124,10 +124,20 @@ static void late_host(struct tick__telling *telling, uint32_t host, uint32_t sin
     sentence->loc = 0;
     tick__said_host(tale, host, &who);
     tick__say_to(&TICK__SAID(sentence->say), "goes on");
-    sentence->rank = 36; // as it stands it says little
-    meanwhile(tale, host, since, until, &TICK__SAID(sentence->over));
-    if (*sentence->over)
-        sentence->rank = 22;
+    memcpy(sentence->over, came, sizeof came);
+}
+
+// A timer is asked about when it is set, and fires much later.
+static void late_timer(const struct tick__tale *tale, uint32_t fire, struct tick__sentence *decision) {
+    const struct tick__tale_event *event = tick__tale_event(tale, fire), *arm = tick__tale_event(tale, event->cause);
+    struct tick__said over = TICK__SAID(decision->over);
+    if (arm->kind == TICK_EV_TIMER_ARM) {
+        tick__say_to(&over, "it is due at ");
+        tick__said_time(arm->arg, &over);
+        tick__say_to(&over, ", and ");
+    }
+    tick__say_to(&over, "fires at ");
+    tick__said_time(event->ts, &over);
 }
 
 // --- faults ---
@@ -278,6 +288,11 @@ void tick__story_decisions(struct tick__telling *telling) {
             late_host(telling, tick__tale_event(tale, pause)->subject, pause, held_up(tale, choice->bears, &pause), decided);
         else if (fault)
             lost_in(telling, choice->bears);
+        else if (strcmp(choice->kind, "short_send") == 0)
+            tick__story_short(telling, choice, decided);
+        else if (tick__tale_event(tale, choice->bears)->kind == TICK_EV_TIMER_FIRE &&
+                 tick__tale_event(tale, choice->bears)->subject == choice->subject)
+            late_timer(tale, choice->bears, decided);
         else if (choice->bears && choice->ns > 0)
             late_host(
                 telling, choice->host ? choice->host : tick__tale_event(tale, choice->bears)->host, choice->seq, choice->bears, decided);

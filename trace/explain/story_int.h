@@ -36,10 +36,21 @@ void tick__story_repeats(struct tick__telling *telling);   // datagrams that say
 void tick__story_gone(struct tick__telling *telling);      // answers to those who have hung up
 void tick__story_order(struct tick__telling *telling);     // what both runs say, in another order
 void tick__story_deadlines(struct tick__telling *telling); // deadlines that pass
+void tick__story_withheld(struct tick__telling *telling);  // what the failing task never says, and since when that waits
 void tick__story_moments(struct tick__telling *telling);   // marks, logs, exceptions, crashes
 void tick__story_wakes(struct tick__telling *telling);     // wake-ups that come to nothing
+void tick__story_timers(struct tick__telling *telling);    // timers that are quicker than who set them, and has been woken
+void tick__story_later(struct tick__telling *telling);     // what a callback left for later, and something else was before
+void tick__story_given(struct tick__telling *telling);     // what is given to who has been cancelled already
+void tick__story_handed(struct tick__telling *telling);    // connections that are used again, and owe an answer
 void tick__story_absent(struct tick__telling *telling);    // what came in the run beside, and did not here
 void tick__story_messages(struct tick__telling *telling);  // what was sent on the way to the failure
+void tick__story_named(struct tick__telling *telling);     // what those were told whom the verdict names
+void tick__story_several(struct tick__telling *telling);   // what went to several hosts alike, and not to all
+void tick__story_granted(struct tick__telling *telling);   // what those were told who write over each other
+
+// What became of a send that was cut short, beside its decision.
+void tick__story_short(const struct tick__telling *telling, const struct tick__tale_choice *choice, struct tick__sentence *decided);
 
 // The task that an event woke, or that told it: of an io_complete, who goes on with its bytes.
 uint32_t tick__story_reader(const struct tick__tale *tale, uint32_t seq);
@@ -56,6 +67,8 @@ void tick__story_taken_in(const struct tick__tale *tale, uint32_t seq, struct ti
 uint32_t tick__story_intake(const struct tick__tale *tale, uint32_t seq, uint32_t connection);
 // Which message of the other direction a message answers; NULL: none.
 const struct tick__tale_message *tick__story_question(const struct tick__tale *tale, const struct tick__tale_message *answer);
+// The last message the other way that had come before it, if nothing has answered that: also where its sender's step did not read it.
+const struct tick__tale_message *tick__story_asked(const struct tick__tale *tale, const struct tick__tale_message *answer);
 // "a, b and c": adds one of `count` to a list.
 void tick__story_list(struct tick__said *said, size_t index, size_t count);
 

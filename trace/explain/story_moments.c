@@ -23,7 +23,8 @@ static void say_crowd(struct tick__telling *telling, const struct tick__crowd *c
     const struct tick__tale_event *event = tick__tale_event(tale, crowd->first), *last = tick__tale_event(tale, crowd->last);
     const bool host = event->kind == TICK_EV_HOST_CRASH || event->kind == TICK_EV_HOST_RESTART;
     const bool at_the_end = event->ts == tick__tale_event(tale, telling->end)->ts; // what else happens in the instant of the failure
-    const int rank = chained ? 24 : host || at_the_end ? 25 : event->kind == TICK_EV_LOG ? 50 : 42;
+    const bool failing = event->kind == TICK_EV_MARK && event->task && event->task == tick__tale_event(tale, telling->end)->task;
+    const int rank = chained ? 24 : host || at_the_end ? 25 : failing ? 28 : event->kind == TICK_EV_LOG ? 50 : 42;
     struct tick__sentence *sentence = tick__story_add(telling, crowd->first, TICK__SAID_CONTEXT, rank);
     struct tick__said who = TICK__SAID(sentence->who), say = TICK__SAID(sentence->say);
     if (host) {

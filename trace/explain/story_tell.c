@@ -152,11 +152,19 @@ int tick__story_tell(const struct tick__tale *tale, const struct tick__beside *b
         tick__story_repeats(&telling);
         tick__story_gone(&telling);
         tick__story_order(&telling);
+        tick__story_withheld(&telling);
         tick__story_deadlines(&telling);
         tick__story_moments(&telling);
         tick__story_wakes(&telling);
+        tick__story_timers(&telling);
+        tick__story_later(&telling);
+        tick__story_given(&telling);
+        tick__story_handed(&telling);
         tick__story_absent(&telling);
         tick__story_messages(&telling);
+        tick__story_named(&telling);
+        tick__story_several(&telling);
+        tick__story_granted(&telling);
         say_end(&telling);
     }
     free(telling.chain.bits);

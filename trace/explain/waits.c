@@ -1,4 +1,5 @@
 // Reading who waits off the events: one pass follows each task from step to step, and each fd from operation to operation.
+#include "src/base/times.h"
 #include "trace/explain/waits_int.h"
 #include "trace/story.h"
 #include <errno.h>
@@ -40,6 +41,20 @@ static void take_wait(struct tick__waits *waits, uint32_t seq, const struct tick
                       !tick__tale_event(waits->tale, life->wait)->loc;
     life->waits = more ? life->waits + 1 : 1;
     life->wait = seq;
+}
+
+static void note_flag(struct tick__waits *waits, const struct tick__tale_event *event) {
+    struct tick__life *life = tick__waits_life(waits, event->task);
+    if (life && tick__tale_object(waits->tale, event->subject)->type == TICK_OBJECT_EVENT)
+        life->flag = event->subject;
+}
+
+// Who waits for a flag and clears it then is ready for the next time; who clears it without having waited keeps others waiting until he
+// sets it again.
+static void take_clear(struct tick__waits *waits, uint32_t seq, const struct tick__tale_event *event) {
+    const struct tick__life *life = tick__waits_life(waits, event->task);
+    if (event->subject <= waits->tale->objects_count)
+        waits->work->cleared[event->subject] = life && life->flag != event->subject ? seq : 0;
 }
 
 static void take_task(struct tick__waits *waits, uint32_t seq, const struct tick__tale_event *event) {
@@ -107,7 +122,8 @@ static void take_submit(struct tick__waits *waits, uint32_t seq, const struct ti
         file->connection = work->sent;
 }
 
-// Which of its operations an io_complete ends: one that was tried has begun just before; else what somebody sent ends a reading one.
+// Which of its operations an io_complete ends: one that was tried has begun just before; else what somebody sent ends a reading one, and
+// what was sent just now a writing one.
 static void take_complete(struct tick__waits *waits, const struct tick__tale_event *event) {
     const struct tick__waits_work *work = waits->work;
     const struct tick__tale *tale = waits->tale;
@@ -116,10 +132,11 @@ static void take_complete(struct tick__waits *waits, const struct tick__tale_eve
         return;
     const struct tick__tale_event *cause = tick__tale_event(tale, event->cause);
     const uint32_t came = cause->kind == TICK_EV_MSG_RECV ? connection_of_message(tale, cause->subject) : 0;
+    const bool sends = work->sent && work->sent_by == event->host;
     const bool listens = file->users[OP_ACCEPT] != 0 || file->pending[OP_ACCEPT] != 0;
     if (came && !listens)
         file->connection = came;
-    else if (work->sent && work->sent_by == event->host && !listens)
+    else if (sends && !listens)
         file->connection = work->sent;
     int which = -1;
     for (int kind = 0; kind < OP_KINDS; kind++)
@@ -130,9 +147,30 @@ static void take_complete(struct tick__waits *waits, const struct tick__tale_eve
         return;
     if (!tried && came)
         which = file->pending[OP_CONNECT] ? OP_CONNECT : file->pending[OP_ACCEPT] ? OP_ACCEPT : OP_RECV;
+    else if (!tried && file->pending[OP_RECV] && event->arg >= 0 && !sends)
+        which = OP_RECV;
     else if (!tried && file->pending[OP_SEND])
         which = OP_SEND;
     file->pending[which] = 0;
+    if (which == OP_RECV && event->arg > 0)
+        file->read = tick__after(file->read, event->arg);
+}
+
+static void take_send(struct tick__waits *waits, uint32_t seq, const struct tick__tale_event *event) {
+    struct tick__waits_work *work = waits->work;
+    const struct tick__tale_object *message = tick__tale_object(waits->tale, event->subject);
+    const uint32_t direction = message->parent <= waits->tale->objects_count ? message->parent : 0;
+    if (event->arg > 0)
+        work->sent_bytes[direction] = tick__after(work->sent_bytes[direction], event->arg);
+    else if (message->ordinal > 0 && !work->closed[direction])
+        work->closed[direction] = seq;
+}
+
+uint32_t tick__waits_hung_up(const struct tick__waits *waits, uint32_t task) {
+    const uint32_t connection = tick__tale_object(waits->tale, task)->parent, way = connection + TICK_OUT;
+    const bool serves = tick__tale_object(waits->tale, connection)->type == TICK_OBJECT_CONNECTION &&
+                        tick__tale_object(waits->tale, way)->parent == connection && way <= waits->tale->objects_count;
+    return serves ? waits->work->closed[way] : 0;
 }
 
 // --- the pass ---
@@ -156,17 +194,24 @@ static void take(struct tick__waits *waits, uint32_t seq) {
     case TICK_EV_TAKE:
     case TICK_EV_SET:
     case TICK_EV_NOTIFY:
-        if (event->subject <= waits->tale->objects_count)
+        if (event->subject <= waits->tale->objects_count) {
             work->deeds[event->subject] = seq;
+            work->cleared[event->subject] = 0;
+        }
+        break;
+    case TICK_EV_CLEAR:
+        take_clear(waits, seq, event);
         break;
     case TICK_EV_FUTURE_AWAIT:
     case TICK_EV_WAIT_BEGIN:
         take_wait(waits, seq, event);
+        note_flag(waits, event);
         break;
     case TICK_EV_WAIT_END: { // of one that need not wait
         struct tick__life *life = tick__waits_life(waits, event->task);
         if (life && tick__tale_event(waits->tale, life->wait)->subject == event->subject)
             life->wait = life->waits = 0;
+        note_flag(waits, event);
         break;
     }
     case TICK_EV_TIMER_ARM:
@@ -185,6 +230,7 @@ static void take(struct tick__waits *waits, uint32_t seq) {
     if (event->kind == TICK_EV_MSG_SEND) {
         work->sent = connection_of_message(waits->tale, event->subject);
         work->sent_by = event->host;
+        take_send(waits, seq, event);
     } else if (event->kind != TICK_EV_CHOICE && event->kind != TICK_EV_MSG_DROP && event->kind != TICK_EV_MSG_SLOW) {
         work->sent = 0;
     }
@@ -261,7 +307,7 @@ static void set_kind(const struct tick__waits *waits, const struct tick__life *l
 
 static void add_waiter(struct tick__waits *waits, const struct tick__life *life) {
     struct tick__waiter *waiter = &waits->waiters[waits->count++];
-    *waiter = (struct tick__waiter){.task = life->task, .host = life->host, .seq = life->ended ? life->ended : life->began};
+    *waiter = (struct tick__waiter){.task = life->task, .host = life->host, .seq = life->ended ? life->ended : life->began, .amount = -1};
     waiter->since = tick__tale_event(waits->tale, waiter->seq)->ts;
     if (life->state == LIFE_RUNNING) {
         waiter->kind = TICK__WAIT_STEP;
@@ -297,6 +343,8 @@ static int prepare(struct tick__waits *waits) {
     work->made = calloc((size_t)tale->objects_count + 1, sizeof *work->made);
     work->deeds = calloc((size_t)tale->objects_count + 1, sizeof *work->deeds);
     work->children = calloc((size_t)tale->objects_count + 1, sizeof *work->children);
+    work->cleared = calloc((size_t)tale->objects_count + 1, sizeof *work->cleared);
+    work->sent_bytes = calloc((size_t)tale->objects_count + 1, sizeof *work->sent_bytes);
     for (uint32_t id = 1; work->index && id <= tale->objects_count; id++) {
         const uint8_t type = tick__tale_object(tale, id)->type;
         if (type == TICK_OBJECT_TASK)
@@ -306,7 +354,12 @@ static int prepare(struct tick__waits *waits) {
     }
     work->lives = calloc((size_t)work->life_count + 1, sizeof *work->lives);
     work->files = calloc((size_t)work->file_count + 1, sizeof *work->files);
-    return work->index && work->made && work->deeds && work->children && work->lives && work->files ? 0 : -ENOMEM;
+    work->closed = calloc((size_t)tale->objects_count + 1, sizeof *work->closed);
+    work->in_line = calloc((size_t)tale->objects_count + 1, sizeof *work->in_line);
+    work->in_line_gone = calloc((size_t)tale->objects_count + 1, sizeof *work->in_line_gone);
+    const bool arrays = work->index && work->made && work->deeds && work->children && work->cleared && work->sent_bytes && work->closed &&
+                        work->in_line && work->in_line_gone;
+    return arrays && work->lives && work->files ? 0 : -ENOMEM;
 }
 
 int tick__waits_find(const struct tick__tale *tale, const struct tick__tale *good, struct tick__waits *waits) {
@@ -330,6 +383,11 @@ void tick__waits_fini(struct tick__waits *waits) {
         free(waits->work->index);
         free(waits->work->made);
         free(waits->work->children);
+        free(waits->work->cleared);
+        free(waits->work->sent_bytes);
+        free(waits->work->closed);
+        free(waits->work->in_line);
+        free(waits->work->in_line_gone);
         free(waits->work->deeds);
         free(waits->work->users);
         free(waits->work->lives);

@@ -36,7 +36,9 @@ struct tick__waiter {
     // other end. Of many the first TICK__NEEDS_MOST.
     uint32_t needs_from, needs_count, needs_all;
     uint32_t held;                  // seq since which it is held, by the first of them if that is not over; 0 = it is not
-    uint32_t holder;                // by whom
+    uint32_t holder;                // by whom; of an event flag, who cleared it then, and has to set it again
+    int64_t amount; // of a lock: how often it is held; of a queue: items in it that leave no room, or that were taken and are not put back;
+                    // of a write: bytes that the other end has not read; -1 = not known
     uint32_t connection, peer_host; // of a read, a write, a connect; 0 = not known
     uint32_t woke;                  // the latest wake-up of somebody who waited for the same thing: task_ready, 0 = none
     uint32_t circle;                // number of the circle that it is part of, 0 = none

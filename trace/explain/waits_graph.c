@@ -1,4 +1,5 @@
 // Who would have to do something first: edges from those who wait to tasks; circles among them; who is like whom; and who matters.
+#include "src/base/times.h"
 #include "trace/explain/waits_int.h"
 #include "trace/story.h"
 #include <errno.h>
@@ -87,6 +88,9 @@ static int read_holds(struct tick__waits *waits) {
 
 static int need_holders(struct tick__waits *waits, struct tick__waiter *waiter) {
     const struct tick__waits_work *work = waits->work;
+    const uint32_t subject = waiter->subject <= waits->tale->objects_count ? waiter->subject : 0;
+    work->in_line[subject]++;
+    work->in_line_gone[subject] += tick__waits_hung_up(waits, waiter->task) != 0;
     uint32_t low = 0, high = work->hold_count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
@@ -95,7 +99,8 @@ static int need_holders(struct tick__waits *waits, struct tick__waiter *waiter) 
         else
             high = middle;
     }
-    for (; low < work->hold_count && work->holds[low].subject == waiter->subject; low++) {
+    for (waiter->amount = 0; low < work->hold_count && work->holds[low].subject == waiter->subject; low++) {
+        waiter->amount++;
         if (!waiter->needs_count) {
             waiter->held = work->holds[low].seq;
             waiter->holder = work->holds[low].task;
@@ -112,12 +117,30 @@ static int need_children(struct tick__waits *waits, struct tick__waiter *waiter,
     return 0;
 }
 
+// How much of what was sent by a waiter's direction of a connection its other end has not read.
+static void set_unread(const struct tick__waits *waits, struct tick__waiter *waiter) {
+    const struct tick__waits_work *work = waits->work;
+    int64_t sent = -1, read = -1;
+    for (uint32_t part = waiter->connection + 1; part <= waiter->connection + 2; part++) { // told in one go
+        const struct tick__tale_object *way = tick__tale_object(waits->tale, part);
+        if (way->type == TICK_OBJECT_DIRECTION && way->parent == waiter->connection && way->host == waiter->host && sent < 0)
+            sent = work->sent_bytes[part];
+    }
+    for (uint32_t at = work->index[waiter->connection]; at; at = work->files[at - 1].next)
+        if (work->files[at - 1].host == waiter->peer_host)
+            read = tick__after(read < 0 ? 0 : read, work->files[at - 1].read);
+    if (read >= 0 && sent >= read && waiter->peer_host != waiter->host)
+        waiter->amount = sent - read;
+}
+
 // Who is at the other end of a connection, and does there what this one waits for: who has done so last, else whoever used it.
 static int need_peer(struct tick__waits *waits, struct tick__waiter *waiter) {
     const struct tick__waits_work *work = waits->work;
     const int wanted = waiter->kind == TICK__WAIT_READ ? OP_SEND : OP_RECV, other = waiter->kind == TICK__WAIT_READ ? OP_RECV : OP_SEND;
     if (!waiter->connection)
         return 0;
+    if (waiter->kind == TICK__WAIT_WRITE)
+        set_unread(waits, waiter);
     for (uint32_t at = work->index[waiter->connection]; at; at = work->files[at - 1].next) {
         const struct tick__used *file = &work->files[at - 1];
         if (file->users[OP_RECV] == waiter->task || file->users[OP_SEND] == waiter->task || file->host != waiter->peer_host)
@@ -151,6 +174,17 @@ static void link_all(struct tick__waits *waits) {
     }
 }
 
+// Who keeps a flag from being set: who cleared it.
+static int need_setter(struct tick__waits *waits, struct tick__waiter *waiter) {
+    const uint32_t seq = waits->work->cleared[waiter->subject <= waits->tale->objects_count ? waiter->subject : 0];
+    const uint32_t task = tick__tale_event(waits->tale, seq)->task;
+    if (!seq || task == waiter->task || tick__waits_ended(waits, task))
+        return 0;
+    waiter->held = seq;
+    waiter->holder = task;
+    return tick__waits_need(waits, waiter, task);
+}
+
 static int add_edges(struct tick__waits *waits, struct tick__waiter *waiter) {
     const struct tick__life *life = tick__waits_life(waits, waiter->task);
     waiter->needs_from = waits->needs_used;
@@ -162,6 +196,8 @@ static int add_edges(struct tick__waits *waits, struct tick__waiter *waiter) {
     case TICK__WAIT_LOCK:
         return need_holders(waits, waiter);
     case TICK__WAIT_RESOURCE:
+        if (tick__tale_object(waits->tale, waiter->subject)->type == TICK_OBJECT_EVENT)
+            return need_setter(waits, waiter);
         return tick__tale_object(waits->tale, waiter->subject)->type == TICK_OBJECT_QUEUE ? tick__waits_need_queue(waits, waiter) : 0;
     case TICK__WAIT_READ:
     case TICK__WAIT_WRITE:

@@ -14,11 +14,13 @@ struct tick__life {
     uint32_t submitted;                // the last io_submit of this step
     uint32_t files[OP_KINDS];          // index + 1 of the file that it used last in each way
     uint32_t sibling;                  // index + 1 of another one of the same maker that is not over, once all is read
+    uint32_t flag; // event flag that it waited for last
     uint8_t state;
 };
 // An fd with operations: a stream or a listener.
 struct tick__used {
     uint32_t object, host, connection; // connection: 0 = not known
+    int64_t read;                      // bytes
     uint32_t users[OP_KINDS];          // who used it last in each way
     uint32_t pending[OP_KINDS];        // io_submit that is not completed
     uint32_t next;                     // index + 1 of another file of the same connection, once all is read
@@ -43,6 +45,10 @@ struct tick__waits_work {
     struct tick__queue_user *users; // by queue
     uint32_t user_count;
     uint32_t *deeds; // by object: of a queue the latest put or take, of an event flag or condition the latest set or notify
+    uint32_t *cleared; // by object: of an event flag, the clear since its latest set, by one who does not wait for it
+    int64_t *sent_bytes; // by object: of a direction
+    uint32_t *closed; // by object: of a direction, the send of its end
+    uint32_t *in_line, *in_line_gone; // by object: of a lock, how many wait for it; of these, for clients that have hung up
     uint32_t life_count, file_count, hold_count;
     uint32_t *by_life; // index + 1 of the waiter
     uint32_t sent, sent_by; // the latest msg_send, as long as nothing else has happened: its connection, its host
@@ -54,6 +60,8 @@ int tick__waits_need_queue(struct tick__waits *waits, struct tick__waiter *waite
 int tick__waits_need(struct tick__waits *waits, struct tick__waiter *waiter, uint32_t task); // adds one
 // waits_graph.c: needs, circles, likes, order. 0 or -ENOMEM.
 int tick__waits_link(struct tick__waits *waits);
+// When the client hung up whose connection a task serves: seq; 0: it serves none, or that one is there.
+uint32_t tick__waits_hung_up(const struct tick__waits *waits, uint32_t task);
 struct tick__life *tick__waits_life(const struct tick__waits *waits, uint32_t task); // NULL: it is no task
 
 #endif

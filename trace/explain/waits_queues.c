@@ -142,10 +142,13 @@ int tick__waits_need_queue(struct tick__waits *waits, struct tick__waiter *waite
     waiter->queue = latest && tick__tale_event(waits->tale, latest)->arg > 0          ? TICK__QUEUE_ROOM
                     : low < work->user_count && work->users[low].queue == queue && work->users[low].pool ? TICK__QUEUE_POOL
                                                                                                          : TICK__QUEUE_ITEM;
+    waiter->amount = waiter->queue == TICK__QUEUE_ROOM ? tick__tale_event(waits->tale, latest)->arg : 0;
     const struct tick__queue_user *own = NULL;
     for (uint32_t i = low; i < work->user_count && work->users[i].queue == queue; i++) {
         if (!matters(&work->users[i], waiter->queue))
             continue;
+        if (waiter->queue == TICK__QUEUE_POOL)
+            waiter->amount += work->users[i].has;
         if (work->users[i].task == waiter->task)
             own = &work->users[i];
         else

@@ -16,7 +16,11 @@ static void say_needs(const struct tick__waits *waits, const struct tick__waiter
     for (uint32_t i = 0; i < shown; i++) {
         if (i)
             tick__say_to(said, i + 1 == waiter->needs_all ? " and " : ", ");
-        tick__said_task(waits->tale, waits->needs[waiter->needs_from + i], said);
+        const uint32_t task = waits->needs[waiter->needs_from + i];
+        if (task == waiter->task)
+            tick__say_to(said, "itself");
+        else
+            tick__said_task(waits->tale, task, said);
     }
     if (shown < waiter->needs_all)
         tick__say_to(said, " and %u more", (unsigned)(waiter->needs_all - shown));
@@ -34,15 +38,23 @@ static void say_holder(const struct tick__waits *waits, const struct tick__waite
     }
     if (waiter->needs_count && waits->needs[waiter->needs_from] == waiter->task) {
         tick__say_to(said, permits ? ", whose permit it has itself" : ", which it holds itself");
-    } else if (permits && waiter->needs_all) {
-        tick__say_to(said, ", whose permits are with ");
+    } else if (permits && waiter->needs_all && waiter->amount > 1) {
+        tick__say_to(said, ", whose %lld permits are with ", (long long)waiter->amount);
         say_needs(waits, waiter, said);
+    } else if (!permits && waiter->held > waiter->seq) { // it went to others meanwhile
+        tick__say_to(said, ", which passes from one to the next, and from ");
+        tick__said_time(tick__tale_event(waits->tale, waiter->held)->ts, said);
+        tick__say_to(said, " on is held by ");
+        tick__said_task(waits->tale, waiter->holder, said);
+        tick__say_to(said, waiter->needs_count ? "" : ", which is over");
+        return;
     } else {
         tick__say_to(said, permits ? ", whose permit is with " : ", held by ");
         tick__said_task(waits->tale, waiter->holder, said);
     }
-    tick__say_to(said, " since ");
+    tick__say_to(said, waiter->held > waiter->seq ? " from " : " since ");
     tick__said_time(tick__tale_event(waits->tale, waiter->held)->ts, said);
+    tick__say_to(said, waiter->held > waiter->seq ? " on" : "");
     if (!waiter->needs_count)
         tick__say_to(said, ", which is over");
 }
@@ -65,6 +77,8 @@ static void say_peer(const struct tick__waits *waits, const struct tick__waiter 
         tick__said_host(waits->tale, waiter->peer_host, said);
     else
         tick__say_to(said, "a stream");
+    if (waiter->kind == TICK__WAIT_WRITE && waiter->amount > 0)
+        tick__say_to(said, ", where %lld byte%s unread", (long long)waiter->amount, waiter->amount == 1 ? " is" : "s are");
 }
 
 static void say_future(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
@@ -87,12 +101,28 @@ static void say_future(const struct tick__waits *waits, const struct tick__waite
 // Who has to do something with a queue: whom it is known of by what they did before.
 static void say_users(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
     static const char *const how[] = {[TICK__QUEUE_ITEM] = ", into which others put: ",
-        [TICK__QUEUE_POOL] = ", and what was taken from it is with ",
+        [TICK__QUEUE_POOL] = " with ",
         [TICK__QUEUE_ROOM] = ", from which others take: "};
+    if (waiter->queue == TICK__QUEUE_ROOM && waiter->amount > 0)
+        tick__say_to(said, " that is full with %lld item%s", (long long)waiter->amount, waiter->amount == 1 ? "" : "s");
     if (!waiter->needs_count)
         return;
+    if (waiter->queue == TICK__QUEUE_POOL && waiter->amount == 1)
+        tick__say_to(said, ", and the item that was taken from it is");
+    else if (waiter->queue == TICK__QUEUE_POOL)
+        tick__say_to(said, ", and the %lld items that were taken from it are", (long long)waiter->amount);
     tick__say_to(said, "%s", how[waiter->queue]);
     say_needs(waits, waiter, said);
+}
+
+// Who keeps a flag from being set.
+static void say_cleared(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
+    if (!waiter->held)
+        return;
+    tick__say_to(said, " that ");
+    tick__said_task(waits->tale, waiter->holder, said);
+    tick__say_to(said, " cleared at ");
+    tick__said_time(tick__tale_event(waits->tale, waiter->held)->ts, said);
 }
 
 static void say_rest(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
@@ -111,7 +141,10 @@ static void say_rest(const struct tick__waits *waits, const struct tick__waiter 
             tick__say_to(said, "%s", called(waits, waiter));
         else
             tick__said_object(waits->tale, waiter->subject, said);
-        say_users(waits, waiter, said);
+        if (waiter->queue != TICK__QUEUE_NONE)
+            say_users(waits, waiter, said);
+        else
+            say_cleared(waits, waiter, said);
         break;
     case TICK__WAIT_FUTURE:
         say_future(waits, waiter, said);
@@ -232,11 +265,27 @@ static void say_deed(const struct tick__waits *waits, const struct tick__waiter 
         tick__say_to(said, ", before this wait");
 }
 
+// Who else waits for a lock, where some do so for nobody any more.
+static void say_line(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
+    const uint32_t subject = waiter->subject <= waits->tale->objects_count ? waiter->subject : 0;
+    const unsigned all = waits->work->in_line[subject], gone = waits->work->in_line_gone[subject];
+    const uint32_t end = waiter->held ? tick__waits_hung_up(waits, waiter->holder) : 0;
+    if (end) {
+        tick__say_to(said, "the client of that one hung up at ");
+        tick__said_time(tick__tale_event(waits->tale, end)->ts, said);
+        tick__say_to(said, gone ? "; " : "");
+    }
+    if (gone)
+        tick__say_to(said, "of %u tasks that wait for it %u serve clients that have hung up", all, gone);
+}
+
 void tick__waits_say_woken(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
     const struct tick__tale *tale = waits->tale;
     const uint32_t subject = waiter->subject <= tale->objects_count ? waiter->subject : 0;
     const uint32_t woke = waits->work->made[subject], deed = waits->work->deeds[subject];
-    if (waiter->kind != TICK__WAIT_RESOURCE && (waiter->kind != TICK__WAIT_LOCK || waiter->held))
+    if (waiter->kind == TICK__WAIT_LOCK)
+        say_line(waits, waiter, said);
+    if ((waiter->kind != TICK__WAIT_RESOURCE && waiter->kind != TICK__WAIT_LOCK) || waiter->held)
         return;
     if (deed)
         say_deed(waits, waiter, deed, said);
@@ -246,7 +295,7 @@ void tick__waits_say_woken(const struct tick__waits *waits, const struct tick__w
         tick__say_to(said, "nobody has ever set it");
     if (!woke || waiter->queue != TICK__QUEUE_NONE)
         return;
-    tick__say_to(said, "%sthe last wake-up there went to ", deed ? "; " : "");
+    tick__say_to(said, "%sthe last wake-up there went to ", said->used ? "; " : "");
     tick__said_task(tale, tick__tale_event(tale, woke)->subject, said);
     say_when(waits, tick__tale_event(tale, woke)->cause, said);
 }

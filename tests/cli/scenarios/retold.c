@@ -28,3 +28,169 @@ static int impatient(void *unused) {
 TICK_SCENARIO(deadlines, "six who run into their deadlines, twice each") {
     tick_host_add(world, "app", impatient, NULL);
 }
+
+// --- one who keeps others from reading until he has written, and one who writes to him before she reads ---
+
+static char bytes[1 << 20];
+
+static int writes(tick_stream *client, void *unused) {
+    (void)unused;
+    TICK_TRY((int)tick_stream_write(client, bytes, 4));                // the first few
+    TICK_TRY((int)tick_stream_write(client, bytes, sizeof bytes - 4)); // the answer
+    return (int)tick_stream_read_exactly(client, bytes, sizeof bytes);
+}
+
+static int server(void *unused) {
+    return tick_serve(":7", writes, unused);
+}
+
+struct connection {
+    tick_stream *stream;
+    struct tick_event_flag *flushed;
+};
+
+static int talker(void *arg) {
+    struct connection *c = arg;
+    TICK_TRY(tick_sleep(TICK_MS(1)));
+    tick_event_clear(c->flushed);
+    TICK_TRY((int)tick_stream_write(c->stream, bytes, sizeof bytes)); // the question
+    tick_event_set(c->flushed);
+    return 0;
+}
+
+static int listener(void *arg) {
+    struct connection *c = arg;
+    char some[4];
+    for (;;) {
+        TICK_TRY(tick_stream_read_exactly(c->stream, some, sizeof some) > 0 ? 0 : TICK_ECLOSED);
+        TICK_TRY(tick_sleep(TICK_MS(10)));
+        TICK_TRY(tick_event_wait(c->flushed)); // not while somebody writes
+    }
+}
+
+static int client(void *unused) {
+    struct connection connection = {.flushed = tick_event_new()};
+    struct tick_group group;
+    (void)unused;
+    tick_event_set(connection.flushed);
+    TICK_TRY(tick_connect("server:7", &connection.stream));
+    TICK_TRY(tick_group_enter(&group));
+    TICK_TRY(tick_group_go(&group, listener, &connection));
+    TICK_TRY(tick_group_go(&group, talker, &connection));
+    return tick_group_exit(&group, 0);
+}
+
+TICK_SCENARIO(both_talk, "a circle of two who write, and a third who must not read") {
+    tick_daemon(world, "server", server, NULL);
+    tick_host_add(world, "client", client, NULL);
+    tick_link_all(world, .latency = TICK_MS(1));
+}
+
+// --- who clears what he has waited for keeps nobody waiting; a lock that is handed on; two permits ---
+
+static int eater(void *bell) {
+    TICK_TRY(tick_event_wait(bell));
+    tick_event_clear(bell);
+    return tick_event_wait(bell); // for supper
+}
+
+static int one_after_the_other(void *arg) {
+    struct tick_lock *lock = arg;
+    TICK_TRY(tick_lock_acquire(lock)); // in turn
+    TICK_TRY(tick_sleep(TICK_MS(1)));
+    return tick_lock_release(lock);
+}
+
+static int keeper(void *lock) {
+    TICK_TRY(tick_lock_acquire(lock));
+    return tick_await(tick_future_new()); // for good
+}
+
+static int sits(void *seats) {
+    TICK_TRY(tick_semaphore_acquire(seats)); // a seat
+    return tick_await(tick_future_new());    // and stays
+}
+
+static int inn(void *unused) {
+    struct tick_event_flag *bell = tick_event_new();
+    struct tick_lock *lock = tick_lock_new();
+    struct tick_semaphore *seats = tick_semaphore_new(2);
+    struct tick_group group;
+    (void)unused;
+    tick_event_set(bell);
+    TICK_TRY(tick_group_enter(&group));
+    TICK_TRY(tick_group_go(&group, eater, bell));
+    TICK_TRY(tick_group_go(&group, eater, bell));
+    TICK_TRY(tick_group_go(&group, one_after_the_other, lock));
+    TICK_TRY(tick_group_go(&group, keeper, lock));
+    TICK_TRY(tick_group_go(&group, one_after_the_other, lock));
+    for (int i = 0; i < 3; i++)
+        TICK_TRY(tick_group_go(&group, sits, seats));
+    return tick_group_exit(&group, 0);
+}
+
+TICK_SCENARIO(inn, "those who wait for what others have") {
+    tick_host_add(world, "inn", inn, NULL);
+}
+
+// --- a send that is cut short, and goes on; a timer that is late ---
+
+static int hears(tick_stream *client, void *unused) {
+    char got[64];
+    (void)unused;
+    while (tick_stream_read_line(client, got, sizeof got) > 0)
+        continue;
+    return 0;
+}
+
+static int hearing(void *unused) {
+    return tick_serve(":9", hears, unused);
+}
+
+static int sends_all(struct tick_sys *sys, int fd, const char *text, bool *cut) {
+    for (size_t sent = 0, size = strlen(text); sent < size;) {
+        const ssize_t count = sys->ops->send(sys, fd, text + sent, size - sent, 0);
+        TICK_TRY((int)count);
+        sent += (size_t)count;
+        *cut |= sent < size;
+        TICK_TRY(tick_sleep(TICK_MS(1)));
+    }
+    return 0;
+}
+
+static int says(void *unused) {
+    struct tick_sys *sys = tick_sys_running();
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    fd_set writable;
+    bool cut = false;
+    int fd;
+    (void)unused;
+    TICK_TRY(sys->ops->resolve(sys, "hearer", 9, &address, &size));
+    TICK_TRY(fd = sys->ops->socket(sys, address.ss_family, SOCK_STREAM, 0));
+    FD_ZERO(&writable);
+    FD_SET(fd, &writable);
+    if (sys->ops->connect(sys, fd, (struct sockaddr *)&address, size) == -EINPROGRESS)
+        TICK_TRY(sys->ops->select(sys, fd + 1, NULL, &writable, NULL, -1));
+    for (int i = 0; i < 9; i++)
+        TICK_TRY(sends_all(sys, fd, i % 2 ? "a second line\n" : "the first line\n", &cut));
+    TICK_TRY(tick_check(!cut, "a send was cut short"));
+    return sys->ops->close(sys, fd);
+}
+
+TICK_SCENARIO(cut_short, "what a send leaves goes out after it") {
+    tick_daemon(world, "hearer", hearing, NULL);
+    tick_host_add(world, "sayer", says, NULL);
+    tick_link_all(world, .latency = TICK_MS(10));
+}
+
+static int sleeper(void *unused) {
+    const int64_t began = tick_time();
+    (void)unused;
+    TICK_TRY(tick_sleep(TICK_MS(40)));
+    return tick_check(tick_time() == began + TICK_MS(40), "it slept for too long");
+}
+
+TICK_SCENARIO(late, "a timer that is late") {
+    tick_host_add(world, "sleeper", sleeper, NULL);
+}

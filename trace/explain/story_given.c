@@ -1,0 +1,99 @@
+// What is given to a task that is not there any more to take it: an event is set, or something put into a queue, for who waits there, and
+// that task has been cancelled already and has only not run since.
+#include "trace/explain/story_int.h"
+#include <errno.h>
+#include <stdlib.h>
+
+struct gift {
+    uint32_t seq, task; // the event, and whom it is for
+};
+struct given {
+    uint32_t *waits;    // by task: the object for which it waits
+    uint32_t *waiter;   // by object: the last task that began to wait there
+    uint32_t *cancel;   // by task: its task_cancel, if it has not run since
+    struct gift first;  // seq 0: there is none
+    struct gift second; // the same
+    size_t count;
+};
+
+static bool known(const struct tick__tale *tale, uint32_t id) {
+    return id && id <= tale->objects_count;
+}
+
+static void note_gift(struct given *given, const struct tick__tale_event *event, uint32_t seq) {
+    const uint32_t task = given->waiter[event->subject];
+    if (!task || task == event->task || !given->cancel[task] || given->waits[task] != event->subject)
+        return;
+    given->count++;
+    if (!given->first.seq)
+        given->first = (struct gift){seq, task};
+    else if (!given->second.seq)
+        given->second = (struct gift){seq, task};
+}
+
+static void look(const struct tick__telling *telling, struct given *given, uint32_t seq) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_event *event = tick__tale_event(tale, seq);
+    if (!known(tale, event->subject))
+        return;
+    switch (event->kind) {
+    case TICK_EV_WAIT_BEGIN:
+        if (known(tale, event->task)) {
+            given->waits[event->task] = event->subject;
+            given->waiter[event->subject] = event->task;
+        }
+        break;
+    case TICK_EV_TASK_CANCEL:
+        given->cancel[event->subject] = seq;
+        break;
+    case TICK_EV_STEP_BEGIN: // it goes on, and waits for that no more
+        given->cancel[event->subject] = given->waits[event->subject] = 0;
+        break;
+    case TICK_EV_SET:
+    case TICK_EV_PUT:
+        if (seq >= telling->part)
+            note_gift(given, event, seq);
+        break;
+    default:
+        break;
+    }
+}
+
+static void say_given(struct tick__telling *telling, const struct given *given) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_event *event = tick__tale_event(tale, given->first.seq);
+    struct tick__sentence *sentence = tick__story_add(telling, given->first.seq, TICK__SAID_CHAIN, 3);
+    struct tick__said say = TICK__SAID(sentence->say), over = TICK__SAID(sentence->over);
+    tick__say_to(&say, event->kind == TICK_EV_SET ? "sets the event that " : "puts an item into the queue at which ");
+    tick__said_task(tale, given->first.task, &say);
+    tick__say_to(&say, event->kind == TICK_EV_SET ? " waits for" : " waits");
+    tick__say_to(&say, ", though that one has just been cancelled, and only has not run since");
+    tick__say_to(&over, "what it is given so is lost, unless its cancellation hands that on");
+    if (given->count > 1) {
+        tick__say_to(&over, "; so it is with what ");
+        tick__said_who(tale, given->second.seq, &over);
+        tick__say_to(&over, " gives ");
+        tick__said_task(tale, given->second.task, &over);
+    }
+    if (given->count > 2)
+        tick__say_to(&over, ", and %zu time%s more", given->count - 2, given->count == 3 ? "" : "s");
+}
+
+void tick__story_given(struct tick__telling *telling) {
+    const size_t objects = (size_t)telling->tale->objects_count + 1;
+    struct given given = {
+        .waits = calloc(objects, sizeof *given.waits),
+        .waiter = calloc(objects, sizeof *given.waiter),
+        .cancel = calloc(objects, sizeof *given.cancel),
+    };
+    if (!given.waits || !given.waiter || !given.cancel)
+        telling->code = -ENOMEM;
+    else
+        for (uint32_t seq = telling->tale->first; seq && seq <= telling->end; seq++)
+            look(telling, &given, seq);
+    if (given.first.seq)
+        say_given(telling, &given);
+    free(given.waits);
+    free(given.waiter);
+    free(given.cancel);
+}
