@@ -3,12 +3,15 @@
 #define RETICK_TEST_HARNESS_FIXTURE_H
 
 #include "sim/choice/choosers.h"
+#include "sim/harness/malloc_family.h"
 #include "sim/harness/run.h"
 #include "src/base/keep.h"
+#include "src/base/sanitized.h"
 #include "tests/support/hash_probe.h"
 #include <retick.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +54,15 @@ static inline struct tick_outcome run_with(const char *name, struct tick_chooser
 
 static inline struct tick_outcome calm(const char *name) {
     return run_with(name, &tick_calm);
+}
+
+// Not under valgrind, whose malloc knows of no hosts.
+static inline bool hosts_memory_is_counted(void) {
+#if TICK__SANITIZED
+    return true;
+#else
+    return tick_malloc_family_linked();
+#endif
 }
 
 #endif

@@ -2,7 +2,6 @@
 #include "sim/harness/harness_int.h"
 #include "sim/harness/heap_list.h"
 #include "sim/harness/malloc_family.h"
-#include "src/base/sanitized.h"
 #include "tests/support/harness_fixture.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -231,15 +230,6 @@ TICK_SCENARIO(checks_at_the_end, "") {
 }
 
 // --- running ---
-
-// Not under valgrind, whose malloc knows of no hosts.
-static bool hosts_memory_is_counted(void) {
-#if TICK__SANITIZED
-    return true;
-#else
-    return tick_malloc_family_linked();
-#endif
-}
 
 static void ends_are_told_apart(void **state) {
     (void)state;
