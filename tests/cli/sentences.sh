@@ -57,6 +57,10 @@ also "though storage-"
 also "which passes from one to the next, and from 3.497 s on is held by metadata/membership for storage-1's 23rd connection"
 also "the client of that one hung up at 2.558 s; of 62 tasks that wait for it 56 serve clients that have hung up"
 also "out of service, and asks again (dynamodb_metadata.c:51) so do storage-5, storage-6, storage-1 and 2 more; 179 times in all"
+story redis_multiplexed
+also "a circle: program/driver waits for an event that program/SET cleared at 104 ms (redis_multiplexed.c:55);"
+also "program/SET waits to write to redis/serve for program, where 131066 bytes are unread (redis_multiplexed.c:38);"
+also "redis/serve for program waits to write to program/driver, where 130560 bytes are unread (redis_multiplexed.c:128)"
 story httpcore_pool
 also "app/client#3 runs into its deadline of 80 ms while it waits for an event: cancelled with a connection that it never used;"
 also "so does app/client#4"
