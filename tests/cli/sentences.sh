@@ -93,4 +93,15 @@ also "etcd/serve for carol's 2nd connection has read that, and fails before it a
 story register
 also "writer sends \"w12\" to replica-2 and replica-3 (register.c:56) replica-1 never gets it; replica-2 answers \"12\" at 487 ms,"
 also "reader/ask#14 sends \"r\" to replica-1 alone (register.c:56) it goes on with that one answer, and does not ask replica-2 or replica-3"
+# What is in order is not told as if it were not.
+innocent() {
+    expect 1 "how it came to it" "$RETICK" fuzz "$scenarios/innocent.c:$1" -n 200 --jobs 1 -o "$1.db"
+    tr -s ' \n' ' ' <"$work/.output" >said && mv said "$work/.output"
+}
+innocent given
+also "runs into its deadline of 10 ms"
+never "has just been cancelled"
+innocent drained
+also "client sends \"two\" to server"
+never "still owes an answer"
 finish
