@@ -6,6 +6,7 @@
 #include "trace/explain/story_tell.h"
 
 #define TICK__TOLD_MOST 32
+#define TICK__ALL_TOLD 6 // beyond so many deviations, those that the failure did not come of matter less
 struct tick__telling {
     const struct tick__tale *tale;
     const struct tick__beside *beside;                      // NULL: there is none
