@@ -48,6 +48,7 @@ also "writes the file, which it read at"
 also "locks/serve_leases for bob sends \"2\" to bob, the answer to \"lease 0 0\" of 26 ms"
 also "alice was told \"1\" at 5 ms, to \"lease 0 0\" of 4 ms, and says \"free 1\" only at 40 ms"
 story postgres_fsync
+also "3 320 ms postgres crashes at 320 ms and is down for 100 ms 4 420 ms postgres starts again"
 also "syncs postgres:/table, and is told that all is well: what the sync of 150 ms was to write is not tried again"
 story rs_tftpd
 also "tftpd says: an acknowledgement that came before 16 times in all"
