@@ -2,6 +2,7 @@
 #include "cli/arguments.h"
 #include "cli/checking.h"
 #include "cli/command.h"
+#include "cli/finding.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/print.h"
@@ -112,6 +113,11 @@ static void take(struct tick__check *check, enum tick__way way, uint64_t index, 
     tick__attempt_fini(attempt);
 }
 
+// A set-up that does not return takes its time in each run, and there is nothing to compare.
+static bool never_begins(const struct tick__check *check, enum tick__way way) {
+    return way == TICK__FRESH && check->base[0].outcome.verdict == TICK_HUNG && check->base[0].outcome.in_setup;
+}
+
 static int run_way(struct tick__check *check, enum tick__way way) {
     struct tick__digester *digester = NULL;
     int result = 0;
@@ -125,6 +131,8 @@ static int run_way(struct tick__check *check, enum tick__way way) {
         if (result < 0)
             break;
         take(check, way, i, &attempt);
+        if (never_begins(check, way))
+            break;
         if (ways[way].fresh) {
             tick__digester_free(digester);
             digester = NULL;
@@ -268,10 +276,24 @@ static int conclude(struct tick__check *check, int abroad) {
     return shown ? shown : differ ? TICK__EXIT_FINDING : TICK__EXIT_PASS;
 }
 
+static int tell_setup(const struct tick__check *check) {
+    tick__progress_end();
+    tick__report_scenario(&check->loaded);
+    tick__report_set("finding", tick__report_outcome(&check->base[0].outcome, &check->loaded));
+    tick__say("%s%s%s: %sfails%s in its set-up, so that there are no runs to compare", tick__colour(stdout, TICK__BOLD),
+        check->loaded.scenario->name, tick__colour(stdout, TICK__PLAIN), tick__colour(stdout, TICK__RED),
+        tick__colour(stdout, TICK__PLAIN));
+    tick__say_outcome(&check->base[0].outcome, &check->loaded);
+    return TICK__EXIT_FINDING;
+}
+
 static int carry_out(struct tick__check *check) {
     int result = tick__abroad_open(&check->country, &check->load, &check->loaded, &check->run), abroad = 0;
-    for (int way = 0; way < TICK__WAY_COUNT && result == 0; way++)
+    for (int way = 0; way < TICK__WAY_COUNT && result == 0; way++) {
         result = run_way(check, (enum tick__way)way);
+        if (result == 0 && never_begins(check, (enum tick__way)way))
+            return tell_setup(check);
+    }
     if (result == 0 && !tick__interrupted())
         abroad = tick__check_abroad(check);
     tick__progress_end();

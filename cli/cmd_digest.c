@@ -73,17 +73,22 @@ static void tell_digest(uint64_t seed, const struct tick__attempt *attempt) {
 
 static int print_digests(const struct digest_arguments *a, const struct tick__loaded *loaded) {
     struct tick__digester *digester = NULL;
+    struct tick__attempt attempt = {0};
+    bool by_all = false; // a set-up that does not return, which none of them draws anything for
     int code = TICK__EXIT_PASS, result = tick__digester_new(loaded->scenario, a->run.hang, &digester);
     for (uint64_t i = 0; i < a->count && result == 0; i++) {
         const struct tick__input input = {.seed = a->first + i, .rates = &a->run.rates};
-        struct tick__attempt attempt;
-        if ((result = tick__digester_run(digester, &input, &attempt)) < 0)
+        if (!by_all && (result = tick__digester_run(digester, &input, &attempt)) < 0)
             break;
         tell_digest(input.seed, &attempt);
         if (attempt.outcome.verdict != TICK_PASS)
             code = TICK__EXIT_FINDING;
-        tick__attempt_fini(&attempt);
+        by_all = attempt.outcome.verdict == TICK_HUNG && attempt.outcome.in_setup;
+        if (!by_all)
+            tick__attempt_fini(&attempt);
     }
+    if (by_all)
+        tick__attempt_fini(&attempt);
     tick__digester_free(digester);
     if (result < 0) {
         tick__complain_of(tick__loaded_name(loaded), result, NULL);

@@ -158,12 +158,6 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
     return TICK__EXIT_FINDING;
 }
 
-// A run that hangs takes all its time. If nothing was drawn (which a hang that left no words does not know), there is nothing to be shrunk,
-// and its seed decides nothing.
-static bool is_calm_hang(const struct tick_outcome *outcome) {
-    return outcome->verdict == TICK_HUNG && (outcome->in_setup || (outcome->stopped[0] && outcome->deviations == 0));
-}
-
 static int settle_calm_hang(const struct fuzz_arguments *a, const struct tick__loaded *loaded, const struct tick_campaign_result *result) {
     struct tick_schedule calm;
     const struct tick__settle what = {
@@ -271,7 +265,7 @@ static int tell(const struct fuzz_arguments *a, const struct tick__loaded *loade
         // a bad scenario is one under any schedule
         if (result->outcome.verdict == TICK_BAD_SCENARIO)
             return TICK__EXIT_FINDING;
-        return is_calm_hang(&result->outcome) ? settle_calm_hang(a, loaded, result) : settle(a, loaded, result);
+        return tick__is_calm_hang(&result->outcome) ? settle_calm_hang(a, loaded, result) : settle(a, loaded, result);
     }
     if (tick__interrupted()) {
         tick__say(

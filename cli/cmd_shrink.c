@@ -125,6 +125,7 @@ static int shrink(const struct shrink_arguments *a, const struct tick__output_ru
         .outcome = &attempt.outcome,
         .rates = &a->run.rates,
         .hang = a->run.hang,
+        .once = tick__is_calm_hang(&attempt.outcome),
         .most_runs = a->most_runs,
         .quiet = a->quiet,
         .replays = 10,

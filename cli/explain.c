@@ -53,7 +53,9 @@ int tick__explain(const struct tick__explain *explain) {
         code = tell(&run, explain->against ? &good : NULL, explain->there, &story);
     if (code == 0 && explain->keep && story.count)
         (void)tick__story_keep(explain->path, &story, explain->against ? base_name(explain->against) : NULL, &error);
-    if (code == 0 && !explain->quiet && (story.count > 1 || !explain->told))
+    // An end alone says what was told already, unless there is more to it.
+    const bool more = story.count > 1 || (story.count && *story.sentences[0].over);
+    if (code == 0 && !explain->quiet && (more || !explain->told))
         tick__story_print(&story, explain->name ? explain->name : explain->against);
     tick__story_fini(&story);
     tick__explained_close(&good);

@@ -41,6 +41,10 @@ bool tick__has_addresses(const struct tick_outcome *outcome) {
     return outcome->verdict == TICK_CRASHED || outcome->verdict == TICK_LIVELOCKED || outcome->verdict == TICK_EXITED;
 }
 
+bool tick__is_calm_hang(const struct tick_outcome *outcome) {
+    return outcome->verdict == TICK_HUNG && (outcome->in_setup || (outcome->stopped[0] && outcome->deviations == 0));
+}
+
 void tick__outcome_words(
     const struct tick_outcome *outcome, const struct tick__loaded *loaded, char *words, size_t size, char *place, size_t place_size) {
     const char *text = outcome->text[0] ? outcome->text : tick_verdict_text(outcome->verdict);

@@ -11,6 +11,9 @@
 void tick__say_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded);
 // Whether its text may tell places of the program as addresses, which tick__place_words makes lines of.
 bool tick__has_addresses(const struct tick_outcome *outcome);
+// A run that hangs takes all its time. If nothing was drawn (which a hang that left no words does not know), there is nothing to be shrunk,
+// and its seed decides nothing.
+bool tick__is_calm_hang(const struct tick_outcome *outcome);
 // The same as parts: what happened, and where ("" if that is not known).
 void tick__outcome_words(
     const struct tick_outcome *outcome, const struct tick__loaded *loaded, char *words, size_t size, char *place, size_t place_size);

@@ -119,6 +119,7 @@ struct tick_probe {
     uint32_t here;    // seq of the step_begin, callback_run, ... in which the code runs: the cause of what it does
     uint32_t acted;   // seq of the last step_begin or callback_run: what a condition that was found broken between two of them came of
     uint32_t arrived; // seq of the msg_recv whose bytes (or connection) the latest recv, accept or connect consumed; 0 = none known
+    uint32_t trying;  // an operation of the I/O layer makes the call, and tells what comes of it; else the program itself
 };
 
 // Implementations never call back, never fail and never touch the memory of the running host.

@@ -244,13 +244,13 @@ static int sim_listen(struct tick_sys *self, int fd, int backlog) {
 }
 
 static int sim_accept(struct tick_sys *self, int fd, struct sockaddr *address, socklen_t *size) {
-    return tick_k_accept(KERNEL(self), PROCESS(self), fd, address, size);
+    return (int)TICK__TAKES(self, fd, tick_k_accept(KERNEL(self), PROCESS(self), fd, address, size));
 }
 
 static int sim_connect(struct tick_sys *self, int fd, const struct sockaddr *address, socklen_t size) {
     struct tick_maker *maker = tick__sim_maker(self);
     const struct tick_kernel_name name = {.maker = maker, .maker_object = maker->object};
-    return (int)TICK__MAY_LINGER(self, tick_k_connect(KERNEL(self), PROCESS(self), fd, address, size, &name));
+    return (int)TICK__TAKES(self, fd, TICK__MAY_LINGER(self, tick_k_connect(KERNEL(self), PROCESS(self), fd, address, size, &name)));
 }
 
 static ssize_t sim_send(struct tick_sys *self, int fd, const void *bytes, size_t count, int flags) {
@@ -260,7 +260,7 @@ static ssize_t sim_send(struct tick_sys *self, int fd, const void *bytes, size_t
 
 static ssize_t sim_recv(struct tick_sys *self, int fd, void *bytes, size_t count, int flags) {
     tick__fetch_more(tick__host_of(self)->world);
-    return TICK__MAY_LINGER(self, tick_k_recv(KERNEL(self), PROCESS(self), fd, bytes, count, flags));
+    return TICK__TAKES(self, fd, TICK__MAY_LINGER(self, tick_k_recv(KERNEL(self), PROCESS(self), fd, bytes, count, flags)));
 }
 
 static int sim_shutdown(struct tick_sys *self, int fd, int how) {
@@ -268,7 +268,7 @@ static int sim_shutdown(struct tick_sys *self, int fd, int how) {
 }
 
 static int sim_getsockopt(struct tick_sys *self, int fd, int level, int name, void *value, socklen_t *size) {
-    return tick_k_getsockopt(KERNEL(self), PROCESS(self), fd, level, name, value, size);
+    return (int)TICK__TAKES(self, fd, tick_k_getsockopt(KERNEL(self), PROCESS(self), fd, level, name, value, size));
 }
 
 static int sim_setsockopt(struct tick_sys *self, int fd, int level, int name, const void *value, socklen_t size) {
@@ -284,7 +284,7 @@ static int sim_getpeername(struct tick_sys *self, int fd, struct sockaddr *addre
 }
 
 static ssize_t sim_read(struct tick_sys *self, int fd, void *bytes, size_t count) {
-    return TICK__MAY_LINGER(self, tick_k_read(KERNEL(self), PROCESS(self), fd, bytes, count));
+    return TICK__TAKES(self, fd, TICK__MAY_LINGER(self, tick_k_read(KERNEL(self), PROCESS(self), fd, bytes, count)));
 }
 
 // A program dies of a write that nobody can read any more, unless it handles or ignores signals (pipe(7), tcp(7)). Sends of the seam raise

@@ -35,6 +35,13 @@ int tick__sim_socketpair(struct tick_sys *self, int domain, int type, int protoc
     return tick_k_socketpair(KERNEL(self), PROCESS(self), domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol, fds, &first, &second);
 }
 
+// As the I/O layer tells of its operations. A look (MSG_PEEK) takes nothing in.
+ssize_t tick__sim_took(struct tick_sys *self, int fd, ssize_t result) {
+    struct tick_probe *probe = tick__host_of(self)->world->probe;
+    tick_emit(probe, TICK_EV_IO_COMPLETE, tick_k_object(KERNEL(self), PROCESS(self), fd), probe->arrived, result, NULL);
+    return result;
+}
+
 // The host's wall clock, with its drift, as the kernel has to know it.
 static void tell_wall(struct tick_sys *self) {
     tick_kernel_wall_drift(KERNEL(self), tick__host_of(self)->index, self->ops->wall(self));
@@ -67,7 +74,7 @@ ssize_t tick__sim_sendto(
 }
 
 ssize_t tick__sim_recvfrom(struct tick_sys *self, int fd, void *bytes, size_t count, int flags, struct sockaddr *from, socklen_t *size) {
-    return TICK__MAY_LINGER(self, tick_k_recvfrom(KERNEL(self), PROCESS(self), fd, bytes, count, flags, from, size));
+    return TICK__TAKES(self, fd, TICK__MAY_LINGER(self, tick_k_recvfrom(KERNEL(self), PROCESS(self), fd, bytes, count, flags, from, size)));
 }
 
 ssize_t tick__sim_sendmsg(struct tick_sys *self, int fd, const struct msghdr *message, int flags) {
@@ -75,11 +82,12 @@ ssize_t tick__sim_sendmsg(struct tick_sys *self, int fd, const struct msghdr *me
 }
 
 ssize_t tick__sim_recvmsg(struct tick_sys *self, int fd, struct msghdr *message, int flags) {
-    return TICK__MAY_LINGER(self, tick_k_recvmsg(KERNEL(self), PROCESS(self), fd, message, flags | MSG_CMSG_CLOEXEC));
+    return TICK__TAKES(
+        self, fd, TICK__MAY_LINGER(self, tick_k_recvmsg(KERNEL(self), PROCESS(self), fd, message, flags | MSG_CMSG_CLOEXEC)));
 }
 
 ssize_t tick__sim_readv(struct tick_sys *self, int fd, const struct iovec *parts, int count) {
-    return TICK__MAY_LINGER(self, tick_k_readv(KERNEL(self), PROCESS(self), fd, parts, count));
+    return TICK__TAKES(self, fd, TICK__MAY_LINGER(self, tick_k_readv(KERNEL(self), PROCESS(self), fd, parts, count)));
 }
 
 ssize_t tick__sim_writev(struct tick_sys *self, int fd, const struct iovec *parts, int count) {

@@ -34,8 +34,19 @@ void tick__sim_wait_begins(struct tick_host *host, int64_t timeout);
 // Of a call that has closed something: waits for that, if it lingers (SO_LINGER). Its result.
 ssize_t tick__sim_lingered(struct tick_sys *self, ssize_t result);
 // The result of a call that may close something; no world but one with SO_LINGER has to look.
-#define TICK__MAY_LINGER(self, call) \
-    (__builtin_expect(KERNEL(self)->root->may_linger, 0) ? tick__sim_lingered((self), (call)) : (call))
+#define TICK__MAY_LINGER(self, call) (__builtin_expect(KERNEL(self)->root->may_linger, 0) ? tick__sim_lingered((self), (call)) : (call))
+
+// Tells of a call by which the program itself has taken in what a message brought; its result.
+ssize_t tick__sim_took(struct tick_sys *self, int fd, ssize_t result);
+// The result of a call that may be such a one. What an operation of the I/O layer takes in, that tells itself.
+#define TICK__TAKES(self, fd, call) \
+    __extension__({ \
+        struct tick_probe *const takes_ = tick__host_of(self)->world->probe; \
+        if (takes_) \
+            takes_->arrived = 0; \
+        const ssize_t took_ = (call); \
+        takes_ && takes_->arrived && !takes_->trying ? tick__sim_took((self), (fd), took_) : took_; \
+    })
 
 ssize_t tick__sim_written(struct tick_sys *self, int fd, ssize_t result); // what a write gave: it may be the program's end
 int tick__sim_dup(struct tick_sys *self, int fd);

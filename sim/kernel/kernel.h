@@ -154,6 +154,8 @@ int tick_k_close(struct tick_kernel *k, int process, int fd);
 // The stable id of an fd (tick_k_fd_id): a connected socket's is its connection's end (TICK_NEAR or TICK_FAR). 0 for a bad fd.
 // The connection that fd is an end of: its id and its probe object; 0 and 0 if it is none.
 void tick_k_connection(const struct tick_kernel *k, int process, int fd, tick_id *id, uint32_t *object);
+// The object that the fd is to a probe: a connection's end, else what was told when it was made. 0: none.
+uint32_t tick_k_object(const struct tick_kernel *k, int process, int fd);
 tick_id tick_k_fd_id(const struct tick_kernel *k, int process, int fd);
 
 #endif

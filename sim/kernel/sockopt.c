@@ -208,8 +208,8 @@ static int set_of_tcp(struct tick_kernel *k, struct tick__sock *s, int name, int
     switch (name) {
     case TCP_NODELAY:
         s->nodelay = asked != 0;
-        if (s->nodelay && s->corked)
-            tick__cork_flush(k, s);
+        if (s->nodelay)
+            tick__cork_push(k, s);
         return 0;
     case TCP_CORK:
         tick__cork_set(k, s, asked != 0);

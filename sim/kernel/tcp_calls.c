@@ -494,6 +494,13 @@ void tick_k_connection(const struct tick_kernel *k, int process, int fd, tick_id
     *object = s ? s->connection_object : 0;
 }
 
+uint32_t tick_k_object(const struct tick_kernel *k, int process, int fd) {
+    const struct tick__file *file = tick__file(k, process, fd);
+    const struct tick__sock *s = file && tick__ops(file) == &tick__tcp_ops ? (const struct tick__sock *)file : NULL;
+    // Both directions were told one after the other, and then both ends.
+    return s && s->out.object ? s->out.object + 2 : file ? file->object : 0;
+}
+
 // --- what it is to others ---
 
 static size_t most(const struct tick_kernel *k, const struct tick__file *file, bool writes) {

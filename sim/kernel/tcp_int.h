@@ -27,10 +27,12 @@ void tick__tcp_break(struct tick_kernel *k, struct tick__sock *s, int error); //
 void tick__tcp_orphan_die(struct tick_kernel *k, struct tick__sock *child);   // an embryo or a queued connection of a listener goes
 
 // cork.c. s->corked: what holds its bytes back
-enum { TICK__CORKED = 1, TICK__MORE = 2 };                                                         // TCP_CORK; the latest send had MSG_MORE
+// TCP_CORK; the latest send had MSG_MORE; what was written goes all the same, as the window opens, up to the next send.
+enum { TICK__CORKED = 1, TICK__MORE = 2, TICK__PUSHED = 4 };
 uint64_t tick__cork_limit(const struct tick_kernel *k, const struct tick__sock *s, uint64_t upto); // how far the bytes up to there may go
 void tick__cork_wait(struct tick_kernel *k, struct tick__sock *s);                                 // some are left: until when they wait
-void tick__cork_flush(struct tick_kernel *k, struct tick__sock *s);                                // what waits goes
+void tick__cork_flush(struct tick_kernel *k, struct tick__sock *s);                      // what waits goes, as far as the window lets it
+void tick__cork_push(struct tick_kernel *k, struct tick__sock *s);                       // all that waits goes, as the window opens
 void tick__cork_sent(struct tick_kernel *k, struct tick__sock *s, bool more, bool full); // bytes were written; full: fewer than were to be
 void tick__cork_set(struct tick_kernel *k, struct tick__sock *s, bool on);               // TCP_CORK
 void tick__cork_due(struct tick_kernel *k, struct tick__sock *s);
@@ -43,7 +45,7 @@ static inline void tick__linger_tell(struct tick_kernel *k, struct tick__sock *s
     if (__builtin_expect(s->file.status & TICK__LINGERS, 0))
         tick__linger_wake(k, s);
 }
-void tick__linger_die(struct tick_kernel *k, struct tick__sock *s);               // its host crashed
+void tick__linger_die(struct tick_kernel *k, struct tick__sock *s); // its host crashed
 
 // tcp_crossing.c: a simultaneous open
 // The socket on host that connects to s, which connects to it; NULL: none does.

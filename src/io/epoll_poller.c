@@ -30,8 +30,10 @@ struct epoll_poller {
 static bool attempt(struct epoll_poller *p, struct tick_op *op) {
     struct tick_sys *sys = p->io.sys;
     int fd = op->file->fd;
-    if (p->probe)
+    if (p->probe) {
         p->probe->arrived = 0;
+        p->probe->trying = 1;
+    }
     switch ((enum tick_op_kind)op->kind) {
     case TICK_OP_ACCEPT:
         op->result = sys->ops->accept(sys, fd, NULL, NULL);
@@ -50,7 +52,11 @@ static bool attempt(struct epoll_poller *p, struct tick_op *op) {
         op->result = sys->ops->send(sys, fd, op->bytes, op->count, MSG_NOSIGNAL);
         break;
     }
-    op->arrived = p->probe ? p->probe->arrived : 0;
+    op->arrived = 0;
+    if (p->probe) {
+        op->arrived = p->probe->arrived;
+        p->probe->trying = 0;
+    }
     return op->result != -EAGAIN && op->result != -EINTR;
 }
 

@@ -96,4 +96,27 @@ also "shared_read <- shared_write (saw)"
 also "verdict <- shared_read (took)"
 expect 0 "bank/alice writes the balance of the firm, which it read at 0 ms; bank/bob wrote it at 10 ms in" \
     "$RETICK" explain stale.db
+# What a program receives by a call of its own is read like what a stream reads: each message that it took from is a cause.
+printf 'retick schedule 2\nscenario datagrams\ndelivery client:udp @3 +300ms\n' >late.schedule
+expect 1 "datagram 2 was late" "$RETICK" replay "$scenarios/raw_reads.c:datagrams" late.schedule -o datagrams.db --force
+causes datagrams.db
+also "verdict <- io_complete (took)"
+also "msg_recv <- delivery client:udp @3 +300ms (late)"
+expect 0 'server reads "z" from client' "$RETICK" query datagrams.db why
+also "the schedule: the 3rd datagram of client:udp arrives 300 ms late"
+also 'client sends "z" to server'
+expect 1 "all is read" "$RETICK" run "$scenarios/raw_reads.c:stream" -o stream.db --force
+causes stream.db
+also "io_complete <- msg_recv (read)"
+also "verdict <- io_complete (took)"
+raw() { # raw HOST: what its calls took, and of how many messages
+    "$RETICK" query stream.db --csv "SELECT group_concat(e.arg || ' of ' || (SELECT count(*) FROM because b JOIN events m ON
+        m.seq = b.cause_seq AND m.kind = 21 WHERE b.seq = e.seq), ', ') FROM events e JOIN objects o ON o.object_id = e.host_id
+        WHERE e.kind = 15 AND o.name = '$1' AND e.arg < 5 ORDER BY e.seq" | tail -1 | tr -d '\r"' >"$work/.output"
+}
+raw server
+also "4 of 2, 2 of 1, 2 of 1, 2 of 1, 2 of 1, 0 of 1"
+raw client
+also "0 of 1"
+expect 0 "1" "$RETICK" query stream.db "SELECT count(*) FROM events e JOIN objects o ON o.object_id = e.subject_id WHERE e.kind = 15 AND o.path = 'server:tcp'"
 finish

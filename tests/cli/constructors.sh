@@ -47,6 +47,13 @@ expect 1 "the set-up did not return" "$RETICK" run "$setups:spinning" --hang 200
 rm begun
 expect 1 "the set-up did not return" "$RETICK" replay "$setups:spinning" spinning.schedule --hang 200ms
 begun 1
+expect 1 "run once more, for its trace: the same hang" "$RETICK" shrink "$setups:spinning" spinning.schedule --hang 200ms -o small.db
+begun 2
+expect 1 "2 - - hang" "$RETICK" digest "$setups:spinning" --seeds 3 --hang 200ms
+begun 1
+expect 1 "spinning: fails in its set-up, so that there are no runs to compare" "$RETICK" check "$setups:spinning" --hang 200ms
+also "it was in spin"
+begun 1
 expect 1 "run once more, it gave \"passed\": the scenario depends on something outside of the simulated world" \
     "$RETICK" fuzz "$setups:once" --hang 200ms -j 1
 begun 2

@@ -60,6 +60,12 @@ readable orders.db
 expect 1 "the account is overdrawn (broken at 30 ms)" "$RETICK" run "$scenarios/endings.c:overdrawn" -o overdrawn.db
 readable overdrawn.db
 expect 0 "bank goes on" "$RETICK" query overdrawn.db why
+# Its story has the turn that broke it, or says that there was none.
+expect 1 "how it came to it:" "$RETICK" fuzz "$scenarios/endings.c:overdrawn" -o overdrawn.db --force
+also "1  30 ms  bank goes on after a sleep of 10 ms (endings.c:"
+also "behind this turn it does not hold any more"
+also "2  30 ms  the account is overdrawn (broken at 30 ms) (endings.c:"
+expect 1 "it did not hold when it was first looked at, before any task had run" "$RETICK" run "$scenarios/endings.c:never" -o never.db
 expect 1 "bank left 1 future that nobody can complete any more" "$RETICK" run "$scenarios/endings.c:promised" -o promised.db
 also "endings.c:$(line "made here")"
 readable promised.db

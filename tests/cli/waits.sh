@@ -76,6 +76,7 @@ say "a circle: client/listener waits for an event that client/talker cleared at 
     "server/writes for client waits to write to client/listener, where 131068 bytes are unread ($(line "the answer"))"
 expect 1 "deadlock" "$RETICK" fuzz "$file:inn" -n 1 -o inn.db
 say "inn/eater waits for an event ($(line "for supper")) it was set at 0 ms by inn, before this wait" \
+    "inn/eater#2 waits for an event ($(line "tick_event_wait(bell));")) it was set at 0 ms by inn, before this wait" \
     "inn/one_after_the_other#2 waits for the lock of $(line "tick_lock_new()"), which passes from one to the next, and from 1 ms on is" \
     "on is held by inn/keeper ($(line "// in turn"))"
 expect 0 "" "$RETICK" explain inn.db --waits

@@ -103,6 +103,45 @@ static void whole_segments_go(void **state) {
     pair_end(p);
 }
 
+// Behind a window that is closed: with TCP_NODELAY all goes that was written before, as the window opens, or before an uncorking.
+static void a_full_buffer(void **state) {
+    (void)state;
+    static char block[65000];
+    enum { NOTHING, NO_DELAY, UNCORKED_AND_CORKED, WAYS };
+    for (int way = NOTHING; way < WAYS; way++) {
+        bool slow = true;
+        for (int tries = 0; slow && tries < 20; tries++) {
+            struct pair p = pair();
+            ssize_t n, sent = 0, got = 0;
+            assert_int_equal(set(p.near, IPPROTO_TCP, TCP_CORK, 1), 0);
+            if (way == UNCORKED_AND_CORKED)
+                no_delay(p.near); // before all of them
+            while ((n = sys->ops->send(sys, p.near, block, sizeof block, 0)) > 0)
+                sent += n;
+            assert_int_equal(n, -EAGAIN);
+            if (way == NO_DELAY)
+                no_delay(p.near);
+            if (way == UNCORKED_AND_CORKED) {
+                uncork(p.near);
+                assert_int_equal(set(p.near, IPPROTO_TCP, TCP_CORK, 1), 0);
+            }
+            const int64_t began = sys->ops->now(sys);
+            while (got < sent && sys->ops->now(sys) - began < TICK_SEC(2)) {
+                n = sys->ops->recv(sys, p.far, block, sizeof block, 0);
+                got += n > 0 ? n : 0;
+                if (n < 0)
+                    (void)!sys->ops->sleep(sys, TICK_MS(1));
+            }
+            assert_int_equal(got, sent);
+            const int64_t took = sys->ops->now(sys) - began;
+            assert_true(way != NOTHING || took > TICK_MS(150));
+            slow = way != NOTHING && took > SOON;
+            pair_end(p);
+        }
+        assert_false(slow);
+    }
+}
+
 static void a_listener_passes_it_on(void **state) {
     (void)state;
     uint16_t port;
@@ -157,6 +196,7 @@ int main(void) {
         BOTH(they_wait_for_200_ms),
         BOTH(what_lets_them_go),
         BOTH(whole_segments_go),
+        BOTH(a_full_buffer),
         BOTH(a_listener_passes_it_on),
         BOTH(opened_from_both_sides),
     };

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define FEW 3
-#define ALL_TOLD 6 // beyond so many deviations, those that the failure did not come of matter less
 
 static const struct tick__tale_message *message_at(const struct tick__tale *tale, const struct tick__tale_choice *choice) {
     const bool stream = tick__tale_object(tale, choice->subject)->type == TICK_OBJECT_DIRECTION;
@@ -260,7 +259,7 @@ static struct tick__sentence *decision(
     const struct tick__tale *tale = telling->tale;
     const bool chained = tick__tale_has(&telling->chain, choice->seq) || (choice->bears && tick__tale_has(&telling->chain, choice->bears));
     struct tick__sentence *sentence =
-        tick__story_add(telling, choice->seq, TICK__SAID_DECISION, tale->choice_count <= ALL_TOLD || chained ? 0 : 40);
+        tick__story_add(telling, choice->seq, TICK__SAID_DECISION, tale->choice_count <= TICK__ALL_TOLD || chained ? 0 : 40);
     struct tick__said say = TICK__SAID(sentence->say);
     sentence->who[0] = '\0';
     sentence->loc = 0;

@@ -44,6 +44,21 @@ static const struct tick__tale_message *comes_back(const struct tick__tale *tale
     return first;
 }
 
+// What the run beside does: closes the connection there, as the repaired program; else the answer comes in time.
+static void say_there(const struct tick__telling *telling, const struct owed *owed, struct tick__said *said) {
+    const struct tick__tale *tale = telling->tale, *good = telling->good;
+    const struct tick__tale_message *next = tick__tale_same_message(good, tick__tale_object(tale, owed->next->object)->id);
+    const struct tick__tale_message *asked = tick__tale_same_message(good, tick__tale_object(tale, owed->asked->object)->id);
+    const struct tick__tale_message *back = asked ? comes_back(good, asked->direction, asked->send) : NULL;
+    if (next && next->send && next->bytes <= 0) {
+        tick__say_to(said, "%s it says ", telling->there);
+        tick__said_message(good, next, 40, said);
+    } else if (back) {
+        tick__say_to(said, "%s that answer comes at ", telling->there);
+        tick__said_time(tick__tale_event(good, back->recv)->ts, said);
+    }
+}
+
 static void say_handed(struct tick__telling *telling, const struct owed *owed) {
     const struct tick__tale *tale = telling->tale;
     const uint32_t asker = tick__tale_event(tale, owed->asked->send)->task;
@@ -72,13 +87,8 @@ static void say_handed(struct tick__telling *telling, const struct owed *owed) {
         tick__say_to(&over, ", is ");
         tick__said_message(tale, back, 40, &over);
     }
-    const struct tick__tale_message *there =
-        telling->good ? tick__tale_same_message(telling->good, tick__tale_object(tale, owed->asked->object)->id) : NULL;
-    back = there ? comes_back(telling->good, there->direction, there->send) : NULL;
-    if (back) {
-        tick__say_to(&good, "%s that answer comes at ", telling->there);
-        tick__said_time(tick__tale_event(telling->good, back->recv)->ts, &good);
-    }
+    if (telling->good)
+        say_there(telling, owed, &good);
 }
 
 static void note(struct tick__telling *telling, struct seen *seen, uint32_t seq, size_t *told) {

@@ -6,6 +6,7 @@
 #include "trace/explain/story_tell.h"
 
 #define TICK__TOLD_MOST 32
+#define TICK__ALL_TOLD 6 // beyond so many deviations, those that the failure did not come of matter less
 struct tick__telling {
     const struct tick__tale *tale;
     const struct tick__beside *beside;                      // NULL: there is none
@@ -16,6 +17,7 @@ struct tick__telling {
     struct tick__tale_set chain;                            // of what the end came
     const struct tick__tale_message *told[TICK__TOLD_MOST]; // messages that a sentence about a read names already
     size_t told_count;
+    bool goes_round; // so many messages say again what was said before that no single one tells more
     uint32_t *marks; // events whose texts are told with the deadlines
     size_t marks_count;
     struct tick__story *story;

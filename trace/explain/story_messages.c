@@ -109,7 +109,10 @@ void tick__story_messages(struct tick__telling *telling) {
     const struct tick__tale_message *after_all = said_after_all(telling);
     const size_t count = spine(telling, messages);
     for (size_t i = 0; i < count; i++)
-        say_message(telling, messages[i], is_told(telling, messages[i]) ? 33 : i < FIRST_FEW ? 11 + (int)i : 18 + (int)i);
+        say_message(telling, messages[i],
+            telling->goes_round || is_told(telling, messages[i]) ? 33
+            : i < FIRST_FEW                                      ? 11 + (int)i
+                                                                 : 18 + (int)i);
     if (after_all)
         say_message(telling, after_all, 10);
     size_t told = 0;

@@ -48,6 +48,16 @@ static bool is_told(const struct tick__telling *telling, uint32_t seq) {
     return telling->marks_count && bsearch(&seq, telling->marks, telling->marks_count, sizeof seq, by_seq);
 }
 
+// Whether it is a crash that a decision made, which says so itself, if it is told.
+static bool is_decided(const struct tick__telling *telling, const struct tick__tale_event *event) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_event *fault = tick__tale_event(tale, event->cause);
+    if (tale->choice_count > TICK__ALL_TOLD && !tick__tale_has(&telling->chain, fault->cause))
+        return false;
+    return event->kind == TICK_EV_HOST_CRASH && fault->kind == TICK_EV_FAULT_BEGIN &&
+           tick__tale_event(tale, fault->cause)->kind == TICK_EV_CHOICE;
+}
+
 // An exception's text that the verdict repeats, or that repeats it.
 static bool is_in_verdict(const struct tick__telling *telling, const struct tick__tale_event *event) {
     const char *text = tick__tale_object(telling->tale, event->subject)->name, *verdict = telling->tale->trace->text;
@@ -80,7 +90,7 @@ void tick__story_moments(struct tick__telling *telling) {
     bool chained[TEXTS_MOST] = {false};
     for (uint32_t seq = telling->part; seq && seq <= telling->end && telling->code == 0; seq++) {
         const struct tick__tale_event *event = tick__tale_event(telling->tale, seq);
-        if (is_moment(event->kind) && !is_in_verdict(telling, event) && !is_told(telling, seq))
+        if (is_moment(event->kind) && !is_decided(telling, event) && !is_in_verdict(telling, event) && !is_told(telling, seq))
             take_moment(telling, &crowds, chained, seq);
     }
     tick__crowds_count(&crowds);

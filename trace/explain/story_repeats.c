@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MANY 8
+
 struct said { // a message that says something
     uint32_t message, way, kept;
     const char *payload;
@@ -100,6 +102,7 @@ void tick__story_repeats(struct tick__telling *telling) {
     }
     if (count > there)
         say_repeat(telling, first, count, there);
+    telling->goes_round = count >= there + MANY;
     free(all);
     free(beside);
 }

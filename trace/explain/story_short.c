@@ -12,14 +12,11 @@ static uint32_t way_of(const struct tick__tale *tale, uint32_t end) {
                : 0;
 }
 
-// The message that begins with that byte of a direction; NULL: none does.
+// The message that begins with that byte of a direction; NULL: none does. Its stable id is made of these.
 static const struct tick__tale_message *begins_at(const struct tick__tale *tale, uint32_t way, uint64_t byte) {
-    for (size_t i = 0; i < tale->message_count; i++) {
-        const struct tick__tale_message *message = &tale->messages[i];
-        if (message->direction == way && message->bytes > 0 && tick__tale_object(tale, message->object)->ordinal == byte)
-            return message;
-    }
-    return NULL;
+    const tick_id id = tick_id_mix(tick_id_mix(tick__tale_object(tale, way)->id, TICK_OBJECT_MESSAGE), byte);
+    const struct tick__tale_message *message = tick__tale_same_message(tale, id);
+    return message && message->bytes > 0 && message->direction == way ? message : NULL;
 }
 
 // The same message in the run beside, where it is longer and begins alike; NULL: there is none.

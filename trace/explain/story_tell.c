@@ -1,4 +1,5 @@
 #include "trace/explain/story_tell.h"
+#include "trace/explain/hops.h"
 #include "trace/explain/story_int.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -62,6 +63,22 @@ uint32_t tick__story_reader(const struct tick__tale *tale, uint32_t seq) {
     return event->kind == TICK_EV_TASK_READY ? event->subject : event->task;
 }
 
+// An invariant is looked at between two turns: the latest one broke it. Before the first there is nobody who did.
+static void say_broken(struct tick__telling *telling, struct tick__sentence *end) {
+    const struct tick__tale *tale = telling->tale;
+    const uint32_t turn = tick__tale_event(tale, telling->end)->cause;
+    struct tick__hop hop;
+    if (!turn) {
+        tick__say_to(&TICK__SAID(end->over), "it did not hold when it was first looked at, before any task had run");
+        return;
+    }
+    tick__hop_back(tale, turn, &hop);
+    struct tick__sentence *sentence = tick__story_add(telling, turn, TICK__SAID_CHAIN, 1);
+    sentence->who[0] = '\0';
+    tick__hop_say(tale, &hop, &TICK__SAID(sentence->who), &TICK__SAID(sentence->say), &TICK__SAID(sentence->place));
+    tick__say_to(&TICK__SAID(sentence->over), "behind this turn it does not hold any more");
+}
+
 static void say_end(struct tick__telling *telling) {
     const struct tick_trace *trace = telling->tale->trace;
     if (!telling->tale->verdict || strcmp(trace->verdict, "pass") == 0)
@@ -76,6 +93,8 @@ static void say_end(struct tick__telling *telling) {
         sentence->loc = 0;
     if (*place)
         tick__say_to(&TICK__SAID(sentence->place), "%s", slash ? slash + 1 : place);
+    if (strcmp(trace->verdict, "invariant") == 0)
+        say_broken(telling, sentence);
 }
 
 static int by_rank(const void *left, const void *right) {

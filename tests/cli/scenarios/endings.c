@@ -53,6 +53,16 @@ TICK_SCENARIO(overdrawn, "an invariant that does not hold for long") {
     tick_invariant(world, is_covered, NULL, "the account is overdrawn");
 }
 
+static bool never_holds(void *unused) {
+    (void)unused;
+    return false;
+}
+
+TICK_SCENARIO(never, "an invariant that does not hold from the start") {
+    tick_host_add(world, "bank", spends, NULL);
+    tick_invariant(world, never_holds, NULL, "there is money");
+}
+
 static int promises(void *unused) {
     (void)unused;
     return tick_future_new() ? tick_sleep(TICK_MS(1)) : TICK_EFAILED; // made here
