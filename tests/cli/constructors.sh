@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a scenario's constructors do is a finding, with its place, whichever command loads them; and a run that takes its process down keeps
 # its marks. What kills a worker from outside is none.
+# timeout: 300
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 file=$scenarios/constructors.c

@@ -2,6 +2,7 @@
 # What runs hold and what surrounds them: check finds each thing that a scenario depends on, names it alone, and says where; replay and diff
 # claim no more than they compared.
 # once: yes
+# timeout: 300
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 file=$scenarios/surroundings.c
