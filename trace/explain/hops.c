@@ -72,7 +72,8 @@ static uint32_t further(const struct tick__tale *tale, uint32_t seq, struct tick
     size_t count = tick__tale_causes_of(tale, seq, &causes);
     hop->besides_more += count > 16 ? count - 16 : 0;
     count = count > 16 ? 16 : count;
-    memcpy(copies, causes, count * sizeof *copies);
+    if (count)
+        memcpy(copies, causes, count * sizeof *copies);
     for (size_t i = 0; i < count; i++) {
         const struct tick__tale_cause *cause = &copies[i];
         if (tick__tale_event(tale, cause->cause)->kind == TICK_EV_CHOICE)

@@ -15,10 +15,9 @@ static uint32_t *ends_of(const struct tick__tale *tale) {
     return ends;
 }
 
-// The way that questions go, of which this is the way back; 0: it is none. A connection's directions were told one after the other.
+// The way that questions go, of which this is the way back; 0: it is none.
 static uint32_t way_of_questions(const struct tick__tale *tale, uint32_t direction) {
-    const struct tick__tale_object *object = tick__tale_object(tale, direction);
-    return object->type == TICK_OBJECT_DIRECTION && object->kth == TICK_IN ? direction - 1 : 0;
+    return tick__tale_object(tale, direction)->kth == TICK_IN ? tick__tale_way_back(tale, direction) : 0;
 }
 
 // How many answers came too late for those who had asked; *first, *closed: the first of them, and when its asker had gone.
@@ -29,7 +28,7 @@ static size_t too_late(const struct tick__tale *tale, uint32_t part, uint32_t up
         const struct tick__tale_message *message = &tale->messages[i];
         const uint32_t back =
             message->bytes > 0 && message->send >= part && message->send <= upto ? way_of_questions(tale, message->direction) : 0;
-        const uint32_t end = back && back <= tale->objects_count ? ends[back] : 0;
+        const uint32_t end = back ? ends[back] : 0;
         if (!end || end > message->send || tick__tale_event(tale, end)->ts == tick__tale_event(tale, message->send)->ts)
             continue;
         if (!count++) {

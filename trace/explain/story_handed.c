@@ -15,10 +15,9 @@ struct seen {
     uint32_t *ceased; // by task: when it was cancelled last, or ended
 };
 
-// The way back: a connection's directions were told one after the other.
+// Where answers come: back to who connected.
 static uint32_t way_back(const struct tick__tale *tale, uint32_t direction) {
-    const struct tick__tale_object *there = tick__tale_object(tale, direction), *back = tick__tale_object(tale, direction + 1);
-    return there->type == TICK_OBJECT_DIRECTION && there->kth == TICK_OUT && back->parent == there->parent ? direction + 1 : 0;
+    return tick__tale_object(tale, direction)->kth == TICK_OUT ? tick__tale_way_back(tale, direction) : 0;
 }
 
 // Whether what was sent last over the connection is still owed an answer that nobody waits for.

@@ -59,18 +59,13 @@ static bool is_told_to(const struct tick__tale *tale, const struct tick__tale_me
                        : message->dst == party->object;
 }
 
-static uint32_t way_back(const struct tick__tale *tale, uint32_t direction) {
-    const struct tick__tale_object *object = tick__tale_object(tale, direction);
-    return object->type != TICK_OBJECT_DIRECTION ? 0 : object->kth == TICK_OUT ? direction + 1 : direction - 1;
-}
-
 // asked: by direction, the last message that is not answered yet, as index + 1.
 static void gather(const struct tick__telling *telling, struct party *party, uint32_t *asked) {
     const struct tick__tale *tale = telling->tale;
     for (size_t i = 0; i < tale->message_count; i++) {
         const struct tick__tale_message *message = &tale->messages[i];
-        const uint32_t back = way_back(tale, message->direction);
-        if (message->bytes <= 0 || !message->send || message->send > telling->end || !back || back > tale->objects_count)
+        const uint32_t back = tick__tale_way_back(tale, message->direction);
+        if (message->bytes <= 0 || !message->send || message->send > telling->end || !back)
             continue;
         if (is_said_by(tale, message, party)) {
             asked[message->direction] = (uint32_t)i + 1;
@@ -95,7 +90,7 @@ static void gather(const struct tick__telling *telling, struct party *party, uin
 
 // The question that a message answers: the latest that had come by then, if nothing else has answered that.
 const struct tick__tale_message *tick__story_asked(const struct tick__tale *tale, const struct tick__tale_message *answer) {
-    const uint32_t back = way_back(tale, answer->direction);
+    const uint32_t back = tick__tale_way_back(tale, answer->direction);
     const struct tick__tale_message *question = NULL, *other = NULL;
     for (size_t i = 0; i < tale->message_count; i++) {
         const struct tick__tale_message *message = &tale->messages[i];

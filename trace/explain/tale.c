@@ -383,6 +383,15 @@ const struct tick__tale_message *tick__tale_message(const struct tick__tale *tal
     return index ? &tale->messages[index - 1] : NULL;
 }
 
+uint32_t tick__tale_way_back(const struct tick__tale *tale, uint32_t direction) {
+    const struct tick__tale_object *there = tick__tale_object(tale, direction);
+    if (there->type != TICK_OBJECT_DIRECTION)
+        return 0;
+    const uint32_t back = there->kth == TICK_OUT ? direction + 1 : direction - 1;
+    const struct tick__tale_object *other = tick__tale_object(tale, back);
+    return other->type == TICK_OBJECT_DIRECTION && other->parent == there->parent ? back : 0;
+}
+
 const struct tick__tale_message *tick__tale_same_message(const struct tick__tale *tale, tick_id id) {
     size_t low = 0, high = tale->message_count;
     while (low < high) {

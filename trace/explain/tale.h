@@ -80,6 +80,8 @@ void tick__tale_fini(struct tick__tale *tale);
 const struct tick__tale_event *tick__tale_event(const struct tick__tale *tale, uint32_t seq);
 const struct tick__tale_object *tick__tale_object(const struct tick__tale *tale, uint32_t id);
 const struct tick__tale_message *tick__tale_message(const struct tick__tale *tale, uint32_t object); // NULL: the object is none
+// The other direction of the same connection (the two are told one after the other); 0: it is none of a connection.
+uint32_t tick__tale_way_back(const struct tick__tale *tale, uint32_t direction);
 // The message of that stable id, in this run; NULL: there is none.
 const struct tick__tale_message *tick__tale_same_message(const struct tick__tale *tale, tick_id id);
 const struct tick__tale_place *tick__tale_place(const struct tick__tale *tale, uint32_t loc); // NULL: none that is known
