@@ -38,8 +38,6 @@ endif()
 # Sanitizers describe each check and each global by data with pointers in it: a quarter of a million of them, which the loader of a program
 # that can stand anywhere has to move at each start (ThreadSanitizer asks for such a one).
 if(RETICK_SANITIZE MATCHES "address")
-    set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
-    add_compile_options($<$<NOT:$<IN_LIST:$<TARGET_PROPERTY:TYPE>,SHARED_LIBRARY\;MODULE_LIBRARY>>:-fno-pie>)
     add_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-no-pie>)
 endif()
 list(JOIN flags " " RETICK_SANITIZE_FLAGS)

@@ -1,5 +1,6 @@
 // links: tick_counted
 // timeout: 300
+// once: yes
 // What a trace costs grows as the run does, whatever its shape: telling, storing, comparing, asking and drawing are counted at n, 2n and 4n
 // events of one kind. Counted are basic blocks of our own code (which is compiled to tell them) and steps of SQLite's machine; from one
 // doubling to the next the rise may double, and a logarithm more, but not grow fourfold.

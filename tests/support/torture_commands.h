@@ -162,8 +162,8 @@ static bool is_the_same(const struct command *command, const struct scarce_run *
 static void torture(struct command *command, int expected, long dense, long stride) {
     const char *coarser = getenv("RETICK_TORTURE_STRIDE"); // as in torture.h
     if (!getenv("RETICK_TORTURE_COMMANDS")) {
-        dense /= 8;
-        stride *= TICK__SANITIZED ? 20 : 10;
+        dense /= TICK__SANITIZED ? 16 : 8;
+        stride *= TICK__SANITIZED ? 40 : 10;
     }
     if (coarser) {
         dense = 3;
