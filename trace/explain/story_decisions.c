@@ -73,8 +73,10 @@ static void late_message(struct tick__telling *telling, const struct tick__tale_
         telling->good ? tick__tale_same_message(telling->good, tick__tale_object(tale, message->object)->id) : NULL;
     if (!twin || !twin->recv)
         return;
-    tick__say_to(&good, "%s after ", telling->there);
-    tick__said_time(way(telling->good, twin), &good);
+    const bool same = way(telling->good, twin) == way(tale, message);
+    tick__say_to(&good, "%s%s", telling->there, same ? ", too" : " after ");
+    if (!same)
+        tick__said_time(way(telling->good, twin), &good);
     if (twin->bytes > 0 && !same_words(twin, message)) {
         tick__say_to(&good, ", and there it says ");
         tick__said_message(telling->good, twin, 32, &good);
