@@ -44,7 +44,7 @@ static const struct option {
     {"-Wp,", false, false, false}, // not even joined
     {"-Wa,", false, false, false},
     {"-W", true, false, false},
-    {"-fsanitize", true, false, false},
+    {"-fsanitize=", true, false, false}, // -fsanitize-ignorelist= and its like read files
     {"-fno-", true, false, false},
     {"-fmacro-prefix-map=", true, false, false},
     {"-fwrapv", false, false, false},
