@@ -2,7 +2,6 @@
 // asked for it and the one who asked for the write in between were told last, by the same host, before they did.
 #include "trace/explain/story_int.h"
 #include "trace/story.h"
-#include <string.h>
 
 struct writer {
     uint32_t host;                          // who asked for the write over a connection
@@ -10,15 +9,6 @@ struct writer {
     const struct tick__tale_message *told;  // by a third, before
     const struct tick__tale_message *after; // what it said to that one next; NULL: nothing
 };
-
-static uint32_t cause_how(const struct tick__tale *tale, uint32_t seq, const char *how) {
-    const struct tick__tale_cause *causes;
-    const size_t count = tick__tale_causes_of(tale, seq, &causes);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(causes[i].how, how) == 0)
-            return causes[i].cause;
-    return 0;
-}
 
 // Who asked for what a step did, with which message: false if nobody did, or one of its own host.
 static bool find_writer(const struct tick__tale *tale, uint32_t write, struct writer *writer) {
@@ -51,16 +41,6 @@ static void find_told(const struct tick__tale *tale, uint32_t by, struct writer 
     }
 }
 
-static void say_told(const struct tick__tale *tale, const struct tick__tale_message *told, const char *words, struct tick__said *said) {
-    const struct tick__tale_message *question = tick__story_asked(tale, told);
-    if (!question)
-        return;
-    tick__say_to(said, "%s", words);
-    tick__said_message(tale, question, 32, said);
-    tick__say_to(said, " of ");
-    tick__said_time(tick__tale_event(tale, question->send)->ts, said);
-}
-
 static void say_granted(struct tick__telling *telling, const struct writer *old, const struct writer *new) {
     const struct tick__tale *tale = telling->tale;
     struct tick__sentence *sentence = tick__story_add(telling, new->told->send, TICK__SAID_CHAIN, 5);
@@ -69,13 +49,13 @@ static void say_granted(struct tick__telling *telling, const struct writer *old,
     tick__said_message(tale, new->told, 40, &say);
     tick__say_to(&say, " to ");
     tick__said_host(tale, new->host, &say);
-    say_told(tale, new->told, ", the answer to ", &say);
+    tick__story_say_question(tale, new->told, ", the answer to ", &say);
     tick__said_host(tale, old->host, &over);
     tick__say_to(&over, " was told ");
     tick__said_message(tale, old->told, 32, &over);
     tick__say_to(&over, " at ");
     tick__said_time(tick__tale_event(tale, old->told->send)->ts, &over);
-    say_told(tale, old->told, ", to ", &over);
+    tick__story_say_question(tale, old->told, ", to ", &over);
     if (old->after && old->after->send <= telling->end) {
         tick__say_to(&over, ", and says ");
         tick__said_message(tale, old->after, 32, &over);
@@ -91,9 +71,9 @@ static void say_granted(struct tick__telling *telling, const struct writer *old,
 void tick__story_granted(struct tick__telling *telling) {
     const struct tick__tale *tale = telling->tale;
     for (uint32_t seq = telling->part; seq && seq <= telling->end; seq++) {
-        const uint32_t unseen = tick__tale_event(tale, seq)->kind == TICK_EV_SHARED_WRITE ? cause_how(tale, seq, "over") : 0;
+        const uint32_t unseen = tick__tale_event(tale, seq)->kind == TICK_EV_SHARED_WRITE ? tick__tale_cause_how(tale, seq, "over") : 0;
         struct writer old = {0}, new = {0};
-        if (!unseen || !tick__story_hot(telling, seq) || !cause_how(tale, seq, "from"))
+        if (!unseen || !tick__story_hot(telling, seq) || !tick__tale_cause_how(tale, seq, "from"))
             continue;
         if (find_writer(tale, seq, &old) && find_writer(tale, unseen, &new) && old.host != new.host) {
             find_told(tale, 0, &old);

@@ -60,6 +60,33 @@ const struct tick__tale_message *tick__story_question(const struct tick__tale *t
                : NULL;
 }
 
+// The latest that had come by then, if nothing else has answered that.
+const struct tick__tale_message *tick__story_asked(const struct tick__tale *tale, const struct tick__tale_message *answer) {
+    const uint32_t back = tick__tale_way_back(tale, answer->direction);
+    const struct tick__tale_message *question = NULL, *other = NULL;
+    for (size_t i = 0; i < tale->message_count; i++) {
+        const struct tick__tale_message *message = &tale->messages[i];
+        if (message->bytes <= 0 || !message->send || message->send >= answer->send)
+            continue;
+        if (message->direction == back && message->recv && message->recv < answer->send)
+            question = message;
+        if (message->direction == answer->direction)
+            other = message;
+    }
+    return question && (!other || other->send < question->recv) ? question : NULL;
+}
+
+void tick__story_say_question(
+    const struct tick__tale *tale, const struct tick__tale_message *answer, const char *words, struct tick__said *said) {
+    const struct tick__tale_message *question = tick__story_asked(tale, answer);
+    if (!question)
+        return;
+    tick__say_to(said, "%s", words);
+    tick__said_message(tale, question, 32, said);
+    tick__say_to(said, " of ");
+    tick__said_time(tick__tale_event(tale, question->send)->ts, said);
+}
+
 // The last thing that was sent the other way before a read, on the same connection.
 static const struct tick__tale_message *latest_question(
     const struct tick__tale *tale, const struct tick__tale_message *answer, uint32_t before) {
