@@ -148,7 +148,7 @@ static void say_named(struct tick__telling *telling, const struct party *party) 
     struct tick__said over = TICK__SAID(sentence->over);
     if (open) {
         tick__said_task(tale, tick__tale_event(tale, telling->end)->task, &over);
-        tick__say_to(&over, " has read that, and fails before it answers");
+        tick__say_to(&over, " reads that, and fails when it comes to answer it");
     } else {
         say_before(tale, party, &over);
     }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define READ_SHOWN 3
+
 void tick__story_taken_in(const struct tick__tale *tale, uint32_t seq, struct tick__story_read *read) {
     const struct tick__tale_event *event = tick__tale_event(tale, seq);
     const struct tick__tale_cause *causes;
@@ -85,6 +87,23 @@ void tick__story_say_question(
     tick__said_message(tale, question, 32, said);
     tick__say_to(said, " of ");
     tick__said_time(tick__tale_event(tale, question->send)->ts, said);
+}
+
+void tick__story_say_read(const struct tick__tale *tale, uint32_t seq, struct tick__said *said) {
+    const uint32_t intake = tick__story_intake(tale, seq, 0);
+    struct tick__story_read read;
+    if (!intake)
+        return;
+    tick__story_taken_in(tale, intake, &read);
+    const size_t shown = read.count < READ_SHOWN ? read.count : READ_SHOWN;
+    for (size_t i = 0; i < shown; i++) {
+        tick__say_to(said, i ? " and " : ", now that ");
+        tick__said_message(tale, read.messages[i], 40, said);
+        tick__say_to(said, " of ");
+        tick__said_who(tale, read.messages[i]->send, said);
+    }
+    if (shown)
+        tick__say_to(said, shown > 1 ? " have come" : " has come");
 }
 
 // The last thing that was sent the other way before a read, on the same connection.

@@ -1,4 +1,5 @@
 // Waits in words.
+#include "src/base/times.h"
 #include "trace/explain/waits_int.h"
 #include "trace/story.h"
 #include <string.h>
@@ -23,7 +24,7 @@ static void say_needs(const struct tick__waits *waits, const struct tick__waiter
             tick__said_task(waits->tale, task, said);
     }
     if (shown < waiter->needs_all)
-        tick__say_to(said, " and %u more", (unsigned)(waiter->needs_all - shown));
+        tick__said_more(said, waiter->needs_all - shown, NULL);
 }
 
 static const char *called(const struct tick__waits *waits, const struct tick__waiter *waiter) {
@@ -265,6 +266,21 @@ static void say_deed(const struct tick__waits *waits, const struct tick__waiter 
         tick__say_to(said, ", before this wait");
 }
 
+// How long who has released a lock last had had it, ns; 0: not known.
+static int64_t had_for(const struct tick__tale *tale, uint32_t lock) {
+    uint32_t release = 0;
+    for (uint32_t seq = tale->last; seq && seq >= tale->first; seq--) {
+        const struct tick__tale_event *event = tick__tale_event(tale, seq);
+        if (event->subject != lock)
+            continue;
+        if (event->kind == TICK_EV_RELEASE)
+            release = seq;
+        else if (event->kind == TICK_EV_HOLD && release)
+            return tick__ahead(tick__tale_event(tale, release)->ts, event->ts);
+    }
+    return 0;
+}
+
 // Who else waits for a lock, where some do so for nobody any more.
 static void say_line(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
     const uint32_t subject = waiter->subject <= waits->tale->objects_count ? waiter->subject : 0;
@@ -275,8 +291,16 @@ static void say_line(const struct tick__waits *waits, const struct tick__waiter 
         tick__said_time(tick__tale_event(waits->tale, end)->ts, said);
         tick__say_to(said, gone ? "; " : "");
     }
-    if (gone)
-        tick__say_to(said, "of %u tasks that wait for it %u serve clients that have hung up", all, gone);
+    if (!gone)
+        return;
+    tick__say_to(said, "of %u tasks that wait for it %u serve clients that have hung up", all, gone);
+    const int64_t each = had_for(waits->tale, subject);
+    if (each <= 0 || all - gone < 2)
+        return;
+    tick__say_to(said, "; each has it for ");
+    tick__said_time(each, said);
+    tick__say_to(said, ", so the other %u alone take ", all - gone);
+    tick__said_time(each * (int64_t)(all - gone), said);
 }
 
 void tick__waits_say_woken(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
