@@ -54,6 +54,8 @@ also "before it runs, its deadline passes, and it is cancelled; when it goes on,
 never "is lost"
 ended turn_unknown
 also "before it runs, its deadline passes, and it is cancelled; the run ends before it goes on"
+ended turn_open
+also "before it runs, its deadline passes, and it is cancelled; the run ends before it has handed that on"
 ended seat_lost
 also "sets the event that inn/hungry waits for, though that one has just run into its deadline, and only has not run since what it is given"
 also "what it is given so is lost, for it hands nothing on before it ends"
@@ -133,8 +135,8 @@ never "that is 20 ms before the end"
 # Against what a timer is late that fires before it would; who uses a connection when
 retold pgbouncer_cancel
 also "it is due at 190 ms, would fire at 290 ms, and fires at 284 ms already, when something else wakes postgres"
-also "that connection is used by pgbouncer/client_session for teller since 285 ms, for \"query 10\"; until 284 ms it was by"
-also "pgbouncer/client_session for analyst, for \"query 20\" of 69 ms in the good run it sends \"done\""
+also "that connection is used by pgbouncer/client_session for teller since 285 ms, for \"query 10\"; until 284 ms it was used"
+also "used by pgbouncer/client_session for analyst, for \"query 20\" of 69 ms in the good run it sends \"done\""
 # What the verdict tells by a number, and who of those that are alike got it
 story register
 also "writer sends \"w12\" to replica-2 and replica-3 (register.c:56) replica-1 never gets it; replica-2 answers \"12\" at 487 ms,"

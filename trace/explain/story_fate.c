@@ -55,7 +55,8 @@ struct tick__fate tick__story_fate(const struct tick__telling *telling, uint32_t
             fate.begin = fate.begin ? fate.begin : seq;
         } else if (event->kind == TICK_EV_STEP_END && event->subject == task && fate.begin) {
             fate.ended = event->arg != TICK_STEP_SUSPENDED;
-            if (fate.ended || waits)
+            fate.known = fate.ended || waits;
+            if (fate.known)
                 return fate;
         } else if (event->task == task && fate.begin) {
             waits |= tick__tale_is_wait(event);
@@ -63,6 +64,7 @@ struct tick__fate tick__story_fate(const struct tick__telling *telling, uint32_t
             if (gives(tale, event) && wait && is_like(tale, event, to, wait)) {
                 fate.by = seq;
                 fate.to = to;
+                fate.known = true;
                 return fate;
             }
         }
@@ -71,8 +73,8 @@ struct tick__fate tick__story_fate(const struct tick__telling *telling, uint32_t
 }
 
 void tick__story_say_fate(const struct tick__tale *tale, const struct tick__fate *fate, const char *what, struct tick__said *said) {
-    if (!fate->begin) {
-        tick__say_to(said, "the run ends before it goes on");
+    if (!fate->known) {
+        tick__say_to(said, "the run ends before it %s", fate->begin ? "has handed that on" : "goes on");
     } else if (!fate->by) {
         tick__say_to(said, "%s is lost, for it hands nothing on before it %s", what, fate->ended ? "ends" : "waits again");
     } else {

@@ -9,6 +9,7 @@ struct tick__fate {
     uint32_t by;    // the event that hands it on; 0: there is none
     uint32_t to;    // the task that is woken by that; 0: nobody is
     bool ended;     // nothing is handed on, and the task ends; else it waits again
+    bool known;     // it has come to one of these
 };
 struct tick__fate tick__story_fate(const struct tick__telling *telling, uint32_t task, uint32_t cancel);
 // "what it was woken with is lost, for it hands nothing on before it ends", "when it goes on, at 10 ms, it hands that on to app/c".

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define LOOKED_MOST 64
+
 struct gift {
     uint32_t seq, task; // the event, and whom it is for
     bool timed;         // that one was cancelled by its deadline
@@ -17,6 +19,7 @@ struct given {
     struct gift second; // the same
     struct gift passed; // the first that is handed on; the same
     size_t count;       // that are lost
+    size_t looked;      // at whom they are for, and what he does
 };
 
 static bool known(const struct tick__tale *tale, uint32_t id) {
@@ -36,8 +39,9 @@ static uint32_t taker_of(const struct tick__tale *tale, uint32_t put) {
 static void note_gift(const struct tick__telling *telling, struct given *given, uint32_t seq) {
     const struct tick__tale_event *event = tick__tale_event(telling->tale, seq);
     const uint32_t task = given->waiter[event->subject];
-    if (!task || task == event->task || !given->cancel[task] || given->waits[task] != event->subject)
+    if (!task || task == event->task || !given->cancel[task] || given->waits[task] != event->subject || given->looked == LOOKED_MOST)
         return;
+    given->looked++;
     const uint32_t by = tick__tale_event(telling->tale, given->cancel[task])->cause;
     const struct gift gift = {
         seq, task, tick__tale_event(telling->tale, by)->kind == TICK_EV_TIMER_FIRE, tick__story_fate(telling, task, given->cancel[task])};

@@ -55,7 +55,7 @@ static void lent_to(struct tick__telling *telling, const struct tick__tale_messa
     tick__said_message(tale, now, 32, said);
     tick__say_to(said, "; until ");
     tick__said_time(tick__tale_event(tale, told->send)->ts, said);
-    tick__say_to(said, " it was by ");
+    tick__say_to(said, " it was used by ");
     tick__said_who(tale, before->send, said);
     tick__say_to(said, ", for ");
     tick__said_message(tale, before, 32, said);

@@ -2,6 +2,8 @@
 // unless it hands that on.
 #include "trace/explain/story_fate.h"
 
+#define TOLD_MOST 64
+
 // The future that was resolved for a task since it began to wait, before it was cancelled; 0: none.
 static uint32_t woken_before(const struct tick__tale *tale, uint32_t task, uint32_t cancel) {
     for (uint32_t seq = cancel - 1; seq >= tale->first && seq; seq--) {
@@ -28,7 +30,7 @@ static void say_lost(struct tick__telling *telling, uint32_t done, uint32_t canc
     tick__say_to(&say, " with what it waits for");
     tick__story_say_read(tale, done, &say);
     tick__say_to(&over, "before it runs, %s%s", timed ? "its deadline passes, and it is cancelled" : "it is cancelled",
-        fate.begin && !fate.by ? ": " : "; ");
+        fate.known && !fate.by ? ": " : "; ");
     tick__story_say_fate(tale, &fate, "what it was woken with", &over);
     const uint32_t there = telling->beside ? tick__beside_twin(telling->beside, done) : 0;
     if (there) {
@@ -40,10 +42,12 @@ static void say_lost(struct tick__telling *telling, uint32_t done, uint32_t canc
 
 void tick__story_wakes(struct tick__telling *telling) {
     const struct tick__tale *tale = telling->tale;
-    for (uint32_t seq = telling->part; seq && seq <= telling->end; seq++) {
+    size_t told = 0;
+    for (uint32_t seq = telling->part; seq && seq <= telling->end && told < TOLD_MOST; seq++) {
         const struct tick__tale_event *event = tick__tale_event(tale, seq);
         const uint32_t done = event->kind == TICK_EV_TASK_CANCEL ? woken_before(tale, event->subject, seq) : 0;
         if (done)
             say_lost(telling, done, seq);
+        told += done != 0;
     }
 }

@@ -200,6 +200,7 @@ TICK_SCENARIO(late, "a timer that is late") {
 
 struct turn {
     struct tick_future *mine, *next; // next NULL: it hands nothing on
+    bool checks;
 };
 
 static int in_turn(const struct turn *turn) {
@@ -210,7 +211,8 @@ static int in_turn(const struct turn *turn) {
 }
 
 static int hasty(void *turn) {
-    return tick_within(TICK_MS(10), in_turn(turn)) < 0 ? 0 : -EINVAL;
+    const struct turn *mine = turn;
+    return tick_within(TICK_MS(10), in_turn(mine)) >= 0 ? -EINVAL : mine->checks ? tick_check(false, "too late") : 0;
 }
 
 static int patient(void *turn) {
@@ -226,13 +228,13 @@ static void leave(void *unused) {
     exit(3);
 }
 
-enum then { DROPS, HANDS_ON, LEAVES };
+enum then { DROPS, HANDS_ON, LEAVES, CHECKS };
 
 static int turns(enum then then) {
     struct tick_future *futures[2];
     for (int i = 0; i < 2; i++)
         futures[i] = tick_future_new();
-    struct turn first = {futures[0], then == HANDS_ON ? futures[1] : NULL}, second = {futures[1], NULL};
+    struct turn first = {futures[0], then == HANDS_ON ? futures[1] : NULL, then == CHECKS}, second = {futures[1], NULL, false};
     if (!tick_call_later(NULL, TICK_MS(10), give, futures[0]) || !tick_spawn(hasty, &first) || !tick_spawn(patient, &second))
         return -ENOMEM;
     TICK_TRY(tick_sleep(0)); // their timers are behind that
@@ -257,6 +259,11 @@ static int leaves(void *unused) {
     return turns(LEAVES);
 }
 
+static int checks(void *unused) {
+    (void)unused;
+    return turns(CHECKS);
+}
+
 TICK_SCENARIO(turn_lost, "a turn that is lost") {
     tick_host_add(world, "app", drops, NULL);
 }
@@ -267,6 +274,10 @@ TICK_SCENARIO(turn_handed_on, "a turn that is handed on") {
 
 TICK_SCENARIO(turn_unknown, "a run that ends before who was woken has run") {
     tick_host_add(world, "app", leaves, NULL);
+}
+
+TICK_SCENARIO(turn_open, "a run that ends in the midst of his step") {
+    tick_host_add(world, "app", checks, NULL);
 }
 
 // --- the same of an event, which is set when he has run out of time already ---
