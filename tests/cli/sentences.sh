@@ -90,7 +90,7 @@ also "tftpd sends \"DATA 5\" to client once more, now that \"ACK 4\" has come"
 story dynamodb_metadata
 also "though storage-"
 also "which passes from one to the next, and from 3.497 s on is held by metadata/membership for storage-1's 23rd connection"
-also "the client of that one hung up at 2.558 s; of 62 tasks that wait for it 56 serve clients that have hung up"
+also "the client of that one hung up at 2.558 s, 98 ms after it had asked; of 62 tasks that wait for it 56 serve clients that have hung up"
 also "56 serve clients that have hung up; each has it for 25 ms, so the other 6 alone take 150 ms"
 also "out of service, and asks again (dynamodb_metadata.c:51) so do storage-5, storage-6, storage-1 and 2 more; 179 times in all"
 story redis_multiplexed
@@ -120,6 +120,7 @@ story redis_pool
 also "over a connection that still owes an answer: to \"GET retick:user:1\", which it sent at 14 ms and stopped waiting for at 64 ms"
 also "the next that comes over it, at 104 ms, is \"chats of user 1\""
 never "over a connection of app/client-3"
+also "what it waits for, \"chats of user 1\", comes at 104 ms"
 story aiohttp_keepalive
 also "wakes server/serve for client, now that \"GET /8\" of client has come"
 also "the timer of 75 ms that it set at 195 ms is over: what that calls runs first"

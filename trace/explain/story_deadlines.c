@@ -155,9 +155,9 @@ static void say_more(struct deadlines *found, const struct deadline *first, size
     const struct tick__tale_message *later = comes_later(tale, first->step, first->cancel);
     if (!later)
         return;
-    tick__say_to(&over, over.used ? "; " : "");
+    tick__say_to(&over, over.used ? "; what it waits for, " : "what it waits for, ");
     tick__said_message(tale, later, 40, &over);
-    tick__say_to(&over, " comes at ");
+    tick__say_to(&over, ", comes at ");
     tick__said_time(tick__tale_event(tale, later->recv)->ts, &over);
 }
 

@@ -281,6 +281,21 @@ static int64_t had_for(const struct tick__tale *tale, uint32_t lock) {
     return 0;
 }
 
+// How long who has hung up had waited for an answer by then.
+static void say_patience(const struct tick__tale *tale, uint32_t end, struct tick__said *said) {
+    const struct tick__tale_message *closed = tick__tale_message(tale, tick__tale_event(tale, end)->subject), *asked = NULL;
+    for (size_t i = 0; closed && i < tale->message_count; i++) {
+        const struct tick__tale_message *message = &tale->messages[i];
+        if (message->direction == closed->direction && message->bytes > 0 && message->send && message->send < end)
+            asked = message;
+    }
+    if (!asked)
+        return;
+    tick__say_to(said, ", ");
+    tick__said_time(tick__ahead(tick__tale_event(tale, end)->ts, tick__tale_event(tale, asked->send)->ts), said);
+    tick__say_to(said, " after it had asked");
+}
+
 // Who else waits for a lock, where some do so for nobody any more.
 static void say_line(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
     const uint32_t subject = waiter->subject <= waits->tale->objects_count ? waiter->subject : 0;
@@ -289,6 +304,7 @@ static void say_line(const struct tick__waits *waits, const struct tick__waiter 
     if (end) {
         tick__say_to(said, "the client of that one hung up at ");
         tick__said_time(tick__tale_event(waits->tale, end)->ts, said);
+        say_patience(waits->tale, end, said);
         tick__say_to(said, gone ? "; " : "");
     }
     if (!gone)
