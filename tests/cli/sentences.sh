@@ -62,8 +62,12 @@ also "what it is given so is lost, for it hands nothing on before it ends"
 ended seat_handed_on
 also "and only has not run since when it goes on, at 10 ms, it hands that on to inn/guest"
 never "is lost"
+ended plate_cold
+also "inn puts an item into the queue at which inn/hungry waits, though that one has just run into its deadline, and only has not run since"
+also "nobody takes it before the run ends"
+never "is lost"
 story asyncio_semaphore
-also "before it runs, its deadline passes, and it is cancelled: what it was woken with is lost, for it hands nothing on before it waits again"
+also "and it is cancelled: what it was woken with is lost, for it hands nothing on before it waits again"
 also "the two are the same until 24 ms:"
 story tornado_queue
 also "with what it waits for, now that \"run 2\" of supervisor has come"
@@ -78,7 +82,7 @@ story expired_lease
 also "writes the file, which it read at"
 also "locks/serve_leases for bob sends \"2\" to bob, the answer to \"lease 0 0\" of 26 ms"
 also "; bob was told \"0\" at 5 ms, to the same, and says: the lease was somebody else's. What"
-also "What alice was granted ran out between 5 ms and 27 ms, without a word from alice"
+also "What alice was granted ended between 5 ms and 27 ms, without a word from alice"
 also "alice was told \"1\" at 5 ms, to \"lease 0 0\" of 4 ms, and sends \"free 1\" only at 40 ms"
 story postgres_fsync
 also "3 320 ms postgres crashes and is down for 100 ms 4 420 ms postgres starts again"
@@ -148,6 +152,9 @@ innocent() {
     tr -s ' \n' ' ' <"$work/.output" >said && mv said "$work/.output"
 }
 innocent given
+also "runs into its deadline of 10 ms"
+never "only has not run since"
+innocent served
 also "runs into its deadline of 10 ms"
 never "only has not run since"
 innocent drained

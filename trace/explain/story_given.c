@@ -97,7 +97,10 @@ static void say_given(struct tick__telling *telling, const struct given *given) 
     tick__say_to(&say, event->kind == TICK_EV_SET ? " waits for" : " waits");
     tick__say_to(
         &say, ", though that one has just %s, and only has not run since", gift->timed ? "run into its deadline" : "been cancelled");
-    tick__story_say_fate(tale, &gift->fate, "what it is given so", &over);
+    if (event->kind == TICK_EV_PUT && !gift->fate.by)
+        tick__say_to(&over, "nobody takes it before the run ends");
+    else
+        tick__story_say_fate(tale, &gift->fate, "what it is given so", &over);
     if (given->count > 1) {
         tick__say_to(&over, "; so it is with what ");
         tick__said_who(tale, given->second.seq, &over);

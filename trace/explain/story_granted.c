@@ -61,12 +61,21 @@ static const struct tick__tale_message *find_refusal(const struct tick__tale *ta
     return last;
 }
 
+// Whether a message is the last that an event's step has read before it.
+static bool is_read_in(const struct tick__tale *tale, const struct tick__tale_message *message, uint32_t seq) {
+    const uint32_t intake = tick__story_intake(tale, seq, tick__tale_object(tale, message->direction)->parent);
+    struct tick__story_read read = {0};
+    if (intake)
+        tick__story_taken_in(tale, intake, &read);
+    return read.count && read.messages[read.count - 1] == message;
+}
+
 // What somebody notes when it has read a message, in that moment; 0: nothing.
 static uint32_t noted(const struct tick__tale *tale, const struct tick__tale_message *message) {
     const struct tick__tale_event *recv = tick__tale_event(tale, message->recv);
     for (uint32_t seq = message->recv + 1; message->recv && seq <= tale->last && tick__tale_event(tale, seq)->ts == recv->ts; seq++) {
         const struct tick__tale_event *event = tick__tale_event(tale, seq);
-        if ((event->kind == TICK_EV_MARK || event->kind == TICK_EV_LOG) && event->host == message->dst)
+        if ((event->kind == TICK_EV_MARK || event->kind == TICK_EV_LOG) && is_read_in(tale, message, seq))
             return seq;
     }
     return 0;
@@ -87,7 +96,7 @@ static void say_ended(const struct tick__tale *tale, const struct writer *old, c
         tick__say_to(said, ", and says: %s", tick__tale_object(tale, tick__tale_event(tale, note)->subject)->name);
     tick__say_to(said, ". What ");
     tick__said_host(tale, old->host, said);
-    tick__say_to(said, " was granted ran out between ");
+    tick__say_to(said, " was granted ended between ");
     tick__said_time(tick__tale_event(tale, refusal->send)->ts, said);
     tick__say_to(said, " and ");
     tick__said_time(tick__tale_event(tale, new->told->send)->ts, said);

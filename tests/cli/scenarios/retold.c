@@ -336,3 +336,31 @@ TICK_SCENARIO(seat_lost, "a bell that is rung for who is just gone") {
 TICK_SCENARIO(seat_handed_on, "a bell that is rung for who is just gone, and rings another") {
     tick_host_add(world, "inn", somebody_sits, NULL);
 }
+
+// --- and of a queue: who is to be served has gone, and nobody else comes ---
+
+static int orders(void *kitchen) {
+    void *plate;
+    return tick_within(TICK_MS(10), tick_queue_get(kitchen, &plate)) < 0 ? 0 : -EINVAL;
+}
+
+static void serves(void *kitchen) {
+    if (tick_queue_try_put(kitchen, kitchen) < 0)
+        tick_mark("no room");
+}
+
+static int plate(void *unused) {
+    struct tick_queue *kitchen = tick_queue_new(0);
+    (void)unused;
+    if (!kitchen || !tick_spawn_named("hungry", orders, kitchen))
+        return -ENOMEM;
+    TICK_TRY(tick_sleep(0)); // it waits by then
+    if (!tick_call_later(NULL, TICK_MS(10), serves, kitchen))
+        return -ENOMEM;
+    TICK_TRY(tick_sleep(TICK_MS(20)));
+    return tick_check(false, "closed");
+}
+
+TICK_SCENARIO(plate_cold, "a plate for who is just gone") {
+    tick_host_add(world, "inn", plate, NULL);
+}
