@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Findings explain themselves: fuzz, run and replay tell a story beside the run that passes, keep both, and explain tells the same words.
-# timeout: 300
+# timeout: 600
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 top=$(realpath "$scenarios/../../..")

@@ -91,6 +91,7 @@ story rs_tftpd
 also "tftpd says: an acknowledgement that came before 16 times in all"
 also "client has sent the same again by then, 2 times from 100 ms on, and those come by 145 ms, too"
 also "tftpd sends \"DATA 5\" to client once more, now that \"ACK 4\" has come"
+also "in all 35 messages are sent again in the good run nothing is sent twice"
 story dynamodb_metadata
 also "though storage-"
 also "which passes from one to the next, and from 3.497 s on is held by metadata/membership for storage-1's 23rd connection"

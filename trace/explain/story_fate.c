@@ -22,10 +22,11 @@ static uint32_t woken_by(const struct tick__tale *tale, uint32_t seq) {
 
 // Whether it is of the same kind of thing as what the task waited for: that very one, one that was made at the same place, or what wakes
 // somebody who waits at the same place in the program.
-static bool is_like(const struct tick__tale *tale, const struct tick__tale_event *event, uint32_t to, uint32_t wait) {
+static bool is_like(const struct tick__tale *tale, uint32_t seq, uint32_t to, uint32_t wait) {
+    const struct tick__tale_event *event = tick__tale_event(tale, seq);
     const struct tick__tale_event *waited = tick__tale_event(tale, wait);
     const struct tick__tale_object *there = tick__tale_object(tale, event->subject), *here = tick__tale_object(tale, waited->subject);
-    const uint32_t other = to ? tick__tale_wait_of(tale, step_before(tale, to, (uint32_t)(event - tale->events) + tale->first)) : 0;
+    const uint32_t other = to ? tick__tale_wait_of(tale, step_before(tale, to, seq)) : 0;
     return event->subject == waited->subject || (there->type == here->type && here->loc && there->loc == here->loc) ||
            (other && waited->loc && tick__tale_event(tale, other)->loc == waited->loc);
 }
@@ -61,7 +62,7 @@ struct tick__fate tick__story_fate(const struct tick__telling *telling, uint32_t
         } else if (event->task == task && fate.begin) {
             waits |= tick__tale_is_wait(event);
             const uint32_t to = gives(tale, event) ? woken_by(tale, seq) : 0;
-            if (gives(tale, event) && wait && is_like(tale, event, to, wait)) {
+            if (gives(tale, event) && wait && is_like(tale, seq, to, wait)) {
                 fate.by = seq;
                 fate.to = to;
                 fate.known = true;

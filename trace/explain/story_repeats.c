@@ -81,7 +81,7 @@ static void say_repeat(struct tick__telling *telling, uint32_t index, size_t cou
         tick__say_to(&say, " has come");
     }
     if (count > 1)
-        tick__say_to(&over, "in all %zu messages are sent that were sent before", count);
+        tick__say_to(&over, "in all %zu messages are sent again", count);
     if (telling->good && there)
         tick__say_to(&good, "%s %zu are", telling->there, there);
     else if (telling->good)
