@@ -101,7 +101,7 @@ void tick__story_print(const struct tick__story *story, const char *beside) {
     if (beside && story->parting) {
         char parting[48];
         tick__time_words(story->parting_ts, parting, sizeof parting);
-        tick__say("how it came to it, beside %s; they part at %s:", beside, parting);
+        tick__say("how it came to it, beside %s; the two are the same until %s:", beside, parting);
     } else {
         tick__say("how it came to it:");
     }

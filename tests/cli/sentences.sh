@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Sentences that stories of published bugs must have, so that a stranger can tell from them what to repair.
+# timeout: 300
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 known=$(realpath "$scenarios/../../../scenarios")
@@ -39,6 +40,40 @@ also "what goes out next on that connection, at 34 ms, is 43 bytes (2a 07 02"
 story pool_deadlock
 also "1 34 ms the 4th step of app takes 30 ms app goes on at 64 ms 2 "
 
+# What becomes of what somebody was woken with who is cancelled before he runs: the run knows
+ended() { # ended SCENARIO: likewise, of a run that fails when all is calm
+    expect 1 "" "$RETICK" run "$scenarios/retold.c:$1" -o "$1.db"
+    expect 0 "how it came to it" "$RETICK" explain "$1.db"
+    tr -s ' \n' ' ' <"$work/.output" >said && mv said "$work/.output"
+}
+ended turn_lost
+also "wakes app/hasty with what it waits for before it runs, its deadline passes, and it is cancelled: what it was woken with is lost,"
+also "is lost, for it hands nothing on before it ends"
+ended turn_handed_on
+also "before it runs, its deadline passes, and it is cancelled; when it goes on, at 10 ms, it hands that on to app/patient"
+never "is lost"
+ended turn_unknown
+also "before it runs, its deadline passes, and it is cancelled; the run ends before it goes on"
+ended turn_open
+also "before it runs, its deadline passes, and it is cancelled; the run ends before it has handed that on"
+ended seat_lost
+also "sets the event that inn/hungry waits for, though that one has just run into its deadline, and only has not run since what it is given"
+also "what it is given so is lost, for it hands nothing on before it ends"
+ended seat_handed_on
+also "and only has not run since when it goes on, at 10 ms, it hands that on to inn/guest"
+never "is lost"
+ended plate_cold
+also "inn puts an item into the queue at which inn/hungry waits, though that one has just run into its deadline, and only has not run since"
+also "nobody takes it before the run ends"
+never "is lost"
+story asyncio_semaphore
+also "and it is cancelled: what it was woken with is lost, for it hands nothing on before it waits again"
+also "the two are the same until 24 ms:"
+story tornado_queue
+also "with what it waits for, now that \"run 2\" of supervisor has come"
+story heartbeats
+also "that is 3.017 s before the end; no other host was silent for longer than"
+also "6.573 s node-98 stands still for 3 s 3 "
 story lost_update
 also "is ready for the 2nd time alice goes on at 104 ms"
 also "writes the counter, which it read at"
@@ -46,17 +81,22 @@ also "in between, and that write is lost"
 story expired_lease
 also "writes the file, which it read at"
 also "locks/serve_leases for bob sends \"2\" to bob, the answer to \"lease 0 0\" of 26 ms"
-also "alice was told \"1\" at 5 ms, to \"lease 0 0\" of 4 ms, and says \"free 1\" only at 40 ms"
+also "; bob was told \"0\" at 5 ms, to the same, and says: the lease was somebody else's. What"
+also "What alice was granted ended between 5 ms and 27 ms, without a word from alice"
+also "alice was told \"1\" at 5 ms, to \"lease 0 0\" of 4 ms, and sends \"free 1\" only at 40 ms"
 story postgres_fsync
-also "3 320 ms postgres crashes at 320 ms and is down for 100 ms 4 420 ms postgres starts again"
+also "3 320 ms postgres crashes and is down for 100 ms 4 420 ms postgres starts again"
 also "syncs postgres:/table, and is told that all is well: what the sync of 150 ms was to write is not tried again"
 story rs_tftpd
 also "tftpd says: an acknowledgement that came before 16 times in all"
+also "client has sent the same again by then, 2 times from 100 ms on, and those come by 145 ms, too"
 also "tftpd sends \"DATA 5\" to client once more, now that \"ACK 4\" has come"
+also "in all 35 messages are sent again in the good run nothing is sent twice"
 story dynamodb_metadata
 also "though storage-"
 also "which passes from one to the next, and from 3.497 s on is held by metadata/membership for storage-1's 23rd connection"
-also "the client of that one hung up at 2.558 s; of 62 tasks that wait for it 56 serve clients that have hung up"
+also "the client of that one hung up at 2.558 s, 98 ms after it had asked; of 62 tasks that wait for it 56 serve clients that have hung up"
+also "56 serve clients that have hung up; each has it for 25 ms, so the other 6 alone take 150 ms"
 also "out of service, and asks again (dynamodb_metadata.c:51) so do storage-5, storage-6, storage-1 and 2 more; 179 times in all"
 story redis_multiplexed
 also "a circle: program/driver waits for an event that program/SET cleared at 104 ms (redis_multiplexed.c:55);"
@@ -65,19 +105,27 @@ also "redis/serve for program waits to write to program/driver, where 130560 byt
 story httpcore_pool
 also "app/client#3 runs into its deadline of 80 ms while it waits for an event: cancelled with a connection that it never used;"
 also "so does app/client#4"
-also "sets the event that app/client#3 waits for, though that one has just been cancelled, and only has not run since"
-also "so it is with what app/client#2 gives app/client#4"
+also "sets the event that app/client#3 waits for, though that one has just run into its deadline, and only has not run since"
+also "what it is given so is lost, for it hands nothing on before it waits again; so it is with what app/client#2 gives app/client#4"
+# What somebody says who runs into a deadline is not told before what it came of
+also "so does app/client#2 3 80 ms app/client sets the event"
+also "4 80 ms app/client#3 runs into its deadline"
 story grpc_stop
 also "says: GracefulStop"
-also "only after that"
+also "sends \"SETTINGS\" to client-2 only now, after server-1 has said: GracefulStop"
+also "in the good run before that, at"
 story etcd_watch
-also "and never \"1 END_STREAM\""
-also "etcd receives \"pod\" from kubelet, and 7 more like it after that"
-also "\"list 3\" of 53.03203 ms, \"list 4\" of 103.03203 ms and \"list 5\" of 153.03203 ms came later, and are served before it"
+also "and 62 more messages go out after it, but never \"1 END_STREAM\""
+also "etcd receives \"pod\" from kubelet and 7 more like it after that, but never sends \"1 END_STREAM\" to api-server for them"
+also "\"1 END_STREAM\" belongs to what api-server asked for with \"watch 1\" at 2.020624 ms;"
+also "\"list 3\" of 53.03203 ms, \"list 4\" of 103.03203 ms and \"list 5\" of 153.03203 ms came later, and are answered in the good run"
+also "in the good run it sends that at 41.195143 ms"
 also "says: a change waits until a whole list is sent"
 story redis_pool
 also "over a connection that still owes an answer: to \"GET retick:user:1\", which it sent at 14 ms and stopped waiting for at 64 ms"
 also "the next that comes over it, at 104 ms, is \"chats of user 1\""
+never "over a connection of app/client-3"
+also "what it waits for, \"chats of user 1\", comes at 104 ms"
 story aiohttp_keepalive
 also "wakes server/serve for client, now that \"GET /8\" of client has come"
 also "the timer of 75 ms that it set at 195 ms is over: what that calls runs first"
@@ -88,7 +136,13 @@ also "what that calls runs first, and begins client:timer#7/request"
 retold etcd_lock
 also "etcd/serve for alice's 2nd connection sends \"locked\" to alice, the answer to \"lock 0\" of 148 ms"
 also "before that, alice was told \"no lease\" at 347 ms, to \"keepalive 0\" of 248 ms, and \"ok\" at 349 ms"
-also "etcd/serve for carol's 2nd connection has read that, and fails before it answers"
+also "etcd/serve for carol's 2nd connection reads that, and fails when it comes to answer it"
+never "that is 20 ms before the end"
+# Against what a timer is late that fires before it would; who uses a connection when
+retold pgbouncer_cancel
+also "it is due at 190 ms, would fire at 290 ms, and fires at 284 ms already, when something else wakes postgres"
+also "that connection is used by pgbouncer/client_session for teller since 285 ms, for \"query 10\"; until 284 ms it was used"
+also "used by pgbouncer/client_session for analyst, for \"query 20\" of 69 ms in the good run it sends \"done\""
 # What the verdict tells by a number, and who of those that are alike got it
 story register
 also "writer sends \"w12\" to replica-2 and replica-3 (register.c:56) replica-1 never gets it; replica-2 answers \"12\" at 487 ms,"
@@ -100,7 +154,10 @@ innocent() {
 }
 innocent given
 also "runs into its deadline of 10 ms"
-never "has just been cancelled"
+never "only has not run since"
+innocent served
+also "runs into its deadline of 10 ms"
+never "only has not run since"
 innocent drained
 also "client sends \"two\" to server"
 never "still owes an answer"

@@ -13,8 +13,9 @@ HEAD = (
     "# Stories\n\n"
     "What retick tells of each finding of [scenarios/](../scenarios), word by word, made by `./dev stories`: the decisions of the outside\n"
     "world that it takes, and how it came to it. Each sentence is an event of the trace; what is set in below it says more of the same, or\n"
-    "what the nearest run that passes does there. The rules that make them know nothing of the scenarios\n"
-    "([trace/explain/](../trace/explain)).\n"
+    "what the nearest run that passes does there; until the moment that the head of a story gives, that run is the same. Who *sends*\n"
+    "something sends a message; who *says* something leaves a line in the log or a mark, which no other host hears of. The rules that make\n"
+    "the sentences know nothing of the scenarios ([trace/explain/](../trace/explain)).\n"
 )
 
 

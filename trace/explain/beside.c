@@ -69,6 +69,11 @@ int tick__beside_init(const struct tick__tale *a, const struct tick__tale *b, st
     return 0;
 }
 
+int64_t tick__beside_same_until(const struct tick__beside *beside) {
+    const int64_t a = tick__tale_event(beside->a, beside->parting_a)->ts, b = tick__tale_event(beside->b, beside->parting_b)->ts;
+    return beside->parting_b <= beside->b->last && (b < a || beside->parting_a > beside->a->last) ? b : a;
+}
+
 void tick__beside_fini(struct tick__beside *beside) {
     free(beside->keys_a);
     free(beside->keys_b);

@@ -17,5 +17,7 @@ int tick__beside_init(const struct tick__tale *a, const struct tick__tale *b, st
 void tick__beside_fini(struct tick__beside *beside);
 // The event of b that is seq of a: of the same kind, task and subject, and as many of those before it; 0: there is none.
 uint32_t tick__beside_twin(const struct tick__beside *beside, uint32_t seq);
+// When the first of them does something that the other does not, or not then: nothing that one of them has for itself is before it.
+int64_t tick__beside_same_until(const struct tick__beside *beside);
 
 #endif

@@ -34,6 +34,10 @@ void tick__say_to(struct tick__said *said, const char *format, ...) {
     }
 }
 
+void tick__said_more(struct tick__said *said, size_t more, const char *what) {
+    tick__say_to(said, "%sand %zu more%s%s%s", said->used ? " " : "", more, what ? " " : "", what ? what : "", what && more > 1 ? "s" : "");
+}
+
 void tick__said_time(int64_t ns, struct tick__said *said) {
     char words[48];
     tick__time_words(ns, words, sizeof words);

@@ -28,6 +28,8 @@ void tick__said_object(const struct tick__tale *tale, uint32_t object, struct ti
 // What it says, in quotes, without the lengths that some protocols put between: "GET user:1"; else how long it is, or which part of a
 // connection's opening or end it is.
 void tick__said_message(const struct tick__tale *tale, const struct tick__tale_message *message, size_t most, struct tick__said *said);
+// " and 3 more", " and 1 more message": what is not named one by one; `what` is of one, NULL: nothing that has a name of its own.
+void tick__said_more(struct tick__said *said, size_t more, const char *what);
 // "26 ms"
 void tick__said_time(int64_t ns, struct tick__said *said);
 // "pool.c:40", ""

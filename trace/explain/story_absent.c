@@ -1,5 +1,7 @@
 // What did not come: messages that the run beside has before its end, and this one has not, or only after the failure.
+#include "src/base/times.h"
 #include "trace/explain/story_int.h"
+#include <stdlib.h>
 
 #define SOURCES_MOST 2 // where more hosts are missed, all of it has shifted, and none of it tells anything
 
@@ -22,6 +24,33 @@ static const struct tick__tale_message *last_heard(const struct tick__telling *t
     return last;
 }
 
+// How long it has been silent at the end, where that is longer than anybody else ever was between two messages: so long is too long.
+static void say_silence(const struct tick__telling *telling, const struct tick__tale_message *last, struct tick__said *said) {
+    const struct tick__tale *tale = telling->tale;
+    const int64_t silence = tick__ahead(tick__tale_event(tale, telling->end)->ts, tick__tale_event(tale, last->recv)->ts);
+    int64_t longest = 0;
+    int64_t *heard = calloc((size_t)tale->objects_count + 1, sizeof *heard); // by host, ns
+    for (size_t i = 0; heard && i < tale->message_count; i++) {
+        const struct tick__tale_message *message = &tale->messages[i];
+        if (message->dst != last->dst || message->bytes <= 0 || !message->recv || message->recv > telling->end ||
+            message->src > tale->objects_count || message->src == last->src)
+            continue;
+        const int64_t ts = tick__tale_event(tale, message->recv)->ts;
+        if (ts < heard[message->src])
+            continue;
+        if (heard[message->src] && tick__ahead(ts, heard[message->src]) > longest)
+            longest = tick__ahead(ts, heard[message->src]);
+        heard[message->src] = ts;
+    }
+    free(heard);
+    if (!longest || silence <= longest)
+        return;
+    tick__say_to(said, "that is ");
+    tick__said_time(silence, said);
+    tick__say_to(said, " before the end; no other host was silent for longer than ");
+    tick__said_time(longest, said);
+}
+
 static void say_missed(struct tick__telling *telling, const struct missed *missed, uint32_t host) {
     const struct tick__tale *tale = telling->tale, *good = telling->good;
     const struct tick__tale_message *last = missed->last;
@@ -34,6 +63,7 @@ static void say_missed(struct tick__telling *telling, const struct missed *misse
     tick__said_host(tale, last->src, &say);
     tick__say_to(&say, " for the last time: ");
     tick__said_message(tale, last, 40, &say);
+    say_silence(telling, last, &TICK__SAID(sentence->over));
     tick__say_to(&there, "%s ", telling->there);
     tick__said_message(good, missed->there, 40, &there);
     tick__say_to(&there, " comes at ");

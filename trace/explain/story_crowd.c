@@ -59,7 +59,7 @@ void tick__crowd_say(const struct tick__tale *tale, const struct tick__crowd *cr
         tick__said_task(tale, crowd->who[i], said);
     }
     if (more)
-        tick__say_to(said, " and %zu more", more);
+        tick__said_more(said, more, NULL);
     if (crowd->times > crowd->distinct)
         tick__say_to(said, "%s%zu times in all", others ? "; " : "", crowd->times);
 }

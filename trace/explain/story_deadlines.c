@@ -107,6 +107,13 @@ static size_t crowd_of(const struct deadlines *found, uint32_t loc, const char *
     return at;
 }
 
+// What it says is said when it goes on: in that very moment, others may have gone on before, and it may be of what they did.
+static void stand_where_it_goes_on(const struct tick__tale *tale, const struct deadline *deadline, struct tick__sentence *sentence) {
+    const uint32_t step = tick__tale_event(tale, deadline->marks[0])->step;
+    if (step > sentence->seq && tick__tale_event(tale, step)->ts == sentence->ts)
+        sentence->seq = step;
+}
+
 static void tell(struct deadlines *found, const struct deadline *deadline) {
     struct tick__telling *telling = found->telling;
     const bool hot = tick__story_hot(telling, deadline->cancel);
@@ -126,6 +133,7 @@ static void tell(struct deadlines *found, const struct deadline *deadline) {
     if (fresh) {
         sentence = tick__story_add(telling, deadline->cancel, TICK__SAID_CONTEXT, rank);
         found->sentences[at] = telling->story->count - 1;
+        stand_where_it_goes_on(telling->tale, deadline, sentence);
         sentence->task = deadline->task;
         sentence->loc = loc;
         sentence->who[0] = '\0';
@@ -147,9 +155,9 @@ static void say_more(struct deadlines *found, const struct deadline *first, size
     const struct tick__tale_message *later = comes_later(tale, first->step, first->cancel);
     if (!later)
         return;
-    tick__say_to(&over, over.used ? "; " : "");
+    tick__say_to(&over, over.used ? "; what it waits for, " : "what it waits for, ");
     tick__said_message(tale, later, 40, &over);
-    tick__say_to(&over, " comes at ");
+    tick__say_to(&over, ", comes at ");
     tick__said_time(tick__tale_event(tale, later->recv)->ts, &over);
 }
 

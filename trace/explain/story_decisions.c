@@ -54,6 +54,37 @@ static void overtaken(const struct tick__telling *telling, const struct tick__ta
     tick__said_host(tale, by[1]->src, said);
 }
 
+// A datagram that was sent again, since there was no answer: when, and when that came.
+static void sent_again(const struct tick__telling *telling, const struct tick__tale_message *late, struct tick__said *said) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_message *first = NULL, *last = NULL;
+    size_t count = 0;
+    if (tick__tale_object(tale, late->direction)->type != TICK_OBJECT_FD)
+        return;
+    for (size_t i = 0; i < tale->message_count; i++) {
+        const struct tick__tale_message *message = &tale->messages[i];
+        if (message->direction != late->direction || message->dst != late->dst || message->send <= late->send ||
+            message->send > late->recv || !message->recv || !same_words(message, late))
+            continue;
+        first = first ? first : message;
+        last = message;
+        count++;
+    }
+    if (!count)
+        return;
+    tick__say_to(said, "%s", said->used ? "; " : "");
+    tick__said_host(tale, late->src, said);
+    tick__say_to(said, " has sent the same again by then, ");
+    if (count > 1)
+        tick__say_to(said, "%zu times from ", count);
+    else
+        tick__say_to(said, "at ");
+    tick__said_time(tick__tale_event(tale, first->send)->ts, said);
+    tick__say_to(said, count > 1 ? " on, and those come by " : ", and that comes at ");
+    tick__said_time(tick__tale_event(tale, last->recv)->ts, said);
+    tick__say_to(said, tick__tale_event(tale, last->recv)->ts == tick__tale_event(tale, late->recv)->ts ? ", too" : "");
+}
+
 static void late_message(struct tick__telling *telling, const struct tick__tale_message *message) {
     const struct tick__tale *tale = telling->tale;
     struct tick__sentence *sentence = tick__story_add(telling, message->recv, TICK__SAID_BEARING, message->bytes > 0 ? 20 : 30);
@@ -68,7 +99,9 @@ static void late_message(struct tick__telling *telling, const struct tick__tale_
     tick__say_to(&say, " after ");
     tick__said_who(tale, message->send, &say);
     tick__say_to(&say, " sent it");
-    overtaken(telling, message, &TICK__SAID(sentence->over));
+    struct tick__said over = TICK__SAID(sentence->over);
+    overtaken(telling, message, &over);
+    sent_again(telling, message, &over);
     const struct tick__tale_message *twin =
         telling->good ? tick__tale_same_message(telling->good, tick__tale_object(tale, message->object)->id) : NULL;
     if (!twin || !twin->recv)
@@ -78,7 +111,7 @@ static void late_message(struct tick__telling *telling, const struct tick__tale_
     if (!same)
         tick__said_time(way(telling->good, twin), &good);
     if (twin->bytes > 0 && !same_words(twin, message)) {
-        tick__say_to(&good, ", and there it says ");
+        tick__say_to(&good, ", and there it is ");
         tick__said_message(telling->good, twin, 32, &good);
     }
 }
@@ -102,7 +135,7 @@ static void meanwhile(const struct tick__tale *tale, uint32_t host, uint32_t fro
     tick__say_to(said, " of ");
     tick__said_who(tale, first->send, said);
     if (more)
-        tick__say_to(said, " and %zu more message%s", more, more == 1 ? "" : "s");
+        tick__said_more(said, more, "message");
     tick__say_to(said, " came in");
 }
 
@@ -128,14 +161,25 @@ static void late_host(struct tick__telling *telling, uint32_t host, uint32_t sin
     memcpy(sentence->over, came, sizeof came);
 }
 
-// A timer is asked about when it is set, and fires much later.
-static void late_timer(const struct tick__tale *tale, uint32_t fire, struct tick__sentence *decision) {
+// A timer is asked about when it is set, and fires much later: when the wait that it bounds is over, which something else may end before.
+static void late_timer(const struct tick__tale *tale, const struct tick__tale_choice *choice, struct tick__sentence *decision) {
+    const uint32_t fire = choice->bears;
     const struct tick__tale_event *event = tick__tale_event(tale, fire), *arm = tick__tale_event(tale, event->cause);
     struct tick__said over = TICK__SAID(decision->over);
     if (arm->kind == TICK_EV_TIMER_ARM) {
         tick__say_to(&over, "it is due at ");
         tick__said_time(arm->arg, &over);
-        tick__say_to(&over, ", and ");
+        tick__say_to(&over, ", ");
+        if (event->ts < tick__after(arm->arg, choice->ns)) {
+            tick__say_to(&over, "would fire at ");
+            tick__said_time(tick__after(arm->arg, choice->ns), &over);
+            tick__say_to(&over, ", and fires at ");
+            tick__said_time(event->ts, &over);
+            tick__say_to(&over, " already, when something else wakes ");
+            tick__said_host(tale, event->host, &over);
+            return;
+        }
+        tick__say_to(&over, "and ");
     }
     tick__say_to(&over, "fires at ");
     tick__said_time(event->ts, &over);
@@ -249,12 +293,29 @@ static void lost_in(struct tick__telling *telling, uint32_t begin) {
         tick__said_host(tale, lost->dst, &say);
         tick__say_to(&say, lost->recv ? ": it comes late" : ": it is lost");
     }
-    if (more)
-        tick__say_to(&TICK__SAID(sentence->over), "%zu more message%s fare%s alike", more, more == 1 ? "" : "s", more == 1 ? "s" : "");
+    if (more) {
+        struct tick__said over = TICK__SAID(sentence->over);
+        tick__said_more(&over, more, "message");
+        tick__say_to(&over, more == 1 ? " fares alike" : " fare alike");
+    }
     never_said(telling, lost, &TICK__SAID(sentence->good));
 }
 
 // --- all ---
+
+// A decision in words, without its own time, which stands before the sentence.
+static void say_words(const char *words, int64_t ts, struct tick__said *said) {
+    char when[64] = "";
+    tick__say_to(&TICK__SAID(when), " at ");
+    struct tick__said time = {.text = when, .size = sizeof when, .used = strlen(when)};
+    tick__said_time(ts, &time);
+    const char *at = strstr(words, when);
+    const size_t length = strlen(when);
+    if (at && (at[length] == '\0' || at[length] == ' '))
+        tick__say_to(said, "%.*s%s", (int)(at - words), words, at + length);
+    else
+        tick__say_to(said, "%s", words);
+}
 
 static struct tick__sentence *decision(
     struct tick__telling *telling, const struct tick__tale_choice *choice, const struct tick__tale_message *message) {
@@ -265,7 +326,7 @@ static struct tick__sentence *decision(
     struct tick__said say = TICK__SAID(sentence->say);
     sentence->who[0] = '\0';
     sentence->loc = 0;
-    tick__say_to(&say, "%s", *choice->words ? choice->words : choice->line);
+    say_words(*choice->words ? choice->words : choice->line, sentence->ts, &say);
     if (message && message->bytes > 0) {
         tick__say_to(&say, ": ");
         tick__said_message(tale, message, 40, &say);
@@ -293,7 +354,7 @@ void tick__story_decisions(struct tick__telling *telling) {
             tick__story_short(telling, choice, decided);
         else if (tick__tale_event(tale, choice->bears)->kind == TICK_EV_TIMER_FIRE &&
                  tick__tale_event(tale, choice->bears)->subject == choice->subject)
-            late_timer(tale, choice->bears, decided);
+            late_timer(tale, choice, decided);
         else if (choice->bears && choice->ns > 0)
             late_host(
                 telling, choice->host ? choice->host : tick__tale_event(tale, choice->bears)->host, choice->seq, choice->bears, decided);

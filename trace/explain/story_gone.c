@@ -57,8 +57,10 @@ static void say_gone(struct tick__telling *telling, const struct tick__tale_mess
     tick__said_who(tale, closed, &say);
     tick__say_to(&say, " hung up at ");
     tick__said_time(tick__tale_event(tale, closed)->ts, &say);
-    if (count > 1)
-        tick__say_to(&over, "%zu more answer%s for somebody who is gone", count - 1, count == 2 ? " is" : "s are");
+    if (count > 1) {
+        tick__said_more(&over, count - 1, "answer");
+        tick__say_to(&over, count == 2 ? " is for somebody who is gone" : " are for somebody who is gone");
+    }
     if (telling->good && there)
         tick__say_to(&good, "%s %zu do", telling->there, there);
     else if (telling->good)

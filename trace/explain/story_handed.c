@@ -50,7 +50,7 @@ static void say_there(const struct tick__telling *telling, const struct owed *ow
     const struct tick__tale_message *asked = tick__tale_same_message(good, tick__tale_object(tale, owed->asked->object)->id);
     const struct tick__tale_message *back = asked ? comes_back(good, asked->direction, asked->send) : NULL;
     if (next && next->send && next->bytes <= 0) {
-        tick__say_to(said, "%s it says ", telling->there);
+        tick__say_to(said, "%s it sends ", telling->there);
         tick__said_message(good, next, 40, said);
     } else if (back) {
         tick__say_to(said, "%s that answer comes at ", telling->there);

@@ -71,6 +71,11 @@ uint32_t tick__story_intake(const struct tick__tale *tale, uint32_t seq, uint32_
 const struct tick__tale_message *tick__story_question(const struct tick__tale *tale, const struct tick__tale_message *answer);
 // The last message the other way that had come before it, if nothing has answered that: also where its sender's step did not read it.
 const struct tick__tale_message *tick__story_asked(const struct tick__tale *tale, const struct tick__tale_message *answer);
+// `, the answer to "lock 0" of 148 ms`: what it asked, behind words that are given; nothing if that is not known.
+void tick__story_say_question(
+    const struct tick__tale *tale, const struct tick__tale_message *answer, const char *words, struct tick__said *said);
+// What an event's step had read before it: `, now that "GET /8" of client has come`; nothing if it had read nothing.
+void tick__story_say_read(const struct tick__tale *tale, uint32_t seq, struct tick__said *said);
 // "a, b and c": adds one of `count` to a list.
 void tick__story_list(struct tick__said *said, size_t index, size_t count);
 

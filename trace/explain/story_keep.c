@@ -59,6 +59,8 @@ static int write_all(sqlite3 *db, const struct tick__story *story, const char *b
         code = write_meta(db, "beside", beside ? beside : "", 0);
     if (code == 0)
         code = write_meta(db, "parting", NULL, story->parting);
+    if (code == 0)
+        code = write_meta(db, "parting_ns", NULL, story->parting_ts);
     return code == 0 && sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : -1;
 }
 
@@ -119,7 +121,8 @@ static int read_head(const struct tick_trace *trace, struct tick__story *story, 
     sqlite3_stmt *row;
     TICK_TRY(tick__prepare(trace,
         "SELECT (SELECT value FROM meta WHERE key = 'beside'), (SELECT value FROM meta WHERE key = 'parting'),"
-        " (SELECT ts FROM events WHERE seq = (SELECT value FROM meta WHERE key = 'parting'))",
+        " coalesce((SELECT value FROM meta WHERE key = 'parting_ns'),"
+        " (SELECT ts FROM events WHERE seq = (SELECT value FROM meta WHERE key = 'parting')))",
         &row, error));
     if (sqlite3_step(row) == SQLITE_ROW) {
         copy(row, 0, beside, size);

@@ -25,8 +25,42 @@ static void says_there(struct tick__telling *telling, const struct tick__tale_me
         other = tick__tale_same_message(good, tick__tale_object(telling->tale, message->object)->id);
     if (!other || (other->kept == message->kept && memcmp(other->payload, message->payload, message->kept) == 0))
         return;
-    tick__say_to(said, "%s it says ", telling->there);
+    tick__say_to(said, "%s it sends ", telling->there);
     tick__said_message(good, other, 40, said);
+}
+
+// Whose question an answer is to, where several use a connection one after the other, and who used it before.
+static void lent_to(struct tick__telling *telling, const struct tick__tale_message *answer, struct tick__said *said) {
+    const struct tick__tale *tale = telling->tale;
+    const uint32_t ask = tick__tale_object(tale, answer->direction)->kth == TICK_IN ? tick__tale_way_back(tale, answer->direction) : 0;
+    const struct tick__tale_message *now = NULL, *before = NULL, *told = NULL; // told: by what the one before was over
+    for (size_t i = 0; ask && i < tale->message_count; i++) {
+        const struct tick__tale_message *message = &tale->messages[i];
+        if (message->bytes <= 0 || !message->send || message->send >= answer->send || !tick__tale_event(tale, message->send)->task)
+            continue;
+        if (message->direction == answer->direction) {
+            told = message;
+        } else if (message->direction == ask) {
+            before = told && now && told->send > now->send ? now : NULL;
+            now = message;
+        }
+    }
+    if (!before || told->send > now->send || tick__tale_event(tale, before->send)->task == tick__tale_event(tale, now->send)->task)
+        return;
+    tick__say_to(said, "that connection is used by ");
+    tick__said_who(tale, now->send, said);
+    tick__say_to(said, " since ");
+    tick__said_time(tick__tale_event(tale, now->send)->ts, said);
+    tick__say_to(said, ", for ");
+    tick__said_message(tale, now, 32, said);
+    tick__say_to(said, "; until ");
+    tick__said_time(tick__tale_event(tale, told->send)->ts, said);
+    tick__say_to(said, " it was used by ");
+    tick__said_who(tale, before->send, said);
+    tick__say_to(said, ", for ");
+    tick__said_message(tale, before, 32, said);
+    tick__say_to(said, " of ");
+    tick__said_time(tick__tale_event(tale, before->send)->ts, said);
 }
 
 static void say_message(struct tick__telling *telling, const struct tick__tale_message *message, int rank) {
@@ -39,6 +73,8 @@ static void say_message(struct tick__telling *telling, const struct tick__tale_m
     tick__said_host(tale, message->dst, &say);
     over_whose(tale, message, tick__tale_event(tale, message->send)->task, &say);
     says_there(telling, message, &TICK__SAID(sentence->good));
+    if (*sentence->good)
+        lent_to(telling, message, &TICK__SAID(sentence->over));
 }
 
 // The event that a step goes on from, where nothing that it read woke it: what armed its timer, resolved its future, made it.
@@ -88,6 +124,16 @@ static bool is_told(const struct tick__telling *telling, const struct tick__tale
     return false;
 }
 
+// Whether it goes over a connection that has nothing to do with the answers that were read by the wrong ones, where there are such.
+static bool is_aside(const struct tick__telling *telling, const struct tick__tale_message *message) {
+    const struct tick__tale *tale = telling->tale;
+    const uint32_t connection = tick__tale_object(tale, message->direction)->parent;
+    for (size_t i = 0; i < telling->told_count; i++)
+        if (tick__tale_object(tale, telling->told[i]->direction)->parent == connection)
+            return false;
+    return telling->told_count > 0;
+}
+
 // The first that is said over a connection which the repaired program gives up instead; NULL: there is none.
 static const struct tick__tale_message *said_after_all(const struct tick__telling *telling) {
     const struct tick__tale *tale = telling->tale;
@@ -110,9 +156,9 @@ void tick__story_messages(struct tick__telling *telling) {
     const size_t count = spine(telling, messages);
     for (size_t i = 0; i < count; i++)
         say_message(telling, messages[i],
-            telling->goes_round || is_told(telling, messages[i]) ? 33
-            : i < FIRST_FEW                                      ? 11 + (int)i
-                                                                 : 18 + (int)i);
+            telling->goes_round || is_told(telling, messages[i]) || is_aside(telling, messages[i]) ? 33
+            : i < FIRST_FEW                                                                        ? 11 + (int)i
+                                                                                                   : 18 + (int)i);
     if (after_all)
         say_message(telling, after_all, 10);
     size_t told = 0;

@@ -88,33 +88,6 @@ static void gather(const struct tick__telling *telling, struct party *party, uin
 
 // --- in words ---
 
-// The question that a message answers: the latest that had come by then, if nothing else has answered that.
-const struct tick__tale_message *tick__story_asked(const struct tick__tale *tale, const struct tick__tale_message *answer) {
-    const uint32_t back = tick__tale_way_back(tale, answer->direction);
-    const struct tick__tale_message *question = NULL, *other = NULL;
-    for (size_t i = 0; i < tale->message_count; i++) {
-        const struct tick__tale_message *message = &tale->messages[i];
-        if (message->bytes <= 0 || !message->send || message->send >= answer->send)
-            continue;
-        if (message->direction == back && message->recv && message->recv < answer->send)
-            question = message;
-        if (message->direction == answer->direction)
-            other = message;
-    }
-    return question && (!other || other->send < question->recv) ? question : NULL;
-}
-
-static void say_question(
-    const struct tick__tale *tale, const struct tick__tale_message *answer, const char *words, struct tick__said *said) {
-    const struct tick__tale_message *question = tick__story_asked(tale, answer);
-    if (!question)
-        return;
-    tick__say_to(said, "%s", words);
-    tick__said_message(tale, question, 32, said);
-    tick__say_to(said, " of ");
-    tick__said_time(tick__tale_event(tale, question->send)->ts, said);
-}
-
 static void say_party(const struct tick__tale *tale, const struct party *party, struct tick__said *said) {
     if (party->task)
         tick__said_task(tale, party->object, said);
@@ -134,7 +107,7 @@ static void say_before(const struct tick__tale *tale, const struct party *party,
         tick__said_message(tale, party->told[i], 32, said);
         tick__say_to(said, " at ");
         tick__said_time(tick__tale_event(tale, party->told[i]->send)->ts, said);
-        say_question(tale, party->told[i], ", to ", said);
+        tick__story_say_question(tale, party->told[i], ", to ", said);
     }
 }
 
@@ -146,7 +119,7 @@ static struct tick__sentence *say_sent(struct tick__telling *telling, const stru
     tick__say_to(&say, " to ");
     tick__said_host(telling->tale, message->dst, &say);
     if (answers)
-        say_question(telling->tale, message, ", the answer to ", &say);
+        tick__story_say_question(telling->tale, message, ", the answer to ", &say);
     return sentence;
 }
 
@@ -175,7 +148,7 @@ static void say_named(struct tick__telling *telling, const struct party *party) 
     struct tick__said over = TICK__SAID(sentence->over);
     if (open) {
         tick__said_task(tale, tick__tale_event(tale, telling->end)->task, &over);
-        tick__say_to(&over, " has read that, and fails before it answers");
+        tick__say_to(&over, " reads that, and fails when it comes to answer it");
     } else {
         say_before(tale, party, &over);
     }

@@ -25,16 +25,20 @@ static const struct tick__tale_message *swapped(const struct tick__telling *tell
 
 static void say_swapped(struct tick__telling *telling, uint32_t line, const struct tick__tale_message *message) {
     const struct tick__tale *tale = telling->tale;
-    struct tick__sentence *sentence = tick__story_add(telling, line, TICK__SAID_CONTEXT, 9);
-    struct tick__said say = TICK__SAID(sentence->say), over = TICK__SAID(sentence->over), good = TICK__SAID(sentence->good);
-    tick__say_to(&say, "says: %s", tick__tale_object(tale, tick__tale_event(tale, line)->subject)->name);
-    tick__said_who(tale, message->send, &over);
-    tick__say_to(&over, " sends ");
-    tick__said_message(tale, message, 40, &over);
-    tick__say_to(&over, " to ");
-    tick__said_host(tale, message->dst, &over);
-    tick__say_to(&over, " only after that");
-    tick__say_to(&good, "%s before it", telling->there);
+    struct tick__sentence *sentence = tick__story_add(telling, message->send, TICK__SAID_CHAIN, 9);
+    struct tick__said say = TICK__SAID(sentence->say), good = TICK__SAID(sentence->good);
+    const struct tick__tale_message *there = tick__tale_same_message(telling->good, tick__tale_object(tale, message->object)->id);
+    tick__say_to(&say, "sends ");
+    tick__said_message(tale, message, 40, &say);
+    tick__say_to(&say, " to ");
+    tick__said_host(tale, message->dst, &say);
+    tick__say_to(&say, " only now, after ");
+    tick__said_who(tale, line, &say);
+    tick__say_to(&say, " has said: %s", tick__tale_object(tale, tick__tale_event(tale, line)->subject)->name);
+    tick__say_to(&good, "%s before that, at ", telling->there);
+    tick__said_time(tick__tale_event(telling->good, there->send)->ts, &good);
+    struct tick__sentence *moment = tick__story_add(telling, line, TICK__SAID_CONTEXT, 9);
+    tick__say_to(&TICK__SAID(moment->say), "says: %s", tick__tale_object(tale, tick__tale_event(tale, line)->subject)->name);
 }
 
 void tick__story_order(struct tick__telling *telling) {

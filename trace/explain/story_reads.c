@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define READ_SHOWN 3
+
 void tick__story_taken_in(const struct tick__tale *tale, uint32_t seq, struct tick__story_read *read) {
     const struct tick__tale_event *event = tick__tale_event(tale, seq);
     const struct tick__tale_cause *causes;
@@ -58,6 +60,50 @@ const struct tick__tale_message *tick__story_question(const struct tick__tale *t
     return question && tick__tale_object(tale, question->direction)->parent == connection && question->direction != answer->direction
                ? question
                : NULL;
+}
+
+// The latest that had come by then, if nothing else has answered that.
+const struct tick__tale_message *tick__story_asked(const struct tick__tale *tale, const struct tick__tale_message *answer) {
+    const uint32_t back = tick__tale_way_back(tale, answer->direction);
+    const struct tick__tale_message *question = NULL, *other = NULL;
+    for (size_t i = 0; i < tale->message_count; i++) {
+        const struct tick__tale_message *message = &tale->messages[i];
+        if (message->bytes <= 0 || !message->send || message->send >= answer->send)
+            continue;
+        if (message->direction == back && message->recv && message->recv < answer->send)
+            question = message;
+        if (message->direction == answer->direction)
+            other = message;
+    }
+    return question && (!other || other->send < question->recv) ? question : NULL;
+}
+
+void tick__story_say_question(
+    const struct tick__tale *tale, const struct tick__tale_message *answer, const char *words, struct tick__said *said) {
+    const struct tick__tale_message *question = tick__story_asked(tale, answer);
+    if (!question)
+        return;
+    tick__say_to(said, "%s", words);
+    tick__said_message(tale, question, 32, said);
+    tick__say_to(said, " of ");
+    tick__said_time(tick__tale_event(tale, question->send)->ts, said);
+}
+
+void tick__story_say_read(const struct tick__tale *tale, uint32_t seq, struct tick__said *said) {
+    const uint32_t intake = tick__story_intake(tale, seq, 0);
+    struct tick__story_read read;
+    if (!intake)
+        return;
+    tick__story_taken_in(tale, intake, &read);
+    const size_t shown = read.count < READ_SHOWN ? read.count : READ_SHOWN;
+    for (size_t i = 0; i < shown; i++) {
+        tick__say_to(said, i ? " and " : ", now that ");
+        tick__said_message(tale, read.messages[i], 40, said);
+        tick__say_to(said, " of ");
+        tick__said_who(tale, read.messages[i]->send, said);
+    }
+    if (shown)
+        tick__say_to(said, shown > 1 ? " have come" : " has come");
 }
 
 // The last thing that was sent the other way before a read, on the same connection.

@@ -81,11 +81,11 @@ static void say_repeat(struct tick__telling *telling, uint32_t index, size_t cou
         tick__say_to(&say, " has come");
     }
     if (count > 1)
-        tick__say_to(&over, "in all %zu messages say again what was said before", count);
+        tick__say_to(&over, "in all %zu messages are sent again", count);
     if (telling->good && there)
-        tick__say_to(&good, "%s %zu do", telling->there, there);
+        tick__say_to(&good, "%s %zu are", telling->there, there);
     else if (telling->good)
-        tick__say_to(&good, "%s nothing is said twice", telling->there);
+        tick__say_to(&good, "%s nothing is sent twice", telling->there);
 }
 
 void tick__story_repeats(struct tick__telling *telling) {

@@ -1,15 +1,5 @@
 // Writes of what is shared that come of an old read: somebody else wrote in between, and that write is lost.
 #include "trace/explain/story_int.h"
-#include <string.h>
-
-static uint32_t cause_how(const struct tick__tale *tale, uint32_t seq, const char *how) {
-    const struct tick__tale_cause *causes;
-    const size_t count = tick__tale_causes_of(tale, seq, &causes);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(causes[i].how, how) == 0)
-            return causes[i].cause;
-    return 0;
-}
 
 static void say_stale(struct tick__telling *telling, uint32_t write, uint32_t known, uint32_t unseen) {
     const struct tick__tale *tale = telling->tale;
@@ -29,8 +19,8 @@ static void say_stale(struct tick__telling *telling, uint32_t write, uint32_t kn
 void tick__story_shared(struct tick__telling *telling) {
     const struct tick__tale *tale = telling->tale;
     for (uint32_t seq = telling->part; seq && seq <= telling->end; seq++) {
-        const uint32_t unseen = tick__tale_event(tale, seq)->kind == TICK_EV_SHARED_WRITE ? cause_how(tale, seq, "over") : 0;
-        const uint32_t known = unseen ? cause_how(tale, seq, "from") : 0;
+        const uint32_t unseen = tick__tale_event(tale, seq)->kind == TICK_EV_SHARED_WRITE ? tick__tale_cause_how(tale, seq, "over") : 0;
+        const uint32_t known = unseen ? tick__tale_cause_how(tale, seq, "from") : 0;
         if (known)
             say_stale(telling, seq, known, unseen);
     }

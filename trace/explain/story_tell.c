@@ -155,7 +155,7 @@ int tick__story_tell(const struct tick__tale *tale, const struct tick__beside *b
     };
     if (beside && beside->parting_a <= tale->last) {
         story->parting = beside->parting_a;
-        story->parting_ts = tick__tale_event(tale, beside->parting_a)->ts;
+        story->parting_ts = tick__beside_same_until(beside);
     }
     if (tale->last < tale->first)
         return 0;

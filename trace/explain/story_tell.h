@@ -24,15 +24,15 @@ struct tick__sentence {
     char who[128];  // a path, or ""
     char say[420];  // goes on behind `who`, or stands alone
     char place[96]; // "pool.c:40", or ""
-    char over[240]; // more on the same, or ""
+    char over[400]; // more on the same, or ""
     char good[320]; // what the run beside does instead, or ""
 };
 struct tick__story {
     struct tick__sentence *sentences;
     size_t count, room;
-    bool beside;     // there is a run beside
-    uint32_t parting; // seq where they part; 0: they don't, or there is none
-    int64_t parting_ts;
+    bool beside;        // there is a run beside
+    uint32_t parting;   // seq where they part; 0: they don't, or there is none
+    int64_t parting_ts; // until when nothing differs, in either of them
 };
 // `beside` (may be NULL): the run and one that went well, called `there`: "in the good run". 0 or -ENOMEM.
 int tick__story_tell(

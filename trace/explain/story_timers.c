@@ -5,31 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define READ_SHOWN 3
-
 // The timer_arm of the timer whose callback it is; 0: it is none.
 static uint32_t armed_by(const struct tick__tale *tale, uint32_t run) {
     const uint32_t fire = tick__tale_event(tale, run)->cause;
     const uint32_t arm = tick__tale_event(tale, fire)->kind == TICK_EV_TIMER_FIRE ? tick__tale_event(tale, fire)->cause : 0;
     return tick__tale_event(tale, arm)->kind == TICK_EV_TIMER_ARM ? arm : 0;
-}
-
-// What the step that wakes has read: `, now that "GET /8" of client has come`.
-static void say_read(const struct tick__tale *tale, uint32_t seq, struct tick__said *said) {
-    const uint32_t intake = tick__story_intake(tale, seq, 0);
-    struct tick__story_read read;
-    if (!intake)
-        return;
-    tick__story_taken_in(tale, intake, &read);
-    const size_t shown = read.count < READ_SHOWN ? read.count : READ_SHOWN;
-    for (size_t i = 0; i < shown; i++) {
-        tick__say_to(said, i ? " and " : ", now that ");
-        tick__said_message(tale, read.messages[i], 40, said);
-        tick__say_to(said, " of ");
-        tick__said_who(tale, read.messages[i]->send, said);
-    }
-    if (shown)
-        tick__say_to(said, shown > 1 ? " have come" : " has come");
 }
 
 static void say_quicker(struct tick__telling *telling, uint32_t done, uint32_t arm) {
@@ -39,7 +19,7 @@ static void say_quicker(struct tick__telling *telling, uint32_t done, uint32_t a
     struct tick__said say = TICK__SAID(sentence->say), over = TICK__SAID(sentence->over), good = TICK__SAID(sentence->good);
     tick__say_to(&say, "wakes ");
     tick__said_task(tale, armed->task, &say);
-    say_read(tale, done, &say);
+    tick__story_say_read(tale, done, &say);
     tick__say_to(&over, "before it runs, the timer of ");
     tick__said_time(tick__ahead(armed->arg, armed->ts), &over);
     tick__say_to(&over, " that it set at ");

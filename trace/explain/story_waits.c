@@ -35,8 +35,11 @@ static void say_circle(const struct tick__waits *waits, uint32_t first, struct t
     sentence->who[0] = '\0';
     sentence->loc = 0;
     tick__waits_say_circle(waits, waiter, &say);
-    if (waiter->likes)
-        tick__say_to(&TICK__SAID(sentence->over), "and %u circle%s more like it", (unsigned)waiter->likes, waiter->likes == 1 ? "" : "s");
+    struct tick__said over = TICK__SAID(sentence->over);
+    if (waiter->likes) {
+        tick__said_more(&over, waiter->likes, "circle");
+        tick__say_to(&over, " like it");
+    }
 }
 
 static void say_waiter(const struct tick__telling *telling, const struct tick__waits *waits, const struct tick__waiter *waiter,
@@ -46,8 +49,10 @@ static void say_waiter(const struct tick__telling *telling, const struct tick__w
     sentence->who[0] = '\0';
     sentence->loc = waiter->loc;
     tick__said_task(telling->tale, waiter->task, &who);
-    if (waiter->likes)
-        tick__say_to(&who, " and %u more like it", (unsigned)waiter->likes);
+    if (waiter->likes) {
+        tick__said_more(&who, waiter->likes, NULL);
+        tick__say_to(&who, " like it");
+    }
     tick__waits_say(waits, waiter, waiter->likes > 0, &TICK__SAID(sentence->say));
     tick__waits_say_woken(waits, waiter, &TICK__SAID(sentence->over));
     if (telling->beside)
@@ -84,7 +89,9 @@ void tick__story_waits(struct tick__telling *telling) {
     if (more) {
         struct tick__said over = TICK__SAID(last->over);
         over.used = strlen(last->over);
-        tick__say_to(&over, "%sand %u more that wait: explain --waits tells them all", over.used ? "; " : "", (unsigned)more);
+        tick__say_to(&over, over.used ? ";" : "");
+        tick__said_more(&over, more, NULL);
+        tick__say_to(&over, " that wait: explain --waits tells them all");
     }
     tick__waits_fini(&waits);
 }

@@ -67,7 +67,8 @@ static void say_withheld(struct tick__telling *telling, const struct tick__tale_
     tick__said_message(tale, first, 40, &say);
     tick__say_to(&say, " to ");
     tick__said_host(tale, first->dst, &say);
-    tick__say_to(&over, "%zu more go out after it, and never ", count - 1);
+    tick__said_more(&over, count - 1, "message");
+    tick__say_to(&over, count == 2 ? " goes out after it, but never " : " go out after it, but never ");
     tick__said_message(telling->good, there, 40, &over);
     tick__say_to(&good, "%s ", telling->there);
     tick__said_message(telling->good, there, 40, &good);
@@ -174,6 +175,38 @@ static size_t served_before(
     return count;
 }
 
+// With what the other side asked for what the words are about: the first that it said over that connection with their number. NULL: with
+// nothing that is known.
+static const struct tick__tale_message *asked_with(const struct tick__telling *telling, const struct tick__tale_message *words) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_message *sent = NULL;
+    const char *digits, *other;
+    const size_t length = number_in(words, &digits);
+    size_t alike;
+    sent_by(tale, tick__tale_object(tale, tick__tale_event(tale, telling->end)->task)->id, tale->first, telling->end, NULL, &alike, &sent);
+    const uint32_t back = sent && length ? tick__tale_way_back(tale, sent->direction) : 0;
+    for (size_t i = 0; back && i < tale->message_count; i++) {
+        const struct tick__tale_message *message = &tale->messages[i];
+        if (message->direction == back && message->bytes > 0 && message->kept <= SHORT && number_in(message, &other) == length &&
+            memcmp(digits, other, length) == 0)
+            return message;
+    }
+    return NULL;
+}
+
+static void say_asked(const struct tick__telling *telling, const struct tick__tale_message *words, struct tick__said *said) {
+    const struct tick__tale_message *asked = asked_with(telling, words);
+    if (!asked)
+        return;
+    tick__said_message(telling->good, words, 40, said);
+    tick__say_to(said, " belongs to what ");
+    tick__said_host(telling->tale, asked->src, said);
+    tick__say_to(said, " asked for with ");
+    tick__said_message(telling->tale, asked, 32, said);
+    tick__say_to(said, " at ");
+    tick__said_time(tick__tale_event(telling->tale, asked->send)->ts, said);
+}
+
 static void say_waits(struct tick__telling *telling, const struct tick__tale_message *words, const struct tick__tale_message *by) {
     const struct tick__tale *tale = telling->tale;
     const struct tick__tale_message *later[LATER_MOST];
@@ -192,8 +225,18 @@ static void say_waits(struct tick__telling *telling, const struct tick__tale_mes
     tick__said_message(tale, first, 40, &say);
     tick__say_to(&say, " from ");
     tick__said_host(tale, first->src, &say);
-    if (more)
-        tick__say_to(&say, ", and %zu more like it after that", more);
+    if (more) {
+        tick__said_more(&say, more, NULL);
+        tick__say_to(&say, " like it after that");
+    }
+    tick__say_to(&say, ", but never sends ");
+    tick__said_message(telling->good, words, 40, &say);
+    tick__say_to(&say, " to ");
+    tick__said_host(telling->good, words->dst, &say);
+    tick__say_to(&say, more ? " for them" : " for that");
+    say_asked(telling, words, &over);
+    if (over.used && count)
+        tick__say_to(&over, "; ");
     for (size_t i = 0; i < count; i++) {
         tick__story_list(&over, i, count);
         tick__said_message(tale, later[i], 32, &over);
@@ -201,10 +244,9 @@ static void say_waits(struct tick__telling *telling, const struct tick__tale_mes
         tick__said_time(tick__tale_event(tale, later[i]->recv)->ts, &over);
     }
     if (count)
-        tick__say_to(&over, count > 1 ? " came later, and are served before it" : " came later, and is served before it");
-    tick__say_to(&good, "%s ", telling->there);
-    tick__said_message(telling->good, words, 40, &good);
-    tick__say_to(&good, " comes of such a one; here it has not gone out when the run ends");
+        tick__say_to(&over, count > 1 ? " came later, and are answered" : " came later, and is answered");
+    tick__say_to(&good, "%s it sends that at ", telling->there);
+    tick__said_time(tick__tale_event(telling->good, words->send)->ts, &good);
 }
 
 void tick__story_withheld(struct tick__telling *telling) {

@@ -436,6 +436,15 @@ size_t tick__tale_effects_of(const struct tick__tale *tale, uint32_t seq, const 
     return from[1] - from[0];
 }
 
+uint32_t tick__tale_cause_how(const struct tick__tale *tale, uint32_t seq, const char *how) {
+    const struct tick__tale_cause *causes;
+    const size_t count = tick__tale_causes_of(tale, seq, &causes);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(causes[i].how, how) == 0)
+            return causes[i].cause;
+    return 0;
+}
+
 uint32_t tick__tale_before(const struct tick__tale *tale, uint32_t seq) {
     const struct tick__tale_event *event = tick__tale_event(tale, seq);
     if (event->kind == TICK_EV_CHOICE)

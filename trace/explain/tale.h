@@ -87,6 +87,8 @@ const struct tick__tale_message *tick__tale_same_message(const struct tick__tale
 const struct tick__tale_place *tick__tale_place(const struct tick__tale *tale, uint32_t loc); // NULL: none that is known
 // The further causes of an event: how many, from *causes on.
 size_t tick__tale_causes_of(const struct tick__tale *tale, uint32_t seq, const struct tick__tale_cause **causes);
+// The further cause that an event has by that word: "from", "over"; 0: none.
+uint32_t tick__tale_cause_how(const struct tick__tale *tale, uint32_t seq, const char *how);
 // What came of an event, by either kind of cause.
 size_t tick__tale_effects_of(const struct tick__tale *tale, uint32_t seq, const uint32_t **effects);
 // What the event came of: its cause, else the step that it was told in; 0: nothing that is known.

@@ -1,4 +1,5 @@
 // Waits in words.
+#include "src/base/times.h"
 #include "trace/explain/waits_int.h"
 #include "trace/story.h"
 #include <string.h>
@@ -23,7 +24,7 @@ static void say_needs(const struct tick__waits *waits, const struct tick__waiter
             tick__said_task(waits->tale, task, said);
     }
     if (shown < waiter->needs_all)
-        tick__say_to(said, " and %u more", (unsigned)(waiter->needs_all - shown));
+        tick__said_more(said, waiter->needs_all - shown, NULL);
 }
 
 static const char *called(const struct tick__waits *waits, const struct tick__waiter *waiter) {
@@ -265,6 +266,36 @@ static void say_deed(const struct tick__waits *waits, const struct tick__waiter 
         tick__say_to(said, ", before this wait");
 }
 
+// How long who has released a lock last had had it, ns; 0: not known.
+static int64_t had_for(const struct tick__tale *tale, uint32_t lock) {
+    uint32_t release = 0;
+    for (uint32_t seq = tale->last; seq && seq >= tale->first; seq--) {
+        const struct tick__tale_event *event = tick__tale_event(tale, seq);
+        if (event->subject != lock)
+            continue;
+        if (event->kind == TICK_EV_RELEASE)
+            release = seq;
+        else if (event->kind == TICK_EV_HOLD && release)
+            return tick__ahead(tick__tale_event(tale, release)->ts, event->ts);
+    }
+    return 0;
+}
+
+// How long who has hung up had waited for an answer by then.
+static void say_patience(const struct tick__tale *tale, uint32_t end, struct tick__said *said) {
+    const struct tick__tale_message *closed = tick__tale_message(tale, tick__tale_event(tale, end)->subject), *asked = NULL;
+    for (size_t i = 0; closed && i < tale->message_count; i++) {
+        const struct tick__tale_message *message = &tale->messages[i];
+        if (message->direction == closed->direction && message->bytes > 0 && message->send && message->send < end)
+            asked = message;
+    }
+    if (!asked)
+        return;
+    tick__say_to(said, ", ");
+    tick__said_time(tick__ahead(tick__tale_event(tale, end)->ts, tick__tale_event(tale, asked->send)->ts), said);
+    tick__say_to(said, " after it had asked");
+}
+
 // Who else waits for a lock, where some do so for nobody any more.
 static void say_line(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {
     const uint32_t subject = waiter->subject <= waits->tale->objects_count ? waiter->subject : 0;
@@ -273,10 +304,19 @@ static void say_line(const struct tick__waits *waits, const struct tick__waiter 
     if (end) {
         tick__say_to(said, "the client of that one hung up at ");
         tick__said_time(tick__tale_event(waits->tale, end)->ts, said);
+        say_patience(waits->tale, end, said);
         tick__say_to(said, gone ? "; " : "");
     }
-    if (gone)
-        tick__say_to(said, "of %u tasks that wait for it %u serve clients that have hung up", all, gone);
+    if (!gone)
+        return;
+    tick__say_to(said, "of %u tasks that wait for it %u serve clients that have hung up", all, gone);
+    const int64_t each = had_for(waits->tale, subject);
+    if (each <= 0 || all - gone < 2)
+        return;
+    tick__say_to(said, "; each has it for ");
+    tick__said_time(each, said);
+    tick__say_to(said, ", so the other %u alone take ", all - gone);
+    tick__said_time(each * (int64_t)(all - gone), said);
 }
 
 void tick__waits_say_woken(const struct tick__waits *waits, const struct tick__waiter *waiter, struct tick__said *said) {

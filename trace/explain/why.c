@@ -45,9 +45,11 @@ static void tell_more(struct telling *telling, const struct tick__hop *hop) {
         struct tick__page_line line = {.kind = TICK__PAGE_BESIDE, .seq = hop->besides[i].cause, .depth = 1};
         line.ts = tick__tale_event(tale, line.seq)->ts;
         tick__hop_say_beside(tale, &hop->besides[i], &TICK__SAID(line.say));
-        if (i + 1 == hop->beside_count && hop->besides_more)
-            tick__say_to(&(struct tick__said){.text = line.say, .size = sizeof line.say, .used = strlen(line.say)}, "; and %zu more",
-                hop->besides_more);
+        if (i + 1 == hop->beside_count && hop->besides_more) {
+            struct tick__said say = {.text = line.say, .size = sizeof line.say, .used = strlen(line.say)};
+            tick__say_to(&say, ";");
+            tick__said_more(&say, hop->besides_more, NULL);
+        }
         telling->line(telling->ctx, &line);
     }
 }

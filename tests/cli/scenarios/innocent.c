@@ -27,6 +27,36 @@ TICK_SCENARIO(given, "somebody who waits again gets what he waits for") {
     tick_host_add(world, "inn", host, NULL);
 }
 
+// --- what is put into a queue for who is gone lies there until somebody takes it ---
+
+static int orders(void *kitchen) {
+    void *plate;
+    return tick_within(TICK_MS(10), tick_queue_get(kitchen, &plate)) < 0 ? 0 : -EINVAL;
+}
+
+static void serves(void *kitchen) {
+    if (tick_queue_try_put(kitchen, kitchen) < 0)
+        tick_mark("no room");
+}
+
+static int kitchen(void *unused) {
+    struct tick_queue *plates = tick_queue_new(0);
+    void *plate;
+    (void)unused;
+    if (!plates || !tick_spawn(orders, plates))
+        return -ENOMEM;
+    TICK_TRY(tick_sleep(0)); // it waits by then
+    if (!tick_call_later(NULL, TICK_MS(10), serves, plates))
+        return -ENOMEM;
+    TICK_TRY(tick_sleep(TICK_MS(20)));
+    TICK_TRY(tick_queue_get(plates, &plate));
+    return tick_check(false, "eaten by the cook");
+}
+
+TICK_SCENARIO(served, "what nobody took is taken by another") {
+    tick_host_add(world, "inn", kitchen, NULL);
+}
+
 // --- who has stopped waiting for an answer reads it before he asks again ---
 
 static int slow(tick_stream *client, void *unused) {

@@ -1,6 +1,7 @@
 // What stories have to say of some things that programs do, so that a stranger knows who did them, and how often.
 #include <errno.h>
 #include <retick.h>
+#include <stdlib.h>
 #include <string.h>
 
 // --- the same deadline, of many and again ---
@@ -193,4 +194,173 @@ static int sleeper(void *unused) {
 
 TICK_SCENARIO(late, "a timer that is late") {
     tick_host_add(world, "sleeper", sleeper, NULL);
+}
+
+// --- who is woken for his turn, and has run out of time by then: does he hand it on? ---
+
+struct turn {
+    struct tick_future *mine, *next; // next NULL: it hands nothing on
+    bool checks;
+};
+
+static int in_turn(const struct turn *turn) {
+    const int result = tick_await(turn->mine); // whose turn it is
+    if (result < 0 && turn->next)
+        tick_future_set_result(turn->next, 0);
+    return result;
+}
+
+static int hasty(void *turn) {
+    const struct turn *mine = turn;
+    return tick_within(TICK_MS(10), in_turn(mine)) >= 0 ? -EINVAL : mine->checks ? tick_check(false, "too late") : 0;
+}
+
+static int patient(void *turn) {
+    return in_turn(turn);
+}
+
+static void give(void *future) {
+    tick_future_set_result(future, 0);
+}
+
+static void leave(void *unused) {
+    (void)unused;
+    exit(3);
+}
+
+enum then { DROPS, HANDS_ON, LEAVES, CHECKS };
+
+static int turns(enum then then) {
+    struct tick_future *futures[2];
+    for (int i = 0; i < 2; i++)
+        futures[i] = tick_future_new();
+    struct turn first = {futures[0], then == HANDS_ON ? futures[1] : NULL, then == CHECKS}, second = {futures[1], NULL, false};
+    if (!tick_call_later(NULL, TICK_MS(10), give, futures[0]) || !tick_spawn(hasty, &first) || !tick_spawn(patient, &second))
+        return -ENOMEM;
+    TICK_TRY(tick_sleep(0)); // their timers are behind that
+    if (then == LEAVES && !tick_call_later(NULL, TICK_MS(10), leave, NULL))
+        return -ENOMEM;
+    TICK_TRY(tick_sleep(TICK_MS(20)));
+    return tick_check(false, "the end");
+}
+
+static int drops(void *unused) {
+    (void)unused;
+    return turns(DROPS);
+}
+
+static int hands_on(void *unused) {
+    (void)unused;
+    return turns(HANDS_ON);
+}
+
+static int leaves(void *unused) {
+    (void)unused;
+    return turns(LEAVES);
+}
+
+static int checks(void *unused) {
+    (void)unused;
+    return turns(CHECKS);
+}
+
+TICK_SCENARIO(turn_lost, "a turn that is lost") {
+    tick_host_add(world, "app", drops, NULL);
+}
+
+TICK_SCENARIO(turn_handed_on, "a turn that is handed on") {
+    tick_host_add(world, "app", hands_on, NULL);
+}
+
+TICK_SCENARIO(turn_unknown, "a run that ends before who was woken has run") {
+    tick_host_add(world, "app", leaves, NULL);
+}
+
+TICK_SCENARIO(turn_open, "a run that ends in the midst of his step") {
+    tick_host_add(world, "app", checks, NULL);
+}
+
+// --- the same of an event, which is set when he has run out of time already ---
+
+struct seat {
+    struct tick_event_flag *bell;
+    struct seat *next; // NULL: it hands nothing on
+};
+
+static int takes_seat(const struct seat *seat) {
+    const int result = tick_event_wait(seat->bell); // for a seat
+    if (result < 0 && seat->next)
+        tick_event_set(seat->next->bell);
+    return result;
+}
+
+static int hungry(void *seat) {
+    if (tick_within(TICK_MS(10), takes_seat(seat)) < 0)
+        tick_mark("went away");
+    return 0;
+}
+
+static int guest(void *seat) {
+    return takes_seat(seat);
+}
+
+static void rings(void *bell) {
+    tick_event_set(bell);
+}
+
+static int seats(bool on) {
+    struct seat second = {tick_event_new(), NULL}, first = {tick_event_new(), on ? &second : NULL};
+    if (!tick_spawn(hungry, &first) || !tick_spawn(guest, &second))
+        return -ENOMEM;
+    TICK_TRY(tick_sleep(0)); // they wait by then
+    if (!tick_call_later(NULL, TICK_MS(10), rings, first.bell))
+        return -ENOMEM;
+    TICK_TRY(tick_sleep(TICK_MS(20)));
+    return tick_check(false, "closed");
+}
+
+static int nobody_sits(void *unused) {
+    (void)unused;
+    return seats(false);
+}
+
+static int somebody_sits(void *unused) {
+    (void)unused;
+    return seats(true);
+}
+
+TICK_SCENARIO(seat_lost, "a bell that is rung for who is just gone") {
+    tick_host_add(world, "inn", nobody_sits, NULL);
+}
+
+TICK_SCENARIO(seat_handed_on, "a bell that is rung for who is just gone, and rings another") {
+    tick_host_add(world, "inn", somebody_sits, NULL);
+}
+
+// --- and of a queue: who is to be served has gone, and nobody else comes ---
+
+static int orders(void *kitchen) {
+    void *plate;
+    return tick_within(TICK_MS(10), tick_queue_get(kitchen, &plate)) < 0 ? 0 : -EINVAL;
+}
+
+static void serves(void *kitchen) {
+    if (tick_queue_try_put(kitchen, kitchen) < 0)
+        tick_mark("no room");
+}
+
+static int plate(void *unused) {
+    struct tick_queue *kitchen = tick_queue_new(0);
+    (void)unused;
+    if (!kitchen || !tick_spawn_named("hungry", orders, kitchen))
+        return -ENOMEM;
+    TICK_TRY(tick_sleep(0)); // it waits by then
+    if (!tick_call_later(NULL, TICK_MS(10), serves, kitchen))
+        return -ENOMEM;
+    TICK_TRY(tick_sleep(TICK_MS(20)));
+    return tick_check(false, "closed");
+}
+
+TICK_SCENARIO(plate_cold, "a plate for who is just gone") {
+    tick_host_add(world, "inn", plate, NULL);
 }
