@@ -76,6 +76,8 @@ void tick__story_say_question(
     const struct tick__tale *tale, const struct tick__tale_message *answer, const char *words, struct tick__said *said);
 // What an event's step had read before it: `, now that "GET /8" of client has come`; nothing if it had read nothing.
 void tick__story_say_read(const struct tick__tale *tale, uint32_t seq, struct tick__said *said);
+// The first number in what a message says: its digits' place and how many they are; 0: there is none.
+size_t tick__story_number(const struct tick__tale_message *message, const char **digits);
 // "a, b and c": adds one of `count` to a list.
 void tick__story_list(struct tick__said *said, size_t index, size_t count);
 
