@@ -95,9 +95,11 @@ also "; bob was told \"0\" at 5 ms, to the same, and says: the lease was somebod
 also "What alice was granted ended between 5 ms and 27 ms, without a word from alice"
 also "alice was told \"1\" at 5 ms, to \"lease 0 0\" of 4 ms, and sends \"free 1\" only at 40 ms"
 story postgres_fsync
+# What the verdict tells by a number, and the failing host was told itself
+also "1 122 ms app sends \"insert 6\" to postgres, and is told \"committed\" at 124 ms"
 # What both runs take, and what the good one lacks
-also "fails, and what it was to write is lost in the good run, too 2 "
-also "3 320 ms postgres crashes and is down for 100 ms not in the good run 4 420 ms postgres starts again"
+also "fails, and what it was to write is lost in the good run, too 3 "
+also "4 320 ms postgres crashes and is down for 100 ms not in the good run 5 420 ms postgres starts again"
 also "syncs postgres:/table, and is told that all is well: what the sync of 150 ms was to write is not tried again"
 story rs_tftpd
 also "tftpd says: an acknowledgement that came before 16 times in all"
@@ -112,7 +114,7 @@ also "56 serve clients that have hung up; each has it for 25 ms, so the other 6 
 also "out of service, and asks again (dynamodb_metadata.c:51) so do storage-5, storage-6, storage-1 and 2 more; 179 times in all"
 story redis_multiplexed
 # What is waited for in vain since before the two part
-also "5 110 ms program waits for what it began to end: program/driver, program/GET, program/SET and program/GET#2, since 2 ms in"
+also "5 110 ms program waits for what it began to end: program/driver, program/GET, program/SET and program/GET#2 it has done so since 2 ms"
 also "a circle: program/driver waits for an event that program/SET cleared at 104 ms (redis_multiplexed.c:55);"
 also "program/SET waits to write to redis/serve for program, where 131066 bytes are unread (redis_multiplexed.c:38);"
 also "redis/serve for program waits to write to program/driver, where 130560 bytes are unread (redis_multiplexed.c:128)"
@@ -127,6 +129,10 @@ also "4 80 ms app/client#3 runs into its deadline"
 story grpc_stop
 also "says: GracefulStop"
 also "sends \"SETTINGS\" to client-2 only now, after server-1 has said: GracefulStop"
+# A connection that is closed on who asks over it, beside what others like him were told
+also "closes the connection of client-2 (grpc_stop.c:57) \"HEADERS\" of 236 ms gets no answer; client-1 was sent \"GOAWAY PING\" at 233 ms,"
+also "client-2 was not in the good run it sends \"DATA\" over it first, at 163 ms"
+also "meanwhile \"ClientHello\" of client-2 came in at server-1"
 also "in the good run before that, at"
 story etcd_watch
 also "and 62 more messages go out after it, but never \"1 END_STREAM\""
@@ -136,13 +142,15 @@ also "\"list 3\" of 53.03203 ms, \"list 4\" of 103.03203 ms and \"list 5\" of 15
 also "in the good run it sends that at 41.195143 ms"
 also "says: a change waits until a whole list is sent"
 story redis_pool
+never "is told"
 also "over a connection that still owes an answer: to \"GET retick:user:1\", which it sent at 14 ms and stopped waiting for at 64 ms"
 also "the next that comes over it, at 104 ms, is \"chats of user 1\""
 never "over a connection of app/client-3"
 also "what it waits for, \"chats of user 1\", comes at 104 ms"
 story aiohttp_keepalive
+also "takes 100 ms what it sends, \"200 page 7\", leaves at its beginning"
 also "wakes server/serve for client, now that \"GET /8\" of client has come"
-also "the timer of 75 ms that it set at 195 ms is over: what that calls runs first"
+also "the timer of 75 ms that it set at 195 ms, due at 270 ms, is over: what that calls runs first"
 story agentkeepalive
 also "closes the connection of client:timer#4/request to server, and leaves the rest to a callback that is to run next"
 also "what that calls runs first, and begins client:timer#7/request"
@@ -162,6 +170,7 @@ also "used by pgbouncer/client_session for analyst, for \"query 20\" of 69 ms in
 # What the verdict tells by a number, and who of those that are alike got it
 story register
 also "writer sends \"w12\" to replica-2 and replica-3 (register.c:56) replica-1 never gets it; replica-2 answers \"12\" at 487 ms,"
+also "replica-3 answers \"12\" at 487 ms; with that writer goes on at 584 ms"
 also "reader/ask#14 sends \"r\" to replica-1 alone (register.c:56) it goes on with that one answer, and does not ask replica-2 or replica-3"
 # What is in order is not told as if it were not.
 innocent() {

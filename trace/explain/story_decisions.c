@@ -136,7 +136,23 @@ static void meanwhile(const struct tick__tale *tale, uint32_t host, uint32_t fro
     tick__said_who(tale, first->send, said);
     if (more)
         tick__said_more(said, more, "message");
-    tick__say_to(said, " came in");
+    tick__say_to(said, " came in at ");
+    tick__said_host(tale, host, said);
+}
+
+// What a step that takes long sends is gone before: its cost is what it takes until somebody else has a turn.
+static void say_sends_first(const struct tick__tale *tale, const struct tick__tale_choice *choice, struct tick__sentence *decided) {
+    const uint32_t step = tick__tale_event(tale, choice->seq)->step;
+    const struct tick__tale_message *first = NULL;
+    for (size_t i = 0; step && i < tale->message_count && !first; i++)
+        if (tale->messages[i].bytes > 0 && tick__tale_event(tale, tale->messages[i].send)->step == step)
+            first = &tale->messages[i];
+    if (!first)
+        return;
+    struct tick__said over = TICK__SAID(decided->over);
+    tick__say_to(&over, "what it sends, ");
+    tick__said_message(tale, first, 40, &over);
+    tick__say_to(&over, ", leaves at its beginning");
 }
 
 // Where there are many decisions, what came of each is told with it, so that others find room; and where nothing came in meanwhile.
@@ -146,6 +162,8 @@ static void late_host(struct tick__telling *telling, uint32_t host, uint32_t sin
     meanwhile(tale, host, since, until, &TICK__SAID(came));
     if (tale->choice_count > FEW || !*came) {
         struct tick__said over = TICK__SAID(decision->over);
+        over.used = strlen(decision->over);
+        tick__say_to(&over, over.used ? "; " : "");
         tick__said_host(tale, host, &over);
         tick__say_to(&over, " goes on at ");
         tick__said_time(tick__tale_event(tale, until)->ts, &over);
@@ -372,6 +390,8 @@ static void say_bearing(struct tick__telling *telling, const struct tick__tale_c
     const struct tick__tale *tale = telling->tale;
     const struct tick__tale_event *bears = tick__tale_event(tale, choice->bears);
     uint32_t pause;
+    if (strcmp(choice->kind, "step_cost") == 0)
+        say_sends_first(tale, choice, decided);
     if (message && message->recv)
         late_message(telling, message);
     else if (bears->kind == TICK_EV_FAULT_BEGIN && held_up(tale, choice->bears, &pause))

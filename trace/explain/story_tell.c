@@ -183,6 +183,7 @@ int tick__story_tell(const struct tick__tale *tale, const struct tick__beside *b
         tick__story_messages(&telling);
         tick__story_named(&telling);
         tick__story_several(&telling);
+        tick__story_closed(&telling);
         tick__story_granted(&telling);
         say_end(&telling);
     }

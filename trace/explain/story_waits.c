@@ -66,11 +66,11 @@ static bool is_before(const struct tick__telling *telling, uint32_t seq) {
     return telling->good && seq < telling->part && telling->beside->parting_a <= telling->tale->last;
 }
 
-static void say_since(const struct tick__tale *tale, uint32_t seq, struct tick__sentence *sentence) {
-    struct tick__said say = TICK__SAID(sentence->say);
-    say.used = strlen(sentence->say);
-    tick__say_to(&say, ", since ");
-    tick__said_time(tick__tale_event(tale, seq)->ts, &say);
+static void say_since(const struct tick__tale *tale, uint32_t seq, bool many, struct tick__sentence *sentence) {
+    struct tick__said over = TICK__SAID(sentence->over);
+    over.used = strlen(sentence->over);
+    tick__say_to(&over, "%s%s done so since ", over.used ? "; " : "", many ? "they have" : "it has");
+    tick__said_time(tick__tale_event(tale, seq)->ts, &over);
 }
 
 void tick__story_waits(struct tick__telling *telling) {
@@ -99,7 +99,7 @@ void tick__story_waits(struct tick__telling *telling) {
         else
             say_waiter(telling, &waits, waiter, last);
         if (before)
-            say_since(telling->tale, seq, last);
+            say_since(telling->tale, seq, waiter->likes > 0, last);
     }
     if (more) {
         struct tick__said over = TICK__SAID(last->over);
