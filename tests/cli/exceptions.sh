@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tasks in C++ that wait while an exception is handled, on its way or rethrown, each have their own: on the machine's loop, and in a
 # simulated world, as a shared object and as a program.
+# threads: yes
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 flags=$(sed -n 's/^RETICK_SANITIZE:[A-Z]*=\(..*\)/-fsanitize=\1/p' "$RETICK_BUILD/CMakeCache.txt")
@@ -154,5 +155,5 @@ expect 0 "passed (calm)" ./own run
 expect 0 "" ./own fuzz --seeds 200
 expect 0 "passed (calm)" "$RETICK" run ./catches.so
 expect 0 "" "$RETICK" fuzz ./catches.so --seeds 200
-expect 0 "every run repeats" "$RETICK" check ./catches.so
+expect 0 "every run repeats" "$RETICK" check ./catches.so --seeds 5
 finish

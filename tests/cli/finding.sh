@@ -105,7 +105,7 @@ expect 1 "at one instant: worker goes on and on without waiting" "$RETICK" fuzz 
 also "$(place "here it yields")"
 expect 1 "at one instant: a callback is called again and again in calls_again" "$RETICK" fuzz "$scenarios/spins.c:calling" --seeds 1
 also "$(place "static void calls_again")"
-expect 1 " to 1:" "$RETICK" fuzz "$scenarios/sticks.c" --hang 1s --rate user=60%
+expect 1 " to 1:" "$RETICK" fuzz "$scenarios/sticks.c" --hang 300ms --rate user=60%
 also "replayed 2 times, each time the same hang"
 expect 1 "exit: " "$RETICK" fuzz "$scenarios/exits.c" --seeds 3
 expect 1 "leak: " "$RETICK" fuzz "$scenarios/leaks.c" --seeds 3

@@ -36,7 +36,7 @@ for ((i = 0; i < rounds; i++)); do
         expect 0 "" "$RETICK" query run.db "SELECT count(*) FROM events"
         expect 0 "whole" "$RETICK" query run.db "SELECT iif(count(*) = coalesce(max(seq), 0), 'who' || 'le', 'events are missing') AS answer FROM events"
         if command -v sqlite3 >/dev/null; then
-            expect 0 "ok" sqlite3 run.db "PRAGMA integrity_check"
+            expect 0 "ok" sqlite3 run.db "PRAGMA quick_check"
         fi
     fi
 done

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # retick run --real --at NAME=HOST:PORT against a listener of this machine: addresses of both families and names lead to it; what cannot be
 # an address, or is nowhere, is told before anything runs, with the argument.
+# threads: yes
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 command -v python3 >/dev/null || exit 77

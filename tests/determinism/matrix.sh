@@ -73,19 +73,42 @@ aarch64)
     ;;
 esac
 
+# digests SCENARIO FILE COUNT NAME: of one scenario with one build; its exit code stands beside them.
+digests() {
+    local code=0
+    # An emulator is slow: what counts as hung elsewhere may not be.
+    RETICK_CC=${compiler[$4]} RETICK_CFLAGS=${level[$4]} "${folder[$4]}/retick" digest "$2:$1" --seeds "$3" --hang 200s \
+        >"$out/$1.$4" 2>"$out/$1.$4.err" || code=$?
+    echo $code >"$out/$1.$4.code"
+}
+
+scenarios=$(sed -nE 's/^TICK_SCENARIO\(([a-z0-9_]+),.*/\1/p' scenarios/*.c)
+seeds_of() { # seeds_of SCENARIO
+    case $1 in
+    *_hour) echo 2 ;; # a run of it takes most of a second
+    *) echo "$seeds" ;;
+    esac
+}
+running=0
+for scenario in $scenarios; do
+    file=$(grep -lE "^TICK_SCENARIO\($scenario," scenarios/*.c)
+    for name in "${names[@]}"; do
+        [ $running -lt "$jobs" ] || {
+            wait -n
+            running=$((running - 1))
+        }
+        digests "$scenario" "$file" "$(seeds_of "$scenario")" "$name" &
+        running=$((running + 1))
+    done
+done
+wait
+
 differ=0
 compared=0
-for scenario in $(sed -nE 's/^TICK_SCENARIO\(([a-z0-9_]+),.*/\1/p' scenarios/*.c); do
-    file=$(grep -lE "^TICK_SCENARIO\($scenario," scenarios/*.c)
-    count=$seeds
-    [[ $scenario != *_hour ]] || count=2 # a run of it takes most of a second
+for scenario in $scenarios; do
+    count=$(seeds_of "$scenario")
     for name in "${names[@]}"; do
-        code=0
-        # An emulator is slow: what counts as hung elsewhere may not be.
-        RETICK_CC=${compiler[$name]} RETICK_CFLAGS=${level[$name]} \
-            "${folder[$name]}/retick" digest "$file:$scenario" --seeds "$count" --hang 200s \
-            >"$out/$scenario.$name" 2>"$out/$scenario.$name.err" || code=$?
-        [ $code -le 1 ] || { # 1: a seed found something
+        [ "$(cat "$out/$scenario.$name.code")" -le 1 ] || { # 1: a seed found something
             cat "$out/$scenario.$name.err"
             echo "matrix: $scenario with $name: retick digest failed"
             exit 1

@@ -41,6 +41,7 @@ COMMANDS = [
 
 RECURSION = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT "
 LAST = "(SELECT max(seq) FROM events)"
+GREAT = ["PRAGMA writable_schema = ON", "UPDATE sqlite_schema SET sql = replace(sql, 'zeroblob(4)', 'zeroblob(400000000)')"] # once it is filled
 LIES = {
     "causes in a circle": [f"UPDATE events SET cause_seq = seq + 1 WHERE seq < {LAST}", f"UPDATE events SET cause_seq = 1 WHERE seq = {LAST}"],
     "causes of themselves": ["UPDATE events SET cause_seq = seq"],
@@ -78,9 +79,9 @@ LIES = {
                         " x AS subject_id, 's' AS subject, 0 AS begin_ts, x + 1 AS owner_task_id, 'o' AS owner FROM c"],
     "events that are virtual": ["DROP TABLE events", "CREATE VIRTUAL TABLE events USING fts5(seq, ts, kind, host_id, task_id, subject_id,"
                                 " cause_seq, loc_id, arg)"],
-    "a column that is computed": ["DROP TABLE tmark", "CREATE TABLE tmark(ts, seq AS (hex(zeroblob(400000000))))", "INSERT INTO tmark VALUES (1)"],
-    "meta that is computed": ["ALTER TABLE meta RENAME TO kept", "CREATE TABLE meta(key, value AS (hex(zeroblob(400000000))))",
-                              "INSERT INTO meta SELECT key FROM kept"],
+    "a column that is computed": ["DROP TABLE tmark", "CREATE TABLE tmark(ts, seq AS (hex(zeroblob(4))))", "INSERT INTO tmark VALUES (1)", *GREAT],
+    "meta that is computed": ["ALTER TABLE meta RENAME TO kept", "CREATE TABLE meta(key, value AS (hex(zeroblob(4))))",
+                              "INSERT INTO meta SELECT key FROM kept", *GREAT],
     "a trigger": ["CREATE TRIGGER lie AFTER UPDATE ON meta BEGIN DELETE FROM events; END"],
     "version 9": ["PRAGMA user_version = 9"],
     "version 0": ["PRAGMA user_version = 0"],

@@ -417,6 +417,10 @@ static int torture(const struct CMUnitTest *tests, size_t count, CMFixtureFuncti
     return bad != 0;
 }
 
+int scarce_rounds(int usual) {
+    return getenv("RETICK_TORTURE") || getenv("RETICK_TORTURE_AT") ? usual / 40 : usual;
+}
+
 int __wrap__cmocka_run_group_tests(
     const char *name, const struct CMUnitTest *tests, size_t count, CMFixtureFunction set_up, CMFixtureFunction tear_down) {
     const char *most = getenv("RETICK_TORTURE"), *at = getenv("RETICK_TORTURE_AT"), *only = getenv("RETICK_TORTURE_TEST");

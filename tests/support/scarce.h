@@ -30,4 +30,7 @@ struct scarce_run {
 };
 int scarce_run(struct scarce_run *run);
 
+// How often a test should do what it usually does so often: under torture a fortieth, as the same allocations are asked again and again.
+int scarce_rounds(int usual);
+
 #endif

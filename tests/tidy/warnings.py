@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """No warning from clang either: warnings.py BUILD_FOLDER looks at every C file that the build compiles (with gcc) by clang's eyes.
 
-Only the syntax and the meaning are looked at, nothing is compiled, so that it takes seconds.
+Only the syntax and the meaning are looked at, nothing is compiled, and a file that is built several times is looked at once, as its first
+entry has it.
 """
 
 import concurrent.futures
@@ -31,9 +32,9 @@ def by_clang(entry):
 
 def main():
     with open(os.path.join(sys.argv[1], "compile_commands.json"), encoding="utf-8") as file:
-        entries = [entry for entry in json.load(file) if entry["file"].endswith(".c")]
+        entries = {entry["file"]: entry for entry in reversed(json.load(file)) if entry["file"].endswith(".c")}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        said = [text for _, text in pool.map(by_clang, entries) if text]
+        said = [text for _, text in pool.map(by_clang, entries.values()) if text]
     for text in said:
         print(text)
     if not entries:

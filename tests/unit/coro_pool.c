@@ -4,6 +4,7 @@
 #include "src/coro/coro.h"
 #include "src/coro/coro_int.h"
 #include "tests/support/emulated.h"
+#include "tests/support/scarce.h"
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <setjmp.h>
@@ -457,6 +458,7 @@ static void a_hundred_thousand_live(void **state) {
 #if TICK__TSAN
     count = 5000; // it has threads enough for 8,000
 #endif
+    count = (size_t)scarce_rounds((int)count);
 #ifdef TICK_CORO_UCONTEXT
     most_pages = count + count / 20; // its contexts take 1 KiB each: with some colours that leaves the page
 #else

@@ -3,6 +3,7 @@
 // torture: 4
 #include "sim/kernel/kernel_int.h"
 #include "tests/support/machines.h"
+#include "tests/support/scarce.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -380,10 +381,11 @@ static void messages_within_messages(void **state) {
     (void)state;
     fresh(256 << 20);
     assert_int_equal(machine_add(k, "a", 1, 0), 0);
+    const int depth = scarce_rounds(5000);
     int last[2], deep = 0;
     const struct tick_kernel_name n = name(), m = name();
     assert_int_equal(tick_k_socketpair(k, 0, AF_UNIX, SOCK_DGRAM, 0, last, &n, &m), 0);
-    for (; deep < 5000; deep++) {
+    for (; deep < depth; deep++) {
         _Alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {0};
         struct msghdr message = {.msg_control = control, .msg_controllen = sizeof control};
         struct cmsghdr *header = CMSG_FIRSTHDR(&message);
@@ -393,7 +395,7 @@ static void messages_within_messages(void **state) {
         const struct tick_kernel_name o = name(), p = name();
         assert_int_equal(tick_k_socketpair(k, 0, AF_UNIX, SOCK_DGRAM, 0, next, &o, &p), 0);
         assert_int_equal(tick_k_sendmsg(k, 0, next[0], &message, 0), 0);
-        for (int i = 0; i < 2 && deep < 4000; i++)
+        for (int i = 0; i < 2 && deep < depth / 5 * 4; i++)
             assert_int_equal(tick_k_close(k, 0, last[i]), 0);
         memcpy(last, next, sizeof last);
     }

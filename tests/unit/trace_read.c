@@ -1,5 +1,6 @@
 // Opening, comparing and asking: every file that is no trace is told apart; diff says where and why; queries only read.
 // torture: 2
+#include "tests/support/scarce.h"
 #include "tests/support/stored.h"
 #include "tests/unit/trace_story.h"
 #include "trace/query.h"
@@ -94,7 +95,7 @@ static void damage_is_survived(void **state) {
     size_t size = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
     FILE *nowhere = fopen("/dev/null", "w");
-    for (unsigned round = 0; round < 150; round++) {
+    for (unsigned round = 0, rounds = (unsigned)scarce_rounds(150); round < rounds; round++) {
         unsigned char kept[16];
         size_t at = tick_id_mix(7, round) % (size - 16);
         memcpy(kept, bytes + at, 16);

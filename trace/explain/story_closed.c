@@ -1,5 +1,5 @@
-// A connection that the other side closes while the failing task still asks over it: who closes it, what had no answer, what others that are
-// like its host were told since the runs parted, and it was not.
+// A connection that the other side closes while the failing task still asks over it: who closes it, what had no answer, what others that
+// are like its host were told since the runs parted, and it was not.
 #include "trace/explain/story_int.h"
 #include <string.h>
 

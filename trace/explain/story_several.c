@@ -1,6 +1,6 @@
 // What the verdict tells by a number, and was said to several hosts that are alike but for their numbers: to which of them, which never got
-// it, who answered; and whom of them the failing host asked when it was told something else. Else what the failing host itself had said of it
-// first, and was told.
+// it, who answered; and whom of them the failing host asked when it was told something else. Else what the failing host itself had
+// said of it first, and was told.
 #include "trace/explain/story_int.h"
 #include "trace/story.h"
 #include <ctype.h>
