@@ -47,8 +47,8 @@ ended() { # ended SCENARIO: likewise, of a run that fails when all is calm
     tr -s ' \n' ' ' <"$work/.output" >said && mv said "$work/.output"
 }
 ended turn_lost
-also "wakes app/hasty with what it waits for before it runs, its deadline passes, and it is cancelled: what it was woken with is lost,"
-also "is lost, for it hands nothing on before it ends"
+also "wakes app/hasty with what it waits for before it runs, its deadline passes, and it is cancelled: the wake-up is lost with it,"
+also "is lost with it, for it hands nothing on before it ends"
 ended turn_handed_on
 also "before it runs, its deadline passes, and it is cancelled; when it goes on, at 10 ms, it hands that on to app/patient"
 never "is lost"
@@ -57,8 +57,8 @@ also "before it runs, its deadline passes, and it is cancelled; the run ends bef
 ended turn_open
 also "before it runs, its deadline passes, and it is cancelled; the run ends before it has handed that on"
 ended seat_lost
-also "sets the event that inn/hungry waits for, though that one has just run into its deadline, and only has not run since what it is given"
-also "what it is given so is lost, for it hands nothing on before it ends"
+also "sets the event that inn/hungry waits for, though that one has just run into its deadline, and only has not run since the wake-up is"
+also "the wake-up is lost with it, for it hands nothing on before it ends"
 ended seat_handed_on
 also "and only has not run since when it goes on, at 10 ms, it hands that on to inn/guest"
 never "is lost"
@@ -67,13 +67,23 @@ also "inn puts an item into the queue at which inn/hungry waits, though that one
 also "nobody takes it before the run ends"
 never "is lost"
 story asyncio_semaphore
-also "and it is cancelled: what it was woken with is lost, for it hands nothing on before it waits again"
+also "and it is cancelled: the wake-up is lost with it, for it hands nothing on before it waits again in the good run it is woken at 24 ms,"
+also "in the good run it is woken at 24 ms, and sends \"GET /3\" to site"
+# Nobody is woken there any more, and others wait
+also "259 ms crawler begins to wait for a future of asyncio_semaphore.c:74, and no wake-up is on its way to anybody there: the last went to"
+also "at 124 ms, and was lost (asyncio_semaphore.c:62) 5 waits have begun there since, and no wake-up has ended"
+also "in the good run 5 wake-ups come there from 24 ms on"
+# What is not heard is told where it is missed, behind what it came of
+also "8 60.259 s crawler has heard nothing from site since \"200 OK\" of 24 ms in the good run \"200 OK\" comes at 32 ms"
+never "for the last time"
 also "the two are the same until 24 ms:"
 story tornado_queue
 also "with what it waits for, now that \"run 2\" of supervisor has come"
+also "and it is cancelled: \"run 2\" is lost with it, for it hands nothing on before it waits again in the good run it is woken at 45 ms,"
+also "the last went to itself at 123 ms, and was lost"
 story heartbeats
-also "that is 3.017 s before the end; no other host was silent for longer than"
-also "6.573 s node-98 stands still for 3 s 3 "
+also "1 6.573 s node-98 stands still for 3 s 2 9 s monitor has heard nothing from node-98 since \"98\" of 5.983 s"
+also "node-98 has been silent for 3.017 s; no other host was for longer than 1 s"
 story lost_update
 also "is ready for the 2nd time alice goes on at 104 ms"
 also "writes the counter, which it read at"
@@ -85,7 +95,11 @@ also "; bob was told \"0\" at 5 ms, to the same, and says: the lease was somebod
 also "What alice was granted ended between 5 ms and 27 ms, without a word from alice"
 also "alice was told \"1\" at 5 ms, to \"lease 0 0\" of 4 ms, and sends \"free 1\" only at 40 ms"
 story postgres_fsync
-also "3 320 ms postgres crashes and is down for 100 ms 4 420 ms postgres starts again"
+# What the verdict tells by a number, and the failing host was told itself
+also "1 122 ms app sends \"insert 6\" to postgres, and is told \"committed\" at 124 ms"
+# What both runs take, and what the good one lacks
+also "fails, and what it was to write is lost in the good run, too 3 "
+also "4 320 ms postgres crashes and is down for 100 ms not in the good run 5 420 ms postgres starts again"
 also "syncs postgres:/table, and is told that all is well: what the sync of 150 ms was to write is not tried again"
 story rs_tftpd
 also "tftpd says: an acknowledgement that came before 16 times in all"
@@ -99,6 +113,8 @@ also "the client of that one hung up at 2.558 s, 98 ms after it had asked; of 62
 also "56 serve clients that have hung up; each has it for 25 ms, so the other 6 alone take 150 ms"
 also "out of service, and asks again (dynamodb_metadata.c:51) so do storage-5, storage-6, storage-1 and 2 more; 179 times in all"
 story redis_multiplexed
+# What is waited for in vain since before the two part
+also "5 110 ms program waits for what it began to end: program/driver, program/GET, program/SET and program/GET#2 it has done so since 2 ms"
 also "a circle: program/driver waits for an event that program/SET cleared at 104 ms (redis_multiplexed.c:55);"
 also "program/SET waits to write to redis/serve for program, where 131066 bytes are unread (redis_multiplexed.c:38);"
 also "redis/serve for program waits to write to program/driver, where 130560 bytes are unread (redis_multiplexed.c:128)"
@@ -106,29 +122,35 @@ story httpcore_pool
 also "app/client#3 runs into its deadline of 80 ms while it waits for an event: cancelled with a connection that it never used;"
 also "so does app/client#4"
 also "sets the event that app/client#3 waits for, though that one has just run into its deadline, and only has not run since"
-also "what it is given so is lost, for it hands nothing on before it waits again; so it is with what app/client#2 gives app/client#4"
+also "the wake-up is lost with it, for it hands nothing on before it waits again; so it is with what app/client#2 gives app/client#4"
 # What somebody says who runs into a deadline is not told before what it came of
 also "so does app/client#2 3 80 ms app/client sets the event"
 also "4 80 ms app/client#3 runs into its deadline"
 story grpc_stop
 also "says: GracefulStop"
 also "sends \"SETTINGS\" to client-2 only now, after server-1 has said: GracefulStop"
+# A connection that is closed on who asks over it, beside what others like him were told
+also "closes the connection of client-2 (grpc_stop.c:57) \"HEADERS\" of 236 ms gets no answer; client-1 was sent \"GOAWAY PING\" at 233 ms,"
+also "client-2 was not in the good run it sends \"DATA\" over it first, at 163 ms"
+also "meanwhile \"ClientHello\" of client-2 came in at server-1"
 also "in the good run before that, at"
 story etcd_watch
 also "and 62 more messages go out after it, but never \"1 END_STREAM\""
-also "etcd receives \"pod\" from kubelet and 7 more like it after that, but never sends \"1 END_STREAM\" to api-server for them"
+also "etcd receives \"pod\" from kubelet, the last of 8 like it since 13 ms, but never sends \"1 END_STREAM\" to api-server for them"
 also "\"1 END_STREAM\" belongs to what api-server asked for with \"watch 1\" at 2.020624 ms;"
 also "\"list 3\" of 53.03203 ms, \"list 4\" of 103.03203 ms and \"list 5\" of 153.03203 ms came later, and are answered in the good run"
 also "in the good run it sends that at 41.195143 ms"
 also "says: a change waits until a whole list is sent"
 story redis_pool
+never "is told"
 also "over a connection that still owes an answer: to \"GET retick:user:1\", which it sent at 14 ms and stopped waiting for at 64 ms"
 also "the next that comes over it, at 104 ms, is \"chats of user 1\""
 never "over a connection of app/client-3"
 also "what it waits for, \"chats of user 1\", comes at 104 ms"
 story aiohttp_keepalive
+also "takes 100 ms what it sends, \"200 page 7\", leaves at its beginning"
 also "wakes server/serve for client, now that \"GET /8\" of client has come"
-also "the timer of 75 ms that it set at 195 ms is over: what that calls runs first"
+also "the timer of 75 ms that it set at 195 ms, due at 270 ms, is over: what that calls runs first"
 story agentkeepalive
 also "closes the connection of client:timer#4/request to server, and leaves the rest to a callback that is to run next"
 also "what that calls runs first, and begins client:timer#7/request"
@@ -136,16 +158,19 @@ also "what that calls runs first, and begins client:timer#7/request"
 retold etcd_lock
 also "etcd/serve for alice's 2nd connection sends \"locked\" to alice, the answer to \"lock 0\" of 148 ms"
 also "before that, alice was told \"no lease\" at 347 ms, to \"keepalive 0\" of 248 ms, and \"ok\" at 349 ms"
-also "etcd/serve for carol's 2nd connection reads that, and fails when it comes to answer it"
-never "that is 20 ms before the end"
+also "etcd/serve for carol's 2nd connection reads that, and fails when it comes to answer it: carol has not been told yet"
+also "1 4 ms the 3rd step of alice takes 100 ms in the good run, too 2 "
+never "has been silent"
 # Against what a timer is late that fires before it would; who uses a connection when
 retold pgbouncer_cancel
+also "from byte 8 on arrives 30 ms late: \"done\" in the good run, too 2 70 ms"
 also "it is due at 190 ms, would fire at 290 ms, and fires at 284 ms already, when something else wakes postgres"
 also "that connection is used by pgbouncer/client_session for teller since 285 ms, for \"query 10\"; until 284 ms it was used"
 also "used by pgbouncer/client_session for analyst, for \"query 20\" of 69 ms in the good run it sends \"done\""
 # What the verdict tells by a number, and who of those that are alike got it
 story register
 also "writer sends \"w12\" to replica-2 and replica-3 (register.c:56) replica-1 never gets it; replica-2 answers \"12\" at 487 ms,"
+also "replica-3 answers \"12\" at 487 ms; with that writer goes on at 584 ms"
 also "reader/ask#14 sends \"r\" to replica-1 alone (register.c:56) it goes on with that one answer, and does not ask replica-2 or replica-3"
 # What is in order is not told as if it were not.
 innocent() {

@@ -44,8 +44,8 @@ expect 0 "32 tasks wait when it ends" "$RETICK" explain crowd.db --waits
 say "app/consumer#30 waits for a queue"
 
 expect 1 "deadlock" "$RETICK" fuzz "$file:shop" -n 100 -o shop.db
-say "shop/first waits for shop->opened, a future of $(line "shop shop = ") ($(line "not yet open")) in the good run shop/opener wakes it at 3 ms" \
-    "shop waits for shop/opener, shop/first and shop/second to end ($(line "all three")) in the good run that ends at 3 ms" \
+say "shop/first waits for shop->opened, a future of $(line "shop shop = ") ($(line "not yet open")) it has done so since 0 ms in the good run" \
+    "shop waits for shop/opener, shop/first and shop/second to end ($(line "all three")) it has done so since 0 ms in" \
     "shop/second waits for a semaphore, whose permit is with shop/first since 0 ms ($(line "// a seat"))" \
     "shop/opener waits for an event ($(line "until the evening")) nobody has ever set it in the good run shop/first wakes it at 3 ms"
 expect 0 "4 tasks wait when it ends" "$RETICK" explain shop.db --waits --against shop.twin.db

@@ -45,24 +45,29 @@ static void say_silence(const struct tick__telling *telling, const struct tick__
     free(heard);
     if (!longest || silence <= longest)
         return;
-    tick__say_to(said, "that is ");
+    tick__said_host(tale, last->src, said);
+    tick__say_to(said, " has been silent for ");
     tick__said_time(silence, said);
-    tick__say_to(said, " before the end; no other host was silent for longer than ");
+    tick__say_to(said, "; no other host was for longer than ");
     tick__said_time(longest, said);
 }
 
+// It is told with the failure, behind what it came of, and not where nobody could know yet that it was the last.
 static void say_missed(struct tick__telling *telling, const struct missed *missed, uint32_t host) {
     const struct tick__tale *tale = telling->tale, *good = telling->good;
     const struct tick__tale_message *last = missed->last;
-    struct tick__sentence *sentence = tick__story_add(telling, last->recv, TICK__SAID_CONTEXT, 14);
+    const uint32_t step = tick__tale_event(tale, telling->end)->step;
+    struct tick__sentence *sentence = tick__story_add(telling, step > last->recv ? step : last->recv, TICK__SAID_WAIT, 14);
     struct tick__said who = TICK__SAID(sentence->who), say = TICK__SAID(sentence->say), there = TICK__SAID(sentence->good);
     sentence->who[0] = '\0';
     sentence->loc = 0;
     tick__said_host(tale, host, &who);
-    tick__say_to(&say, "hears from ");
+    tick__say_to(&say, "has heard nothing from ");
     tick__said_host(tale, last->src, &say);
-    tick__say_to(&say, " for the last time: ");
+    tick__say_to(&say, " since ");
     tick__said_message(tale, last, 40, &say);
+    tick__say_to(&say, " of ");
+    tick__said_time(tick__tale_event(tale, last->recv)->ts, &say);
     say_silence(telling, last, &TICK__SAID(sentence->over));
     tick__say_to(&there, "%s ", telling->there);
     tick__said_message(good, missed->there, 40, &there);

@@ -136,7 +136,23 @@ static void meanwhile(const struct tick__tale *tale, uint32_t host, uint32_t fro
     tick__said_who(tale, first->send, said);
     if (more)
         tick__said_more(said, more, "message");
-    tick__say_to(said, " came in");
+    tick__say_to(said, " came in at ");
+    tick__said_host(tale, host, said);
+}
+
+// What a step that takes long sends is gone before: its cost is what it takes until somebody else has a turn.
+static void say_sends_first(const struct tick__tale *tale, const struct tick__tale_choice *choice, struct tick__sentence *decided) {
+    const uint32_t step = tick__tale_event(tale, choice->seq)->step;
+    const struct tick__tale_message *first = NULL;
+    for (size_t i = 0; step && i < tale->message_count && !first; i++)
+        if (tale->messages[i].bytes > 0 && tick__tale_event(tale, tale->messages[i].send)->step == step)
+            first = &tale->messages[i];
+    if (!first)
+        return;
+    struct tick__said over = TICK__SAID(decided->over);
+    tick__say_to(&over, "what it sends, ");
+    tick__said_message(tale, first, 40, &over);
+    tick__say_to(&over, ", leaves at its beginning");
 }
 
 // Where there are many decisions, what came of each is told with it, so that others find room; and where nothing came in meanwhile.
@@ -146,6 +162,8 @@ static void late_host(struct tick__telling *telling, uint32_t host, uint32_t sin
     meanwhile(tale, host, since, until, &TICK__SAID(came));
     if (tale->choice_count > FEW || !*came) {
         struct tick__said over = TICK__SAID(decision->over);
+        over.used = strlen(decision->over);
+        tick__say_to(&over, over.used ? "; " : "");
         tick__said_host(tale, host, &over);
         tick__say_to(&over, " goes on at ");
         tick__said_time(tick__tale_event(tale, until)->ts, &over);
@@ -317,6 +335,38 @@ static void say_words(const char *words, int64_t ts, struct tick__said *said) {
         tick__say_to(said, "%s", words);
 }
 
+// The same decision of the run beside, at the same moment; NULL: that does not take it.
+static const struct tick__tale_choice *decided_there(const struct tick__telling *telling, const struct tick__tale_choice *choice) {
+    const struct tick__tale *good = telling->good;
+    const int64_t ts = tick__tale_event(telling->tale, choice->seq)->ts;
+    size_t low = 0, end = good ? good->choice_count : 0, high = end;
+    while (low < high) { // the first of that moment: they are in the order of events
+        const size_t middle = low + (high - low) / 2;
+        if (tick__tale_event(good, good->choices[middle].seq)->ts < ts)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (size_t i = low; i < end && tick__tale_event(good, good->choices[i].seq)->ts == ts; i++)
+        if (strcmp(good->choices[i].line, choice->line) == 0)
+            return &good->choices[i];
+    return NULL;
+}
+
+// How many decisions both runs take.
+static size_t shared_decisions(const struct tick__telling *telling) {
+    size_t count = 0;
+    for (size_t i = 0; telling->good && i < telling->tale->choice_count; i++)
+        count += decided_there(telling, &telling->tale->choices[i]) != NULL;
+    return count;
+}
+
+// Whether it is one of both runs, and has borne before the moment in which they part: nothing that came of it is otherwise here.
+static bool is_common(const struct tick__telling *telling, const struct tick__tale_choice *choice) {
+    return choice->bears && choice->bears < telling->part &&
+           tick__tale_event(telling->tale, choice->bears)->ts < tick__beside_same_until(telling->beside) && decided_there(telling, choice);
+}
+
 static struct tick__sentence *decision(
     struct tick__telling *telling, const struct tick__tale_choice *choice, const struct tick__tale_message *message) {
     const struct tick__tale *tale = telling->tale;
@@ -334,29 +384,46 @@ static struct tick__sentence *decision(
     return sentence;
 }
 
+// Where it bears.
+static void say_bearing(struct tick__telling *telling, const struct tick__tale_choice *choice, const struct tick__tale_message *message,
+    struct tick__sentence *decided) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_event *bears = tick__tale_event(tale, choice->bears);
+    uint32_t pause;
+    if (strcmp(choice->kind, "step_cost") == 0)
+        say_sends_first(tale, choice, decided);
+    if (message && message->recv)
+        late_message(telling, message);
+    else if (bears->kind == TICK_EV_FAULT_BEGIN && held_up(tale, choice->bears, &pause))
+        late_host(telling, tick__tale_event(tale, pause)->subject, pause, held_up(tale, choice->bears, &pause), decided);
+    else if (bears->kind == TICK_EV_FAULT_BEGIN)
+        lost_in(telling, choice->bears);
+    else if (strcmp(choice->kind, "short_send") == 0)
+        tick__story_short(telling, choice, decided);
+    else if (bears->kind == TICK_EV_TIMER_FIRE && bears->subject == choice->subject)
+        late_timer(tale, choice, decided);
+    else if (choice->bears && choice->ns > 0)
+        late_host(telling, choice->host ? choice->host : bears->host, choice->seq, choice->bears, decided);
+}
+
 void tick__story_decisions(struct tick__telling *telling) {
     const struct tick__tale *tale = telling->tale;
+    const bool tells_apart = telling->good && !telling->beside->repaired && shared_decisions(telling) > 0;
     for (size_t i = 0; i < tale->choice_count; i++) {
         const struct tick__tale_choice *choice = &tale->choices[i];
         const bool about_message =
             strcmp(choice->kind, "delivery") == 0 || strcmp(choice->kind, "loss") == 0 || strcmp(choice->kind, "reorder") == 0;
         const struct tick__tale_message *message = about_message ? message_at(tale, choice) : NULL;
-        const bool fault = tick__tale_event(tale, choice->bears)->kind == TICK_EV_FAULT_BEGIN;
-        uint32_t pause;
+        const size_t at = telling->story->count;
         struct tick__sentence *decided = decision(telling, choice, message);
-        if (message && message->recv)
-            late_message(telling, message);
-        else if (fault && held_up(tale, choice->bears, &pause))
-            late_host(telling, tick__tale_event(tale, pause)->subject, pause, held_up(tale, choice->bears, &pause), decided);
-        else if (fault)
-            lost_in(telling, choice->bears);
-        else if (strcmp(choice->kind, "short_send") == 0)
-            tick__story_short(telling, choice, decided);
-        else if (tick__tale_event(tale, choice->bears)->kind == TICK_EV_TIMER_FIRE &&
-                 tick__tale_event(tale, choice->bears)->subject == choice->subject)
-            late_timer(tale, choice, decided);
-        else if (choice->bears && choice->ns > 0)
-            late_host(
-                telling, choice->host ? choice->host : tick__tale_event(tale, choice->bears)->host, choice->seq, choice->bears, decided);
+        if (!tells_apart || !is_common(telling, choice))
+            say_bearing(telling, choice, message, decided);
+        if (!tells_apart || at >= telling->story->count)
+            continue;
+        decided = &telling->story->sentences[at]; // the array may have moved
+        struct tick__said good = TICK__SAID(decided->good);
+        good.used = strlen(decided->good);
+        tick__say_to(&good, "%s%s%s", good.used ? "; " : "", decided_there(telling, choice) ? "" : "not ", telling->there);
+        tick__say_to(&good, decided_there(telling, choice) ? ", too" : "");
     }
 }

@@ -77,7 +77,7 @@ void tick__story_say_fate(const struct tick__tale *tale, const struct tick__fate
     if (!fate->known) {
         tick__say_to(said, "the run ends before it %s", fate->begin ? "has handed that on" : "goes on");
     } else if (!fate->by) {
-        tick__say_to(said, "%s is lost, for it hands nothing on before it %s", what, fate->ended ? "ends" : "waits again");
+        tick__say_to(said, "%s is lost with it, for it hands nothing on before it %s", what, fate->ended ? "ends" : "waits again");
     } else {
         tick__say_to(said, "when it goes on, at ");
         tick__said_time(tick__tale_event(tale, fate->begin)->ts, said);

@@ -12,7 +12,7 @@ struct tick__fate {
     bool known;     // it has come to one of these
 };
 struct tick__fate tick__story_fate(const struct tick__telling *telling, uint32_t task, uint32_t cancel);
-// "what it was woken with is lost, for it hands nothing on before it ends", "when it goes on, at 10 ms, it hands that on to app/c".
+// "the wake-up is lost with it, for it hands nothing on before it ends", "when it goes on, at 10 ms, it hands that on to app/c".
 #define TICK__RANK_HANDED_ON 26 // nothing was lost, and it may still matter who has it
 void tick__story_say_fate(const struct tick__tale *tale, const struct tick__fate *fate, const char *what, struct tick__said *said);
 

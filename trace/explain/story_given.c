@@ -100,7 +100,7 @@ static void say_given(struct tick__telling *telling, const struct given *given) 
     if (event->kind == TICK_EV_PUT && !gift->fate.by)
         tick__say_to(&over, "nobody takes it before the run ends");
     else
-        tick__story_say_fate(tale, &gift->fate, "what it is given so", &over);
+        tick__story_say_fate(tale, &gift->fate, event->kind == TICK_EV_SET ? "the wake-up" : "what it is given so", &over);
     if (given->count > 1) {
         tick__say_to(&over, "; so it is with what ");
         tick__said_who(tale, given->second.seq, &over);

@@ -49,6 +49,7 @@ void tick__story_absent(struct tick__telling *telling);    // what came in the r
 void tick__story_messages(struct tick__telling *telling);  // what was sent on the way to the failure
 void tick__story_named(struct tick__telling *telling);     // what those were told whom the verdict names
 void tick__story_several(struct tick__telling *telling);   // what went to several hosts alike, and not to all
+void tick__story_closed(struct tick__telling *telling);    // connections that are closed on the failing task
 void tick__story_granted(struct tick__telling *telling);   // what those were told who write over each other
 
 // What became of a send that was cut short, beside its decision.
@@ -76,6 +77,14 @@ void tick__story_say_question(
     const struct tick__tale *tale, const struct tick__tale_message *answer, const char *words, struct tick__said *said);
 // What an event's step had read before it: `, now that "GET /8" of client has come`; nothing if it had read nothing.
 void tick__story_say_read(const struct tick__tale *tale, uint32_t seq, struct tick__said *said);
+// The first number in what a message says: its digits' place and how many they are; 0: there is none.
+size_t tick__story_number(const struct tick__tale_message *message, const char **digits);
+// Whether it says that number, as the whole of a run of digits.
+bool tick__story_has_number(const struct tick__tale_message *message, const char *digits, size_t length);
+// The first that comes the other way on its connection after it came, up to an event; NULL: nothing does.
+const struct tick__tale_message *tick__story_answer(const struct tick__tale *tale, const struct tick__tale_message *question, uint32_t end);
+// Whether two hosts' names are the same but for their numbers.
+bool tick__story_alike(const struct tick__tale *tale, uint32_t host, uint32_t other);
 // "a, b and c": adds one of `count` to a list.
 void tick__story_list(struct tick__said *said, size_t index, size_t count);
 

@@ -1,5 +1,6 @@
 // What the verdict tells by a number, and was said to several hosts that are alike but for their numbers: to which of them, which never got
-// it, who answered; and whom of them the failing host asked when it was told something else.
+// it, who answered; and whom of them the failing host asked when it was told something else. Else what the failing host itself had
+// said of it first, and was told.
 #include "trace/explain/story_int.h"
 #include "trace/story.h"
 #include <ctype.h>
@@ -41,8 +42,12 @@ static bool alike(const char *a, const char *b) {
     }
 }
 
+bool tick__story_alike(const struct tick__tale *tale, uint32_t host, uint32_t other) {
+    return alike(host_name(tale, host), host_name(tale, other));
+}
+
 // Whether what is kept of a message has that number, as the whole of a run of digits.
-static bool has_number(const struct tick__tale_message *message, const char *digits, size_t length) {
+bool tick__story_has_number(const struct tick__tale_message *message, const char *digits, size_t length) {
     const char *text = message->payload;
     for (size_t at = 0; at + length <= message->kept; at++)
         if (memcmp(text + at, digits, length) == 0 && (!at || !isdigit((unsigned char)text[at - 1])) &&
@@ -64,7 +69,7 @@ static const struct tick__tale_message *first_with(const struct tick__telling *t
     for (size_t i = 0; i < tale->message_count && count <= FEW; i++) {
         const struct tick__tale_message *message = &tale->messages[i];
         if (message->bytes <= 0 || !message->send || message->send > telling->end || message->src == failing || message->dst == failing ||
-            !has_number(message, digits, length))
+            !tick__story_has_number(message, digits, length))
             continue;
         count++;
         if (!first || message->send < first->send)
@@ -94,7 +99,8 @@ static void find_several(const struct tick__telling *telling, struct several *se
 }
 
 // What the host says first on that connection after it had a message; NULL: nothing.
-static const struct tick__tale_message *answer_to(const struct tick__tale *tale, const struct tick__tale_message *question, uint32_t end) {
+const struct tick__tale_message *tick__story_answer(
+    const struct tick__tale *tale, const struct tick__tale_message *question, uint32_t end) {
     const uint32_t connection = tick__tale_object(tale, question->direction)->parent;
     for (size_t i = 0; i < tale->message_count; i++) {
         const struct tick__tale_message *message = &tale->messages[i];
@@ -121,7 +127,7 @@ static void say_answers(const struct tick__telling *telling, const struct severa
     const struct tick__tale *tale = telling->tale;
     size_t told = 0;
     for (size_t i = 0; i < several->count; i++) {
-        const struct tick__tale_message *answer = several->to[i] ? answer_to(tale, several->to[i], telling->end) : NULL;
+        const struct tick__tale_message *answer = several->to[i] ? tick__story_answer(tale, several->to[i], telling->end) : NULL;
         if (!answer)
             continue;
         tick__say_to(said, told++ ? ", " : "; ");
@@ -131,6 +137,21 @@ static void say_answers(const struct tick__telling *telling, const struct severa
         tick__say_to(said, " at ");
         tick__said_time(tick__tale_event(tale, answer->send)->ts, said);
     }
+}
+
+// When the task that has begun the asking goes on after all these answers, if one of those that are alike never answers; 0: not known.
+static uint32_t goes_on_with(const struct tick__telling *telling, const struct several *several) {
+    const struct tick__tale *tale = telling->tale;
+    const uint32_t task = tick__tale_object(tale, tick__tale_event(tale, several->first->send)->task)->parent;
+    uint32_t latest = 0;
+    for (size_t i = 0; i < several->count; i++) {
+        const struct tick__tale_message *answer = several->to[i] ? tick__story_answer(tale, several->to[i], telling->end) : NULL;
+        latest = answer && answer->recv > latest ? answer->recv : latest;
+    }
+    for (uint32_t seq = latest + 1; latest && seq <= telling->end; seq++)
+        if (tick__tale_event(tale, seq)->kind == TICK_EV_STEP_BEGIN && tick__tale_event(tale, seq)->subject == task)
+            return seq;
+    return 0;
 }
 
 static void say_several(struct tick__telling *telling, const struct several *several) {
@@ -146,6 +167,43 @@ static void say_several(struct tick__telling *telling, const struct several *sev
     say_hosts(tale, several, false, &over);
     tick__say_to(&over, several->count - several->reached > 1 ? " never get it" : " never gets it");
     say_answers(telling, several, &over);
+    const uint32_t goes_on = goes_on_with(telling, several);
+    if (goes_on) {
+        tick__say_to(&over, "; with that ");
+        tick__said_task(tale, tick__tale_event(tale, goes_on)->subject, &over);
+        tick__say_to(&over, " goes on at ");
+        tick__said_time(tick__tale_event(tale, goes_on)->ts, &over);
+    }
+}
+
+// What the failing host said of the number first, before the runs parted, and was told, where it comes back to it with other words.
+static bool say_own(struct tick__telling *telling, const char *digits, size_t length) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_message *first = NULL, *last = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < tale->message_count && count <= FEW; i++) {
+        const struct tick__tale_message *message = &tale->messages[i];
+        if (message->bytes <= 0 || message->src != tick__tale_event(tale, telling->end)->host || message->send > telling->end ||
+            !tick__story_has_number(message, digits, length))
+            continue;
+        count++;
+        first = first ? first : message;
+        last = message;
+    }
+    const struct tick__tale_message *answer = first && count <= FEW ? tick__story_answer(tale, first, telling->end) : NULL;
+    if (!answer || !answer->recv || answer->recv >= telling->part || last->send < telling->part || says(first, last))
+        return false;
+    struct tick__sentence *sentence = tick__story_add(telling, first->send, TICK__SAID_CONTEXT, 6);
+    struct tick__said say = TICK__SAID(sentence->say);
+    tick__say_to(&say, "sends ");
+    tick__said_message(tale, first, 40, &say);
+    tick__say_to(&say, " to ");
+    tick__said_host(tale, first->dst, &say);
+    tick__say_to(&say, ", and is told ");
+    tick__said_message(tale, answer, 40, &say);
+    tick__say_to(&say, " at ");
+    tick__said_time(tick__tale_event(tale, answer->recv)->ts, &say);
+    return true;
 }
 
 // The failing host asks one of those alone, and goes on with what that says.
@@ -161,7 +219,7 @@ static void say_alone(struct tick__telling *telling, const struct several *sever
         before = asked;
         asked = message;
     }
-    const struct tick__tale_message *answer = asked ? answer_to(tale, asked, telling->end) : NULL;
+    const struct tick__tale_message *answer = asked ? tick__story_answer(tale, asked, telling->end) : NULL;
     if (!answer || !answer->recv || (before && tick__tale_event(tale, before->send)->ts >= tick__tale_event(tale, asked->send)->ts))
         return;
     struct tick__sentence *sentence = tick__story_add(telling, asked->send, TICK__SAID_CHAIN, 7);
@@ -197,6 +255,8 @@ void tick__story_several(struct tick__telling *telling) {
             say_alone(telling, &several);
             return;
         }
+        if (length && telling->good && say_own(telling, at, length))
+            return;
         numbers += length > 0;
         at += length ? length : 1;
     }

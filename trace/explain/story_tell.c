@@ -110,7 +110,7 @@ static int by_event(const void *left, const void *right) {
 }
 
 static bool same(const struct tick__sentence *a, const struct tick__sentence *b) {
-    return a->seq == b->seq && (a->class == b->class || strcmp(a->say, b->say) == 0);
+    return a->seq == b->seq && ((a->class == b->class && strcmp(a->who, b->who) == 0) || strcmp(a->say, b->say) == 0);
 }
 
 // Whether one says all that the other does of the same event: "sends x" and "sends x: it is lost".
@@ -183,6 +183,7 @@ int tick__story_tell(const struct tick__tale *tale, const struct tick__beside *b
         tick__story_messages(&telling);
         tick__story_named(&telling);
         tick__story_several(&telling);
+        tick__story_closed(&telling);
         tick__story_granted(&telling);
         say_end(&telling);
     }

@@ -24,7 +24,9 @@ static void say_quicker(struct tick__telling *telling, uint32_t done, uint32_t a
     tick__said_time(tick__ahead(armed->arg, armed->ts), &over);
     tick__say_to(&over, " that it set at ");
     tick__said_time(armed->ts, &over);
-    tick__say_to(&over, " is over: what that calls runs first, and finds it still in that wait");
+    tick__say_to(&over, ", due at ");
+    tick__said_time(armed->arg, &over);
+    tick__say_to(&over, ", is over: what that calls runs first, and finds it still in that wait");
     const uint32_t there = telling->beside ? tick__beside_twin(telling->beside, done) : 0;
     if (there) {
         tick__say_to(&good, "%s it is woken at ", telling->there);

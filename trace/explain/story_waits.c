@@ -61,6 +61,18 @@ static void say_waiter(const struct tick__telling *telling, const struct tick__w
         tick__say_to(&good, "%s %s", telling->there, beside);
 }
 
+// Whether a wait began before the run parted from the one beside, so that what made it last came later.
+static bool is_before(const struct tick__telling *telling, uint32_t seq) {
+    return telling->good && seq < telling->part && telling->beside->parting_a <= telling->tale->last;
+}
+
+static void say_since(const struct tick__tale *tale, uint32_t seq, bool many, struct tick__sentence *sentence) {
+    struct tick__said over = TICK__SAID(sentence->over);
+    over.used = strlen(sentence->over);
+    tick__say_to(&over, "%s%s done so since ", over.used ? "; " : "", many ? "they have" : "it has");
+    tick__said_time(tick__tale_event(tale, seq)->ts, &over);
+}
+
 void tick__story_waits(struct tick__telling *telling) {
     struct tick__waits waits;
     struct tick__sentence *last = NULL;
@@ -80,11 +92,14 @@ void tick__story_waits(struct tick__telling *telling) {
             continue;
         }
         const uint32_t seq = waiter->circle ? closed_by(&waits, i) : waiter->seq;
-        last = tick__story_add(telling, seq, TICK__SAID_WAIT, 10 + (int)told++);
+        const bool before = is_before(telling, seq); // nobody could know yet that it is in vain
+        last = tick__story_add(telling, before ? telling->end : seq, TICK__SAID_WAIT, 10 + (int)told++);
         if (waiter->circle)
             say_circle(&waits, i, last);
         else
             say_waiter(telling, &waits, waiter, last);
+        if (before)
+            say_since(telling->tale, seq, waiter->likes > 0, last);
     }
     if (more) {
         struct tick__said over = TICK__SAID(last->over);

@@ -114,25 +114,26 @@ static bool is_same_host(const struct tick__telling *telling, uint32_t here, uin
     return tick__tale_object(telling->tale, here)->id == tick__tale_object(telling->good, there)->id;
 }
 
-// The first that says the same here, of the same host to the same; *more: how many more come before the end.
-static const struct tick__tale_message *waits_here(const struct tick__telling *telling, const struct tick__tale_message *by, size_t *more) {
+// The first that says the same here, of the same host to the same; *count: how many come before the end, *last: the last of them.
+static const struct tick__tale_message *waits_here(
+    const struct tick__telling *telling, const struct tick__tale_message *by, size_t *count, const struct tick__tale_message **last) {
     const struct tick__tale *tale = telling->tale;
     const struct tick__tale_message *first = NULL;
-    *more = 0;
+    *count = 0;
+    *last = NULL;
     for (size_t i = 0; i < tale->message_count; i++) {
         const struct tick__tale_message *message = &tale->messages[i];
         if (message->bytes <= 0 || !message->recv || message->recv > telling->end || !says(message, by) ||
             !is_same_host(telling, message->src, by->src) || !is_same_host(telling, message->dst, by->dst))
             continue;
-        *more += first != NULL;
-        if (!first)
-            first = message;
+        first = first ? first : message;
+        *last = message;
+        ++*count;
     }
     return first;
 }
 
-// The first number in a text: its digits' place and how many they are.
-static size_t number_in(const struct tick__tale_message *message, const char **digits) {
+size_t tick__story_number(const struct tick__tale_message *message, const char **digits) {
     const char *at = message->payload, *end = at + message->kept;
     size_t length = 0;
     while (at < end && !isdigit((unsigned char)*at))
@@ -148,11 +149,11 @@ static bool is_served(const struct tick__telling *telling, const struct tick__ta
     const struct tick__tale *tale = telling->tale;
     const uint32_t task = tick__tale_event(tale, telling->end)->task;
     const char *digits, *other;
-    const size_t length = number_in(in, &digits);
+    const size_t length = tick__story_number(in, &digits);
     for (size_t i = 0; length && i < tale->message_count; i++) {
         const struct tick__tale_message *message = &tale->messages[i];
         if (message->bytes > 0 && message->kept <= SHORT && message->send > in->recv && message->send <= telling->end &&
-            tick__tale_event(tale, message->send)->task == task && number_in(message, &other) == length &&
+            tick__tale_event(tale, message->send)->task == task && tick__story_number(message, &other) == length &&
             memcmp(digits, other, length) == 0)
             return true;
     }
@@ -181,13 +182,13 @@ static const struct tick__tale_message *asked_with(const struct tick__telling *t
     const struct tick__tale *tale = telling->tale;
     const struct tick__tale_message *sent = NULL;
     const char *digits, *other;
-    const size_t length = number_in(words, &digits);
+    const size_t length = tick__story_number(words, &digits);
     size_t alike;
     sent_by(tale, tick__tale_object(tale, tick__tale_event(tale, telling->end)->task)->id, tale->first, telling->end, NULL, &alike, &sent);
     const uint32_t back = sent && length ? tick__tale_way_back(tale, sent->direction) : 0;
     for (size_t i = 0; back && i < tale->message_count; i++) {
         const struct tick__tale_message *message = &tale->messages[i];
-        if (message->direction == back && message->bytes > 0 && message->kept <= SHORT && number_in(message, &other) == length &&
+        if (message->direction == back && message->bytes > 0 && message->kept <= SHORT && tick__story_number(message, &other) == length &&
             memcmp(digits, other, length) == 0)
             return message;
     }
@@ -209,13 +210,13 @@ static void say_asked(const struct tick__telling *telling, const struct tick__ta
 
 static void say_waits(struct tick__telling *telling, const struct tick__tale_message *words, const struct tick__tale_message *by) {
     const struct tick__tale *tale = telling->tale;
-    const struct tick__tale_message *later[LATER_MOST];
-    size_t more;
-    const struct tick__tale_message *first = waits_here(telling, by, &more);
+    const struct tick__tale_message *later[LATER_MOST], *last;
+    size_t all;
+    const struct tick__tale_message *first = waits_here(telling, by, &all, &last);
     const size_t count = first ? served_before(telling, first, later) : 0;
     if (!first)
         return;
-    struct tick__sentence *sentence = tick__story_add(telling, first->recv, TICK__SAID_CONTEXT, 8);
+    struct tick__sentence *sentence = tick__story_add(telling, last->recv, TICK__SAID_CONTEXT, 8);
     struct tick__said who = TICK__SAID(sentence->who), say = TICK__SAID(sentence->say), over = TICK__SAID(sentence->over),
                       good = TICK__SAID(sentence->good);
     sentence->who[0] = '\0';
@@ -225,15 +226,15 @@ static void say_waits(struct tick__telling *telling, const struct tick__tale_mes
     tick__said_message(tale, first, 40, &say);
     tick__say_to(&say, " from ");
     tick__said_host(tale, first->src, &say);
-    if (more) {
-        tick__said_more(&say, more, NULL);
-        tick__say_to(&say, " like it after that");
+    if (all > 1) {
+        tick__say_to(&say, ", the last of %zu like it since ", all);
+        tick__said_time(tick__tale_event(tale, first->recv)->ts, &say);
     }
     tick__say_to(&say, ", but never sends ");
     tick__said_message(telling->good, words, 40, &say);
     tick__say_to(&say, " to ");
     tick__said_host(telling->good, words->dst, &say);
-    tick__say_to(&say, more ? " for them" : " for that");
+    tick__say_to(&say, all > 1 ? " for them" : " for that");
     say_asked(telling, words, &over);
     if (over.used && count)
         tick__say_to(&over, "; ");
