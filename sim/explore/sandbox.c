@@ -179,6 +179,8 @@ enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t ha
     uint64_t runs = atomic_load_explicit(&sandbox->page->runs, memory_order_relaxed);
     int64_t cpu = cpu_of(sandbox->pid), wall = tick__host_now();
     uint32_t state = atomic_load(&sandbox->page->state);
+    if (state == TICK__STARTING && hang < TICK_SETUP_DEFAULT) // what is asked for is of runs
+        hang = TICK_SETUP_DEFAULT;
     if (state == TICK__RUNNING && resident(sandbox->pid) > sandbox->page->resident + memory)
         return TICK__OUTGROWS;
     if (cpu < 0 || runs != sandbox->runs_seen || (state != TICK__RUNNING && state != TICK__STARTING)) {

@@ -103,6 +103,42 @@ expect 0 "" "$RETICK" run answer.c --cflags "-I$work/far"
 cd .. || exit 1
 [ -s calls ] || complain "another folder is another program: its messages name other paths"
 
+# Where else a header could newly stand, and what else the compiler is told
+mkdir far/sub
+echo '#include "sub/outer.h"' >far/answer.h
+echo '#include "deep.h"' >far/sub/outer.h
+printf '#ifndef ANSWER\n#define ANSWER 42\n#endif\n' >far/deep.h
+settle 42 0
+settle 42 0
+calm 42 0 "headers that headers name"
+echo '#define ANSWER 38' >far/sub/deep.h
+asked 38 1 "a header has come beside the one that names it"
+rm far/sub/deep.h
+echo '#define FIRST' >far/first.h
+flags="-include first.h -Ifar"
+settle 42 0
+settle 42 0
+calm 42 0 "a header before all others"
+echo '#define ANSWER 37' >first.h
+asked 37 1 "a header of that name has come where it is looked for first"
+rm first.h
+flags="-Ifar"
+settle 42 0
+settle 42 0
+calm 42 0 "nothing in the environment"
+export SOURCE_DATE_EPOCH=1
+asked 42 0 "the compiler is told another time"
+unset SOURCE_DATE_EPOCH
+calm 42 0 "and no more"
+mkdir elsewhere
+cp -r program far elsewhere
+sleep 0.05
+: >calls
+cd elsewhere || exit 1
+expect 0 "" "$RETICK" run program/answer.c --cflags "$flags" -o program/run.db
+cd .. || exit 1
+[ -s calls ] || complain "the same files in another folder are another program: its places are named from there"
+
 # What says the time of its making
 sed -i '1i static const char *made(void) { return __TIME__; }' program/answer.c
 sed -i 's/(void)unused;/(void)unused; (void)made();/' program/answer.c

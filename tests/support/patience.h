@@ -2,11 +2,13 @@
 #ifndef RETICK_PATIENCE_H
 #define RETICK_PATIENCE_H
 
+#include "tests/support/emulated.h"
+
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
-#define PATIENCE (RUNNING_ON_VALGRIND ? 50 : 1)
+#define PATIENCE (RUNNING_ON_VALGRIND ? 50 : emulated() ? 20 : 1)
 #else
-#define PATIENCE 1
+#define PATIENCE (emulated() ? 20 : 1)
 #endif
 
 #endif

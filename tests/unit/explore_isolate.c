@@ -201,6 +201,20 @@ static void hangs(void **state) {
     tick_isolate_free(isolate);
 }
 
+// However small it is, it is of runs: a child may take its time to begin.
+static void a_limit_is_of_runs(void **state) {
+    (void)state;
+    static const struct tick_scenario s = FAKE(quiet);
+    for (int i = 0; i < 10; i++) {
+        struct tick_isolate *isolate = isolate_of(&s, 1, 0);
+        struct tick_outcome outcome;
+        struct tick_schedule drawn;
+        assert_int_equal(tick_isolate_seed(isolate, 1, NULL, 0, &outcome, &drawn, NULL), 0);
+        tick_schedule_fini(&drawn);
+        tick_isolate_free(isolate);
+    }
+}
+
 static void runs_out_of_memory(void **state) {
     (void)state;
     static const struct tick_scenario s = FAKE(eats);
@@ -301,6 +315,7 @@ int main(void) {
         cmocka_unit_test(reports_of_sanitizers),
         cmocka_unit_test(exits),
         cmocka_unit_test(hangs),
+        cmocka_unit_test(a_limit_is_of_runs),
         cmocka_unit_test(runs_out_of_memory),
         cmocka_unit_test(inherits_little),
         cmocka_unit_test(one_process_for_many_runs),
