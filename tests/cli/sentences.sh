@@ -167,6 +167,7 @@ also "before that, alice was told \"no lease\" at 347 ms, to \"keepalive 0\" of 
 also "etcd/serve for carol's 2nd connection reads that, and fails when it comes to answer it: carol has not been told yet"
 also "1 4 ms the 3rd step of alice takes 100 ms in the good run, too 2 "
 never "has been silent"
+never "has heard nothing from" # for no longer than others
 # Against what a timer is late that fires before it would; who uses a connection when
 retold pgbouncer_cancel
 also "from byte 8 on arrives 30 ms late: \"done\" in the good run, too 2 70 ms"
