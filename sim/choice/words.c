@@ -5,6 +5,8 @@
 #include "sim/choice/schedule.h"
 #include <string.h>
 
+#define SERVING_DEEP 8 // tasks that are begun by who serves a connection
+
 struct teller {
     const struct tick_names *names; // may be NULL
     const struct tick_deviation *deviation;
@@ -18,12 +20,53 @@ static bool about(const struct teller *t, uint32_t object_id, struct tick_object
     return t->names && tick_names_about_object(t->names, object_id, object);
 }
 
-// Whom people would name for an object: a main task is its host.
+static void who(const struct teller *t, uint32_t object_id);
+static void ordinal(struct tick__text *to, uint64_t k);
+static void say_name(const struct teller *t, const char *name);
+static const char *peer(const struct tick_object *connection);
+
+// "server/serve" for who serves a connection, and "server/serve/reader" for what such a one has begun, as stories call them. Returns the
+// connection; 0: it has to do with none, and nothing is said.
+static uint32_t serving(const struct teller *t, uint32_t object_id, int deep) {
+    struct tick_object object, parent, host;
+    uint32_t served;
+    if (!deep || !about(t, object_id, &object) || object.type != TICK_OBJECT_TASK || !object.key || !about(t, object.parent, &parent))
+        return 0;
+    if (parent.type == TICK_OBJECT_CONNECTION) {
+        served = object.parent;
+        if (about(t, object.host, &host))
+            who(t, object.host);
+        else
+            say_name(t, peer(&parent));
+    } else {
+        served = serving(t, object.parent, deep - 1);
+    }
+    if (!served)
+        return 0;
+    tick__text_format(t->to, "/");
+    say_name(t, object.key);
+    if (object.kth > 1)
+        tick__text_format(t->to, "#%u", (unsigned)object.kth);
+    return served;
+}
+
+// Whom people would name for an object: a main task is its host, and who serves a connection does so for whose it is.
 static void who(const struct teller *t, uint32_t object_id) {
     struct tick_object object, parent;
     char path[512];
     if (!about(t, object_id, &object)) {
         tick__text_format(t->to, "somebody");
+        return;
+    }
+    const uint32_t served = serving(t, object_id, SERVING_DEEP);
+    if (served && about(t, served, &parent)) {
+        tick__text_format(t->to, " for ");
+        who(t, parent.parent);
+        if (parent.kth > 1) {
+            tick__text_format(t->to, "'s ");
+            ordinal(t->to, parent.kth);
+            tick__text_format(t->to, " connection");
+        }
         return;
     }
     if (object.type == TICK_OBJECT_TASK && object.kth == 1 && object.key && !strcmp(object.key, "main") &&

@@ -122,7 +122,7 @@ static void lines_and_words(void **state) {
         {{w->lookup, 2, 1, 2, 0, TICK_CHOICE_RESOLVE_FAIL}, "resolve_fail alice:lookup.db @2 yes",
             "the 2nd look-up of db by alice gets no answer"},
         {{w->handler, 12, 4, 10, JITTER, TICK_CHOICE_STEP_COST}, "step_cost alice→server/serve @12 +1ms",
-            "the 12th step of alice→server/serve takes 1 ms"},
+            "the 12th step of server/serve for alice takes 1 ms"},
         {{w->coin, 22, 7, 9, 0, TICK_CHOICE_USER}, "user alice/coin @22 =7", "coin in alice gives 7, the 22nd time that it is drawn"},
         {{w->main_task, 2, 1, 2, 0, TICK_CHOICE_CANCEL}, "cancel alice/main @2 yes", "alice is cancelled where it waits for the 2nd time"},
         {{w->timer, 1, 2, 4, 0, TICK_CHOICE_DISPLACE}, "displace alice:deadline @1 2 pops",

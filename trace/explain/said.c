@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SERVING_DEEP 8 // tasks that are begun by who serves a connection
+
 static void put(struct tick__said *said, const char *piece, size_t length) {
     static const char ellipsis[] = "…";
     if (said->full)
@@ -61,15 +63,33 @@ static void nth(uint32_t kth, struct tick__said *said) {
     tick__say_to(said, "%u%s", (unsigned)kth, end);
 }
 
+// "server/serve", and of who was begun by that one "server/serve/reader": for who serves a connection, which is returned; 0: it has to do
+// with none, and nothing is said.
+static uint32_t say_serving(const struct tick__tale *tale, uint32_t task, int deep, struct tick__said *said) {
+    const struct tick__tale_object *object = tick__tale_object(tale, task);
+    uint32_t served = 0;
+    if (object->type != TICK_OBJECT_TASK || !deep)
+        return 0;
+    if (tick__tale_object(tale, object->parent)->type == TICK_OBJECT_CONNECTION) {
+        served = object->parent;
+        tick__said_host(tale, object->host, said);
+    } else {
+        served = say_serving(tale, object->parent, deep - 1, said);
+    }
+    if (served)
+        tick__say_to(said, "/%s", object->name);
+    if (served && object->kth > 1)
+        tick__say_to(said, "#%u", (unsigned)object->kth);
+    return served;
+}
+
 void tick__said_task(const struct tick__tale *tale, uint32_t task, struct tick__said *said) {
-    const struct tick__tale_object *object = tick__tale_object(tale, task), *parent = tick__tale_object(tale, object->parent);
+    const struct tick__tale_object *object = tick__tale_object(tale, task), *parent = NULL;
+    const uint32_t served = tick__said_as_host(tale, task) ? 0 : say_serving(tale, task, SERVING_DEEP, said);
     if (tick__said_as_host(tale, task)) {
         tick__said_host(tale, object->parent, said);
-    } else if (object->type == TICK_OBJECT_TASK && parent->type == TICK_OBJECT_CONNECTION) {
-        tick__said_host(tale, object->host, said);
-        tick__say_to(said, "/%s", object->name);
-        if (object->kth > 1)
-            tick__say_to(said, "#%u", (unsigned)object->kth);
+    } else if (served) {
+        parent = tick__tale_object(tale, served);
         tick__say_to(said, " for ");
         tick__said_task(tale, parent->parent, said);
         if (parent->kth > 1) {

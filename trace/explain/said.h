@@ -17,7 +17,8 @@ struct tick__said {
     }
 void tick__say_to(struct tick__said *said, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// "app/client-1"; a main task is its host, "redis"; one that serves a connection "redis/serve for app/client-2".
+// "app/client-1"; a main task is its host, "redis"; one that serves a connection "redis/serve for app/client-2",
+// and what such a one has begun "redis/serve/reader for app/client-2".
 void tick__said_task(const struct tick__tale *tale, uint32_t task, struct tick__said *said);
 bool tick__said_as_host(const struct tick__tale *tale, uint32_t task); // a main task, that is
 void tick__said_host(const struct tick__tale *tale, uint32_t host, struct tick__said *said);

@@ -25,7 +25,8 @@ static const struct tick__tale_message *last_heard(const struct tick__telling *t
 }
 
 // How long it has been silent at the end, where that is longer than anybody else ever was between two messages: so long is too long.
-static void say_silence(const struct tick__telling *telling, const struct tick__tale_message *last, struct tick__said *said) {
+// Whether that is so, or there is nobody to compare it with.
+static bool say_silence(const struct tick__telling *telling, const struct tick__tale_message *last, struct tick__said *said) {
     const struct tick__tale *tale = telling->tale;
     const int64_t silence = tick__ahead(tick__tale_event(tale, telling->end)->ts, tick__tale_event(tale, last->recv)->ts);
     int64_t longest = 0;
@@ -44,12 +45,13 @@ static void say_silence(const struct tick__telling *telling, const struct tick__
     }
     free(heard);
     if (!longest || silence <= longest)
-        return;
+        return !longest;
     tick__said_host(tale, last->src, said);
     tick__say_to(said, " has been silent for ");
     tick__said_time(silence, said);
     tick__say_to(said, "; no other host was for longer than ");
     tick__said_time(longest, said);
+    return true;
 }
 
 // It is told with the failure, behind what it came of, and not where nobody could know yet that it was the last.
@@ -68,7 +70,8 @@ static void say_missed(struct tick__telling *telling, const struct missed *misse
     tick__said_message(tale, last, 40, &say);
     tick__say_to(&say, " of ");
     tick__said_time(tick__tale_event(tale, last->recv)->ts, &say);
-    say_silence(telling, last, &TICK__SAID(sentence->over));
+    if (!say_silence(telling, last, &TICK__SAID(sentence->over)))
+        sentence->rank = 31; // others have been silent for as long, and nothing came of it
     tick__say_to(&there, "%s ", telling->there);
     tick__said_message(good, missed->there, 40, &there);
     tick__say_to(&there, " comes at ");

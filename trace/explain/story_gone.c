@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define MANY 8 // that they cost something, whatever came of each
+
 // By direction: when its sender closed it first, 0: it never did. NULL: no memory.
 static uint32_t *ends_of(const struct tick__tale *tale) {
     uint32_t *ends = calloc((size_t)tale->objects_count + 1, sizeof *ends);
@@ -41,7 +43,9 @@ static size_t too_late(const struct tick__tale *tale, uint32_t part, uint32_t up
 
 static void say_gone(struct tick__telling *telling, const struct tick__tale_message *answer, uint32_t closed, size_t count, size_t there) {
     const struct tick__tale *tale = telling->tale;
-    struct tick__sentence *sentence = tick__story_add(telling, answer->send, TICK__SAID_CHAIN, 10);
+    const uint32_t step = tick__tale_event(tale, answer->send)->step;
+    const bool aside = count < there + MANY && !tick__tale_has(&telling->chain, step ? step : answer->send); // nothing comes of a few
+    struct tick__sentence *sentence = tick__story_add(telling, answer->send, TICK__SAID_CHAIN, aside ? 31 : 10);
     struct tick__said say = TICK__SAID(sentence->say), over = TICK__SAID(sentence->over), good = TICK__SAID(sentence->good);
     const struct tick__tale_message *question = tick__story_question(tale, answer);
     tick__say_to(&say, question ? "answers " : "sends ");

@@ -49,14 +49,18 @@ static const struct tick__tale_message *just_in(const struct tick__tale *tale, c
     return NULL;
 }
 
-// How many say again what was said before; *first: the first of that host's that answers something, else its first, else the first.
-static size_t repeats(const struct tick__tale *tale, const struct said *all, size_t count, uint32_t part, uint32_t host, uint32_t *first) {
+// How many say again what was said before; *first: the first of that host's that answers something, else its first, else the first; *own:
+// how many are that host's.
+static size_t repeats(
+    const struct tick__tale *tale, const struct said *all, size_t count, uint32_t part, uint32_t host, uint32_t *first, size_t *own) {
     size_t found = 0;
+    *own = 0;
     int best = 0;
     for (size_t i = 1; i < count; i++) {
         const struct tick__tale_message *message = &tale->messages[all[i].message];
         if (compare(&all[i - 1], &all[i]) != 0 || message->send < part)
             continue;
+        *own += message->src == host;
         const int worth = (message->src == host ? 2 : 0) + (just_in(tale, message) ? 1 : 0);
         if (!found++ || worth > best || (worth == best && all[i].message < *first))
             *first = all[i].message;
@@ -65,7 +69,7 @@ static size_t repeats(const struct tick__tale *tale, const struct said *all, siz
     return found;
 }
 
-static void say_repeat(struct tick__telling *telling, uint32_t index, size_t count, size_t there) {
+static void say_repeat(struct tick__telling *telling, uint32_t index, size_t count, size_t own, size_t there) {
     const struct tick__tale *tale = telling->tale;
     const struct tick__tale_message *message = &tale->messages[index], *in = just_in(tale, message);
     struct tick__sentence *sentence = tick__story_add(telling, message->send, TICK__SAID_CHAIN, 10);
@@ -80,8 +84,13 @@ static void say_repeat(struct tick__telling *telling, uint32_t index, size_t cou
         tick__said_message(tale, in, 40, &say);
         tick__say_to(&say, " has come");
     }
-    if (count > 1)
+    if (count > 1 && own && own < count) { // so that it is the failing host's own, whose count the verdict may tell, that is given
+        tick__say_to(&over, "in all %zu messages are sent again by ", own);
+        tick__said_host(tale, message->src, &over);
+        tick__say_to(&over, ", and %zu by others", count - own);
+    } else if (count > 1) {
         tick__say_to(&over, "in all %zu messages are sent again", count);
+    }
     if (telling->good && there)
         tick__say_to(&good, "%s %zu are", telling->there, there);
     else if (telling->good)
@@ -92,16 +101,17 @@ void tick__story_repeats(struct tick__telling *telling) {
     const struct tick__tale *tale = telling->tale, *good = telling->good;
     struct said *all = calloc(tale->message_count + 1, sizeof *all), *beside = calloc(good ? good->message_count + 1 : 1, sizeof *beside);
     uint32_t first = 0, theirs = 0;
-    size_t count = 0, there = 0;
+    size_t count = 0, there = 0, own = 0, own_there = 0;
     if (!all || !beside) {
         telling->code = -ENOMEM;
     } else {
-        count = repeats(tale, all, datagrams(tale, telling->end, all), telling->part, tick__tale_event(tale, telling->end)->host, &first);
+        count =
+            repeats(tale, all, datagrams(tale, telling->end, all), telling->part, tick__tale_event(tale, telling->end)->host, &first, &own);
         if (good)
-            there = repeats(good, beside, datagrams(good, good->last, beside), telling->beside->parting_b, 0, &theirs);
+            there = repeats(good, beside, datagrams(good, good->last, beside), telling->beside->parting_b, 0, &theirs, &own_there);
     }
     if (count > there)
-        say_repeat(telling, first, count, there);
+        say_repeat(telling, first, count, own, there);
     telling->goes_round = count >= there + MANY;
     free(all);
     free(beside);

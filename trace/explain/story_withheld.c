@@ -67,8 +67,7 @@ static void say_withheld(struct tick__telling *telling, const struct tick__tale_
     tick__said_message(tale, first, 40, &say);
     tick__say_to(&say, " to ");
     tick__said_host(tale, first->dst, &say);
-    tick__said_more(&over, count - 1, "message");
-    tick__say_to(&over, count == 2 ? " goes out after it, but never " : " go out after it, but never ");
+    tick__say_to(&over, count == 2 ? "another message goes out after it, but never " : "others go out after it, but never ");
     tick__said_message(telling->good, there, 40, &over);
     tick__say_to(&good, "%s ", telling->there);
     tick__said_message(telling->good, there, 40, &good);
