@@ -164,7 +164,7 @@ also "what that calls runs first, and begins client:timer#7/request"
 retold etcd_lock
 also "etcd/serve for alice's 2nd connection sends \"locked\" to alice, the answer to \"lock 0\" of 148 ms"
 also "before that, alice was told \"no lease\" at 347 ms, to \"keepalive 0\" of 248 ms, and \"ok\" at 349 ms"
-also "etcd/serve for carol's 2nd connection reads that, and fails when it comes to answer it: carol has not been told yet"
+also "etcd/serve for carol's 2nd connection reads that, and fails at 369 ms, before its answer goes to carol"
 also "1 4 ms the 3rd step of alice takes 100 ms in the good run, too 2 "
 never "has been silent"
 never "has heard nothing from" # for no longer than others

@@ -148,9 +148,10 @@ static void say_named(struct tick__telling *telling, const struct party *party) 
     struct tick__said over = TICK__SAID(sentence->over);
     if (open) {
         tick__said_task(tale, tick__tale_event(tale, telling->end)->task, &over);
-        tick__say_to(&over, " reads that, and fails when it comes to answer it: ");
+        tick__say_to(&over, " reads that, and fails at ");
+        tick__said_time(tick__tale_event(tale, telling->end)->ts, &over);
+        tick__say_to(&over, ", before its answer goes to ");
         say_party(tale, party, &over);
-        tick__say_to(&over, " has not been told yet");
     } else {
         say_before(tale, party, &over);
     }
