@@ -4,7 +4,7 @@
 
 static int ask(void *server) {
     const int number = (int)(intptr_t)server;
-    TICK_TRY(tick_sleep(TICK_MS(5 * number)));
+    TICK_TRY(tick_sleep(TICK_MS(50 * number)));
     return number;
 }
 
