@@ -1,6 +1,7 @@
 // What did not come: messages that the run beside has before its end, and this one has not, or only after the failure.
 #include "src/base/times.h"
 #include "trace/explain/story_int.h"
+#include <errno.h>
 #include <stdlib.h>
 
 #define SOURCES_MOST 2 // where more hosts are missed, all of it has shifted, and none of it tells anything
@@ -26,12 +27,16 @@ static const struct tick__tale_message *last_heard(const struct tick__telling *t
 
 // How long it has been silent at the end, where that is longer than anybody else ever was between two messages: so long is too long.
 // Whether that is so, or there is nobody to compare it with.
-static bool say_silence(const struct tick__telling *telling, const struct tick__tale_message *last, struct tick__said *said) {
+static bool say_silence(struct tick__telling *telling, const struct tick__tale_message *last, struct tick__said *said) {
     const struct tick__tale *tale = telling->tale;
     const int64_t silence = tick__ahead(tick__tale_event(tale, telling->end)->ts, tick__tale_event(tale, last->recv)->ts);
     int64_t longest = 0;
     int64_t *heard = calloc((size_t)tale->objects_count + 1, sizeof *heard); // by host, ns
-    for (size_t i = 0; heard && i < tale->message_count; i++) {
+    if (!heard) {
+        telling->code = -ENOMEM;
+        return true;
+    }
+    for (size_t i = 0; i < tale->message_count; i++) {
         const struct tick__tale_message *message = &tale->messages[i];
         if (message->dst != last->dst || message->bytes <= 0 || !message->recv || message->recv > telling->end ||
             message->src > tale->objects_count || message->src == last->src)
