@@ -28,10 +28,17 @@ struct tick_kernel_env {
 };
 
 int tick_kernel_new(size_t arena_most, struct tick_kernel **out); // reserves address space; pages come as they are used
-void tick_kernel_large(struct tick_kernel *k);                    // much will be used: huge pages suit it
-void tick_kernel_free(struct tick_kernel *k);
-// Back to an empty world at time 0; cost in proportion to what was used. env is copied.
-void tick_kernel_reset(struct tick_kernel *k, const struct tick_kernel_env *env);
+// A handle over memory that is the caller's and stays so (a mapping that processes share, wherever each has it): 16 KiB or more, whose
+// address divides by 64; else -EINVAL. -ENOMEM. What is there is left as it is: the world that another handle has begun, and that both see
+// from then on; one at a time may call. Where none has, the first call is `begin`.
+int tick_kernel_over(void *memory, size_t size, struct tick_kernel **out);
+void tick_kernel_large(struct tick_kernel *k); // much will be used: huge pages suit it
+void tick_kernel_free(struct tick_kernel *k);  // the handle, and memory that `new` has reserved
+// Sets whom this handle asks and tells; env is copied, and the world stays as it is. A probe->now that another handle's moves of the clock
+// have left behind catches up so, or by clock_to.
+void tick_kernel_env(struct tick_kernel *k, const struct tick_kernel_env *env);
+void tick_kernel_begin(struct tick_kernel *k); // an empty world at time 0, for all handles; cost in proportion to what was used
+void tick_kernel_reset(struct tick_kernel *k, const struct tick_kernel_env *env); // both
 
 // --- hosts and links ---
 // Adds a host: its index (0, 1, ...), address 10.0.<hi>.<lo> of index + 1. name is copied (at most 63 bytes); id its stable id,

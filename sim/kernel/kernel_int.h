@@ -65,6 +65,7 @@ struct tick_kernel {
     struct tick__root *root;
     size_t size;
     struct tick_kernel_env env;
+    bool mapped;                             // its memory is its own
     bool carrying;                           // in tick_kernel_next: what is sent is the kernel's own doing
     uint32_t cause;                          // then: seq of the arrival that it carries out
     uint32_t caller;                         // the process that listens, connects or sends right now, for those whom that is told
