@@ -17,6 +17,7 @@ KERNEL = CORO + ["sim/kernel", "sim/world"]
 CHOICE = CORO + ["sim/choice"]
 HARNESS = sorted(set(IO + KERNEL + CHOICE + ["src/os", "sim/harness"]))
 EXPLORE = HARNESS + ["sim/explore"]
+GUEST = sorted(set(KERNEL + CHOICE)) + ["sim/guest"]
 TRACE = BASE + ["sim/choice", "trace"]
 EVERYTHING = ["src", "sim", "trace", "viewer", "cli"]
 
@@ -35,6 +36,7 @@ MAY_INCLUDE = {
     "sim/choice": CHOICE,
     "sim/harness": HARNESS,
     "sim/explore": EXPLORE,
+    "sim/guest": GUEST,
     "trace": TRACE,
     "viewer": TRACE + ["viewer"],
     "cli": EVERYTHING,
@@ -62,6 +64,7 @@ HOST_HEADERS_OF = {
     "sim/kernel": {"dirent.h", "sys/mman.h", "poll.h", "sys/ioctl.h", "sys/select.h", "sys/stat.h", "sys/timerfd.h", "sys/uio.h", "time.h"},
     "sim/world": set(),
     "sim/harness": {"dlfcn.h", "link.h", "signal.h", "sys/mman.h", "unistd.h"},  # restores the program's image between runs
+    "sim/guest": ANY,  # has libc's names itself, in the program's process
     "sim/explore": ANY,  # worker processes and the host's clock
     "trace": ANY - {"pthread.h", "threads.h", "netdb.h"},
     "viewer": ANY - {"pthread.h", "threads.h", "netdb.h"},
