@@ -56,6 +56,14 @@ int tick_kernel_process_start(struct tick_kernel *k, int host);
 void tick_kernel_process_exit(struct tick_kernel *k, int process);            // closes its fds, in their order
 int tick_kernel_open_fds(const struct tick_kernel *k, int process);           // how many fds it holds, beside 0 to 2
 void tick_kernel_fd_limit(struct tick_kernel *k, int process, uint32_t most); // no fd is as great (RLIMIT_NOFILE); at most 65536
+// The fds that calls make in that process get these numbers from now on, in turn, and not the lowest that are free: for who counts fds
+// beside those that are simulated. They may be 0 to 2. A call that makes more than are left fails with -EMFILE (recvmsg gives as many as
+// there are: MSG_CTRUNC), until `anywhere` says that the lowest will do again, and how many of the numbers are left. fds is the caller's
+// until then. -EBADF for one that is negative or taken, -EMFILE for one that is too great; then the lowest are given. It is kept in the
+// handle, for one process at a time.
+int tick_kernel_fds_at(struct tick_kernel *k, int process, const int *fds, uint32_t count);
+int tick_kernel_fd_at(struct tick_kernel *k, int process, int fd); // the same of one
+uint32_t tick_kernel_fds_anywhere(struct tick_kernel *k);
 
 struct tick_link {
     int64_t latency;   // ns, one way, before jitter
