@@ -92,7 +92,7 @@ void tick__guest_wake(struct tick__guest_thread *thread) {
 }
 
 void tick__guest_interrupt(struct tick__guest_thread *thread) {
-    if (thread->state != TICK__THREAD_PARKED || !thread->wait.interruptible)
+    if (thread->state != TICK__THREAD_PARKED)
         return;
     thread->interrupted = true;
     tick__guest_waiters_remove(thread);
@@ -184,7 +184,7 @@ static void give_turn(void) {
         return;
     t->self = next;
     t->switches++;
-    tick__guest_switch(self, next);
+    tick__guest_context_switch(&self->context, &next->context);
 }
 
 static int park(const struct tick__guest_wait *wait, int64_t deadline, tick_id timer) {
@@ -205,7 +205,7 @@ static int park(const struct tick__guest_wait *wait, int64_t deadline, tick_id t
         tick__guest_deadline_add(self);
     give_turn();
     self->wait.what = TICK__WAITS_NOTHING;
-    return self->interrupted ? -EINTR : self->woken;
+    return !self->interrupted ? self->woken : wait->interruptible ? -EINTR : 1;
 }
 
 int tick__guest_park(const struct tick__guest_wait *wait, int64_t deadline) {
@@ -306,4 +306,5 @@ void tick__guest_turn_begin(void) {
     t->count = t->alive = 1;
     *t->self = (struct tick__guest_thread){.state = TICK__THREAD_RUNNING, .deadline = TICK_NEVER, .path = "main"};
     t->self->id = t->self->maker.id = tick_id_task(tick__guest_host, "main", 1);
+    t->self->context.fs = tick__guest_fs();
 }

@@ -104,7 +104,7 @@ int tick__guest_park(const struct tick__guest_wait *wait, int64_t deadline);
 // It goes on, behind those that are ready, or later by choice. Of one that is not parked: nothing happens, but one that is put off is woken
 // now, whatever ended its wait.
 void tick__guest_wake(struct tick__guest_thread *thread);
-// The same for a signal or a cancellation: if it waits, and the wait allows it.
+// The same for a signal or a cancellation. A wait that is not interruptible ends as if it had been woken: whoever parks looks again anyway.
 void tick__guest_interrupt(struct tick__guest_thread *thread);
 // A world point, at each poll: what is due at this moment happens, and threads that are ready take their turn.
 void tick__guest_point(void);
