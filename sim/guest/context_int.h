@@ -1,4 +1,4 @@
-// Contexts and who lends them: what a thread of the world stands on (context.c).
+// Contexts and who lends them: what a thread of the world stands on (sleepers.c).
 #ifndef RETICK_CONTEXT_INT_H
 #define RETICK_CONTEXT_INT_H
 
@@ -39,8 +39,8 @@ void tick__guest_context_begin(void); // looks for that
 int tick__guest_sleeper_take(struct tick__guest_sleeper **out);
 void tick__guest_sleeper_give(struct tick__guest_sleeper *sleeper);
 bool tick__guest_sleeper_has(int32_t tid); // whether a kernel thread is one of these
-// Whoever takes a snapshot makes as many sleepers beforehand as a run may need, so that none is made in a run; and before the memory goes back
-// to the snapshot, ends the kernel threads of those that were made since. fill: 0, or the error of pthread_create.
+// Whoever takes a snapshot makes as many sleepers beforehand as a run may need, so that none is made in a run; and before the memory goes
+// back to the snapshot, ends the kernel threads of those that were made since. fill: 0, or the error of pthread_create.
 int tick__guest_sleepers_fill(uint32_t count);
 void tick__guest_sleepers_back(void);
 uint32_t tick__guest_sleepers_made(void); // in this process so far, those that have ended left out

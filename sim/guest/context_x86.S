@@ -4,8 +4,9 @@
 // fs is set by wrfsbase, or, where the kernel does not allow that (before Linux 5.9, or on processors before Ivy Bridge), by arch_prctl.
 // MXCSR's control bits and the x87's are the thread's own: storing them costs little, loading them serialises, so they are compared first.
 //
-// CET: this object carries no .note.gnu.property, so that a program with this library in it is not marked for shadow stacks (which a switch of
-// stacks breaks) or for landing pads: libc turns them off at the start, unless it was told to insist, and then it does not load the library.
+// CET: this object carries no .note.gnu.property, so that a program with this library in it is not marked for shadow stacks (which a switch
+// of stacks breaks) or for landing pads: libc turns them off at the start, unless it was told to insist, and then it does not load the
+// library.
 #if defined(__x86_64__)
 
     .hidden tick__guest_fsgsbase
@@ -99,8 +100,8 @@ tick__guest_context_entry:
     .cfi_endproc
     .size tick__guest_context_entry, . - tick__guest_context_entry
 
-    // Sleeps as long as *keep is greater than number, and then the kernel thread ends. Its stack and its thread-local memory belong to others
-    // meanwhile: nothing here touches them, whoever wakes it and why.
+    // Sleeps as long as *keep is greater than number, and then the kernel thread ends. Its stack and its thread-local memory belong to
+    // others meanwhile: nothing here touches them, whoever wakes it and why.
     .globl tick__guest_sleeper_sleep
     .hidden tick__guest_sleeper_sleep
     .type tick__guest_sleeper_sleep, @function

@@ -1,18 +1,18 @@
 // Pthreads that lend their stacks and their thread-local memory: contexts for threads of the world, of which one at a time runs, on the one
 // kernel thread that there is.
 //
-// A sleeper is made by libc's own pthread_create, so that everything that libc and the loader know of a thread is there (struct pthread, static
-// and dynamic thread-local memory, its place among those whose memory a dlopen has to grow), whatever libc's version. Its kernel thread then
-// sleeps for ever, without touching stack or thread-local memory again; it keeps its tid, which libc writes into locks.
+// A sleeper is made by libc's own pthread_create, so that everything that libc and the loader know of a thread is there (struct pthread,
+// static and dynamic thread-local memory, its place among those whose memory a dlopen has to grow), whatever libc's version. Its kernel
+// thread then sleeps for ever, without touching stack or thread-local memory again; it keeps its tid, which libc writes into locks.
 //
-// Sleepers are never given back to libc: a thread that ends leaves its sleeper to the next one. So a snapshot of the process's memory, which
-// is all that rewinding puts back, holds the sleepers too: those made before it are free again after it, with the thread-local memory that they
-// had. One that was made since is only a kernel thread then, whose memory is no more: it is told to end before (back), by a word in shared
-// memory, which no rewinding touches. A fork has no kernel threads but its own, and needs none.
+// Sleepers are never given back to libc: a thread that ends leaves its sleeper to the next one. So a snapshot of the process's memory,
+// which is all that rewinding puts back, holds the sleepers too: those made before it are free again after it, with the thread-local memory
+// that they had. One that was made since is only a kernel thread then, whose memory is no more: it is told to end before (back), by a word
+// in shared memory, which no rewinding touches. A fork has no kernel threads but its own, and needs none.
 //
-// What is switched off for a sleeper's kernel thread, as it would write into memory that is not its own any more: its robust list (kept, for
-// mutexes of a thread that ends are ours to mark), and rseq, where libc has registered it. SIGSETXID is the one signal that it takes, so that
-// setuid works: libc's handler finds GAP bytes of the stack that no context has.
+// What is switched off for a sleeper's kernel thread, as it would write into memory that is not its own any more: its robust list (kept,
+// for mutexes of a thread that ends are ours to mark), and rseq, where libc has registered it. SIGSETXID is the one signal that it takes,
+// so that setuid works: libc's handler finds GAP bytes of the stack that no context has.
 #include "sim/guest/context_int.h"
 #include "sim/guest/guest_int.h"
 #include "sim/guest/originals_int.h"

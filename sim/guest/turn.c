@@ -1,5 +1,5 @@
-// Whose turn it is: the ready threads, one after the other; else what happens next, in the simulated kernel or to who waits for a moment; and
-// if there is nothing that could, a deadlock.
+// Whose turn it is: the ready threads, one after the other; else what happens next, in the simulated kernel or to who waits for a moment;
+// and if there is nothing that could, a deadlock.
 //
 // Whoever parks does all that, on its own stack, until somebody is ready: there is no thread beside the program's. Time passes only here.
 //

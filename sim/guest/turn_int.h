@@ -1,8 +1,8 @@
 // Threads of the world and whose turn it is (turn.c), and who waits at which address (waiters.c).
 //
-// Exactly one thread runs. It gives its turn up where it waits (park), where it polls (point), and nowhere else: what a program does between
-// two calls is never interrupted. The others are ready, in the order in which they became so; or parked, until somebody wakes them or their
-// deadline comes; or late, which is ready at a moment that a choice has put off; or over.
+// Exactly one thread runs. It gives its turn up where it waits (park), where it polls (point), and nowhere else: what a program does
+// between two calls is never interrupted. The others are ready, in the order in which they became so; or parked, until somebody wakes them
+// or their deadline comes; or late, which is ready at a moment that a choice has put off; or over.
 #ifndef RETICK_TURN_INT_H
 #define RETICK_TURN_INT_H
 
@@ -98,8 +98,8 @@ static inline struct tick__guest_thread *tick__guest_self(void) {
     return tick__guest_turns->self;
 }
 
-// Gives up the turn until somebody wakes the thread (1) or the deadline comes (0); -EINTR: the wait is interruptible, and was ended for a signal
-// or a cancellation, so that the call is to return at once. A deadline that has come lets others take their turn, too. wait: copied.
+// Gives up the turn until somebody wakes the thread (1) or the deadline comes (0); -EINTR: the wait is interruptible, and was ended for a
+// signal or a cancellation, so that the call is to return at once. A deadline that has come lets others take their turn, too. wait: copied.
 int tick__guest_park(const struct tick__guest_wait *wait, int64_t deadline);
 // It goes on, behind those that are ready, or later by choice. Of one that is not parked: nothing happens, but one that is put off is woken
 // now, whatever ended its wait.

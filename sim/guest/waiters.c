@@ -1,8 +1,8 @@
 // Who waits at an address: for a mutex, a condition, a semaphore, a futex, a thread's end.
 //
-// The addresses are the program's, and nothing is kept there: pthread_mutex_t and the like stay what libc has made of them. Waiters stand in
-// 256 lists, by a hash of the address, each sorted by place: first come, first woken. Who is woken in vain (another took the lock before)
-// parks again at its old place.
+// The addresses are the program's, and nothing is kept there: pthread_mutex_t and the like stay what libc has made of them. Waiters stand
+// in 256 lists, by a hash of the address, each sorted by place: first come, first woken. Who is woken in vain (another took the lock
+// before) parks again at its old place.
 #include "sim/guest/turn_int.h"
 
 static struct tick__guest_thread **bucket(const void *object) {
