@@ -145,6 +145,7 @@ struct tick_kernel_name {
     struct tick_maker *maker;
 };
 int tick_k_epoll_create(struct tick_kernel *k, int process, const struct tick_kernel_name *name);
+int tick_k_epoll_create1(struct tick_kernel *k, int process, int flags, const struct tick_kernel_name *name); // create: EPOLL_CLOEXEC
 int tick_k_epoll_ctl(struct tick_kernel *k, int process, int epfd, int op, int fd, const struct tick_sys_event *event);
 // Never blocks: reports what is ready now (after `ready_hold` choices, each counted down once a call). may_block: the caller will wait if
 // nothing is reported, so what is held back is reported instead.
@@ -154,6 +155,8 @@ int tick_k_socket(struct tick_kernel *k, int process, int domain, int type, int 
 int tick_k_bind(struct tick_kernel *k, int process, int fd, const struct sockaddr *address, socklen_t size);
 int tick_k_listen(struct tick_kernel *k, int process, int fd, int backlog);
 int tick_k_accept(struct tick_kernel *k, int process, int fd, struct sockaddr *address, socklen_t *size);
+// accept makes fds that are non-blocking and closed on exec, accept4 as flags say (SOCK_NONBLOCK, SOCK_CLOEXEC).
+int tick_k_accept4(struct tick_kernel *k, int process, int fd, struct sockaddr *address, socklen_t *size, int flags);
 int tick_k_connect(
     struct tick_kernel *k, int process, int fd, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection);
 ssize_t tick_k_send(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int flags);
