@@ -180,6 +180,8 @@ static void give_turn(void) {
         pass();
     }
     next->state = TICK__THREAD_RUNNING;
+    if (__builtin_expect(next->life.mask != self->life.mask, 0))
+        (void)tick__raw(SYS_rt_sigprocmask, SIG_SETMASK, &next->life.mask, 0, sizeof next->life.mask);
     if (next == self)
         return;
     t->self = next;
@@ -205,11 +207,16 @@ static int park(const struct tick__guest_wait *wait, int64_t deadline, tick_id t
         tick__guest_deadline_add(self);
     give_turn();
     self->wait.what = TICK__WAITS_NOTHING;
-    return !self->interrupted ? self->woken : wait->interruptible ? -EINTR : 1;
+    const int how = !self->interrupted ? self->woken : wait->interruptible ? -EINTR : 1;
+    if (__builtin_expect(self->life.attention, 0))
+        tick__guest_attend(); // handlers may wait in turn
+    return how;
 }
 
 int tick__guest_park(const struct tick__guest_wait *wait, int64_t deadline) {
     tick_id timer = 0;
+    if (__builtin_expect(tick__guest_self()->life.cancelled, 0) && wait->interruptible && !tick__guest_self()->life.uncancellable)
+        return -EINTR;
     if (deadline != TICK_NEVER) {
         const uint32_t sort = wait->what == TICK__WAITS_SLEEP ? TICK_SORT_SLEEP : TICK_SORT_DEADLINE;
         timer = tick_maker_next(&tick__guest_self()->maker, sort, NULL);
@@ -243,6 +250,8 @@ void tick__guest_point(void) {
     self->turns++;
     make_ready(self);
     give_turn();
+    if (__builtin_expect(self->life.attention, 0))
+        tick__guest_attend();
 }
 
 // --- a thread's life ---
@@ -307,4 +316,5 @@ void tick__guest_turn_begin(void) {
     *t->self = (struct tick__guest_thread){.state = TICK__THREAD_RUNNING, .deadline = TICK_NEVER, .path = "main"};
     t->self->id = t->self->maker.id = tick_id_task(tick__guest_host, "main", 1);
     t->self->context.fs = tick__guest_fs();
+    (void)tick__raw(SYS_rt_sigprocmask, SIG_BLOCK, 0, &t->self->life.mask, sizeof t->self->life.mask);
 }

@@ -7,6 +7,7 @@
 #define RETICK_TURN_INT_H
 
 #include "sim/guest/context_int.h"
+#include "sim/guest/life_int.h"
 #include <retick/id.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -76,6 +77,7 @@ struct tick__guest_thread {
     uint64_t points; // how often it polled
     char path[96];   // "main/worker#2", as in ids; cut off
     struct tick__guest_context context;
+    struct tick__guest_life life;
 };
 
 struct tick__guest_turns {
@@ -84,6 +86,7 @@ struct tick__guest_turns {
     uint32_t count;     // threads [0, count) have been used
     uint32_t alive;     // neither FREE nor OVER
     uint32_t deadlines; // in the heap
+    uint32_t gone;      // OVER, and nobody will join them
     uint64_t parks, places, switches;
     struct tick__guest_thread *buckets[256];
     struct tick__guest_thread *heap[TICK__GUEST_THREADS];
