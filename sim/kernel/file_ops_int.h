@@ -45,7 +45,7 @@ struct tick__file_ops {
     // F_GETPIPE_SZ, F_SETPIPE_SZ. NULL: -EBADF.
     int (*pipe_size)(struct tick_kernel *k, struct tick__file *file, bool set, int64_t argument);
 
-    // Whether what made it ready came from another host, and may be held back (`ready_hold`). NULL: it never does.
+    // Whether what made it ready came over a network (tick__from_outside), and may be held back (`ready_hold`). NULL: it never does.
     bool (*from_outside)(const struct tick_kernel *k, const struct tick__file *file);
     tick_id (*id)(const struct tick__file *file); // the stable id that choices about it go by. NULL: file->id
     void (*ended)(struct tick__file *file);       // the program was told EPOLLERR, HUP or RDHUP of it. NULL: nothing to do

@@ -80,7 +80,8 @@ struct tick_link {
     int64_t timeout;   // ns until a sender gives up what is not acknowledged (ETIMEDOUT); 0: Linux's 924.6 s
 };
 void tick_kernel_link_all(struct tick_kernel *k, const struct tick_link *link);              // every pair without a link of its own
-int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_link *link); // both ways; 0 or -ENOMEM
+// Both ways; 0, -EINVAL or -ENOMEM. A host's link with itself (a and b are one) is an instant without choices until it is set here.
+int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_link *link);
 
 // --- outages: what the network does to segments between hosts, on top of its links ---
 // Begins one, under a key of the caller's. sides: one byte a host, 0 for those that it leaves alone; segments between hosts of different

@@ -44,6 +44,7 @@ struct tick__root {
     uint32_t outage_count; // and how many; hosts that are down count, too
     bool keepalives;       // some socket has had SO_KEEPALIVE
     bool calm;             // links neither lose, refuse nor reset by choice any more
+    bool loopbacks;        // some host has a link of its own with itself
 
     tick__ref woken_first, woken_last; // epolls whose waiter is to go on
     tick__ref names;                   // of the simulated DNS
@@ -190,7 +191,12 @@ uint32_t tick__host_address(uint32_t index); // host byte order
 int tick__host_of_address(const struct tick_kernel *k, uint32_t from, uint32_t address);
 
 // --- sim/world/links.c ---
-const struct tick_link *tick__link(const struct tick_kernel *k, uint32_t a, uint32_t b); // of a host with itself: latency 0, no choices
+const struct tick_link *tick__link(const struct tick_kernel *k, uint32_t a, uint32_t b); // of a host with itself: calm, unless it was set
+bool tick__link_holds(const struct tick_kernel *k, uint32_t host); // whether that is more than an instant without choices
+// Whether what comes from there may be held back on its way (`ready_hold`).
+static inline bool tick__from_outside(const struct tick_kernel *k, uint32_t from, uint32_t to) {
+    return from != to || __builtin_expect(k->root->loopbacks && tick__link_holds(k, to), 0);
+}
 // When a segment (a datagram) of so many bytes, sent now, arrives, before any jitter; TICK_NEVER: the network loses it. link is theirs.
 int64_t tick__link_pass(struct tick_kernel *k, const struct tick_link *link, uint32_t from, uint32_t to, uint64_t bytes);
 #define TICK__HEADERS 66 // bytes of Ethernet, IP and TCP around a segment
