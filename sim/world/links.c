@@ -27,26 +27,24 @@ static struct entry *find(struct entry *table, uint32_t most, uint64_t key) {
 
 // Of a host with itself. Out of the way of what passes between hosts.
 static __attribute__((noinline)) const struct tick_link *link_within(const struct tick_kernel *k, uint32_t host) {
-    if (!k->root->loopbacks)
-        return &loopback;
     const struct entry *entry = find(TICK__AT(k, entry, k->root->pairs), k->root->pair_most, key_of(host, host));
     return entry->key ? &TICK__AT(k, pair, entry->pair)->link : &loopback;
-}
-
-bool tick__link_holds(const struct tick_kernel *k, uint32_t host) {
-    const struct tick_link *link = link_within(k, host);
-    return link->latency || link->jitter || link->refuse || link->reset || link->loss || link->duplicate || link->reorder ||
-           link->corrupt || link->bandwidth;
 }
 
 const struct tick_link *tick__link(const struct tick_kernel *k, uint32_t a, uint32_t b) {
     const struct tick__root *root = k->root;
     if (a == b)
-        return link_within(k, a);
+        return __builtin_expect(root->loopbacks, 0) ? link_within(k, a) : &loopback;
     if (!root->pair_count)
         return &root->link;
     const struct entry *entry = find(TICK__AT(k, entry, root->pairs), root->pair_most, key_of(a, b));
     return entry->key ? &TICK__AT(k, pair, entry->pair)->link : &root->link;
+}
+
+bool tick__link_holds(const struct tick_kernel *k, uint32_t host) {
+    const struct tick_link *link = tick__link(k, host, host);
+    return link->latency || link->jitter || link->refuse || link->reset || link->loss || link->duplicate || link->reorder ||
+           link->corrupt || link->bandwidth;
 }
 
 void tick_kernel_link_all(struct tick_kernel *k, const struct tick_link *link) {
