@@ -121,9 +121,12 @@ bool tick_kernel_pass(struct tick_kernel *k, int64_t at);
 void tick_kernel_clock_to(struct tick_kernel *k, int64_t at);
 
 // --- waiting ---
-// Registers waiter (any number of the caller's) to be woken once when epfd has something to report. One waiter an epoll.
+// Registers waiter (any number of the caller's) to be woken once when epfd has something to report; -EBUSY if it is registered there, or
+// -ENOMEM. Several may be: each readiness wakes one of them, the latest, as Linux does. When that has asked by epoll_wait, and more is left
+// (what is level-triggered stays), the next is woken. Those of watch_fds are all woken, however many watch an fd.
 int tick_kernel_watch(struct tick_kernel *k, int process, int epfd, uint32_t waiter);
-void tick_kernel_unwatch(struct tick_kernel *k, int process, int epfd);
+// It waits no more. If it is to be woken already, another one is in its place.
+void tick_kernel_unwatch(struct tick_kernel *k, int process, int epfd, uint32_t waiter);
 // Takes the next waiter to wake, in the order in which they became so; false if there is none.
 bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter);
 bool tick_kernel_is_to_wake(const struct tick_kernel *k, uint32_t waiter); // whether it is among those

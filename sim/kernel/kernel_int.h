@@ -295,15 +295,19 @@ struct tick__epoll {
     uint32_t ready_count;
     tick__ref woken_next;
     uint32_t waiter;
-    bool waiting, woken;
-    tick__ref items; // beyond the granule that each wait touches
+    bool waiting, woken; // waiting: somebody is to be woken; woken: the waiter is to go on
+    bool several;        // those who wait stand in `more`, and the waiter is none of them
+    bool is_more;        // it is none, but one of those
+    tick__ref items;     // beyond the granule that each wait touches
     struct tick__address_of_choice woken_by;
+    tick__ref more;  // who began to wait last; of one of them: the one before
+    tick__ref owner; // of one of them: the epoll that it waits for
 };
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go
 int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, uint32_t events);
-void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll);                             // its waiter, if one waits
+void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll);                             // a waiter, if one waits
 void tick__epoll_wake_by(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file); // because of that file
-void tick__epoll_unwatch(struct tick_kernel *k, struct tick__epoll *epoll);
+void tick__epoll_unwatch(struct tick_kernel *k, struct tick__epoll *epoll); // nobody waits for it any more
 void tick__epoll_close(struct tick_kernel *k, struct tick__file *file);
 uint32_t tick__epoll_mask(struct tick_kernel *k, struct tick__epoll *epoll);
 void tick__item_ready(struct tick_kernel *k, struct tick__item *item, uint32_t holds); // EPOLL* of the file that are known to hold
