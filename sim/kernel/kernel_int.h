@@ -219,6 +219,7 @@ struct tick__process {
 };
 #define TICK__FIRST_FD 3u // 0 to 2 are taken in every program
 #define TICK__MOST_FDS 65536u
+#define TICK__UID 1000 // everybody's user and group
 
 static inline struct tick__process *tick__process(const struct tick_kernel *k, uint32_t index) {
     return &TICK__ARRAY(k, struct tick__process, k->root->processes)[index];
