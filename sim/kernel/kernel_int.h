@@ -48,6 +48,7 @@ struct tick__root {
 
     tick__ref woken_first, woken_last; // epolls whose waiter is to go on
     tick__ref names;                   // of the simulated DNS
+    tick__ref signals;                 // that processes have pending (signalfd.c)
     tick__ref dropped;                 // messages' fds that are to be let go
     tick__ref lingers;                 // a connection that the latest call closed, if its caller is to wait for that (linger.c)
     bool dropping, collecting, uncollected;
@@ -137,6 +138,7 @@ enum tick__file_type {
     TICK__UNIX,
     TICK__UDP,
     TICK__DISK,
+    TICK__SIGNALFD,
 };
 // An open file description; fds of its host's processes name it.
 struct tick__file {
