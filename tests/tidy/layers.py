@@ -13,7 +13,7 @@ BASE = ["src/base"]
 CORO = BASE + ["src/coro"]
 LOOP = CORO + ["src/loop"]
 IO = LOOP + ["src/io"]
-KERNEL = CORO + ["sim/kernel", "sim/world"]
+KERNEL = CORO + ["sim/kernel"]
 CHOICE = CORO + ["sim/choice"]
 HARNESS = sorted(set(IO + KERNEL + CHOICE + ["src/os", "sim/harness"]))
 EXPLORE = HARNESS + ["sim/explore"]
@@ -31,7 +31,6 @@ MAY_INCLUDE = {
     "src/io": IO,
     "src/os": BASE + ["src/os"],
     "sim/kernel": KERNEL,
-    "sim/world": KERNEL,
     "sim/choice": CHOICE,
     "sim/harness": HARNESS,
     "sim/explore": EXPLORE,
@@ -60,7 +59,6 @@ HOST_HEADERS_OF = {
     # Reserves its arena; the others for the constants and structures of the calls that it answers. symbols.py sees that it calls none.
     "include": {"sys/select.h", "sys/stat.h", "sys/uio.h"},  # types of the seam's calls
     "sim/kernel": {"dirent.h", "sys/mman.h", "poll.h", "sys/ioctl.h", "sys/select.h", "sys/stat.h", "sys/timerfd.h", "sys/uio.h", "time.h"},
-    "sim/world": set(),
     "sim/harness": {"dlfcn.h", "link.h", "signal.h", "sys/mman.h", "unistd.h"},  # restores the program's image between runs
     "sim/explore": ANY,  # worker processes and the host's clock
     "trace": ANY - {"pthread.h", "threads.h", "netdb.h"},
