@@ -15,8 +15,9 @@ LOOP = CORO + ["src/loop"]
 IO = LOOP + ["src/io"]
 KERNEL = CORO + ["sim/kernel"]
 CHOICE = CORO + ["sim/choice"]
-HARNESS = sorted(set(IO + KERNEL + CHOICE + ["src/os", "sim/harness"]))
-EXPLORE = HARNESS + ["sim/explore"]
+WORLD = sorted(set(KERNEL + CHOICE + ["sim/world"]))
+HARNESS = sorted(set(IO + WORLD + ["src/os", "sim/harness"]))
+EXPLORE = WORLD + ["sim/explore"]
 TRACE = BASE + ["sim/choice", "trace"]
 EVERYTHING = ["src", "sim", "trace", "viewer", "cli"]
 
@@ -31,6 +32,7 @@ MAY_INCLUDE = {
     "src/io": IO,
     "src/os": BASE + ["src/os"],
     "sim/kernel": KERNEL,
+    "sim/world": WORLD,
     "sim/choice": CHOICE,
     "sim/harness": HARNESS,
     "sim/explore": EXPLORE,
@@ -59,6 +61,7 @@ HOST_HEADERS_OF = {
     # Reserves its arena; the others for the constants and structures of the calls that it answers. symbols.py sees that it calls none.
     "include": {"sys/select.h", "sys/stat.h", "sys/uio.h"},  # types of the seam's calls
     "sim/kernel": {"dirent.h", "sys/mman.h", "poll.h", "sys/ioctl.h", "sys/select.h", "sys/stat.h", "sys/timerfd.h", "sys/uio.h", "time.h"},
+    "sim/world": set(),
     "sim/harness": {"dlfcn.h", "link.h", "signal.h", "sys/mman.h", "unistd.h"},  # restores the program's image between runs
     "sim/explore": ANY,  # worker processes and the host's clock
     "trace": ANY - {"pthread.h", "threads.h", "netdb.h"},
