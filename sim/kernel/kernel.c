@@ -3,23 +3,35 @@
 #include "src/base/outside.h"
 #include <sys/mman.h>
 
-int tick_kernel_new(size_t arena_most, struct tick_kernel **out) {
-    size_t page = 4096, size = (arena_most + page - 1) / page * page;
-    if (size < 4 * page)
-        size = 4 * page;
-    if (size / TICK__GRANULE >= TICK__CLOEXEC)
-        size = (size_t)(TICK__CLOEXEC - 1) * TICK__GRANULE / page * page;
+#define PAGE ((size_t)4096)
+#define LEAST (4 * PAGE)
+#define MOST ((size_t)(TICK__CLOEXEC - 1) * TICK__GRANULE) // what refs reach
+
+int tick_kernel_over(void *memory, size_t size, struct tick_kernel **out) {
+    if ((uintptr_t)memory % TICK__GRANULE || size < LEAST)
+        return -EINVAL;
     struct tick_kernel *k = tick__outside_alloc(sizeof *k);
     if (!k)
         return -ENOMEM;
-    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED) {
-        tick__outside_free(k);
-        return -ENOMEM;
-    }
-    *k = (struct tick_kernel){.base = base, .root = base, .size = size};
+    *k = (struct tick_kernel){.base = memory, .root = memory, .size = size < MOST ? size : MOST};
     *out = k;
-    tick_kernel_reset(k, &(struct tick_kernel_env){0});
+    return 0;
+}
+
+int tick_kernel_new(size_t arena_most, struct tick_kernel **out) {
+    size_t size = (arena_most < MOST ? arena_most + PAGE - 1 : MOST) / PAGE * PAGE;
+    if (size < LEAST)
+        size = LEAST;
+    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+        return -ENOMEM;
+    int error = tick_kernel_over(base, size, out);
+    if (error) {
+        munmap(base, size);
+        return error;
+    }
+    (*out)->mapped = true;
+    tick_kernel_begin(*out);
     return 0;
 }
 
@@ -30,18 +42,29 @@ void tick_kernel_large(struct tick_kernel *k) {
 void tick_kernel_free(struct tick_kernel *k) {
     if (!k)
         return;
-    munmap(k->base, k->size);
+    if (k->mapped)
+        munmap(k->base, k->size);
     tick__outside_free(k);
 }
 
-void tick_kernel_reset(struct tick_kernel *k, const struct tick_kernel_env *env) {
+void tick_kernel_env(struct tick_kernel *k, const struct tick_kernel_env *env) {
     k->env = *env;
+    if (env->probe)
+        env->probe->now = k->root->now;
+}
+
+void tick_kernel_begin(struct tick_kernel *k) {
     *k->root = (struct tick__root){
         .bump = (uint32_t)((sizeof(struct tick__root) + TICK__GRANULE - 1) / TICK__GRANULE),
         .limit = (uint32_t)(k->size / TICK__GRANULE),
     };
-    if (env->probe)
-        env->probe->now = 0;
+    if (k->env.probe)
+        k->env.probe->now = 0;
+}
+
+void tick_kernel_reset(struct tick_kernel *k, const struct tick_kernel_env *env) {
+    tick_kernel_env(k, env);
+    tick_kernel_begin(k);
 }
 
 int64_t tick_kernel_now(const struct tick_kernel *k) {

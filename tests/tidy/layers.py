@@ -18,6 +18,7 @@ CHOICE = CORO + ["sim/choice"]
 WORLD = sorted(set(KERNEL + CHOICE + ["sim/world"]))
 HARNESS = sorted(set(IO + WORLD + ["src/os", "sim/harness"]))
 EXPLORE = WORLD + ["sim/explore"]
+GUEST = WORLD + ["sim/guest"]
 TRACE = BASE + ["sim/choice", "trace"]
 EVERYTHING = ["src", "sim", "trace", "viewer", "cli"]
 
@@ -36,6 +37,7 @@ MAY_INCLUDE = {
     "sim/choice": CHOICE,
     "sim/harness": HARNESS,
     "sim/explore": EXPLORE,
+    "sim/guest": GUEST,
     "trace": TRACE,
     "viewer": TRACE + ["viewer"],
     "cli": EVERYTHING,
@@ -63,6 +65,7 @@ HOST_HEADERS_OF = {
     "sim/kernel": {"dirent.h", "sys/mman.h", "poll.h", "sys/ioctl.h", "sys/select.h", "sys/stat.h", "sys/timerfd.h", "sys/uio.h", "time.h"},
     "sim/world": set(),
     "sim/harness": {"dlfcn.h", "link.h", "signal.h", "sys/mman.h", "unistd.h"},  # restores the program's image between runs
+    "sim/guest": ANY,  # has libc's names itself, in the program's process
     "sim/explore": ANY,  # worker processes and the host's clock
     "trace": ANY - {"pthread.h", "threads.h", "netdb.h"},
     "viewer": ANY - {"pthread.h", "threads.h", "netdb.h"},

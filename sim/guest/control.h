@@ -1,0 +1,125 @@
+// The block that a keeper (sim/keeper) and its guest (the preload library in the program's process) share: one memfd, at TICK_GUEST_FD in
+// the guest, mapped by both.
+//
+// No pointer lies in it, and no type whose size depends on who compiled it. Who writes what, when:
+//   settings   the keeper, before it starts the program; they hold for the process
+//   request,   the keeper, while the state is WAITING (or STARTING, for the first run): one run. It then sets RUNNING and wakes.
+//   schedule
+//   the rest   the guest, while it is RUNNING: emptied as the run begins, complete once it has set ENDED
+// The guest goes on as if it were alone when there is no such block: RETICK_GUEST in its environment says whether there is one.
+#ifndef RETICK_GUEST_CONTROL_H
+#define RETICK_GUEST_CONTROL_H
+
+#include <retick/choice.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TICK_GUEST_FD 1000                 // in the guest; it and a few numbers behind it are ours, whatever the program closes
+#define TICK_GUEST_VARIABLE "RETICK_GUEST" // =1: the library is wanted
+#define TICK_GUEST_MAGIC 0x74636b67u
+#define TICK_GUEST_VERSION 1u
+
+#define TICK_GUEST_DEVIATIONS 65536u // that a run may draw or be given; those beyond are counted and not kept
+#define TICK_GUEST_OUTPUT (1u << 20) // bytes of a run's output that are kept, with its lines' heads
+#define TICK_GUEST_TEXT 400u
+#define TICK_GUEST_WAITS 4000u
+
+enum tick_guest_state {
+    TICK_GUEST_STARTING, // the program has not come to its snapshot yet; a program that never waits goes from here to ENDED
+    TICK_GUEST_WAITING,  // it stands at the snapshot, and waits for a request
+    TICK_GUEST_RUNNING,
+    TICK_GUEST_ENDED, // the outcome is there; the process goes back to WAITING by itself, or it is gone
+};
+
+// How a run is begun anew.
+enum tick_guest_way {
+    TICK_GUEST_START,  // not at all: the process is one run, whose request stands there from the beginning
+    TICK_GUEST_FORK,   // from the snapshot, in a child each
+    TICK_GUEST_REWIND, // in the process itself, whose written pages are put back
+};
+
+struct tick_guest_settings {
+    char host[64];        // the name of the machine that the program runs on, as in ids and names: "app"
+    int64_t latency;      // ns, one way, between sockets of this machine, before jitter: 0 as on a real loopback
+    int64_t jitter;       // ns: the most that a `delivery` choice may add
+    int64_t wall;         // ns since 1970 at the world's beginning; 0: the kernel's own
+    uint32_t way;         // enum tick_guest_way
+    uint32_t snapshot_at; // which wait of the program is the snapshot: 0 the first
+    uint64_t arena_most;  // bytes of the simulated kernel's arena; 0: 1 GiB. Pages come as they are used
+    uint32_t fd_limit;    // no fd of the program is as great; 0: what RLIMIT_NOFILE says
+    bool fixed_addresses; // the keeper asked for no address randomisation, and got it
+};
+
+enum tick_guest_chooser { TICK_GUEST_CALM, TICK_GUEST_RANDOM, TICK_GUEST_REPLAY };
+
+struct tick_guest_request {
+    uint64_t seed;                     // RANDOM
+    uint32_t rates[TICK_CHOICE_KINDS]; // RANDOM: in 1/65536 of the occasions, all of them (tick_rates_default)
+    uint32_t scheduled;                // REPLAY: deviations in `schedule`
+    uint8_t chooser;                   // enum tick_guest_chooser
+    bool digest;                       // is asked for; a run that nobody observes does not pay for it
+    bool keeps_output;                 // lines of fd 1 and 2 go to `output`
+    bool shows_output;                 // they are written to the real fd 1 and 2 as well
+    int64_t most_time;                 // virtual ns; 0: no limit
+    uint64_t most_calls;               // simulated calls; 0: no limit
+};
+
+// How a run ended; the keeper makes a verdict of it.
+enum tick_guest_end {
+    TICK_GUEST_UNENDED,
+    TICK_GUEST_EXITED,      // code: the exit status
+    TICK_GUEST_SIGNALLED,   // code: the signal that ends it
+    TICK_GUEST_DEADLOCKED,  // nothing can ever happen again; `waits` says who waits for what
+    TICK_GUEST_LATE,        // most_time was passed
+    TICK_GUEST_BUSY,        // most_calls was passed
+    TICK_GUEST_UNSUPPORTED, // it needs what is not simulated; `text` says what
+    TICK_GUEST_NO_MEMORY,   // the arena is full
+    TICK_GUEST_BROKEN,      // a fault of the simulator's own; `text` says which
+};
+
+struct tick_guest_outcome {
+    uint32_t end; // enum tick_guest_end
+    int32_t code;
+    char text[TICK_GUEST_TEXT];   // in words, one line
+    char waits[TICK_GUEST_WAITS]; // DEADLOCKED, LATE, BUSY: a line a thread: "main waits for fd 5 (tcp) in epoll_wait"
+    char thread[64];              // whose doing it was, or ""
+    int64_t ended_at;             // virtual ns since the world began
+    uint64_t calls;               // simulated calls
+    uint64_t points;              // times that the program waited, or polled
+    uint64_t choices;             // questions asked, of kinds that the chooser is not calm about
+    uint64_t spun;                // times that time passed only because the program looked at clocks or polled again and again
+    uint64_t switches;            // between threads
+    uint32_t threads;             // that there were, the first one included
+    uint64_t digest[2];           // of calls, arguments, results, bytes, times and deviations; 0 if not asked for
+};
+
+// A line of output: what one write had up to a newline, or all of it. Lines lie one behind the other, each on a multiple of 8 bytes.
+struct tick_guest_line {
+    int64_t at;    // virtual ns
+    uint32_t size; // bytes of text
+    uint8_t fd;    // 1 or 2
+    bool ended;    // by a newline, which is not among the bytes
+    uint16_t unused;
+    char text[];
+};
+
+struct tick_guest_control {
+    uint32_t magic, version;
+    uint64_t size;          // of all of this, as its maker knows it: another size is another build
+    _Atomic uint32_t state; // enum tick_guest_state; a futex word, not private
+    _Atomic int32_t root;   // the process that the keeper started
+    _Atomic int32_t tenant; // the process whose world this is; 0: none yet
+    _Atomic uint32_t run;   // how many have begun
+    _Atomic int64_t heart;  // moves while a run goes on: calls so far, now and then; for whoever watches for a hang
+    struct tick_guest_settings settings;
+    struct tick_guest_request request;
+    struct tick_guest_outcome outcome;
+    uint32_t deviation_count, deviations_lost; // drawn in this run; lost: for lack of room
+    uint32_t output_used, output_lost;         // bytes; lost: lines, for lack of room
+    uint8_t met[TICK_GUEST_DEVIATIONS];        // REPLAY: 1 for each of the schedule that the run asked for
+    struct tick_deviation deviations[TICK_GUEST_DEVIATIONS];
+    struct tick_deviation schedule[TICK_GUEST_DEVIATIONS];
+    _Alignas(8) char output[TICK_GUEST_OUTPUT];
+};
+
+#endif
