@@ -61,6 +61,7 @@ struct rewound {
 };
 
 static void child(const struct rewound *c) {
+    close_range(3, ~0u, 0); // what the test itself was started with
     if (c->prepare)
         c->prepare();
     const struct tick__rewind rewind = {.next = next, .check = !c->unchecked, .again = c->again};
@@ -290,6 +291,18 @@ static void protected_memory(void **state) {
     undone(&(struct rewound){.prepare = map_more, .run = protect});
 }
 
+static void protect_in_turn(void) {
+    SAY(area_is_whole() && readable[3] == 'r');
+    tick__map_call(SYS_mprotect, (long)area, 4 * PAGE, PROT_READ, 0, 0, 0);
+    tick__map_call(SYS_mprotect, (long)readable, 4 * PAGE, PROT_READ | PROT_WRITE, 0, 0, 0);
+}
+
+// The sizes of the address space stay what they were.
+static void protection_changed_places(void **state) {
+    (void)state;
+    undone(&(struct rewound){.prepare = map_more, .run = protect_in_turn});
+}
+
 static void *brk_before;
 
 static void note_brk(void) {
@@ -365,6 +378,7 @@ static void open_files(void) {
 
 static void open_more(void) {
     SAY(open("/dev/null", O_RDONLY) == offset_fd + 1);
+    SAY(fcntl(700, F_GETFD) < 0);
     SAY(dup2(1, 700) == 700);
     SAY(fcntl(2, F_DUPFD, 50) == 50);
 }
@@ -579,6 +593,7 @@ int main(void) {
         cmocka_unit_test(unmapped_memory),
         cmocka_unit_test(moved_memory),
         cmocka_unit_test(protected_memory),
+        cmocka_unit_test(protection_changed_places),
         cmocka_unit_test(grown_heap),
         cmocka_unit_test(shrunk_heap),
         cmocka_unit_test(grown_stack),
