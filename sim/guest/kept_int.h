@@ -12,14 +12,8 @@
 #define TICK__PAGE 4096ul
 
 // Zeroed, and no memory until it is written. NULL: none left.
-static inline void *tick__kept_new(size_t size) {
-    const long at = tick__raw(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return at < 0 && at > -4096 ? NULL : (void *)at;
-}
-
-static inline void tick__kept_free(void *memory, size_t size) {
-    if (memory)
-        tick__raw(SYS_munmap, memory, size);
-}
+void *tick__kept_new(size_t size);
+void *tick__kept_private(size_t size); // in the same place, but private
+void tick__kept_free(void *memory, size_t size);
 
 #endif

@@ -56,11 +56,13 @@ static bool add(void *ctx, uintptr_t at, uint64_t hash) {
     return true;
 }
 
-int tick__memory_check_take(struct tick__memory_check *check, const struct tick__mappings *mappings) {
+int tick__memory_check_new(struct tick__memory_check *check) {
     check->most = (size_t)1 << 24;
     check->pages = tick__kept_new(check->most * sizeof *check->pages);
-    if (!check->pages)
-        return -ENOMEM;
+    return check->pages ? 0 : -ENOMEM;
+}
+
+int tick__memory_check_take(struct tick__memory_check *check, const struct tick__mappings *mappings) {
     each_page(mappings, add, check);
     return check->count == check->most ? -E2BIG : 0;
 }

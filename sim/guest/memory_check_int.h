@@ -14,6 +14,7 @@ struct tick__memory_check {
     struct tick__hashed *pages; // by address; pages of nothing but zeros are left out
 };
 
+int tick__memory_check_new(struct tick__memory_check *check); // before anything of the process is copied
 int tick__memory_check_take(struct tick__memory_check *check, const struct tick__mappings *mappings);
 // NULL, or in words what is different, with the address. `now` is filled with the mappings of now.
 const char *tick__memory_check(

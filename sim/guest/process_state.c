@@ -74,6 +74,18 @@ static int keep_fds(struct tick__surroundings *s) {
     return rc;
 }
 
+static void put_back_offset(const struct tick__kept_fd *kept) {
+    if (kept->offset >= 0)
+        tick__raw(SYS_lseek, kept->copy, kept->offset, SEEK_SET);
+    if (kept->flags >= 0 && tick__raw(SYS_fcntl, kept->copy, F_GETFL) != kept->flags)
+        tick__raw(SYS_fcntl, kept->copy, F_SETFL, kept->flags);
+}
+
+void tick__surroundings_put_back_offsets(const struct tick__surroundings *s) {
+    for (uint32_t i = 0; i < s->fds; i++)
+        put_back_offset(&s->fd[i]);
+}
+
 // Each, whether the run closed it or not: asking whether it is still the same file costs as much.
 static int put_back_fds(const struct tick__surroundings *s) {
     tick__raw(SYS_close_range, s->highest + 1, TICK__PLACES - 1, 0);
@@ -87,10 +99,7 @@ static int put_back_fds(const struct tick__surroundings *s) {
         const long rc = tick__raw(SYS_dup3, kept->copy, kept->fd, kept->cloexec ? O_CLOEXEC : 0);
         if (rc < 0)
             return (int)rc;
-        if (kept->offset >= 0)
-            tick__raw(SYS_lseek, kept->fd, kept->offset, SEEK_SET);
-        if (kept->flags >= 0 && tick__raw(SYS_fcntl, kept->fd, F_GETFL) != kept->flags)
-            tick__raw(SYS_fcntl, kept->fd, F_SETFL, kept->flags);
+        put_back_offset(kept);
     }
     return 0;
 }

@@ -47,6 +47,8 @@ struct tick__surroundings {
 int tick__surroundings_take(struct tick__surroundings *s);
 // All but the mask, which is set as the last of all: until then signals are blocked. 0, or a negated errno and s->failed.
 int tick__surroundings_put_back(struct tick__surroundings *s);
+// Of the files alone, which processes share that were forked.
+void tick__surroundings_put_back_offsets(const struct tick__surroundings *s);
 void tick__surroundings_drop(struct tick__surroundings *s);
 
 #endif

@@ -70,6 +70,8 @@ static int take_all(struct rewinding *r) {
     if (rc < 0)
         return rc;
     rc = tick__mappings_read(&r->are);
+    if (rc >= 0 && r->with.check)
+        rc = tick__memory_check_new(&r->check);
     if (rc >= 0)
         rc = tick__pages_take(&r->pages, &r->are);
     if (rc >= 0 && r->with.check)
