@@ -8,16 +8,36 @@
 
 // --- what it said last ---
 
-// The last line of output on fd 2 that is not blank.
+struct last_line {
+    char text[300];
+    size_t length; // of what belongs to the line that has not ended
+    char *to;      // where the last whole one goes
+    size_t size;
+};
+
+static void take_piece(struct last_line *last, const struct tick_guest_line *piece) {
+    size_t room = sizeof last->text - 1 - last->length;
+    room = piece->size < room ? piece->size : room;
+    memcpy(last->text + last->length, piece->text, room);
+    last->length += room;
+    last->text[last->length] = 0;
+    if (strspn(last->text, " \t\r") < last->length)
+        snprintf(last->to, last->size, "%s", last->text);
+    if (piece->ended)
+        last->length = 0;
+}
+
+// The last line of output on fd 2 that is not blank. It may have been written piece by piece.
 static void last_words(const struct tick_guest_control *control, char *text, size_t size) {
+    struct last_line last = {.to = text, .size = size};
     text[0] = 0;
     for (uint32_t at = 0; at + sizeof(struct tick_guest_line) <= control->output_used;) {
-        const struct tick_guest_line *const line = (const void *)(control->output + at);
-        const uint32_t room = ((uint32_t)sizeof *line + line->size + 7) & ~7u;
+        const struct tick_guest_line *const piece = (const void *)(control->output + at);
+        const uint32_t room = ((uint32_t)sizeof *piece + piece->size + 7) & ~7u;
         if (room > control->output_used - at)
             return;
-        if (line->fd == 2 && line->size && strspn(line->text, " \t\r") < line->size)
-            snprintf(text, size, "%.*s", (int)line->size, line->text);
+        if (piece->fd == 2)
+            take_piece(&last, piece);
         at += room;
     }
 }
