@@ -5,7 +5,7 @@ if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" OR RETICK_SANITIZE_FLAGS OR
 endif()
 
 file(GLOB guest_sources CONFIGURE_DEPENDS sim/guest/*.c sim/guest/*.S)
-file(GLOB guest_ground CONFIGURE_DEPENDS src/base/*.c sim/choice/*.c sim/kernel/*.c sim/world/*.c)
+file(GLOB guest_ground CONFIGURE_DEPENDS src/base/*.c sim/choice/*.c sim/kernel/*.c)
 # Of src/base without what allocates behind the program's back (sim/guest has its own), and what prints.
 foreach(file alloc check outside stack_words visible)
     list(REMOVE_ITEM guest_ground ${CMAKE_SOURCE_DIR}/src/base/${file}.c)

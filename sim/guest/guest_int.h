@@ -42,10 +42,10 @@ void tick__guest_run_begins(void);
 enum tick__guest_number {
     TICK__REAL,
     TICK__SIMULATED,
-    TICK__STDOUT,
+    TICK__STDOUT, // as the program got it
     TICK__STDERR,
-    TICK__RANDOM
-};                                                  // the streams: as the program got them; RANDOM: /dev/urandom
+    TICK__RANDOM // /dev/urandom
+};
 extern uint8_t tick__guest_numbers[TICK_GUEST_FDS]; // SIMULATED: in the real kernel, it is a placeholder's
 static inline bool tick__guest_fd_is(long fd) {
     return (unsigned long)fd < TICK_GUEST_FDS && tick__guest_numbers[fd] == TICK__SIMULATED;

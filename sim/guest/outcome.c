@@ -1,11 +1,10 @@
 // How a run ends: by the program's exit, by a signal that kills it, because nothing can happen any more, by a limit, or because it needs
-// what is not simulated. All that is known of it goes into the control block; then the process is rewound (whoever takes snapshots does that),
-// or ends.
+// what is not simulated. All that is known of it goes into the control block; then the process is rewound (whoever takes snapshots does
+// that), or ends.
 //
 // A normal exit is noticed by a function that is registered before any other: libc calls it last, with the status. A signal that kills the
-// process is noticed by the keeper, which waits for it.
+// process is noticed by the keeper, who waits for it.
 #include "sim/guest/inside_int.h"
-#include "src/base/check.h"
 #include "src/base/line.h"
 #include <signal.h>
 #include <stdatomic.h>
@@ -97,17 +96,6 @@ void tick__guest_counts(void) {
         passed(TICK_GUEST_BUSY, "the limit of calls was passed");
     if (__builtin_expect(control->request.most_time && tick_kernel_now(tick__guest_kernel) > control->request.most_time && !ending, 0))
         passed(TICK_GUEST_LATE, "the limit of virtual time was passed");
-}
-
-_Noreturn void tick__assert_failed(const char *condition, const char *file, int line) {
-    char text[TICK_GUEST_TEXT];
-    struct tick__line words = {text, sizeof text, 0};
-    tick__line_put(&words, file);
-    tick__line_put(&words, ":");
-    tick__line_number(&words, (uint64_t)line);
-    tick__line_put(&words, ": assertion failed: ");
-    tick__line_put(&words, condition);
-    tick__guest_end(TICK_GUEST_BROKEN, 0, text);
 }
 
 // --- the program's own ends ---
