@@ -1,5 +1,6 @@
 // Handlers: sockets.
 #include "sim/guest/inside_int.h"
+#include "sim/guest/snapshot_int.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -45,6 +46,8 @@ static long accept_with(const long *a, int flags) {
     do
         fd = tick_k_accept4(TICK__K, (int)a[0], (struct sockaddr *)a[1], (socklen_t *)a[2], flags);
     while (tick__guest_tries(&call, &fd));
+    if (fd >= 0)
+        tick__guest_snapshot_sees(TICK_GUEST_AT_ACCEPT);
     return tick__guest_settle(fd, flags & SOCK_CLOEXEC);
 }
 
@@ -80,6 +83,8 @@ long tick__call_connect(const long *a) {
     const struct tick_kernel_name name = {.maker = maker, .maker_object = maker->object};
     for (;;) {
         const long result = tick__guest_lingered(tick_k_connect(TICK__K, fd, (const struct sockaddr *)a[1], (socklen_t)a[2], &name));
+        if (result == 0 || result == -EINPROGRESS)
+            tick__guest_snapshot_sees(TICK_GUEST_AT_CONNECT);
         if ((result != -EINPROGRESS && result != -EAGAIN) || tick__guest_is_nonblocking(fd))
             return result;
         if (result == -EINPROGRESS)

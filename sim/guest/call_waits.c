@@ -88,7 +88,7 @@ static long wait_epoll(const long *a, int64_t timeout) {
             return watched;
         const int woken = tick__guest_park(&wait, deadline);
         if (woken <= 0)
-            tick_kernel_unwatch(TICK__K, epfd);
+            tick_kernel_unwatch(TICK__K, epfd, tick__guest_self()->index);
         if (woken < 0)
             return woken;
         over = !woken;

@@ -4,6 +4,7 @@
 // stdio writes past libc's own names, so that stdout and stderr are streams that are made here, over the same write(2) as all else. They
 // have the number of the fd that they stand for, so that a program that asks (isatty(fileno(stdout))) hears what it would have.
 #include "sim/guest/inside_int.h"
+#include "sim/guest/snapshot_int.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,7 @@ static void keep_lines(uint8_t fd, const char *text, size_t size) {
     while (size) {
         const char *end = memchr(text, '\n', size);
         const size_t length = end ? (size_t)(end - text) : size;
+        tick__guest_snapshot_reads(text, length);
         keep(fd, text, length, end != NULL);
         text += length + (end != NULL);
         size -= length + (end != NULL);

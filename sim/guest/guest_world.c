@@ -106,7 +106,9 @@ void tick__guest_run_ends(void) {
 
 // The way of the machine to itself.
 static void set_link(const struct tick_guest_settings *settings) {
-    (void)settings;
+    const struct tick_link link = {.latency = settings->latency, .jitter = settings->jitter};
+    if (settings->latency > 0 || settings->jitter > 0)
+        TICK_ASSERT(tick_kernel_link_set(tick__guest_kernel, 0, 0, &link) == 0);
 }
 
 void tick__guest_world_new(void) {
