@@ -94,6 +94,10 @@ int tick_k_rename(struct tick_kernel *k, int process, const char *from, const ch
 // The next entries of a directory fd, in a fixed order, "." and ".." first: how many; 0 at the end.
 int tick_k_readdir(struct tick_kernel *k, int process, int fd, struct tick_sys_entry *out, int most);
 
+// From a file of the disk, at *offset (NULL: at its own position), which moves on, to a socket, a pipe or a file: how many bytes, as many
+// as that takes now; -EAGAIN for none.
+ssize_t tick_k_sendfile(struct tick_kernel *k, int process, int out, int in, int64_t *offset, size_t count);
+
 // What the disk is asked to do, and by which call: the ordinal counts its operations of that kind on that file (NAME: the file that is
 // made, moved or removed, with attempts that failed).
 enum tick_disk_op { TICK_DISK_READ = 1, TICK_DISK_WRITE, TICK_DISK_SYNC, TICK_DISK_NAME };
