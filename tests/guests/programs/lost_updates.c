@@ -1,34 +1,32 @@
-// A planted race: what each thread adds is read before a blocking call and written after it. Only some orders of the threads lose an update;
-// the one in which they become ready does not.
+// A planted race: each thread reads the total before it waits, and writes it afterwards. In the order in which threads become ready nothing is
+// lost: the first, which was told to go on before the second was made, has written before the second reads.
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
-static sem_t turn[3];
+static sem_t go[2];
 static int total;
 
 static void *adds(void *arg) {
-    const int me = (int)(intptr_t)arg;
+    const intptr_t me = (intptr_t)arg;
     const int was = total;
-    sem_post(&turn[me]); // says that it is there: another may go on
-    sem_wait(&turn[2]);
+    sem_wait(&go[me]);
     total = was + 1;
-    sem_post(&turn[2]);
+    if (me == 0)
+        sem_post(&go[1]);
     return NULL;
-}
-
-static void *adds_later(void *arg) {
-    sem_wait(&turn[0]); // behind the first, as its author thought: when that one has said so, it is done
-    return adds(arg);
 }
 
 int main(void) {
     pthread_t first, second;
-    for (int i = 0; i < 3; i++)
-        sem_init(&turn[i], 0, i == 2);
+    sem_init(&go[0], 0, 0);
+    sem_init(&go[1], 0, 0);
     pthread_create(&first, NULL, adds, (void *)0);
-    pthread_create(&second, NULL, adds_later, (void *)1);
+    nanosleep(&(struct timespec){1, 0}, NULL);
+    sem_post(&go[0]);
+    pthread_create(&second, NULL, adds, (void *)1);
     pthread_join(first, NULL);
     pthread_join(second, NULL);
     printf("%d\n", total);
