@@ -173,6 +173,7 @@ const struct tick__file_ops *const tick__file_types[] = {
     [TICK__UNIX] = &tick__unix_ops,
     [TICK__UDP] = &tick__udp_ops,
     [TICK__DISK] = &tick__disk_ops,
+    [TICK__SIGNALFD] = &tick__signalfd_ops,
 };
 
 static tick_id id_of(const struct tick__file *file) {

@@ -71,7 +71,7 @@ struct tick__file_ops {
 };
 
 extern const struct tick__file_ops tick__tcp_ops, tick__epoll_ops, tick__eventfd_ops, tick__pipe_ops, tick__timerfd_ops, tick__unix_ops,
-    tick__udp_ops, tick__disk_ops;
+    tick__udp_ops, tick__disk_ops, tick__signalfd_ops;
 extern const struct tick__file_ops *const tick__file_types[]; // by enum tick__file_type
 
 static inline const struct tick__file_ops *tick__ops(const struct tick__file *file) {

@@ -48,11 +48,13 @@ struct tick__root {
 
     tick__ref woken_first, woken_last; // epolls whose waiter is to go on
     tick__ref names;                   // of the simulated DNS
+    tick__ref signals;                 // that processes have pending (signalfd.c)
     tick__ref dropped;                 // messages' fds that are to be let go
     tick__ref lingers;                 // a connection that the latest call closed, if its caller is to wait for that (linger.c)
     bool dropping, collecting, uncollected;
     bool exiting;    // a process is
     bool may_linger; // some socket has had SO_LINGER with a time
+    bool one_role;   // who has listened never connects, and the other way round
 };
 
 // What a choice is about.
@@ -137,6 +139,7 @@ enum tick__file_type {
     TICK__UNIX,
     TICK__UDP,
     TICK__DISK,
+    TICK__SIGNALFD,
 };
 // An open file description; fds of its host's processes name it.
 struct tick__file {
@@ -371,7 +374,9 @@ struct tick__sock {
     struct tick__file file;
     uint8_t state, stage, shut, corked;
     bool reuse, reuse_port, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies;
-    bool refused;
+    bool refused : 1;
+    bool listened : 1, connects : 1; // it has been one of these, at least once
+    bool keeps_port : 1;             // that it was given for what its role did not allow: disconnecting does not take it back
     bool six; // its addresses are IPv6's, not mapped ones
     uint8_t tries;
     int32_t error;

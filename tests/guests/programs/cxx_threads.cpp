@@ -1,5 +1,5 @@
-// Threads of C++: std::thread, mutexes, conditions, call_once, thread_local destructors, futures, atomic waits, exceptions across threads and
-// out of cancelled ones. Prints the same under real threads as in a simulated world.
+// Threads of C++: std::thread, mutexes, conditions, call_once, thread_local destructors, futures, atomic waits, exceptions across threads
+// and out of cancelled ones. Prints the same under real threads as in a simulated world.
 #include <atomic>
 #include <chrono>
 #include <condition_variable>

@@ -1,5 +1,5 @@
-// A planted race: each thread reads the total before it waits, and writes it afterwards. In the order in which threads become ready nothing is
-// lost: the first, which was told to go on before the second was made, has written before the second reads.
+// A planted race: each thread reads the total before it waits, and writes it afterwards. In the order in which threads become ready nothing
+// is lost: the first, which was told to go on before the second was made, has written before the second reads.
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdint.h>
