@@ -64,7 +64,10 @@ HOST_HEADERS_OF = {
     "src/os": ANY,
     # Reserves its arena; the others for the constants and structures of the calls that it answers. symbols.py sees that it calls none.
     "include": {"sys/select.h", "sys/stat.h", "sys/uio.h"},  # types of the seam's calls
-    "sim/kernel": {"dirent.h", "sys/mman.h", "poll.h", "sys/ioctl.h", "sys/select.h", "sys/stat.h", "sys/timerfd.h", "sys/uio.h", "time.h"},
+    "sim/kernel": {
+        *("dirent.h", "sys/mman.h", "poll.h", "signal.h", "sys/ioctl.h", "sys/select.h", "sys/signalfd.h", "sys/stat.h", "sys/timerfd.h"),
+        *("sys/uio.h", "time.h"),
+    },
     "sim/world": set(),
     "sim/harness": {"dlfcn.h", "link.h", "signal.h", "sys/mman.h", "unistd.h"},  # restores the program's image between runs
     "sim/keeper": ANY,  # starts programs, and watches them
