@@ -29,7 +29,7 @@ static uint32_t choose(enum tick_choice_kind kind, tick_id subject, uint64_t ord
 static void make_ready(struct tick__guest_thread *thread) {
     struct tick__guest_turns *t = tick__guest_turns;
     thread->state = TICK__THREAD_READY;
-    thread->held = 0;
+    thread->held = t->alive > 1 ? (uint8_t)choose(TICK_CHOICE_THREAD, thread->id, thread->turns, TICK__GUEST_HELD, 0) : 0;
     thread->next = NULL;
     *t->ready_end = thread;
     t->ready_end = &thread->next;

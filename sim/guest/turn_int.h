@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define TICK__GUEST_THREADS 4096u          // that there are at one time
+#define TICK__GUEST_HELD 9u                // others go before a ready thread for less than so many turns (choice `thread`)
 #define TICK__GUEST_LATE_MOST TICK_MS(100) // the most that a choice may put a thread off
 
 // X(constant, words): what a thread waits for.
