@@ -19,6 +19,7 @@ WORLD = sorted(set(KERNEL + CHOICE + ["sim/world"]))
 HARNESS = sorted(set(IO + WORLD + ["src/os", "sim/harness"]))
 EXPLORE = WORLD + ["sim/explore"]
 GUEST = WORLD + ["sim/guest"]
+KEEPER = GUEST + ["sim/keeper"]
 TRACE = BASE + ["sim/choice", "trace"]
 EVERYTHING = ["src", "sim", "trace", "viewer", "cli"]
 
@@ -38,6 +39,7 @@ MAY_INCLUDE = {
     "sim/harness": HARNESS,
     "sim/explore": EXPLORE,
     "sim/guest": GUEST,
+    "sim/keeper": KEEPER,
     "trace": TRACE,
     "viewer": TRACE + ["viewer"],
     "cli": EVERYTHING,
@@ -66,6 +68,7 @@ HOST_HEADERS_OF = {
     "sim/world": set(),
     "sim/harness": {"dlfcn.h", "link.h", "signal.h", "sys/mman.h", "unistd.h"},  # restores the program's image between runs
     "sim/guest": ANY,  # has libc's names itself, in the program's process
+    "sim/keeper": ANY,  # starts programs, and waits for them
     "sim/explore": ANY,  # worker processes and the host's clock
     "trace": ANY - {"pthread.h", "threads.h", "netdb.h"},
     "viewer": ANY - {"pthread.h", "threads.h", "netdb.h"},
