@@ -1,5 +1,5 @@
-// The judge of libc's names: the suite of tests/conformance, run as guests. Its tests of the real kernel call libc, and so meet the simulated
-// one behind the preload library; they have to pass, as they do on Linux. What does not yet stands in the table, with the reason.
+// The judge of libc's names: the suite of tests/conformance, run as guests. Its tests of the real kernel call libc, and so meet the
+// simulated one behind the preload library; they have to pass, as they do on Linux. What does not yet stands in the table, with the reason.
 // links: tick_choice
 // wraps: nothing_at_all
 // timeout: 300
