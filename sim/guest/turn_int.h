@@ -113,6 +113,8 @@ void tick__guest_wake(struct tick__guest_thread *thread);
 void tick__guest_interrupt(struct tick__guest_thread *thread);
 // A world point, at each poll: what is due at this moment happens, and threads that are ready take their turn.
 void tick__guest_point(void);
+// What is due at this moment happens, as on a machine whose network has no latency, and nobody else runs. false: there was nothing.
+bool tick__guest_catch_up(void);
 _Noreturn void tick__guest_thread_over(void); // the running thread has ended
 
 // A thread of the running one, named by its start function: parked, until it is woken for the first time. NULL: there are too many.
