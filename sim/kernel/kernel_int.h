@@ -21,6 +21,7 @@ typedef uint32_t tick__ref;
 // The arena's first object.
 struct tick__root {
     int64_t now;
+    int64_t up; // how long all machines have been up at time 0
     uint32_t bump, limit; // granules
     tick__ref free[TICK__CLASSES];
 
