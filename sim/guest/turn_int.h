@@ -22,6 +22,7 @@
     X(TICK__WAITS_FDS, "an fd") \
     X(TICK__WAITS_SLEEP, "the end of a sleep") \
     X(TICK__WAITS_LOCK, "a mutex") \
+    X(TICK__WAITS_SPIN, "a spin lock") \
     X(TICK__WAITS_CONDITION, "a condition") \
     X(TICK__WAITS_SEMAPHORE, "a semaphore") \
     X(TICK__WAITS_READS, "a lock, to read") \
@@ -137,6 +138,11 @@ uint32_t tick__guest_waiters_wake(const void *object, uint32_t most); // how man
 static inline uint64_t tick__guest_place(void) {
     return ++tick__guest_turns->places;
 }
+
+// --- waits_words.c ---
+struct tick__line;
+void tick__guest_wait_details(
+    const struct tick__guest_wait *wait, struct tick__line *line); // " that main/second has, in first+0x2c (program)"
 
 // --- given by others, of which turn.c knows no more (a test has its own) ---
 void tick__guest_at_wait(void);                        // a thread waits or polls, and nobody is ready: perhaps this is the snapshot

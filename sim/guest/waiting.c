@@ -207,6 +207,7 @@ void tick__guest_wait_words(const struct tick__guest_wait *wait, char *text, siz
     };
     if (wait->what != TICK__WAITS_FDS || wait->fd < 0) {
         tick__line_put(&line, wait->what == TICK__WAITS_FDS ? "one of several fds" : words[wait->what]);
+        tick__guest_wait_details(wait, &line);
         return;
     }
     tick__line_put(&line, "fd ");
