@@ -14,19 +14,19 @@
     X(__select) X(__send) X(__sendmmsg) X(__socket) X(__sysconf) X(__vdprintf_chk) X(__vfork) X(__write) X(_exit) X(accept) \
     X(accept4) X(access) X(alarm) X(arc4random) X(arc4random_buf) X(arc4random_uniform) X(bind) X(call_once) X(chmod) X(clock) \
     X(clock_getres) X(clock_gettime) X(clock_nanosleep) X(clock_settime) X(clone) X(close) X(close_range) X(closefrom) \
-    X(cnd_broadcast) X(cnd_signal) X(cnd_timedwait) X(cnd_wait) X(connect) X(copy_file_range) X(creat) X(creat64) X(dprintf) \
-    X(dup) X(dup2) X(dup3) X(epoll_create) X(epoll_create1) X(epoll_ctl) X(epoll_pwait) X(epoll_pwait2) X(epoll_wait) \
-    X(eventfd) X(eventfd_read) X(eventfd_write) X(execl) X(execle) X(execlp) X(execv) X(execve) X(execvp) X(execvpe) X(fcntl) \
-    X(fcntl64) X(fdatasync) X(fdopen) X(fexecve) X(fork) X(freeaddrinfo) X(freeifaddrs) X(fstat) X(fstat64) X(fstatat) \
-    X(fstatat64) X(fsync) X(ftime) X(ftruncate) X(ftruncate64) X(get_nprocs) X(get_nprocs_conf) X(getaddrinfo) X(getaddrinfo_a) \
-    X(getcpu) X(getegid) X(getentropy) X(geteuid) X(getgid) X(gethostbyaddr) X(gethostbyaddr_r) X(gethostbyname) \
-    X(gethostbyname2) X(gethostbyname2_r) X(gethostbyname_r) X(gethostname) X(getifaddrs) X(getloadavg) X(getnameinfo) \
-    X(getpeername) X(getpid) X(getppid) X(getrandom) X(getrusage) X(getsockname) X(getsockopt) X(gettid) X(gettimeofday) \
-    X(getuid) X(if_freenameindex) X(if_indextoname) X(if_nameindex) X(if_nametoindex) X(ioctl) X(isfdtype) X(kill) X(killpg) \
-    X(listen) X(lseek) X(lseek64) X(lstat) X(lstat64) X(mtx_lock) X(mtx_timedlock) X(mtx_unlock) X(nanosleep) X(open) X(open64) \
-    X(openat) X(openat64) X(pidfd_open) X(pipe) X(pipe2) X(poll) X(popen) X(posix_spawn) X(posix_spawnp) X(ppoll) X(pread) \
-    X(pread64) X(preadv) X(preadv2) X(preadv64) X(preadv64v2) X(pselect) X(pthread_barrier_wait) X(pthread_cancel) \
-    X(pthread_clockjoin_np) X(pthread_cond_broadcast) X(pthread_cond_clockwait) X(pthread_cond_signal) \
+    X(cnd_broadcast) X(cnd_signal) X(cnd_timedwait) X(cnd_wait) X(connect) X(copy_file_range) X(creat) X(creat64) X(dlsym) \
+    X(dlvsym) X(dprintf) X(dup) X(dup2) X(dup3) X(epoll_create) X(epoll_create1) X(epoll_ctl) X(epoll_pwait) X(epoll_pwait2) \
+    X(epoll_wait) X(eventfd) X(eventfd_read) X(eventfd_write) X(execl) X(execle) X(execlp) X(execv) X(execve) X(execvp) \
+    X(execvpe) X(fcntl) X(fcntl64) X(fdatasync) X(fdopen) X(fexecve) X(fork) X(freeaddrinfo) X(freeifaddrs) X(fstat) X(fstat64) \
+    X(fstatat) X(fstatat64) X(fsync) X(ftime) X(ftruncate) X(ftruncate64) X(get_nprocs) X(get_nprocs_conf) X(getaddrinfo) \
+    X(getaddrinfo_a) X(getcpu) X(getegid) X(getentropy) X(geteuid) X(getgid) X(gethostbyaddr) X(gethostbyaddr_r) \
+    X(gethostbyname) X(gethostbyname2) X(gethostbyname2_r) X(gethostbyname_r) X(gethostname) X(getifaddrs) X(getloadavg) \
+    X(getnameinfo) X(getpeername) X(getpid) X(getppid) X(getrandom) X(getrusage) X(getsockname) X(getsockopt) X(gettid) \
+    X(gettimeofday) X(getuid) X(if_freenameindex) X(if_indextoname) X(if_nameindex) X(if_nametoindex) X(ioctl) X(isfdtype) \
+    X(kill) X(killpg) X(listen) X(lseek) X(lseek64) X(lstat) X(lstat64) X(mtx_lock) X(mtx_timedlock) X(mtx_unlock) X(nanosleep) \
+    X(open) X(open64) X(openat) X(openat64) X(pidfd_open) X(pipe) X(pipe2) X(poll) X(popen) X(posix_spawn) X(posix_spawnp) \
+    X(ppoll) X(pread) X(pread64) X(preadv) X(preadv2) X(preadv64) X(preadv64v2) X(pselect) X(pthread_barrier_wait) \
+    X(pthread_cancel) X(pthread_clockjoin_np) X(pthread_cond_broadcast) X(pthread_cond_clockwait) X(pthread_cond_signal) \
     X(pthread_cond_timedwait) X(pthread_cond_wait) X(pthread_create) X(pthread_detach) X(pthread_exit) \
     X(pthread_getaffinity_np) X(pthread_getattr_np) X(pthread_getcpuclockid) X(pthread_getname_np) X(pthread_getschedparam) \
     X(pthread_join) X(pthread_key_create) X(pthread_key_delete) X(pthread_kill) X(pthread_mutex_clocklock) \
