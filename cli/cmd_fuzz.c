@@ -2,6 +2,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/finding.h"
+#include "cli/guest_begin.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -294,6 +295,10 @@ int tick__cmd_fuzz(int argc, char **argv) {
         a.count = 0; // until the time is over
     code = load(&a, &loaded, path);
     if (code) {
+        tick__loaded_fini(&loaded);
+        return code;
+    }
+    if (loaded.guest && (code = tick__guest_begin(&loaded)) != 0) {
         tick__loaded_fini(&loaded);
         return code;
     }

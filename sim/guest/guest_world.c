@@ -17,6 +17,7 @@ tick_id tick__guest_host;
 static uint64_t calm = UINT64_MAX; // kinds that need not be asked
 static struct tick_random_chooser by_seed;
 static struct tick_replay_chooser *by_schedule;
+static struct tick_asked_chooser noted;
 
 bool tick__guest_is_calm(enum tick_choice_kind kind) {
     return tick_is_calm(calm, kind);
@@ -78,12 +79,16 @@ void tick__guest_run_begins(void) {
     struct tick_guest_control *control = tick__guest_control;
     const struct tick_guest_request *request = &control->request;
     control->outcome = (struct tick_guest_outcome){0};
-    control->deviation_count = control->deviations_lost = 0;
+    control->deviation_count = control->deviations_lost = control->asked = 0;
     tick__guest_output_again();
     control->run++;
+    const uint32_t count = request->scheduled < TICK_GUEST_DEVIATIONS ? request->scheduled : TICK_GUEST_DEVIATIONS;
     if (request->chooser == TICK_GUEST_REPLAY) {
-        const uint32_t count = request->scheduled < TICK_GUEST_DEVIATIONS ? request->scheduled : TICK_GUEST_DEVIATIONS;
         use(replay(control, count));
+    } else if (request->chooser == TICK_GUEST_NOTED) {
+        (void)replay(control, count);
+        tick_asked_init(&noted, by_schedule, request->kinds, control->questions, TICK_GUEST_DEVIATIONS, &control->asked);
+        use(&noted.chooser);
     } else if (request->chooser == TICK_GUEST_RANDOM) {
         struct tick_rates rates;
         memcpy(rates.of, request->rates, sizeof rates.of);
@@ -98,7 +103,7 @@ void tick__guest_run_begins(void) {
 
 void tick__guest_run_ends(void) {
     struct tick_guest_control *control = tick__guest_control;
-    for (uint32_t i = 0; by_schedule && tick__guest_chooser == tick_replay_chooser(by_schedule) && i < control->request.scheduled; i++)
+    for (uint32_t i = 0; by_schedule && control->request.chooser >= TICK_GUEST_REPLAY && i < control->request.scheduled; i++)
         control->met[i] = tick_replay_met(by_schedule, i);
     control->outcome.threads = tick__guest_turns->count;
     control->outcome.switches = tick__guest_turns->switches;

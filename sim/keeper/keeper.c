@@ -51,9 +51,21 @@ static int put_request(struct tick__keeper *k, const struct tick_answers *answer
     case TICK_ANSWERS_LISTED:
         request->chooser = answers->count ? TICK_GUEST_REPLAY : TICK_GUEST_CALM;
         return put_schedule(k->control, answers);
+    case TICK_ANSWERS_NOTED:
+        request->chooser = TICK_GUEST_NOTED;
+        request->kinds = answers->kinds;
+        return put_schedule(k->control, answers);
     default:
         return -ENOTSUP;
     }
+}
+
+static void take_questions(const struct tick_guest_control *control, const struct tick_answers *answers) {
+    if (answers->way != TICK_ANSWERS_NOTED)
+        return;
+    *answers->asked = control->asked < answers->room ? control->asked : answers->room;
+    if (*answers->asked)
+        memcpy(answers->questions, control->questions, *answers->asked * sizeof *answers->questions);
 }
 
 static void remember_why(struct tick__keeper *k) {
@@ -98,6 +110,7 @@ static int run_once(struct tick__keeper *k, const struct tick_request *request, 
     k->figures.way = k->control->way;
     remember_why(k);
     tick__guest_outcome(k, rc < 0, out);
+    take_questions(k->control, request->answers);
     if (k->control->way == TICK_GUEST_START) // one process, one run; and so for one that never came to a snapshot
         tick__guest_stop(k);
     return 0;
