@@ -18,6 +18,7 @@ CHOICE = CORO + ["sim/choice"]
 HARNESS = sorted(set(IO + KERNEL + CHOICE + ["src/os", "sim/harness"]))
 EXPLORE = HARNESS + ["sim/explore"]
 GUEST = sorted(set(KERNEL + CHOICE)) + ["sim/guest"]
+KEEPER = GUEST + ["sim/keeper"]
 TRACE = BASE + ["sim/choice", "trace"]
 EVERYTHING = ["src", "sim", "trace", "viewer", "cli"]
 
@@ -37,6 +38,7 @@ MAY_INCLUDE = {
     "sim/harness": HARNESS,
     "sim/explore": EXPLORE,
     "sim/guest": GUEST,
+    "sim/keeper": KEEPER,
     "trace": TRACE,
     "viewer": TRACE + ["viewer"],
     "cli": EVERYTHING,
@@ -65,6 +67,7 @@ HOST_HEADERS_OF = {
     "sim/world": set(),
     "sim/harness": {"dlfcn.h", "link.h", "signal.h", "sys/mman.h", "unistd.h"},  # restores the program's image between runs
     "sim/guest": ANY,  # has libc's names itself, in the program's process
+    "sim/keeper": ANY,  # starts programs, and waits for them
     "sim/explore": ANY,  # worker processes and the host's clock
     "trace": ANY - {"pthread.h", "threads.h", "netdb.h"},
     "viewer": ANY - {"pthread.h", "threads.h", "netdb.h"},
