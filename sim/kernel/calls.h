@@ -23,6 +23,8 @@ int tick_k_fcntl(struct tick_kernel *k, int process, int fd, int command, int64_
 int tick_k_ioctl(struct tick_kernel *k, int process, int fd, unsigned long request, int *value); // FIONREAD, FIONBIO
 
 int tick_kernel_fds_in_flight(const struct tick_kernel *k, int host); // in messages between unix sockets
+// How many fds the next recvmsg on that fd makes at most, with room for all: those of the message that is first there.
+int tick_kernel_fds_next(const struct tick_kernel *k, int process, int fd);
 
 // --- pipes, pairs, timers. second: the name of the second fd ---
 int tick_k_pipe(

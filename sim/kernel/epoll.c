@@ -19,9 +19,15 @@ static struct tick__epoll *epoll_at(const struct tick_kernel *k, tick__ref ref) 
     return TICK__AT(k, tick__epoll, ref);
 }
 
-int tick_k_epoll_create(struct tick_kernel *k, int process, const struct tick_kernel_name *name) {
+int tick_k_epoll_create1(struct tick_kernel *k, int process, int flags, const struct tick_kernel_name *name) {
     tick__ref ref;
-    return tick__object_new(k, process, TICK__EPOLL, sizeof(struct tick__epoll), O_RDWR | O_CLOEXEC, name, "epoll", &ref);
+    if (flags & ~EPOLL_CLOEXEC)
+        return -EINVAL;
+    return tick__object_new(k, process, TICK__EPOLL, sizeof(struct tick__epoll), O_RDWR | (uint32_t)flags, name, "epoll", &ref);
+}
+
+int tick_k_epoll_create(struct tick_kernel *k, int process, const struct tick_kernel_name *name) {
+    return tick_k_epoll_create1(k, process, EPOLL_CLOEXEC, name);
 }
 
 // --- the ready list ---

@@ -15,8 +15,51 @@ static __attribute__((noinline)) int table_grow(struct tick_kernel *k, struct ti
     return 0;
 }
 
-// The process's lowest free fd that is at least `least`, or -EMFILE, -ENOMEM.
+// The next of the numbers that were named, or -EMFILE (there is none left), -EBADF (it is taken), -ENOMEM.
+static __attribute__((noinline)) int numbered(struct tick_kernel *k, struct tick__process *p) {
+    if (!k->numbers_left)
+        return -EMFILE;
+    const uint32_t fd = (uint32_t)*k->numbers;
+    TICK_TRY(table_grow(k, p, fd));
+    if (TICK__ARRAY(k, tick__ref, p->fds)[fd])
+        return -EBADF;
+    k->numbers++;
+    k->numbers_left--;
+    if (fd == p->fd_low)
+        p->fd_low++;
+    return (int)fd;
+}
+
+int tick_kernel_fds_at(struct tick_kernel *k, int process, const int *fds, uint32_t count) {
+    tick_kernel_fds_anywhere(k);
+    for (uint32_t i = 0; i < count; i++) {
+        if (fds[i] < 0 || tick__file(k, process, fds[i]))
+            return -EBADF;
+        if ((uint32_t)fds[i] >= tick__process(k, (uint32_t)process)->fd_limit)
+            return -EMFILE;
+    }
+    k->numbers = fds;
+    k->numbers_left = count;
+    k->numbers_process = (uint32_t)process;
+    return 0;
+}
+
+int tick_kernel_fd_at(struct tick_kernel *k, int process, int fd) {
+    k->number = fd;
+    return tick_kernel_fds_at(k, process, &k->number, 1);
+}
+
+uint32_t tick_kernel_fds_anywhere(struct tick_kernel *k) {
+    const uint32_t left = k->numbers_left;
+    k->numbers = NULL;
+    k->numbers_left = 0;
+    return left;
+}
+
+// The process's lowest free fd that is at least `least`, or the one that was named; or -EMFILE, -ENOMEM.
 static int lowest(struct tick_kernel *k, struct tick__process *p, uint32_t least) {
+    if (__builtin_expect(k->numbers != NULL, 0) && p == tick__process(k, k->numbers_process))
+        return numbered(k, p);
     uint32_t fd = p->fd_low > least ? p->fd_low : least;
     const tick__ref *fds = TICK__ARRAY(k, tick__ref, p->fds);
     while (fd < p->fd_most && fds[fd])

@@ -56,6 +56,14 @@ int tick_kernel_process_start(struct tick_kernel *k, int host);
 void tick_kernel_process_exit(struct tick_kernel *k, int process);            // closes its fds, in their order
 int tick_kernel_open_fds(const struct tick_kernel *k, int process);           // how many fds it holds, beside 0 to 2
 void tick_kernel_fd_limit(struct tick_kernel *k, int process, uint32_t most); // no fd is as great (RLIMIT_NOFILE); at most 65536
+// The fds that calls make in that process get these numbers from now on, in turn, and not the lowest that are free: for who counts fds
+// beside those that are simulated. They may be 0 to 2. A call that makes more than are left fails with -EMFILE (recvmsg gives as many as
+// there are: MSG_CTRUNC), until `anywhere` says that the lowest will do again, and how many of the numbers are left. fds is the caller's
+// until then. -EBADF for one that is negative or taken, -EMFILE for one that is too great; then the lowest are given. It is kept in the
+// handle, for one process at a time.
+int tick_kernel_fds_at(struct tick_kernel *k, int process, const int *fds, uint32_t count);
+int tick_kernel_fd_at(struct tick_kernel *k, int process, int fd); // the same of one
+uint32_t tick_kernel_fds_anywhere(struct tick_kernel *k);
 
 struct tick_link {
     int64_t latency;   // ns, one way, before jitter
@@ -137,6 +145,7 @@ struct tick_kernel_name {
     struct tick_maker *maker;
 };
 int tick_k_epoll_create(struct tick_kernel *k, int process, const struct tick_kernel_name *name);
+int tick_k_epoll_create1(struct tick_kernel *k, int process, int flags, const struct tick_kernel_name *name); // create: EPOLL_CLOEXEC
 int tick_k_epoll_ctl(struct tick_kernel *k, int process, int epfd, int op, int fd, const struct tick_sys_event *event);
 // Never blocks: reports what is ready now (after `ready_hold` choices, each counted down once a call). may_block: the caller will wait if
 // nothing is reported, so what is held back is reported instead.
@@ -146,6 +155,8 @@ int tick_k_socket(struct tick_kernel *k, int process, int domain, int type, int 
 int tick_k_bind(struct tick_kernel *k, int process, int fd, const struct sockaddr *address, socklen_t size);
 int tick_k_listen(struct tick_kernel *k, int process, int fd, int backlog);
 int tick_k_accept(struct tick_kernel *k, int process, int fd, struct sockaddr *address, socklen_t *size);
+// accept makes fds that are non-blocking and closed on exec, accept4 as flags say (SOCK_NONBLOCK, SOCK_CLOEXEC).
+int tick_k_accept4(struct tick_kernel *k, int process, int fd, struct sockaddr *address, socklen_t *size, int flags);
 int tick_k_connect(
     struct tick_kernel *k, int process, int fd, const struct sockaddr *address, socklen_t size, const struct tick_kernel_name *connection);
 ssize_t tick_k_send(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int flags);

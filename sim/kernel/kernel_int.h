@@ -71,6 +71,9 @@ struct tick_kernel {
     uint32_t caller;                         // the process that listens, connects or sends right now, for those whom that is told
     struct tick__address_of_choice arrives;  // what makes a file ready that others' things make ready, too: subject 0: it is its own
     struct tick__address_of_choice woken_by; // what woke the waiter that was taken last
+    const int *numbers;                      // those that the next fds of that process get; NULL: the lowest that are free
+    uint32_t numbers_left, numbers_process;
+    int number; // the only one
 };
 
 #define TICK__AT(k, type, ref) ((struct type *)(void *)((k)->base + (size_t)(ref)*TICK__GRANULE))
@@ -243,7 +246,8 @@ struct tick__files {
     uint32_t place;
 };
 struct tick__file *tick__files_next(const struct tick_kernel *k, uint32_t host, struct tick__files *at); // NULL: there are no more
-int tick__fd_give(struct tick_kernel *k, int process, struct tick__file *file); // its lowest free fd: now the file's; or -EMFILE, -ENOMEM
+// Its lowest free fd, or the one that was named (tick_kernel_fds_at): now the file's; or -EMFILE, -ENOMEM.
+int tick__fd_give(struct tick_kernel *k, int process, struct tick__file *file);
 void tick__fd_cloexec(struct tick_kernel *k, int process, int fd, bool on);
 void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to); // to takes from's fd and watchers
 void tick__fd_drop(struct tick_kernel *k, struct tick__file *file);                       // its fd is free again, its watchers are gone

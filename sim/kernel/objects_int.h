@@ -104,6 +104,7 @@ void tick__rights_append(struct tick_kernel *k, tick__ref *list, tick__ref right
 tick__ref tick__rights_shift(const struct tick_kernel *k, tick__ref *list);
 // How many of `count` bytes from `at` on one read takes: it does not go on beyond bytes that came with fds. *with: it takes such.
 size_t tick__rights_reach(const struct tick_kernel *k, tick__ref first, uint64_t at, size_t count, bool peeks, bool *with);
+uint32_t tick__rights_count(const struct tick_kernel *k, tick__ref rights); // how many fds they are
 // Gives the process fds of them, as many as there is room for in the message's control data.
 void tick__rights_give(struct tick_kernel *k, int process, tick__ref rights, struct tick__control *c, int flags);
 void tick__rights_drop(struct tick_kernel *k, tick__ref rights); // the message is gone: closes what nobody else has

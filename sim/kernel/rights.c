@@ -295,6 +295,10 @@ void tick__rights_collect(struct tick_kernel *k, uint32_t host) {
     root->collecting = false;
 }
 
+uint32_t tick__rights_count(const struct tick_kernel *k, tick__ref ref) {
+    return rights_at(k, ref)->count;
+}
+
 int tick_kernel_fds_in_flight(const struct tick_kernel *k, int host) {
     int count = 0;
     for (tick__ref ref = tick__host(k, (uint32_t)host)->rights; ref; ref = rights_at(k, ref)->next)

@@ -92,6 +92,19 @@ int tick_k_accept(struct tick_kernel *k, int process, int fd, struct sockaddr *a
     return tick__ops(file)->accept(k, process, file, address, size);
 }
 
+int tick_k_accept4(struct tick_kernel *k, int process, int fd, struct sockaddr *address, socklen_t *size, int flags) {
+    if (!tick__file(k, process, fd))
+        return -EBADF;
+    if (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
+        return -EINVAL;
+    const int made = tick_k_accept(k, process, fd, address, size);
+    if (made >= 0) {
+        tick__fd_cloexec(k, process, made, (flags & SOCK_CLOEXEC) != 0);
+        tick__file(k, process, made)->status &= ~(flags & SOCK_NONBLOCK ? 0u : (uint32_t)O_NONBLOCK);
+    }
+    return made;
+}
+
 int tick__socket_no_accept(struct tick_kernel *k, int process, struct tick__file *file, struct sockaddr *address, socklen_t *size) {
     (void)k, (void)process, (void)file, (void)address, (void)size;
     return -EOPNOTSUPP;

@@ -402,6 +402,15 @@ ssize_t tick__unix_recv(
     return got;
 }
 
+int tick_kernel_fds_next(const struct tick_kernel *k, int process, int fd) {
+    const struct tick__file *file = tick__file(k, process, fd);
+    if (!file || tick__ops(file) != &tick__unix_ops)
+        return 0;
+    const struct tick__unix *u = (const struct tick__unix *)file;
+    const tick__ref rights = u->type == SOCK_STREAM ? u->rights : u->queue.first ? tick__datagram(k, u->queue.first)->rights : 0;
+    return rights ? (int)tick__rights_count(k, rights) : 0;
+}
+
 int tick__unix_unread(struct tick_kernel *k, struct tick__file *file, int *value) {
     const struct tick__unix *u = (const struct tick__unix *)file;
     if (u->stage == TICK__UNIX_LISTEN)
