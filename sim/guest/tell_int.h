@@ -10,9 +10,9 @@
 
 extern struct tick_probe *tick__guest_probe; // NULL: nobody listens
 
-// --- tell.c: the probe ---
-// From here on what is told goes to the ring, with numbers from 1 on. room: lets the keeper know that there is something to take, when half of
-// the ring is used (full: false), or that there is no room, again and again until there is (full: true): then it waits for a little.
+// --- guest_tell.c: the probe --- From here on what is told goes to the ring, with numbers from 1 on. room: lets the keeper know that
+// there is something to take, when half of the ring is used (full: false), or that there is no room, again and again until there is
+// (full: true): then it waits for a little.
 void tick__guest_tell_to(struct tick_guest_told *told, void (*room)(struct tick_guest_told *told, bool full));
 void tick__guest_tell_stop(void); // nothing more is told
 // An event of the present context, with a place in the program (0: none), by number as tick__guest_place_of gives them. Its seq.

@@ -1,5 +1,5 @@
-// Places in the program: an address is told once in a run, as the file that it lies in and how far behind that file's first byte, so that it
-// means the same wherever the machine has put the file. Which function and line that is, the keeper's side finds out, after the run.
+// Places in the program: an address is told once in a run, as the file that it lies in and how far behind that file's first byte, so that
+// it means the same wherever the machine has put the file. Which function and line that is, the keeper's side finds out, after the run.
 //
 // What is mapped where is read from /proc/self/maps when an address is met that lies in no file known so far: once a file, mostly.
 #include "sim/guest/raw_int.h"

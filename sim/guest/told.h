@@ -1,9 +1,10 @@
 // What a guest tells its keeper of a run: records in a ring of bytes that both have mapped. What is published survives the guest, and is
 // played into the run's probe in the order told (sim/keeper/listen.h).
 //
-// One writes, the guest, and one reads. The head moves at a record's end only, so that a guest may die or be rewound at any moment: what is
-// there is whole. Numbers of objects and events are not in the records but where they are mentioned: the k-th told in a run has number k, as
-// with a recorder. No pointer, address, pid or fd of the machine is among what reaches a digest; places in the program are told apart.
+// One writes, the guest, and one reads. The head moves at a record's end only, so that a guest may die or be rewound at any moment: what
+// is there is whole. Numbers of objects and events are not in the records but where they are mentioned: the k-th told in a run has number
+// k, as with a recorder. No pointer, address, pid or fd of the machine is among what reaches a digest; places in the program are told
+// apart.
 #ifndef RETICK_TOLD_H
 #define RETICK_TOLD_H
 

@@ -1,5 +1,5 @@
-// Playing a guest's records. Each is copied before it is looked at, as the program may write there while we look; and each number in it is held
-// against what was told before. After the first that is wrong nothing more is played, and the guest is let go on.
+// Playing a guest's records. Each is copied before it is looked at, as the program may write there while we look; and each number in it
+// is held against what was told before. After the first that is wrong nothing more is played, and the guest is let go on.
 #include "sim/keeper/listen.h"
 #include "src/base/outside.h"
 #include <errno.h>

@@ -1,5 +1,6 @@
-// The guest's probe: each call is a record in the ring. Numbers are given here, as a recorder gives them, so that the program's process needs
-// nothing back; they are rewound with its memory, and a run's begin where its snapshot's ended. The ring's head is not: it lies in the ring.
+// The guest's probe: each call is a record in the ring. Numbers are given here, as a recorder gives them, so that the program's process
+// needs nothing back; they are rewound with its memory, and a run's begin where its snapshot's ended. The ring's head is not: it lies in
+// the ring.
 #include "sim/guest/tell_int.h"
 #include <string.h>
 
