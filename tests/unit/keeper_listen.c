@@ -1,6 +1,6 @@
 // What a guest tells comes to a probe as if that had been told itself: numbers, order, bytes, places; whatever the ring's size; and what
 // was told before a program died, or wrote into its keeper's ring, is there.
-// links: tick_tell tick_keeper tick_trace
+// links: tick_guest tick_keeper tick_trace
 #include "sim/guest/tell_int.h"
 #include "sim/keeper/listen.h"
 #include "trace/recorder.h"
