@@ -31,6 +31,8 @@ uint32_t tick__guest_tell_host(const char *name, tick_id id) {
     if (!tick__guest_probe)
         return 0;
     tick__guest_resources_begin();
+    did = 0;
+    calls = NULL;
     host_object = tick__guest_tell_object_at(&object, 0);
     return host_object;
 }
@@ -82,7 +84,7 @@ void tick__guest_tell_goes_on(struct tick__guest_thread *thread) {
     struct tick_probe *probe = tick__guest_probe;
     if (!probe)
         return;
-    tick__guest_kernel->cause = 0; // whatever it was, others have come of it
+    tick__guest_kernel->cause = did = 0; // whatever it was, this comes of it
     probe->host = host_object;
     probe->task = thread->maker.object;
     thread->track.step = probe->here = probe->acted = told(TICK_EV_STEP_BEGIN, thread->maker.object, thread->track.ready, 0, 0);
