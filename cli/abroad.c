@@ -113,8 +113,8 @@ static int compile(struct tick__abroad *abroad, unsigned varied, char **object) 
     if (used >= sizeof flags)
         return -ENAMETOOLONG;
     const char *source = varied_in(varied, TICK__FOLDER) ? abroad->loaded->source : abroad->loaded->given;
-    const struct tick__compile build = {source, tick__compile_is_cxx(source) ? abroad->load->cxx : abroad->load->cc, flags,
-        abroad->load->heap_check};
+    const struct tick__compile build = {
+        source, tick__compile_is_cxx(source) ? abroad->load->cxx : abroad->load->cc, flags, abroad->load->heap_check};
     return tick__compile_shared(&build, object, &error);
 }
 
@@ -182,7 +182,7 @@ static int arguments(struct tick__abroad *abroad, unsigned varied, const char *c
     snprintf(text, sizeof text, "--hang=%lldus", (long long)(abroad->run->hang / 1000));
     if (result == 0 && abroad->run->hang)
         result = tick__argv_add(out, text);
-    snprintf(text, sizeof text, "%s:%s", object, abroad->loaded->scenario->name);
+    snprintf(text, sizeof text, "%s:%s", object, abroad->loaded->target.name);
     return result == 0 ? tick__argv_add(out, text) : result;
 }
 

@@ -26,7 +26,7 @@ static int name_files(
         return tick_error_set(error, -errno, "%s: %s; name another folder with -o", wanted, tick_error_text(-errno));
     for (int i = 0; i < 2; i++) {
         const int used = snprintf(pair->trace[i], sizeof pair->trace[i], "%s/%s-%" PRIu64 "-%c.db", absolute ? folder : wanted,
-            check->loaded.scenario->name, seed, 'a' + i);
+            check->loaded.target.name, seed, 'a' + i);
         snprintf(pair->witness[i], sizeof pair->witness[i], "%s/witness-%c", check->country.folder, 'a' + i);
         if (used >= PATH_MAX)
             return tick_error_set(error, -ENAMETOOLONG, "%s: the name of the folder is too long", folder);
@@ -121,7 +121,7 @@ int tick__check_show_way(const struct tick__check *check, enum tick__way way) {
         struct tick__attempt attempt;
         const enum tick__way this = side ? way : TICK__FRESH;
         const struct tick__record record = {
-            .scenario = check->loaded.scenario,
+            .target = &check->loaded.target,
             .scenario_file = check->loaded.source,
             .options = check->loaded.built,
             .object = check->loaded.object,
@@ -148,7 +148,8 @@ static int say_why(const char *report, int code, struct tick_error *error) {
     size_t i;
     tick_error_set(error, -EIO, "the run that differs could not be recorded in other surroundings (exit %d); try again", code);
     json_array_foreach(json_object_get(document, "messages"), i, message) {
-        const char *level = json_string_value(json_object_get(message, "level")), *text = json_string_value(json_object_get(message, "text"));
+        const char *level = json_string_value(json_object_get(message, "level")),
+                   *text = json_string_value(json_object_get(message, "text"));
         if (level && text && strcmp(level, "error") == 0)
             tick_error_set(error, -EIO, "%s", text);
     }

@@ -124,7 +124,7 @@ static int run_way(struct tick__check *check, enum tick__way way) {
     for (uint64_t i = 0; i < check->count && result == 0 && !tick__interrupted(); i++) {
         struct tick__attempt attempt;
         const struct tick__input input = tick__check_input(check, check->first + i, way);
-        if (!digester && (result = tick__digester_new(check->loaded.scenario, check->run.hang, &digester)) == 0 && !ways[way].fresh)
+        if (!digester && (result = tick__digester_new(&check->loaded.target, check->run.hang, &digester)) == 0 && !ways[way].fresh)
             warm_up(check, digester);
         if (result == 0)
             result = tick__digester_run(digester, &input, &attempt);
@@ -147,7 +147,7 @@ static int run_way(struct tick__check *check, enum tick__way way) {
 static bool stability(struct tick__check *check, uint32_t *share, unsigned *seeds) {
     struct tick__hush hush = {false};
     const struct tick_isolate_options isolated = {
-        .scenario = check->loaded.scenario, .hang = check->run.hang, .begin = tick__hush_begin, .ctx = &hush};
+        .target = &check->loaded.target, .hang = check->run.hang, .begin = tick__hush_begin, .ctx = &hush};
     struct tick_isolate *isolate = NULL;
     uint64_t sum = 0;
     *seeds = 0;
@@ -250,7 +250,7 @@ static int conclude(struct tick__check *check, int abroad) {
     bool noted;
     const bool differ = differs(check, &noted), stable = !differ && stability(check, &share, &stable_seeds);
     tick__progress_end();
-    tick__say("%s%s%s: %s seed%s, %s deviations, %s", tick__colour(stdout, TICK__BOLD), check->loaded.scenario->name,
+    tick__say("%s%s%s: %s seed%s, %s deviations, %s", tick__colour(stdout, TICK__BOLD), check->loaded.target.name,
         tick__colour(stdout, TICK__PLAIN), tick__format_count(check->count, count, sizeof count), TICK__PLURAL(check->count),
         tick__format_count(check->deviations, deviations, sizeof deviations),
         differ  ? "and runs that do not repeat"
@@ -281,8 +281,7 @@ static int tell_setup(const struct tick__check *check) {
     tick__report_scenario(&check->loaded);
     tick__report_set("finding", tick__report_outcome(&check->base[0].outcome, &check->loaded));
     tick__say("%s%s%s: %sfails%s in its set-up, so that there are no runs to compare", tick__colour(stdout, TICK__BOLD),
-        check->loaded.scenario->name, tick__colour(stdout, TICK__PLAIN), tick__colour(stdout, TICK__RED),
-        tick__colour(stdout, TICK__PLAIN));
+        check->loaded.target.name, tick__colour(stdout, TICK__PLAIN), tick__colour(stdout, TICK__RED), tick__colour(stdout, TICK__PLAIN));
     tick__say_outcome(&check->base[0].outcome, &check->loaded);
     return TICK__EXIT_FINDING;
 }
@@ -302,7 +301,7 @@ static int carry_out(struct tick__check *check) {
         return TICK__EXIT_HARNESS;
     }
     if (tick__interrupted()) {
-        tick__say("%s: interrupted", check->loaded.scenario->name);
+        tick__say("%s: interrupted", check->loaded.target.name);
         return TICK__EXIT_INTERRUPTED;
     }
     return conclude(check, abroad);

@@ -75,7 +75,7 @@ static int print_digests(const struct digest_arguments *a, const struct tick__lo
     struct tick__digester *digester = NULL;
     struct tick__attempt attempt = {0};
     bool by_all = false; // a set-up that does not return, which none of them draws anything for
-    int code = TICK__EXIT_PASS, result = tick__digester_new(loaded->scenario, a->run.hang, &digester);
+    int code = TICK__EXIT_PASS, result = tick__digester_new(&loaded->target, a->run.hang, &digester);
     for (uint64_t i = 0; i < a->count && result == 0; i++) {
         const struct tick__input input = {.seed = a->first + i, .rates = &a->run.rates};
         if (!by_all && (result = tick__digester_run(digester, &input, &attempt)) < 0)

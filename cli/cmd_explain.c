@@ -99,7 +99,7 @@ static int beside_repaired(struct explain_arguments *a) {
         code = tick__scenario_load(&a->load, &loaded);
     if (code == 0) {
         const struct tick__record record = {
-            .scenario = loaded.scenario,
+            .target = &loaded.target,
             .scenario_file = loaded.source,
             .options = loaded.built,
             .object = loaded.object,
@@ -115,7 +115,7 @@ static int beside_repaired(struct explain_arguments *a) {
     if (code == 0) {
         char name[300];
         const bool passes = attempt.outcome.verdict == TICK_PASS;
-        snprintf(name, sizeof name, "%s%s", loaded.scenario->name, passes ? ", which passes under the same schedule" : "");
+        snprintf(name, sizeof name, "%s%s", loaded.target.name, passes ? ", which passes under the same schedule" : "");
         if (!passes)
             tick__say("%s fails, too, under the same schedule", name);
         const struct tick__explain what = {.path = a->path, .against = aside.path, .there = "repaired,", .name = name};

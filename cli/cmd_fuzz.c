@@ -132,7 +132,7 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
     struct tick__attempt attempt;
     struct tick_error error = {0};
     const struct tick__record record = {
-        .scenario = loaded->scenario,
+        .target = &loaded->target,
         .scenario_file = loaded->source,
         .options = loaded->built,
         .object = loaded->object,
@@ -171,7 +171,7 @@ static int settle_calm_hang(const struct fuzz_arguments *a, const struct tick__l
         .path = a->output,
         .output = &a->rules,
     };
-    tick_schedule_init(&calm, loaded->scenario->name);
+    tick_schedule_init(&calm, loaded->target.name);
     const int code = tick__settle_finding(&what);
     tick_schedule_fini(&calm);
     return code;
@@ -197,7 +197,7 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
         .path = a->output,
         .output = &a->rules,
     };
-    int code = tick__digester_new(loaded->scenario, a->run.hang, &digester);
+    int code = tick__digester_new(&loaded->target, a->run.hang, &digester);
     if (code == 0) {
         tick__digester_repeats(digester);
         code = tick__digester_run(digester, &by_seed, &seeded);
@@ -239,7 +239,7 @@ static int load(struct fuzz_arguments *a, struct tick__loaded *loaded, char path
     if (code == 0)
         code = tick__scenario_load(&a->load, loaded);
     if (code == 0 && !a->output) {
-        snprintf(path, 160, "%s.db", loaded->scenario->name);
+        snprintf(path, 160, "%s.db", loaded->target.name);
         a->output = path;
         code = tick__output_check_both(&a->rules, a->output);
     }
@@ -248,7 +248,7 @@ static int load(struct fuzz_arguments *a, struct tick__loaded *loaded, char path
 
 // What came of the campaign. Returns the exit code.
 static int tell(const struct fuzz_arguments *a, const struct tick__loaded *loaded, const struct tick_campaign_result *result) {
-    const char *name = loaded->scenario->name, *bold = tick__colour(stdout, TICK__BOLD), *plain = tick__colour(stdout, TICK__PLAIN);
+    const char *name = loaded->target.name, *bold = tick__colour(stdout, TICK__BOLD), *plain = tick__colour(stdout, TICK__PLAIN);
     char runs[32], failures[32], rate[32], time[64];
     tick__format_count(result->runs, runs, sizeof runs);
     tick__format_time(result->elapsed, time, sizeof time);
@@ -276,7 +276,7 @@ static int tell(const struct fuzz_arguments *a, const struct tick__loaded *loade
         tick__colour(stdout, TICK__GREEN), plain, time, rate);
     say_marks(result);
     if (result->checks == 0)
-        tick__warn_no_checks(loaded->scenario->name, result->runs);
+        tick__warn_no_checks(loaded->target.name, result->runs);
     return TICK__EXIT_PASS;
 }
 
@@ -299,7 +299,7 @@ int tick__cmd_fuzz(int argc, char **argv) {
     }
     struct tick__hush hush = {false}; // each worker's own copy
     const struct tick_campaign campaign = {
-        .scenario = loaded.scenario,
+        .target = &loaded.target,
         .rates = &a.run.rates,
         .first = a.first,
         .count = a.count,

@@ -136,7 +136,7 @@ static int carry_out(const struct replay_arguments *a, const struct tick__loaded
     struct tick__attempt *attempt, struct tick_error *error) {
     if (a->output) {
         const struct tick__record record = {
-            .scenario = loaded->scenario,
+            .target = &loaded->target,
             .scenario_file = loaded->source,
             .options = loaded->built,
             .object = loaded->object,
@@ -148,7 +148,7 @@ static int carry_out(const struct replay_arguments *a, const struct tick__loaded
         return tick__record_run(&record, attempt, error);
     }
     struct tick__digester *digester = NULL;
-    int result = tick__digester_new(loaded->scenario, a->run.hang, &digester);
+    int result = tick__digester_new(&loaded->target, a->run.hang, &digester);
     if (result == 0)
         result = tick__digester_run(digester, input, attempt);
     tick__digester_free(digester);
@@ -193,7 +193,7 @@ static int explain_anew(const struct replay_arguments *a, const struct tick__rec
     struct tick__attempt again;
     struct tick_error error = {0};
     const struct tick__record record = {
-        .scenario = loaded->scenario,
+        .target = &loaded->target,
         .scenario_file = loaded->source,
         .options = loaded->built,
         .object = loaded->object,
@@ -259,7 +259,7 @@ int tick__cmd_replay(int argc, char **argv) {
             code = result == TICK_ECANCELED ? TICK__EXIT_INTERRUPTED : TICK__EXIT_HARNESS;
         } else {
             bool passed = attempt.outcome.verdict == TICK_PASS;
-            tick__say("%s%s%s: %s%s%s under %zu deviation%s", tick__colour(stdout, TICK__BOLD), loaded.scenario->name,
+            tick__say("%s%s%s: %s%s%s under %zu deviation%s", tick__colour(stdout, TICK__BOLD), loaded.target.name,
                 tick__colour(stdout, TICK__PLAIN), tick__colour(stdout, passed ? TICK__GREEN : TICK__RED), passed ? "passes" : "fails",
                 tick__colour(stdout, TICK__PLAIN), recipe.schedule.count, TICK__PLURAL(recipe.schedule.count));
             if (!passed)
@@ -275,7 +275,7 @@ int tick__cmd_replay(int argc, char **argv) {
                 tick__report_written("trace", a.output);
             }
             if (attempt.outcome.verdict == TICK_PASS && attempt.outcome.checks == 0)
-                tick__warn_no_checks(loaded.scenario->name, 1);
+                tick__warn_no_checks(loaded.target.name, 1);
             const struct tick__stale_run stale = {&recipe.schedule, &attempt.drawn, &loaded, a.recipe, a.strict, false};
             const int ended = tick__stale_tell(&stale, passed ? TICK__EXIT_PASS : TICK__EXIT_FINDING);
             code = code ? code : ended;

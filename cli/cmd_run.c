@@ -168,7 +168,7 @@ static void say_run(
         snprintf(how, sizeof how, "schedule");
     else if (a->real)
         snprintf(how, sizeof how, "real");
-    tick__say("%s%s%s: %s%s%s (%s)", tick__colour(stdout, TICK__BOLD), loaded->scenario->name, tick__colour(stdout, TICK__PLAIN),
+    tick__say("%s%s%s: %s%s%s (%s)", tick__colour(stdout, TICK__BOLD), loaded->target.name, tick__colour(stdout, TICK__PLAIN),
         tick__colour(stdout, passed ? TICK__GREEN : TICK__RED), passed ? "passed" : "failed", tick__colour(stdout, TICK__PLAIN), how);
     if (!passed)
         tick__say_outcome(outcome, loaded);
@@ -236,9 +236,9 @@ int tick__cmd_run(int argc, char **argv) {
         code = list();
     else if (code == 0) {
         const struct tick_real_options real = {.names = a.names, .names_count = a.names_count};
-        tick_schedule_init(&calm, loaded.scenario->name);
+        tick_schedule_init(&calm, loaded.target.name);
         const struct tick__record record = {
-            .scenario = loaded.scenario,
+            .target = &loaded.target,
             .scenario_file = loaded.source,
             .options = loaded.built,
             .object = loaded.object,
@@ -255,6 +255,7 @@ int tick__cmd_run(int argc, char **argv) {
                 .rates = &a.run.rates},
             .hang = a.run.hang,
             .real = a.real ? &real : NULL,
+            .scenario = loaded.scenario,
         };
         int result = tick__record_run(&record, &attempt, &error);
         if (result == 0) {
@@ -265,7 +266,7 @@ int tick__cmd_run(int argc, char **argv) {
                 code = tick__stale_tell(
                     &(struct tick__stale_run){&recipe.schedule, &attempt.drawn, &loaded, a.schedule, a.strict, false}, code);
             if (attempt.outcome.verdict == TICK_PASS && attempt.outcome.checks == 0)
-                tick__warn_no_checks(loaded.scenario->name, 1);
+                tick__warn_no_checks(loaded.target.name, 1);
             tick__attempt_fini(&attempt);
         } else {
             tick__complain_of(a.output, result, &error);

@@ -94,7 +94,7 @@ static int shrink(const struct shrink_arguments *a, const struct tick__output_ru
     struct tick__digester *digester = NULL;
     struct tick__attempt attempt;
     const struct tick__input input = {.schedule = &recipe->schedule};
-    int result = tick__digester_new(loaded->scenario, a->run.hang, &digester);
+    int result = tick__digester_new(&loaded->target, a->run.hang, &digester);
     if (result == 0)
         result = tick__digester_run(digester, &input, &attempt);
     tick__digester_free(digester);
@@ -108,12 +108,12 @@ static int shrink(const struct shrink_arguments *a, const struct tick__output_ru
                                                                                    : tick__report_outcome(&attempt.outcome, loaded));
     const struct tick__stale_run stale = {&recipe->schedule, &attempt.drawn, loaded, a->recipe, a->strict, true};
     if (attempt.outcome.verdict == TICK_PASS) {
-        tick__say("%s: %s passes, so that there is nothing to shrink. Was the program repaired?", loaded->scenario->name, a->recipe);
+        tick__say("%s: %s passes, so that there is nothing to shrink. Was the program repaired?", loaded->target.name, a->recipe);
         const int code = tick__stale_tell(&stale, TICK__EXIT_PASS);
         tick__attempt_fini(&attempt);
         return code;
     }
-    tick__say("%s%s%s: %sfails%s under the %zu deviation%s of %s", tick__colour(stdout, TICK__BOLD), loaded->scenario->name,
+    tick__say("%s%s%s: %sfails%s under the %zu deviation%s of %s", tick__colour(stdout, TICK__BOLD), loaded->target.name,
         tick__colour(stdout, TICK__PLAIN), tick__colour(stdout, TICK__RED), tick__colour(stdout, TICK__PLAIN), recipe->schedule.count,
         TICK__PLURAL(recipe->schedule.count), a->recipe);
     tick__say_outcome(&attempt.outcome, loaded);

@@ -163,7 +163,7 @@ static int run(const struct whatif_arguments *a, const struct tick__loaded *load
     struct tick__attempt attempt;
     struct tick_error error = {0};
     const struct tick__record record = {
-        .scenario = loaded->scenario,
+        .target = &loaded->target,
         .scenario_file = loaded->source,
         .options = loaded->built,
         .object = loaded->object,
@@ -175,7 +175,7 @@ static int run(const struct whatif_arguments *a, const struct tick__loaded *load
     if (result < 0)
         return result == TICK_ECANCELED ? TICK__EXIT_INTERRUPTED : tick__complain_of(a->path, result, &error);
     const bool passed = attempt.outcome.verdict == TICK_PASS;
-    tick__say("%s%s%s: with that it %s%s%s", tick__colour(stdout, TICK__BOLD), loaded->scenario->name, tick__colour(stdout, TICK__PLAIN),
+    tick__say("%s%s%s: with that it %s%s%s", tick__colour(stdout, TICK__BOLD), loaded->target.name, tick__colour(stdout, TICK__PLAIN),
         tick__colour(stdout, passed ? TICK__GREEN : TICK__RED), passed ? "passes" : "fails", tick__colour(stdout, TICK__PLAIN));
     if (!passed)
         tick__say_outcome(&attempt.outcome, loaded);
@@ -201,7 +201,7 @@ static int change_and_run(struct whatif_arguments *a, const struct tick__recipe 
     char *line = a->at ? line_at(a, away) : NULL;
     if (a->at && !line)
         return TICK__EXIT_USAGE;
-    int code = read_lines(a, loaded->scenario->name, line, &lines);
+    int code = read_lines(a, loaded->target.name, line, &lines);
     if (code == 0) {
         code = change(&recipe->schedule, &lines, away, &changed) < 0 ? tick__no_memory(a->path)
                                                                      : run(a, loaded, away ? &changed : &lines, &changed);

@@ -158,7 +158,7 @@ int tick__debug_run(const struct tick__loaded *loaded, const struct tick_schedul
         return TICK__EXIT_HARNESS;
     }
     const bool passed = outcome.verdict == TICK_PASS;
-    tick__say("%s: %s", loaded->scenario->name, passed ? "passes" : "fails");
+    tick__say("%s: %s", loaded->target.name, passed ? "passes" : "fails");
     if (!passed)
         tick__say_outcome(&outcome, loaded);
     if (at > counter.events)

@@ -65,7 +65,7 @@ static void end(void *ctx, const struct tick_outcome *outcome, uint8_t digest[16
     digester->page->ended = true;
 }
 
-int tick__digester_new(const struct tick_scenario *scenario, int64_t hang, struct tick__digester **out) {
+int tick__digester_new(const struct tick_target *target, int64_t hang, struct tick__digester **out) {
     struct tick__digester *digester = calloc(1, sizeof *digester);
     if (!digester)
         return -ENOMEM;
@@ -74,7 +74,7 @@ int tick__digester_new(const struct tick_scenario *scenario, int64_t hang, struc
         free(digester);
         return -ENOMEM;
     }
-    const struct tick_isolate_options options = {.scenario = scenario, .hang = hang, .begin = begin, .end = end, .ctx = digester};
+    const struct tick_isolate_options options = {.target = target, .hang = hang, .begin = begin, .end = end, .ctx = digester};
     int result = tick_isolate_new(&options, &digester->isolate);
     if (result < 0) {
         tick__digester_free(digester);
@@ -105,8 +105,8 @@ int tick__digester_run(struct tick__digester *digester, const struct tick__input
     return 0;
 }
 
-int tick__digester_onward(struct tick__digester *digester, const struct tick_schedule *schedule, uint32_t upto, uint64_t seed,
-    struct tick_outcome *outcome) {
+int tick__digester_onward(
+    struct tick__digester *digester, const struct tick_schedule *schedule, uint32_t upto, uint64_t seed, struct tick_outcome *outcome) {
     struct tick_schedule drawn;
     const int result = tick_isolate_onward(digester->isolate, schedule, upto, seed, NULL, outcome, &drawn);
     if (result == 0)

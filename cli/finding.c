@@ -95,8 +95,7 @@ static int shrink_within(
     struct tick_isolate *isolate = NULL;
     struct tick__hush hush = {.repeats = true};
     int64_t shown = TICK__SHRINK_QUIET;
-    const struct tick_isolate_options options = {
-        .scenario = settle->loaded->scenario, .hang = hang, .begin = tick__hush_begin, .ctx = &hush};
+    const struct tick_isolate_options options = {.target = &settle->loaded->target, .hang = hang, .begin = tick__hush_begin, .ctx = &hush};
     int code = tick_isolate_new(&options, &isolate);
     if (code < 0)
         return code;
@@ -121,7 +120,7 @@ static bool hangs(const struct tick__settle *settle, const struct tick_schedule 
     struct tick__attempt attempt;
     const struct tick__input input = {.schedule = schedule};
     bool does = false;
-    if (tick__digester_new(settle->loaded->scenario, settle->hang, &digester) == 0 && tick__digester_run(digester, &input, &attempt) == 0) {
+    if (tick__digester_new(&settle->loaded->target, settle->hang, &digester) == 0 && tick__digester_run(digester, &input, &attempt) == 0) {
         does = attempt.outcome.verdict == TICK_HUNG;
         tick__attempt_fini(&attempt);
     }
@@ -149,7 +148,7 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
     struct tick_error error = {0};
     size_t before = settle->start->count;
     if (before == 0) { // each run that hangs takes its time
-        tick_schedule_init(best, settle->loaded->scenario->name);
+        tick_schedule_init(best, settle->loaded->target.name);
         *interrupted = false;
         tick__report_set("shrunk", json_pack("{s:i, s:i, s:i, s:b}", "from", 0, "to", 0, "runs", 0, "complete", 1));
         tick__say("no deviation is needed: it fails %s",
@@ -162,7 +161,7 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
     if (code == TICK_EINVALSTATE) {
         tick__complain("the same schedule passed when it was run again: the scenario depends on something outside of the simulated world. "
                        "Next: %s check %s:%s%s",
-            tick__program(), settle->loaded->source, settle->loaded->scenario->name, settle->loaded->options);
+            tick__program(), settle->loaded->source, settle->loaded->target.name, settle->loaded->options);
         return TICK__EXIT_FINDING;
     }
     if (code < 0) {
@@ -194,7 +193,7 @@ static int replay(const struct tick__settle *settle, const struct tick_schedule 
     struct tick__input input = {.schedule = schedule};
     unsigned times = settle->outcome->verdict == TICK_HUNG ? 2 : settle->replays, different = 0;
     char text[64];
-    int result = tick__digester_new(settle->loaded->scenario, settle->hang, &digester);
+    int result = tick__digester_new(&settle->loaded->target, settle->hang, &digester);
     if (result == 0)
         tick__digester_repeats(digester);
     for (unsigned i = 0; i < times && result == 0; i++) {
@@ -217,8 +216,7 @@ static int replay(const struct tick__settle *settle, const struct tick_schedule 
                                     first.has_digest && tick__report_on() ? tick__report_hex(first.digest, 16) : json_null()));
     if (different)
         tick__say("replayed %u times, and %u differed: %s depends on something outside. Next: %s check %s:%s%s", times, different,
-            settle->loaded->scenario->name, tick__program(), settle->loaded->source, settle->loaded->scenario->name,
-            settle->loaded->options);
+            settle->loaded->target.name, tick__program(), settle->loaded->source, settle->loaded->target.name, settle->loaded->options);
     else if (first.has_digest)
         tick__say("replayed %u times, digest %s, each time the same", times, tick__format_digest(first.digest, 1, text, sizeof text));
     else
@@ -238,8 +236,7 @@ static int confirm(const struct tick__settle *settle, const struct tick_outcome 
     }
     tick__complain(
         "run once more, it gave \"%s\": the scenario depends on something outside of the simulated world. Next: %s check %s:%s%s",
-        tick_verdict_text(outcome->verdict), tick__program(), settle->loaded->source, settle->loaded->scenario->name,
-        settle->loaded->options);
+        tick_verdict_text(outcome->verdict), tick__program(), settle->loaded->source, settle->loaded->target.name, settle->loaded->options);
     return TICK__EXIT_FINDING;
 }
 
@@ -272,7 +269,7 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
          *picture = tick__with_extension(settle->path, ".svg"), *twin = tick__with_extension(settle->path, ".twin.db");
     int code = TICK__EXIT_HARNESS;
     const struct tick__record record = {
-        .scenario = settle->loaded->scenario,
+        .target = &settle->loaded->target,
         .scenario_file = settle->loaded->source,
         .options = settle->loaded->built,
         .object = settle->loaded->object,
@@ -340,7 +337,7 @@ int tick__settle_finding(const struct tick__settle *settle) {
     const struct tick__input input = {.schedule = &best};
     code = TICK__EXIT_HARNESS;
     if (tick_schedule_set_cflags(&best, settle->loaded->flags) < 0 ||
-        (best.count && tick__names_of_run(settle->loaded->scenario, &input, settle->hang, &names) < 0)) {
+        (best.count && tick__names_of_run(&settle->loaded->target, &input, settle->hang, &names) < 0)) {
         tick__no_memory(settle->path);
         goto out;
     }

@@ -39,15 +39,15 @@ enum tick__likeness tick__attempt_compare(const struct tick__attempt *a, const s
 
 // A worker process that takes the digest of what it runs, in memory.
 struct tick__digester;
-int tick__digester_new(const struct tick_scenario *scenario, int64_t hang, struct tick__digester **out);
+int tick__digester_new(const struct tick_target *target, int64_t hang, struct tick__digester **out);
 void tick__digester_free(struct tick__digester *digester);
 void tick__digester_repeats(struct tick__digester *digester); // what is run next has been run before: hushed, stderr too
 // Runs a schedule up to an event, and a seed from there on.
-int tick__digester_onward(struct tick__digester *digester, const struct tick_schedule *schedule, uint32_t upto, uint64_t seed,
-    struct tick_outcome *outcome);
+int tick__digester_onward(
+    struct tick__digester *digester, const struct tick_schedule *schedule, uint32_t upto, uint64_t seed, struct tick_outcome *outcome);
 int tick__digester_run(struct tick__digester *digester, const struct tick__input *input, struct tick__attempt *attempt);
 
 // The names of the objects of a run, brought home from the worker that runs it (also when it crashes): for schedules in words.
-int tick__names_of_run(const struct tick_scenario *scenario, const struct tick__input *input, int64_t hang, struct tick_names **names);
+int tick__names_of_run(const struct tick_target *target, const struct tick__input *input, int64_t hang, struct tick_names **names);
 
 #endif

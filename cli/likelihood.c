@@ -91,9 +91,9 @@ static int sample(struct asking *asking, uint32_t upto, uint32_t runs, struct sh
 
 static void report(const struct share *share, uint32_t seq) {
     if (tick__report_on())
-        tick__report_add("likelihood", json_pack("{s:o, s:I, s:I, s:I, s:I}", "seq", seq ? json_integer(seq) : json_null(), "runs",
-                                           (json_int_t)share->runs, "failed", (json_int_t)share->failed, "low_of_1000",
-                                           (json_int_t)share->low, "high_of_1000", (json_int_t)share->high));
+        tick__report_add("likelihood",
+            json_pack("{s:o, s:I, s:I, s:I, s:I}", "seq", seq ? json_integer(seq) : json_null(), "runs", (json_int_t)share->runs, "failed",
+                (json_int_t)share->failed, "low_of_1000", (json_int_t)share->low, "high_of_1000", (json_int_t)share->high));
 }
 
 static void say_trust(const struct share *fresh) {
@@ -135,8 +135,8 @@ static int ask_all(struct asking *asking, const struct tick__story *story, uint3
         tick__progress_end();
         share_words(&share, words, sizeof words);
         const bool whole = strlen(sentence->who) + strlen(sentence->say) < SHOWN_MOST;
-        snprintf(text, sizeof text, "%s%s%.*s%s", sentence->who, *sentence->who ? " " : "",
-            whole ? SHOWN_MOST : shorter(sentence), sentence->say, whole ? "" : "…");
+        snprintf(text, sizeof text, "%s%s%.*s%s", sentence->who, *sentence->who ? " " : "", whole ? SHOWN_MOST : shorter(sentence),
+            sentence->say, whole ? "" : "…");
         tick__say("  %2zu  %-24s %s", i + 1, words, text);
         report(&share, sentence->seq);
         if (share.low < INEVITABLE)
@@ -164,7 +164,7 @@ int tick__likelihood(const char *path, const struct tick__loaded *loaded, const 
     struct asking asking = {.schedule = schedule, .all = (uint32_t)story.count * runs + FRESH};
     const struct tick__input input = {.schedule = schedule};
     tick__interrupt_watch();
-    result = tick__digester_new(loaded->scenario, 0, &asking.digester);
+    result = tick__digester_new(&loaded->target, 0, &asking.digester);
     if (result == 0) {
         tick__digester_repeats(asking.digester);
         result = tick__digester_run(asking.digester, &input, &attempt);

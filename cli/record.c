@@ -94,7 +94,7 @@ static int run_simulated(const struct tick__record *record, struct recording *re
     struct tick_schedule drawn;
     uint8_t digest[16];
     const struct tick_isolate_options options = {
-        .scenario = record->scenario, .hang = record->hang, .once = true, .begin = begin, .end = end, .ctx = recording};
+        .target = record->target, .hang = record->hang, .once = true, .begin = begin, .end = end, .ctx = recording};
     recording->warm = record->warm;
     recording->quiet = recording->hush.repeats = record->quiet;
     int result = tick_isolate_new(&options, &isolate);
@@ -227,7 +227,7 @@ static int record_once(const struct tick__record *record, struct tick__attempt *
     struct showing showing = {0};
     int status = 0, result;
     memset(attempt, 0, sizeof *attempt);
-    tick_schedule_init(&attempt->drawn, record->scenario->name);
+    tick_schedule_init(&attempt->drawn, record->target->name);
     recording.page = mmap(NULL, PAGE_SIZE_ALL, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (recording.page == MAP_FAILED)
         return -ENOMEM;
@@ -247,7 +247,7 @@ static int record_once(const struct tick__record *record, struct tick__attempt *
         result = tick_error_set(error, -errno, "%s: no process for the run: %s", record->path, tick_error_text(-errno));
     } else {
         const struct tick_trace_meta meta = {
-            .scenario = record->scenario->name,
+            .scenario = record->target->name,
             .scenario_file = record->scenario_file,
             .options = record->options,
             .chooser = record->chooser,

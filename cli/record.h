@@ -5,9 +5,10 @@
 
 #include "cli/input.h"
 #include "sim/harness/real.h"
+#include "sim/world/runner.h"
 
 struct tick__record {
-    const struct tick_scenario *scenario;
+    const struct tick_target *target;
     const char *scenario_file; // for meta
     const char *options;       // for meta: how that is compiled, as in struct tick__loaded
     const char *object;        // the scenario's, in whose terms a crash is told; "": this program
@@ -19,7 +20,8 @@ struct tick__record {
     uint64_t warm;                        // runs of other seeds before it in the same process, unrecorded
     int64_t hang;                         // as in isolate.h
     bool quiet;                           // a repetition: what the program prints goes nowhere
-    const struct tick_real_options *real; // not NULL: in the real world; input is not looked at
+    const struct tick_real_options *real; // not NULL: in the real world, the scenario; input and target's runner are not looked at
+    const struct tick_scenario *scenario;
 };
 // 0 with *attempt filled (initialised by the call); TICK_ECANCELED: interrupted by SIGINT; else a negative error. *error has details.
 int tick__record_run(const struct tick__record *record, struct tick__attempt *attempt, struct tick_error *error);

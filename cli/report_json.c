@@ -226,7 +226,7 @@ void tick__report_written(const char *what, const char *path) {
 
 void tick__report_scenario(const struct tick__loaded *loaded) {
     if (report.out && loaded->scenario)
-        tick__report_set("scenario", json_pack("{s:o, s:o, s:o}", "name", tick__report_text(loaded->scenario->name), "file",
+        tick__report_set("scenario", json_pack("{s:o, s:o, s:o}", "name", tick__report_text(loaded->target.name), "file",
                                          tick__report_text(loaded->source), "options", tick__report_text(loaded->options)));
 }
 
@@ -358,7 +358,7 @@ json_t *tick__report_attempt(const struct tick__attempt *attempt, const struct t
     const struct tick__input input = {.schedule = &attempt->drawn};
     if (!object)
         return NULL;
-    if (attempt->drawn.count > 0 && tick__names_of_run(loaded->scenario, &input, hang, &names) < 0)
+    if (attempt->drawn.count > 0 && tick__names_of_run(&loaded->target, &input, hang, &names) < 0)
         names = NULL;
     int bad = json_object_set_new(object, "events", json_integer((json_int_t)attempt->events));
     bad |= json_object_set_new(object, "digest", tick__report_digest(attempt->digest, attempt->has_digest));

@@ -7,6 +7,7 @@
 #include "cli/program.h"
 #include "cli/scenario_trial.h"
 #include "cli/schedule_file.h"
+#include "sim/harness/scenario_target.h"
 #include "src/coro/exceptions.h"
 #include <dlfcn.h>
 #include <errno.h>
@@ -68,6 +69,7 @@ static int choose(const char *file, const char *name, struct tick__loaded *loade
         print_names(first);
         return TICK__EXIT_USAGE;
     }
+    loaded->target = tick_scenario_target(loaded->scenario);
     return 0;
 }
 
@@ -263,7 +265,7 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
 }
 
 const char *tick__loaded_name(const struct tick__loaded *loaded) {
-    return loaded->given && *loaded->given ? loaded->given : loaded->scenario ? loaded->scenario->name : "this program";
+    return loaded->given && *loaded->given ? loaded->given : loaded->target.name ? loaded->target.name : "this program";
 }
 
 void tick__loaded_fini(struct tick__loaded *loaded) {

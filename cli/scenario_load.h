@@ -2,6 +2,7 @@
 #ifndef RETICK_CLI_SCENARIO_LOAD_H
 #define RETICK_CLI_SCENARIO_LOAD_H
 
+#include "sim/world/runner.h"
 #include <retick/error.h>
 #include <retick/scenario.h>
 #include <stdbool.h>
@@ -22,12 +23,13 @@ struct tick__load {
 };
 struct tick__loaded {
     const struct tick_scenario *scenario;
-    char *source;  // absolute path of the file, for the trace's meta; "" for a scenario that is linked in. Owned
-    char *object;  // the shared object, or "". Owned
-    char *given;   // the file as it was named, or "". Owned
-    char *options; // how it was compiled, as it was asked for: "" or " --cflags '-DFAST'". Owned
-    char *built;   // the same with what $RETICK_CFLAGS added, for the trace. Owned
-    char *flags;   // the compiler's flags of both, as a line (cli/flags.h); "" if there are none, or nothing was compiled. Owned
+    struct tick_target target; // that one
+    char *source;              // absolute path of the file, for the trace's meta; "" for a scenario that is linked in. Owned
+    char *object;              // the shared object, or "". Owned
+    char *given;               // the file as it was named, or "". Owned
+    char *options;             // how it was compiled, as it was asked for: "" or " --cflags '-DFAST'". Owned
+    char *built;               // the same with what $RETICK_CFLAGS added, for the trace. Owned
+    char *flags; // the compiler's flags of both, as a line (cli/flags.h); "" if there are none, or nothing was compiled. Owned
 };
 // 0; else the exit code to end with, and the reason has been printed. What was loaded stays loaded.
 int tick__scenario_load(const struct tick__load *load, struct tick__loaded *loaded);

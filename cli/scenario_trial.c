@@ -3,6 +3,7 @@
 #include "cli/place.h"
 #include "cli/print.h"
 #include "sim/explore/trial.h"
+#include "sim/harness/scenario_target.h"
 #include <dlfcn.h>
 
 struct loading {
@@ -20,11 +21,12 @@ static void load(void *ctx) {
 int tick__scenario_trial(const char *object, const char *file, int64_t hang) {
     struct tick_outcome outcome;
     struct loading loading = {object, true};
+    const struct tick_target target = tick_scenario_target(NULL);
     char words[512], place[512], left[640];
-    int result = tick_trial(load, &loading, hang, &outcome);
+    int result = tick_trial(&target, load, &loading, hang, &outcome);
     if (result == 0 && outcome.verdict != TICK_HUNG) { // once more, for what it says itself
         loading.hushed = false;
-        result = tick_trial(load, &loading, hang, &outcome);
+        result = tick_trial(&target, load, &loading, hang, &outcome);
     }
     if (result < 0) {
         tick__complain_of(file, result, NULL);

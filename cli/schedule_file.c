@@ -1,6 +1,7 @@
 #include "cli/schedule_file.h"
 #include "cli/file.h"
 #include "cli/print.h"
+#include "sim/harness/scenario_target.h"
 #include "trace/reader.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -123,17 +124,18 @@ int tick__recipe_scenario(
     tick__recorded_note(&recipe->recorded, recipe_path, load, loaded);
     const char *wanted = recipe->schedule.scenario;
     const char *colon = given ? strrchr(given, ':') : NULL;
-    if (*wanted && strcmp(wanted, loaded->scenario->name) != 0 && colon && !strcmp(colon + 1, loaded->scenario->name)) {
+    if (*wanted && strcmp(wanted, loaded->target.name) != 0 && colon && !strcmp(colon + 1, loaded->target.name)) {
         // Asked for by name: the repaired variant, under the schedule that broke the other.
-        tick__note("%s was found in %s, and is run in %s", recipe_path, wanted, loaded->scenario->name);
-    } else if (*wanted && strcmp(wanted, loaded->scenario->name) != 0) {
+        tick__note("%s was found in %s, and is run in %s", recipe_path, wanted, loaded->target.name);
+    } else if (*wanted && strcmp(wanted, loaded->target.name) != 0) {
         const struct tick_scenario *other = tick_scenario_find(wanted);
         if (!other) {
             tick__complain("%s belongs to scenario %s, and %s has only %s%s: name the file that holds it", recipe_path, wanted,
-                given ? given : "this program", loaded->scenario->name, loaded->scenario->next ? " and others" : "");
+                given ? given : "this program", loaded->target.name, loaded->scenario->next ? " and others" : "");
             return TICK__EXIT_USAGE;
         }
         loaded->scenario = other;
+        loaded->target = tick_scenario_target(other);
     }
     if (recipe->schedule.version < TICK_CHOICE_VERSION)
         tick__note(

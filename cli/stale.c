@@ -70,7 +70,7 @@ static void say(const struct tick__stale_run *run, const struct tick__stale *sta
         tick__say(
             "    the program has changed since, or goes another way: that it passes tells little. Next: %s fuzz%s%s%s%s%s    finds the "
             "failure anew, if it is still there",
-            tick__program(), space, given, *given ? ":" : " :", run->loaded->scenario->name, run->loaded->options);
+            tick__program(), space, given, *given ? ":" : " :", run->loaded->target.name, run->loaded->options);
 }
 
 void tick__stale_note(const struct tick_schedule *schedule, const struct tick_schedule *drawn) {

@@ -7,6 +7,7 @@
 #include "cli/suite.h"
 #include "sim/explore/campaign.h"
 #include "sim/explore/shrink.h"
+#include "sim/harness/scenario_target.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct work {
     const struct tick__suite_options *options;
     struct tick__loaded loaded;
     const struct tick_scenario *scenario;
+    struct tick_target target; // that one
     struct tick_outcome known[KNOWN_MOST];
     size_t known_count;
     FILE *out;
@@ -34,7 +36,7 @@ static void set(json_t *result, const char *member, json_t *value) {
 static void set_next(const struct work *work, json_t *result, const char *command, const char *rest) {
     char *next = NULL;
     const bool linked = !*work->unit->file->path;
-    if (asprintf(&next, "%s %s %s:%s%s%s%s", tick__program(), command, linked ? "" : work->unit->file->path, work->scenario->name,
+    if (asprintf(&next, "%s %s %s:%s%s%s%s", tick__program(), command, linked ? "" : work->unit->file->path, work->target.name,
             *rest ? " " : "", rest, work->loaded.options) < 0)
         return;
     set(result, "next", tick__json_text(next));
@@ -79,7 +81,7 @@ static void note_checks(json_t *result, const struct tick_outcome *outcome) {
 static int attempt(const struct work *work, const struct tick_schedule *schedule, struct tick__attempt *attempt) {
     struct tick__digester *digester = NULL;
     const struct tick__input input = {.schedule = schedule};
-    int result = tick__digester_new(work->scenario, work->options->run->hang, &digester);
+    int result = tick__digester_new(&work->target, work->options->run->hang, &digester);
     if (result == 0)
         result = tick__digester_run(digester, &input, attempt);
     tick__digester_free(digester);
@@ -87,14 +89,14 @@ static int attempt(const struct work *work, const struct tick_schedule *schedule
 }
 
 static json_t *begin(const struct work *work, const char *what, const char *label) {
-    return tick__suite_result(work->unit->file->path, work->scenario->name, what, label);
+    return tick__suite_result(work->unit->file->path, work->target.name, what, label);
 }
 
 static void test_calm(const struct work *work) {
     struct tick_schedule calm;
     struct tick__attempt run;
     json_t *result = begin(work, "calm", "calm");
-    tick_schedule_init(&calm, work->scenario->name);
+    tick_schedule_init(&calm, work->target.name);
     const int error = attempt(work, &calm, &run);
     if (error < 0) {
         fail(work, result, error);
@@ -165,7 +167,7 @@ static int look_for(const struct work *work, uint64_t *done, uint64_t *known, st
         struct tick__hush hush = {false}; // each worker's own copy
         struct tick_error error = {0};
         const struct tick_campaign campaign = {
-            .scenario = work->scenario,
+            .target = &work->target,
             .rates = &options->run->rates,
             .first = options->first + *done,
             .count = options->seeds - *done,
@@ -219,12 +221,13 @@ static void test_seeds(const struct work *work) {
 // What a scenario's schedules found comes first, for the others to know; told it is after the calm run.
 static void test_scenario(struct work *work) {
     const struct tick__suite *suite = work->suite;
+    work->target = tick_scenario_target(work->scenario);
     json_t *results = json_array();
     work->known_count = 0;
     for (size_t i = 0; i < suite->schedule_count; i++) {
         const struct tick__suite_schedule *kept = &suite->schedules[i];
         const bool wants = tick__suite_wants(kept, work->options->load);
-        if (!tick__suite_belongs(kept, work->unit->file) || strcmp(kept->schedule.scenario, work->scenario->name) != 0 ||
+        if (!tick__suite_belongs(kept, work->unit->file) || strcmp(kept->schedule.scenario, work->target.name) != 0 ||
             wants != (work->unit->flags != NULL) || (wants && strcmp(kept->recorded.flags, work->unit->flags) != 0))
             continue;
         send(work, json_pack("{s:I}", "claims", (json_int_t)i));

@@ -89,7 +89,7 @@ static int tell_all(const struct names_log *log, struct tick_names *names) {
     return 0;
 }
 
-int tick__names_of_run(const struct tick_scenario *scenario, const struct tick__input *input, int64_t hang, struct tick_names **names) {
+int tick__names_of_run(const struct tick_target *target, const struct tick__input *input, int64_t hang, struct tick_names **names) {
     struct teller teller = {0};
     struct tick_isolate *isolate = NULL;
     struct tick_outcome outcome;
@@ -101,7 +101,7 @@ int tick__names_of_run(const struct tick_scenario *scenario, const struct tick__
     teller.log = mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (teller.log == MAP_FAILED)
         return 0; // without names schedules are told by id
-    const struct tick_isolate_options options = {.scenario = scenario, .hang = hang, .begin = begin, .ctx = &teller};
+    const struct tick_isolate_options options = {.target = target, .hang = hang, .begin = begin, .ctx = &teller};
     if (tick_isolate_new(&options, &isolate) == 0 && tick__input_run(isolate, input, &outcome, &drawn, digest) == 0) {
         tick_schedule_fini(&drawn);
         tell_all(teller.log, *names);

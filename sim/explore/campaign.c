@@ -60,7 +60,7 @@ static int better(
     state->found = true;
     state->best = seed;
     state->outcome = *outcome;
-    tick_schedule_init(&state->schedule, state->campaign->scenario->name);
+    tick_schedule_init(&state->schedule, state->campaign->target->name);
     for (uint32_t i = 0; i < count; i++) {
         int rc = tick_schedule_add(&state->schedule, &deviations[i]);
         if (rc < 0)

@@ -4,7 +4,7 @@
 
 #include "sim/choice/choosers.h"
 #include "sim/choice/schedule.h"
-#include "sim/harness/run.h"
+#include "sim/world/runner.h"
 
 struct tick_campaign_progress {
     uint64_t done, total;  // runs; total 0: by time
@@ -13,13 +13,13 @@ struct tick_campaign_progress {
 };
 
 struct tick_campaign {
-    const struct tick_scenario *scenario;
-    const struct tick_rates *rates; // NULL: default
-    uint64_t first, count;          // seeds first .. first + count - 1; count 0: as many as the time allows
-    int64_t time;                   // host ns, 0: no limit
-    int workers;                    // 0: as many as cores
-    bool keep_going;                // run all seeds, count the failures
-    int64_t hang;                   // as in isolate.h
+    const struct tick_target *target; // borrowed
+    const struct tick_rates *rates;   // NULL: default
+    uint64_t first, count;            // seeds first .. first + count - 1; count 0: as many as the time allows
+    int64_t time;                     // host ns, 0: no limit
+    int workers;                      // 0: as many as cores
+    bool keep_going;                  // run all seeds, count the failures
+    int64_t hang;                     // as in isolate.h
     size_t memory;
     // Called about 5 times a second in the caller's process; NULL: never. Returning false stops the campaign.
     bool (*progress)(void *ctx, const struct tick_campaign_progress *progress);

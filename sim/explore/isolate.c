@@ -9,17 +9,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum way { BY_SCHEDULE, BY_SEED, ONWARD, WITH_QUESTIONS }; // ONWARD: the schedule, then the seed
 struct request {
-    enum way way;
-    uint32_t upto;
+    struct tick_answers answers; // its pointers are to what follows: the memory stands at one address in both processes
     uint8_t poison;
-    uint64_t seed;
-    struct tick_rates rates;
-    uint32_t count;
-    struct tick_deviation deviations[TICK__DEVIATIONS_MOST];
-    uint64_t kinds; // of the questions that are noted
     uint32_t asked;
+    struct tick_deviation deviations[TICK__DEVIATIONS_MOST];
     struct tick_deviation questions[TICK__DEVIATIONS_MOST];
 };
 
@@ -31,43 +25,22 @@ struct tick_isolate {
 
 // --- in the child ---
 
-static int answer(struct tick_isolate *isolate, struct tick__page *page, struct tick_harness *harness, struct tick_replay_chooser *replay) {
-    struct request *request = isolate->request;
+static int answer(struct tick_isolate *isolate, struct tick__page *page, struct tick_runner *runner) {
     const struct tick_isolate_options *options = &isolate->options;
-    struct tick_random_chooser seeded;
-    struct tick_prefix_chooser both;
-    struct tick_asked_chooser asked;
-    struct tick_run run = {.scenario = options->scenario, .poison = request->poison};
-    if (request->way == BY_SEED || request->way == ONWARD) {
-        tick_random_init(&seeded, request->seed, &request->rates);
-        run.chooser = &seeded.chooser;
-    }
-    if (request->way != BY_SEED) {
-        int rc = tick_replay_set(replay, request->deviations, request->count);
-        if (rc < 0)
-            return rc;
-        run.chooser = tick_replay_chooser(replay);
-    }
-    if (request->way == WITH_QUESTIONS) {
-        tick_asked_init(&asked, replay, request->kinds, request->questions, TICK__DEVIATIONS_MOST, &request->asked);
-        run.chooser = &asked.chooser;
-    }
     memset(page->digest, 0, sizeof page->digest);
-    run.probe = options->begin ? options->begin(options->ctx) : NULL;
-    if (request->way == ONWARD) {
-        if (!run.probe)
-            return -ENOMEM; // it has no memory to listen with
-        tick_prefix_init(&both, tick_replay_chooser(replay), &seeded.chooser, run.probe, request->upto);
-        run.chooser = &both.chooser;
-    }
+    const struct tick_request request = {
+        .answers = &isolate->request->answers,
+        .poison = isolate->request->poison,
+        .probe = options->begin ? options->begin(options->ctx) : NULL,
+    };
     struct tick_outcome outcome;
-    int rc = tick__sandbox_run(page, harness, &run, &outcome);
+    int rc = tick__sandbox_run(page, runner, &request, &outcome);
     if (rc < 0)
         return rc;
     if (options->end)
         options->end(options->ctx, &outcome, page->digest);
     size_t count;
-    const struct tick_deviation *deviations = tick_harness_deviations(harness, &count);
+    const struct tick_deviation *deviations = runner->ops->deviations(runner, &count);
     page->outcome = outcome;
     page->count = tick__deviations_copy(page->deviations, deviations, count);
     return 0;
@@ -75,18 +48,13 @@ static int answer(struct tick_isolate *isolate, struct tick__page *page, struct 
 
 static void serve(void *ctx, struct tick__page *page, int fd) {
     struct tick_isolate *isolate = ctx;
-    struct tick_harness *harness;
-    struct tick_replay_chooser *replay;
+    struct tick_runner *runner;
     char byte;
-    page->rc = tick_harness_new(&harness);
-    if (page->rc >= 0)
-        page->rc = tick_replay_new(NULL, 0, &replay);
-    if (page->rc >= 0)
-        page->rc = tick__sandbox_ready(page, harness);
+    page->rc = tick__sandbox_open(page, isolate->options.target, &runner);
     if (page->rc < 0)
         return;
     while (recv(fd, &byte, 1, 0) == 1) {
-        page->rc = answer(isolate, page, harness, replay);
+        page->rc = answer(isolate, page, runner);
         if (send(fd, &byte, 1, MSG_NOSIGNAL) != 1)
             return;
     }
@@ -158,7 +126,7 @@ static int ask(struct tick_isolate *isolate) {
 
 static int carry_out(struct tick_isolate *isolate, struct tick_outcome *outcome, struct tick_schedule *drawn, uint8_t digest[16]) {
     struct tick__page *page = isolate->sandbox.page;
-    tick_schedule_init(drawn, isolate->options.scenario->name);
+    tick_schedule_init(drawn, isolate->options.target->name);
     int rc = ask(isolate);
     if (rc == TICK_EKILLED && !isolate->options.once)
         rc = ask(isolate);
@@ -182,30 +150,35 @@ static int carry_out(struct tick_isolate *isolate, struct tick_outcome *outcome,
     return 0;
 }
 
-static int with_schedule(struct tick_isolate *isolate, enum way way, const struct tick_schedule *schedule, uint8_t poison,
+static int with_schedule(struct tick_isolate *isolate, enum tick_answers_way way, const struct tick_schedule *schedule, uint8_t poison,
     struct tick_outcome *outcome, struct tick_schedule *drawn, uint8_t digest[16]) {
     struct request *request = isolate->request;
     tick_schedule_init(drawn, schedule->scenario);
     if (schedule->count > TICK__DEVIATIONS_MOST)
         return TICK_ELIMIT;
-    request->way = way;
+    request->answers.way = way;
+    request->answers.count = tick__deviations_copy(request->deviations, schedule->deviations, schedule->count);
+    request->answers.deviations = request->deviations;
     request->poison = poison;
-    request->count = tick__deviations_copy(request->deviations, schedule->deviations, schedule->count);
     return carry_out(isolate, outcome, drawn, digest);
 }
 
 int tick_isolate_schedule(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint8_t poison, struct tick_outcome *outcome,
     struct tick_schedule *drawn, uint8_t digest[16]) {
-    return with_schedule(isolate, BY_SCHEDULE, schedule, poison, outcome, drawn, digest);
+    return with_schedule(isolate, TICK_ANSWERS_LISTED, schedule, poison, outcome, drawn, digest);
 }
 
 int tick_isolate_questions(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint64_t kinds, struct tick_outcome *outcome,
     struct tick_schedule *questions) {
     struct request *request = isolate->request;
+    struct tick_answers *answers = &request->answers;
     struct tick_schedule drawn;
-    request->kinds = kinds;
+    answers->kinds = kinds;
+    answers->questions = request->questions;
+    answers->room = TICK__DEVIATIONS_MOST;
+    answers->asked = &request->asked;
     tick_schedule_init(questions, schedule->scenario);
-    int rc = with_schedule(isolate, WITH_QUESTIONS, schedule, 0, outcome, &drawn, NULL);
+    int rc = with_schedule(isolate, TICK_ANSWERS_NOTED, schedule, 0, outcome, &drawn, NULL);
     if (rc < 0)
         return rc;
     tick_schedule_fini(&drawn);
@@ -216,27 +189,16 @@ int tick_isolate_questions(struct tick_isolate *isolate, const struct tick_sched
     return rc;
 }
 
-static void set_seed(struct request *request, uint64_t seed, const struct tick_rates *rates) {
-    request->seed = seed;
-    if (rates)
-        request->rates = *rates;
-    else
-        tick_rates_default(&request->rates);
-}
-
 int tick_isolate_seed(struct tick_isolate *isolate, uint64_t seed, const struct tick_rates *rates, uint8_t poison,
     struct tick_outcome *outcome, struct tick_schedule *drawn, uint8_t digest[16]) {
-    struct request *request = isolate->request;
-    request->way = BY_SEED;
-    request->poison = poison;
-    set_seed(request, seed, rates);
+    tick_answers_seed(&isolate->request->answers, seed, rates);
+    isolate->request->poison = poison;
     return carry_out(isolate, outcome, drawn, digest);
 }
 
 int tick_isolate_onward(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint32_t upto, uint64_t seed,
     const struct tick_rates *rates, struct tick_outcome *outcome, struct tick_schedule *drawn) {
-    struct request *request = isolate->request;
-    request->upto = upto;
-    set_seed(request, seed, rates);
-    return with_schedule(isolate, ONWARD, schedule, 0, outcome, drawn, NULL);
+    tick_answers_seed(&isolate->request->answers, seed, rates);
+    isolate->request->answers.upto = upto;
+    return with_schedule(isolate, TICK_ANSWERS_ONWARD, schedule, 0, outcome, drawn, NULL);
 }

@@ -4,7 +4,7 @@
 
 #include "sim/choice/choosers.h"
 #include "sim/choice/schedule.h"
-#include "sim/harness/run.h"
+#include "sim/world/runner.h"
 #include <retick/time.h>
 
 #define TICK_HANG_DEFAULT TICK_SEC(10)
@@ -13,7 +13,7 @@
 // A worker process that carries out one run at a time; started anew when it died.
 struct tick_isolate;
 struct tick_isolate_options {
-    const struct tick_scenario *scenario;
+    const struct tick_target *target; // borrowed
     int64_t hang;  // CPU time in ns that a run may take before it is a hang; 0: TICK_HANG_DEFAULT, and its set-up TICK_SETUP_DEFAULT
     bool once;     // a run whose process somebody kills is not tried again: the caller does so
     size_t memory; // bytes of memory that the process may gain, as the parent sees every 20 ms; 0: 4 GiB

@@ -52,9 +52,9 @@ void tick__lane_mark(struct tick__lane *lane, uint64_t seed, bool all, const cha
         lane->reached[lane->waiting++] = (struct tick__reached){.mark = at & 0xff, .seed = seed & (UINT64_MAX >> 8)};
 }
 
-static void count_marks(const struct tick__lane_of *of, uint64_t seed, const struct tick_harness *harness) {
+static void count_marks(const struct tick__lane_of *of, uint64_t seed, const struct tick_runner *runner) {
     const char *const *names;
-    size_t count = tick_harness_marks(harness, &names);
+    size_t count = runner->ops->marks(runner, &names);
     for (size_t i = 0; i < count; i++)
         tick__lane_mark(of->lane, seed, of->campaign->keep_going, names[i]);
 }
@@ -86,11 +86,11 @@ static uint64_t take(const struct tick__lane_of *of) {
     return seed;
 }
 
-static void failed(const struct tick__lane_of *of, struct tick_harness *harness, uint64_t seed, const struct tick_outcome *outcome) {
+static void failed(const struct tick__lane_of *of, const struct tick_runner *runner, uint64_t seed, const struct tick_outcome *outcome) {
     struct tick__lane *lane = of->lane;
     if (!lane->failures || seed < lane->failed) {
         size_t count;
-        const struct tick_deviation *deviations = tick_harness_deviations(harness, &count);
+        const struct tick_deviation *deviations = runner->ops->deviations(runner, &count);
         lane->failed = seed;
         lane->outcome = *outcome;
         lane->deviation_count = tick__deviations_copy(lane->deviations, deviations, count);
@@ -104,38 +104,28 @@ void tick__lane_body(void *lane_of, struct tick__page *page, int fd) {
     (void)fd;
     const struct tick__lane_of *of = lane_of;
     const struct tick_campaign *campaign = of->campaign;
-    struct tick_harness *harness;
-    page->rc = tick_harness_new(&harness);
-    if (page->rc >= 0)
-        page->rc = tick__sandbox_ready(page, harness);
-    struct tick_rates rates;
-    if (campaign->rates)
-        rates = *campaign->rates;
-    else
-        tick_rates_default(&rates);
+    struct tick_runner *runner;
+    struct tick_answers answers = {0};
+    tick_answers_seed(&answers, 0, campaign->rates);
+    page->rc = tick__sandbox_open(page, campaign->target, &runner);
     while (page->rc >= 0 && !atomic_load_explicit(&of->shared->stop, memory_order_relaxed) && make_room(of)) {
         uint64_t seed = take(of);
         if (seed >= atomic_load_explicit(&of->shared->bound, memory_order_relaxed))
             break;
         page->seed = seed;
-        struct tick_random_chooser chooser;
         struct tick_outcome outcome;
-        tick_random_init(&chooser, campaign->first + seed, &rates);
-        const struct tick_run run = {
-            .scenario = campaign->scenario,
-            .chooser = &chooser.chooser,
-            .probe = campaign->begin ? campaign->begin(campaign->ctx) : NULL,
-        };
-        page->rc = tick__sandbox_run(page, harness, &run, &outcome);
+        answers.seed = campaign->first + seed;
+        const struct tick_request request = {.answers = &answers, .probe = campaign->begin ? campaign->begin(campaign->ctx) : NULL};
+        page->rc = tick__sandbox_run(page, runner, &request, &outcome);
         if (page->rc < 0)
             return; // the parent tells the error
         if (campaign->end)
             campaign->end(campaign->ctx, &outcome, page->digest);
         of->lane->choices += outcome.choices;
         of->lane->checks += outcome.checks;
-        count_marks(of, seed, harness);
+        count_marks(of, seed, runner);
         if (outcome.verdict != TICK_PASS)
-            failed(of, harness, seed, &outcome);
+            failed(of, runner, seed, &outcome);
         uint64_t runs = atomic_load_explicit(&of->lane->runs, memory_order_relaxed) + 1;
         atomic_store_explicit(&of->lane->runs, runs, memory_order_relaxed);
     }

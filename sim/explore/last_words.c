@@ -26,7 +26,7 @@ typedef void (*report_reader)(const char **kind, const char **text, const char *
 
 TICK_KEEP static struct {
     struct tick__page *page;
-    struct tick_harness *harness;
+    struct tick_runner *runner;
     const char *guard;         // below the alternate stack, which handlers of programs may have as well
     report_reader read_report; // UBSan's, if there is one
 } dying = {0};
@@ -109,7 +109,7 @@ static void tell_stop(struct tick__line *text, void *counter) {
         text->text[0] = 0;
 }
 
-// Not _exit: while a host runs, that is the program's (sim/harness/exit.c), and would end the run instead of the process.
+// Not _exit: while a host runs, that is the program's (exit.c), and would end the run instead of the process.
 _Noreturn static void leave(void) {
     for (;;)
         syscall(SYS_exit_group, 1);
@@ -118,12 +118,13 @@ _Noreturn static void leave(void) {
 // report: NULL, or what else than a signal it was. outside: neither the program nor retick brought it about.
 static void last_words(int signal, const void *address, void *counter, const char *report, bool outside) {
     struct tick__page *page = dying.page;
+    struct tick_runner *runner = dying.runner;
     size_t count = 0;
-    const struct tick_deviation *deviations = tick_harness_deviations(dying.harness, &count);
+    const struct tick_deviation *deviations = runner->ops->deviations(runner, &count);
     page->count = tick__deviations_copy(page->deviations, deviations, count);
     struct tick_outcome *outcome = &page->outcome;
     memset(outcome, 0, sizeof *outcome);
-    if (!tick_harness_crashed(signal, address, outcome) || report) {
+    if (!runner->ops->crashed(runner, signal, address, outcome) || report) {
         struct tick__line text = {outcome->text, sizeof outcome->text, 0};
         outcome->verdict = TICK_CRASHED;
         tick__line_put(&text, report ? report : tick__signal_word(signal));
@@ -131,7 +132,7 @@ static void last_words(int signal, const void *address, void *counter, const cha
     outcome->code = signal;
     outcome->deviations = (uint32_t)count;
     const char *const *marks;
-    const size_t reached = tick_harness_marks(dying.harness, &marks);
+    const size_t reached = runner->ops->marks(runner, &marks);
     for (page->marks = 0; page->marks < reached && page->marks < TICK__MARKS_MOST; page->marks++) {
         struct tick__line mark = {page->mark[page->marks], TICK__MARK_BYTES, 0};
         tick__line_put(&mark, marks[page->marks]);
@@ -140,6 +141,8 @@ static void last_words(int signal, const void *address, void *counter, const cha
     atomic_store(&page->state, TICK__DIED);
     struct tick__line text = {outcome->text, sizeof outcome->text, strlen(outcome->text)};
     struct tick__line file = {outcome->file, sizeof outcome->file, 0}, stopped = {outcome->stopped, sizeof outcome->stopped, 0};
+    if (signal == SIGXCPU && atomic_load(&page->program))
+        return; // the program is not what stands here
     if (signal == SIGXCPU)
         tell_stop(&stopped, counter);
     if (signal != SIGXCPU || page->keeps_place)
@@ -251,9 +254,9 @@ static void listen_to_sanitizers(void) {
         *(void **)&dying.read_report = dlsym(library, name);
 }
 
-int tick__last_words_install(struct tick__page *page, struct tick_harness *harness) {
+int tick__last_words_install(struct tick__page *page, struct tick_runner *runner) {
     dying.page = page;
-    dying.harness = harness;
+    dying.runner = runner;
     char *memory = mmap(NULL, GUARD_SIZE + STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED || mprotect(memory, GUARD_SIZE, PROT_NONE) < 0)
         return -ENOMEM;

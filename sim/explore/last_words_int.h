@@ -5,7 +5,7 @@
 #include "sim/explore/sandbox_int.h"
 
 // Installs the handlers on a stack of their own. 0 or -ENOMEM.
-int tick__last_words_install(struct tick__page *page, struct tick_harness *harness);
+int tick__last_words_install(struct tick__page *page, struct tick_runner *runner);
 // The program ends itself, outside of a host: see tick__exit_watch.
 void tick__last_words_of_exit(const char *how, int status, void *caller);
 const char *tick__signal_word(int signal); // "SIGSEGV"; static storage

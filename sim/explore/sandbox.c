@@ -2,7 +2,6 @@
 #include "sim/explore/isolate.h"
 #include "sim/explore/last_words_int.h"
 #include "sim/explore/sandbox_int.h"
-#include "sim/harness/exit.h"
 #include "src/base/times.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -88,6 +87,7 @@ int tick__sandbox_start(struct tick__sandbox *sandbox, void (*body)(void *ctx, s
     sandbox->page->rc = 0;
     sandbox->page->outside = sandbox->page->keeps_place = false;
     atomic_store(&sandbox->page->set_up, false);
+    atomic_store(&sandbox->page->program, 0);
     sandbox->page->marks = 0;
     sandbox->page->resident = 0;
     sandbox->signal = 0;
@@ -112,6 +112,7 @@ int tick__sandbox_start(struct tick__sandbox *sandbox, void (*body)(void *ctx, s
     sandbox->pid = pid;
     sandbox->fd = pair[0];
     sandbox->runs_seen = 0;
+    sandbox->program_seen = 0;
     sandbox->cpu_at = 0;
     sandbox->wall_at = tick__host_now();
     return 0;
@@ -131,14 +132,19 @@ static size_t resident(pid_t pid) {
     return second ? (size_t)strtoull(second + 1, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-int tick__sandbox_ready(struct tick__page *page, struct tick_harness *harness) {
-    int rc = tick__last_words_install(page, harness);
+int tick__sandbox_open(struct tick__page *page, const struct tick_target *target, struct tick_runner **out) {
+    struct tick_runner *runner;
+    int rc = target->open(target, &runner);
+    if (rc >= 0)
+        rc = tick__last_words_install(page, runner);
     page->resident = resident(getpid());
-    if (rc >= 0) {
-        tick__exit_watch(tick__last_words_of_exit); // where no host runs: in a set-up, an invariant, a check at the end
-        atomic_store(&page->state, TICK__IDLE);
-    }
-    return rc;
+    if (rc < 0)
+        return rc;
+    if (runner->ops->watch_exit)
+        runner->ops->watch_exit(runner, tick__last_words_of_exit); // where no host runs: in a set-up, an invariant, a check at the end
+    atomic_store(&page->state, TICK__IDLE);
+    *out = runner;
+    return 0;
 }
 
 uint32_t tick__deviations_copy(struct tick_deviation *to, const struct tick_deviation *from, size_t count) {
@@ -148,19 +154,16 @@ uint32_t tick__deviations_copy(struct tick_deviation *to, const struct tick_devi
     return (uint32_t)count;
 }
 
-int tick__sandbox_run(struct tick__page *page, struct tick_harness *harness, const struct tick_run *run, struct tick_outcome *outcome) {
+int tick__sandbox_run(
+    struct tick__page *page, struct tick_runner *runner, const struct tick_request *request, struct tick_outcome *outcome) {
     atomic_store_explicit(&page->set_up, false, memory_order_relaxed);
     // Only this process writes it, so that no locked instruction is needed.
     atomic_store_explicit(&page->runs, atomic_load_explicit(&page->runs, memory_order_relaxed) + 1, memory_order_relaxed);
     atomic_store_explicit(&page->state, TICK__RUNNING, memory_order_release);
-    struct tick_run watched = *run;
+    struct tick_request watched = *request;
     watched.set_up = &page->set_up;
-    int rc = tick_harness_run(harness, &watched, outcome);
-    if (rc == -ENOMEM) {
-        *outcome = (struct tick_outcome){.verdict = TICK_OUT_OF_MEMORY};
-        snprintf(outcome->text, sizeof outcome->text, "the world of the run used up the memory that it may have");
-        rc = 0;
-    }
+    watched.program = &page->program;
+    int rc = runner->ops->run(runner, &watched, outcome);
     atomic_store_explicit(&page->state, TICK__IDLE, memory_order_release);
     return rc;
 }
@@ -172,19 +175,27 @@ static int64_t cpu_of(pid_t pid) {
     return clock_getcpuclockid(pid, &id) ? -1 : read_clock(id);
 }
 
+// Of the child and the process that its program runs in (0: none, and a program that is gone has used up nothing more).
+static int64_t cpu_of_both(pid_t pid, pid_t program) {
+    const int64_t own = cpu_of(pid), programs = program ? cpu_of(program) : 0;
+    return own < 0 || programs < 0 ? own : tick__after(own, programs);
+}
+
 enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t hang, size_t memory) {
     const bool in_setup = atomic_load(&sandbox->page->state) == TICK__RUNNING && !atomic_load(&sandbox->page->set_up);
     hang = hang > 0 ? hang : in_setup ? TICK_SETUP_DEFAULT : TICK_HANG_DEFAULT;
     memory = memory ? memory : MEMORY_DEFAULT;
     uint64_t runs = atomic_load_explicit(&sandbox->page->runs, memory_order_relaxed);
-    int64_t cpu = cpu_of(sandbox->pid), wall = tick__host_now();
+    const int program = atomic_load(&sandbox->page->program);
+    int64_t cpu = cpu_of_both(sandbox->pid, program), wall = tick__host_now();
     uint32_t state = atomic_load(&sandbox->page->state);
     if (state == TICK__STARTING && hang < TICK_SETUP_DEFAULT) // what is asked for is of runs
         hang = TICK_SETUP_DEFAULT;
-    if (state == TICK__RUNNING && resident(sandbox->pid) > sandbox->page->resident + memory)
+    if (state == TICK__RUNNING && resident(sandbox->pid) + (program ? resident(program) : 0) > sandbox->page->resident + memory)
         return TICK__OUTGROWS;
-    if (cpu < 0 || runs != sandbox->runs_seen || (state != TICK__RUNNING && state != TICK__STARTING)) {
+    if (cpu < 0 || runs != sandbox->runs_seen || program != sandbox->program_seen || (state != TICK__RUNNING && state != TICK__STARTING)) {
         sandbox->runs_seen = runs;
+        sandbox->program_seen = program;
         sandbox->cpu_at = cpu;
         sandbox->wall_at = wall;
         return TICK__NO_TROUBLE;

@@ -6,7 +6,7 @@
 #define RETICK_SANDBOX_INT_H
 
 #include "sim/choice/schedule.h"
-#include "sim/harness/run.h"
+#include "sim/world/runner.h"
 #include "src/base/sanitized.h"
 #include <signal.h>
 #include <stdatomic.h>
@@ -39,7 +39,8 @@ struct tick__page {
     int rc;
     _Atomic uint64_t runs; // begun
     size_t resident;       // bytes, when the child was ready
-    _Atomic bool set_up;   // the run in progress is beyond its scenario's set-up
+    _Atomic bool set_up;   // the run in progress is beyond its set-up
+    _Atomic int program;   // the process that it runs in, if that is not the child
     uint64_t seed;         // of the run in progress (campaigns: counted from the first)
     struct tick_outcome outcome;
     uint8_t digest[16];
@@ -58,6 +59,7 @@ struct tick__sandbox {
     bool as_is; // the child keeps its environment and its locale
     // Watching for hangs
     uint64_t runs_seen;
+    int program_seen;
     int64_t cpu_at, wall_at;
     // Of a child that is buried
     int signal;   // that killed it from outside; 0: nothing did
@@ -74,18 +76,19 @@ int tick__sandbox_new(struct tick__sandbox *sandbox);   // the page; no child ye
 void tick__sandbox_fini(struct tick__sandbox *sandbox); // kills the child
 // Forks; the child calls body and ends with it. fd is the child's end of the socket pair.
 int tick__sandbox_start(struct tick__sandbox *sandbox, void (*body)(void *ctx, struct tick__page *page, int fd), void *ctx);
-// In the child, when the harness exists: catches crashes from here on.
-int tick__sandbox_ready(struct tick__page *page, struct tick_harness *harness);
-// In the child: runs, with the page's state and the harness's errors taken care of. 0, or the harness's error.
-int tick__sandbox_run(struct tick__page *page, struct tick_harness *harness, const struct tick_run *run, struct tick_outcome *outcome);
+// In the child: opens the target's runner, and catches crashes from here on.
+int tick__sandbox_open(struct tick__page *page, const struct tick_target *target, struct tick_runner **out);
+// In the child: runs, with the page's state taken care of. 0, or the runner's error.
+int tick__sandbox_run(
+    struct tick__page *page, struct tick_runner *runner, const struct tick_request *request, struct tick_outcome *outcome);
 // In the child or the parent: copies deviations into the page's array (or another of that size); returns how many.
 uint32_t tick__deviations_copy(struct tick_deviation *to, const struct tick_deviation *from, size_t count);
 
 enum tick__trouble { TICK__NO_TROUBLE, TICK__HANGS, TICK__OUTGROWS };
 #define TICK__WATCH_EVERY 20 // ms
 // In the parent, every now and then while a run is in progress: whether it takes more CPU time than hang (0: the defaults) or sleeps, or
-// has more than memory (0: 4 GiB) bytes resident beyond what it started with. Not by RLIMIT_AS: worlds reserve far more addresses than
-// they use.
+// has more than memory (0: 4 GiB) bytes resident beyond what it started with. A process of the program's own counts with all that it has.
+// Not by RLIMIT_AS: worlds reserve far more addresses than they use.
 enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t hang, size_t memory);
 // Takes leave of a child that is gone, or ends it (for a trouble). Afterwards the page tells: state DIED with outcome and deviations if a
 // run was in progress; else state stays as it was.

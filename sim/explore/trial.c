@@ -8,17 +8,16 @@
 #include <string.h>
 
 struct trial {
+    const struct tick_target *target;
     void (*body)(void *ctx);
     void *ctx;
 };
 
 static void carry_out(void *ctx, struct tick__page *page, int fd) {
     const struct trial *trial = ctx;
-    struct tick_harness *harness; // for the handlers
+    struct tick_runner *runner; // for the handlers
     (void)fd;
-    page->rc = tick_harness_new(&harness);
-    if (page->rc >= 0)
-        page->rc = tick__sandbox_ready(page, harness);
+    page->rc = tick__sandbox_open(page, trial->target, &runner);
     if (page->rc < 0)
         return;
     page->keeps_place = true;
@@ -52,8 +51,8 @@ static int once(struct tick__sandbox *sandbox, struct trial *trial, int64_t hang
     return sandbox->page->rc < 0 ? sandbox->page->rc : state == TICK__FINISHED ? 1 : TICK_EKILLED;
 }
 
-int tick_trial(void (*body)(void *ctx), void *ctx, int64_t hang, struct tick_outcome *out) {
-    struct trial trial = {body, ctx};
+int tick_trial(const struct tick_target *target, void (*body)(void *ctx), void *ctx, int64_t hang, struct tick_outcome *out) {
+    struct trial trial = {target, body, ctx};
     struct tick__sandbox sandbox;
     int rc = tick__sandbox_new(&sandbox);
     if (rc < 0)

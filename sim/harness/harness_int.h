@@ -276,13 +276,12 @@ uint64_t tick__gist(const struct tick_world *world, const struct tick_outcome *o
 void tick__world_starve(struct tick_world *world); // ends the run at the next world point: out of memory
 // The set-up is wrong: the run ends with that finding, unless it has ended.
 __attribute__((format(printf, 3, 4))) void tick__world_bad(struct tick_world *world, const struct tick_loc *loc, const char *format, ...);
-void tick__ns_words(int64_t ns, char *text, size_t size); // verdict.c: "3 ms"
 void tick__world_describe_deadlock(const struct tick_world *world, char *text, size_t size);
 struct tick__line;
 void tick__world_tell_waits(const struct tick_world *world, struct tick__line *words); // who waits for what, up to the end of the line
 // far_end.c: who waits at the other end of the connection that a task waits for; NULL: nobody. *there: that one's host.
 const struct tick_task *tick__far_waiter(const struct tick_host *host, const struct tick_task *task, const struct tick_host **there);
-void tick__task_words(const struct tick_task *task, char *text, size_t size);          // "main", "requests/request#2"
-bool tick__world_holds(struct tick_world *world);                                      // evaluates the invariants; false: the run has ended
+void tick__task_words(const struct tick_task *task, char *text, size_t size); // "main", "requests/request#2"
+bool tick__world_holds(struct tick_world *world);                             // evaluates the invariants; false: the run has ended
 
 #endif

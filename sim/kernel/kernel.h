@@ -90,6 +90,9 @@ void tick_kernel_outage_end(struct tick_kernel *k, uint32_t key);
 // A host that is down (crashed, and not started again) takes no segment.
 void tick_kernel_host_up(struct tick_kernel *k, int host, bool up);
 void tick_kernel_calm(struct tick_kernel *k); // from now on nothing is lost, refused or reset by choice
+// A TCP socket that has listened never connects (-EINVAL), and one that has connected never listens: so kernels have it of late (6.18.44
+// does), where older ones let it change.
+void tick_kernel_one_role(struct tick_kernel *k);
 
 // --- time ---
 int64_t tick_kernel_now(const struct tick_kernel *k);

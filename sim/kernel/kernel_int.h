@@ -52,6 +52,7 @@ struct tick__root {
     bool dropping, collecting, uncollected;
     bool exiting;    // a process is
     bool may_linger; // some socket has had SO_LINGER with a time
+    bool one_role;   // who has listened never connects, and the other way round
 };
 
 // What a choice is about.
@@ -360,7 +361,9 @@ struct tick__sock {
     struct tick__file file;
     uint8_t state, stage, shut, corked;
     bool reuse, reuse_port, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies;
-    bool refused;
+    bool refused : 1;
+    bool listened : 1, connects : 1; // it has been one of these, at least once
+    bool keeps_port : 1;             // that it was given for what its role did not allow: disconnecting does not take it back
     bool six; // its addresses are IPv6's, not mapped ones
     uint8_t tries;
     int32_t error;

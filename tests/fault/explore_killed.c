@@ -4,7 +4,7 @@
 #include "sim/explore/campaign.h"
 #include "sim/explore/isolate.h"
 #include "tests/support/emulated.h"
-#include "tests/support/fake_harness.h"
+#include "tests/support/fake_target.h"
 #include "tests/support/patience.h"
 #include <setjmp.h>
 #include <signal.h>
@@ -27,7 +27,7 @@ static struct {
 } * shared;
 
 static uint64_t seed_now(void) {
-    return ((const struct tick_random_chooser *)fake.run->chooser)->seed;
+    return ((const struct tick_random_chooser *)fake.chooser)->seed;
 }
 
 static bool is_struck(void) {
@@ -107,9 +107,8 @@ static void marks_and_crashes(void) {
     }
 }
 
-static int try(
-    const struct tick_scenario *scenario, int kills, uint64_t count, struct tick_campaign_result *result, struct tick_error *error) {
-    const struct tick_campaign campaign = {.scenario = scenario, .count = count, .workers = 2, .hang = 60000000000};
+static int try(const struct tick_target *target, int kills, uint64_t count, struct tick_campaign_result *result, struct tick_error *error) {
+    const struct tick_campaign campaign = {.target = target, .count = count, .workers = 2, .hang = 60000000000};
     atomic_store(&shared->kills, kills);
     *error = (struct tick_error){0};
     const int rc = tick_campaign_run(&campaign, result, error);
@@ -119,11 +118,11 @@ static int try(
 
 static void killed_once_goes_on(void **state) {
     (void)state;
-    static const struct tick_scenario scenarios[] = {FAKE(passes_or_is_killed), FAKE(passes_or_is_told_to_end), FAKE(passes_or_is_struck)};
+    static const struct tick_target targets[] = {FAKE(passes_or_is_killed), FAKE(passes_or_is_told_to_end), FAKE(passes_or_is_struck)};
     for (int i = 0; i < 3; i++) {
         struct tick_campaign_result r;
         struct tick_error error;
-        assert_int_equal(try(&scenarios[i], 1, 50, &r, &error), 0);
+        assert_int_equal(try(&targets[i], 1, 50, &r, &error), 0);
         assert_false(r.found);
         assert_int_equal(r.runs, 50);
         assert_int_equal(r.failures, 0);
@@ -135,12 +134,12 @@ static void killed_once_goes_on(void **state) {
 
 static void killed_always_is_no_finding(void **state) {
     (void)state;
-    static const struct tick_scenario scenarios[] = {FAKE(passes_or_is_killed), FAKE(passes_or_is_struck)};
+    static const struct tick_target targets[] = {FAKE(passes_or_is_killed), FAKE(passes_or_is_struck)};
     static const char *const names[] = {"SIGKILL", "SIGSEGV"};
     for (int i = 0; i < 2; i++) {
         struct tick_campaign_result r;
         struct tick_error error;
-        assert_int_equal(try(&scenarios[i], 1000, 50, &r, &error), TICK_EKILLED);
+        assert_int_equal(try(&targets[i], 1000, 50, &r, &error), TICK_EKILLED);
         assert_non_null(strstr(error.text, "killed from outside"));
         assert_non_null(strstr(error.text, names[i]));
     }
@@ -148,7 +147,7 @@ static void killed_always_is_no_finding(void **state) {
 
 static void its_own_signal_is_a_finding(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(ends_itself);
+    static const struct tick_target s = FAKE(ends_itself);
     struct tick_campaign_result r;
     struct tick_error error;
     assert_int_equal(try(&s, 0, 50, &r, &error), 0);
@@ -158,7 +157,7 @@ static void its_own_signal_is_a_finding(void **state) {
 
 static void its_own_memory_is_a_finding(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(eats_and_is_killed);
+    static const struct tick_target s = FAKE(eats_and_is_killed);
     struct tick_campaign_result r;
     struct tick_error error;
     assert_int_equal(try(&s, 1000, 50, &r, &error), 0);
@@ -168,13 +167,13 @@ static void its_own_memory_is_a_finding(void **state) {
 }
 
 // In a process of its own, which the limit does not outlive: 0, or the line that failed.
-static int limited(const struct tick_scenario *scenario, rlim_t soft, rlim_t hard, uint64_t count, bool found) {
+static int limited(const struct tick_target *target, rlim_t soft, rlim_t hard, uint64_t count, bool found) {
     const pid_t pid = fork();
     if (!pid) {
         struct tick_campaign_result r;
         struct tick_error error;
         const struct rlimit limit = {soft, hard};
-        const struct tick_campaign campaign = {.scenario = scenario, .count = count, .workers = 1, .hang = 60000000000};
+        const struct tick_campaign campaign = {.target = target, .count = count, .workers = 1, .hang = 60000000000};
         if (setrlimit(RLIMIT_CPU, &limit) < 0)
             _exit(1);
         if (tick_campaign_run(&campaign, &r, &error) != 0)
@@ -194,7 +193,7 @@ static int limited(const struct tick_scenario *scenario, rlim_t soft, rlim_t har
 // A worker that has done many runs has used up what the shell gives a process; each run by itself has not.
 static void a_limit_of_time_is_the_workers(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(takes_its_time);
+    static const struct tick_target s = FAKE(takes_its_time);
     if (emulated())
         skip();
     assert_int_equal(limited(&s, 1, RLIM_INFINITY, 55, false), 0);
@@ -202,7 +201,7 @@ static void a_limit_of_time_is_the_workers(void **state) {
 
 static void its_own_time_is_a_finding(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(spins);
+    static const struct tick_target s = FAKE(spins);
     if (emulated())
         skip();
     assert_int_equal(limited(&s, 1, 1, 20, true), 0);
@@ -210,8 +209,8 @@ static void its_own_time_is_a_finding(void **state) {
 
 static void marks_outlive_their_run(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(marks_and_crashes);
-    const struct tick_campaign campaign = {.scenario = &s, .count = 30, .workers = 2, .keep_going = true};
+    static const struct tick_target s = FAKE(marks_and_crashes);
+    const struct tick_campaign campaign = {.target = &s, .count = 30, .workers = 2, .keep_going = true};
     struct tick_campaign_result r;
     assert_int_equal(tick_campaign_run(&campaign, &r, NULL), 0);
     assert_int_equal(r.failures, 3);
@@ -240,13 +239,13 @@ static int seed_in(const struct tick_isolate_options *options, int kills, struct
 
 static void a_single_run_is_tried_again(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(passes_or_is_killed);
-    struct tick_isolate_options options = {.scenario = &s};
+    static const struct tick_target s = FAKE(passes_or_is_killed);
+    struct tick_isolate_options options = {.target = &s};
     struct tick_outcome outcome;
     assert_int_equal(seed_in(&options, 1, &outcome), 0);
     assert_int_equal(outcome.verdict, TICK_PASS);
     assert_int_equal(seed_in(&options, 1000, &outcome), TICK_EKILLED);
-    options = (struct tick_isolate_options){.scenario = &s, .once = true};
+    options = (struct tick_isolate_options){.target = &s, .once = true};
     assert_int_equal(seed_in(&options, 1, &outcome), TICK_EKILLED);
 }
 

@@ -5,7 +5,7 @@
 // timeout: 300
 #include "sim/explore/campaign.h"
 #include "sim/explore/shrink.h"
-#include "tests/support/fake_harness.h"
+#include "tests/support/fake_target.h"
 #include "tests/support/torture.h"
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -20,7 +20,7 @@ static void segments(void) {
         fake_fail(7);
 }
 
-static const struct tick_scenario scenario = FAKE(segments);
+static const struct tick_target target = FAKE(segments);
 
 static int start_of(struct tick_schedule *schedule) {
     tick_schedule_init(schedule, "segments");
@@ -44,7 +44,7 @@ static int shrinks(void *arg) {
     (void)arg;
     int result = start_of(&start);
     if (result == 0)
-        result = tick_isolate_new(&(const struct tick_isolate_options){.scenario = &scenario}, &isolate);
+        result = tick_isolate_new(&(const struct tick_isolate_options){.target = &target}, &isolate);
     if (result == 0)
         result = tick_shrink_run(&(const struct tick_shrink){.isolate = isolate, .start = &start}, &shrunk, &error);
     if (result == 0) {
@@ -60,7 +60,7 @@ static int shrinks(void *arg) {
 static int campaigns(void *arg) {
     struct tick_campaign_result found;
     struct tick_error error = {0};
-    const struct tick_campaign campaign = {.scenario = &scenario, .first = 1, .count = 60, .workers = 2, .keep_going = arg != NULL};
+    const struct tick_campaign campaign = {.target = &target, .first = 1, .count = 60, .workers = 2, .keep_going = arg != NULL};
     const int result = tick_campaign_run(&campaign, &found, &error);
     if (result == 0) {
         assert_true(found.found && found.runs > 0);

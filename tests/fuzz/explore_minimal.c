@@ -12,6 +12,7 @@
 // timeout: 600
 #include "sim/choice/names.h"
 #include "sim/explore/shrink.h"
+#include "sim/harness/scenario_target.h"
 #include "src/base/sanitized.h"
 #include <retick.h>
 #include <setjmp.h>
@@ -193,8 +194,9 @@ static void is_minimal(struct tick_isolate *isolate, const struct tick_scenario 
 }
 
 static void look_at(const struct tick_scenario *scenario, size_t most, size_t failures_least) {
+    const struct tick_target target = tick_scenario_target(scenario);
     struct tick_isolate *isolate;
-    assert_int_equal(tick_isolate_new(&(const struct tick_isolate_options){.scenario = scenario}, &isolate), 0);
+    assert_int_equal(tick_isolate_new(&(const struct tick_isolate_options){.target = &target}, &isolate), 0);
     const uint64_t first = number_of("RETICK_FIRST", 0), seeds = number_of("RETICK_SEEDS", SEEDS);
     size_t failures = 0;
     uint64_t work = 0;

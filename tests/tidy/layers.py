@@ -13,11 +13,12 @@ BASE = ["src/base"]
 CORO = BASE + ["src/coro"]
 LOOP = CORO + ["src/loop"]
 IO = LOOP + ["src/io"]
-KERNEL = CORO + ["sim/kernel", "sim/world"]
+KERNEL = CORO + ["sim/kernel"]
 CHOICE = CORO + ["sim/choice"]
-HARNESS = sorted(set(IO + KERNEL + CHOICE + ["src/os", "sim/harness"]))
-EXPLORE = HARNESS + ["sim/explore"]
-GUEST = sorted(set(KERNEL + CHOICE)) + ["sim/guest"]
+WORLD = sorted(set(KERNEL + CHOICE + ["sim/world"]))
+HARNESS = sorted(set(IO + WORLD + ["src/os", "sim/harness"]))
+EXPLORE = WORLD + ["sim/explore"]
+GUEST = WORLD + ["sim/guest"]
 KEEPER = GUEST + ["sim/keeper"]
 TRACE = BASE + ["sim/choice", "trace"]
 EVERYTHING = ["src", "sim", "trace", "viewer", "cli"]
@@ -33,7 +34,7 @@ MAY_INCLUDE = {
     "src/io": IO,
     "src/os": BASE + ["src/os"],
     "sim/kernel": KERNEL,
-    "sim/world": KERNEL,
+    "sim/world": WORLD,
     "sim/choice": CHOICE,
     "sim/harness": HARNESS,
     "sim/explore": EXPLORE,

@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 
-SIMULATED = ["base", "coro", "loop", "io", "kernel", "choice", "harness"]
+SIMULATED = ["base", "coro", "loop", "io", "kernel", "choice", "world", "harness"]
 
 CLOCKS = """time clock clock_gettime clock_getres clock_nanosleep gettimeofday timespec_get ftime times nanosleep usleep sleep alarm
     setitimer timer_create timer_settime timerfd_create timerfd_settime localtime localtime_r mktime tzset strftime"""

@@ -1,8 +1,9 @@
 // Campaigns: the smallest failing seed whatever the number of workers; deaths of workers; marks; stopping; what a run costs on top.
 // torture: 2
 #include "sim/explore/campaign.h"
-#include "tests/support/fake_harness.h"
+#include "tests/support/fake_target.h"
 #include "tests/support/patience.h"
+#include <retick/time.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,7 +15,7 @@
 #include <cmocka.h>
 
 static uint64_t seed_now(void) {
-    return ((const struct tick_random_chooser *)fake.run->chooser)->seed;
+    return ((const struct tick_random_chooser *)fake.chooser)->seed;
 }
 
 static volatile int *volatile nowhere = (volatile int *)64;
@@ -51,7 +52,7 @@ static void many_ends(void) {
         fake_fail(1);
 }
 static void ends_in_its_set_up(void) {
-    atomic_store(fake.run->set_up, false);
+    atomic_store(fake.request->set_up, false);
     if (seed_now() % 2)
         nanosleep(&(const struct timespec){30, 0}, NULL); // another worker's run, which nobody waits for
     abort();
@@ -90,9 +91,9 @@ static struct tick_campaign_result run(struct tick_campaign campaign) {
 
 static void all_pass(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(nothing);
+    static const struct tick_target s = FAKE(nothing);
     for (int workers = 0; workers < 4; workers++) {
-        struct tick_campaign_result r = run((struct tick_campaign){.scenario = &s, .first = 5, .count = 1000, .workers = workers});
+        struct tick_campaign_result r = run((struct tick_campaign){.target = &s, .first = 5, .count = 1000, .workers = workers});
         assert_false(r.found);
         assert_int_equal(r.runs, 1000);
         assert_int_equal(r.failures, 0);
@@ -102,9 +103,9 @@ static void all_pass(void **state) {
 
 static void smallest_failing_seed(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(fails_late);
+    static const struct tick_target s = FAKE(fails_late);
     for (int workers = 1; workers < 8; workers += 2) {
-        struct tick_campaign_result r = run((struct tick_campaign){.scenario = &s, .first = 1, .count = 100000, .workers = workers});
+        struct tick_campaign_result r = run((struct tick_campaign){.target = &s, .first = 1, .count = 100000, .workers = workers});
         assert_true(r.found);
         assert_int_equal(r.seed, 102);
         assert_int_equal(r.outcome.line, 102);
@@ -118,9 +119,8 @@ static void smallest_failing_seed(void **state) {
 
 static void failures_are_counted(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(fails_late);
-    struct tick_campaign_result r =
-        run((struct tick_campaign){.scenario = &s, .first = 100, .count = 300, .workers = 3, .keep_going = true});
+    static const struct tick_target s = FAKE(fails_late);
+    struct tick_campaign_result r = run((struct tick_campaign){.target = &s, .first = 100, .count = 300, .workers = 3, .keep_going = true});
     assert_int_equal(r.runs, 300);
     assert_int_equal(r.failures, 100);
     assert_int_equal(r.seed, 102);
@@ -130,11 +130,11 @@ static void failures_are_counted(void **state) {
 
 static void a_crash_is_a_failure(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(segv_at_13);
+    static const struct tick_target s = FAKE(segv_at_13);
     struct tick_rates rates = {0};
     rates.of[TICK_CHOICE_DELIVERY] = 65536;
     for (int workers = 1; workers < 4; workers++) {
-        struct tick_campaign_result r = run((struct tick_campaign){.scenario = &s, .rates = &rates, .count = 1000, .workers = workers});
+        struct tick_campaign_result r = run((struct tick_campaign){.target = &s, .rates = &rates, .count = 1000, .workers = workers});
         assert_true(r.found);
         assert_int_equal(r.seed, 13);
         assert_int_equal(r.outcome.verdict, TICK_CRASHED);
@@ -147,19 +147,19 @@ static void a_crash_is_a_failure(void **state) {
 
 static void workers_are_replaced(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(many_ends);
+    static const struct tick_target s = FAKE(many_ends);
     // 200 seeds: 4 aborts, 1 exit, 1 hang, 20 failed checks
     struct tick_campaign_result r =
-        run((struct tick_campaign){.scenario = &s, .count = 200, .workers = 2, .keep_going = true, .hang = PATIENCE * 50000000});
+        run((struct tick_campaign){.target = &s, .count = 200, .workers = 2, .keep_going = true, .hang = PATIENCE * 50000000});
     assert_int_equal(r.runs, 200);
     assert_int_equal(r.failures, 26);
     assert_int_equal(r.seed, 9);
     tick_campaign_result_fini(&r);
-    r = run((struct tick_campaign){.scenario = &s, .first = 20, .count = 9, .workers = 2, .hang = PATIENCE * 50000000});
+    r = run((struct tick_campaign){.target = &s, .first = 20, .count = 9, .workers = 2, .hang = PATIENCE * 50000000});
     assert_int_equal(r.seed, 20);
     assert_int_equal(r.outcome.verdict, TICK_HUNG);
     tick_campaign_result_fini(&r);
-    r = run((struct tick_campaign){.scenario = &s, .first = 16, .count = 2, .workers = 1});
+    r = run((struct tick_campaign){.target = &s, .first = 16, .count = 2, .workers = 1});
     assert_int_equal(r.outcome.verdict, TICK_EXITED);
     tick_campaign_result_fini(&r);
 }
@@ -167,10 +167,10 @@ static void workers_are_replaced(void **state) {
 // Whichever worker is the first to come to it.
 static void what_ends_a_set_up_ends_the_campaign(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(ends_in_its_set_up);
+    static const struct tick_target s = FAKE(ends_in_its_set_up);
     for (int i = 0; i < 6; i++) {
         struct tick_campaign_result r =
-            run((struct tick_campaign){.scenario = &s, .first = 6 + i % 2, .count = 100, .workers = 2 + i / 2, .keep_going = i > 3});
+            run((struct tick_campaign){.target = &s, .first = 6 + i % 2, .count = 100, .workers = 2 + i / 2, .keep_going = i > 3});
         assert_int_equal(r.seed, 6 + i % 2);
         assert_int_equal(r.runs, 1);
         assert_int_equal(r.failures, 1);
@@ -183,8 +183,8 @@ static void what_ends_a_set_up_ends_the_campaign(void **state) {
 
 static void marks_are_counted(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(marks);
-    struct tick_campaign_result r = run((struct tick_campaign){.scenario = &s, .count = 100, .workers = 3});
+    static const struct tick_target s = FAKE(marks);
+    struct tick_campaign_result r = run((struct tick_campaign){.target = &s, .count = 100, .workers = 3});
     assert_int_equal(r.marks, 3);
     assert_string_equal(r.mark[0].name, "a name that is longer than the forty-seven char");
     assert_int_equal(r.mark[0].runs, 1);
@@ -199,9 +199,9 @@ static void marks_are_counted(void **state) {
 // many to be kept.
 static void marks_up_to_the_failure(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(marks_and_fails);
+    static const struct tick_target s = FAKE(marks_and_fails);
     for (int workers = 1; workers < 8; workers += workers == 1 ? 1 : 3) {
-        struct tick_campaign_result r = run((struct tick_campaign){.scenario = &s, .count = 10000000, .workers = workers});
+        struct tick_campaign_result r = run((struct tick_campaign){.target = &s, .count = 10000000, .workers = workers});
         assert_int_equal(r.seed, 9);
         assert_int_equal(r.runs, 10);
         assert_int_equal(r.marks, 3);
@@ -211,7 +211,7 @@ static void marks_up_to_the_failure(void **state) {
         assert_int_equal(r.mark[1].runs, 5);
         assert_int_equal(r.mark[2].runs, 5);
         tick_campaign_result_fini(&r);
-        r = run((struct tick_campaign){.scenario = &s, .first = 10, .count = 40, .workers = workers, .keep_going = true});
+        r = run((struct tick_campaign){.target = &s, .first = 10, .count = 40, .workers = workers, .keep_going = true});
         assert_int_equal(r.failures, 4);
         assert_int_equal(r.marks, 4);
         assert_int_equal(r.mark[0].runs, 40);
@@ -236,15 +236,15 @@ static bool progress(void *ctx, const struct tick_campaign_progress *p) {
 
 static void progress_and_stop(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(slow);
+    static const struct tick_target s = FAKE(slow);
     struct seen seen = {.most = 3};
-    struct tick_campaign_result r = run((struct tick_campaign){.scenario = &s, .workers = 2, .progress = progress, .ctx = &seen});
+    struct tick_campaign_result r = run((struct tick_campaign){.target = &s, .workers = 2, .progress = progress, .ctx = &seen});
     assert_int_equal(seen.calls, 3);
     assert_true(seen.done > 0 && r.runs >= seen.done && seen.rate > 1);
     assert_in_range(r.elapsed, 500000000, 5000000000);
     assert_false(r.found);
     tick_campaign_result_fini(&r);
-    r = run((struct tick_campaign){.scenario = &s, .workers = 2, .time = 300000000});
+    r = run((struct tick_campaign){.target = &s, .workers = 2, .time = 300000000});
     assert_in_range(r.elapsed, 300000000, 5000000000);
     tick_campaign_result_fini(&r);
 }
@@ -260,8 +260,8 @@ static void for_ever(void) {
 
 static void a_stop_does_not_wait_for_hangs(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(for_ever);
-    struct tick_campaign_result r = run((struct tick_campaign){.scenario = &s, .workers = 2, .progress = stop_at_once});
+    static const struct tick_target s = FAKE(for_ever);
+    struct tick_campaign_result r = run((struct tick_campaign){.target = &s, .workers = 2, .progress = stop_at_once});
     assert_false(r.found);
     assert_true(r.elapsed < 8000000000);
     tick_campaign_result_fini(&r);
@@ -269,7 +269,7 @@ static void a_stop_does_not_wait_for_hangs(void **state) {
 
 static void interrupts_are_the_parents(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(slow);
+    static const struct tick_target s = FAKE(slow);
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     sigaction(SIGINT, &ignore, &before);
     pid_t pid = fork();
@@ -278,7 +278,7 @@ static void interrupts_are_the_parents(void **state) {
         kill(0, SIGINT); // as a terminal does
         _exit(0);
     }
-    struct tick_campaign campaign = {.scenario = &s, .count = 100, .workers = 2};
+    struct tick_campaign campaign = {.target = &s, .count = 100, .workers = 2};
     struct tick_campaign_result r;
     assert_int_equal(tick_campaign_run(&campaign, &r, NULL), 0);
     assert_int_equal(r.runs, 100);
@@ -290,8 +290,8 @@ static void interrupts_are_the_parents(void **state) {
 // What a run costs beside the program and the world: a figure to look at.
 static void a_run_costs_little(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(nothing);
-    struct tick_campaign_result r = run((struct tick_campaign){.scenario = &s, .count = 2000000, .workers = 1});
+    static const struct tick_target s = FAKE(nothing);
+    struct tick_campaign_result r = run((struct tick_campaign){.target = &s, .count = 2000000, .workers = 1});
     assert_int_equal(r.runs, 2000000);
     print_message("campaign: %.0f ns a run\n", (double)r.elapsed / (double)r.runs);
     tick_campaign_result_fini(&r);

@@ -2,7 +2,7 @@
 // torture: 4
 #include "sim/explore/isolate.h"
 #include "src/base/sanitized.h"
-#include "tests/support/fake_harness.h"
+#include "tests/support/fake_target.h"
 #include "tests/support/patience.h"
 #include <locale.h>
 #include <setjmp.h>
@@ -78,7 +78,7 @@ static void counts(void) {
     fake_fail((int)fake_runs);
 }
 static void shows_poison(void) {
-    fake_fail(fake.run->poison);
+    fake_fail(fake.request->poison);
 }
 
 static void assert_equal(const struct tick_deviation *a, const struct tick_deviation *b) { // the padding does not count
@@ -96,16 +96,16 @@ static struct tick_schedule ten(void) {
     return s;
 }
 
-static struct tick_isolate *isolate_of(const struct tick_scenario *scenario, int64_t hang, size_t memory) {
+static struct tick_isolate *isolate_of(const struct tick_target *target, int64_t hang, size_t memory) {
     struct tick_isolate *isolate;
-    const struct tick_isolate_options options = {.scenario = scenario, .hang = hang, .memory = memory};
+    const struct tick_isolate_options options = {.target = target, .hang = hang, .memory = memory};
     assert_int_equal(tick_isolate_new(&options, &isolate), 0);
     return isolate;
 }
 
 // Runs it three times in one isolate: the outcome, the same each time, with the deviations drawn.
-static struct tick_outcome thrice(const struct tick_scenario *scenario, int64_t hang, size_t memory, size_t drawn_count) {
-    struct tick_isolate *isolate = isolate_of(scenario, hang, memory);
+static struct tick_outcome thrice(const struct tick_target *target, int64_t hang, size_t memory, size_t drawn_count) {
+    struct tick_isolate *isolate = isolate_of(target, hang, memory);
     struct tick_schedule schedule = ten();
     struct tick_outcome outcome, first = {0};
     for (int i = 0; i < 3; i++) {
@@ -130,7 +130,7 @@ static struct tick_outcome thrice(const struct tick_scenario *scenario, int64_t 
 
 static void passes(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(quiet);
+    static const struct tick_target s = FAKE(quiet);
     struct tick_outcome outcome = thrice(&s, 0, 0, 4);
     assert_int_equal(outcome.verdict, TICK_PASS);
     assert_int_equal(outcome.choices, 10);
@@ -138,7 +138,7 @@ static void passes(void **state) {
 
 static void crashes(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(segv), a = FAKE(aborts);
+    static const struct tick_target s = FAKE(segv), a = FAKE(aborts);
     struct tick_outcome outcome = thrice(&s, 0, 0, 4);
     assert_int_equal(outcome.verdict, TICK_CRASHED);
     assert_int_equal(outcome.code, SIGSEGV);
@@ -154,7 +154,7 @@ static void crashes(void **state) {
 
 static void stack_overflows(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(overflow);
+    static const struct tick_target s = FAKE(overflow);
     struct tick_outcome outcome = thrice(&s, 0, 0, 4);
     assert_int_equal(outcome.verdict, TICK_CRASHED);
     assert_int_equal(outcome.code, SIGSEGV);
@@ -172,7 +172,7 @@ static void reports_of_sanitizers(void **state) {
     (void)state;
     if (!TICK__SANITIZED || TICK__TSAN) // which sees no writes beyond a block
         skip();
-    static const struct tick_scenario s = FAKE(writes_beyond);
+    static const struct tick_target s = FAKE(writes_beyond);
     struct tick_outcome outcome = thrice(&s, 0, 0, 4);
     assert_int_equal(outcome.verdict, TICK_CRASHED);
     assert_non_null(strstr(outcome.text, "sanitizer"));
@@ -180,7 +180,7 @@ static void reports_of_sanitizers(void **state) {
 
 static void exits(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(leaves);
+    static const struct tick_target s = FAKE(leaves);
     struct tick_outcome outcome = thrice(&s, 0, 0, 0);
     assert_int_equal(outcome.verdict, TICK_EXITED);
     assert_int_equal(outcome.code, 3);
@@ -188,7 +188,7 @@ static void exits(void **state) {
 
 static void hangs(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(spin), p = FAKE(sleeps);
+    static const struct tick_target s = FAKE(spin), p = FAKE(sleeps);
     struct tick_outcome outcome = thrice(&s, PATIENCE * 60000000, 0, 4);
     assert_int_equal(outcome.verdict, TICK_HUNG);
     assert_int_equal(outcome.code, 0);
@@ -204,7 +204,7 @@ static void hangs(void **state) {
 // However small it is, it is of runs: a child may take its time to begin.
 static void a_limit_is_of_runs(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(quiet);
+    static const struct tick_target s = FAKE(quiet);
     for (int i = 0; i < 10; i++) {
         struct tick_isolate *isolate = isolate_of(&s, 1, 0);
         struct tick_outcome outcome;
@@ -217,14 +217,14 @@ static void a_limit_is_of_runs(void **state) {
 
 static void runs_out_of_memory(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(eats);
+    static const struct tick_target s = FAKE(eats);
     struct tick_outcome outcome = thrice(&s, 0, 64 << 20, 4);
     assert_int_equal(outcome.verdict, TICK_OUT_OF_MEMORY);
 }
 
 static void inherits_little(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(surroundings);
+    static const struct tick_target s = FAKE(surroundings);
     setenv("RETICK_TEST_SECRET", "x", 1);
     setenv("TZ", "Asia/Tokyo", 1);
     assert_int_equal(thrice(&s, 0, 0, 0).line, 0);
@@ -233,7 +233,7 @@ static void inherits_little(void **state) {
 
 static void one_process_for_many_runs(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(counts), p = FAKE(shows_poison);
+    static const struct tick_target s = FAKE(counts), p = FAKE(shows_poison);
     struct tick_isolate *isolate = isolate_of(&s, 0, 0);
     struct tick_outcome outcome;
     struct tick_schedule drawn;
@@ -252,7 +252,7 @@ static void one_process_for_many_runs(void **state) {
 
 static void a_seed_gives_its_schedule(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(quiet);
+    static const struct tick_target s = FAKE(quiet);
     struct tick_isolate *isolate = isolate_of(&s, 0, 0);
     size_t most = 0;
     for (uint64_t seed = 0; seed < 30; seed++) {
@@ -283,9 +283,9 @@ static void end(void *ctx, const struct tick_outcome *outcome, uint8_t digest[16
 
 static void digests_come_home(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(quiet), c = FAKE(segv);
+    static const struct tick_target s = FAKE(quiet), c = FAKE(segv);
     int called = 0;
-    struct tick_isolate_options options = {.scenario = &s, .begin = begin, .end = end, .ctx = &called};
+    struct tick_isolate_options options = {.target = &s, .begin = begin, .end = end, .ctx = &called};
     struct tick_isolate *isolate;
     struct tick_outcome outcome;
     struct tick_schedule drawn, none;
@@ -298,7 +298,7 @@ static void digests_come_home(void **state) {
         assert_int_equal(digest[15], i);
     }
     tick_isolate_free(isolate);
-    options.scenario = &c;
+    options.target = &c;
     assert_int_equal(tick_isolate_new(&options, &isolate), 0);
     assert_int_equal(tick_isolate_schedule(isolate, &none, 0, &outcome, &drawn, digest), 0);
     assert_int_equal(digest[0] | digest[15], 0);

@@ -1,6 +1,6 @@
 // Shrinking: to the deviations that matter, at their smallest; deterministic; and schedule stability.
 #include "sim/explore/shrink.h"
-#include "tests/support/fake_harness.h"
+#include "tests/support/fake_target.h"
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -72,14 +72,14 @@ static struct tick_schedule everything(void) {
     return s;
 }
 
-static struct tick_isolate *isolate_of(const struct tick_scenario *scenario) {
+static struct tick_isolate *isolate_of(const struct tick_target *target) {
     struct tick_isolate *isolate;
-    assert_int_equal(tick_isolate_new(&(const struct tick_isolate_options){.scenario = scenario}, &isolate), 0);
+    assert_int_equal(tick_isolate_new(&(const struct tick_isolate_options){.target = target}, &isolate), 0);
     return isolate;
 }
 
-static struct tick_shrink_result shrink_from(const struct tick_scenario *scenario, const struct tick_schedule *start, uint64_t most) {
-    struct tick_isolate *isolate = isolate_of(scenario);
+static struct tick_shrink_result shrink_from(const struct tick_target *target, const struct tick_schedule *start, uint64_t most) {
+    struct tick_isolate *isolate = isolate_of(target);
     struct tick_shrink_result result;
     struct tick_error error = {0};
     int rc = tick_shrink_run(&(const struct tick_shrink){.isolate = isolate, .start = start, .most_runs = most}, &result, &error);
@@ -89,16 +89,16 @@ static struct tick_shrink_result shrink_from(const struct tick_scenario *scenari
     return result;
 }
 
-static struct tick_shrink_result shrink(const struct tick_scenario *scenario, uint64_t most) {
+static struct tick_shrink_result shrink(const struct tick_target *target, uint64_t most) {
     struct tick_schedule start = everything();
-    struct tick_shrink_result result = shrink_from(scenario, &start, most);
+    struct tick_shrink_result result = shrink_from(target, &start, most);
     tick_schedule_fini(&start);
     return result;
 }
 
 static void two_that_matter(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(needs_two);
+    static const struct tick_target s = FAKE(needs_two);
     struct tick_shrink_result r = shrink(&s, 0);
     assert_true(r.complete);
     assert_int_equal(r.schedule.count, 2);
@@ -107,13 +107,13 @@ static void two_that_matter(void **state) {
     assert_int_equal(r.schedule.deviations[1].ordinal, 29);
     assert_int_equal(r.schedule.deviations[1].value, 1);
     assert_int_equal(r.outcome.line, 100); // never the other check's finding
-    assert_true(r.runs < 1000); // most of them to see that one line does not do
+    assert_true(r.runs < 1000);            // most of them to see that one line does not do
     tick_schedule_fini(&r.schedule);
 }
 
 static void what_brings_questions_to_life_stays(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(needs_bytes);
+    static const struct tick_target s = FAKE(needs_bytes);
     struct tick_shrink_result r = shrink(&s, 0);
     assert_true(r.complete);
     assert_int_equal(r.schedule.count, 2);
@@ -126,7 +126,7 @@ static void what_brings_questions_to_life_stays(void **state) {
 
 static void to_nothing(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(always_fails);
+    static const struct tick_target s = FAKE(always_fails);
     struct tick_shrink_result r = shrink(&s, 0);
     assert_true(r.complete);
     assert_int_equal(r.schedule.count, 0);
@@ -136,7 +136,7 @@ static void to_nothing(void **state) {
 
 static void relaxed_ones_go_first(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(either);
+    static const struct tick_target s = FAKE(either);
     struct tick_schedule start;
     tick_schedule_init(&start, "x");
     assert_int_equal(tick_schedule_add(&start, &(struct tick_deviation){1, 2, 8, 10, JITTER, TICK_CHOICE_DELIVERY}), 0);
@@ -153,7 +153,7 @@ static void relaxed_ones_go_first(void **state) {
 
 static void crashes_shrink_too(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(crashes);
+    static const struct tick_target s = FAKE(crashes);
     struct tick_shrink_result r = shrink(&s, 0);
     assert_true(r.complete);
     assert_int_equal(r.outcome.verdict, TICK_CRASHED);
@@ -164,7 +164,7 @@ static void crashes_shrink_too(void **state) {
 // Minimal as the header says: each deviation taken away, and each next smaller value, gives no such finding.
 static void is_minimal(void **state) {
     (void)state;
-    static const struct tick_scenario programs[] = {FAKE(odd), FAKE(needs_two), FAKE(needs_bytes)};
+    static const struct tick_target programs[] = {FAKE(odd), FAKE(needs_two), FAKE(needs_bytes)};
     for (size_t p = 0; p < 3; p++) {
         struct tick_schedule start = everything();
         if (p == 0)
@@ -194,7 +194,7 @@ static void is_minimal(void **state) {
 
 static void is_deterministic(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(odd);
+    static const struct tick_target s = FAKE(odd);
     struct tick_schedule start = everything();
     start.deviations[0].value = 0;
     struct tick_shrink_result a = shrink_from(&s, &start, 0), b = shrink_from(&s, &start, 0);
@@ -217,7 +217,7 @@ static bool stop_at_five(void *ctx, const struct tick_shrink_progress *p) {
 
 static void limits(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(needs_two), n = FAKE(never_fails);
+    static const struct tick_target s = FAKE(needs_two), n = FAKE(never_fails);
     struct tick_shrink_result r = shrink(&s, 4);
     assert_false(r.complete);
     assert_int_equal(r.runs, 4);
@@ -261,7 +261,7 @@ static void same_findings(void **state) {
 
 static void stability(void **state) {
     (void)state;
-    static const struct tick_scenario s = FAKE(segments);
+    static const struct tick_target s = FAKE(segments);
     struct tick_schedule schedule = everything(), small;
     struct tick_isolate *isolate = isolate_of(&s);
     uint32_t share;

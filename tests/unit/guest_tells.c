@@ -1,4 +1,5 @@
-// What is told of threads: their steps, what they wait for, and what each step comes of. In the order told, by way of the ring and its keeper.
+// What is told of threads: their steps, what they wait for, and what each step comes of. In the order told, by way of the ring and its
+// keeper.
 //
 // The threads are contexts on stacks of the test's own, with the test's thread-local memory; the world around them is the test's.
 // links: tick_guest tick_keeper tick_kernel tick_choice
@@ -101,7 +102,8 @@ static char *stacks;
 static enum tick_choice_kind deviates;
 
 uint32_t tick__guest_choose(enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
-    const struct tick_deviation deviation = {.kind = (uint8_t)kind, .subject = subject, .ordinal = ordinal, .value = 2, .n = n, .most = most};
+    const struct tick_deviation deviation = {
+        .kind = (uint8_t)kind, .subject = subject, .ordinal = ordinal, .value = 2, .n = n, .most = most};
     if (kind != deviates)
         return 0;
     if (tick__guest_probe)
@@ -114,8 +116,7 @@ bool tick__guest_is_calm(enum tick_choice_kind kind) {
     return !deviates;
 }
 
-void tick__guest_at_wait(void) {
-}
+void tick__guest_at_wait(void) {}
 
 void tick__guest_deadlock(const char *text) {
     fail_msg("%s", text);
@@ -294,27 +295,26 @@ static void who_waits_for_a_lock_goes_on_by_its_release(void **state) {
     sleep_until(4);
     const char *text = strstr(told_text(), "0 locks: step_begin");
     assert_non_null(strstr(told_text(), "0 main: hold lock in a mutex\n"));
-    assert_string_equal(text,
-        "0 locks: step_begin <- task_ready\n"
-        "0 locks: timer_arm deadline <- step_begin\n"
-        "0 locks: wait_begin lock <- step_begin in a mutex\n"
-        "0 locks: step_end <- step_begin\n"
-        "3 -: timer_fire sleep <- timer_arm\n"
-        "3 -: task_ready main <- timer_fire\n"
-        "3 main: step_begin <- task_ready\n"
-        "3 main: release lock <- step_begin\n"
-        "3 main: task_ready locks <- release\n"
-        "3 main: timer_arm sleep <- step_begin in the end of a sleep\n"
-        "3 main: step_end <- step_begin\n"
-        "3 locks: step_begin <- task_ready\n"
-        "3 locks: timer_cancel deadline <- step_begin\n"
-        "3 locks: wait_end lock <- step_begin\n"
-        "3 locks: hold lock <- release in a mutex\n"
-        "3 locks: future_done <- step_begin\n"
-        "3 locks: step_end <- step_begin (1)\n"
-        "4 -: timer_fire sleep <- timer_arm\n"
-        "4 -: task_ready main <- timer_fire\n"
-        "4 main: step_begin <- task_ready\n");
+    assert_string_equal(text, "0 locks: step_begin <- task_ready\n"
+                              "0 locks: timer_arm deadline <- step_begin\n"
+                              "0 locks: wait_begin lock <- step_begin in a mutex\n"
+                              "0 locks: step_end <- step_begin\n"
+                              "3 -: timer_fire sleep <- timer_arm\n"
+                              "3 -: task_ready main <- timer_fire\n"
+                              "3 main: step_begin <- task_ready\n"
+                              "3 main: release lock <- step_begin\n"
+                              "3 main: task_ready locks <- release\n"
+                              "3 main: timer_arm sleep <- step_begin in the end of a sleep\n"
+                              "3 main: step_end <- step_begin\n"
+                              "3 locks: step_begin <- task_ready\n"
+                              "3 locks: timer_cancel deadline <- step_begin\n"
+                              "3 locks: wait_end lock <- step_begin\n"
+                              "3 locks: hold lock <- release in a mutex\n"
+                              "3 locks: future_done <- step_begin\n"
+                              "3 locks: step_end <- step_begin (1)\n"
+                              "4 -: timer_fire sleep <- timer_arm\n"
+                              "4 -: task_ready main <- timer_fire\n"
+                              "4 main: step_begin <- task_ready\n");
     end();
 }
 
@@ -322,11 +322,10 @@ static void a_deadline_that_comes_fires(void **state) {
     (void)state;
     start("locks", lock_it);
     sleep_until(60);
-    assert_non_null(strstr(told_text(),
-        "50 -: timer_fire deadline <- timer_arm\n"
-        "50 -: task_ready locks <- timer_fire\n"
-        "50 locks: step_begin <- task_ready\n"
-        "50 locks: wait_end lock <- step_begin\n"));
+    assert_non_null(strstr(told_text(), "50 -: timer_fire deadline <- timer_arm\n"
+                                        "50 -: task_ready locks <- timer_fire\n"
+                                        "50 locks: step_begin <- task_ready\n"
+                                        "50 locks: wait_end lock <- step_begin\n"));
     assert_null(strstr(told_text(), "timer_cancel"));
     end();
 }
@@ -360,10 +359,9 @@ static void who_polls_is_ready_before_its_step_is_over(void **state) {
     start("polls", turns_at_a_poll);
     tick__guest_point();
     sleep_until(1);
-    assert_non_null(strstr(told_text(),
-        "0 main: task_ready <- step_begin\n"
-        "0 main: step_end <- step_begin\n"
-        "0 polls: step_begin <- task_ready\n"));
+    assert_non_null(strstr(told_text(), "0 main: task_ready <- step_begin\n"
+                                        "0 main: step_end <- step_begin\n"
+                                        "0 polls: step_begin <- task_ready\n"));
     end();
 }
 
@@ -430,13 +428,12 @@ static void who_waits_for_an_fd_goes_on_by_the_message(void **state) {
     assert_non_null(second);
     const char *sends = strstr(second, "20 client: msg_send message <- step_begin\n");
     assert_non_null(sends);
-    assert_non_null(strstr(sends,
-        "20 -: msg_recv message <- msg_send\n"
-        "20 -: task_ready main <- msg_recv\n"
-        "20 main: step_begin <- task_ready\n"
-        "20 main: wait_end far <- step_begin\n"
-        "20 main: io_complete far <- msg_recv\n"
-        "20 main: log \"got hello\" <- step_begin\n"));
+    assert_non_null(strstr(sends, "20 -: msg_recv message <- msg_send\n"
+                                  "20 -: task_ready main <- msg_recv\n"
+                                  "20 main: step_begin <- task_ready\n"
+                                  "20 main: wait_end far <- step_begin\n"
+                                  "20 main: io_complete far <- msg_recv\n"
+                                  "20 main: log \"got hello\" <- step_begin\n"));
     assert_null(strstr(strstr(sends, "io_complete") + 1, "io_complete"));
     end();
 }
@@ -483,10 +480,9 @@ static void a_late_deadline_fires_late(void **state) {
     (void)state;
     deviates = TICK_CHOICE_POLL_LATE;
     sleep_until(7);
-    assert_non_null(strstr(told_text(),
-        "0 main: step_end <- step_begin\n"
-        "7 main: choice\n"
-        "10007 -: timer_fire sleep <- timer_arm\n"));
+    assert_non_null(strstr(told_text(), "0 main: step_end <- step_begin\n"
+                                        "7 main: choice\n"
+                                        "10007 -: timer_fire sleep <- timer_arm\n"));
     end();
 }
 

@@ -2,6 +2,7 @@
 // links: tick_explore tick_harness tick_choice
 #include "sim/choice/choosers.h"
 #include "sim/explore/shrink.h"
+#include "sim/harness/scenario_target.h"
 #include "sim/harness/stage.h"
 #include "src/base/keep.h"
 #include "tests/support/hash_probe.h"
@@ -140,9 +141,11 @@ static void digest_of(void *ctx, const struct tick_outcome *outcome, uint8_t dig
 }
 
 static struct tick_isolate *isolate_of(const char *name) {
-    const struct tick_isolate_options options = {.scenario = tick_scenario_find(name), .begin = begin_probe, .end = digest_of};
+    TICK_KEEP static struct tick_target target = {0};
+    const struct tick_isolate_options options = {.target = &target, .begin = begin_probe, .end = digest_of};
     struct tick_isolate *isolate;
-    assert_non_null(options.scenario);
+    assert_non_null(tick_scenario_find(name));
+    target = tick_scenario_target(tick_scenario_find(name));
     assert_int_equal(tick_isolate_new(&options, &isolate), 0);
     return isolate;
 }

@@ -1,4 +1,5 @@
-#include "sim/harness/harness_int.h"
+// Verdicts and times in words.
+#include "sim/world/outcome.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,7 +23,6 @@ const char *tick_verdict_text(enum tick_verdict verdict) {
     return (unsigned)verdict < sizeof texts / sizeof *texts ? texts[verdict] : "unknown";
 }
 
-// Exactly, in the largest unit of which it is one at least: "350.2 ms".
 void tick__ns_words(int64_t ns, char *text, size_t size) {
     static const struct {
         const char *word;
