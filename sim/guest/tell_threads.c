@@ -111,6 +111,7 @@ void tick__guest_tell_over(const void *object) {
 
 void tick__guest_tell_calls(const char *name) {
     calls = name;
+    tick__guest_probe->arrived = 0;
 }
 
 static uint16_t place_of(const struct tick__guest_wait *wait) {

@@ -13,12 +13,23 @@
 #include "sim/guest/turn_int.h"
 #include "src/base/check.h"
 #include <dlfcn.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #define PAGE ((size_t)4096)
 #define LEAST ((size_t)16 << 10) // of a stack of the program's own: PTHREAD_STACK_MIN
+
+// What pthread_cleanup_push is made of in C: libc's unwinding comes back to where this was 0, and is 1 then. (With -fexceptions the macro
+// would be something else, and libc's unwinding would go on to its own end of the thread.)
+void __pthread_register_cancel(__pthread_unwind_buf_t *buffer);
+void __pthread_unregister_cancel(__pthread_unwind_buf_t *buffer);
+union frame {
+    __pthread_unwind_buf_t buffer;
+    struct __jmp_buf_tag jump; // as its beginning is, and longer
+};
+#define UNWINDS_TO(frame) __sigsetjmp(&(frame).jump, 0)
 
 int32_t tick__guest_tid(void) {
     struct tick__guest_life *life = &tick__guest_self()->life;
@@ -92,11 +103,6 @@ static _Noreturn void finish(void) {
     tick__guest_thread_over();
 }
 
-static void finish_unwound(void *unused) {
-    (void)unused;
-    finish();
-}
-
 void tick__guest_thread_exit(void *result) {
     struct tick__guest_life *life = &tick__guest_self()->life;
     if (life->ending)
@@ -117,17 +123,24 @@ static void begin(void) {
     if (life->sleeper->begun)
         tick__guest_locals_renew();
     tick__guest_attend();
-    pthread_cleanup_push(finish_unwound, NULL);
-    life->result = run(life);
-    pthread_cleanup_pop(0);
+    union frame frame;
+    if (!UNWINDS_TO(frame)) {
+        __pthread_register_cancel(&frame.buffer);
+        life->result = run(life);
+    }
+    __pthread_unregister_cancel(&frame.buffer);
     finish();
 }
 
 int tick__guest_main(int (*main)(int, char **, char **), int argc, char **argv, char **env) {
-    int status;
-    pthread_cleanup_push(finish_unwound, NULL);
-    status = main(argc, argv, env);
-    pthread_cleanup_pop(0);
+    union frame frame;
+    if (UNWINDS_TO(frame)) {
+        __pthread_unregister_cancel(&frame.buffer);
+        finish();
+    }
+    __pthread_register_cancel(&frame.buffer);
+    const int status = main(argc, argv, env);
+    __pthread_unregister_cancel(&frame.buffer);
     return status;
 }
 

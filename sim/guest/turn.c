@@ -23,10 +23,19 @@ TICK_KEEP struct tick__guest_turns *tick__guest_turns;
 
 // --- ready ---
 
+static uint8_t held_back(const struct tick__guest_thread *thread) {
+    if (tick__guest_is_calm(TICK_CHOICE_THREAD))
+        return 0;
+    tick__guest_tell_about(thread);
+    const uint32_t turns = tick__guest_choose(TICK_CHOICE_THREAD, thread->id, thread->turns, TICK__GUEST_HELD, 0);
+    tick__guest_tell_about(NULL);
+    return (uint8_t)turns;
+}
+
 static void make_ready(struct tick__guest_thread *thread) {
     struct tick__guest_turns *t = tick__guest_turns;
     thread->state = TICK__THREAD_READY;
-    thread->held = 0;
+    thread->held = t->alive > 1 ? held_back(thread) : 0;
     thread->next = NULL;
     *t->ready_end = thread;
     t->ready_end = &thread->next;
@@ -242,6 +251,14 @@ static void rest(int64_t span) {
     (void)park(&wait, tick__after(tick_kernel_now(tick__guest_kernel), span), 0, 0);
 }
 
+bool tick__guest_catch_up(void) {
+    const int64_t now = tick_kernel_now(tick__guest_kernel);
+    bool some = false;
+    for (; tick_kernel_next_at(tick__guest_kernel) <= now; some = true)
+        happen();
+    return some;
+}
+
 void tick__guest_point(void) {
     struct tick__guest_turns *t = tick__guest_turns;
     struct tick__guest_thread *self = t->self;
@@ -253,8 +270,7 @@ void tick__guest_point(void) {
         rest(span);
         return;
     }
-    while (tick_kernel_next_at(tick__guest_kernel) <= now)
-        happen();
+    (void)tick__guest_catch_up();
     for (struct tick__guest_thread *due; (due = tick__guest_deadline_first()) != NULL && due->deadline <= now;)
         expire(due);
     wake_the_kernels();
@@ -332,7 +348,6 @@ void tick__guest_turn_begin(void) {
     t->count = t->alive = 1;
     *t->self = (struct tick__guest_thread){.state = TICK__THREAD_RUNNING, .deadline = TICK_NEVER, .path = "main"};
     t->self->id = t->self->maker.id = tick_id_task(tick__guest_host, "main", 1);
-    tick__guest_tell_main(t->self);
     t->self->context.fs = tick__guest_fs();
     (void)tick__raw(SYS_rt_sigprocmask, SIG_BLOCK, 0, &t->self->life.mask, sizeof t->self->life.mask);
 }

@@ -182,7 +182,7 @@ static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out,
         break;
     case WAIT_PARKED:
         if (host->timed_out || host->stopping) // else it was woken, and is watched no more
-            tick_kernel_unwatch(k, host->process, epfd);
+            tick_kernel_unwatch(k, host->process, epfd, (uint32_t)host->index);
         if (tick__host_told_to_stop(host))
             return tick_k_epoll_wait(k, host->process, epfd, out, most, false);
         count = tick_k_epoll_wait(k, host->process, epfd, out, most, !host->timed_out);

@@ -54,6 +54,12 @@ void tick_kernel_host_crash(struct tick_kernel *k, int host);
 // of one that has ended is given again.
 int tick_kernel_process_start(struct tick_kernel *k, int host);
 void tick_kernel_process_exit(struct tick_kernel *k, int process);            // closes its fds, in their order
+// fork(2): one more on the same host, with fds of the same descriptions at the same numbers, and the limit; no signal is pending for it.
+// -ENOMEM.
+int tick_kernel_process_fork(struct tick_kernel *k, int process);
+// execve(2), when it succeeds: closes the fds that are marked so. False: one of them lingers; wait for that (tick_kernel_lingers), then
+// call again.
+bool tick_kernel_process_exec(struct tick_kernel *k, int process);
 int tick_kernel_open_fds(const struct tick_kernel *k, int process);           // how many fds it holds, beside 0 to 2
 void tick_kernel_fd_limit(struct tick_kernel *k, int process, uint32_t most); // no fd is as great (RLIMIT_NOFILE); at most 65536
 // The fds that calls make in that process get these numbers from now on, in turn, and not the lowest that are free: for who counts fds
@@ -80,7 +86,8 @@ struct tick_link {
     int64_t timeout;   // ns until a sender gives up what is not acknowledged (ETIMEDOUT); 0: Linux's 924.6 s
 };
 void tick_kernel_link_all(struct tick_kernel *k, const struct tick_link *link);              // every pair without a link of its own
-int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_link *link); // both ways; 0 or -ENOMEM
+// Both ways; 0, -EINVAL or -ENOMEM. A host's link with itself (a and b are one) is an instant without choices until it is set here.
+int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_link *link);
 
 // --- outages: what the network does to segments between hosts, on top of its links ---
 // Begins one, under a key of the caller's. sides: one byte a host, 0 for those that it leaves alone; segments between hosts of different
@@ -123,9 +130,12 @@ bool tick_kernel_pass(struct tick_kernel *k, int64_t at);
 void tick_kernel_clock_to(struct tick_kernel *k, int64_t at);
 
 // --- waiting ---
-// Registers waiter (any number of the caller's) to be woken once when epfd has something to report. One waiter an epoll.
+// Registers waiter (any number of the caller's) to be woken once when epfd has something to report; -EBUSY if it is registered there, or
+// -ENOMEM. Several may be: each readiness wakes one of them, the latest, as Linux does. When that has asked by epoll_wait, and more is left
+// (what is level-triggered stays), the next is woken. Those of watch_fds are all woken, however many watch an fd.
 int tick_kernel_watch(struct tick_kernel *k, int process, int epfd, uint32_t waiter);
-void tick_kernel_unwatch(struct tick_kernel *k, int process, int epfd);
+// It waits no more. If it is to be woken already, another one is in its place.
+void tick_kernel_unwatch(struct tick_kernel *k, int process, int epfd, uint32_t waiter);
 // Takes the next waiter to wake, in the order in which they became so; false if there is none.
 bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter);
 bool tick_kernel_is_to_wake(const struct tick_kernel *k, uint32_t waiter); // whether it is among those

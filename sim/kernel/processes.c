@@ -1,6 +1,6 @@
 // Processes: what a program has of its own (fds, handlers, limits), on a host that has the rest (network, disk, clock). Several may share a
 // host; a description that has travelled between them in a message is named by fds of both.
-#include "sim/kernel/kernel_int.h"
+#include "sim/kernel/objects_int.h"
 
 // Room for 16 at first. Out of line, as few worlds need more.
 static __attribute__((noinline)) bool grow(struct tick_kernel *k) {
@@ -34,6 +34,8 @@ void tick__process_end(struct tick_kernel *k, uint32_t index) {
     if (p->fd_most)
         tick__arena_give(k, p->fds, p->fd_most * sizeof(tick__ref));
     p->fd_most = 0;
+    if (k->root->signals)
+        tick__signals_end(k, index);
     p->next = k->root->process_free;
     k->root->process_free = index + 1;
 }
@@ -45,6 +47,27 @@ void tick_kernel_process_exit(struct tick_kernel *k, int process) {
             (void)tick_k_close(k, process, (int)fd);
     k->root->exiting = false;
     tick__process_end(k, (uint32_t)process);
+}
+
+int tick_kernel_process_fork(struct tick_kernel *k, int process) {
+    const int child = tick_kernel_process_start(k, (int)tick__process_host(k, process));
+    const int error = child < 0 ? child : tick__fds_inherit(k, process, child);
+    if (!error)
+        return child;
+    if (child >= 0)
+        tick_kernel_process_exit(k, child);
+    return error;
+}
+
+bool tick_kernel_process_exec(struct tick_kernel *k, int process) {
+    for (uint32_t fd = 0; fd < tick__process(k, (uint32_t)process)->fd_most; fd++) {
+        if (!(TICK__ARRAY(k, tick__ref, tick__process(k, (uint32_t)process)->fds)[fd] & TICK__CLOEXEC))
+            continue;
+        (void)tick_k_close(k, process, (int)fd);
+        if (k->root->lingers)
+            return false;
+    }
+    return true;
 }
 
 int tick_kernel_open_fds(const struct tick_kernel *k, int process) {

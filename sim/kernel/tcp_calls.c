@@ -522,7 +522,7 @@ static size_t most(const struct tick_kernel *k, const struct tick__file *file, b
 
 static bool from_outside(const struct tick_kernel *k, const struct tick__file *file) {
     const struct tick__sock *s = (const struct tick__sock *)file;
-    return !s->peer || tick__sock(k, s->peer)->file.host != file->host;
+    return !s->peer || tick__from_outside(k, tick__sock(k, s->peer)->file.host, file->host);
 }
 
 // A connected one is its connection's end.

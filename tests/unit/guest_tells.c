@@ -159,6 +159,7 @@ static void begin(bool observed) {
     assert_int_equal(tick_kernel_process_start(tick__guest_kernel, 0), 0);
     tick__guest_turns = NULL;
     tick__guest_turn_begin();
+    tick__guest_tell_main(tick__guest_self());
 }
 
 static void end(void) {

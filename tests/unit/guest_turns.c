@@ -68,6 +68,11 @@ void tick__guest_end(enum tick_guest_end end, int code, const char *text) {
     abort();
 }
 
+void tick__guest_unsupported(const char *call, const char *why) {
+    fail_msg("%s: %s", call, why);
+    abort();
+}
+
 static uint32_t kernel_asks(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
     (void)ctx;
     return tick__guest_choose(kind, subject, ordinal, n, most);
@@ -461,6 +466,17 @@ static void threads_take_time_for_their_work(void **state) {
     assert_int_equal(answers[1].asked, 0);
 }
 
+static void threads_are_held_back(void **state) {
+    (void)state;
+    const tick_id self = tick__guest_self()->id;
+    answer(TICK_CHOICE_THREAD, tick_id_task(self, "three", 1), 1, 2); // two others go first
+    answer(TICK_CHOICE_THREAD, tick_id_task(self, "three", 3), 2, 8); // all others do, as long as there are any
+    for (char name = 'a'; name < 'd'; name++)
+        start("three", three_turns, name);
+    sleep_until(1);
+    assert_string_equal(log_text, "bcababacc");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(ready_threads_take_turns, begin, end),
@@ -481,6 +497,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(who_is_woken_while_it_is_put_off_was_woken, begin, end),
         cmocka_unit_test_setup_teardown(polls_come_late, begin, end),
         cmocka_unit_test_setup_teardown(threads_take_time_for_their_work, begin, end),
+        cmocka_unit_test_setup_teardown(threads_are_held_back, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

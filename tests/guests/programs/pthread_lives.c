@@ -1,5 +1,5 @@
-// Threads' lives, as pthreads(7) has them: join, detach, exit, cancellation, names, attributes, own data, signals, C11's. Prints what it finds;
-// the same under real threads as in a simulated world.
+// Threads' lives, as pthreads(7) has them: join, detach, exit, cancellation, names, attributes, own data, signals, C11's. Prints what it
+// finds; the same under real threads as in a simulated world.
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
