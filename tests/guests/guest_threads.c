@@ -1,6 +1,8 @@
 // Programs with threads (tests/guests/programs) on the simulated kernel: they print what they print under real threads, each start is the
-// same run, seeds find what only another order of threads shows, and deadlocks say who waits for what. links: tick_choice wraps:
-// nothing_at_all timeout: 300
+// same run, seeds find what only another order of threads shows, and deadlocks say who waits for what.
+// links: tick_choice
+// wraps: nothing_at_all
+// timeout: 300
 #include "sim/choice/choosers.h"
 #include "tests/support/guest_start.h"
 #include <setjmp.h>
