@@ -53,7 +53,7 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static const char *const programs[] = {"pthread_lives", "pthread_locks", "cxx_threads"};
+static const char *const programs[] = {"pthread_lives", "pthread_locks", "cxx_threads", "threads_later", "past_names"};
 
 static void they_print_what_they_print_under_real_threads(void **state) {
     (void)state;
