@@ -12,7 +12,7 @@ import struct
 
 import gdb
 
-STATES = ("runs", "waits", "ready", "new", "kept")  # sim/harness/inspect.h
+STATES = ("runs", "waits", "ready", "new", "kept")  # sim/native/inspect.h
 REGISTERS = {"i386:x86-64": ("rsp", "rbp", "rip"), "aarch64": ("sp", "x29", "pc")}
 WORDS, PATH, WAIT = 5, 160, 400
 

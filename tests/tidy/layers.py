@@ -16,7 +16,7 @@ IO = LOOP + ["src/io"]
 KERNEL = CORO + ["sim/kernel"]
 CHOICE = CORO + ["sim/choice"]
 WORLD = sorted(set(KERNEL + CHOICE + ["sim/world"]))
-HARNESS = sorted(set(IO + WORLD + ["src/os", "sim/harness"]))
+HARNESS = sorted(set(IO + WORLD + ["src/os", "sim/native"]))
 EXPLORE = WORLD + ["sim/explore"]
 GUEST = WORLD + ["sim/guest"]
 TRACE = BASE + ["sim/choice", "trace"]
@@ -35,7 +35,7 @@ MAY_INCLUDE = {
     "sim/kernel": KERNEL,
     "sim/world": WORLD,
     "sim/choice": CHOICE,
-    "sim/harness": HARNESS,
+    "sim/native": HARNESS,
     "sim/explore": EXPLORE,
     "sim/guest": GUEST,
     "trace": TRACE,
@@ -64,7 +64,7 @@ HOST_HEADERS_OF = {
     "include": {"sys/select.h", "sys/stat.h", "sys/uio.h"},  # types of the seam's calls
     "sim/kernel": {"dirent.h", "sys/mman.h", "poll.h", "sys/ioctl.h", "sys/select.h", "sys/stat.h", "sys/timerfd.h", "sys/uio.h", "time.h"},
     "sim/world": set(),
-    "sim/harness": {"dlfcn.h", "link.h", "signal.h", "sys/mman.h", "unistd.h"},  # restores the program's image between runs
+    "sim/native": {"dlfcn.h", "link.h", "signal.h", "sys/mman.h", "unistd.h"},  # restores the program's image between runs
     "sim/guest": ANY,  # has libc's names itself, in the program's process
     "sim/explore": ANY,  # worker processes and the host's clock
     "trace": ANY - {"pthread.h", "threads.h", "netdb.h"},

@@ -1,7 +1,7 @@
 // Runs: each way to end, the order of starts, and what is restored between runs.
-#include "sim/harness/harness_int.h"
-#include "sim/harness/heap_list.h"
-#include "sim/harness/malloc_family.h"
+#include "sim/native/harness_int.h"
+#include "sim/native/heap_list.h"
+#include "sim/native/malloc_family.h"
 #include "tests/support/harness_fixture.h"
 #include <errno.h>
 #include <netinet/in.h>
