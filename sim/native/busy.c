@@ -10,7 +10,7 @@
 void tick_busy_limit(struct tick_world *w, int64_t ns) {
     if (ns < 0)
         tick__world_bad(w, NULL, "tick_busy_limit takes no negative time");
-    w->busy_limit = ns;
+    tick__natives(w)->busy_limit = ns;
 }
 
 // --- since when somebody is ready ---
@@ -37,8 +37,8 @@ static int64_t came(const struct tick_turns *turns, uint64_t number) {
 }
 
 // Who has waited longest, so far, in words.
-static void notes_wait(struct tick_host *host, int64_t waited, const struct tick_handle *handle, const char *what) {
-    struct tick_turns *turns = &host->turns;
+static void notes_wait(struct native *native, int64_t waited, const struct tick_handle *handle, const char *what) {
+    struct tick_turns *turns = &native->turns;
     if (waited <= turns->waited)
         return;
     turns->waited = waited;
@@ -49,18 +49,18 @@ static void notes_wait(struct tick_host *host, int64_t waited, const struct tick
 }
 
 // The first in the queue has waited longest of those there.
-static void note_queue(struct tick_host *host, const struct tick_loop *loop) {
+static void note_queue(struct native *native, const struct tick_loop *loop) {
     if (tick__ready_count(loop) == 0 || loop->scheduler)
         return;
     const struct tick_handle *first = loop->ready == &loop->mark ? loop->mark.next : loop->ready;
-    notes_wait(host, tick__until(host->turns.worked, came(&host->turns, loop->begun + 1)), first,
+    notes_wait(native, tick__until(native->turns.worked, came(&native->turns, loop->begun + 1)), first,
         first->kind == TICK__TIMER ? "a timer" : "a callback");
 }
 
 // The host takes so long, while those who are ready wait. Remembers the longest single reason.
-static void takes(struct tick_host *host, int64_t ns) {
-    struct tick_turns *turns = &host->turns;
-    const struct tick_loop *loop = host->loop;
+static void takes(struct native *native, int64_t ns) {
+    struct tick_turns *turns = &native->turns;
+    const struct tick_loop *loop = native->loop;
     const struct tick_task *task = tick_task_current();
     if (!loop)
         return;
@@ -68,62 +68,63 @@ static void takes(struct tick_host *host, int64_t ns) {
         mark(turns, loop->sealed + 1, turns->worked);
     turns->fresh = false;
     turns->worked = tick__after(turns->worked, ns);
-    note_queue(host, loop);
+    note_queue(native, loop);
     mark(turns, loop->queued + 1, turns->worked);
-    if (ns <= host->longest)
+    if (ns <= native->longest)
         return;
-    host->longest = ns;
+    native->longest = ns;
     if (task)
-        tick__task_words(task, host->longest_by, sizeof host->longest_by);
+        tick__task_words(task, native->longest_by, sizeof native->longest_by);
     else
-        snprintf(host->longest_by, sizeof host->longest_by, "a callback");
+        snprintf(native->longest_by, sizeof native->longest_by, "a callback");
 }
 
-void tick__host_busy(struct tick_host *host, int64_t ns) {
-    host->busy = tick__after(host->busy, ns);
-    if (host->world->busy_limit)
-        takes(host, ns);
+void tick__native_busy(struct tick_host *host, int64_t ns) {
+    struct native *native = tick__native(host);
+    native->busy = tick__after(native->busy, ns);
+    if (tick__natives(native->host.world)->busy_limit)
+        takes(native, ns);
 }
 
-void tick__host_kept(struct tick_host *host, int64_t ns) {
-    if (host->world->busy_limit)
-        takes(host, ns);
+void tick__native_kept(struct native *native, int64_t ns) {
+    if (tick__natives(native->host.world)->busy_limit)
+        takes(native, ns);
 }
 
-void tick__host_waits(struct tick_host *host) {
-    struct tick_turns *turns = &host->turns;
-    host->longest = 0;
-    if (!host->world->busy_limit || !host->loop)
+void tick__native_waits(struct native *native) {
+    struct tick_turns *turns = &native->turns;
+    native->longest = 0;
+    if (!tick__natives(native->host.world)->busy_limit || !native->loop)
         return;
     turns->count = 0;
     turns->looked = turns->worked;
     turns->fresh = false;
-    mark(turns, host->loop->queued + 1, turns->worked);
+    mark(turns, native->loop->queued + 1, turns->worked);
 }
 
-void tick__host_goes_on(struct tick_host *host, int ready) {
-    struct tick_world *w = host->world;
+void tick__native_goes_on(struct native *native, int ready) {
+    struct tick_world *w = native->host.world;
     struct tick_loop *loop = tick__loop_running;
-    struct tick_turns *turns = &host->turns;
-    if (__builtin_expect(!w->busy_limit || host->stopping || !loop || loop != host->loop, 1))
+    struct tick_turns *turns = &native->turns;
+    if (__builtin_expect(!tick__natives(w)->busy_limit || native->host.stopping || !loop || loop != native->loop, 1))
         return;
     const int64_t since = tick__until(turns->worked, turns->looked);
     tick_id timer;
     int64_t late = tick__until(tick_kernel_now(w->kernel), tick__timers_next(loop, &timer));
     late = late < 0 ? 0 : late < since ? late : since;
     if (late > 0)
-        notes_wait(host, late, NULL, "a timer");
+        notes_wait(native, late, NULL, "a timer");
     if (ready > 0)
-        notes_wait(host, late = since, NULL, "I/O");
+        notes_wait(native, late = since, NULL, "I/O");
     mark(turns, loop->queued + 1, tick__until(turns->worked, late));
     turns->looked = turns->worked;
     turns->fresh = true;
-    if (turns->waited <= w->busy_limit)
+    if (turns->waited <= tick__natives(w)->busy_limit)
         return;
     char waited[32], longest[32], text[sizeof w->outcome.text];
     tick__ns_words(turns->waited, waited, sizeof waited);
-    tick__ns_words(host->longest, longest, sizeof longest);
-    snprintf(text, sizeof text, "on %s, %s waited %s for its turn: the longest that went before, %s, was %s", host->name, turns->who,
-        waited, longest, host->longest_by);
-    w->stage.fail(&w->stage, TICK_STARVED, 0, host->loc, text);
+    tick__ns_words(native->longest, longest, sizeof longest);
+    snprintf(text, sizeof text, "on %s, %s waited %s for its turn: the longest that went before, %s, was %s", native->host.name, turns->who,
+        waited, longest, native->longest_by);
+    tick__world_fail(w, TICK_STARVED, 0, native->host.loc, text);
 }

@@ -24,16 +24,16 @@ static const struct tick_task *blocked_by(const struct tick_host *host, const st
     if (future && future->ops == &tick__task_ops)
         return (const struct tick_task *)future;
     const struct tick_lock *lock = tick__lock_awaited(task);
-    return lock ? tick__lock_holder(lock, host->loop) : NULL;
+    return lock ? tick__lock_holder(lock, tick__native(host)->loop) : NULL;
 }
 
 // Whether it stands in a circle. *first: the one of that which is first in the loop's list.
 static bool in_circle(const struct tick_host *host, const struct tick_task *task, const struct tick_task **first) {
     size_t length = 0;
     for (const struct tick_task *each = blocked_by(host, task); each != task; each = blocked_by(host, each))
-        if (!each || ++length > host->loop->task_count)
+        if (!each || ++length > tick__native(host)->loop->task_count)
             return false;
-    for (*first = host->loop->tasks; *first != task; *first = (*first)->next)
+    for (*first = tick__native(host)->loop->tasks; *first != task; *first = (*first)->next)
         for (const struct tick_task *each = blocked_by(host, task); each != task; each = blocked_by(host, each))
             if (each == *first)
                 return true;
@@ -101,26 +101,6 @@ static void say_circle(struct tick__line *words, const struct tick_host *host, c
 
 // --- all of them ---
 
-// What is told of is told whole: of what finds no room there is only the number.
-struct telling {
-    struct tick__line *words;
-    size_t told, left_out;
-    unsigned far_looks; // that are left: each goes through all connections
-};
-#define REST_MOST sizeof "; and 4294967295 more that wait"
-
-static bool has_room(const struct telling *telling, const struct tick__line *piece) {
-    return !telling->left_out && !tick__line_cut(piece) &&
-           telling->words->length + piece->length + sizeof "; " + REST_MOST <= telling->words->size;
-}
-
-static void add(struct telling *telling, const struct tick__line *piece) {
-    if (has_room(telling, piece))
-        tick__line_format(telling->words, "%s%s", telling->told++ ? "; " : " ", piece->text);
-    else
-        telling->left_out++;
-}
-
 // Whether two tasks are the same but for numbers in their names.
 static bool is_like(const struct tick_task *a, const struct tick_task *b) {
     char names[2][100];
@@ -139,10 +119,10 @@ static bool is_like(const struct tick_task *a, const struct tick_task *b) {
 
 // How many tasks behind it in the list are like this one. *first: none before it is.
 static size_t likes_of(const struct tick_host *host, const struct tick_task *task, bool *first) {
-    const struct tick_task *ignored, *each = host->loop->tasks;
+    const struct tick_task *ignored, *each = tick__native(host)->loop->tasks;
     size_t count = 0, left = TASKS_MOST;
     *first = true;
-    if (!host->loop->observed)
+    if (!tick__native(host)->loop->observed)
         return 0;
     for (; each && each != task && left && *first; each = each->next, left--)
         *first = !is_like(each, task) || in_circle(host, each, &ignored);
@@ -151,7 +131,7 @@ static size_t likes_of(const struct tick_host *host, const struct tick_task *tas
     return count;
 }
 
-static void tell_wait(struct telling *telling, const struct tick_host *host, const struct tick_task *task) {
+static void tell_wait(struct tick__telling *telling, const struct tick_host *host, const struct tick_task *task) {
     char piece[400];
     struct tick__line words = {piece, sizeof piece, 0};
     bool first;
@@ -165,17 +145,17 @@ static void tell_wait(struct telling *telling, const struct tick_host *host, con
         const char *verb = strstr(wait, " waits for ");
         if (verb) {
             tick__line_format(&words, "%.*s and %zu more like it wait%s", (int)(verb - wait), wait, likes, verb + sizeof " waits" - 1);
-            add(telling, &words);
+            tick__telling_add(telling, &words);
             return;
         }
     }
     tick__world_say_wait(&words, host, task);
-    add(telling, &words);
+    tick__telling_add(telling, &words);
 }
 
 // A daemon's tasks are told where they wait for each other: what else they wait for is for others to bring.
-static void tell_host(struct telling *telling, const struct tick_host *host) {
-    const struct tick_task *first, *tasks = host->loop ? host->loop->tasks : NULL;
+static void tell_host(struct tick__telling *telling, const struct tick_host *host) {
+    const struct tick_task *first, *tasks = tick__native(host)->loop ? tick__native(host)->loop->tasks : NULL;
     size_t left = TASKS_MOST;
     for (const struct tick_task *task = tasks; task && left; task = task->next, left--) {
         char piece[400];
@@ -183,7 +163,7 @@ static void tell_host(struct telling *telling, const struct tick_host *host) {
         if (!in_circle(host, task, &first) || task != first)
             continue;
         say_circle(&words, host, task);
-        add(telling, &words);
+        tick__telling_add(telling, &words);
     }
     for (const struct tick_task *task = tasks; task && !host->options.daemon; task = task->next)
         if (!in_circle(host, task, &first))
@@ -191,9 +171,10 @@ static void tell_host(struct telling *telling, const struct tick_host *host) {
 }
 
 // The other halves, which are daemons' tasks and not told by themselves: of the first few, where all else has found room, and they do.
-static void tell_far_ends(struct telling *telling, const struct tick_host *host) {
+static void tell_far_ends(struct tick__telling *telling, const struct tick_host *host) {
     const struct tick_task *ignored;
-    for (const struct tick_task *task = host->loop ? host->loop->tasks : NULL; task && telling->far_looks; task = task->next) {
+    for (const struct tick_task *task = tick__native(host)->loop ? tick__native(host)->loop->tasks : NULL; task && telling->far_looks;
+         task = task->next) {
         char piece[400];
         struct tick__line words = {piece, sizeof piece, 0};
         const struct tick_host *there;
@@ -204,39 +185,16 @@ static void tell_far_ends(struct telling *telling, const struct tick_host *host)
             continue;
         tick__world_say_wait(&words, there, other);
         tick__line_put(&words, ", at the other end of that");
-        if (!has_room(telling, &words))
+        if (!tick__telling_has_room(telling, &words))
             telling->far_looks = 0;
         else
-            add(telling, &words);
+            tick__telling_add(telling, &words);
     }
 }
 
-void tick__world_tell_waits(const struct tick_world *w, struct tick__line *words) {
-    struct telling telling = {.words = words, .far_looks = 16};
-    for (size_t i = 0; i < w->host_count; i++) {
-        const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
-        if (host->state == HOST_DONE || host->state == HOST_DOWN || (host->options.daemon && host->state == HOST_WAITING))
-            continue;
-        if (host->state != HOST_WAITING) {
-            tell_host(&telling, host);
-            continue;
-        }
-        char text_of[100];
-        struct tick__line piece = {text_of, sizeof text_of, 0};
-        tick__line_format(&piece, "%s was never started", host->name);
-        add(&telling, &piece);
-    }
-    for (size_t i = 0; i < w->host_count && !telling.left_out && telling.far_looks; i++) {
-        const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
-        if (!host->options.daemon && host->state != HOST_DONE && host->state != HOST_DOWN && host->state != HOST_WAITING)
-            tell_far_ends(&telling, host);
-    }
-    if (telling.left_out)
-        tick__line_format(words, "%sand %zu more that wait", telling.told ? "; " : " ", telling.left_out);
-}
-
-void tick__world_describe_deadlock(const struct tick_world *w, char *text, size_t size) {
-    struct tick__line words = {text, size, 0};
-    tick__line_put(&words, "nothing can ever run again:");
-    tick__world_tell_waits(w, &words);
+void tick__native_tell_waits(const struct tick_host *host, struct tick__telling *telling, bool far) {
+    if (far)
+        tell_far_ends(telling, host);
+    else
+        tell_host(telling, host);
 }

@@ -3,7 +3,7 @@
 // And what C++ wants to be called at an exit. The destructor of a static object that a run made is dropped, as the run's image forgets the
 // object; libc's list would keep it, run by run, in memory of the host's.
 #include "sim/native/exit.h"
-#include "sim/native/world_int.h"
+#include "sim/native/harness_int.h"
 #include "src/base/keep.h"
 #include <dlfcn.h>
 #include <stdlib.h>

@@ -45,7 +45,7 @@ static bool waits_for(const struct tick_task *task, const struct tick_stream *st
 }
 
 static const struct tick_file *file_of(const struct tick_host *host, const struct tick_task *task) {
-    for (const struct tick_file *file = host->io ? host->io->files : NULL; file; file = file->next) {
+    for (const struct tick_file *file = tick__native(host)->io ? tick__native(host)->io->files : NULL; file; file = file->next) {
         const struct tick_stream *stream = stream_of(file);
         if (stream && waits_for(task, stream))
             return file;
@@ -54,12 +54,12 @@ static const struct tick_file *file_of(const struct tick_host *host, const struc
 }
 
 static const struct tick_task *waiter_of(const struct tick_host *host, const struct ends *ends) {
-    for (const struct tick_file *file = host->io->files; file; file = file->next) {
+    for (const struct tick_file *file = tick__native(host)->io->files; file; file = file->next) {
         const struct tick_stream *stream = stream_of(file);
         struct ends theirs;
         if (!stream || !ends_of(host, file, &theirs) || !are_of_one(ends, &theirs))
             continue;
-        for (const struct tick_task *task = host->loop->tasks; task; task = task->next)
+        for (const struct tick_task *task = tick__native(host)->loop->tasks; task; task = task->next)
             if (waits_for(task, stream))
                 return task;
     }
@@ -73,9 +73,9 @@ const struct tick_task *tick__far_waiter(const struct tick_host *host, const str
     if (!file || !ends_of(host, file, &ends))
         return NULL;
     for (size_t i = 0; i < w->host_count; i++) {
-        *there = ((struct tick_host *const *)w->hosts.items)[i];
+        *there = tick__world_host(w, i);
         const bool lives = (*there)->state != HOST_DONE && (*there)->state != HOST_DOWN && (*there)->state != HOST_WAITING;
-        const struct tick_task *other = lives && (*there)->loop && (*there)->io ? waiter_of(*there, &ends) : NULL;
+        const struct tick_task *other = lives && tick__native(*there)->loop && tick__native(*there)->io ? waiter_of(*there, &ends) : NULL;
         if (other && other != task)
             return other;
     }

@@ -19,69 +19,69 @@ static void fetch(const void *memory, size_t size) {
         __builtin_prefetch((const char *)memory + at, 0, 2);
 }
 
-void tick__fetch_init(struct tick_world *w) {
-    if (w->host_count >= LARGE && !w->waiting) // not zero: what no socket has written is fetched in vain
-        w->waiting = tick__outside_alloc(WAITING_MOST * sizeof *w->waiting);
-    w->large = w->host_count >= LARGE && w->waiting;
-    w->fetching = 0;
-    if (w->large) {
+void tick__fetch_init(struct natives *n) {
+    if (n->world.host_count >= LARGE && !n->waiting) // not zero: what no socket has written is fetched in vain
+        n->waiting = tick__outside_alloc(WAITING_MOST * sizeof *n->waiting);
+    n->large = n->world.host_count >= LARGE && n->waiting;
+    n->fetching = 0;
+    if (n->large) {
         tick_heap_many();
-        tick_kernel_large(w->kernel);
+        tick_kernel_large(n->world.kernel);
     }
 }
 
-static const struct waiting *waiting_at(const struct tick_world *w, uint32_t place) {
-    return tick__waiting(w, tick_kernel_segment(w->kernel, place));
+static const struct waiting *waiting_at(const struct natives *n, uint32_t place) {
+    return tick__waiting(n, tick_kernel_segment(n->world.kernel, place));
 }
 
-void tick__fetch_step(struct tick_world *w) {
-    struct tick_host *const *hosts = w->hosts.items;
+void tick__fetch_step(struct natives *n) {
+    struct tick_host *const *hosts = n->world.hosts.items;
     const struct waiting *waiting;
     int host;
-    switch (w->fetching--) {
+    switch (n->fetching--) {
     case 6:
-        tick_kernel_fetch(w->kernel, 8);
-        fetch(waiting_at(w, 16), sizeof(struct waiting));
+        tick_kernel_fetch(n->world.kernel, 8);
+        fetch(waiting_at(n, 16), sizeof(struct waiting));
         break;
     case 5:
-        host = tick_kernel_ahead(w->kernel, 6);
+        host = tick_kernel_ahead(n->world.kernel, 6);
         if (host >= 0)
-            fetch(hosts[host], HOST_HOT);
+            fetch(tick__native(hosts[host]), NATIVE_HOT);
         break;
     case 4:
-        waiting = waiting_at(w, 5);
+        waiting = waiting_at(n, 5);
         fetch(waiting->coro, 64);
         fetch((const char *)waiting->stack - BELOW, BELOW);
         break;
     case 3:
-        waiting = waiting_at(w, 4);
+        waiting = waiting_at(n, 4);
         fetch(waiting->stack, ABOVE);
         break;
     case 2:
-        waiting = waiting_at(w, 3);
+        waiting = waiting_at(n, 3);
         fetch(waiting->object, STREAM);
         fetch((const char *)waiting->task + TICK__TASK_HOT, TICK__TASK_HOT_SIZE);
         fetch(waiting->bytes, 64);
         break;
     default:
-        host = tick_kernel_near(w->kernel, 2);
+        host = tick_kernel_near(n->world.kernel, 2);
         if (host >= 0) {
-            fetch(hosts[host]->loop, TICK__LOOP_HOT);
-            fetch(&hosts[host]->loop->mark, 64);
-            fetch(hosts[host]->io, 64);
+            fetch(tick__native(hosts[host])->loop, TICK__LOOP_HOT);
+            fetch(&tick__native(hosts[host])->loop->mark, 64);
+            fetch(tick__native(hosts[host])->io, 64);
         }
         break;
     }
 }
 
-void tick__fetch_begin(struct tick_world *w) {
-    if (!w->large)
+void tick__fetch_begin(struct natives *n) {
+    if (!n->large)
         return;
-    while (w->fetching)
-        tick__fetch_step(w);
-    if (w->events % WAVE == 0)
+    while (n->fetching)
+        tick__fetch_step(n);
+    if (n->world.events % WAVE == 0)
         for (uint32_t i = 0; i < WAVE; i++)
-            __builtin_prefetch(waiting_at(w, 8 + i)->coro, 0, 2);
-    w->fetching = 6;
-    tick__fetch_step(w);
+            __builtin_prefetch(waiting_at(n, 8 + i)->coro, 0, 2);
+    n->fetching = 6;
+    tick__fetch_step(n);
 }

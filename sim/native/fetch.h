@@ -10,16 +10,16 @@ struct waiting {
 };
 #define WAITING_MOST ((uint32_t)1 << 18) // a power of two. Of two sockets so far apart, the later is there
 
-static inline struct waiting *tick__waiting(const struct tick_world *world, uint32_t sock) {
-    return &world->waiting[sock / 5 & (WAITING_MOST - 1)]; // sockets stand five granules apart at least: entries as near as they do
+static inline struct waiting *tick__waiting(const struct natives *natives, uint32_t sock) {
+    return &natives->waiting[sock / 5 & (WAITING_MOST - 1)]; // sockets stand five granules apart at least: entries as near as they do
 }
 
-void tick__fetch_init(struct tick_world *world);  // the run begins
-void tick__fetch_begin(struct tick_world *world); // an event is about to be carried out
-void tick__fetch_step(struct tick_world *world);
-static inline void tick__fetch_more(struct tick_world *world) { // there is time for another step
-    if (world->fetching)
-        tick__fetch_step(world);
+void tick__fetch_init(struct natives *natives);  // the run begins
+void tick__fetch_begin(struct natives *natives); // an event is about to be carried out
+void tick__fetch_step(struct natives *natives);
+static inline void tick__fetch_more(struct natives *natives) { // there is time for another step
+    if (natives->fetching)
+        tick__fetch_step(natives);
 }
 
 #endif

@@ -1,8 +1,8 @@
 #include "sim/native/heap.h"
+#include "sim/native/harness_int.h"
 #include "sim/native/heap_check.h"
 #include "sim/native/heap_list.h"
 #include "sim/native/malloc_family.h"
-#include "sim/native/world_int.h"
 #include "src/base/keep.h"
 #include "src/base/sanitized.h"
 #include <execinfo.h>

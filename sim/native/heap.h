@@ -18,7 +18,7 @@ void tick_heap_many(void); // hundreds of heaps are in turn: their dense area is
 void tick_heap_free(struct tick_heap *heap);
 void tick_heap_reset(struct tick_heap *heap); // drops everything; fresh memory is filled with poison if that is not 0
 void tick_heap_set_poison(struct tick_heap *heap, uint8_t poison);
-void tick_heap_set_limit(struct tick_heap *heap, size_t bytes); // that may be in use, until the reset; what goes beyond is refused
+void tick_heap_set_limit(struct tick_heap *heap, size_t bytes);         // that may be in use, until the reset; what goes beyond is refused
 size_t tick_heap_live(const struct tick_heap *heap, size_t *bytes);     // blocks in use; *bytes (may be NULL): their bytes
 bool tick_heap_is_full(const struct tick_heap *heap);                   // it had no room for an allocation since the reset
 bool tick_heap_holds(const struct tick_heap *heap, const void *memory); // it is a block of this heap

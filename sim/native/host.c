@@ -1,5 +1,5 @@
 // A host: a loop on a coroutine, and the switch between it and the world.
-#include "sim/native/world_int.h"
+#include "sim/native/harness_int.h"
 #include "src/base/check.h"
 #include "src/base/outside.h"
 #include "src/io/epoll_poller.h"
@@ -9,108 +9,74 @@
 #include <stdio.h>
 #include <string.h>
 
-int tick__list_push(struct list *list, const void *item, size_t size) {
-    if (list->count == list->room) {
-        size_t room = list->room ? list->room * 2 : 16;
-        void *items = tick__outside_realloc(list->items, room * size);
-        if (!items)
-            return -ENOMEM;
-        list->items = items;
-        list->room = room;
-    }
-    memcpy((char *)list->items + list->count++ * size, item, size);
-    return 0;
-}
-
-static struct tick_heap *heap_at(struct tick_world *w, size_t number) {
-    while (w->heaps.count <= number) {
-        struct tick_heap *heap = tick_heap_new(w->first_heap + (uint32_t)w->heaps.count);
-        while (!heap && !w->heaps.count && w->first_heap < HEAPS_APART * 3) { // another harness of this process has them
-            w->first_heap += HEAPS_APART;
-            heap = tick_heap_new(w->first_heap);
+static struct tick_heap *heap_at(struct natives *n, size_t number) {
+    while (n->heaps.count <= number) {
+        struct tick_heap *heap = tick_heap_new(n->first_heap + (uint32_t)n->heaps.count);
+        while (!heap && !n->heaps.count && n->first_heap < HEAPS_APART * 3) { // another harness of this process has them
+            n->first_heap += HEAPS_APART;
+            heap = tick_heap_new(n->first_heap);
         }
         if (!heap)
             return NULL;
-        if (tick__list_push(&w->heaps, &heap, sizeof heap) < 0) {
+        if (tick__list_push(&n->heaps, &heap, sizeof heap) < 0) {
             tick_heap_free(heap);
             return NULL;
         }
     }
-    return ((struct tick_heap **)w->heaps.items)[number];
+    return ((struct tick_heap **)n->heaps.items)[number];
 }
 
-struct tick_heap *tick__world_heap(struct tick_world *w) {
-    return heap_at(w, 0);
+struct tick_heap *tick__natives_heap(struct natives *n) {
+    return heap_at(n, 0);
 }
 
-struct tick_host *tick__host_take(struct tick_world *w) {
+struct native *tick__native_take(struct natives *n) {
+    struct tick_world *w = &n->world;
     if (w->host_count == w->hosts.count) {
-        struct tick_host *made = tick__outside_alloc(sizeof *made);
+        struct native *made = tick__outside_alloc(sizeof *made);
         if (!made)
             return NULL;
-        if (tick__list_push(&w->hosts, &made, sizeof made) < 0) {
+        struct tick_host *host = &made->host;
+        if (tick__list_push(&w->hosts, &host, sizeof host) < 0) {
             tick__outside_free(made);
             return NULL;
         }
     }
-    struct tick_host *host = ((struct tick_host **)w->hosts.items)[w->host_count];
-    memset(host, 0, offsetof(struct tick_host, end));
-    host->end.code = 0;
-    tick__host_waits_anew(host);
-    host->heap = heap_at(w, w->host_count + 1);
-    if (!host->heap)
+    struct native *native = tick__native(tick__world_host(w, w->host_count));
+    memset(native, 0, offsetof(struct native, end));
+    native->end.code = 0;
+    tick__native_waits_anew(native);
+    native->heap = heap_at(n, w->host_count + 1);
+    if (!native->heap)
         return NULL;
-    tick_heap_set_poison(host->heap, w->poison);
-    host->world = w;
-    host->kernel = w->kernel;
-    tick__sim_sys_init(&host->sys, w->calm);
+    tick_heap_set_poison(native->heap, n->poison);
+    tick__sim_sys_init(&native->sys, w->calm);
     w->host_count++;
-    return host;
-}
-
-void tick__host_make_ready(struct tick_host *host) {
-    struct tick_world *w = host->world;
-    TICK_ASSERT(host->state != HOST_READY);
-    TICK_ASSERT(host->state != HOST_DONE);
-    host->state = HOST_READY;
-    host->next = NULL;
-    *w->ready_end = host;
-    w->ready_end = &host->next;
-}
-
-void tick__host_go_on(struct tick_host *host) {
-    struct tick_world *w = host->world;
-    if (host->paused_until <= tick_kernel_now(w->kernel)) {
-        tick__host_make_ready(host);
-        return;
-    }
-    host->resume_key = tick_kernel_post(w->kernel, host->paused_until, POST_RESUME, (uint32_t)host->index);
-    TICK_ASSERT(host->resume_key);
-    host->state = HOST_LATE;
+    return native;
 }
 
 // Waits that are not the loop's: a task, a callback or an executor's job may wait, too, with poll or sleep, and holds up its loop.
-struct tick_coro *tick__host_stack(const struct tick_host *host) {
+struct tick_coro *tick__native_stack(const struct native *native) {
     const struct tick_loop *loop = tick__loop_running;
     if (!loop)
-        return host->loop && host->loop->executor.on ? host->loop->executor.on : host->coro;
+        return native->loop && native->loop->executor.on ? native->loop->executor.on : native->coro;
     if (!loop->current)
-        return host->coro;
-    return loop->current->coro ? loop->current->coro : loop->on ? loop->on : host->coro;
+        return native->coro;
+    return loop->current->coro ? loop->current->coro : loop->on ? loop->on : native->coro;
 }
 
-void tick__host_switch_out(struct tick_host *host) {
-    host->stack = tick__host_stack(host);
-    tick_coro_switch(host->stack, host->world->coro);
+void tick__native_switch_out(struct native *native) {
+    native->stack = tick__native_stack(native);
+    tick_coro_switch(native->stack, tick__natives(native->host.world)->coro);
 }
 
 // A report that reaches this handler reached nobody of the program: in production it is a line in a log, and the work that failed is
 // undone. So it is a finding unless the scenario expects it. The loop has told the trace already.
 static int exception_told(struct tick_loop *loop, const struct tick_report *report, void *arg) {
     (void)loop;
-    struct tick_host *host = arg;
-    struct tick_world *w = host->world;
-    if (w->allow_unhandled || host->stopping)
+    struct native *native = arg;
+    struct tick_world *w = native->host.world;
+    if (tick__natives(w)->allow_unhandled || native->host.stopping)
         return 0;
     const struct tick_failure *failure = report->failure;
     const struct tick_io *io = tick__io_running();
@@ -126,11 +92,11 @@ static int exception_told(struct tick_loop *loop, const struct tick_report *repo
     }
     if (report->task)
         tick__task_words(report->task, task, sizeof task);
-    snprintf(text, sizeof text, "%s: %s%s%s%s%s", host->name, report->message ? report->message : "Unhandled exception",
+    snprintf(text, sizeof text, "%s: %s%s%s%s%s", native->host.name, report->message ? report->message : "Unhandled exception",
         report->task ? ", " : "", task, words, " (tick_allow_unhandled lets it pass)");
     if (asked)
         loc = asked;
-    w->stage.fail(&w->stage, TICK_UNHANDLED, failure ? failure->code : 0, loc ? loc : host->loc, text);
+    tick__world_fail(w, TICK_UNHANDLED, failure ? failure->code : 0, loc ? loc : native->host.loc, text);
     return 0;
 }
 
@@ -147,130 +113,164 @@ static size_t left_over(const struct tick_loop *loop, const struct tick_task **f
 }
 
 static int host_main(void *arg) {
-    struct tick_host *host = arg;
-    struct tick_world *w = host->world;
-    host->main = tick_task_current();
-    int result = host->fn(host->options.arg);
-    host->main = NULL;
-    tick__main_ended(&host->end, result);
+    struct native *native = arg;
+    struct tick_world *w = native->host.world;
+    native->main = tick_task_current();
+    int result = native->fn(native->host.options.arg);
+    native->main = NULL;
+    tick__main_ended(&native->end, result);
     const struct tick_task *first = NULL;
-    size_t left = result >= 0 && !host->options.daemon && !host->stopping && !w->allow_left_over ? left_over(host->loop, &first) : 0;
+    size_t left = result >= 0 && !native->host.options.daemon && !native->host.stopping && !tick__natives(w)->allow_left_over
+                      ? left_over(native->loop, &first)
+                      : 0;
     if (left) {
         char text[300], name[100];
         tick__task_words(first, name, sizeof name);
-        snprintf(text, sizeof text, "%s returned while %zu of its tasks %s unfinished: %s%s", host->name, left, left == 1 ? "was" : "were",
-            name, left == 1 ? "" : ", ...");
-        w->stage.fail(&w->stage, TICK_LEAKED, 0, first->loc ? first->loc : host->loc, text);
+        snprintf(text, sizeof text, "%s returned while %zu of its tasks %s unfinished: %s%s", native->host.name, left,
+            left == 1 ? "was" : "were", name, left == 1 ? "" : ", ...");
+        tick__world_fail(w, TICK_LEAKED, 0, first->loc ? first->loc : native->host.loc, text);
     }
     return result;
 }
 
 // Nothing of the host runs any more: what its program still has a reference to, nobody will complete or release.
-static void check_futures(struct tick_host *host, const struct tick__futures_left *left) {
-    struct tick_world *w = host->world;
+static void check_futures(struct native *native, const struct tick__futures_left *left) {
+    struct tick_world *w = native->host.world;
     char text[200];
     if (left->pending)
-        snprintf(text, sizeof text, "%s left %zu future%s that nobody can complete any more", host->name, left->pending,
+        snprintf(text, sizeof text, "%s left %zu future%s that nobody can complete any more", native->host.name, left->pending,
             left->pending == 1 ? "" : "s");
     else if (left->done)
-        snprintf(text, sizeof text, "%s did not release %zu future%s", host->name, left->done, left->done == 1 ? "" : "s");
+        snprintf(text, sizeof text, "%s did not release %zu future%s", native->host.name, left->done, left->done == 1 ? "" : "s");
     else
         return;
-    w->stage.fail(&w->stage, TICK_LEAKED, 0, left->made ? left->made : host->loc, text);
+    tick__world_fail(w, TICK_LEAKED, 0, left->made ? left->made : native->host.loc, text);
 }
 
-static void check_leaks(struct tick_host *host) {
-    struct tick_world *w = host->world;
-    size_t bytes, blocks = tick_heap_live(host->heap, &bytes);
-    int fds = tick_kernel_open_fds(w->kernel, host->process);
+static void check_leaks(struct native *native) {
+    struct tick_world *w = native->host.world;
+    size_t bytes, blocks = tick_heap_live(native->heap, &bytes);
+    int fds = tick_kernel_open_fds(w->kernel, native->host.process);
     char text[200];
     if (fds > 0)
-        snprintf(text, sizeof text, "%s left %d file descriptor%s open", host->name, fds, fds == 1 ? "" : "s");
+        snprintf(text, sizeof text, "%s left %d file descriptor%s open", native->host.name, fds, fds == 1 ? "" : "s");
     else if (blocks)
-        snprintf(text, sizeof text, "%s did not free %zu block%s of memory, %zu bytes", host->name, blocks, blocks == 1 ? "" : "s", bytes);
+        snprintf(text, sizeof text, "%s did not free %zu block%s of memory, %zu bytes", native->host.name, blocks, blocks == 1 ? "" : "s",
+            bytes);
     else
         return;
-    w->stage.fail(&w->stage, TICK_LEAKED, 0, host->loc, text);
+    tick__world_fail(w, TICK_LEAKED, 0, native->host.loc, text);
 }
 
 // Before its memory is dropped, whoever it was that held it.
-static void check_heap(struct tick_host *host) {
-    struct tick_world *w = host->world;
+static void check_heap(struct native *native) {
+    struct tick_world *w = native->host.world;
     char text[sizeof w->outcome.text];
-    if (!tick_heap_is_whole(host->heap, text, sizeof text))
-        w->stage.fail(&w->stage, TICK_CRASHED, SIGABRT, NULL, text);
+    if (!tick_heap_is_whole(native->heap, text, sizeof text))
+        tick__world_fail(w, TICK_CRASHED, SIGABRT, NULL, text);
 }
 
 static void host_entry(void *arg) {
-    struct tick_host *host = arg;
-    struct tick_world *w = host->world;
+    struct native *native = arg;
+    struct tick_world *w = native->host.world;
     struct tick_io *io = NULL;
     struct tick__futures_left left = {0};
-    host->result = tick_epoll_new(&host->sys, w->probe, &io);
-    if (host->result == 0) {
+    native->result = tick_epoll_new(&native->sys, w->probe, &io);
+    if (native->result == 0) {
         struct tick_loop_options options = {
-            .sys = &host->sys,
+            .sys = &native->sys,
             .poller = &io->poller,
             .probe = w->probe,
-            .stacks = w->stacks,
-            .id = host->life,
-            .object = host->life_object,
-            .threads = host->options.threads,
-            .processes = host->options.processes,
+            .stacks = tick__natives(w)->stacks,
+            .id = native->host.life,
+            .object = native->host.life_object,
+            .threads = native->host.options.threads,
+            .processes = native->host.options.processes,
             .poll_budget = 1,
         };
-        host->result = tick_loop_new(&options, &host->loop);
+        native->result = tick_loop_new(&options, &native->loop);
     }
-    if (host->result == 0) {
-        host->io = io;
-        host->loop->driver = w->coro;
-        tick_loop_set_exception_handler(host->loop, exception_told, host);
-        host->result = tick_loop_run(host->loop, host_main, host);
-        (void)tick_loop_close(host->loop); // with what was to be called, and holds futures
-        tick__futures_left(host->loop, &left);
-        tick_loop_free(host->loop);
-        host->loop = NULL;
-        host->io = NULL;
+    if (native->result == 0) {
+        native->io = io;
+        native->loop->driver = tick__natives(w)->coro;
+        tick_loop_set_exception_handler(native->loop, exception_told, native);
+        native->result = tick_loop_run(native->loop, host_main, native);
+        (void)tick_loop_close(native->loop); // with what was to be called, and holds futures
+        tick__futures_left(native->loop, &left);
+        tick_loop_free(native->loop);
+        native->loop = NULL;
+        native->io = NULL;
     }
     const struct tick_trouble trouble = io ? *io->trouble : (struct tick_trouble){0};
     tick_epoll_free(io);
-    tick__locals_free(&host->locals);
-    if (host->result < 0 && !host->stopping) {
+    tick__locals_free(&native->locals);
+    if (native->result < 0 && !native->host.stopping) {
         char text[sizeof w->outcome.text];
-        const struct tick_loc *loc = tick__main_words(&host->end, &trouble, host->name, host->result, text, sizeof text);
-        w->stage.fail(&w->stage, TICK_HOST_FAILED, host->result, loc ? loc : host->loc, text);
+        const struct tick_loc *loc = tick__main_words(&native->end, &trouble, native->host.name, native->result, text, sizeof text);
+        tick__world_fail(w, TICK_HOST_FAILED, native->result, loc ? loc : native->host.loc, text);
     }
-    check_heap(host);
-    if (!host->options.daemon && !host->stopping) {
-        check_futures(host, &left);
-        check_leaks(host);
+    check_heap(native);
+    if (!native->host.options.daemon && !native->host.stopping) {
+        check_futures(native, &left);
+        check_leaks(native);
     }
-    host->state = HOST_DONE;
-    tick_coro_exit(host->coro, w->coro);
+    native->host.state = HOST_DONE;
+    tick_coro_exit(native->coro, tick__natives(w)->coro);
 }
 
-int tick__host_start(struct tick_host *host) {
-    struct tick_world *w = host->world;
-    host->process = tick_kernel_process_start(w->kernel, host->index);
-    if (host->process < 0)
-        return host->process;
-    host->handlers = host->options.handlers;
-    if (host->options.fds)
-        tick_kernel_fd_limit(w->kernel, host->process, host->options.fds);
+int tick__native_start(struct tick_host *host) {
+    struct native *native = tick__native(host);
+    struct natives *n = tick__natives(host->world);
+    if (host->lives)
+        tick__sim_sys_init(&native->sys, host->world->calm);
+    native->handlers = host->options.handlers;
     if (host->options.memory)
-        tick_heap_set_limit(host->heap, host->options.memory);
-    host->coro = tick_coro_new(w->stacks, host_entry, host);
-    if (!host->coro)
+        tick_heap_set_limit(native->heap, host->options.memory);
+    native->coro = tick_coro_new(n->stacks, host_entry, native);
+    if (!native->coro)
         return -ENOMEM;
-    host->stack = host->coro;
-    host->wait = WAIT_NONE;
-    host->outside = (struct tick_maker){.id = host->life, .object = host->life_object};
-    if (w->probe) {
-        w->probe->host = host->object;
-        host->here = tick_emit(
-            w->probe, host->lives ? TICK_EV_HOST_RESTART : TICK_EV_HOST_START, host->object, host->struck, host->lives, host->loc);
-        w->probe->host = 0;
-    }
+    native->stack = native->coro;
+    native->wait = WAIT_NONE;
+    native->outside = (struct tick_maker){.id = host->life, .object = host->life_object};
+    tick__host_tell_start(host);
     tick__host_make_ready(host);
     return 0;
+}
+
+bool tick__native_hears_stop(struct native *native) {
+    if (native->stop_told || !native->main)
+        return false;
+    native->stop_told = true;
+    struct tick_probe *probe = native->host.world->probe;
+    const uint32_t outer = probe ? probe->here : 0;
+    if (probe)
+        probe->here = native->host.struck;
+    tick_task_cancel(native->main, "the host is told to stop");
+    if (probe)
+        probe->here = outer;
+    return true;
+}
+
+void tick__native_crash(struct tick_host *host) {
+    struct native *native = tick__native(host);
+    for (struct tick_task *task = native->loop ? native->loop->tasks : NULL; task; task = task->next)
+        if (task->coro)
+            tick_coro_free(task->coro);
+    if (native->loop && native->loop->executor.on)
+        tick_coro_free(native->loop->executor.on);
+    if (native->loop)
+        tick__workers_free(native->loop);
+    tick_coro_free(native->coro);
+    native->coro = NULL;
+}
+
+void tick__native_forget(struct tick_host *host) {
+    struct native *native = tick__native(host);
+    tick_heap_reset(native->heap);
+    native->loop = native->running = NULL;
+    native->locals = NULL;
+    native->main = NULL;
+    native->busy = native->longest = 0;
+    native->stop_told = false;
+    tick__native_waits_anew(native);
 }

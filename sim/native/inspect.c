@@ -10,7 +10,7 @@ static uint64_t bits(const void *pointer) {
 }
 
 static enum tick__inspected_state state_of(const struct tick_world *w, const struct tick_host *host, const struct tick_task *task) {
-    if (host->loop->current == task)
+    if (tick__native(host)->loop->current == task)
         return w->running == host ? TICK__INSPECTED_RUNS : TICK__INSPECTED_MIDST;
     if (task->stackless ? !task->started : !task->coro)
         return TICK__INSPECTED_NEW;
@@ -40,10 +40,10 @@ static void fill(const struct tick_world *w, const struct tick_host *host, const
 const struct tick__inspected *tick__inspect_task(uint64_t number) {
     TICK_KEEP static struct tick__inspected inspected = {0};
     const struct tick_stage *stage = tick__stage();
-    const struct tick_world *w = (const struct tick_world *)stage;
+    const struct tick_world *w = &((const struct natives *)stage)->world;
     for (size_t i = 0; stage && !stage->real && i < w->host_count; i++) {
-        const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
-        for (const struct tick_task *task = host->loop ? host->loop->tasks : NULL; task; task = task->next)
+        const struct tick_host *host = tick__world_host(w, i);
+        for (const struct tick_task *task = tick__native(host)->loop ? tick__native(host)->loop->tasks : NULL; task; task = task->next)
             if (number-- == 0) {
                 fill(w, host, task, &inspected);
                 return &inspected;

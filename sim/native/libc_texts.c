@@ -1,8 +1,8 @@
 // strerror and strsignal of numbers that they do not know keep their text in memory of libc's own, from call to call: it must not come
 // from the heap of the host that happens to call, which ends with the run. (What else in libc keeps memory is refused when a scenario is
 // loaded: cli/deny.c.)
+#include "sim/native/harness_int.h"
 #include "sim/native/heap.h"
-#include "sim/native/world_int.h"
 #include <dlfcn.h>
 #include <string.h>
 

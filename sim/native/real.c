@@ -1,6 +1,6 @@
 // One host of a scenario in the real world.
 #include "sim/native/real.h"
-#include "sim/native/world_int.h"
+#include "sim/native/harness_int.h"
 #include "src/io/epoll_poller.h"
 #include "src/loop/loop_int.h"
 #include "src/os/linux.h"
@@ -23,18 +23,17 @@ static void real_fail(struct tick_stage *stage, enum tick_verdict verdict, int c
 }
 
 // Sets the scenario up for its hosts alone: the links are those of the real network.
-static int pick(struct tick_world *w, const struct tick_scenario *scenario, struct tick_outcome *out, struct tick_host **picked) {
-    w->scenario = scenario;
-    w->stage.probe = w->probe;
-    scenario->setup(w);
+static int pick(struct natives *n, struct tick_outcome *out, struct tick_host **picked) {
+    struct tick_world *w = &n->world;
+    n->scenario->setup(w);
     if (w->outcome.verdict != TICK_PASS) {
         *out = w->outcome;
         return 0;
     }
-    struct tick_host *host = w->real_host;
+    struct tick_host *host = n->real_host;
     size_t candidates = 0;
-    for (size_t i = 0; i < w->host_count && !w->real_host; i++) {
-        struct tick_host *each = ((struct tick_host **)w->hosts.items)[i];
+    for (size_t i = 0; i < w->host_count && !n->real_host; i++) {
+        struct tick_host *each = tick__world_host(w, i);
         if (!each->options.daemon) {
             host = each;
             candidates++;
@@ -50,8 +49,8 @@ static int pick(struct tick_world *w, const struct tick_scenario *scenario, stru
 
 static int real_main(void *arg) {
     struct tick_host *host = arg;
-    const int result = host->fn(host->options.arg);
-    tick__main_ended(&host->end, result);
+    const int result = tick__native(host)->fn(host->options.arg);
+    tick__main_ended(&tick__native(host)->end, result);
     return result;
 }
 
@@ -91,7 +90,6 @@ int tick_real_run(const struct tick_scenario *scenario, const struct tick_real_o
         return result;
     struct tick_linux system;
     struct tick_host *host = NULL;
-    struct tick_world *w = &harness->world;
     result = tick_linux_init(&system);
     if (result < 0)
         goto out;
@@ -104,7 +102,7 @@ int tick_real_run(const struct tick_scenario *scenario, const struct tick_real_o
         options->probe->host = options->probe->task = options->probe->here = options->probe->arrived = 0;
     }
     tick__harness_begin(harness, &(struct tick_run){.scenario = scenario, .probe = options->probe});
-    result = pick(w, scenario, out, &host);
+    result = pick(&harness->natives, out, &host);
     if (result < 0 || !host)
         goto out;
     struct real real = {
@@ -131,7 +129,7 @@ int tick_real_run(const struct tick_scenario *scenario, const struct tick_real_o
     int main_result = run_host(&real, host, &system, &trouble);
     if (main_result < 0) {
         char text[sizeof out->text];
-        const struct tick_loc *loc = tick__main_words(&host->end, &trouble, host->name, main_result, text, sizeof text);
+        const struct tick_loc *loc = tick__main_words(&tick__native(host)->end, &trouble, host->name, main_result, text, sizeof text);
         const size_t used = strlen(text);
         if (trouble.code == -ENOENT && main_result == -ENOENT)
             snprintf(text + used, sizeof text - used, " (--at NAME=HOST:PORT tells where one is)");

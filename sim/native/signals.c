@@ -1,9 +1,9 @@
 // What a program changes of its process's signals (handlers, the mask, the alternate stack) ends with its run. Asking the kernel for all of
 // it would cost more than many a run, so the functions that change it are this file's while a run is in progress: the first call notes
 // what was there, and the end of the run puts it back. Elsewhere they are libc's.
+#include "sim/native/harness_int.h"
 #include "sim/native/heap.h"
 #include "sim/native/heap_list.h"
-#include "sim/native/world_int.h"
 #include "src/base/keep.h"
 #include "src/base/sanitized.h"
 #include <dlfcn.h>

@@ -13,51 +13,11 @@
 
 #define RANDOM_BYTES 0x52414e44 // a domain of the hash
 
-// Questions about what their maker calls by a name: the subject is no object that anybody was told of.
-#define NAMED \
-    ((uint64_t)1 << TICK_CHOICE_USER | (uint64_t)1 << TICK_CHOICE_RESOLVE_LATE | (uint64_t)1 << TICK_CHOICE_RESOLVE_FAIL | \
-        (uint64_t)1 << TICK_CHOICE_RESOLVE_WRONG | (uint64_t)1 << TICK_CHOICE_INTERRUPT | \
-        (((uint64_t)2 << TICK_CHOICE_FAULT_CLOCK) - ((uint64_t)1 << TICK_CHOICE_FAULT_PARTITION)))
-
-// A timer's lateness is asked for at each poll that it bounds: one decision, however often it is asked.
-static bool logged(const struct tick_world *w, tick_id timer) {
-    const struct tick_deviation *all = w->deviations.items;
-    for (size_t i = w->deviations.count; i-- > 0;) {
-        if (all[i].kind == TICK_CHOICE_POLL_LATE && all[i].subject == timer)
-            return true;
-    }
-    return false;
-}
-
-// Every question to the outside world, whoever asks it, passes here: deviations are logged and told.
-uint32_t tick__world_choose(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
-    struct tick_world *w = ctx;
-    w->choices++;
-    uint32_t value = w->chooser->ops->choose(w->chooser, kind, subject, ordinal, n, most);
-    if (!value)
-        return 0;
-    TICK_ASSERT(value < n);
-    if (kind == TICK_CHOICE_POLL_LATE && logged(w, subject))
-        return value;
-    struct tick_deviation deviation = {.subject = subject, .ordinal = ordinal, .value = value, .n = n, .most = most, .kind = (uint8_t)kind};
-    if (tick__list_push(&w->deviations, &deviation, sizeof deviation) < 0) {
-        tick__world_starve(w); // what cannot be told does not happen
-        return 0;
-    }
-    if (w->probe && (NAMED >> kind & 1) && w->stage.asked.id == subject) {
-        w->probe->ops->object(w->probe, &w->stage.asked);
-        w->stage.asked.id = 0;
-    }
-    if (w->probe && w->probe->ops->choice)
-        w->chosen = w->probe->ops->choice(w->probe, &deviation);
-    return value;
-}
-
 static uint32_t sim_choose(struct tick_sys *self, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
-    struct tick_host *host = tick__host_of(self);
-    uint32_t value = tick__world_choose(host->world, kind, subject, ordinal, n, most);
+    struct native *native = tick__native_of(self);
+    uint32_t value = tick__world_choose(native->host.world, kind, subject, ordinal, n, most);
     if (kind == TICK_CHOICE_STEP_COST && value) // what the step took passes at the next world point
-        tick__host_busy(host, tick_scale_capped(value, most));
+        tick__native_busy(&native->host, tick_scale_capped(value, most));
     return value;
 }
 
@@ -66,12 +26,12 @@ static int64_t sim_now(struct tick_sys *self) {
 }
 
 static int64_t sim_wall(struct tick_sys *self) {
-    const struct tick_host *host = tick__host_of(self);
-    if (host->jumped)
-        tick_emit(host->world->probe, TICK_EV_CLOCK_READ, host->object, host->jumped, 0, NULL);
-    int64_t now = tick_kernel_now(host->world->kernel), ppm = host->options.drift;
+    const struct native *native = tick__native_of(self);
+    if (native->host.jumped)
+        tick_emit(native->host.world->probe, TICK_EV_CLOCK_READ, native->host.object, native->host.jumped, 0, NULL);
+    int64_t now = tick_kernel_now(native->host.world->kernel), ppm = native->host.options.drift;
     const int64_t drift = tick__moved(tick__times(now / 1000000, ppm), tick__times(now % 1000000, ppm) / 1000000);
-    return tick__moved(tick__moved(tick__after(WALL_START, now), host->wall), drift);
+    return tick__moved(tick__moved(tick__after(WALL_START, now), native->host.wall), drift);
 }
 
 static int sim_epoll_create(struct tick_sys *self) {
@@ -83,144 +43,144 @@ static int sim_epoll_ctl(struct tick_sys *self, int epfd, int op, int fd, const 
     return tick_k_epoll_ctl(KERNEL(self), PROCESS(self), epfd, op, fd, event);
 }
 
-static void fail(struct tick_host *host, enum tick_verdict verdict, const char *text) {
-    host->world->stage.fail(&host->world->stage, verdict, 0, NULL, text);
+static void fail(struct native *native, enum tick_verdict verdict, const char *text) {
+    tick__world_fail(native->host.world, verdict, 0, NULL, text);
 }
 
-static void tires(struct tick_host *host) {
-    char text[sizeof host->world->outcome.text];
-    tick__world_describe_limit(host->world, "loop iterations", text, sizeof text);
-    fail(host, TICK_LIMIT_PASSED, text);
+static void tires(struct native *native) {
+    char text[sizeof native->host.world->outcome.text];
+    tick__world_describe_limit(native->host.world, "loop iterations", text, sizeof text);
+    fail(native, TICK_LIMIT_PASSED, text);
 }
 
 // Whether others have their turn first, or time passes that this host's steps took: then it is to be switched away from.
-static bool gives_way(struct tick_host *host, int64_t timeout) {
-    struct tick_world *w = host->world;
+static bool gives_way(struct native *native, int64_t timeout) {
+    struct tick_world *w = native->host.world;
     int64_t now = tick_kernel_now(w->kernel);
-    if (host->busy) {
-        host->resume_key = tick_kernel_post(w->kernel, tick__after(now, host->busy), POST_RESUME, (uint32_t)host->index);
-        TICK_ASSERT(host->resume_key);
-        host->busy = 0;
-        host->state = HOST_LATE;
+    if (native->busy) {
+        native->host.resume_key = tick_kernel_post(w->kernel, tick__after(now, native->busy), POST_RESUME, (uint32_t)native->host.index);
+        TICK_ASSERT(native->host.resume_key);
+        native->busy = 0;
+        native->host.state = HOST_LATE;
         return true;
     }
     if (timeout == 0 && (w->ended || w->ready || tick_kernel_next_at(w->kernel) <= now)) {
-        tick__host_make_ready(host);
+        tick__host_make_ready(&native->host);
         return true;
     }
     return false;
 }
 
 // Counts an iteration against the limits, and gives way to others if it is their turn.
-static bool begins(struct tick_host *host, int64_t timeout) {
-    struct tick_world *w = host->world;
+static bool begins(struct native *native, int64_t timeout) {
+    struct tick_world *w = native->host.world;
     int64_t now = tick_kernel_now(w->kernel);
-    if (now != host->instant) {
-        host->instant = now;
-        host->at_instant = 0;
+    if (now != native->host.instant) {
+        native->host.instant = now;
+        native->host.at_instant = 0;
     }
-    if (++host->at_instant > LIVELOCK_ITERATIONS)
-        tick__host_spins(host);
+    if (++native->host.at_instant > LIVELOCK_ITERATIONS)
+        tick__native_spins(native);
     if (++w->iterations > w->iteration_limit)
-        tires(host);
+        tires(native);
     if (w->invariants.count && !tick__world_holds(w))
-        fail(host, TICK_INVARIANT_BROKEN, ""); // has its text already
+        fail(native, TICK_INVARIANT_BROKEN, ""); // has its text already
     if (w->musts_open)
         tick__musts_ask(w);
-    return gives_way(host, timeout);
+    return gives_way(native, timeout);
 }
 
-void tick__sim_wait_begins(struct tick_host *host, int64_t timeout) {
-    if (begins(host, timeout))
-        tick__host_switch_out(host);
+void tick__sim_wait_begins(struct native *native, int64_t timeout) {
+    if (begins(native, timeout))
+        tick__native_switch_out(native);
 }
 
 // Whether nothing happens in the world before a wait with nothing to report ends: then to park the host, and to wake it by an event,
 // would come to moving the clock.
-static bool passes(struct tick_host *host) {
-    struct tick_world *w = host->world;
-    if (!w->flows || w->ended || !w->live || w->ready || host->deadline > w->look_at || host->paused_until > host->deadline ||
-        !tick_kernel_pass(w->kernel, host->deadline))
+static bool passes(struct native *native) {
+    struct tick_world *w = native->host.world;
+    if (!w->flows || w->ended || !w->live || w->ready || native->deadline > w->look_at || native->host.paused_until > native->deadline ||
+        !tick_kernel_pass(w->kernel, native->deadline))
         return false;
     w->events++;
     return true;
 }
 
 // What a wait returns that has come to its end with nothing to report.
-static int at_end(const struct tick_host *host) {
-    return __builtin_expect(host->signalled, 0) ? -EINTR : 0;
+static int at_end(const struct native *native) {
+    return __builtin_expect(native->signalled, 0) ? -EINTR : 0;
 }
 
 // Goes on with a wait: what it returns, or TICK__AWAY when the host is to be switched away from first.
-static int wait_on(struct tick_host *host, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
-    struct tick_world *w = host->world;
+static int wait_on(struct native *native, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
+    struct tick_world *w = native->host.world;
     struct tick_kernel *k = w->kernel;
     int count;
-    switch (host->wait) {
+    switch (native->wait) {
     case WAIT_NONE:
-        host->deadline = timeout < 0 ? TICK_NEVER : tick__after(tick_kernel_now(k), timeout);
-        host->wait = WAIT_BEGUN;
-        tick__fetch_more(w);
-        if (begins(host, timeout))
+        native->deadline = timeout < 0 ? TICK_NEVER : tick__after(tick_kernel_now(k), timeout);
+        native->wait = WAIT_BEGUN;
+        tick__fetch_more(tick__natives(w));
+        if (begins(native, timeout))
             return TICK__AWAY;
         // fallthrough
     case WAIT_BEGUN:
-        if (tick__host_told_to_stop(host))
+        if (tick__native_told_to_stop(native))
             timeout = 0;
-        count = tick_k_epoll_wait(k, host->process, epfd, out, most, timeout != 0);
+        count = tick_k_epoll_wait(k, native->host.process, epfd, out, most, timeout != 0);
         if (count != 0 || timeout == 0) {
-            tick__host_goes_on(host, count);
+            tick__native_goes_on(native, count);
             return count;
         }
-        host->signalled = __builtin_expect(host->handlers, 0) && tick__sim_interrupted(&host->sys, timeout, &host->deadline);
-        if (host->deadline != TICK_NEVER && timer && !host->signalled) {
+        native->signalled = __builtin_expect(native->handlers, 0) && tick__sim_interrupted(&native->sys, timeout, &native->deadline);
+        if (native->deadline != TICK_NEVER && timer && !native->signalled) {
             // What lies between the deadline and the return is lateness of the whole thread: whatever falls due meanwhile fires together.
             uint32_t late = tick__world_choose(w, TICK_CHOICE_POLL_LATE, timer, 0, tick_scale_count(POLL_LATE_MOST), POLL_LATE_MOST);
-            host->deadline = tick__after(host->deadline, tick_scale_capped(late, POLL_LATE_MOST));
+            native->deadline = tick__after(native->deadline, tick_scale_capped(late, POLL_LATE_MOST));
         }
-        host->timed_out = false;
+        native->host.timed_out = false;
         break;
     case WAIT_PARKED:
-        if (host->timed_out || host->stopping) // else it was woken, and is watched no more
-            tick_kernel_unwatch(k, host->process, epfd);
-        if (tick__host_told_to_stop(host))
-            return tick_k_epoll_wait(k, host->process, epfd, out, most, false);
-        count = tick_k_epoll_wait(k, host->process, epfd, out, most, !host->timed_out);
-        if (count == 0 && host->timed_out)
-            return at_end(host);
+        if (native->host.timed_out || native->host.stopping) // else it was woken, and is watched no more
+            tick_kernel_unwatch(k, native->host.process, epfd);
+        if (tick__native_told_to_stop(native))
+            return tick_k_epoll_wait(k, native->host.process, epfd, out, most, false);
+        count = tick_k_epoll_wait(k, native->host.process, epfd, out, most, !native->host.timed_out);
+        if (count == 0 && native->host.timed_out)
+            return at_end(native);
         if (count != 0)
             return count;
         break;
     }
-    if (host->deadline <= tick_kernel_now(k)) { // giving way took that long
-        tick__host_goes_on(host, 0);
-        return at_end(host);
+    if (native->deadline <= tick_kernel_now(k)) { // giving way took that long
+        tick__native_goes_on(native, 0);
+        return at_end(native);
     }
-    tick__host_waits(host);
-    if (passes(host))
-        return at_end(host);
-    int watched = tick_kernel_watch(k, host->process, epfd, (uint32_t)host->index);
+    tick__native_waits(native);
+    if (passes(native))
+        return at_end(native);
+    int watched = tick_kernel_watch(k, native->host.process, epfd, (uint32_t)native->host.index);
     if (watched < 0)
         return watched;
-    host->wait = WAIT_PARKED;
-    if (host->deadline != TICK_NEVER) {
-        host->timeout_key = tick_kernel_post(k, host->deadline, POST_TIMEOUT, (uint32_t)host->index);
-        if (!host->timeout_key)
+    native->wait = WAIT_PARKED;
+    if (native->deadline != TICK_NEVER) {
+        native->host.timeout_key = tick_kernel_post(k, native->deadline, POST_TIMEOUT, (uint32_t)native->host.index);
+        if (!native->host.timeout_key)
             return -ENOMEM;
     }
-    host->state = HOST_PARKED;
+    native->host.state = HOST_PARKED;
     return TICK__AWAY;
 }
 
 static int sim_epoll_wait(struct tick_sys *self, int epfd, struct tick_sys_event *out, int most, int64_t timeout, tick_id timer) {
-    struct tick_host *host = tick__host_of(self);
+    struct native *native = tick__native_of(self);
     int count;
-    while ((count = wait_on(host, epfd, out, most, timeout, timer)) == TICK__AWAY) {
-        if (host->world->driving)
+    while ((count = wait_on(native, epfd, out, most, timeout, timer)) == TICK__AWAY) {
+        if (tick__natives(native->host.world)->driving)
             return TICK__AWAY;
-        tick__host_switch_out(host);
+        tick__native_switch_out(native);
     }
-    host->wait = WAIT_NONE;
+    native->wait = WAIT_NONE;
     return count;
 }
 
@@ -254,12 +214,12 @@ static int sim_connect(struct tick_sys *self, int fd, const struct sockaddr *add
 }
 
 static ssize_t sim_send(struct tick_sys *self, int fd, const void *bytes, size_t count, int flags) {
-    tick__fetch_more(tick__host_of(self)->world);
+    tick__fetch_more(tick__natives(tick__native_of(self)->host.world));
     return TICK__MAY_LINGER(self, tick_k_send(KERNEL(self), PROCESS(self), fd, bytes, count, flags));
 }
 
 static ssize_t sim_recv(struct tick_sys *self, int fd, void *bytes, size_t count, int flags) {
-    tick__fetch_more(tick__host_of(self)->world);
+    tick__fetch_more(tick__natives(tick__native_of(self)->host.world));
     return TICK__TAKES(self, fd, TICK__MAY_LINGER(self, tick_k_recv(KERNEL(self), PROCESS(self), fd, bytes, count, flags)));
 }
 
@@ -290,9 +250,9 @@ static ssize_t sim_read(struct tick_sys *self, int fd, void *bytes, size_t count
 // A program dies of a write that nobody can read any more, unless it handles or ignores signals (pipe(7), tcp(7)). Sends of the seam raise
 // none. Of sockets only streams do.
 ssize_t tick__sim_written(struct tick_sys *self, int fd, ssize_t result) {
-    struct tick_host *host = tick__host_of(self);
+    struct native *native = tick__native_of(self);
     struct stat s;
-    if (__builtin_expect(result != -EPIPE, 1) || host->options.handlers || host->options.ignores_sigpipe)
+    if (__builtin_expect(result != -EPIPE, 1) || native->host.options.handlers || native->host.options.ignores_sigpipe)
         return result;
     int type = 0;
     socklen_t size = sizeof type;
@@ -301,8 +261,9 @@ ssize_t tick__sim_written(struct tick_sys *self, int fd, ssize_t result) {
             : tick_k_fstat(KERNEL(self), PROCESS(self), fd, &s) == 0 && S_ISFIFO(s.st_mode)) {
         char text[200];
         snprintf(text, sizeof text,
-            "%s dies of SIGPIPE: it wrote to fd %d, which nobody reads (.ignores_sigpipe, or .handlers, lets it go on)", host->name, fd);
-        host->world->stage.fail(&host->world->stage, TICK_CRASHED, SIGPIPE, NULL, text);
+            "%s dies of SIGPIPE: it wrote to fd %d, which nobody reads (.ignores_sigpipe, or .handlers, lets it go on)", native->host.name,
+            fd);
+        tick__world_fail(native->host.world, TICK_CRASHED, SIGPIPE, NULL, text);
     }
     return result;
 }
@@ -339,12 +300,12 @@ static void sim_connection(struct tick_sys *self, int fd, tick_id *id, uint32_t 
 }
 
 static void sim_waits(struct tick_sys *self, int fd, const void *object, const void *bytes) {
-    const struct tick_world *w = tick__host_of(self)->world;
+    const struct natives *n = tick__natives(tick__native_of(self)->host.world);
     const struct tick_task *task = tick__loop_running->current;
-    if (!w->large || !task)
+    if (!n->large || !task)
         return;
     const struct tick__file *file = tick__file(KERNEL(self), PROCESS(self), fd);
-    *tick__waiting(w, file->ref) = (struct waiting){object, bytes, task, task->coro, __builtin_frame_address(0)};
+    *tick__waiting(n, file->ref) = (struct waiting){object, bytes, task, task->coro, __builtin_frame_address(0)};
 }
 
 static const struct tick_sys_ops sim_ops = {

@@ -37,14 +37,14 @@ int tick__sim_socketpair(struct tick_sys *self, int domain, int type, int protoc
 
 // As the I/O layer tells of its operations. A look (MSG_PEEK) takes nothing in.
 ssize_t tick__sim_took(struct tick_sys *self, int fd, ssize_t result) {
-    struct tick_probe *probe = tick__host_of(self)->world->probe;
+    struct tick_probe *probe = tick__native_of(self)->host.world->probe;
     tick_emit(probe, TICK_EV_IO_COMPLETE, tick_k_object(KERNEL(self), PROCESS(self), fd), probe->arrived, result, NULL);
     return result;
 }
 
 // The host's wall clock, with its drift, as the kernel has to know it.
 static void tell_wall(struct tick_sys *self) {
-    tick_kernel_wall_drift(KERNEL(self), tick__host_of(self)->index, self->ops->wall(self));
+    tick_kernel_wall_drift(KERNEL(self), tick__native_of(self)->host.index, self->ops->wall(self));
 }
 
 int tick__sim_timerfd(struct tick_sys *self, int clock) {

@@ -2,18 +2,18 @@
 #ifndef RETICK_SIM_SYS_INT_H
 #define RETICK_SIM_SYS_INT_H
 
-#include "sim/native/harness_int.h"
 #include "sim/kernel/kernel_int.h"
+#include "sim/native/harness_int.h"
 
-static inline struct tick_host *tick__host_of(struct tick_sys *self) {
-    return (struct tick_host *)((char *)self - offsetof(struct tick_host, sys));
+static inline struct native *tick__native_of(struct tick_sys *self) {
+    return (struct native *)((char *)self - offsetof(struct native, sys));
 }
-#define KERNEL(self) (tick__host_of(self)->kernel)
-#define PROCESS(self) (tick__host_of(self)->process) // of its present life
+#define KERNEL(self) (tick__native_of(self)->host.kernel)
+#define PROCESS(self) (tick__native_of(self)->host.process) // of its present life
 
 // Who acts: a task or callback, else the host.
 static inline struct tick_maker *tick__sim_maker(struct tick_sys *self) {
-    return self->maker ? self->maker : &tick__host_of(self)->outside;
+    return self->maker ? self->maker : &tick__native_of(self)->outside;
 }
 
 // The identity of what a call makes.
@@ -24,13 +24,13 @@ static inline struct tick_kernel_name tick__sim_name(struct tick_sys *self, uint
     return name;
 }
 
-// Parks the running host until its waiter is woken or the deadline has come. 0 or -ENOMEM; host->timed_out says which.
-int tick__sim_park(struct tick_host *host, int64_t deadline);
+// Parks the running host until its waiter is woken or the deadline has come. 0 or -ENOMEM; native->host.timed_out says which.
+int tick__sim_park(struct native *native, int64_t deadline);
 // Whether a signal cuts a wait short that has nothing to report: never on a host without handlers. Then *deadline is when it comes, at the
 // latest when it was; what is ready before that is told as ever.
 bool tick__sim_interrupted(struct tick_sys *self, int64_t timeout, int64_t *deadline);
 // Counts an iteration against the limits, and lets the others have their turn: what waits begin with.
-void tick__sim_wait_begins(struct tick_host *host, int64_t timeout);
+void tick__sim_wait_begins(struct native *native, int64_t timeout);
 // Of a call that has closed something: waits for that, if it lingers (SO_LINGER). Its result.
 ssize_t tick__sim_lingered(struct tick_sys *self, ssize_t result);
 // The result of a call that may close something; no world but one with SO_LINGER has to look.
@@ -41,7 +41,7 @@ ssize_t tick__sim_took(struct tick_sys *self, int fd, ssize_t result);
 // The result of a call that may be such a one. What an operation of the I/O layer takes in, that tells itself.
 #define TICK__TAKES(self, fd, call) \
     __extension__({ \
-        struct tick_probe *const takes_ = tick__host_of(self)->world->probe; \
+        struct tick_probe *const takes_ = tick__native_of(self)->host.world->probe; \
         if (takes_) \
             takes_->arrived = 0; \
         const ssize_t took_ = (call); \

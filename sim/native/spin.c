@@ -26,17 +26,17 @@ static const struct tick_task *ready_task(struct tick_loop *loop, tick_callback_
     return NULL;
 }
 
-void tick__host_spins(struct tick_host *host) {
-    struct tick_world *w = host->world;
+void tick__native_spins(struct native *native) {
+    struct tick_world *w = native->host.world;
     char words[sizeof w->outcome.text], name[100];
     struct tick__line text = {words, sizeof words, 0};
     const struct tick_loc *loc = NULL;
     void *frames[FRAMES];
     struct tick_heap *was = tick_heap_use(NULL); // the unwinder may have to be loaded
-    const void *own = w->driving ? NULL : tick__programs_own(frames, (size_t)backtrace(frames, FRAMES));
+    const void *own = tick__natives(w)->driving ? NULL : tick__programs_own(frames, (size_t)backtrace(frames, FRAMES));
     tick_heap_use(was);
     tick_callback_fn *callback = NULL;
-    const struct tick_task *task = own || !host->loop ? NULL : ready_task(host->loop, &callback);
+    const struct tick_task *task = own || !native->loop ? NULL : ready_task(native->loop, &callback);
     tick__line_put(&text, "more than 100000 loop iterations at one instant: ");
     if (task) {
         tick__task_words(task, name, sizeof name);
@@ -53,5 +53,5 @@ void tick__host_spins(struct tick_host *host) {
                 tick__line_put(&text, "some place");
         }
     }
-    w->stage.fail(&w->stage, TICK_LIVELOCKED, 0, loc, words);
+    tick__world_fail(w, TICK_LIVELOCKED, 0, loc, words);
 }

@@ -1,5 +1,6 @@
 // What programs call: checks, logs, marks, numbers of their own, host-local memory.
 #include "sim/native/stage.h"
+#include "sim/world/world_int.h"
 #include "src/base/alloc.h"
 #include "src/base/keep.h"
 #include "src/base/visible.h"
@@ -27,20 +28,10 @@ struct tick_stage *tick__stage(void) {
     return stage;
 }
 
-static void copy_text(char *to, size_t size, const char *from) {
-    snprintf(to, size, "%s", from ? from : "");
-}
-
 void tick__outcome_fail(
     struct tick_outcome *outcome, enum tick_verdict verdict, int code, const char *host, const struct tick_loc *loc, const char *text) {
-    outcome->verdict = verdict;
-    outcome->code = code;
-    copy_text(outcome->text, sizeof outcome->text, text);
-    copy_text(outcome->host, sizeof outcome->host, host);
-    copy_text(outcome->file, sizeof outcome->file, loc ? loc->file : NULL);
-    outcome->line = loc ? loc->line : 0;
     struct tick_task *task = tick_task_current();
-    outcome->task[0] = '\0';
+    tick__outcome_fill(outcome, verdict, code, host, loc, text);
     if (host && task)
         tick__task_called(task, outcome->task, sizeof outcome->task);
 }
@@ -111,7 +102,7 @@ bool tick__ask(struct tick_maker *maker, enum tick_object_type type, const char 
         return false;
     out->subject = type == TICK_OBJECT_USER ? tick_id_mix(tick_id_mix(maker->id, name), 1) : tick_id_named(maker->id, type, name, 1);
     out->ordinal = kth;
-    stage->asked = (struct tick_object){
+    *stage->asked = (struct tick_object){
         .type = type,
         .id = out->subject,
         .parent = maker->object,

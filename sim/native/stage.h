@@ -14,8 +14,8 @@ struct tick_stage {
     uint32_t host_object;
     struct tick_sys *sys; // the running host's, NULL between hosts
     struct host_local **locals;
-    struct tick_object asked; // what the latest tick__ask was about; id 0: it has been told
-    uint32_t lives;           // of the running host, before this one
+    struct tick_object *asked; // what the latest tick__ask was about, for the world, which tells it; NULL where nobody is asked
+    uint32_t lives;            // of the running host, before this one
     uint64_t checks;
     bool real; // logs also go to stderr
     // Records the first finding and, in a simulated host, does not return.

@@ -20,8 +20,8 @@ static const struct tick_task *parent_of(const struct tick_task *task) {
 // The host whose task it is; NULL: none of a simulated world's.
 static const struct tick_host *host_of(const struct tick_world *w, const struct tick_task *task) {
     for (size_t i = 0; i < w->host_count; i++) {
-        const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
-        if (host->loop == task->future.loop)
+        const struct tick_host *host = tick__world_host(w, i);
+        if (tick__native(host)->loop == task->future.loop)
             return host;
     }
     return NULL;
@@ -53,15 +53,15 @@ static void put_path(const struct tick_task *task, struct tick__line *line) {
 // " for client", of one that serves a connection: whose that is, if it is still there.
 static void put_client(const struct tick_task *task, struct tick__line *line) {
     const struct tick_stage *stage = tick__stage();
-    const struct tick_world *w = (const struct tick_world *)stage;
+    const struct tick_world *w = &((const struct natives *)stage)->world;
     if (!stage || stage->real || !task->future.loop->observed || !task->parent || parent_of(task))
         return;
     const struct tick_host *peer = host_of(w, task);
     if (peer && task->parent == peer->life) // a main
         return;
     for (size_t i = 0; peer && i < w->host_count; i++) {
-        const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
-        for (const struct tick_task *each = host->loop ? host->loop->tasks : NULL; each; each = each->next) {
+        const struct tick_host *host = tick__world_host(w, i);
+        for (const struct tick_task *each = tick__native(host)->loop ? tick__native(host)->loop->tasks : NULL; each; each = each->next) {
             const uint32_t kth = connection_of(each, peer, task->parent);
             if (!kth)
                 continue;

@@ -1,15 +1,61 @@
-// The world of a run: what a scenario sets up, whose turn it is, and how it ends.
-#include "sim/native/fetch.h"
-#include "sim/native/world_int.h"
+// The world of a run: what a scenario sets up, what must hold, and how it ends.
+#include "sim/world/world_int.h"
 #include "src/base/check.h"
 #include "src/base/line.h"
 #include "src/base/outside.h"
-#include "src/loop/loop_int.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-
 #include <string.h>
+
+int tick__list_push(struct list *list, const void *item, size_t size) {
+    if (list->count == list->room) {
+        size_t room = list->room ? list->room * 2 : 16;
+        void *items = tick__outside_realloc(list->items, room * size);
+        if (!items)
+            return -ENOMEM;
+        list->items = items;
+        list->room = room;
+    }
+    memcpy((char *)list->items + list->count++ * size, item, size);
+    return 0;
+}
+
+void tick__world_fini(struct tick_world *w) {
+    struct list *const lists[] = {&w->hosts, &w->deviations, &w->invariants, &w->finals, &w->faults, &w->ranges, &w->musts};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        tick__outside_free(lists[i]->items);
+}
+
+void tick__world_begin(struct tick_world *w, struct tick_chooser *chooser, struct tick_probe *probe, _Atomic bool *set_up) {
+    w->chooser = chooser;
+    w->calm = chooser ? chooser->calm : UINT64_MAX; // a real run has none
+    w->probe = probe;
+    w->set_up = set_up;
+    w->asked.id = 0;
+    w->deviations.count = w->invariants.count = w->finals.count = 0;
+    w->faults.count = w->ranges.count = w->musts.count = w->musts_open = 0;
+    w->quiet_at = TICK_NEVER;
+    w->quiet = false;
+    w->ready = NULL;
+    w->ready_end = &w->ready;
+    w->running = NULL;
+    w->live = 0;
+    w->ended = w->starved = w->flows = false;
+    w->time_limit = TIME_LIMIT;
+    w->still.limit = STILL_LIMIT;
+    w->iteration_limit = ITERATION_LIMIT;
+    w->iterations = w->choices = w->checks = w->events = 0;
+    w->mark_count = 0;
+    memset(&w->outcome, 0, sizeof w->outcome);
+    w->blamed_host = w->blamed_task = w->blamed_here = 0;
+    const struct tick_kernel_env env = {.choose = tick__world_choose, .ctx = w, .calm = w->calm, .probe = probe, .disk = tick__disk_fault};
+    tick_kernel_reset(w->kernel, &env);
+    if (probe) {
+        probe->now = 0;
+        probe->host = probe->task = probe->here = probe->acted = probe->arrived = 0;
+    }
+}
 
 // --- set-up ---
 
@@ -21,27 +67,24 @@ void tick__world_bad(struct tick_world *w, const struct tick_loc *loc, const cha
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    tick__outcome_fail(&w->outcome, TICK_BAD_SCENARIO, TICK_EINVALSTATE, NULL, loc, text);
+    tick__outcome_fill(&w->outcome, TICK_BAD_SCENARIO, TICK_EINVALSTATE, NULL, loc, text);
     w->ended = true;
 }
 
-struct tick_host *tick_host_add_at(
-    struct tick_world *w, const char *name, tick_task_fn *fn, const struct tick_host_options *options, const struct tick_loc *loc) {
-    struct tick_host *host = tick__host_take(w);
-    if (!host) {
-        tick__world_starve(w);
-        return NULL;
-    }
+void tick__world_add(struct tick_world *w, struct tick_host *host, const struct tick_tenant_ops *tenant, const char *name,
+    const struct tick_host_options *options, const struct tick_loc *loc) {
+    host->world = w;
+    host->kernel = w->kernel;
+    host->tenant = tenant;
     tick__line_put(&(struct tick__line){host->name, sizeof host->name, 0}, name);
     host->options = *options;
-    host->fn = fn;
     host->loc = loc;
     host->id = host->life = tick_id_host(host->name);
     host->wall = options->clock;
     if (w->probe)
-        host->object = w->probe->ops->object(
-            w->probe, &(struct tick_object){.type = TICK_OBJECT_HOST, .id = host->id, .key = host->name, .kth = 1,
-                          .ordinal = host->options.daemon, .loc = loc});
+        host->object = w->probe->ops->object(w->probe,
+            &(struct tick_object){
+                .type = TICK_OBJECT_HOST, .id = host->id, .key = host->name, .kth = 1, .ordinal = host->options.daemon, .loc = loc});
     host->life_object = host->object;
     if (strlen(name) >= sizeof host->name)
         tick__world_bad(w, loc, "a host's name is longer than %zu bytes: \"%.80s...\"", sizeof host->name - 1, name);
@@ -54,7 +97,6 @@ struct tick_host *tick_host_add_at(
         tick__world_bad(w, loc, "host \"%s\": %s", name, tick_error_text(host->index));
     if (!host->options.daemon)
         w->live++;
-    return host;
 }
 
 static struct tick_link link_of(const struct tick_link_options *options) {
@@ -108,10 +150,6 @@ void tick_still_limit(struct tick_world *w, int64_t ns) {
     w->still.limit = ns;
 }
 
-void tick_real_host(struct tick_world *w, struct tick_host *host) {
-    w->real_host = host;
-}
-
 void tick_invariant_at(struct tick_world *w, tick_invariant_fn *fn, void *arg, const char *text, const struct tick_loc *loc) {
     if (tick__list_push(&w->invariants, &(struct invariant){fn, arg, text, loc}, sizeof(struct invariant)) < 0)
         tick__world_starve(w);
@@ -137,21 +175,68 @@ void tick__world_starve(struct tick_world *w) {
     w->starved = w->ended = true;
 }
 
-static void world_fail(struct tick_stage *stage, enum tick_verdict verdict, int code, const struct tick_loc *loc, const char *text) {
-    struct tick_world *w = (struct tick_world *)stage;
+static void note(struct tick_world *w, enum tick_verdict verdict, int code, const struct tick_loc *loc, const char *text) {
+    const struct tick_host *host = w->running;
+    tick__outcome_fill(&w->outcome, verdict, code, host ? host->name : NULL, loc, text);
+    if (host)
+        host->tenant->actor(host, w->outcome.task, sizeof w->outcome.task);
+}
+
+void tick__world_fail(struct tick_world *w, enum tick_verdict verdict, int code, const struct tick_loc *loc, const char *text) {
     if (!w->ended) {
-        tick__outcome_fail(&w->outcome, verdict, code, w->running ? w->running->name : NULL, loc, text);
+        note(w, verdict, code, loc, text);
         blame(w);
         w->ended = true;
     }
-    if (w->driving) // for good: nothing of the host is unwound
-        tick_coro_exit(w->coro, w->home);
-    if (w->running)
-        tick_coro_exit(w->running->coro, w->coro);
+    w->tenant->leave(w);
 }
 
-static void world_mark(struct tick_stage *stage, const char *name) {
-    struct tick_world *w = (struct tick_world *)stage;
+bool tick__world_holds(struct tick_world *w) {
+    const struct invariant *all = w->invariants.items;
+    for (size_t i = 0; i < w->invariants.count; i++) {
+        w->checks++;
+        if (!all[i].fn(all[i].arg)) {
+            if (!w->ended) {
+                char text[sizeof w->outcome.text], when[32];
+                tick__ns_words(tick_kernel_now(w->kernel), when, sizeof when);
+                snprintf(text, sizeof text, "%s (broken at %s)", all[i].text, when); // by which event, the trace says: its cause
+                blame(w);
+                if (w->probe && !w->blamed_here) // it held when this host's turn began
+                    w->blamed_here = w->probe->acted;
+                note(w, TICK_INVARIANT_BROKEN, TICK_EFAILED, all[i].loc, text);
+            }
+            w->ended = true;
+            return false;
+        }
+    }
+    return true;
+}
+
+void tick__world_finish(struct tick_world *w) {
+    const struct final_check *all = w->finals.items;
+    if (!tick__world_holds(w) || !tick__musts_have_come(w))
+        return;
+    for (size_t i = 0; i < w->finals.count && !w->ended; i++) {
+        int result = all[i].fn(all[i].arg);
+        if (result < 0 && !w->ended) {
+            char text[200];
+            snprintf(text, sizeof text, "a check at the end returned %s: %s", tick_error_name(result), tick_error_text(result));
+            tick__world_fail(w, TICK_CHECK_FAILED, result, NULL, text);
+        }
+    }
+}
+
+void tick__world_outcome(const struct tick_world *w, struct tick_outcome *out) {
+    *out = w->outcome;
+    out->ended_at = tick_kernel_now(w->kernel);
+    out->choices = w->choices;
+    out->iterations = w->iterations;
+    out->checks = w->checks;
+    out->deviations = (uint32_t)w->deviations.count;
+    out->gist = tick__gist(w, out);
+}
+
+void tick__world_mark(struct tick_world *w, const char *name) {
     for (size_t i = 0; i < w->mark_count; i++) {
         if (!strncmp(w->mark[i], name, MARK_BYTES - 1))
             return;
@@ -163,84 +248,4 @@ static void world_mark(struct tick_stage *stage, const char *name) {
     memcpy(kept, name, length);
     kept[length] = '\0';
     w->marks[w->mark_count++] = kept;
-}
-
-static void world_busy(struct tick_stage *stage, int64_t ns) {
-    tick__host_busy(((struct tick_world *)stage)->running, ns);
-}
-
-bool tick__world_holds(struct tick_world *w) {
-    const struct invariant *all = w->invariants.items;
-    for (size_t i = 0; i < w->invariants.count; i++) {
-        w->stage.checks++;
-        if (!all[i].fn(all[i].arg)) {
-            if (!w->ended) {
-                char text[sizeof w->outcome.text], when[32];
-                tick__ns_words(tick_kernel_now(w->kernel), when, sizeof when);
-                snprintf(text, sizeof text, "%s (broken at %s)", all[i].text, when); // by which event, the trace says: its cause
-                blame(w);
-                if (w->probe && !w->blamed_here) // it held when this host's turn began
-                    w->blamed_here = w->probe->acted;
-                tick__outcome_fail(
-                    &w->outcome, TICK_INVARIANT_BROKEN, TICK_EFAILED, w->running ? w->running->name : NULL, all[i].loc, text);
-            }
-            w->ended = true;
-            return false;
-        }
-    }
-    return true;
-}
-
-// --- a run ---
-
-static void finish(struct tick_world *w) {
-    const struct final_check *all = w->finals.items;
-    if (!tick__world_holds(w) || !tick__musts_have_come(w))
-        return;
-    for (size_t i = 0; i < w->finals.count && !w->ended; i++) {
-        int result = all[i].fn(all[i].arg);
-        if (result < 0 && !w->ended) {
-            char text[200];
-            snprintf(text, sizeof text, "a check at the end returned %s: %s", tick_error_name(result), tick_error_text(result));
-            world_fail(&w->stage, TICK_CHECK_FAILED, result, NULL, text);
-        }
-    }
-}
-
-void tick__world_run(struct tick_world *w) {
-    w->stage.fail = world_fail;
-    w->stage.mark = world_mark;
-    w->stage.busy = world_busy;
-    struct tick_heap *heap = tick__world_heap(w);
-    if (!heap) {
-        tick__world_starve(w);
-        return;
-    }
-    tick_heap_set_poison(heap, w->poison);
-    tick_heap_use(heap);
-    w->scenario->setup(w);
-    tick_heap_use(NULL);
-    if (w->set_up)
-        atomic_store_explicit(w->set_up, true, memory_order_relaxed);
-    if (!w->host_count)
-        tick__world_bad(w, NULL, "the scenario has no hosts: its set-up calls tick_host_add for each");
-    else if (!w->live)
-        tick__world_bad(w, NULL, "the scenario has only daemons: the run waits for hosts added by tick_host_add");
-    if (w->ended)
-        return;
-    tick__fetch_init(w);
-    w->coro = tick_coro_new(w->stacks, tick__turns, w);
-    if (!w->coro) {
-        tick__world_starve(w);
-        return;
-    }
-    tick_coro_switch(w->home, w->coro);
-    if (w->driving)
-        tick__host_leave(w->running);
-    w->driving = false;
-    if (!w->ended) {
-        tick_heap_use(heap);
-        finish(w);
-        tick_heap_use(NULL);
-    }
 }

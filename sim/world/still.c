@@ -7,17 +7,11 @@
 // Else somebody may still bring what it waits for, after so many ticks that it counts: no memory tells that, and what it would have to be
 // compared with differs from compiler to compiler. So it is a limit, of time and of periods in which all that was to come has come, the
 // last of the timers included. It does not run where a fault, an end of one, a start or a condition of progress is still to come.
-#include "sim/native/harness_int.h"
+#include "sim/world/world_int.h"
 #include "src/base/line.h"
-#include "src/io/op.h"
-#include "src/loop/loop_int.h"
 
 #define LOOK_EVERY TICK_SEC(1)
 #define PERIODS 100
-
-static const struct tick_host *host_at(const struct tick_world *w, size_t index) {
-    return ((struct tick_host *const *)w->hosts.items)[index];
-}
 
 // --- who stands still ---
 
@@ -26,10 +20,10 @@ static const struct tick_host *host_at(const struct tick_world *w, size_t index)
 static int64_t stands_since(const struct tick_world *w) {
     int64_t since = 0;
     for (size_t i = 0; i < w->host_count; i++) {
-        const struct tick_host *host = host_at(w, i);
+        const struct tick_host *host = tick__world_host(w, i);
         if (host->options.daemon || host->state == HOST_DONE)
             continue;
-        if (host->state != HOST_PARKED || !host->loop || host->timeout_key || tick__timers_last(host->loop))
+        if (host->state != HOST_PARKED || host->timeout_key || !host->tenant->waits_for_others(host))
             return -1;
         since = host->instant > since ? host->instant : since;
     }
@@ -38,25 +32,17 @@ static int64_t stands_since(const struct tick_world *w) {
 
 static bool is_to_wake(const struct tick_world *w) {
     for (size_t i = 0; i < w->host_count; i++)
-        if (!host_at(w, i)->options.daemon && tick_kernel_is_to_wake(w->kernel, (uint32_t)host_at(w, i)->index))
+        if (!tick__world_host(w, i)->options.daemon && tick_kernel_is_to_wake(w->kernel, (uint32_t)tick__world_host(w, i)->index))
             return true;
     return false;
 }
 
-// Of a host that stands: nothing can make a handle of its loop ready. Only its own tasks and jobs could.
-static bool is_out_of_reach(const struct tick_host *host) {
-    if (host->wait != WAIT_PARKED || host->stack || host->loop->executor.jobs) // on a stack: a call of the program's own waits
-        return false;
-    for (const struct tick_file *file = host->io->files; file; file = file->next)
-        if (file->reader || file->writer)
-            return false;
-    return true;
-}
-
 static bool is_one_out_of_reach(const struct tick_world *w) {
-    for (size_t i = 0; i < w->host_count; i++)
-        if (!host_at(w, i)->options.daemon && host_at(w, i)->state != HOST_DONE && is_out_of_reach(host_at(w, i)))
+    for (size_t i = 0; i < w->host_count; i++) {
+        const struct tick_host *host = tick__world_host(w, i);
+        if (!host->options.daemon && host->state != HOST_DONE && host->tenant->is_out_of_reach(host))
             return true;
+    }
     return false;
 }
 
@@ -65,7 +51,7 @@ static bool is_one_out_of_reach(const struct tick_world *w) {
 // When all will have come that is to come now.
 static int64_t last_to_come(const struct tick_world *w, int64_t last) {
     for (size_t i = 0; i < w->host_count; i++) {
-        const int64_t at = host_at(w, i)->loop ? tick__timers_last(host_at(w, i)->loop) : 0;
+        const int64_t at = tick__world_host(w, i)->tenant->last_timer(tick__world_host(w, i));
         last = at > last ? at : last;
     }
     return last;
@@ -77,7 +63,7 @@ static void fail(struct tick_world *w, enum tick_verdict verdict, int code, cons
     tick__ns_words(since, when, sizeof when);
     tick__line_format(&words, "%s since %s%s, though other things go on:", begin, when, more);
     tick__world_tell_waits(w, &words);
-    w->stage.fail(&w->stage, verdict, code, NULL, text);
+    tick__world_fail(w, verdict, code, NULL, text);
 }
 
 static void look(struct tick_world *w, const struct tick_posted *come, int64_t now) {
@@ -117,7 +103,7 @@ void tick__still_look(struct tick_world *w, const struct tick_posted *come) {
     if (now > w->time_limit) {
         char text[sizeof w->outcome.text];
         tick__world_describe_limit(w, "virtual time", text, sizeof text);
-        w->stage.fail(&w->stage, TICK_LIMIT_PASSED, 0, NULL, text);
+        tick__world_fail(w, TICK_LIMIT_PASSED, 0, NULL, text);
         return;
     }
     look(w, come, now);

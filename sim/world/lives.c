@@ -2,9 +2,8 @@
 //
 // Faults come between turns, when no host runs or is ready: one that can be struck is parked or late. What is dropped is dropped whole, as
 // at a run's end: stacks, heap, fds. Name, address, clock and disk stay.
-#include "sim/native/world_int.h"
+#include "sim/world/world_int.h"
 #include "src/base/check.h"
-#include "src/loop/loop_int.h"
 #include <errno.h>
 
 bool tick__host_runs(const struct tick_host *host) {
@@ -33,15 +32,10 @@ uint32_t tick__host_tell(const struct tick_host *host, enum tick_event_kind kind
 
 // What a life leaves in this structure.
 static void forget(struct tick_host *host) {
-    tick_heap_reset(host->heap);
-    host->loop = host->running = NULL;
-    host->locals = NULL;
-    host->main = NULL;
+    host->tenant->forget(host);
     host->task = host->here = 0;
-    host->busy = host->longest = 0;
-    tick__host_waits_anew(host);
     host->paused_until = 0;
-    host->stopping = host->stop_told = false;
+    host->stopping = false;
     host->state = HOST_DOWN;
 }
 
@@ -53,15 +47,7 @@ void tick__host_crash(struct tick_host *host) {
     if (w->probe)
         w->probe->here = host->struck;
     unpost(host);
-    for (struct tick_task *task = host->loop ? host->loop->tasks : NULL; task; task = task->next)
-        if (task->coro)
-            tick_coro_free(task->coro);
-    if (host->loop && host->loop->executor.on)
-        tick_coro_free(host->loop->executor.on);
-    if (host->loop)
-        tick__workers_free(host->loop);
-    tick_coro_free(host->coro);
-    host->coro = NULL;
+    host->tenant->crash(host);
     tick_kernel_host_crash(w->kernel, host->index);
     tick__disk_crash(host);
     tick_kernel_host_up(w->kernel, host->index, false);
@@ -79,20 +65,6 @@ void tick__host_stop(struct tick_host *host) {
     tick__host_go_on(host);
 }
 
-bool tick__host_hears_stop(struct tick_host *host) {
-    if (host->stop_told || !host->main)
-        return false;
-    host->stop_told = true;
-    struct tick_probe *probe = host->world->probe;
-    const uint32_t outer = probe ? probe->here : 0;
-    if (probe)
-        probe->here = host->struck;
-    tick_task_cancel(host->main, "the host is told to stop");
-    if (probe)
-        probe->here = outer;
-    return true;
-}
-
 // Its program has ended. What that has left open is closed, as at every process's end, and its peers hear of it.
 static void exits(struct tick_host *host) {
     struct tick_world *w = host->world;
@@ -103,23 +75,41 @@ static void exits(struct tick_host *host) {
         w->probe->host = 0;
 }
 
-void tick__host_returned(struct tick_host *host) {
-    exits(host);
-    tick__world_ended(host->world, host);
-}
-
-void tick__host_stopped(struct tick_host *host) {
+void tick__host_over(struct tick_host *host) {
     struct tick_world *w = host->world;
-    bool again = host->restart_due;
+    if (!host->stopping) {
+        exits(host);
+        tick__world_ended(w, host);
+        return;
+    }
+    const bool again = host->restart_due;
     exits(host);
     unpost(host);
     forget(host);
-    if (host->gone) {
+    if (host->gone)
         tick__world_ended(w, host);
-    } else if (again) {
-        if (tick__host_restart(host) < 0)
-            tick__world_starve(w);
-    }
+    else if (again && tick__host_restart(host) < 0)
+        tick__world_starve(w);
+}
+
+int tick__host_start(struct tick_host *host) {
+    struct tick_world *w = host->world;
+    host->process = tick_kernel_process_start(w->kernel, host->index);
+    if (host->process < 0)
+        return host->process;
+    if (host->options.fds)
+        tick_kernel_fd_limit(w->kernel, host->process, host->options.fds);
+    return host->tenant->start(host);
+}
+
+void tick__host_tell_start(struct tick_host *host) {
+    struct tick_world *w = host->world;
+    if (!w->probe)
+        return;
+    w->probe->host = host->object;
+    host->here =
+        tick_emit(w->probe, host->lives ? TICK_EV_HOST_RESTART : TICK_EV_HOST_START, host->object, host->struck, host->lives, host->loc);
+    w->probe->host = 0;
 }
 
 int tick__host_restart(struct tick_host *host) {
@@ -141,7 +131,6 @@ int tick__host_restart(struct tick_host *host) {
                                                                 .kth = host->lives + 1,
                                                                 .loc = host->loc});
     tick_kernel_host_up(w->kernel, host->index, true);
-    tick__sim_sys_init(&host->sys, host->world->calm);
     return tick__host_start(host);
 }
 

@@ -2,7 +2,7 @@
 //
 // A range asks at whole milliseconds, for each kind and each host that it may strike, so that an occasion's address is (kind, host and
 // range, millisecond) whatever else happened. What it begins is a fault like one of the plan.
-#include "sim/native/world_int.h"
+#include "sim/world/world_int.h"
 #include "src/base/check.h"
 #include "src/base/line.h"
 #include "src/base/outside.h"
@@ -25,10 +25,6 @@ static struct fault *fault_at(const struct tick_world *w, size_t index) {
 
 static struct fault_range *range_at(const struct tick_world *w, size_t index) {
     return (struct fault_range *)w->ranges.items + index;
-}
-
-static struct tick_host *host_at(const struct tick_world *w, size_t index) {
-    return ((struct tick_host **)w->hosts.items)[index];
 }
 
 // --- words ---
@@ -64,9 +60,9 @@ static void say_side(struct tick__line *words, const struct tick_world *w, const
     const char *between = "{";
     size_t told = 0;
     for (size_t i = 0; i < w->host_count; i++) {
-        if (side_of(fault, host_at(w, i)) != side)
+        if (side_of(fault, tick__world_host(w, i)) != side)
             continue;
-        tick__line_format(words, "%s%s", between, told++ < TICK_FAULT_SIDE ? host_at(w, i)->name : "...");
+        tick__line_format(words, "%s%s", between, told++ < TICK_FAULT_SIDE ? tick__world_host(w, i)->name : "...");
         between = ", ";
         if (told > TICK_FAULT_SIDE)
             break;
@@ -133,7 +129,7 @@ static int begin_outage(struct tick_world *w, uint32_t index) {
     if (w->host_count > sizeof sides && !(all = tick__outside_alloc(w->host_count)))
         return -ENOMEM;
     for (size_t i = 0; i < w->host_count; i++)
-        all[host_at(w, i)->index] = side_of(fault, host_at(w, i));
+        all[tick__world_host(w, i)->index] = side_of(fault, tick__world_host(w, i));
     int result = tick_kernel_outage_begin(
         w->kernel, index + 1, all, (uint32_t)w->host_count, fault->kind == TICK_ONE_WAY, fault->kind == TICK_CLOG ? fault->what.slow : 0);
     if (all != sides)
@@ -231,7 +227,7 @@ static uint32_t lengths(const struct fault_range *range, enum tick_fault_kind ki
 // Where a draw of a range says what it is about: a child of the host, named as the range.
 static uint32_t draw(
     struct tick_world *w, const struct fault_range *range, const struct tick_host *host, unsigned bit, uint64_t ms, uint32_t n) {
-    w->stage.asked = (struct tick_object){
+    w->asked = (struct tick_object){
         .type = TICK_OBJECT_USER,
         .id = tick_id_mix(tick_id_mix(host->id, range->key), 1),
         .parent = host->object,
@@ -240,12 +236,12 @@ static uint32_t draw(
         .kth = 1,
         .loc = range->loc,
     };
-    return tick__world_choose(w, (enum tick_choice_kind)(TICK_CHOICE_FAULT_PARTITION + bit), w->stage.asked.id, ms, n, range->what.lasts);
+    return tick__world_choose(w, (enum tick_choice_kind)(TICK_CHOICE_FAULT_PARTITION + bit), w->asked.id, ms, n, range->what.lasts);
 }
 
 static struct tick_host *struck(const struct tick_world *w, const struct fault_range *range, size_t place) {
     if (!range->what.among[0])
-        return place < w->host_count ? host_at(w, place) : NULL;
+        return place < w->host_count ? tick__world_host(w, place) : NULL;
     return place < TICK_FAULT_SIDE * 2 ? range->what.among[place] : NULL;
 }
 
@@ -327,7 +323,7 @@ void tick__musts_ask(struct tick_world *w) {
     for (size_t i = 0; i < w->musts.count; i++) {
         if (all[i].come)
             continue;
-        w->stage.checks++;
+        w->checks++;
         all[i].come = all[i].fn(all[i].arg);
         w->musts_open -= all[i].come;
     }
@@ -336,7 +332,7 @@ void tick__musts_ask(struct tick_world *w) {
 static void not_come(struct tick_world *w, const struct must *must) {
     char text[300];
     snprintf(text, sizeof text, "did not come true: %s", must->text);
-    w->stage.fail(&w->stage, TICK_NO_PROGRESS, 0, must->loc, text);
+    tick__world_fail(w, TICK_NO_PROGRESS, 0, must->loc, text);
 }
 
 bool tick__musts_have_come(struct tick_world *w) {
@@ -367,12 +363,14 @@ void tick__fault_come(struct tick_world *w, const struct tick_posted *posted) {
         break;
     case POST_MUST:
         must = (struct must *)w->musts.items + posted->arg;
-        tick_heap_use(tick__world_heap(w));
+        if (w->tenant->asks)
+            w->tenant->asks(w, true);
         if (!must->come)
             tick__musts_ask(w);
         if (!must->come)
             not_come(w, must);
-        tick_heap_use(NULL);
+        if (w->tenant->asks)
+            w->tenant->asks(w, false);
         break;
     default:
         break;
@@ -456,12 +454,4 @@ void tick_must_by_at(struct tick_world *w, int64_t by, tick_invariant_fn *fn, vo
     }
     w->musts_open++;
     post(w, by, POST_MUST, w->musts.count - 1);
-}
-
-void tick_world_allow_left_over(struct tick_world *w) {
-    w->allow_left_over = true;
-}
-
-void tick_allow_unhandled(struct tick_world *w) {
-    w->allow_unhandled = true;
 }

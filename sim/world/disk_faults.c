@@ -1,24 +1,20 @@
 // What disks do wrong: errors, short writes, syncs that fail, slowness, and what a crash leaves of what was not synced.
 //
 // An operation's address is its file and its count; each kind of operation has counts of its own, so that the operation enters the ordinal.
-#include "sim/native/world_int.h"
+#include "sim/world/world_int.h"
 #include <errno.h>
 #include <retick/faults.h>
 
 #define SECTOR 512u // a disk writes it whole or not at all
 
-static struct tick_host *host_at(const struct tick_world *w, int index) {
-    return ((struct tick_host **)w->hosts.items)[index];
-}
-
 int64_t tick__disk_fault(void *ctx, int index, enum tick_disk_op op, tick_id file, uint64_t ordinal, uint64_t offset, size_t count) {
     (void)offset;
     struct tick_world *w = ctx;
-    struct tick_host *host = host_at(w, index);
+    struct tick_host *host = tick__world_host(w, (size_t)index);
     const struct tick_disk *disk = &host->disk;
     uint64_t occasion = ordinal * TICK_DISK_OPS + op;
     if (disk->late)
-        tick__host_busy(
+        host->tenant->busy(
             host, tick_scale_capped(
                       tick__world_choose(w, TICK_CHOICE_DISK_LATE, file, occasion, tick_scale_count(disk->late), disk->late), disk->late));
     if (w->quiet)
@@ -58,7 +54,7 @@ void tick_disk_at(struct tick_world *w, struct tick_host *host, const struct tic
         return;
     }
     for (size_t i = 0; i < w->host_count; i++) {
-        struct tick_host *each = host_at(w, (int)i);
+        struct tick_host *each = tick__world_host(w, i);
         if (host && each != host)
             continue;
         if (each->index >= 0)

@@ -2,7 +2,7 @@
 // place, or, where only the place is known at which its host was added, the function that the host runs; of a check the text without
 // numbers and hosts' names, since one helper may check many things at one place; of a leak what was left; of a deadlock whether tasks
 // wait for each other in a circle. Of what kills the process the place alone is told, elsewhere.
-#include "sim/native/harness_int.h"
+#include "sim/world/world_int.h"
 #include <string.h>
 
 static bool is_digit(char c) {
@@ -17,7 +17,7 @@ static bool is_word(char c) {
 static size_t host_here(const struct tick_world *w, const char *text) {
     size_t longest = 0;
     for (size_t i = 0; i < w->host_count; i++) {
-        const char *name = ((struct tick_host **)w->hosts.items)[i]->name;
+        const char *name = tick__world_host(w, i)->name;
         const size_t length = strlen(name);
         if (length > longest && !strncmp(text, name, length) && !is_word(text[length]))
             longest = length;
@@ -69,7 +69,7 @@ static uint64_t masked(const struct tick_world *w, const char *text) {
 
 static const struct tick_host *host_of(const struct tick_world *w, const char *name) {
     for (size_t i = 0; i < w->host_count; i++) {
-        const struct tick_host *host = ((struct tick_host **)w->hosts.items)[i];
+        const struct tick_host *host = tick__world_host(w, i);
         if (!strcmp(host->name, name))
             return host;
     }

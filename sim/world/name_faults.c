@@ -1,6 +1,6 @@
 // Names beside the hosts' own, and what their look-ups may do wrong.
-#include "sim/native/harness_int.h"
 #include "sim/kernel/kernel_int.h"
+#include "sim/world/world_int.h"
 #include <netinet/in.h>
 
 // The addresses of hosts, in their order; each IPv6 one before the IPv4 one of the same host. -EINVAL: one of them is no host.
