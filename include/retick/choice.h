@@ -54,7 +54,8 @@ extern "C" {
     X(TICK_CHOICE_DISK_SYNC, 30, "disk_sync", TICK_SOUND, 1000, TICK_UNIT_YES, "fsync(2)", "the scenario lets disks fail") \
     X(TICK_CHOICE_DISK_LATE, 31, "disk_late", TICK_SOUND, 1000, TICK_UNIT_TIME, "read(2)", "a busy disk does this") \
     X(TICK_CHOICE_JOB_TIME, 32, "job_time", TICK_SOUND, 3000, TICK_UNIT_TIME, "pthreads(7)", "a thread takes its time") \
-    X(TICK_CHOICE_RESOLVE_WRONG, 33, "resolve_wrong", TICK_SOUND, 600, TICK_UNIT_YES, "getaddrinfo(3)", "name servers give old answers")
+    X(TICK_CHOICE_RESOLVE_WRONG, 33, "resolve_wrong", TICK_SOUND, 600, TICK_UNIT_YES, "getaddrinfo(3)", "name servers give old answers") \
+    X(TICK_CHOICE_THREAD, 34, "thread", TICK_SOUND, 1000, TICK_UNIT_POPS, "sched(7)", "which ready thread goes on is the machine's choice")
 
 enum tick_choice_kind {
 #define TICK_CHOICE_ENUM(name, number, word, sound, rate, unit, manual, because) name = (number),
@@ -62,6 +63,9 @@ enum tick_choice_kind {
 #undef TICK_CHOICE_ENUM
         TICK_CHOICE_KINDS // one more than the last
 };
+
+// Kinds that only programs with threads of their own are asked about, bit k for kind k: no scenario draws them.
+#define TICK_CHOICES_OF_THREADS ((uint64_t)1 << TICK_CHOICE_THREAD)
 
 // Sets of kinds that need not be asked about, bit k for kind k: whether `kind` is among them.
 static inline bool tick_is_calm(uint64_t calm, enum tick_choice_kind kind) {

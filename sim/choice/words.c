@@ -490,6 +490,14 @@ static void others(const struct teller *t) {
     tick__text_format(t->to, t->deviation->value == 1 ? " runs" : " run");
 }
 
+// "app/worker is held back for 2 turns of other threads, when it is ready for the 3rd time"
+static void turns(const struct teller *t) {
+    plural(t->to, t->deviation->value, "turn");
+    tick__text_format(t->to, " of other threads, when it is ready for the ");
+    ordinal(t->to, t->deviation->ordinal);
+    tick__text_format(t->to, " time");
+}
+
 static void kth(const struct teller *t) {
     ordinal(t->to, t->deviation->ordinal);
 }
@@ -539,6 +547,7 @@ static const struct sentence {
     [TICK_CHOICE_DISK_SYNC] = {NULL, disk_sync, " fails, and what it was to write is lost", NULL, NULL},
     [TICK_CHOICE_DISK_LATE] = {NULL, disk_operation, " takes the disk ", delay, NULL},
     [TICK_CHOICE_JOB_TIME] = {NULL, who_is_subject, " takes its thread ", delay, NULL},
+    [TICK_CHOICE_THREAD] = {NULL, who_is_subject, " is held back for ", turns, NULL},
 };
 
 static void put(const struct teller *t, const char *words) {

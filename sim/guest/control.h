@@ -38,13 +38,25 @@ enum tick_guest_way {
     TICK_GUEST_REWIND, // in the process itself, whose written pages are put back
 };
 
+// Where the snapshot is taken.
+enum tick_guest_place {
+    TICK_GUEST_AT_WAIT,    // at a wait of the program, or where it polls
+    TICK_GUEST_AT_ACCEPT,  // at the first wait behind a connection that it accepted
+    TICK_GUEST_AT_CONNECT, // or made
+    TICK_GUEST_AT_OUTPUT,  // or behind a line of output that has snapshot_text in it
+    TICK_GUEST_AT_CALL,    // where it calls retick_snapshot()
+};
+
 struct tick_guest_settings {
     char host[64];        // the name of the machine that the program runs on, as in ids and names: "app"
     int64_t latency;      // ns, one way, between sockets of this machine, before jitter: 0 as on a real loopback
     int64_t jitter;       // ns: the most that a `delivery` choice may add
     int64_t wall;         // ns since 1970 at the world's beginning; 0: the kernel's own
     uint32_t way;         // enum tick_guest_way
-    uint32_t snapshot_at; // which wait of the program is the snapshot: 0 the first
+    uint32_t snapshot_place; // enum tick_guest_place
+    uint32_t snapshot_at;    // which of these: 0 the first
+    char snapshot_text[200]; // AT_OUTPUT
+    bool compares_memory;    // REWIND: all of memory is compared with the snapshot's after each run; for tests
     uint64_t arena_most;  // bytes of the simulated kernel's arena; 0: 1 GiB. Pages come as they are used
     uint32_t fd_limit;    // no fd of the program is as great; 0: what RLIMIT_NOFILE says
     bool fixed_addresses; // the keeper asked for no address randomisation, and got it
@@ -110,6 +122,9 @@ struct tick_guest_control {
     _Atomic int32_t root;   // the process that the keeper started
     _Atomic int32_t tenant; // the process whose world this is; 0: none yet
     _Atomic uint32_t run;   // how many have begun
+    _Atomic uint32_t way;   // enum tick_guest_way: how runs are begun, when the snapshot has been taken
+    _Atomic int32_t process; // that the run goes on in, when it is not the tenant: a child of it; else 0
+    char why[TICK_GUEST_TEXT]; // in words: why `way` is not what the settings asked for, or why the process could not be put back and ended
     _Atomic int64_t heart;  // moves while a run goes on: calls so far, now and then; for whoever watches for a hang
     struct tick_guest_settings settings;
     struct tick_guest_request request;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
+struct signalfd_siginfo;
 struct tick_kernel;
 struct tick_kernel_name;
 
@@ -36,6 +37,16 @@ int tick_k_timerfd(struct tick_kernel *k, int process, int clock, int flags, con
 int tick_k_timerfd_settime(
     struct tick_kernel *k, int process, int fd, int flags, int64_t value, int64_t interval, int64_t *old_value, int64_t *old_interval);
 int tick_k_timerfd_gettime(struct tick_kernel *k, int process, int fd, int64_t *value, int64_t *interval);
+
+// --- signals. Sets are words of 64 bits, signal n at bit n - 1 ---
+// A signal is pending for the process from now on, until a signalfd that wants it, or the caller, takes it: of signals below 32 one of a
+// number. What is not blocked does not belong here: its handler runs. 0, -EINVAL (its number) or -EAGAIN (no memory).
+int tick_kernel_signal(struct tick_kernel *k, int process, const struct signalfd_siginfo *info);
+uint64_t tick_kernel_signals(const struct tick_kernel *k, int process); // those that are pending
+// Takes the next of the set, as a handler, sigwait or an unblocking would: its number; 0: there is none.
+int tick_kernel_signal_take(struct tick_kernel *k, int process, uint64_t mask, struct signalfd_siginfo *info);
+// fd -1: a new one; else that one's set is this from now on. It is an eventfd to those who name it. It reads for the process that made it.
+int tick_k_signalfd(struct tick_kernel *k, int process, int fd, uint64_t mask, int flags, const struct tick_kernel_name *name);
 
 // --- messages ---
 ssize_t tick_k_sendto(
@@ -93,6 +104,10 @@ int tick_k_unlink(struct tick_kernel *k, int process, const char *path);
 int tick_k_rename(struct tick_kernel *k, int process, const char *from, const char *to);
 // The next entries of a directory fd, in a fixed order, "." and ".." first: how many; 0 at the end.
 int tick_k_readdir(struct tick_kernel *k, int process, int fd, struct tick_sys_entry *out, int most);
+
+// From a file of the disk, at *offset (NULL: at its own position), which moves on, to a socket, a pipe or a file: how many bytes, as many
+// as that takes now; -EAGAIN for none.
+ssize_t tick_k_sendfile(struct tick_kernel *k, int process, int out, int in, int64_t *offset, size_t count);
 
 // What the disk is asked to do, and by which call: the ordinal counts its operations of that kind on that file (NAME: the file that is
 // made, moved or removed, with attempts that failed).

@@ -10,7 +10,7 @@
 #define NETWORK_DEVICE 2
 
 static struct ucred of_process(uint32_t pid) {
-    return (struct ucred){.pid = (pid_t)pid, .uid = 1000, .gid = 1000};
+    return (struct ucred){.pid = (pid_t)pid, .uid = TICK__UID, .gid = TICK__UID};
 }
 
 // --- reading ---

@@ -57,45 +57,144 @@ static void list_remove(struct tick_kernel *k, struct tick__epoll *epoll, struct
     item->listed = false;
 }
 
-static void woken_add(struct tick_kernel *k, struct tick__epoll *epoll) {
+// --- who waits ---
+//
+// Mostly one, in the epoll itself. A second one makes objects of both, and who wakes first has come last, as Linux queues them.
+
+static void woken_add(struct tick_kernel *k, struct tick__epoll *waiter) {
     struct tick__root *root = k->root;
-    epoll->waiting = false;
-    epoll->woken = true;
-    epoll->woken_next = 0;
+    waiter->woken = true;
+    waiter->woken_next = 0;
     if (root->woken_last)
-        epoll_at(k, root->woken_last)->woken_next = epoll->file.ref;
+        epoll_at(k, root->woken_last)->woken_next = waiter->file.ref;
     else
-        root->woken_first = epoll->file.ref;
-    root->woken_last = epoll->file.ref;
+        root->woken_first = waiter->file.ref;
+    root->woken_last = waiter->file.ref;
 }
 
 // Mostly the first.
-static void woken_remove(struct tick_kernel *k, struct tick__epoll *epoll) {
+static void woken_remove(struct tick_kernel *k, struct tick__epoll *waiter) {
     struct tick__root *root = k->root;
     struct tick__epoll *before = NULL;
     tick__ref *link = &root->woken_first;
-    for (; *link != epoll->file.ref; link = &before->woken_next)
+    for (; *link != waiter->file.ref; link = &before->woken_next)
         before = epoll_at(k, *link);
-    *link = epoll->woken_next;
-    if (!epoll->woken_next)
+    *link = waiter->woken_next;
+    if (!waiter->woken_next)
         root->woken_last = before ? before->file.ref : 0;
-    epoll->woken = false;
+    waiter->woken = false;
+}
+
+static void more_free(struct tick_kernel *k, struct tick__epoll *waiter) {
+    tick__arena_give(k, waiter->file.ref, sizeof *waiter);
+}
+
+// Takes one out of those who wait. link: what leads to it.
+static struct tick__epoll *more_take(struct tick_kernel *k, struct tick__epoll *epoll, tick__ref *link) {
+    struct tick__epoll *waiter = epoll_at(k, *link);
+    *link = waiter->more;
+    epoll->several = epoll->waiting = epoll->more != 0;
+    return waiter;
+}
+
+static __attribute__((noinline)) struct tick__epoll *more_latest(struct tick_kernel *k, struct tick__epoll *epoll) {
+    return more_take(k, epoll, &epoll->more);
+}
+
+static bool more_add(struct tick_kernel *k, struct tick__epoll *epoll, uint32_t waiter) {
+    tick__ref ref = tick__arena_zero(k, sizeof(struct tick__epoll));
+    if (!ref)
+        return false;
+    struct tick__epoll *more = epoll_at(k, ref);
+    more->file.ref = ref;
+    more->waiter = waiter;
+    more->is_more = true;
+    more->owner = epoll->file.ref;
+    more->more = epoll->more;
+    epoll->more = ref;
+    epoll->several = epoll->waiting = true;
+    return true;
+}
+
+// The one who is woken now. There is one.
+static inline __attribute__((always_inline)) struct tick__epoll *take_waiter(struct tick_kernel *k, struct tick__epoll *epoll) {
+    if (__builtin_expect(epoll->several, 0))
+        return more_latest(k, epoll);
+    epoll->waiting = false;
+    return epoll;
+}
+
+// It has something to report as its waiter begins to wait, or when another one has asked.
+static void wake_at_once(struct tick_kernel *k, struct tick__epoll *epoll) {
+    struct tick__epoll *waiter = take_waiter(k, epoll);
+    waiter->woken_by.subject = 0;
+    woken_add(k, waiter);
+}
+
+// Somebody has asked, or goes away though he was woken: is there something for the next?
+static __attribute__((noinline)) void pass_on(struct tick_kernel *k, struct tick__epoll *epoll) {
+    if (epoll->waiting && tick__epoll_mask(k, epoll))
+        wake_at_once(k, epoll);
+}
+
+// A waiter is woken by that file: once a readiness, what that does is the world's to choose.
+static inline __attribute__((always_inline)) void woken_by(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file) {
+    struct tick__epoll *waiter = take_waiter(k, epoll);
+    waiter->woken_by.subject = 0;
+    if (!tick_is_calm(k->env.calm, TICK_CHOICE_HOST_LATE) && (k->arrives.subject || !(file->status & TICK__HAS_WOKEN))) {
+        waiter->woken_by = tick__file_readiness(k, file);
+        file->status |= TICK__HAS_WOKEN;
+    }
+    woken_add(k, waiter);
+}
+
+// Of those who are to go on, one of the epoll's, with that number; any: whatever its number is. 0: none.
+static tick__ref woken_more(const struct tick_kernel *k, const struct tick__epoll *epoll, uint32_t waiter, bool any) {
+    tick__ref ref = k->root->woken_first;
+    while (ref && !(epoll_at(k, ref)->is_more && epoll_at(k, ref)->owner == epoll->file.ref && (any || epoll_at(k, ref)->waiter == waiter)))
+        ref = epoll_at(k, ref)->woken_next;
+    return ref;
+}
+
+// What leads to one among those who wait; *link is 0: it is none of them.
+static tick__ref *more_find(struct tick_kernel *k, struct tick__epoll *epoll, uint32_t waiter) {
+    tick__ref *link = &epoll->more;
+    while (*link && epoll_at(k, *link)->waiter != waiter)
+        link = &epoll_at(k, *link)->more;
+    return link;
+}
+
+// One more waits, or it would be the first while the epoll's own has been woken, and was not taken yet.
+static __attribute__((noinline)) int watch_too(struct tick_kernel *k, struct tick__epoll *epoll, uint32_t waiter) {
+    const bool own = (epoll->waiting && !epoll->several) || epoll->woken;
+    if ((own && epoll->waiter == waiter) || *more_find(k, epoll, waiter) || woken_more(k, epoll, waiter, false))
+        return -EBUSY;
+    if (epoll->waiting && !epoll->several && !more_add(k, epoll, epoll->waiter))
+        return -ENOMEM;
+    return more_add(k, epoll, waiter) ? 0 : -ENOMEM;
+}
+
+static __attribute__((noinline)) void unwatch_one(struct tick_kernel *k, struct tick__epoll *epoll, uint32_t waiter) {
+    tick__ref *link = more_find(k, epoll, waiter), ref;
+    if (*link) {
+        more_free(k, more_take(k, epoll, link));
+    } else if ((ref = woken_more(k, epoll, waiter, false))) {
+        woken_remove(k, epoll_at(k, ref));
+        more_free(k, epoll_at(k, ref));
+        pass_on(k, epoll);
+    }
 }
 
 void tick__epoll_unwatch(struct tick_kernel *k, struct tick__epoll *epoll) {
-    epoll->waiting = false;
     if (epoll->woken)
         woken_remove(k, epoll);
-}
-
-// Its waiter is woken by that file: once a readiness, what that does is the world's to choose.
-static inline __attribute__((always_inline)) void woken_by(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file) {
-    epoll->woken_by.subject = 0;
-    if (!tick_is_calm(k->env.calm, TICK_CHOICE_HOST_LATE) && (k->arrives.subject || !(file->status & TICK__HAS_WOKEN))) {
-        epoll->woken_by = tick__file_readiness(k, file);
-        file->status |= TICK__HAS_WOKEN;
+    while (epoll->more)
+        more_free(k, more_latest(k, epoll));
+    for (tick__ref ref; (ref = woken_more(k, epoll, 0, true));) {
+        woken_remove(k, epoll_at(k, ref));
+        more_free(k, epoll_at(k, ref));
     }
-    woken_add(k, epoll);
+    epoll->waiting = false;
 }
 
 void tick__item_ready(struct tick_kernel *k, struct tick__item *item, uint32_t holds) {
@@ -208,12 +307,6 @@ int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tic
     return add(k, epoll, file, fd, &event);
 }
 
-// It has something to report as its waiter begins to wait.
-static void wake_at_once(struct tick_kernel *k, struct tick__epoll *epoll) {
-    epoll->woken_by.subject = 0;
-    woken_add(k, epoll);
-}
-
 void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll) {
     if (epoll->waiting)
         wake_at_once(k, epoll);
@@ -322,6 +415,8 @@ int tick_k_epoll_wait(struct tick_kernel *k, int process, int epfd, struct tick_
         count = collect(k, epoll, out, most, false, &held);
     if (!count && held && may_block)
         count = collect(k, epoll, out, most, true, &held);
+    if (__builtin_expect(epoll->waiting, 0) && count)
+        pass_on(k, epoll);
     return count;
 }
 
@@ -330,19 +425,30 @@ int tick_kernel_watch(struct tick_kernel *k, int process, int epfd, uint32_t wai
     int error = epoll_of(k, process, epfd, &epoll);
     if (error)
         return error;
-    if (epoll->waiting || epoll->woken)
-        return -EBUSY;
-    epoll->waiter = waiter;
-    epoll->waiting = true;
+    if (__builtin_expect(epoll->waiting || epoll->woken, 0)) {
+        TICK_TRY(watch_too(k, epoll, waiter));
+    } else {
+        epoll->waiter = waiter;
+        epoll->waiting = true;
+    }
     if (tick__epoll_mask(k, epoll))
         wake_at_once(k, epoll);
     return 0;
 }
 
-void tick_kernel_unwatch(struct tick_kernel *k, int process, int epfd) {
+void tick_kernel_unwatch(struct tick_kernel *k, int process, int epfd, uint32_t waiter) {
     struct tick__epoll *epoll;
-    if (epoll_of(k, process, epfd, &epoll) == 0)
-        tick__epoll_unwatch(k, epoll);
+    if (epoll_of(k, process, epfd, &epoll) != 0)
+        return;
+    const bool own = epoll->waiter == waiter;
+    if (own && epoll->waiting && !epoll->several) {
+        epoll->waiting = false;
+    } else if (own && epoll->woken) {
+        woken_remove(k, epoll);
+        pass_on(k, epoll);
+    } else {
+        unwatch_one(k, epoll, waiter);
+    }
 }
 
 bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter) {
@@ -353,6 +459,8 @@ bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter) {
     *waiter = epoll->waiter;
     if (!tick_is_calm(k->env.calm, TICK_CHOICE_HOST_LATE))
         k->woken_by = epoll->woken_by;
+    if (__builtin_expect(epoll->is_more, 0))
+        more_free(k, epoll);
     return true;
 }
 

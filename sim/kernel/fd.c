@@ -4,6 +4,8 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
+enum { DEVICE_SOCKETS = 8, DEVICE_PIPES = 14, DEVICE_ANONYMOUS = 15 }; // st_dev
+
 // Makes room in the table for that fd: 0 or -ENOMEM.
 static __attribute__((noinline)) int table_grow(struct tick_kernel *k, struct tick__process *p, uint32_t fd) {
     while (fd >= p->fd_most) {
@@ -171,6 +173,7 @@ const struct tick__file_ops *const tick__file_types[] = {
     [TICK__UNIX] = &tick__unix_ops,
     [TICK__UDP] = &tick__udp_ops,
     [TICK__DISK] = &tick__disk_ops,
+    [TICK__SIGNALFD] = &tick__signalfd_ops,
 };
 
 static tick_id id_of(const struct tick__file *file) {
@@ -433,6 +436,22 @@ int tick_k_readdir(struct tick_kernel *k, int process, int fd, struct tick_sys_e
     return tick__ops(file)->list ? tick__ops(file)->list(k, file, out, most) : -ENOTDIR;
 }
 
+// What no disk has: its number says which it is, in all runs the same, and its device which sort.
+static void describe(const struct tick_kernel *k, const struct tick__file *file, struct stat *out) {
+    const struct tick__file_ops *ops = tick__ops(file);
+    memset(out, 0, sizeof *out);
+    out->st_mode = ops->mode;
+    out->st_nlink = 1;
+    out->st_blksize = 4096;
+    out->st_dev = S_ISSOCK(ops->mode) ? DEVICE_SOCKETS : S_ISFIFO(ops->mode) ? DEVICE_PIPES : DEVICE_ANONYMOUS;
+    out->st_ino = 1;
+    if (ops->mode & S_IFMT) {
+        const tick_id id = ops->inode ? ops->inode(k, file) : file->id ? file->id : id_of(file);
+        out->st_ino = 2 + (id >> 16);
+        out->st_uid = out->st_gid = TICK__UID;
+    }
+}
+
 int tick_k_fstat(struct tick_kernel *k, int process, int fd, struct stat *out) {
     const struct tick__file *file = tick__file(k, process, fd);
     if (!file)
@@ -441,9 +460,6 @@ int tick_k_fstat(struct tick_kernel *k, int process, int fd, struct stat *out) {
         tick__ops(file)->stat(k, file, out);
         return 0;
     }
-    memset(out, 0, sizeof *out);
-    out->st_mode = tick__ops(file)->mode;
-    out->st_nlink = 1;
-    out->st_blksize = 4096;
+    describe(k, file, out);
     return 0;
 }

@@ -36,8 +36,9 @@ struct tick__file_ops {
     int (*sync)(struct tick_kernel *k, struct tick__file *file);                   // NULL: -EINVAL
     int (*truncate)(struct tick_kernel *k, struct tick__file *file, int64_t size); // opened for writing, size not negative. NULL: -EINVAL
     int (*list)(struct tick_kernel *k, struct tick__file *file, struct tick_sys_entry *out, int most); // readdir. NULL: -ENOTDIR
-    void (*stat)(const struct tick_kernel *k, const struct tick__file *file, struct stat *out);        // all of it. NULL: st_mode is `mode`
-    uint32_t mode;
+    void (*stat)(const struct tick_kernel *k, const struct tick__file *file, struct stat *out);        // all of it. NULL: as `mode` says
+    uint32_t mode; // st_mode: a socket's, a pipe's; 0600: of an anonymous inode, which all such files share
+    tick_id (*inode)(const struct tick_kernel *k, const struct tick__file *file); // what st_ino is made of. NULL: its own id
 
     int (*unread)(struct tick_kernel *k, struct tick__file *file, int *value); // FIONREAD. NULL: -ENOTTY
     int (*unsent)(struct tick_kernel *k, struct tick__file *file, int *value); // SIOCOUTQ. NULL: -ENOTTY
@@ -45,7 +46,7 @@ struct tick__file_ops {
     // F_GETPIPE_SZ, F_SETPIPE_SZ. NULL: -EBADF.
     int (*pipe_size)(struct tick_kernel *k, struct tick__file *file, bool set, int64_t argument);
 
-    // Whether what made it ready came from another host, and may be held back (`ready_hold`). NULL: it never does.
+    // Whether what made it ready came over a network (tick__from_outside), and may be held back (`ready_hold`). NULL: it never does.
     bool (*from_outside)(const struct tick_kernel *k, const struct tick__file *file);
     tick_id (*id)(const struct tick__file *file); // the stable id that choices about it go by. NULL: file->id
     void (*ended)(struct tick__file *file);       // the program was told EPOLLERR, HUP or RDHUP of it. NULL: nothing to do
@@ -70,7 +71,7 @@ struct tick__file_ops {
 };
 
 extern const struct tick__file_ops tick__tcp_ops, tick__epoll_ops, tick__eventfd_ops, tick__pipe_ops, tick__timerfd_ops, tick__unix_ops,
-    tick__udp_ops, tick__disk_ops;
+    tick__udp_ops, tick__disk_ops, tick__signalfd_ops;
 extern const struct tick__file_ops *const tick__file_types[]; // by enum tick__file_type
 
 static inline const struct tick__file_ops *tick__ops(const struct tick__file *file) {

@@ -371,6 +371,10 @@ int tick__tcp_bind(struct tick_kernel *k, struct tick__file *file, const struct 
     return 0;
 }
 
+void tick_kernel_one_role(struct tick_kernel *k) {
+    k->root->one_role = true;
+}
+
 int tick__tcp_listen(struct tick_kernel *k, struct tick__file *file, int backlog) {
     struct tick__sock *s = (struct tick__sock *)file;
     if (s->stage != TICK__UNCONNECTED || (s->state != TICK__CLOSE && s->state != TICK__LISTEN))
@@ -384,7 +388,13 @@ int tick__tcp_listen(struct tick_kernel *k, struct tick__file *file, int backlog
         } else if (port_conflict(k, s, s->local_address, s->six, s->local_port)) { // it may have been shared meanwhile
             return -EADDRINUSE;
         }
+        if (s->connects && k->root->one_role) {
+            s->keeps_port = true;
+            return -EINVAL;
+        }
         s->state = TICK__LISTEN;
+        s->listened = true;
+        s->keeps_port = false;
         s->connection = 0;
         s->queue_first = s->queue_last = s->queue_count = 0; // where a connection has something else
     }

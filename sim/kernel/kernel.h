@@ -80,7 +80,8 @@ struct tick_link {
     int64_t timeout;   // ns until a sender gives up what is not acknowledged (ETIMEDOUT); 0: Linux's 924.6 s
 };
 void tick_kernel_link_all(struct tick_kernel *k, const struct tick_link *link);              // every pair without a link of its own
-int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_link *link); // both ways; 0 or -ENOMEM
+// Both ways; 0, -EINVAL or -ENOMEM. A host's link with itself (a and b are one) is an instant without choices until it is set here.
+int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_link *link);
 
 // --- outages: what the network does to segments between hosts, on top of its links ---
 // Begins one, under a key of the caller's. sides: one byte a host, 0 for those that it leaves alone; segments between hosts of different
@@ -90,6 +91,9 @@ void tick_kernel_outage_end(struct tick_kernel *k, uint32_t key);
 // A host that is down (crashed, and not started again) takes no segment.
 void tick_kernel_host_up(struct tick_kernel *k, int host, bool up);
 void tick_kernel_calm(struct tick_kernel *k); // from now on nothing is lost, refused or reset by choice
+// A TCP socket that has listened never connects (-EINVAL), and one that has connected never listens: so kernels have it of late (6.18.44
+// does), where older ones let it change.
+void tick_kernel_one_role(struct tick_kernel *k);
 
 // --- time ---
 int64_t tick_kernel_now(const struct tick_kernel *k);
@@ -120,9 +124,12 @@ bool tick_kernel_pass(struct tick_kernel *k, int64_t at);
 void tick_kernel_clock_to(struct tick_kernel *k, int64_t at);
 
 // --- waiting ---
-// Registers waiter (any number of the caller's) to be woken once when epfd has something to report. One waiter an epoll.
+// Registers waiter (any number of the caller's) to be woken once when epfd has something to report; -EBUSY if it is registered there, or
+// -ENOMEM. Several may be: each readiness wakes one of them, the latest, as Linux does. When that has asked by epoll_wait, and more is left
+// (what is level-triggered stays), the next is woken. Those of watch_fds are all woken, however many watch an fd.
 int tick_kernel_watch(struct tick_kernel *k, int process, int epfd, uint32_t waiter);
-void tick_kernel_unwatch(struct tick_kernel *k, int process, int epfd);
+// It waits no more. If it is to be woken already, another one is in its place.
+void tick_kernel_unwatch(struct tick_kernel *k, int process, int epfd, uint32_t waiter);
 // Takes the next waiter to wake, in the order in which they became so; false if there is none.
 bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter);
 bool tick_kernel_is_to_wake(const struct tick_kernel *k, uint32_t waiter); // whether it is among those

@@ -44,14 +44,17 @@ struct tick__root {
     uint32_t outage_count; // and how many; hosts that are down count, too
     bool keepalives;       // some socket has had SO_KEEPALIVE
     bool calm;             // links neither lose, refuse nor reset by choice any more
+    bool loopbacks;        // some host has a link of its own with itself
 
     tick__ref woken_first, woken_last; // epolls whose waiter is to go on
     tick__ref names;                   // of the simulated DNS
+    tick__ref signals;                 // that processes have pending (signalfd.c)
     tick__ref dropped;                 // messages' fds that are to be let go
     tick__ref lingers;                 // a connection that the latest call closed, if its caller is to wait for that (linger.c)
     bool dropping, collecting, uncollected;
     bool exiting;    // a process is
     bool may_linger; // some socket has had SO_LINGER with a time
+    bool one_role;   // who has listened never connects, and the other way round
 };
 
 // What a choice is about.
@@ -136,6 +139,7 @@ enum tick__file_type {
     TICK__UNIX,
     TICK__UDP,
     TICK__DISK,
+    TICK__SIGNALFD,
 };
 // An open file description; fds of its host's processes name it.
 struct tick__file {
@@ -190,7 +194,12 @@ uint32_t tick__host_address(uint32_t index); // host byte order
 int tick__host_of_address(const struct tick_kernel *k, uint32_t from, uint32_t address);
 
 // --- sim/world/links.c ---
-const struct tick_link *tick__link(const struct tick_kernel *k, uint32_t a, uint32_t b); // of a host with itself: latency 0, no choices
+const struct tick_link *tick__link(const struct tick_kernel *k, uint32_t a, uint32_t b); // of a host with itself: calm, unless it was set
+bool tick__link_holds(const struct tick_kernel *k, uint32_t host); // whether that is more than an instant without choices
+// Whether what comes from there may be held back on its way (`ready_hold`).
+static inline bool tick__from_outside(const struct tick_kernel *k, uint32_t from, uint32_t to) {
+    return from != to || __builtin_expect(k->root->loopbacks && tick__link_holds(k, to), 0);
+}
 // When a segment (a datagram) of so many bytes, sent now, arrives, before any jitter; TICK_NEVER: the network loses it. link is theirs.
 int64_t tick__link_pass(struct tick_kernel *k, const struct tick_link *link, uint32_t from, uint32_t to, uint64_t bytes);
 #define TICK__HEADERS 66 // bytes of Ethernet, IP and TCP around a segment
@@ -213,6 +222,7 @@ struct tick__process {
 };
 #define TICK__FIRST_FD 3u // 0 to 2 are taken in every program
 #define TICK__MOST_FDS 65536u
+#define TICK__UID 1000 // everybody's user and group
 
 static inline struct tick__process *tick__process(const struct tick_kernel *k, uint32_t index) {
     return &TICK__ARRAY(k, struct tick__process, k->root->processes)[index];
@@ -289,15 +299,19 @@ struct tick__epoll {
     uint32_t ready_count;
     tick__ref woken_next;
     uint32_t waiter;
-    bool waiting, woken;
-    tick__ref items; // beyond the granule that each wait touches
+    bool waiting, woken; // waiting: somebody is to be woken; woken: the waiter is to go on
+    bool several;        // those who wait stand in `more`, and the waiter is none of them
+    bool is_more;        // it is none, but one of those
+    tick__ref items;     // beyond the granule that each wait touches
     struct tick__address_of_choice woken_by;
+    tick__ref more;  // who began to wait last; of one of them: the one before
+    tick__ref owner; // of one of them: the epoll that it waits for
 };
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go
 int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, uint32_t events);
-void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll);                             // its waiter, if one waits
+void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll);                             // a waiter, if one waits
 void tick__epoll_wake_by(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file); // because of that file
-void tick__epoll_unwatch(struct tick_kernel *k, struct tick__epoll *epoll);
+void tick__epoll_unwatch(struct tick_kernel *k, struct tick__epoll *epoll); // nobody waits for it any more
 void tick__epoll_close(struct tick_kernel *k, struct tick__file *file);
 uint32_t tick__epoll_mask(struct tick_kernel *k, struct tick__epoll *epoll);
 void tick__item_ready(struct tick_kernel *k, struct tick__item *item, uint32_t holds); // EPOLL* of the file that are known to hold
@@ -360,7 +374,9 @@ struct tick__sock {
     struct tick__file file;
     uint8_t state, stage, shut, corked;
     bool reuse, reuse_port, nodelay, keepalive, linger, bound, port_asked, shares_port, nospace, done, fin_wanted, fin_sent, ack_flies;
-    bool refused;
+    bool refused : 1;
+    bool listened : 1, connects : 1; // it has been one of these, at least once
+    bool keeps_port : 1;             // that it was given for what its role did not allow: disconnecting does not take it back
     bool six; // its addresses are IPv6's, not mapped ones
     uint8_t tries;
     int32_t error;

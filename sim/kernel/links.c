@@ -1,9 +1,9 @@
-// Links between hosts: one for every pair, and a hash table of the pairs that have their own. The table grows while somebody holds a link
-// of it: what it knows stands elsewhere, and never moves.
+// Links between hosts: one for every pair, and a hash table of the pairs that have their own; a host with itself may be such a pair. The
+// table grows while somebody holds a link of it: what it knows stands elsewhere, and never moves.
 #include "sim/kernel/kernel_int.h"
 
 struct entry {
-    uint64_t key; // smaller host + 1 in the high half, greater in the low; 0: free
+    uint64_t key; // smaller host + 1 in the high half, greater (or the same) in the low; 0: free
     tick__ref pair;
 };
 
@@ -25,14 +25,26 @@ static struct entry *find(struct entry *table, uint32_t most, uint64_t key) {
     return &table[at];
 }
 
+// Of a host with itself. Out of the way of what passes between hosts.
+static __attribute__((noinline)) const struct tick_link *link_within(const struct tick_kernel *k, uint32_t host) {
+    const struct entry *entry = find(TICK__AT(k, entry, k->root->pairs), k->root->pair_most, key_of(host, host));
+    return entry->key ? &TICK__AT(k, pair, entry->pair)->link : &loopback;
+}
+
 const struct tick_link *tick__link(const struct tick_kernel *k, uint32_t a, uint32_t b) {
     const struct tick__root *root = k->root;
     if (a == b)
-        return &loopback;
+        return __builtin_expect(root->loopbacks, 0) ? link_within(k, a) : &loopback;
     if (!root->pair_count)
         return &root->link;
     const struct entry *entry = find(TICK__AT(k, entry, root->pairs), root->pair_most, key_of(a, b));
     return entry->key ? &TICK__AT(k, pair, entry->pair)->link : &root->link;
+}
+
+bool tick__link_holds(const struct tick_kernel *k, uint32_t host) {
+    const struct tick_link *link = tick__link(k, host, host);
+    return link->latency || link->jitter || link->refuse || link->reset || link->loss || link->duplicate || link->reorder ||
+           link->corrupt || link->bandwidth;
 }
 
 void tick_kernel_link_all(struct tick_kernel *k, const struct tick_link *link) {
@@ -73,13 +85,14 @@ static struct pair *own(struct tick_kernel *k, uint64_t key) {
 
 int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_link *link) {
     struct tick__root *root = k->root;
-    if (a < 0 || b < 0 || (uint32_t)a >= root->host_count || (uint32_t)b >= root->host_count || a == b)
+    if (a < 0 || b < 0 || (uint32_t)a >= root->host_count || (uint32_t)b >= root->host_count)
         return -EINVAL;
     struct pair *pair = own(k, key_of((uint32_t)a, (uint32_t)b));
     if (!pair)
         return -ENOMEM;
     pair->link = *link;
     pair->link.delays = tick_scale_count(link->jitter);
+    root->loopbacks |= a == b;
     return 0;
 }
 

@@ -14,6 +14,9 @@
 int tick__object_new(struct tick_kernel *k, int process, enum tick__file_type type, size_t size, uint32_t flags,
     const struct tick_kernel_name *name, const char *key, tick__ref *out);
 
+// signalfd.c
+void tick__signals_end(struct tick_kernel *k, uint32_t process); // its pending ones are nobody's any more
+
 // timerfd.c
 void tick__timerfd_expired(struct tick_kernel *k, tick__ref ref);
 

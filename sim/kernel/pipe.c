@@ -25,6 +25,7 @@ struct pipe {
     uint32_t bytes;
     tick__ref ring; // struct buffer
     uint32_t most, first, used;
+    tick_id id; // the reading end's
 };
 
 static struct buffer *buffer(const struct tick_kernel *k, const struct pipe *pipe, uint32_t index) {
@@ -63,6 +64,7 @@ int tick_k_pipe(struct tick_kernel *k, int process, int fds[2], int flags, const
     if (ring) {
         TICK__AT(k, pipe, pipe)->ring = ring;
         TICK__AT(k, pipe, pipe)->most = BUFFERS;
+        TICK__AT(k, pipe, pipe)->id = first->id;
         reads = end_new(k, process, pipe, false, flags, first);
     }
     if (reads < 0) {
@@ -225,6 +227,11 @@ static int size_request(struct tick_kernel *k, struct tick__file *file, bool set
     return set ? pipe_resize(k, file, argument) : pipe_size(k, file);
 }
 
+// Both ends are one inode.
+static tick_id inode(const struct tick_kernel *k, const struct tick__file *file) {
+    return pipe_of(k, file)->id;
+}
+
 const struct tick__file_ops tick__pipe_ops = {
     .mask = pipe_mask,
     .read = pipe_read,
@@ -232,6 +239,7 @@ const struct tick__file_ops tick__pipe_ops = {
     .most = most,
     .close = pipe_close,
     .mode = S_IFIFO | 0600,
+    .inode = inode,
     .unread = pipe_unread,
     .pipe_size = size_request,
 };

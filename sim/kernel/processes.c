@@ -1,6 +1,6 @@
 // Processes: what a program has of its own (fds, handlers, limits), on a host that has the rest (network, disk, clock). Several may share a
 // host; a description that has travelled between them in a message is named by fds of both.
-#include "sim/kernel/kernel_int.h"
+#include "sim/kernel/objects_int.h"
 
 // Room for 16 at first. Out of line, as few worlds need more.
 static __attribute__((noinline)) bool grow(struct tick_kernel *k) {
@@ -34,6 +34,8 @@ void tick__process_end(struct tick_kernel *k, uint32_t index) {
     if (p->fd_most)
         tick__arena_give(k, p->fds, p->fd_most * sizeof(tick__ref));
     p->fd_most = 0;
+    if (k->root->signals)
+        tick__signals_end(k, index);
     p->next = k->root->process_free;
     k->root->process_free = index + 1;
 }

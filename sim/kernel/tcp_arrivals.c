@@ -67,6 +67,7 @@ static void make_child(struct tick_kernel *k, struct tick__sock *s, struct tick_
     child->state = TICK__SYN_RECV;
     child->stage = TICK__CONNECTED;
     child->shut = listener->shut;
+    child->connects = true;
     child->reuse = listener->reuse;
     child->reuse_port = listener->reuse_port;
     child->options = tick__options_copy(k, listener->options);

@@ -48,6 +48,9 @@ static struct tick__sock *renew(struct tick_kernel *k, struct tick__sock *s) {
     fresh->keep_idle = s->keep_idle;
     fresh->keep_interval = s->keep_interval;
     fresh->keep_count = s->keep_count;
+    fresh->listened = s->listened;
+    fresh->connects = s->connects;
+    fresh->keeps_port = s->keeps_port;
     fresh->inet6 = s->inet6;
     fresh->v6only = s->v6only;
     fresh->six = s->six;
@@ -96,7 +99,7 @@ static struct tick__sock *disconnect(struct tick_kernel *k, struct tick__sock *s
     s->state = TICK__CLOSE;
     s->shut = 0;
     s->done = false;
-    if (!s->port_asked)
+    if (!s->port_asked && !s->keeps_port)
         tick__port_leave(k, s); // a port that was given, not asked for, goes back
     if (!tick__sock_has_fd(s))
         return s;
@@ -146,6 +149,12 @@ static int start_connect(struct tick_kernel *k, struct tick__sock *s, const stru
     const uint32_t local = s->local_address ? s->local_address : loopback ? INADDR_LOOPBACK : own;
     TICK_TRY(tick__port_reach(k, s, local, address, to->port));
     TICK_TRY(tick__sock_autobind(k, s));
+    if (s->listened && k->root->one_role) {
+        s->keeps_port = true;
+        return -EINVAL;
+    }
+    s->connects = true;
+    s->keeps_port = false;
     struct tick_kernel_name named = *name;
     const tick_id far = tick__host(k, (uint32_t)host)->id;
     if (named.maker) {
@@ -513,7 +522,7 @@ static size_t most(const struct tick_kernel *k, const struct tick__file *file, b
 
 static bool from_outside(const struct tick_kernel *k, const struct tick__file *file) {
     const struct tick__sock *s = (const struct tick__sock *)file;
-    return !s->peer || tick__sock(k, s->peer)->file.host != file->host;
+    return !s->peer || tick__from_outside(k, tick__sock(k, s->peer)->file.host, file->host);
 }
 
 // A connected one is its connection's end.

@@ -190,7 +190,7 @@ static int udp_unsent(struct tick_kernel *k, struct tick__file *file, int *value
 
 static bool from_outside(const struct tick_kernel *k, const struct tick__file *file) {
     const struct tick__udp *u = (const struct tick__udp *)file;
-    return u->queue.last && tick__datagram(k, u->queue.last)->from_host != file->host;
+    return u->queue.last && tick__from_outside(k, tick__datagram(k, u->queue.last)->from_host, file->host);
 }
 
 // --- arrivals ---

@@ -36,7 +36,7 @@ static int depart(struct tick_kernel *k, struct tick__udp *u, tick__ref ref, uin
     struct tick__datagram *d = tick__datagram(k, ref);
     const struct tick_link *link = tick__link(k, u->file.host, host);
     int64_t at = tick__link_pass(k, link, u->file.host, host, d->size);
-    bool calm = k->root->calm || host == u->file.host;
+    bool calm = k->root->calm;
     if (at == TICK_NEVER || (link->loss && !calm && chosen(k, TICK_CHOICE_LOSS, d))) {
         tick__tell_lost_datagram(k, d->told, u->file.host, host, at != TICK_NEVER);
         tick__datagram_free(k, ref);

@@ -142,7 +142,7 @@ static int wait_on(struct native *native, int epfd, struct tick_sys_event *out, 
         break;
     case WAIT_PARKED:
         if (native->host.timed_out || native->host.stopping) // else it was woken, and is watched no more
-            tick_kernel_unwatch(k, native->host.process, epfd);
+            tick_kernel_unwatch(k, native->host.process, epfd, (uint32_t)native->host.index);
         if (tick__native_told_to_stop(native))
             return tick_k_epoll_wait(k, native->host.process, epfd, out, most, false);
         count = tick_k_epoll_wait(k, native->host.process, epfd, out, most, !native->host.timed_out);

@@ -1,5 +1,5 @@
-// What a new fd's flags are: those that the call was given, no others, on Linux and on the simulated kernel. The calls are the kernels' own,
-// as the seam asks for fds that are non-blocking and closed on exec throughout.
+// What a new fd's flags are: those that the call was given, no others, on Linux and on the simulated kernel. The calls are the kernels',
+// not the seam's: that asks for fds that are non-blocking and closed on exec throughout.
 // links: tick_kernel tick_os
 #include "tests/conformance/both_kernels.h"
 #include <sys/timerfd.h>

@@ -385,6 +385,25 @@ static void disconnecting(void **state) {
     pair_end(p);
 }
 
+// Who has listened connects, and who has connected listens, unless this machine's kernel is so new that each has one role for good.
+static void from_one_role_to_the_other(void **state) {
+    (void)state;
+    const bool one = sockets_have_one_role();
+    const struct sockaddr unspec = {.sa_family = AF_UNSPEC};
+    struct pair p = pair();
+    const int listened = make(), connected = make();
+    assert_int_equal(sys->ops->listen(sys, listened, 1), 0);
+    assert_int_equal(sys->ops->shutdown(sys, listened, SHUT_RD), 0);
+    assert_int_equal(connect_to(listened, port_of(p.listener)), one ? -EINVAL : -EINPROGRESS);
+    assert_int_equal(connect_to(connected, 1), -EINPROGRESS); // nobody listens there
+    becomes(connected, ALL | BROKEN);
+    assert_int_equal(sys->ops->connect(sys, connected, &unspec, sizeof unspec), 0);
+    assert_int_equal(sys->ops->listen(sys, connected, 1), one ? -EINVAL : 0);
+    closed(listened);
+    closed(connected);
+    pair_end(p);
+}
+
 static void wait_a_while(void) {
     int epfd = sys->ops->epoll_create(sys);
     assert_int_equal(report(epfd, TICK_MS(20)), 0);
@@ -455,6 +474,7 @@ int main(void) {
         BOTH(back_pressure),
         BOTH(the_lowest_fd_comes_first),
         BOTH(disconnecting),
+        BOTH(from_one_role_to_the_other),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     tick_kernel_free(sim_calls.kernel);

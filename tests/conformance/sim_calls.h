@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "src/base/times.h"
 #include "tests/conformance/sim_more_calls.h"
@@ -244,7 +246,20 @@ static const struct tick_sys_ops sim_ops = {
     .resolve_all = sim_resolve_all,
 };
 
-// A fresh world; the kernel is made by the first call and kept.
+// Whether this machine's kernel lets no socket that has listened connect, and the other way round.
+static inline bool sockets_have_one_role(void) {
+    static int known = -1;
+    const struct sockaddr_in nobody = {.sin_family = AF_INET, .sin_port = htons(1), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int fd = known < 0 ? socket(AF_INET, SOCK_STREAM, 0) : -1;
+    if (known < 0) {
+        known = listen(fd, 1) == 0 && shutdown(fd, SHUT_RD) == 0 &&
+                connect(fd, (const struct sockaddr *)&nobody, sizeof nobody) < 0 && errno == EINVAL;
+        close(fd);
+    }
+    return known;
+}
+
+// A fresh world, of a kernel as this machine's; it is made by the first call and kept.
 static inline int sim_calls_reset(struct sim_calls *sim) {
     if (!sim->kernel) {
         int error = tick_kernel_new(64 << 20, &sim->kernel);
@@ -253,6 +268,8 @@ static inline int sim_calls_reset(struct sim_calls *sim) {
     }
     const struct tick_kernel_env env = {.choose = sim_choose};
     tick_kernel_reset(sim->kernel, &env);
+    if (sockets_have_one_role())
+        tick_kernel_one_role(sim->kernel);
     sim->sys.ops = &sim_ops;
     sim->made = 0;
     sim->process = 0;

@@ -516,7 +516,7 @@ static void nothing_moves_when_others_come(void **state) {
 static void every_kind_is_drawn(void **state) {
     (void)state;
 #define KIND(name, number, word, sound, rate, unit, manual, because) \
-    if (program_count >= 300 && !drawn[number]) \
+    if (program_count >= 300 && !drawn[number] && !(TICK_CHOICES_OF_THREADS >> (number) & 1)) \
         fail_msg("%s is never drawn: extend the programs of this file", word);
     TICK_CHOICES(KIND)
 #undef KIND

@@ -19,6 +19,7 @@ WORLD = sorted(set(BASE + ["sim/kernel", "sim/choice", "sim/world"]))  # whoever
 HARNESS = sorted(set(IO + WORLD + ["src/os", "sim/native"]))
 EXPLORE = WORLD + ["sim/explore"]
 GUEST = WORLD + ["sim/guest"]
+KEEPER = WORLD + ["sim/guest", "sim/keeper"]  # of sim/guest the control block alone
 TRACE = BASE + ["sim/choice", "trace"]
 EVERYTHING = ["src", "sim", "trace", "viewer", "cli"]
 
@@ -38,6 +39,7 @@ MAY_INCLUDE = {
     "sim/native": HARNESS,
     "sim/explore": EXPLORE,
     "sim/guest": GUEST,
+    "sim/keeper": KEEPER,
     "trace": TRACE,
     "viewer": TRACE + ["viewer"],
     "cli": EVERYTHING,
@@ -62,9 +64,13 @@ HOST_HEADERS_OF = {
     "src/os": ANY,
     # Reserves its arena; the others for the constants and structures of the calls that it answers. symbols.py sees that it calls none.
     "include": {"sys/select.h", "sys/stat.h", "sys/uio.h"},  # types of the seam's calls
-    "sim/kernel": {"dirent.h", "sys/mman.h", "poll.h", "sys/ioctl.h", "sys/select.h", "sys/stat.h", "sys/timerfd.h", "sys/uio.h", "time.h"},
+    "sim/kernel": {
+        *("dirent.h", "sys/mman.h", "poll.h", "signal.h", "sys/ioctl.h", "sys/select.h", "sys/signalfd.h", "sys/stat.h", "sys/timerfd.h"),
+        *("sys/uio.h", "time.h"),
+    },
     "sim/world": set(),
     "sim/native": {"dlfcn.h", "link.h", "signal.h", "sys/mman.h", "unistd.h"},  # restores the program's image between runs
+    "sim/keeper": ANY,  # starts programs, and watches them
     "sim/guest": ANY,  # has libc's names itself, in the program's process
     "sim/explore": ANY,  # worker processes and the host's clock
     "trace": ANY - {"pthread.h", "threads.h", "netdb.h"},

@@ -114,6 +114,40 @@ static void small_counts_are_likelier(void **state) {
     assert_in_range(many * 100 / all, 5, 15);
 }
 
+static void threads_are_held_back_for_few_turns(void **state) {
+    (void)state;
+    struct tick_rates rates = {0};
+    rates.of[TICK_CHOICE_THREAD] = 65536;
+    uint32_t seen[4] = {0};
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        struct tick_random_chooser r;
+        tick_random_init(&r, seed, &rates);
+        for (uint64_t k = 1; k < 20; k++) {
+            uint32_t value = ask(&r.chooser, TICK_CHOICE_THREAD, 9, k, 4, 0);
+            assert_true(value < 4);
+            seen[value]++;
+        }
+    }
+    for (uint32_t value = 0; value < 4; value++) // seeds differ in how often they do
+        assert_true(seen[value] > 100);
+    tick_rates_default(&rates);
+    assert_true(rates.of[TICK_CHOICE_THREAD] > 0); // sound: on by itself
+}
+
+// What a seed draws is recorded in schedules and told to others: kinds are added at the end, and change nothing.
+static void draws_are_for_ever(void **state) {
+    (void)state;
+    uint64_t sum = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct tick_random_chooser r;
+        tick_random_init(&r, seed, NULL);
+        for (uint32_t kind = 1; kind <= TICK_CHOICE_RESOLVE_WRONG; kind++)
+            for (uint64_t k = 0; k < 100; k++)
+                sum = tick_id_mix(sum, ask(&r.chooser, kind, k % 7 + 1, k, 10, JITTER));
+    }
+    assert_true(sum == 0x06025500ec37ce44);
+}
+
 static void taking_one_away_changes_no_other(void **state) {
     (void)state;
     struct tick_deviation list[50];
@@ -230,6 +264,8 @@ int main(void) {
         cmocka_unit_test(rate_zero_is_off_and_seeds_are_swarms),
         cmocka_unit_test(rates_are_kept),
         cmocka_unit_test(small_counts_are_likelier),
+        cmocka_unit_test(threads_are_held_back_for_few_turns),
+        cmocka_unit_test(draws_are_for_ever),
         cmocka_unit_test(taking_one_away_changes_no_other),
         cmocka_unit_test(replay_answers_and_remembers),
         cmocka_unit_test(written_delays_are_resolved_when_met),

@@ -127,6 +127,10 @@ static void lines_and_words(void **state) {
         {{w->main_task, 2, 1, 2, 0, TICK_CHOICE_CANCEL}, "cancel alice/main @2 yes", "alice is cancelled where it waits for the 2nd time"},
         {{w->timer, 1, 2, 4, 0, TICK_CHOICE_DISPLACE}, "displace alice:deadline @1 2 pops",
             "alice:deadline is held back while 2 other callbacks run"},
+        {{w->handler, 3, 2, 4, 0, TICK_CHOICE_THREAD}, "thread alice→server/serve @3 2 pops",
+            "server/serve for alice is held back for 2 turns of other threads, when it is ready for the 3rd time"},
+        {{w->main_task, 1, 1, 4, 0, TICK_CHOICE_THREAD}, "thread alice/main @1 1 pops",
+            "alice is held back for 1 turn of other threads, when it is ready for the 1st time"},
         {{0x1234, 1, 2, 9, 0, TICK_CHOICE_SHORT_RECV}, "short_recv id:0000000000001234 @1 2 bytes",
             "a receive on id:0000000000001234 moves only 2 of 9 bytes"},
     };

@@ -399,11 +399,11 @@ static void waiters_are_woken_in_order(void **state) {
     watch(server, b, p.far, EPOLLIN);
     assert_int_equal(tick_kernel_watch(k, server, a, 11), 0);
     assert_int_equal(tick_kernel_watch(k, server, b, 12), 0);
-    assert_int_equal(tick_kernel_watch(k, server, b, 13), -EBUSY);
+    assert_int_equal(tick_kernel_watch(k, server, b, 12), -EBUSY);
     assert_false(tick_kernel_woken(k, &waiter));
     tick_k_send(k, client, p.near, "a", 1, 0);
     run();
-    tick_kernel_unwatch(k, server, b);
+    tick_kernel_unwatch(k, server, b, 12);
     assert_true(tick_kernel_woken(k, &waiter));
     assert_int_equal(waiter, 11);
     assert_false(tick_kernel_woken(k, &waiter));

@@ -1,0 +1,95 @@
+// The guest's process, from outside: it is started, waited for by the futex word in the control block, and noticed when it is gone, which
+// no futex tells.
+#include "sim/keeper/keeper_int.h"
+#include "sim/keeper/spawn_int.h"
+#include <errno.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WATCH_FIRST 2000000l // ns: how long a death may go unnoticed; twice as long each time
+#define WATCH_MOST 20000000l
+
+static void empty(struct tick_guest_control *control) {
+    control->magic = TICK_GUEST_MAGIC;
+    control->version = TICK_GUEST_VERSION;
+    control->size = sizeof *control;
+    control->root = control->tenant = control->process = 0;
+    control->run = 0;
+    control->heart = 0;
+    control->way = TICK_GUEST_START;
+    control->why[0] = 0;
+    control->outcome = (struct tick_guest_outcome){0};
+    control->deviation_count = control->deviations_lost = control->output_used = control->output_lost = 0;
+    control->state = TICK_GUEST_STARTING;
+}
+
+int tick__guest_start(struct tick__keeper *k) {
+    empty(k->control);
+    k->control->settings = k->program->settings;
+    k->control->settings.way = k->way;
+    if (ftruncate(k->errors, 0) < 0 || lseek(k->errors, 0, SEEK_SET) < 0)
+        return -errno;
+    const struct tick__spawn spawn = {k->file, k->program->argv, k->environment, k->control, k->control_fd,
+        k->program->shows_output ? STDERR_FILENO : k->errors, k->program->shows_output};
+    const pid_t pid = tick__spawn(&spawn);
+    if (pid < 0)
+        return pid;
+    k->pid = pid;
+    k->figures.processes++;
+    return 0;
+}
+
+static bool is_gone(struct tick__keeper *k) {
+    if (waitpid(k->pid, &k->status, WNOHANG) == k->pid) {
+        kill(-k->pid, SIGKILL); // and what it has left behind
+        k->pid = 0;
+        return true;
+    }
+    const pid_t tenant = k->control->tenant;
+    if (!tenant || tenant == k->pid || kill(tenant, 0) == 0 || errno != ESRCH)
+        return false;
+    tick__guest_stop(k); // who waited for it does not know what it died of
+    return true;
+}
+
+static pid_t process_of(const struct tick__keeper *k) {
+    const pid_t child = k->control->process, tenant = k->control->tenant;
+    return child ? child : tenant ? tenant : k->pid;
+}
+
+int tick__guest_await(struct tick__keeper *k, unsigned states, _Atomic int *watched) {
+    struct timespec patience = {0, WATCH_FIRST};
+    for (;;) {
+        const uint32_t now = atomic_load(&k->control->state);
+        if (states & TICK__STATE(now))
+            return 0;
+        if (syscall(SYS_futex, &k->control->state, FUTEX_WAIT, now, &patience, NULL, 0) == 0 || errno != ETIMEDOUT)
+            continue;
+        if (watched)
+            atomic_store(watched, process_of(k));
+        if (is_gone(k))
+            return states & TICK__STATE(atomic_load(&k->control->state)) ? 0 : -ECHILD;
+        patience.tv_nsec = 2 * patience.tv_nsec < WATCH_MOST ? 2 * patience.tv_nsec : WATCH_MOST;
+    }
+}
+
+void tick__guest_state(struct tick__keeper *k, enum tick_guest_state state) {
+    atomic_store(&k->control->state, state);
+    syscall(SYS_futex, &k->control->state, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+void tick__guest_stop(struct tick__keeper *k) {
+    if (!k->pid)
+        return;
+    kill(-k->pid, SIGKILL);
+    kill(k->pid, SIGKILL); // it may not lead its group yet
+    while (waitpid(k->pid, &k->status, 0) < 0 && errno == EINTR)
+        ;
+    k->pid = 0;
+}

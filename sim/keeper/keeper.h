@@ -1,0 +1,34 @@
+// Programs of other people's as what runs: a process that is begun anew for each run, as cheaply as the machine lets us.
+#ifndef RETICK_KEEPER_H
+#define RETICK_KEEPER_H
+
+#include "sim/guest/control.h"
+#include "sim/world/runner.h"
+#include <retick/error.h>
+
+// What is to be run. Borrowed, with all that it points to, for as long as there is a target or a runner of it.
+struct tick_guest_program {
+    char *const *argv;                   // ended by NULL; argv[0]: a path, or a name to be looked up in PATH
+    const char *const *set;              // "NAME=value", more of its environment, ended by NULL; or NULL
+    struct tick_guest_settings settings; // way: the best that may be taken (TICK_GUEST_REWIND: whatever the machine offers)
+    int64_t most_time;                   // virtual ns; 0: no limit
+    uint64_t most_calls;                 // 0: no limit
+    bool keeps_output, shows_output;     // as in struct tick_guest_request
+    bool digest;
+};
+
+// Whether it can be run, told beforehand: 0, or a negative error, and in *error what is to be done about it.
+int tick_guest_check(const struct tick_guest_program *program, struct tick_error *error);
+struct tick_target tick_guest_target(const char *name, const struct tick_guest_program *program);
+
+// Of a runner of such a target, after a run: all that the guest said; borrowed until the next.
+const struct tick_guest_control *tick_guest_said(const struct tick_runner *runner);
+
+struct tick_guest_figures {
+    uint64_t runs, processes; // that were started
+    enum tick_guest_way way;  // how the last run was begun
+    const char *why;          // in words, why not as it was asked for; "" if it was. Borrowed
+};
+void tick_guest_figures(const struct tick_runner *runner, struct tick_guest_figures *out);
+
+#endif

@@ -1,0 +1,37 @@
+// What the keeper's files share.
+#ifndef RETICK_KEEPER_INT_H
+#define RETICK_KEEPER_INT_H
+
+#include "sim/keeper/keeper.h"
+#include "sim/keeper/program_file.h"
+#include <sys/types.h>
+
+struct tick__keeper {
+    struct tick_runner runner;
+    const struct tick_guest_program *program;
+    struct tick_guest_control *control; // shared with the guest
+    int control_fd;
+    int errors; // what the guest's processes write to fd 2 past the library
+    char file[TICK_PROGRAM_PATH], library[TICK_PROGRAM_PATH];
+    char **environment;
+    pid_t pid;    // of the process that was started; 0: there is none
+    int status;   // its wait status, when it is gone
+    uint32_t way; // that is asked of the next process
+    char why[TICK_GUEST_TEXT];
+    struct tick_guest_figures figures;
+};
+
+// --- guest_process.c ---
+int tick__guest_start(struct tick__keeper *k); // 0 or a negated errno
+// Until its state is one of these (TICK__STATE): 0, or -ECHILD when the process is gone, and k->status says how. Who waits for an end takes
+// WAITING as well: the process may have gone back already. watched: as tick_request's program, or NULL.
+#define TICK__STATE(state) (1u << (state))
+int tick__guest_await(struct tick__keeper *k, unsigned states, _Atomic int *watched);
+void tick__guest_state(struct tick__keeper *k, enum tick_guest_state state); // sets it, and wakes the guest
+void tick__guest_stop(struct tick__keeper *k);                               // ends it, with all processes that it started
+
+// --- guest_outcome.c ---
+// What is to be told of a run that has ended, or whose process is gone (with k->status).
+void tick__guest_outcome(const struct tick__keeper *k, bool gone, struct tick_outcome *out);
+
+#endif
