@@ -122,7 +122,7 @@ class Begin(gdb.Command):
                 gdb.execute(f"set {setting}", to_string=True)
             except gdb.error:
                 pass  # of a gdb that does not know it
-        gdb.Breakpoint("tick__debug_here" if at else "tick__outcome_fail", internal=True)
+        gdb.Breakpoint("tick__debug_here" if at else "tick__outcome_fill", internal=True)
         gdb.execute("run")
         if not gdb.selected_inferior().pid:
             return

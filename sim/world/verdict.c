@@ -42,7 +42,8 @@ static void copy_text(char *to, size_t size, const char *from) {
     snprintf(to, size, "%s", from ? from : "");
 }
 
-void tick__outcome_fill(
+// Debuggers stop here (cli/retick_gdb.py).
+__attribute__((noinline)) void tick__outcome_fill(
     struct tick_outcome *outcome, enum tick_verdict verdict, int code, const char *host, const struct tick_loc *loc, const char *text) {
     outcome->verdict = verdict;
     outcome->code = code;
