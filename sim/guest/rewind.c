@@ -13,6 +13,7 @@
 #define STACK (256ul << 10)
 #define STACK_GROWS (1ul << 20) // by so much before the snapshot, if it may: what grows in a run has to be looked for
 #define LOOK_EVERY 64           // runs: all mappings are listed, whatever the sizes say
+#define FAULT_COSTS 5           // what the fault of a page that is watched costs, in pages put back (2.0 and 0.4 us)
 
 struct rewinding {
     struct tick__rewind with;
@@ -22,6 +23,7 @@ struct rewinding {
     unsigned long fs;
     char *stack;
     struct tick__rewind_figures figures;
+    uint64_t written, excess; // pages that one run wrote, right after all were watched; those put back since that it did not write
     char trouble[200];
     struct tick__map_log log;
     struct tick__surroundings surroundings;
@@ -112,6 +114,21 @@ static const char *put_back_mappings(struct rewinding *r) {
     return NULL;
 }
 
+// Pages that were written once are put back each time: cheap as long as it is the same ones. Where each run writes others, they add up; all
+// are watched again once that has cost as much as their faults will.
+static int watch_again(struct rewinding *r) {
+    const uint64_t pages = r->pages.put_back;
+    if (!r->written)
+        r->written = pages + 1;
+    else if (pages > r->written)
+        r->excess += pages - r->written;
+    if (r->excess <= FAULT_COSTS * r->written)
+        return 0;
+    r->written = r->excess = 0;
+    r->figures.watches++;
+    return tick__pages_watch(&r->pages);
+}
+
 static const char *put_back(struct rewinding *r) {
     const char *what = put_back_mappings(r);
     if (what)
@@ -123,7 +140,7 @@ static const char *put_back(struct rewinding *r) {
     r->figures.pages += r->pages.put_back;
     if (tick__surroundings_put_back(&r->surroundings) < 0)
         return trouble(r, r->surroundings.failed, 0);
-    if (r->with.again && r->figures.runs % r->with.again == 0 && tick__pages_watch(&r->pages) < 0)
+    if (watch_again(r) < 0)
         return trouble(r, "the watch over written memory", 0);
     if (!r->with.check)
         return NULL;

@@ -11,8 +11,7 @@ struct tick__rewind {
     // memory that is shared. trouble: NULL, or in words what could not be put back; then it does not return.
     void (*next)(void *ctx, const char *trouble);
     void *ctx;
-    bool check;     // after each run all of memory is compared with the snapshot's
-    uint32_t again; // all pages are watched again after so many runs; 0: never
+    bool check; // after each run all of memory is compared with the snapshot's
 };
 
 // Takes the snapshot. Returns 0 once for each run, each time from the same state; or a negated errno, once, if none can be taken.
@@ -24,7 +23,8 @@ int tick__rewind_probe(const char **what);
 bool tick__rewind_running(void);
 
 struct tick__rewind_figures {
-    uint64_t runs, pages, looks; // pages put back in all; looks: times that all mappings were listed
+    uint64_t runs, pages;    // pages that were put back in all runs
+    uint64_t looks, watches; // times that all mappings were listed, and that all pages were watched again
     uint64_t copies, regions;
 };
 void tick__rewind_figures(struct tick__rewind_figures *out);

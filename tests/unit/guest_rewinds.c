@@ -56,7 +56,6 @@ struct rewound {
     void (*prepare)(void);
     void (*run)(void); // looks whether all is as it was, and changes it
     int runs;          // 0: RUNS
-    uint32_t again;
     bool unchecked;
 };
 
@@ -64,7 +63,7 @@ static void child(const struct rewound *c) {
     close_range(3, ~0u, 0); // what the test itself was started with
     if (c->prepare)
         c->prepare();
-    const struct tick__rewind rewind = {.next = next, .check = !c->unchecked, .again = c->again};
+    const struct tick__rewind rewind = {.next = next, .check = !c->unchecked};
     const int rc = tick__rewind_take(&rewind);
     if (rc < 0) {
         snprintf(seen->trouble, sizeof seen->trouble, "no snapshot: %s", strerror(-rc));
@@ -129,9 +128,44 @@ static void written_memory(void **state) {
     undone(&(struct rewound){.prepare = fill_heap, .run = write_everywhere});
 }
 
-static void watched_again(void **state) {
+#define WIDE 4000 // pages
+static char *wide;
+
+static void map_wide(void) {
+    wide = mmap(NULL, WIDE * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (int i = 0; i < WIDE; i++)
+        wide[i * PAGE] = 'w';
+}
+
+static void write_here_and_there(void) {
+    for (int i = 0; i < 20; i++) {
+        char *const page = wide + (seen->runs * 20 + i) % WIDE * PAGE;
+        SAY(*page == 'w');
+        *page = 'x';
+    }
+}
+
+// Where each run writes other pages, those of earlier runs are not put back for ever.
+static void pages_are_watched_again(void **state) {
     (void)state;
-    undone(&(struct rewound){.prepare = fill_heap, .run = write_everywhere, .again = 3});
+    undone(&(struct rewound){.prepare = map_wide, .run = write_here_and_there, .runs = 200, .unchecked = true});
+    assert_true(seen->figures.watches > 5);
+    assert_true(seen->figures.pages < 200u * 300);
+    undone(&(struct rewound){.prepare = map_wide, .run = write_here_and_there, .runs = 40});
+}
+
+static void write_the_same(void) {
+    SAY(statics[0] == 1 && heap[50][0] == 50);
+    memset(statics, 255, sizeof statics);
+    for (int i = 0; i < 100; i++)
+        heap[i][0] = 'x';
+}
+
+// Where all runs write the same ones, they are.
+static void the_same_pages_are_not(void **state) {
+    (void)state;
+    undone(&(struct rewound){.prepare = fill_heap, .run = write_the_same, .runs = 100, .unchecked = true});
+    assert_true(seen->figures.watches <= 1);
 }
 
 static char *area;
@@ -583,7 +617,8 @@ int main(void) {
         return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(written_memory),
-        cmocka_unit_test(watched_again),
+        cmocka_unit_test(pages_are_watched_again),
+        cmocka_unit_test(the_same_pages_are_not),
         cmocka_unit_test(empty_memory),
         cmocka_unit_test(memory_that_is_read),
         cmocka_unit_test(discarded_memory),

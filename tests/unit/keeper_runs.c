@@ -290,6 +290,7 @@ int main(int argc, char **argv) {
     sigaddset(&mask, SIGUSR1);
     sigprocmask(SIG_BLOCK, &mask, NULL);
     signal(SIGUSR2, SIG_IGN);
+    umask(077);
     if (access(getenv("RETICK_GUEST_LIBRARY"), R_OK) != 0)
         return 77;
     const struct CMUnitTest tests[] = {
