@@ -61,6 +61,8 @@ static void leave_wait(struct tick__guest_thread *thread) {
 }
 
 static int64_t late(enum tick_choice_kind kind, tick_id subject, uint64_t ordinal) {
+    if (tick__guest_is_calm(kind))
+        return 0;
     return tick_scale_capped(
         choose(kind, subject, ordinal, tick_scale_count(TICK__GUEST_LATE_MOST), TICK__GUEST_LATE_MOST), TICK__GUEST_LATE_MOST);
 }

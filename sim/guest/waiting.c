@@ -62,7 +62,7 @@ bool tick__guest_tries(struct tick__guest_blocking *call, long *result) {
     return true; // once more after the deadline: it may be ready just then
 }
 
-long tick__guest_lingered(long result) {
+long tick__guest_lingers(long result) {
     int64_t most;
     for (uint32_t key; (key = tick_kernel_lingers(tick__guest_kernel, tick__guest_self()->index, &most));) {
         const int64_t deadline = tick__guest_deadline(most == TICK_NEVER ? -1 : most);
