@@ -3,7 +3,7 @@
 #include "cli/guest_load.h"
 #include "cli/print.h"
 #include "cli/report_json.h"
-#include "sim/harness/heap.h"
+#include "sim/native/heap.h"
 #include "src/base/check.h"
 #include "src/base/keep.h"
 #include <errno.h>

@@ -2,6 +2,7 @@
 // gives the same runs: the process goes back (rewind.c), or it forks (fork.c), or it is a fresh one that the request was waiting for.
 //
 // Which one is tried says the keeper; if the kernel does not offer what it takes, the next one is taken, and why is told.
+#include "sim/guest/context_int.h"
 #include "sim/guest/fork_int.h"
 #include "sim/guest/guest_int.h"
 #include "sim/guest/rewind_int.h"
@@ -111,6 +112,8 @@ static bool forks(void) {
 static void take(void) {
     const uint32_t way = tick__guest_control->settings.way;
     taken = true;
+    // Of a fresh start as well, so that memory lies alike; one that cannot be made is missed by who takes it.
+    (void)tick__guest_sleepers_fill(TICK__GUEST_POOL);
     if (!(way == TICK_GUEST_REWIND && rewinds()) && !(way >= TICK_GUEST_FORK && forks())) {
         atomic_store(&tick__guest_control->way, TICK_GUEST_START);
         if (way != TICK_GUEST_START)
@@ -156,8 +159,10 @@ TICK_GUEST_EXPORT void retick_snapshot(void) {
 }
 
 void tick__guest_back(void) {
-    if (tick__rewind_running())
+    if (tick__rewind_running()) {
+        tick__guest_sleepers_back();
         tick__rewind_back();
+    }
     if (tick__fork_running())
         tick__raw(SYS_exit_group, 0);
 }
