@@ -298,7 +298,7 @@ int tick__cmd_fuzz(int argc, char **argv) {
         tick__loaded_fini(&loaded);
         return code;
     }
-    if (loaded.guest && (code = tick__guest_begin(&loaded)) != 0) {
+    if (loaded.guest && (code = tick__guest_try(&loaded)) != 0) {
         tick__loaded_fini(&loaded);
         return code;
     }

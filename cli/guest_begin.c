@@ -55,7 +55,7 @@ static void say(const struct tick__loaded *loaded, const struct beginning *b) {
     fflush(stdout);
 }
 
-int tick__guest_begin(const struct tick__loaded *loaded) {
+int tick__guest_try(const struct tick__loaded *loaded) {
     struct tick_outcome ended;
     struct beginning *b = mmap(NULL, sizeof *b, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (b == MAP_FAILED)

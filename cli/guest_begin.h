@@ -6,6 +6,6 @@
 
 // Runs it twice in a process of its own, where nothing goes wrong, and says how its runs begin. 0, or the exit code to end with where it
 // cannot be run at all, and the reason has been printed.
-int tick__guest_begin(const struct tick__loaded *loaded);
+int tick__guest_try(const struct tick__loaded *loaded);
 
 #endif
