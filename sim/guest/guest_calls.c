@@ -53,6 +53,8 @@ static const struct tick__guest_entry entries[] = {
                                                         {.call = tick__guest_futex, .name = "futex", .how = TICK__OF_ALL, .numbers = N1(1)},
     ENTRY(exit_group, TICK__OF_ALL, N1(0), TICK__PLAIN, 0)};
 
+const void *tick__guest_caller;
+
 const struct tick__guest_entry *tick__guest_entry(long nr) {
     return (unsigned long)nr < sizeof entries / sizeof *entries && entries[nr].call ? &entries[nr] : NULL;
 }
