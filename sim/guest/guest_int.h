@@ -39,9 +39,19 @@ void tick__guest_run_begins(void);
 
 // --- numbers.c: fds ---
 #define TICK_GUEST_FDS 65536u
-extern uint8_t tick__guest_simulated[TICK_GUEST_FDS]; // 1: the number is a simulated fd, and its placeholder in the real kernel
+enum tick__guest_number {
+    TICK__REAL,
+    TICK__SIMULATED,
+    TICK__STDOUT, // as the program got it
+    TICK__STDERR,
+    TICK__RANDOM // /dev/urandom
+};
+extern uint8_t tick__guest_numbers[TICK_GUEST_FDS]; // SIMULATED: in the real kernel, it is a placeholder's
 static inline bool tick__guest_fd_is(long fd) {
-    return (unsigned long)fd < TICK_GUEST_FDS && tick__guest_simulated[fd];
+    return (unsigned long)fd < TICK_GUEST_FDS && tick__guest_numbers[fd] == TICK__SIMULATED;
+}
+static inline enum tick__guest_number tick__guest_number(long fd) {
+    return (unsigned long)fd < TICK_GUEST_FDS ? (enum tick__guest_number)tick__guest_numbers[fd] : TICK__REAL;
 }
 
 // --- guest_calls.c: the one entry, by system call number: kernel semantics, a result or a negated errno ---

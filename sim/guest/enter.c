@@ -1,0 +1,84 @@
+// Who is who: the library's constructor, the control block, and whose the world is.
+//
+// A tree of processes inherits the block (`npm test` starts node). Each is a candidate until one begins the world, by the first call that
+// only the world can answer: that one is the tenant, and from then on the others are outside, where all calls are real. A candidate's
+// clocks stand still and its random bytes are the world's, so that a program starts alike each time; all else of it is real.
+#include "sim/guest/guest_int.h"
+#include "sim/guest/inside_int.h"
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+_Thread_local bool tick__guest_on __attribute__((tls_model("initial-exec")));
+bool tick__guest_begun;
+struct tick_guest_control *tick__guest_control;
+
+static const char *variable(char **env, const char *name) {
+    const size_t length = strlen(name);
+    for (; env && *env; env++)
+        if (!strncmp(*env, name, length) && (*env)[length] == '=')
+            return *env + length + 1;
+    return NULL;
+}
+
+static struct tick_guest_control *attach(void) {
+    struct stat s;
+    if (tick__raw(SYS_fstat, TICK_GUEST_FD, &s) < 0 || (size_t)s.st_size != sizeof(struct tick_guest_control))
+        return NULL;
+    const long at = tick__raw(SYS_mmap, 0, sizeof(struct tick_guest_control), PROT_READ | PROT_WRITE, MAP_SHARED, TICK_GUEST_FD, 0);
+    if (at < 0 && at > -4096)
+        return NULL;
+    struct tick_guest_control *control = (struct tick_guest_control *)at;
+    if (control->magic == TICK_GUEST_MAGIC && control->version == TICK_GUEST_VERSION && control->size == sizeof *control)
+        return control;
+    tick__raw(SYS_munmap, at, sizeof *control);
+    return NULL;
+}
+
+// The world is another's: from here on this process is as if it had never been asked.
+static void leave(void) {
+    tick__guest_on = false;
+}
+
+bool tick__guest_outside(void) {
+    if (tick__guest_begun || !tick__guest_control->tenant)
+        return false;
+    leave();
+    return true;
+}
+
+bool tick__guest_begin(void) {
+    if (tick__guest_begun)
+        return true;
+    if (!tick__guest_on)
+        return false;
+    int32_t nobody = 0;
+    const int32_t self = (int32_t)tick__raw(SYS_getpid);
+    if (!atomic_compare_exchange_strong(&tick__guest_control->tenant, &nobody, self) && nobody != self) {
+        leave();
+        return false;
+    }
+    tick__guest_begun = true;
+    tick__guest_pipes_enter();
+    return true;
+}
+
+__attribute__((constructor)) static void enter(int argc, char **argv, char **env) {
+    (void)argc, (void)argv;
+    const char *wanted = variable(env, TICK_GUEST_VARIABLE);
+    if (!wanted || strcmp(wanted, "1") != 0)
+        return;
+    struct tick_guest_control *control = attach();
+    const int32_t self = (int32_t)tick__raw(SYS_getpid);
+    if (!control || (control->tenant && control->tenant != self))
+        return;
+    int32_t nobody = 0;
+    (void)atomic_compare_exchange_strong(&control->root, &nobody, self);
+    tick__guest_control = control;
+    tick__guest_numbers_begin();
+    tick__guest_world_new();
+    tick__guest_output_begin();
+    tick__guest_ends_watch();
+    tick__guest_on = true;
+}
