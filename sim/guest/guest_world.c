@@ -111,12 +111,17 @@ static void set_link(const struct tick_guest_settings *settings) {
         TICK_ASSERT(tick_kernel_link_set(tick__guest_kernel, 0, 0, &link) == 0);
 }
 
+// Before the snapshot all questions are put, and answered with 0: the kernel keeps less of what it need not ask about, and where the
+// snapshot stood must not be seen afterwards.
+static struct tick_chooser before_runs;
+
 void tick__guest_world_new(void) {
     const struct tick_guest_settings *settings = &tick__guest_control->settings;
     const char *name = settings->host[0] ? settings->host : "app";
     if (tick_kernel_new(settings->arena_most ? settings->arena_most : ARENA, &tick__guest_kernel) < 0)
         tick__guest_end(TICK_GUEST_NO_MEMORY, 0, "no memory for the simulated kernel");
-    use(&tick_calm);
+    before_runs.ops = tick_calm.ops;
+    use(&before_runs);
     tick__guest_host = tick_id_host(name);
     TICK_ASSERT(tick_kernel_host_add(tick__guest_kernel, name, tick__guest_host, 0) == 0);
     tick__host(tick__guest_kernel, 0)->pids = TICK_GUEST_PID - 1; // 1 is what no program is

@@ -2,6 +2,7 @@
 // gives the same runs: the process goes back (rewind.c), or it forks (fork.c), or it is a fresh one that the request was waiting for.
 //
 // Which one is tried says the keeper; if the kernel does not offer what it takes, the next one is taken, and why is told.
+#include "sim/guest/context_int.h"
 #include "sim/guest/fork_int.h"
 #include "sim/guest/guest_int.h"
 #include "sim/guest/rewind_int.h"
@@ -10,11 +11,14 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
 #define NO_WAY_BACK 126 // exit status of a process that could not be put back
+
+#define SLEEPERS 8 // threads that a run may begin without the kernel's help; as many for each way, whose memory is to be the same
 
 static bool taken, due;
 static uint32_t seen; // of what the place counts
@@ -45,6 +49,12 @@ static void next_in_place(void *ctx, const char *trouble) {
         tick__raw(SYS_exit_group, NO_WAY_BACK);
     }
     wait_for_request();
+}
+
+// Kernel threads that the run made would sleep on memory that is about to go.
+static void over_in_place(void *ctx) {
+    (void)ctx;
+    tick__guest_sleepers_back();
 }
 
 static void next_forked(void *ctx) {
@@ -86,7 +96,8 @@ static const char *reason(int error) {
 static bool rewinds(void) {
     const char *what;
     int rc = tick__rewind_probe(&what);
-    const struct tick__rewind rewind = {.next = next_in_place, .check = tick__guest_control->settings.compares_memory};
+    const struct tick__rewind rewind = {
+        .next = next_in_place, .over = over_in_place, .check = tick__guest_control->settings.compares_memory};
     if (rc >= 0) {
         atomic_store(&tick__guest_control->way, TICK_GUEST_REWIND);
         rc = tick__rewind_take(&rewind);
@@ -111,6 +122,8 @@ static bool forks(void) {
 static void take(void) {
     const uint32_t way = tick__guest_control->settings.way;
     taken = true;
+    tick__raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); // whoever started it, if that is not the keeper
+    tick__guest_sleepers_fill(SLEEPERS);
     if (!(way == TICK_GUEST_REWIND && rewinds()) && !(way >= TICK_GUEST_FORK && forks())) {
         atomic_store(&tick__guest_control->way, TICK_GUEST_START);
         if (way != TICK_GUEST_START)
