@@ -26,6 +26,4 @@ target_compile_options(retick_guest PRIVATE ${guest_options})
 # Its constructor runs before those of all others, and nothing of it is looked up late.
 target_link_options(retick_guest PRIVATE -Wl,-z,initfirst -Wl,-z,now -Wl,-z,nodelete -Wl,-Bsymbolic-functions -Wl,--no-undefined)
 target_link_libraries(retick_guest PRIVATE ${CMAKE_DL_LIBS})
-# Who cancels a thread unwinds its stack, through calls of ours.
-set_property(SOURCE ${guest_sources} APPEND PROPERTY COMPILE_OPTIONS $<$<COMPILE_LANGUAGE:C>:-fexceptions>)
 set_target_properties(retick_guest PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})

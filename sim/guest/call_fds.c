@@ -154,6 +154,7 @@ long tick__call_fcntl(const long *a) {
 }
 
 long tick__call_ioctl(const long *a) {
+    (void)tick__guest_catch_up();
     return tick_k_ioctl(TICK__K, (int)a[0], (unsigned long)a[1], (int *)a[2]);
 }
 

@@ -3,7 +3,10 @@
 #include "sim/guest/snapshot_int.h"
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 
 struct tick_kernel_name tick__guest_name(uint32_t sort) {
     struct tick_maker *maker = &tick__guest_self()->maker;
@@ -30,7 +33,25 @@ long tick__call_socketpair(const long *a) {
     return error < 0 ? error : tick__guest_settle_pair(fds, a[1] & SOCK_CLOEXEC);
 }
 
+// A unix socket's name lies on the simulated disk, which has the folders that the real one has.
+static void make_folders(const struct sockaddr_un *un, socklen_t size) {
+    char path[sizeof un->sun_path + 1];
+    struct stat s;
+    if (un->sun_family != AF_UNIX || size <= offsetof(struct sockaddr_un, sun_path) || size > sizeof *un || !un->sun_path[0])
+        return;
+    memcpy(path, un->sun_path, size - offsetof(struct sockaddr_un, sun_path));
+    path[size - offsetof(struct sockaddr_un, sun_path)] = 0;
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        if (tick__raw(SYS_stat, path, &s) == 0 && S_ISDIR(s.st_mode))
+            (void)tick_k_mkdir(TICK__K, path, 0777);
+        *slash = '/';
+    }
+}
+
 long tick__call_bind(const long *a) {
+    if (a[1])
+        make_folders((const struct sockaddr_un *)a[1], (socklen_t)a[2]);
     return tick_k_bind(TICK__K, (int)a[0], (const struct sockaddr *)a[1], (socklen_t)a[2]);
 }
 
@@ -106,9 +127,11 @@ long tick__call_getpeername(const long *a) {
 }
 
 long tick__call_getsockopt(const long *a) {
+    (void)tick__guest_catch_up();
     return tick_k_getsockopt(TICK__K, (int)a[0], (int)a[1], (int)a[2], (void *)a[3], (socklen_t *)a[4]);
 }
 
 long tick__call_setsockopt(const long *a) {
+    (void)tick__guest_catch_up();
     return tick_k_setsockopt(TICK__K, (int)a[0], (int)a[1], (int)a[2], (const void *)a[3], (socklen_t)a[4]);
 }

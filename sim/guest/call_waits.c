@@ -49,6 +49,11 @@ long tick__call_epoll_ctl(const long *a) {
     const struct epoll_event *asked = (const struct epoll_event *)a[3];
     const int fd = (int)a[2];
     struct tick_sys_event event = {0};
+    if (!tick__guest_fd_is(a[0])) { // no epoll of the world's
+        if (!tick__guest_fd_is(fd))
+            return tick__raw(SYS_epoll_ctl, a[0], a[1], a[2], a[3]);
+        return tick__raw(SYS_fcntl, a[0], F_GETFD) < 0 ? -EBADF : -EINVAL;
+    }
     if (asked && (int)a[1] != EPOLL_CTL_DEL)
         event = (struct tick_sys_event){.events = asked->events, .data = asked->data.u64};
     if (!tick__guest_fd_is(fd) && (int)a[1] != EPOLL_CTL_DEL) {
@@ -56,7 +61,7 @@ long tick__call_epoll_ctl(const long *a) {
         if (error != -EBADF)
             return error;
     }
-    return tick_k_epoll_ctl(TICK__K, (int)a[0], (int)a[1], fd, &event);
+    return tick_k_epoll_ctl(TICK__K, (int)a[0], (int)a[1], fd, asked ? &event : NULL);
 }
 
 #define EVENTS 256
@@ -154,11 +159,11 @@ static size_t asked_for(int count, const struct sets *sets, struct pollfd *fds, 
 }
 
 // With real fds among them, by way of poll.
-static long by_poll(struct sets *sets, struct pollfd *fds, size_t used, int64_t timeout) {
+static long by_poll(int count, struct sets *sets, struct pollfd *fds, size_t used, int64_t timeout) {
     static const short holds[] = {
         POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR, POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR, POLLPRI};
     const long ready = tick__guest_wait_fds(fds, used, timeout);
-    long count = 0;
+    long bits = 0;
     for (size_t i = 0; i < used; i++)
         if (fds[i].revents & POLLNVAL)
             return -EBADF;
@@ -167,11 +172,14 @@ static long by_poll(struct sets *sets, struct pollfd *fds, size_t used, int64_t 
             if (!sets->of[set] || !FD_ISSET(fds[i].fd, sets->of[set]))
                 continue;
             if (fds[i].revents & holds[set])
-                count++;
+                bits++;
             else
                 FD_CLR(fds[i].fd, sets->of[set]);
         }
-    return ready < 0 ? ready : count;
+    for (int set = 0; set < 3 && ready >= 0; set++) // Linux gives back whole words
+        for (int fd = count; sets->of[set] && fd % NFDBITS; fd++)
+            FD_CLR(fd, sets->of[set]);
+    return ready < 0 ? ready : bits;
 }
 
 static long select_until(int count, struct sets *sets, struct pollfd *fds, size_t used, int64_t timeout) {
@@ -210,7 +218,7 @@ static long wait_sets(const long *a, int64_t timeout) {
     if (!timeout)
         tick__guest_spins_poll();
     const size_t used = asked_for(count, &sets, fds, &real);
-    return real ? by_poll(&sets, fds, used, timeout) : select_until(count, &sets, fds, used, timeout);
+    return real ? by_poll(count, &sets, fds, used, timeout) : select_until(count, &sets, fds, used, timeout);
 }
 
 // Only waits for real fds before the world has begun.

@@ -29,7 +29,7 @@ static const struct tick__guest_entry entries[] = {
             ENTRY(pwrite64, TICK__OF_FD, N3(0, 2, 3), TICK__BYTES, 1) ENTRY(preadv, TICK__OF_FD, N3(0, 2, 3), TICK__PARTS, 1) ENTRY(pwritev,
                 TICK__OF_FD, N3(0, 2, 3), TICK__PARTS, 1) ENTRY(sendfile, TICK__OF_ALL, N3(0, 1, 3), TICK__PLAIN,
                 0) ENTRY(timerfd_settime, TICK__OF_FD, N2(0, 1), TICK__PLAIN, 0) ENTRY(timerfd_gettime, TICK__OF_FD, N1(0), TICK__PLAIN, 0)
-                ENTRY(epoll_ctl, TICK__OF_FD, N3(0, 1, 2), TICK__PLAIN, 0) ENTRY(epoll_wait, TICK__OF_FD, N3(0, 2, 3), TICK__PLAIN, 0)
+                ENTRY(epoll_ctl, TICK__OF_ALL, N3(0, 1, 2), TICK__PLAIN, 0) ENTRY(epoll_wait, TICK__OF_FD, N3(0, 2, 3), TICK__PLAIN, 0)
                     ENTRY(epoll_pwait, TICK__OF_FD, N3(0, 2, 3), TICK__PLAIN, 0) ENTRY(epoll_pwait2, TICK__OF_FD, N2(0, 2), TICK__PLAIN, 0)
                         ENTRY(poll, TICK__OF_ALL, N2(1, 2), TICK__PLAIN, 0) ENTRY(ppoll, TICK__OF_ALL, N1(1), TICK__PLAIN, 0) ENTRY(
                             select, TICK__OF_ALL, N1(0), TICK__PLAIN, 0) ENTRY(pselect6, TICK__OF_ALL, N1(0), TICK__PLAIN, 0) ENTRY(close,

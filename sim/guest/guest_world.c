@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define ARENA ((size_t)1 << 30)
+#define UP TICK_SEC(100000) // programs count back from now, and not all of them expect that this may lead behind the machine's start
 
 struct tick_kernel *tick__guest_kernel;
 struct tick_chooser *tick__guest_chooser;
@@ -126,6 +127,7 @@ void tick__guest_world_new(void) {
     TICK_ASSERT(tick_kernel_host_add(tick__guest_kernel, name, tick__guest_host, 0) == 0);
     tick__host(tick__guest_kernel, 0)->pids = TICK_GUEST_PID - 1; // 1 is what no program is
     TICK_ASSERT(tick_kernel_process_start(tick__guest_kernel, 0) == TICK_GUEST_PROCESS);
+    tick_kernel_up(tick__guest_kernel, UP);
     if (settings->fd_limit)
         tick_kernel_fd_limit(tick__guest_kernel, TICK_GUEST_PROCESS, settings->fd_limit);
     if (settings->wall)

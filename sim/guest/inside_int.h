@@ -4,6 +4,7 @@
 
 #include "sim/guest/guest_int.h"
 #include "sim/guest/turn_int.h"
+#include "sim/kernel/kernel_int.h"
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -61,8 +62,11 @@ long tick__guest_wait_fds(struct pollfd *fds, size_t count, int64_t timeout); //
 long tick__guest_sleep(int64_t ns);                                           // 0 or -EINTR
 void tick__guest_rest(int64_t ns);                                            // the same, whatever comes
 bool tick__guest_is_nonblocking(int fd);
-// The call has closed something that lingers: waits for it. Returns the result.
-long tick__guest_lingered(long result);
+// The call may have closed something that lingers: then it waits for that. Returns the result.
+long tick__guest_lingers(long result);
+static inline long tick__guest_lingered(long result) {
+    return __builtin_expect(tick__guest_kernel->root->lingers, 0) ? tick__guest_lingers(result) : result;
+}
 // "main waits for fd 5 (tcp) to be read", of a thread that is parked.
 void tick__guest_wait_words(const struct tick__guest_wait *wait, char *text, size_t size);
 void tick__guest_spins_clock(void); // a clock is read
@@ -77,6 +81,7 @@ int tick__guest_pid_out(int pid); // a real pid as the program sees it, and back
 int tick__guest_pid_in(int pid);
 
 // --- outcome.c ---
+void tick__guest_ends_quickly(int status); // by quick_exit
 bool tick__guest_end_is_ours(void); // this process's end is the run's
 void tick__guest_ends_watch(void); // from now on ends are noticed
 void tick__guest_counts(void);     // one more simulated call

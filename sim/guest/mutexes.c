@@ -64,7 +64,7 @@ int tick__guest_mutex_unlock(pthread_mutex_t *mutex) {
 
 int tick__guest_spin_lock(pthread_spinlock_t *lock) {
     const void *object = (const void *)(uintptr_t)lock;
-    struct tick__guest_wait wait = {.what = TICK__WAITS_LOCK, .fd = -1, .object = object, .place = __builtin_return_address(0)};
+    struct tick__guest_wait wait = {.what = TICK__WAITS_SPIN, .fd = -1, .object = object, .place = __builtin_return_address(0)};
     while (TICK__ORIGINAL(pthread_spin_trylock)(lock) == EBUSY) {
         wait.since = wait.since ? wait.since : tick__guest_place();
         (void)tick__guest_park(&wait, TICK_NEVER);

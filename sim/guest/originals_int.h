@@ -42,7 +42,7 @@ struct tick__originals {
 };
 extern struct tick__originals tick__originals;
 void tick__originals_find(void);
-void *tick__original_named(const char *name); // by libc's own dlsym: what stands behind this library; NULL: nothing
+void *tick__original_named(const char *name); // NULL: libc has none
 
 #define TICK__ORIGINAL(name) (*(tick__originals.found ? &tick__originals.name : (tick__originals_find(), &tick__originals.name)))
 

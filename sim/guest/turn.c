@@ -61,6 +61,8 @@ static void leave_wait(struct tick__guest_thread *thread) {
 }
 
 static int64_t late(enum tick_choice_kind kind, tick_id subject, uint64_t ordinal) {
+    if (tick__guest_is_calm(kind))
+        return 0;
     return tick_scale_capped(
         choose(kind, subject, ordinal, tick_scale_count(TICK__GUEST_LATE_MOST), TICK__GUEST_LATE_MOST), TICK__GUEST_LATE_MOST);
 }
@@ -229,6 +231,14 @@ static void rest(int64_t span) {
     (void)park(&wait, tick__after(tick_kernel_now(tick__guest_kernel), span), 0);
 }
 
+bool tick__guest_catch_up(void) {
+    const int64_t now = tick_kernel_now(tick__guest_kernel);
+    bool some = false;
+    for (; tick_kernel_next_at(tick__guest_kernel) <= now; some = true)
+        happen();
+    return some;
+}
+
 void tick__guest_point(void) {
     struct tick__guest_turns *t = tick__guest_turns;
     struct tick__guest_thread *self = t->self;
@@ -240,8 +250,7 @@ void tick__guest_point(void) {
         rest(span);
         return;
     }
-    while (tick_kernel_next_at(tick__guest_kernel) <= now)
-        happen();
+    (void)tick__guest_catch_up();
     for (struct tick__guest_thread *due; (due = tick__guest_deadline_first()) != NULL && due->deadline <= now;)
         expire(due);
     wake_the_kernels();

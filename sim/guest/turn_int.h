@@ -22,6 +22,7 @@
     X(TICK__WAITS_FDS, "an fd") \
     X(TICK__WAITS_SLEEP, "the end of a sleep") \
     X(TICK__WAITS_LOCK, "a mutex") \
+    X(TICK__WAITS_SPIN, "a spin lock") \
     X(TICK__WAITS_CONDITION, "a condition") \
     X(TICK__WAITS_SEMAPHORE, "a semaphore") \
     X(TICK__WAITS_READS, "a lock, to read") \
@@ -112,6 +113,8 @@ void tick__guest_wake(struct tick__guest_thread *thread);
 void tick__guest_interrupt(struct tick__guest_thread *thread);
 // A world point, at each poll: what is due at this moment happens, and threads that are ready take their turn.
 void tick__guest_point(void);
+// What is due at this moment happens, as on a machine whose network has no latency, and nobody else runs. false: there was nothing.
+bool tick__guest_catch_up(void);
 _Noreturn void tick__guest_thread_over(void); // the running thread has ended
 
 // A thread of the running one, named by its start function: parked, until it is woken for the first time. NULL: there are too many.
@@ -135,6 +138,11 @@ uint32_t tick__guest_waiters_wake(const void *object, uint32_t most); // how man
 static inline uint64_t tick__guest_place(void) {
     return ++tick__guest_turns->places;
 }
+
+// --- waits_words.c ---
+struct tick__line;
+void tick__guest_wait_details(
+    const struct tick__guest_wait *wait, struct tick__line *line); // " that main/second has, in first+0x2c (program)"
 
 // --- given by others, of which turn.c knows no more (a test has its own) ---
 void tick__guest_at_wait(void);                        // a thread waits or polls, and nobody is ready: perhaps this is the snapshot

@@ -44,6 +44,8 @@ static int park_on(const struct pollfd *fds, size_t count, int64_t deadline) {
 }
 
 bool tick__guest_tries(struct tick__guest_blocking *call, long *result) {
+    if (*result == -EAGAIN && tick__guest_catch_up())
+        return true; // what was sent just now may have come
     if (*result != -EAGAIN || (call->flags & MSG_DONTWAIT) || tick__guest_is_nonblocking(call->fd))
         return false;
     if (!call->begun) {
@@ -60,7 +62,7 @@ bool tick__guest_tries(struct tick__guest_blocking *call, long *result) {
     return true; // once more after the deadline: it may be ready just then
 }
 
-long tick__guest_lingered(long result) {
+long tick__guest_lingers(long result) {
     int64_t most;
     for (uint32_t key; (key = tick_kernel_lingers(tick__guest_kernel, tick__guest_self()->index, &most));) {
         const int64_t deadline = tick__guest_deadline(most == TICK_NEVER ? -1 : most);
@@ -205,6 +207,7 @@ void tick__guest_wait_words(const struct tick__guest_wait *wait, char *text, siz
     };
     if (wait->what != TICK__WAITS_FDS || wait->fd < 0) {
         tick__line_put(&line, wait->what == TICK__WAITS_FDS ? "one of several fds" : words[wait->what]);
+        tick__guest_wait_details(wait, &line);
         return;
     }
     tick__line_put(&line, "fd ");

@@ -43,6 +43,15 @@ EXPORT int timespec_get(struct timespec *out, int base) {
     return base == TIME_UTC && clock_gettime(CLOCK_REALTIME, out) == 0 ? base : 0;
 }
 
+EXPORT int timespec_getres(struct timespec *out, int base);
+EXPORT int timespec_getres(struct timespec *out, int base) {
+    if (base != TIME_UTC)
+        return 0;
+    if (out)
+        *out = (struct timespec){0, 1};
+    return base;
+}
+
 EXPORT int ftime(struct timeb *out);
 EXPORT int ftime(struct timeb *out) {
     struct timespec now;

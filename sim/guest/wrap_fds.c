@@ -108,6 +108,8 @@ ALSO(__fxstat, __fxstat64)
 EXPORT int fstatat(int folder, const char *restrict path, struct stat *restrict out, int flags) {
     if (tick__guest_on && tick__guest_fd_is(folder) && (flags & AT_EMPTY_PATH) && !*path)
         return (int)CALL(SYS_fstat, folder, out);
+    if (folder == AT_FDCWD && !(flags & ~AT_SYMLINK_NOFOLLOW))
+        return flags ? lstat(path, out) : stat(path, out);
     return (int)CALL(SYS_newfstatat, folder, path, out, flags);
 }
 

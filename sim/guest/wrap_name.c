@@ -173,6 +173,11 @@ EXPORT int gethostname(char *name, size_t size) {
     return 0;
 }
 
+EXPORT int __gethostname_chk(char *name, size_t size, size_t room);
+EXPORT int __gethostname_chk(char *name, size_t size, size_t room) {
+    return size > room ? (int)tick__guest_overflow() : gethostname(name, size);
+}
+
 static const struct device {
     const char *name;
     unsigned index, flags;

@@ -113,6 +113,8 @@ EXPORT int clone(int (*fn)(void *), void *stack, int flags, void *argument, ...)
     return forked(ORIGINAL(clone)(fn, stack, flags, argument, parent, tls, child));
 }
 
+ALSO(clone, __clone)
+
 // A program that becomes another one has the world's sockets no longer.
 EXPORT int execve(const char *path, char *const argv[], char *const env[]) {
     refuse("execve");
@@ -121,6 +123,43 @@ EXPORT int execve(const char *path, char *const argv[], char *const env[]) {
 
 EXPORT int execv(const char *path, char *const argv[]) {
     return execve(path, argv, environ);
+}
+
+// The arguments of the calls that have them one by one; the environment's, if it comes behind them.
+#define WORDS 4096
+static char *const *words(const char *first, va_list list, const char *all[WORDS], bool with_environment) {
+    size_t count = 0;
+    for (all[0] = first; all[count] && count + 1 < WORDS;)
+        all[++count] = va_arg(list, const char *);
+    all[WORDS - 1] = NULL;
+    return with_environment ? va_arg(list, char *const *) : environ;
+}
+
+EXPORT int execl(const char *path, const char *first, ...) {
+    const char *all[WORDS];
+    va_list list;
+    va_start(list, first);
+    char *const *env = words(first, list, all, false);
+    va_end(list);
+    return execve(path, (char *const *)all, env);
+}
+
+EXPORT int execle(const char *path, const char *first, ...) {
+    const char *all[WORDS];
+    va_list list;
+    va_start(list, first);
+    char *const *env = words(first, list, all, true);
+    va_end(list);
+    return execve(path, (char *const *)all, env);
+}
+
+EXPORT int execlp(const char *file, const char *first, ...) {
+    const char *all[WORDS];
+    va_list list;
+    va_start(list, first);
+    (void)words(first, list, all, false);
+    va_end(list);
+    return execvp(file, (char *const *)all);
 }
 
 EXPORT int execvp(const char *file, char *const argv[]) {
@@ -167,6 +206,14 @@ EXPORT void _exit(int status) {
         tick__raw(SYS_exit_group, status);
 }
 ALSO(_exit, _Exit)
+
+// libc's ends without those who are told of an exit.
+EXPORT void quick_exit(int status) {
+    tick__guest_ends_quickly(status);
+    ORIGINAL(quick_exit)(status);
+    for (;;)
+        tick__raw(SYS_exit_group, status);
+}
 
 EXPORT int getrusage(__rusage_who_t who, struct rusage *out) {
     return (int)CALL(SYS_getrusage, who, out);

@@ -1,10 +1,14 @@
 // libc's names: sockets. Their addresses come as libc's headers declare them, as unions of all kinds.
 #include "sim/guest/wrap_int.h"
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 EXPORT int socket(int domain, int type, int protocol) {
     return (int)CALL(SYS_socket, domain, type, protocol);
 }
+
+ALSO(socket, __socket)
 
 EXPORT int socketpair(int domain, int type, int protocol, int fds[2]) {
     return (int)CALL(SYS_socketpair, domain, type, protocol, fds);
@@ -73,6 +77,8 @@ EXPORT ssize_t recv(int fd, void *bytes, size_t count, int flags) {
     return CALL(SYS_recvfrom, fd, bytes, count, flags);
 }
 
+ALSO(recv, __recv)
+
 EXPORT ssize_t recvfrom(int fd, void *bytes, size_t count, int flags, __SOCKADDR_ARG from, socklen_t *restrict size) {
     return CALL(SYS_recvfrom, fd, bytes, count, flags, from.__sockaddr__, size);
 }
@@ -83,6 +89,16 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
 
 EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *limit) {
     return (int)CALL(SYS_recvmmsg, fd, messages, count, flags, limit);
+}
+
+EXPORT int sockatmark(int fd) {
+    int value = 0;
+    return CALL(SYS_ioctl, fd, SIOCATMARK, &value) < 0 ? -1 : value;
+}
+
+EXPORT int isfdtype(int fd, int type) {
+    struct stat s;
+    return CALL(SYS_fstat, fd, &s) < 0 ? -1 : (int)(s.st_mode & S_IFMT) == type;
 }
 
 // With the sizes that a compiler knew of; none of these is ever too small where its caller is right.

@@ -321,6 +321,12 @@ EXPORT int thrd_detach(thrd_t thread) {
 EXPORT int sched_yield(void) {
     return (int)CALL(SYS_sched_yield);
 }
+ALSO(sched_yield, __sched_yield)
+
+EXPORT int tick__pthread_yield(void) __asm__("pthread_yield"); // which libc's headers turn into sched_yield
+int tick__pthread_yield(void) {
+    return sched_yield();
+}
 
 EXPORT void thrd_yield(void) {
     (void)sched_yield();

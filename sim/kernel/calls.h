@@ -70,6 +70,8 @@ int64_t tick_kernel_wall(const struct tick_kernel *k, int host); // ns since 197
 // Sets the host's wall clock; those of its timerfds that count in it follow, and those that asked are told.
 void tick_kernel_wall_set(struct tick_kernel *k, int host, int64_t wall);
 void tick_kernel_wall_drift(struct tick_kernel *k, int host, int64_t wall); // it went too fast or too slow, as far as that: none is told
+// How long all machines have been up at time 0, which is what CLOCK_MONOTONIC says then: 0, unless it is set before anything else happens.
+void tick_kernel_up(struct tick_kernel *k, int64_t up);
 int tick_k_clock(const struct tick_kernel *k, int process, int clock, int64_t *ns); // clock_gettime; -EINVAL
 
 // --- names: the hosts', and what is added here ---

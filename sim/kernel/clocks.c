@@ -28,6 +28,10 @@ void tick_kernel_wall_drift(struct tick_kernel *k, int host, int64_t wall) {
     move(k, host, wall, false);
 }
 
+void tick_kernel_up(struct tick_kernel *k, int64_t up) {
+    k->root->up = up;
+}
+
 int tick_k_clock(const struct tick_kernel *k, int process, int clock, int64_t *ns) {
     const int host = (int)tick__process_host(k, process);
     switch (clock) {
@@ -42,7 +46,7 @@ int tick_k_clock(const struct tick_kernel *k, int process, int clock, int64_t *n
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_MONOTONIC_COARSE:
     case CLOCK_BOOTTIME:
-        *ns = k->root->now;
+        *ns = tick__after(k->root->now, k->root->up);
         return 0;
     case CLOCK_PROCESS_CPUTIME_ID:
     case CLOCK_THREAD_CPUTIME_ID:

@@ -6,6 +6,8 @@
 
 #define MOST_ADDRESSES 64u
 
+static const char *const devices[] = {"lo", "eth0"}; // numbered from 1, as control.c has them
+
 struct known {
     char name[64];
     tick__ref next, addresses; // struct sockaddr_storage: the right ones, then the wrong ones
@@ -64,9 +66,15 @@ static void ip4_out(uint32_t ip, uint16_t port, struct sockaddr_storage *out) {
     memcpy(out, &in, sizeof in);
 }
 
+static void six_out(const struct in6_addr *address, uint32_t scope, uint16_t port, struct sockaddr_storage *out) {
+    const struct sockaddr_in6 in = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = *address, .sin6_scope_id = scope};
+    memset(out, 0, sizeof *out);
+    memcpy(out, &in, sizeof in);
+}
+
 static bool number(const char *name, uint16_t port, struct sockaddr_storage *out) {
     struct in_addr four;
-    struct sockaddr_in6 in = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    struct in6_addr six;
     if (!strcmp(name, "localhost")) {
         ip4_out(htonl(INADDR_LOOPBACK), port, out);
         return true;
@@ -75,10 +83,48 @@ static bool number(const char *name, uint16_t port, struct sockaddr_storage *out
         ip4_out(four.s_addr, port, out);
         return true;
     }
-    if (inet_pton(AF_INET6, name, &in.sin6_addr) != 1)
+    if (inet_pton(AF_INET6, name, &six) != 1)
         return false;
-    memset(out, 0, sizeof *out);
-    memcpy(out, &in, sizeof in);
+    six_out(&six, 0, port, out);
+    return true;
+}
+
+// "%lo" or "%1" behind an address: devices' names belong to link-local ones. False: neither.
+static bool scope_in(const char *text, const struct in6_addr *address, uint32_t *scope) {
+    if (IN6_IS_ADDR_LINKLOCAL(address) || IN6_IS_ADDR_MC_LINKLOCAL(address))
+        for (uint32_t i = 0; i < sizeof devices / sizeof *devices; i++)
+            if (!strcmp(text, devices[i])) {
+                *scope = i + 1;
+                return true;
+            }
+    uint64_t value = 0;
+    const char *end = text;
+    for (; *end >= '0' && *end <= '9' && value <= UINT32_MAX; end++)
+        value = value * 10 + (uint64_t)(*end - '0');
+    *scope = (uint32_t)value;
+    return end != text && !*end && value <= UINT32_MAX;
+}
+
+// Numbers that nobody has as a name: "127.1", "0x7f000001", "fe80::1%lo".
+static bool odd_number(const char *name, uint16_t port, struct sockaddr_storage *out) {
+    struct in_addr four;
+    struct in6_addr six;
+    char text[INET6_ADDRSTRLEN];
+    uint32_t scope;
+    const char *percent = strchr(name, '%');
+    if (!percent) {
+        if (strpbrk(name, " \t\n\v\f\r") || !inet_aton(name, &four))
+            return false;
+        ip4_out(four.s_addr, port, out);
+        return true;
+    }
+    if ((size_t)(percent - name) >= sizeof text)
+        return false;
+    memcpy(text, name, (size_t)(percent - name));
+    text[percent - name] = 0;
+    if (inet_pton(AF_INET6, text, &six) != 1 || !scope_in(percent + 1, &six, &scope))
+        return false;
+    six_out(&six, scope, port, out);
     return true;
 }
 
@@ -99,7 +145,7 @@ int tick_k_resolve(struct tick_kernel *k, int process, const char *name, uint16_
     if (!known) {
         int index = tick_kernel_host_find(k, name);
         if (index < 0)
-            return -ENOENT;
+            return odd_number(name, port, out) ? 1 : -ENOENT;
         ip4_out(htonl(tick__host_address((uint32_t)index)), port, out);
         return 1;
     }

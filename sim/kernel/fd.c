@@ -94,6 +94,26 @@ int tick__fd_give(struct tick_kernel *k, int process, struct tick__file *file) {
     return fd;
 }
 
+int tick__fds_inherit(struct tick_kernel *k, int from, int to) {
+    struct tick__process *p = tick__process(k, (uint32_t)to);
+    const struct tick__process *parent = tick__process(k, (uint32_t)from);
+    if (parent->fd_most)
+        TICK_TRY(table_grow(k, p, parent->fd_most - 1));
+    p->fd_low = parent->fd_low;
+    p->fd_limit = parent->fd_limit;
+    for (uint32_t fd = 0; fd < parent->fd_most; fd++) {
+        const tick__ref entry = TICK__ARRAY(k, tick__ref, parent->fds)[fd];
+        struct tick__file *file = tick__file(k, from, (int)fd);
+        if (!file)
+            continue;
+        if (file->names == UINT16_MAX)
+            return -ENOMEM;
+        name(k, p, to, file, (int)fd);
+        TICK__ARRAY(k, tick__ref, p->fds)[fd] = entry; // closed on exec, or not
+    }
+    return 0;
+}
+
 void tick__fd_cloexec(struct tick_kernel *k, int process, int fd, bool on) {
     tick__ref *entry = &TICK__ARRAY(k, tick__ref, tick__process(k, (uint32_t)process)->fds)[fd];
     *entry = (*entry & ~TICK__CLOEXEC) | (on ? TICK__CLOEXEC : 0);

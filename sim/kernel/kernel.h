@@ -54,6 +54,12 @@ void tick_kernel_host_crash(struct tick_kernel *k, int host);
 // of one that has ended is given again.
 int tick_kernel_process_start(struct tick_kernel *k, int host);
 void tick_kernel_process_exit(struct tick_kernel *k, int process);            // closes its fds, in their order
+// fork(2): one more on the same host, with fds of the same descriptions at the same numbers, and the limit; no signal is pending for it.
+// -ENOMEM.
+int tick_kernel_process_fork(struct tick_kernel *k, int process);
+// execve(2), when it succeeds: closes the fds that are marked so. False: one of them lingers; wait for that (tick_kernel_lingers), then
+// call again.
+bool tick_kernel_process_exec(struct tick_kernel *k, int process);
 int tick_kernel_open_fds(const struct tick_kernel *k, int process);           // how many fds it holds, beside 0 to 2
 void tick_kernel_fd_limit(struct tick_kernel *k, int process, uint32_t most); // no fd is as great (RLIMIT_NOFILE); at most 65536
 // The fds that calls make in that process get these numbers from now on, in turn, and not the lowest that are free: for who counts fds

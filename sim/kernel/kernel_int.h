@@ -21,6 +21,7 @@ typedef uint32_t tick__ref;
 // The arena's first object.
 struct tick__root {
     int64_t now;
+    int64_t up; // how long all machines have been up at time 0
     uint32_t bump, limit; // granules
     tick__ref free[TICK__CLASSES];
 
@@ -258,6 +259,7 @@ struct tick__files {
 struct tick__file *tick__files_next(const struct tick_kernel *k, uint32_t host, struct tick__files *at); // NULL: there are no more
 // Its lowest free fd, or the one that was named (tick_kernel_fds_at): now the file's; or -EMFILE, -ENOMEM.
 int tick__fd_give(struct tick_kernel *k, int process, struct tick__file *file);
+int tick__fds_inherit(struct tick_kernel *k, int from, int to); // who has none gets the other's, all or some of them: 0 or -ENOMEM
 void tick__fd_cloexec(struct tick_kernel *k, int process, int fd, bool on);
 void tick__fd_put(struct tick_kernel *k, struct tick__file *from, struct tick__file *to); // to takes from's fd and watchers
 void tick__fd_drop(struct tick_kernel *k, struct tick__file *file);                       // its fd is free again, its watchers are gone

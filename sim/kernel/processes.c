@@ -49,6 +49,27 @@ void tick_kernel_process_exit(struct tick_kernel *k, int process) {
     tick__process_end(k, (uint32_t)process);
 }
 
+int tick_kernel_process_fork(struct tick_kernel *k, int process) {
+    const int child = tick_kernel_process_start(k, (int)tick__process_host(k, process));
+    const int error = child < 0 ? child : tick__fds_inherit(k, process, child);
+    if (!error)
+        return child;
+    if (child >= 0)
+        tick_kernel_process_exit(k, child);
+    return error;
+}
+
+bool tick_kernel_process_exec(struct tick_kernel *k, int process) {
+    for (uint32_t fd = 0; fd < tick__process(k, (uint32_t)process)->fd_most; fd++) {
+        if (!(TICK__ARRAY(k, tick__ref, tick__process(k, (uint32_t)process)->fds)[fd] & TICK__CLOEXEC))
+            continue;
+        (void)tick_k_close(k, process, (int)fd);
+        if (k->root->lingers)
+            return false;
+    }
+    return true;
+}
+
 int tick_kernel_open_fds(const struct tick_kernel *k, int process) {
     return (int)tick__process(k, (uint32_t)process)->fd_count;
 }

@@ -111,7 +111,7 @@ int tick_k_timerfd_settime(
     t->canceled = canceled && !value;
     if (value) {
         const int64_t span = of_wall(t) && t->absolute ? tick__ahead(value, tick_kernel_wall(k, t->file.host)) : value;
-        t->at = t->absolute && !of_wall(t) ? value : tick__moved(now, span);
+        t->at = t->absolute && !of_wall(t) ? tick__moved(value, tick__ahead(0, k->root->up)) : tick__moved(now, span);
         TICK_TRY(arm(k, t));
     }
     if (canceled && value)

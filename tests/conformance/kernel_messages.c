@@ -310,6 +310,37 @@ static void clocks_and_names(void **state) {
     assert_int_equal(found[0].ss_family, AF_INET6);
 }
 
+static void odd_numbers(void **state) {
+    (void)state;
+    static const char *const loopbacks[] = {"127.1", "0x7f000001", "2130706433", "0177.1"};
+    static const struct {
+        const char *name;
+        uint32_t scope;
+    } scopes[] = {{"fe80::1%1", 1}, {"fe80::1%lo", 1}, {"::1%3", 3}, {"fe80::1%99", 99}, {"ff02::1%lo", 1}, {"fe80::1%4294967295", UINT32_MAX}};
+    static const char *const none[] = {"fe80::1%nope", "::1%lo", "fe80::1%", "fe80::1%1x"};
+    static const char *const names[] = {"127.0.0.1 ", "127.0.0.1x", "%1", "127.1%1"}; // Linux would ask a server
+    struct sockaddr_storage found[2];
+    for (size_t i = 0; i < sizeof loopbacks / sizeof *loopbacks; i++) {
+        assert_int_equal(sys->ops->resolve_all(sys, loopbacks[i], 80, found, 2), 1);
+        const struct sockaddr_in *in = (const struct sockaddr_in *)found;
+        assert_int_equal(in->sin_family, AF_INET);
+        assert_int_equal(in->sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+        assert_int_equal(in->sin_port, htons(80));
+    }
+    for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++) {
+        assert_int_equal(sys->ops->resolve_all(sys, scopes[i].name, 80, found, 2), 1);
+        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)found;
+        assert_int_equal(in->sin6_family, AF_INET6);
+        assert_int_equal(in->sin6_addr.s6_addr[15], 1);
+        assert_int_equal(in->sin6_scope_id, scopes[i].scope);
+        assert_int_equal(in->sin6_port, htons(80));
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_int_equal(sys->ops->resolve_all(sys, none[i], 80, found, 2), -ENOENT);
+    for (size_t i = 0; i < sizeof names / sizeof *names && sys != &linux_calls.sys; i++)
+        assert_int_equal(sys->ops->resolve_all(sys, names[i], 80, found, 2), -ENOENT);
+}
+
 static void parts(void **state) {
     (void)state;
     int fds[2];
@@ -418,6 +449,7 @@ int main(void) {
         BOTH(timers),
         BOTH(polling),
         BOTH(clocks_and_names),
+        BOTH(odd_numbers),
         BOTH(parts),
         BOTH(enormous_parts),
     };

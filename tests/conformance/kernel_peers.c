@@ -1,7 +1,6 @@
 // Who is at the other end, and who sent it, where processes share sockets: SO_PEERCRED and SCM_CREDENTIALS on Linux, with children, and on
 // the simulated kernel, with processes that have copies of the first one's fds. What is compared is whose pid it is.
 // links: tick_kernel tick_os
-#include "sim/kernel/kernel_int.h"
 #include "tests/conformance/both_kernels.h"
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -34,29 +33,12 @@ struct report {
     int64_t said[4];
 };
 
-// The simulated one has a copy of each fd, of the same number.
-static int sim_fork(void) {
-    struct tick_kernel *k = sim_calls.kernel;
-    const int child = tick_kernel_process_start(k, 0);
-    uint32_t holes[64], count = 0;
-    assert_true(child >= 0);
-    for (uint32_t fd = TICK__FIRST_FD; fd < tick__process(k, 0)->fd_most; fd++) {
-        struct tick__file *file = tick__file(k, 0, (int)fd);
-        const struct tick_kernel_name name = sim_name(sys);
-        if (!file && count < 64)
-            holes[count++] = fd;
-        assert_int_equal(file ? tick__fd_give(k, child, file) : tick_k_eventfd(k, child, 0, 0, &name), fd);
-    }
-    while (count)
-        assert_int_equal(tick_k_close(k, child, (int)holes[--count]), 0);
-    return child;
-}
-
 static struct report in_child(void (*fn)(struct report *report)) {
     struct report report = {0};
     int ends[2], status;
     if (sys == &sim_calls.sys) {
-        sim_calls.process = sim_fork();
+        sim_calls.process = tick_kernel_process_fork(sim_calls.kernel, 0);
+        assert_true(sim_calls.process > 0);
         report.pid = own();
         fn(&report);
         tick_kernel_process_exit(sim_calls.kernel, sim_calls.process);
@@ -125,8 +107,7 @@ static ssize_t claim(int fd, pid_t pid) {
     struct iovec part = {"c", 1};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     const struct ucred creds = sys == &sim_calls.sys ? (struct ucred){pid, 1000, 1000} : (struct ucred){pid, geteuid(), getegid()};
-    *CMSG_FIRSTHDR(&message) =
-        (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof creds), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_CREDENTIALS};
+    *CMSG_FIRSTHDR(&message) = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof creds), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_CREDENTIALS};
     memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &creds, sizeof creds);
     return sys->ops->sendmsg(sys, fd, &message, 0);
 }
@@ -198,8 +179,8 @@ static void who_listens_and_who_connects(void **state) {
     (void)state;
     parent = own();
     un = (struct sockaddr_un){.sun_family = AF_UNIX};
-    un_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-                          (size_t)snprintf(un.sun_path + 1, 32, "retick-%d-peers", (int)getpid()));
+    un_size =
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)snprintf(un.sun_path + 1, 32, "retick-%d-peers", (int)getpid()));
     listening = sys->ops->socket(sys, AF_UNIX, SOCK_STREAM, 0);
     assert_int_equal(sys->ops->bind(sys, listening, (struct sockaddr *)&un, un_size), 0);
     assert_int_equal(sys->ops->listen(sys, listening, 4), 0);

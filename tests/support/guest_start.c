@@ -73,6 +73,8 @@ static _Noreturn void become(int fd, char *const argv[]) {
     dup2(null, 0);
     close(null);
     dup2(fd, TICK_GUEST_FD);
+    close_range(3, TICK_GUEST_FD - 1, 0); // whatever the test was started with
+    close_range(TICK_GUEST_FD + 1, ~0u, 0);
     execvp(argv[0], argv);
     fprintf(stderr, "cannot start it: %s\n", strerror(errno));
     _exit(127);
