@@ -184,7 +184,8 @@ static void a_crash_is_a_verdict(void **state) {
 
 // --- where the snapshot is ---
 
-// Runs of the place; then each again by its schedule, in a fresh process with the snapshot at the first wait.
+// Runs of the place; then each again by its schedule, in a fresh process with the snapshot at the first wait, or where the program calls it,
+// which may be before that.
 static void place_is(enum tick_guest_place place, uint32_t at, const char *how) {
     enum { SEEDS = 8 };
     static struct tick_deviation drawn[SEEDS][200];
@@ -205,6 +206,7 @@ static void place_is(enum tick_guest_place place, uint32_t at, const char *how) 
     assert_int_equal(figures.processes, 1); // it was reached
     close_guest();
     use("guest_echo", how, TICK_GUEST_START);
+    program.settings.snapshot_place = place == TICK_GUEST_AT_CALL ? place : TICK_GUEST_AT_WAIT;
     open_guest();
     for (uint64_t i = 0; i < SEEDS; i++) {
         answer(&(struct tick_answers){.way = TICK_ANSWERS_LISTED, .count = (uint32_t)count[i], .deviations = drawn[i]});
