@@ -169,9 +169,8 @@ static int last_place(const struct tick_trace *trace, int64_t task, int64_t seq,
     sqlite3_stmt *row;
     *text = 0;
     TICK_TRY(tick__prepare(trace,
-        "SELECT '  (after ' || l.file || ':' || l.line || ')' FROM events e JOIN locations l USING (loc_id) WHERE e.task_id = ? AND e.seq "
-        "<= ?"
-        " ORDER BY e.seq DESC LIMIT 1",
+        "SELECT '  (after ' || iif(l.line > 0, l.file || ':' || l.line, l.function) || ')' FROM events e JOIN locations l USING (loc_id)"
+        " WHERE e.task_id = ? AND e.seq <= ? ORDER BY e.seq DESC LIMIT 1",
         &row, error));
     sqlite3_bind_int64(row, 1, task);
     sqlite3_bind_int64(row, 2, seq);

@@ -255,6 +255,11 @@ static int asked(struct tick__deriving *deriving, const struct tick__derived_eve
     return wait_for(deriving, event->task ? &delays->tasks : &delays->hosts, (uint64_t)(event->task ? event->task : host), draw);
 }
 
+// Whether it puts off a thread's next step.
+static bool about_thread(const struct tick__derived_event *event) {
+    return event->task && event->subject == event->task;
+}
+
 static int drawn(struct tick__deriving *deriving, const struct tick__derived_event *event) {
     struct tick__delays *delays = &deriving->delays;
     while (delays->next < delays->count && delays->draws[delays->next].seq < event->seq)
@@ -279,13 +284,22 @@ static int drawn(struct tick__deriving *deriving, const struct tick__derived_eve
     case TICK_CHOICE_READY_HOLD:
         return draws_hold(deriving, draw);
     case TICK_CHOICE_POLL_LATE:
+        if (about_thread(event))
+            return wait_for(deriving, &delays->turns, (uint64_t)event->task, draw);
         return wait_for(deriving, &delays->timers, (uint64_t)event->subject, draw);
     case TICK_CHOICE_HOST_LATE:
+        if (event->task) // of several threads one
+            return wait_for(deriving, &delays->turns, (uint64_t)event->task, draw);
+        return stands_still(deriving, d->host, event->ts, draw);
     case TICK_CHOICE_STEP_COST:
     case TICK_CHOICE_RESOLVE_LATE:
     case TICK_CHOICE_DISK_LATE:
         return stands_still(deriving, d->host, event->ts, draw);
+    case TICK_CHOICE_THREAD:
+        return wait_for(deriving, &delays->turns, (uint64_t)event->task, draw);
     case TICK_CHOICE_JOB_TIME:
+        if (about_thread(event))
+            return wait_for(deriving, &delays->turns, (uint64_t)event->task, draw);
         delays->job = draw;
         return 0;
     case TICK_CHOICE_FAULT_PARTITION:
@@ -309,6 +323,8 @@ int tick__derive_delays(struct tick__deriving *deriving, const struct tick__deri
     if (delays->job && event->kind == TICK_EV_TIMER_ARM) // which brings the job
         TICK_TRY(wait_for(deriving, &delays->timers, (uint64_t)event->subject, delays->job));
     delays->job = 0;
+    if (event->kind == TICK_EV_STEP_BEGIN)
+        TICK_TRY(bear_all(deriving, &delays->turns, (uint64_t)event->subject, event, "late"));
     if (event->task)
         TICK_TRY(bear_all(deriving, &delays->tasks, (uint64_t)event->task, event, "asked"));
     if (event->host && acts(event)) {
@@ -373,7 +389,7 @@ static int read_draws(struct tick__deriving *deriving, sqlite3_stmt *row) {
 
 int tick__derive_delays_begin(struct tick__deriving *deriving) {
     struct tick__delays *delays = &deriving->delays;
-    struct tick__open_table *const tables[] = {&delays->grams, &delays->timers, &delays->tasks, &delays->hosts};
+    struct tick__open_table *const tables[] = {&delays->grams, &delays->timers, &delays->turns, &delays->tasks, &delays->hosts};
     sqlite3_stmt *row;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         tables[i]->row = sizeof(struct waiting);
@@ -396,7 +412,8 @@ int tick__derive_delays_end(struct tick__deriving *deriving) {
 
 void tick__derive_delays_fini(struct tick__deriving *deriving) {
     struct tick__delays *delays = &deriving->delays;
-    struct tick__open_table *const tables[] = {&delays->grams, &delays->timers, &delays->tasks, &delays->hosts, &delays->late_hosts};
+    struct tick__open_table *const tables[] = {
+        &delays->grams, &delays->timers, &delays->turns, &delays->tasks, &delays->hosts, &delays->late_hosts};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         tick__open_fini(tables[i]);
     tick__outside_free(delays->draws);

@@ -65,7 +65,7 @@ struct tick__causes { // derive_causes.c
 struct tick__delays { // derive_delays.c
     struct tick__draw *draws;
     uint32_t count, next, job;                                       // next: of those not met yet; job: one whose timer comes next
-    struct tick__open_table grams, timers, tasks, hosts, late_hosts; // what waits for the event that it bears on
+    struct tick__open_table grams, timers, turns, tasks, hosts, late_hosts; // what waits for the event that it bears on
     struct tick__draws faults;
 };
 struct tick__shared { // derive_shared.c

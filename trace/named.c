@@ -19,6 +19,8 @@ const struct tick_trace_named tick_trace_named_queries[] = {
 };
 
 #define MS(column) "printf('%d.%06d', " column " / 1000000, " column " % 1000000) AS ms"
+// Of a program without debug information the function.
+#define PLACE "iif(l.line > 0, l.file || ':' || l.line, l.function)"
 #define NAME(table) "coalesce(" table ".path, " table ".name, " table ".type || ' ' || " table ".object_id)"
 
 // %Q is where the argument goes.
@@ -26,12 +28,12 @@ static const char *const texts[] = {
     "SELECT t.task_id AS id, o.path AS task, h.name AS host, " MS(
         "c.ts") ", coalesce(t.outcome, 'unfinished') AS outcome, iif(d.ts IS NULL, NULL, printf('%d.%06d', d.ts / 1000000, d.ts % "
                 "1000000)) AS until_ms,"
-                " l.file || ':' || l.line AS made_at FROM tasks t JOIN objects o ON o.object_id = t.task_id LEFT JOIN hosts h ON h.host_id "
+                " " PLACE " AS made_at FROM tasks t JOIN objects o ON o.object_id = t.task_id LEFT JOIN hosts h ON h.host_id "
                 "= t.host_id"
                 " LEFT JOIN events c ON c.seq = t.created_seq LEFT JOIN events d ON d.seq = t.done_seq LEFT JOIN locations l ON l.loc_id = "
                 "t.loc_id ORDER BY t.task_id",
     "SELECT w.wait_id AS seq, " MS("w.begin_ts") ", t.path AS task, " NAME(
-        "o") " AS waits_for, l.file || ':' || l.line AS at,"
+        "o") " AS waits_for, " PLACE " AS at,"
              " iif(w.end_ts IS NULL, 'still waiting', printf('%d.%06d', (w.end_ts - w.begin_ts) / 1000000, (w.end_ts - w.begin_ts) % "
              "1000000)) AS for_ms FROM waits w LEFT JOIN objects t ON "
              "t.object_id = w.task_id"
@@ -63,7 +65,7 @@ static const char *const texts[] = {
     " SELECT shown.seq, iif(e.seq, printf('%d.%06d', e.ts / 1000000, e.ts % 1000000), NULL) AS ms, coalesce(t.path, h.name) AS who, "
     "coalesce(k.name, iif(links > 100080, 'more than 100,000', printf('%,d', links - 80))"
     " || ' between') AS kind, coalesce(x.value, " NAME(
-        "s") ") AS subject, e.arg, c.line AS deviation, l.file || ':' || l.line AS at FROM shown JOIN most"
+        "s") ") AS subject, e.arg, c.line AS deviation, " PLACE " AS at FROM shown JOIN most"
              " LEFT JOIN events e ON e.seq = shown.seq LEFT JOIN kinds k ON k.kind = e.kind"
              " LEFT JOIN objects t ON t.object_id = e.task_id LEFT JOIN objects h ON h.object_id = "
              "e.host_id LEFT JOIN objects s ON s.object_id = e.subject_id"

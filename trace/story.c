@@ -78,7 +78,7 @@ int tick__told_read(const struct tick_trace *trace, int64_t seq, struct tick__to
     TICK_TRY(prepare_once(trace, TOLD,
         "SELECT e.ts, e.kind, e.host_id, e.task_id, e.subject_id, e.cause_seq, e.arg, coalesce(t.path, h.name), k.name,"
         " coalesce(s.path, s.name, s.type || ' ' || s.object_id), x.value, p.path, m.payload, s.ordinal, c.line,"
-        " CASE WHEN l.loc_id THEN coalesce(l.file, '?') || ':' || l.line END"
+        " CASE WHEN l.line > 0 THEN coalesce(l.file, '?') || ':' || l.line ELSE l.function END"
         " FROM events e LEFT JOIN objects t ON t.object_id = e.task_id LEFT JOIN objects h ON h.object_id = e.host_id"
         " LEFT JOIN kinds k ON k.kind = e.kind LEFT JOIN objects s ON s.object_id = e.subject_id LEFT JOIN strings x ON x.string_id = "
         "e.subject_id"

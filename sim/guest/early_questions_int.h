@@ -1,5 +1,5 @@
-// What was asked before the snapshot. All of it was answered with 0, and stays so: some questions are put more than once (a readiness at each
-// poll that finds it), and an answer that changed at the snapshot would tell where that was.
+// What was asked before the snapshot. All of it was answered with 0, and stays so: some questions are put more than once (a readiness at
+// each poll that finds it), and an answer that changed at the snapshot would tell where that was.
 #ifndef RETICK_EARLY_QUESTIONS_INT_H
 #define RETICK_EARLY_QUESTIONS_INT_H
 

@@ -162,8 +162,6 @@ static void rewinder(void) {
         tick__cross(&r->rewinder, r->snapshot);
         r->running = false;
         r->figures.runs++;
-        if (r->with.over)
-            r->with.over(r->with.ctx);
         what = put_back(r);
     }
     tick__cross(&r->rewinder, r->snapshot);

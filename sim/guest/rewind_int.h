@@ -10,8 +10,6 @@ struct tick__rewind {
     // Called before each run, the first one, too, on a stack of its own and with the process as at the snapshot. It may only write to
     // memory that is shared. trouble: NULL, or in words what could not be put back; then it does not return.
     void (*next)(void *ctx, const char *trouble);
-    // Called as soon as a run is over, on that stack, with the process as the run left it; or NULL.
-    void (*over)(void *ctx);
     void *ctx;
     bool check; // after each run all of memory is compared with the snapshot's
 };

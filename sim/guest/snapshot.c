@@ -18,8 +18,6 @@
 #define FUTEX_WAKE 1
 #define NO_WAY_BACK 126 // exit status of a process that could not be put back
 
-#define SLEEPERS 8 // threads that a run may begin without the kernel's help; as many for each way, whose memory is to be the same
-
 static bool taken, due;
 static uint32_t seen; // of what the place counts
 
@@ -49,12 +47,6 @@ static void next_in_place(void *ctx, const char *trouble) {
         tick__raw(SYS_exit_group, NO_WAY_BACK);
     }
     wait_for_request();
-}
-
-// Kernel threads that the run made would sleep on memory that is about to go.
-static void over_in_place(void *ctx) {
-    (void)ctx;
-    tick__guest_sleepers_back();
 }
 
 static void next_forked(void *ctx) {
@@ -97,7 +89,7 @@ static bool rewinds(void) {
     const char *what;
     int rc = tick__rewind_probe(&what);
     const struct tick__rewind rewind = {
-        .next = next_in_place, .over = over_in_place, .check = tick__guest_control->settings.compares_memory};
+        .next = next_in_place, .check = tick__guest_control->settings.compares_memory};
     if (rc >= 0) {
         atomic_store(&tick__guest_control->way, TICK_GUEST_REWIND);
         rc = tick__rewind_take(&rewind);
@@ -123,7 +115,8 @@ static void take(void) {
     const uint32_t way = tick__guest_control->settings.way;
     taken = true;
     tick__raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); // whoever started it, if that is not the keeper
-    tick__guest_sleepers_fill(SLEEPERS);
+    // Of a fresh start as well, so that memory lies alike; one that cannot be made is missed by who takes it.
+    (void)tick__guest_sleepers_fill(TICK__GUEST_POOL);
     if (!(way == TICK_GUEST_REWIND && rewinds()) && !(way >= TICK_GUEST_FORK && forks())) {
         atomic_store(&tick__guest_control->way, TICK_GUEST_START);
         if (way != TICK_GUEST_START)
@@ -169,8 +162,10 @@ TICK_GUEST_EXPORT void retick_snapshot(void) {
 }
 
 void tick__guest_back(void) {
-    if (tick__rewind_running())
+    if (tick__rewind_running()) {
+        tick__guest_sleepers_back();
         tick__rewind_back();
+    }
     if (tick__fork_running())
         tick__raw(SYS_exit_group, 0);
 }

@@ -184,8 +184,8 @@ static void a_crash_is_a_verdict(void **state) {
 
 // --- where the snapshot is ---
 
-// Runs of the place; then each again by its schedule, in a fresh process with the snapshot at the first wait, or where the program calls it,
-// which may be before that.
+// Runs of the place; then each again by its schedule, in a fresh process with the snapshot at the first wait, or where the program calls
+// it, which may be before that.
 static void place_is(enum tick_guest_place place, uint32_t at, const char *how) {
     enum { SEEDS = 8 };
     static struct tick_deviation drawn[SEEDS][200];

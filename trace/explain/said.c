@@ -228,7 +228,10 @@ void tick__said_place(const struct tick__tale *tale, uint32_t loc, struct tick__
     if (!place)
         return;
     const char *slash = strrchr(place->file, '/');
-    tick__say_to(said, "%s:%d", slash ? slash + 1 : place->file, place->line);
+    if (place->line > 0)
+        tick__say_to(said, "%s:%d", slash ? slash + 1 : place->file, place->line);
+    else // of a program without debug information: what function it is is all that is known
+        tick__say_to(said, "%s", *place->function ? place->function : slash ? slash + 1 : place->file);
 }
 
 bool tick__tale_is_wait(const struct tick__tale_event *event) {

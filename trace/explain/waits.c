@@ -206,6 +206,7 @@ static void take(struct tick__waits *waits, uint32_t seq) {
     case TICK_EV_WAIT_BEGIN:
         take_wait(waits, seq, event);
         note_flag(waits, event);
+        tick__waits_note_end(waits, event);
         break;
     case TICK_EV_WAIT_END: { // of one that need not wait
         struct tick__life *life = tick__waits_life(waits, event->task);
@@ -223,6 +224,7 @@ static void take(struct tick__waits *waits, uint32_t seq) {
         break;
     case TICK_EV_IO_COMPLETE:
         take_complete(waits, event);
+        tick__waits_note_end(waits, event);
         break;
     default:
         break;
@@ -231,6 +233,7 @@ static void take(struct tick__waits *waits, uint32_t seq) {
         work->sent = connection_of_message(waits->tale, event->subject);
         work->sent_by = event->host;
         take_send(waits, seq, event);
+        tick__waits_note_end(waits, event);
     } else if (event->kind != TICK_EV_CHOICE && event->kind != TICK_EV_MSG_DROP && event->kind != TICK_EV_MSG_SLOW) {
         work->sent = 0;
     }
@@ -303,6 +306,8 @@ static void set_kind(const struct tick__waits *waits, const struct tick__life *l
         waiter->kind = TICK__WAIT_FUTURE;
     if (is_streams(waits->tale, wait))
         set_stream(waits, life, waiter);
+    else if (wait->kind == TICK_EV_WAIT_BEGIN)
+        tick__waits_set_end(waits, waiter);
 }
 
 static void add_waiter(struct tick__waits *waits, const struct tick__life *life) {
@@ -357,8 +362,9 @@ static int prepare(struct tick__waits *waits) {
     work->closed = calloc((size_t)tale->objects_count + 1, sizeof *work->closed);
     work->in_line = calloc((size_t)tale->objects_count + 1, sizeof *work->in_line);
     work->in_line_gone = calloc((size_t)tale->objects_count + 1, sizeof *work->in_line_gone);
+    work->end_users = calloc((size_t)tale->objects_count + 1, sizeof *work->end_users);
     const bool arrays = work->index && work->made && work->deeds && work->children && work->cleared && work->sent_bytes && work->closed &&
-                        work->in_line && work->in_line_gone;
+                        work->in_line && work->in_line_gone && work->end_users;
     return arrays && work->lives && work->files ? 0 : -ENOMEM;
 }
 
@@ -388,6 +394,7 @@ void tick__waits_fini(struct tick__waits *waits) {
         free(waits->work->closed);
         free(waits->work->in_line);
         free(waits->work->in_line_gone);
+        free(waits->work->end_users);
         free(waits->work->deeds);
         free(waits->work->users);
         free(waits->work->lives);

@@ -201,6 +201,8 @@ static int add_edges(struct tick__waits *waits, struct tick__waiter *waiter) {
         return tick__tale_object(waits->tale, waiter->subject)->type == TICK_OBJECT_QUEUE ? tick__waits_need_queue(waits, waiter) : 0;
     case TICK__WAIT_READ:
     case TICK__WAIT_WRITE:
+        if (tick__tale_object(waits->tale, waiter->subject)->type == TICK_OBJECT_FD)
+            return tick__waits_need_end(waits, waiter);
         return need_peer(waits, waiter);
     case TICK__WAIT_UNTOLD: // of a group's exit nothing is told: its tasks are those that this one has begun, and that are not over
         return need_children(waits, waiter, waiter->task);

@@ -49,6 +49,7 @@ struct tick__waits_work {
     int64_t *sent_bytes; // by object: of a direction
     uint32_t *closed; // by object: of a direction, the send of its end
     uint32_t *in_line, *in_line_gone; // by object: of a lock, how many wait for it; of these, for clients that have hung up
+    uint32_t *end_users; // by object: of an fd, who used it last
     uint32_t life_count, file_count, hold_count;
     uint32_t *by_life; // index + 1 of the waiter
     uint32_t sent, sent_by; // the latest msg_send, as long as nothing else has happened: its connection, its host
@@ -58,6 +59,11 @@ struct tick__waits_work {
 int tick__waits_queues(struct tick__waits *waits, const struct tick__tale *good);
 int tick__waits_need_queue(struct tick__waits *waits, struct tick__waiter *waiter);
 int tick__waits_need(struct tick__waits *waits, struct tick__waiter *waiter, uint32_t task); // adds one
+// waits_ends.c: waits for fds themselves. The first is told of events that may be about one; the second of a waiter for one, whose kind and
+// connection it sets; the third whom it needs.
+void tick__waits_note_end(struct tick__waits *waits, const struct tick__tale_event *event);
+void tick__waits_set_end(const struct tick__waits *waits, struct tick__waiter *waiter);
+int tick__waits_need_end(struct tick__waits *waits, struct tick__waiter *waiter);
 // waits_graph.c: needs, circles, likes, order. 0 or -ENOMEM.
 int tick__waits_link(struct tick__waits *waits);
 // When the client hung up whose connection a task serves: seq; 0: it serves none, or that one is there.
