@@ -3,6 +3,7 @@
 // Until a run begins (guest_int.h: at the snapshot), everything is calm: what a program does on its way there is the same in every run.
 #include "sim/guest/guest_int.h"
 #include "sim/guest/inside_int.h"
+#include "sim/guest/tell_int.h"
 #include "sim/kernel/kernel_int.h"
 #include "src/base/check.h"
 #include <string.h>
@@ -36,6 +37,8 @@ static void log_deviation(const struct tick_deviation *deviation) {
         control->deviations_lost++;
     else
         control->deviations[control->deviation_count++] = *deviation;
+    if (tick__guest_probe)
+        tick__guest_probe->ops->choice(tick__guest_probe, deviation);
     if (tick__guest_observed) {
         const uint64_t words[] = {deviation->kind, deviation->subject, deviation->ordinal, deviation->value};
         tick__guest_digest_words(words, sizeof words / sizeof *words);
@@ -63,7 +66,7 @@ static uint32_t kernel_asks(void *ctx, enum tick_choice_kind kind, tick_id subje
 static void use(struct tick_chooser *chooser) {
     tick__guest_chooser = chooser;
     calm = chooser->calm;
-    tick_kernel_env(tick__guest_kernel, &(struct tick_kernel_env){.choose = kernel_asks, .calm = calm});
+    tick_kernel_env(tick__guest_kernel, &(struct tick_kernel_env){.choose = kernel_asks, .calm = calm, .probe = tick__guest_probe});
 }
 
 static struct tick_chooser *replay(const struct tick_guest_control *control, uint32_t count) {
@@ -81,6 +84,7 @@ void tick__guest_run_begins(void) {
     control->deviation_count = control->deviations_lost = 0;
     tick__guest_output_again();
     control->run++;
+    tick__guest_tell_run();
     if (request->chooser == TICK_GUEST_REPLAY) {
         const uint32_t count = request->scheduled < TICK_GUEST_DEVIATIONS ? request->scheduled : TICK_GUEST_DEVIATIONS;
         use(replay(control, count));
