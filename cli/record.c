@@ -267,7 +267,7 @@ static int record_once(const struct tick__record *record, struct tick__attempt *
     if (showing.told)
         tick__progress_end();
     if (result >= 0)
-        result = tick__code_places(record->path, error);
+        (void)tick__code_places(record->path, NULL); // else they stay as they were told
     if (result >= 0)
         result = bring_home(record, recording.page, status, attempt, error);
     tick_ring_unlink(recording.ring);
