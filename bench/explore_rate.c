@@ -1,7 +1,7 @@
 // Schedules a second of lost_update on one core: plain, and with every event recorded and digested in memory.
 // links: libretick
 #include "sim/choice/choosers.h"
-#include "sim/harness/run.h"
+#include "sim/native/run.h"
 #include "trace/recorder.h"
 #include <stdio.h>
 #include <stdlib.h>

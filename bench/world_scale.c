@@ -4,7 +4,7 @@
 // What bounds a message is, with few hosts, its instructions; with many, memory (docs/PROCESS.md, Size).
 // links: libretick
 #include "sim/choice/choosers.h"
-#include "sim/harness/run.h"
+#include "sim/native/run.h"
 #include <errno.h>
 #include <retick.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #include "cli/print.h"
 #include "cli/process.h"
 #include "sim/choice/choosers.h"
-#include "sim/harness/inspect.h"
-#include "sim/harness/run.h"
+#include "sim/native/inspect.h"
+#include "sim/native/run.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>

@@ -2,7 +2,7 @@
 #include "cli/arguments.h"
 #include "cli/print.h"
 #include "cli/report_json.h"
-#include "sim/harness/heap.h"
+#include "sim/native/heap.h"
 #include "src/base/check.h"
 #include <errno.h>
 #include <limits.h>

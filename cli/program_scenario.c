@@ -3,7 +3,7 @@
 // What tasks fail with is their own affair; what body 0 fails with is a finding, and so are a deadlock while it waits, and too many lines.
 // When it returns, what is left over is cancelled, as asyncio.run does.
 #include "cli/program_machine.h"
-#include "sim/harness/stage.h"
+#include "sim/native/stage.h"
 #include "src/loop/loop_int.h"
 #include <errno.h>
 #include <stdlib.h>

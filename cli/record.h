@@ -4,7 +4,7 @@
 #define RETICK_CLI_RECORD_H
 
 #include "cli/input.h"
-#include "sim/harness/real.h"
+#include "sim/native/real.h"
 #include "sim/world/runner.h"
 
 struct tick__record {

@@ -12,7 +12,7 @@ import struct
 
 import gdb
 
-STATES = ("runs", "waits", "ready", "new", "kept")  # sim/harness/inspect.h
+STATES = ("runs", "waits", "ready", "new", "kept")  # sim/native/inspect.h
 REGISTERS = {"i386:x86-64": ("rsp", "rbp", "rip"), "aarch64": ("sp", "x29", "pc")}
 WORDS, PATH, WAIT = 5, 160, 400
 
@@ -122,7 +122,7 @@ class Begin(gdb.Command):
                 gdb.execute(f"set {setting}", to_string=True)
             except gdb.error:
                 pass  # of a gdb that does not know it
-        gdb.Breakpoint("tick__debug_here" if at else "tick__outcome_fail", internal=True)
+        gdb.Breakpoint("tick__debug_here" if at else "tick__outcome_fill", internal=True)
         gdb.execute("run")
         if not gdb.selected_inferior().pid:
             return

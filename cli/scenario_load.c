@@ -7,7 +7,7 @@
 #include "cli/program.h"
 #include "cli/scenario_trial.h"
 #include "cli/schedule_file.h"
-#include "sim/harness/scenario_target.h"
+#include "sim/native/scenario_target.h"
 #include "src/coro/exceptions.h"
 #include <dlfcn.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include "cli/place.h"
 #include "cli/print.h"
 #include "sim/explore/trial.h"
-#include "sim/harness/scenario_target.h"
+#include "sim/native/scenario_target.h"
 #include <dlfcn.h>
 
 struct loading {

@@ -1,7 +1,7 @@
 #include "cli/schedule_file.h"
 #include "cli/file.h"
 #include "cli/print.h"
-#include "sim/harness/scenario_target.h"
+#include "sim/native/scenario_target.h"
 #include "trace/reader.h"
 #include <errno.h>
 #include <fcntl.h>

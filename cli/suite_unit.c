@@ -7,7 +7,7 @@
 #include "cli/suite.h"
 #include "sim/explore/campaign.h"
 #include "sim/explore/shrink.h"
-#include "sim/harness/scenario_target.h"
+#include "sim/native/scenario_target.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

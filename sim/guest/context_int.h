@@ -39,6 +39,7 @@ void tick__guest_context_begin(void); // looks for that
 int tick__guest_sleeper_take(struct tick__guest_sleeper **out);
 void tick__guest_sleeper_give(struct tick__guest_sleeper *sleeper);
 bool tick__guest_sleeper_has(int32_t tid); // whether a kernel thread is one of these
+#define TICK__GUEST_POOL 8u
 // Whoever takes a snapshot makes as many sleepers beforehand as a run may need, so that none is made in a run; and before the memory goes
 // back to the snapshot, ends the kernel threads of those that were made since. fill: 0, or the error of pthread_create.
 int tick__guest_sleepers_fill(uint32_t count);

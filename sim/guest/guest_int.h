@@ -54,7 +54,6 @@ static inline enum tick__guest_number tick__guest_number(long fd) {
     return (unsigned long)fd < TICK_GUEST_FDS ? (enum tick__guest_number)tick__guest_numbers[fd] : TICK__REAL;
 }
 
-extern const void *tick__guest_caller; // of libc's name that was called last: a return address
 // --- guest_calls.c: the one entry, by system call number: kernel semantics, a result or a negated errno ---
 long tick__guest_call(long nr, long a, long b, long c, long d, long e, long f);
 

@@ -26,7 +26,7 @@ static const void *address(const struct dl_phdr_info *info, ElfW(Addr) at) {
 }
 
 static bool tables_of(const struct dl_phdr_info *info, struct tables *out) {
-    *out = (struct tables){NULL};
+    *out = (struct tables){.names = NULL};
     for (int i = 0; i < info->dlpi_phnum; i++) {
         if (info->dlpi_phdr[i].p_type != PT_DYNAMIC)
             continue;

@@ -3,11 +3,12 @@
 // A thread that was made without pthread_create of ours has tick__guest_on false, as its thread-local memory is fresh: all its calls are
 // libc's own, in real time, beside the world. libc makes such threads for itself (timer_create with SIGEV_THREAD, aio_read). Libraries that
 // look up libc's functions by dlsym(RTLD_NEXT, ...) or in libc's own handle would make more of them (jemalloc looks for pthread_create, for
-// the thread that gives memory back), so they are answered with ours: for who asks, this library is libc.
+// the thread that gives memory back), so they are answered with ours: for who asks, this library is libc. That holds from the loader's
+// first steps on, before any constructor: jemalloc asks within the first malloc. A name of ours is libc's function as long as there is no
+// world.
 //
 // RTLD_NEXT means the caller's next, which libc tells by the return address: so wrap_dlsym_x86.S jumps there with what it was called with,
 // unless this file has the answer. Calls out of this library are left alone.
-#include "sim/guest/guest_int.h"
 #include "sim/guest/originals_int.h"
 #include "sim/guest/stray_int.h"
 #include "src/base/keep.h"
@@ -36,7 +37,7 @@ void *tick__guest_asked_for(void *handle, const char *name, const void *caller) 
         tick__guest_libc_dlsym = tick__original_named("dlsym");
         tick__guest_libc_dlvsym = tick__original_named("dlvsym");
     }
-    if (!tick__guest_control || !name || handle == RTLD_DEFAULT || is_ours(caller))
+    if (!name || handle == RTLD_DEFAULT || is_ours(caller))
         return NULL;
     void *theirs = tick__original_named(name);
     if (!theirs || (handle != RTLD_NEXT && find(handle, name) != theirs))

@@ -45,7 +45,31 @@ static const struct option all[TICK__OPTIONS] = {
     [TICK__LINGER2] = {IPPROTO_TCP, TCP_LINGER2, FOR_TCP, 60, -1, 120},
     [TICK__USER_TIMEOUT] = {IPPROTO_TCP, TCP_USER_TIMEOUT, FOR_TCP, 0, 0, INT32_MAX},
     [TICK__FASTOPEN] = {IPPROTO_TCP, TCP_FASTOPEN, FOR_TCP, 0, 0, INT32_MAX},
+    [TICK__NO_CHECK] = {SOL_SOCKET, SO_NO_CHECK, FLAG | ANY, 0, 0, 0},
+    [TICK__INCOMING_CPU] = {SOL_SOCKET, SO_INCOMING_CPU, ANY, -1, INT32_MIN, INT32_MAX},
 };
+
+// Those of SOL_SOCKET that nobody without privileges may change, or that change nothing. get, set: 0, or the error.
+static const struct constant {
+    int name, get, set;
+    int32_t value;
+    bool same; // it may be set to what it is
+} constants[] = {
+    {SO_DEBUG, 0, -EACCES, 0, true},
+    {SO_BSDCOMPAT, 0, 0, 0, true},
+    {SO_RCVLOWAT, 0, -ENOPROTOOPT, 1, true}, // more is not there
+    {SO_SNDLOWAT, 0, -ENOPROTOOPT, 1, false},
+    {SO_MARK, 0, -EPERM, 0, false},
+    {SO_SNDBUFFORCE, -ENOPROTOOPT, -EPERM, 0, false},
+    {SO_RCVBUFFORCE, -ENOPROTOOPT, -EPERM, 0, false},
+};
+
+static const struct constant *constant_of(int level, int name) {
+    for (size_t i = 0; level == SOL_SOCKET && i < sizeof constants / sizeof *constants; i++)
+        if (constants[i].name == name)
+            return &constants[i];
+    return NULL;
+}
 
 struct values {
     int32_t value[TICK__OPTIONS];
@@ -157,6 +181,11 @@ int tick__option_get(const struct tick_kernel *k, struct tick__file *file, int l
         put(&on, sizeof on, value, size);
         return 0;
     }
+    const struct constant *constant = constant_of(level, name);
+    if (constant && !constant->get)
+        put(&constant->value, sizeof constant->value, value, size);
+    if (constant)
+        return constant->get;
     if (level == SOL_SOCKET)
         return name == SO_PASSCRED ? -EOPNOTSUPP : -ENOPROTOOPT;
     bool known = (kind == FOR_TCP && level == IPPROTO_TCP) || (kind == FOR_UDP && level == IPPROTO_UDP) ||
@@ -241,6 +270,9 @@ int tick__option_set(
     }
     if (level == IPPROTO_TCP && name == TCP_QUICKACK && kind == FOR_TCP)
         return 0;
+    const struct constant *constant = constant_of(level, name);
+    if (constant)
+        return constant->same && asked == constant->value ? 0 : constant->set;
     if (!option && kind == FOR_UNIX && (level != SOL_SOCKET || name == SO_REUSEPORT))
         return -EOPNOTSUPP;
     if (!option)

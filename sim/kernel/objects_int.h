@@ -235,6 +235,8 @@ enum tick__option {
     TICK__LINGER2,
     TICK__USER_TIMEOUT,
     TICK__FASTOPEN,
+    TICK__NO_CHECK,
+    TICK__INCOMING_CPU,
     TICK__OPTIONS
 };
 void tick__option_pass(struct tick_kernel *k, tick__ref from, enum tick__option option, tick__ref *to); // an embryo has its listener's

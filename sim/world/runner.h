@@ -1,5 +1,5 @@
 // What runs. Campaigns, shrinking and checks carry out runs by this table, and know of no kind of program: a scenario is run by the harness
-// of its process (sim/harness/scenario_target.h), a program of another process by who keeps that one.
+// of its process (sim/native/scenario_target.h), a program of another process by who keeps that one.
 #ifndef RETICK_RUNNER_H
 #define RETICK_RUNNER_H
 

@@ -1,5 +1,5 @@
 // Verdicts and times in words.
-#include "sim/world/outcome.h"
+#include "sim/world/world_int.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -36,4 +36,20 @@ void tick__ns_words(int64_t ns, char *text, size_t size) {
     while (length > 0 && (part[length - 1] == '0' || part[length - 1] == '.'))
         part[--length] = '\0';
     snprintf(text, size, "%lld%s %s", (long long)(ns / units[unit].ns), part, units[unit].word);
+}
+
+static void copy_text(char *to, size_t size, const char *from) {
+    snprintf(to, size, "%s", from ? from : "");
+}
+
+// Debuggers stop here (cli/retick_gdb.py).
+__attribute__((noinline)) void tick__outcome_fill(
+    struct tick_outcome *outcome, enum tick_verdict verdict, int code, const char *host, const struct tick_loc *loc, const char *text) {
+    outcome->verdict = verdict;
+    outcome->code = code;
+    copy_text(outcome->text, sizeof outcome->text, text);
+    copy_text(outcome->host, sizeof outcome->host, host);
+    copy_text(outcome->file, sizeof outcome->file, loc ? loc->file : NULL);
+    outcome->line = loc ? loc->line : 0;
+    outcome->task[0] = '\0';
 }

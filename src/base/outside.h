@@ -1,6 +1,6 @@
 // Memory that is nobody's host: what retick itself keeps while a simulated program runs.
 //
-// The retick program defines the malloc family, and gives a running host its own heap (sim/harness/heap.c). Recorder, names, choosers and
+// The retick program defines the malloc family, and gives a running host its own heap (sim/native/heap.c). Recorder, names, choosers and
 // explorers are called while a host runs, so they allocate here, with mmap and libc's own allocator, and never with malloc.
 #ifndef RETICK_OUTSIDE_H
 #define RETICK_OUTSIDE_H

@@ -1,6 +1,6 @@
 // Streams and servers: one suite, run by a task over the real kernel and over the simulated one.
 #include "sim/choice/choosers.h"
-#include "sim/harness/run.h"
+#include "sim/native/run.h"
 #include "src/base/keep.h"
 #include "src/io/epoll_poller.h"
 #include "src/os/linux.h"

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 static int get_int(int fd, int level, int name) {
     int value = -77;
@@ -347,6 +348,47 @@ static char *answers(void) {
     return text;
 }
 
+// What a user may do to those that take privileges, or are there for old times' sake.
+static char *of_a_user(void) {
+    static const int kinds[][2] = {{AF_INET, SOCK_STREAM}, {AF_INET6, SOCK_DGRAM}, {AF_UNIX, SOCK_STREAM}};
+    static const int names[] = {SO_DEBUG, SO_NO_CHECK, SO_BSDCOMPAT, SO_RCVLOWAT, SO_SNDLOWAT, SO_MARK, SO_SNDBUFFORCE, SO_RCVBUFFORCE,
+        SO_INCOMING_CPU, SO_PRIORITY};
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+            int fd = made(kinds[kind][0], kinds[kind][1]);
+            fprintf(out, "%zu %d: %d", kind, names[i], get_int(fd, SOL_SOCKET, names[i]));
+            for (int value = 0; value <= 7; value += names[i] == SO_RCVLOWAT ? 7 : 1) { // of that more than 1 is not there
+                const int asked = names[i] == SO_RCVLOWAT ? 1 : value;
+                fprintf(out, ", %d", set(fd, SOL_SOCKET, names[i], asked));
+                fprintf(out, " %d", get_int(fd, SOL_SOCKET, names[i]));
+            }
+            fprintf(out, "\n");
+            closed(fd);
+        }
+    fclose(out);
+    return text;
+}
+
+static void a_user_has_no_privileges(void **state) {
+    (void)state;
+    if (emulated())
+        skip();
+    const uid_t before = geteuid();
+    if (!before && seteuid(65534))
+        skip();
+    on_linux(NULL);
+    char *real = of_a_user();
+    assert_int_equal(before ? 0 : seteuid(before), 0);
+    on_sim(NULL);
+    char *simulated = of_a_user();
+    assert_string_equal(real, simulated);
+    free(real);
+    free(simulated);
+}
+
 static void every_length(void **state) {
     (void)state;
     if (emulated())
@@ -378,6 +420,7 @@ int main(void) {
         BOTH(a_port_that_waits_for_its_connection),
         BOTH(the_same_connection_twice),
         cmocka_unit_test(every_length),
+        cmocka_unit_test(a_user_has_no_privileges),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     tick_kernel_free(sim_calls.kernel);

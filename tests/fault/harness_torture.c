@@ -5,7 +5,7 @@
 // wraps: tick__outside_alloc tick__outside_realloc tick__outside_free tick_coro_new
 // timeout: 300
 #include "sim/choice/choosers.h"
-#include "sim/harness/run.h"
+#include "sim/native/run.h"
 #include "src/base/keep.h"
 #include "src/loop/loop_int.h"
 #include "tests/support/hash_probe.h"

@@ -12,7 +12,7 @@
 // timeout: 600
 #include "sim/choice/names.h"
 #include "sim/explore/shrink.h"
-#include "sim/harness/scenario_target.h"
+#include "sim/native/scenario_target.h"
 #include "src/base/sanitized.h"
 #include <retick.h>
 #include <setjmp.h>

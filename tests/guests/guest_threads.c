@@ -1,6 +1,8 @@
 // Programs with threads (tests/guests/programs) on the simulated kernel: they print what they print under real threads, each start is the
-// same run, seeds find what only another order of threads shows, and deadlocks say who waits for what. links: tick_choice wraps:
-// nothing_at_all timeout: 300
+// same run, seeds find what only another order of threads shows, and deadlocks say who waits for what.
+// links: tick_choice
+// wraps: nothing_at_all
+// timeout: 300
 #include "sim/choice/choosers.h"
 #include "tests/support/guest_start.h"
 #include <setjmp.h>
@@ -51,7 +53,7 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static const char *const programs[] = {"pthread_lives", "pthread_locks", "cxx_threads"};
+static const char *const programs[] = {"pthread_lives", "pthread_locks", "cxx_threads", "threads_later", "past_names"};
 
 static void they_print_what_they_print_under_real_threads(void **state) {
     (void)state;

@@ -3,8 +3,8 @@
 #define RETICK_TEST_HARNESS_FIXTURE_H
 
 #include "sim/choice/choosers.h"
-#include "sim/harness/malloc_family.h"
-#include "sim/harness/run.h"
+#include "sim/native/malloc_family.h"
+#include "sim/native/run.h"
 #include "src/base/keep.h"
 #include "src/base/sanitized.h"
 #include "tests/support/hash_probe.h"

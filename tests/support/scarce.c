@@ -123,7 +123,7 @@ WRAP(void *, tick__outside_alloc, (size_t size), (size), NULL)
 WRAP(void *, tick__outside_realloc, (void *memory, size_t size), (memory, size), NULL)
 WRAP(struct tick_coro *, tick_coro_new, (struct tick_stacks * stacks, void (*fn)(void *arg), void *arg), (stacks, fn, arg), NULL)
 
-// Not under sanitizers, where a host's heap is a list that has to grow within malloc (sim/harness/heap_list.c).
+// Not under sanitizers, where a host's heap is a list that has to grow within malloc (sim/native/heap_list.c).
 enum { MMAP_FAILS = !TICK__SANITIZED };
 void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
 void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset) {

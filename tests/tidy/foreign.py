@@ -26,7 +26,7 @@ ALLOWED = {
     "trace/query.c": "rows of cells that tick__printable has written",
     "viewer/dot.c": "markup of its own; texts go through html(), which makes visible",
     ("sim/choice/schedule.c", "fputs(line, file)"): "a line whose names are encoded (sim/choice/path.c)",
-    ("sim/harness/harness.c", 'fprintf(stderr, "%s\\n", how)'): "words of its own, told from inside malloc's family",
+    ("sim/native/harness.c", 'fprintf(stderr, "%s\\n", how)'): "words of its own, told from inside malloc's family",
     ("cli/abroad.c", "fputs(clock_text, file)"): "a source of its own",
     ("cli/scenario_load.c", "fputs(example, stderr)"): "words of its own",
     ("cli/scenario_load.c", 'fprintf(file, " --%s \'", name)'): "builds a text in memory",

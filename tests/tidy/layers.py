@@ -15,8 +15,8 @@ LOOP = CORO + ["src/loop"]
 IO = LOOP + ["src/io"]
 KERNEL = CORO + ["sim/kernel"]
 CHOICE = CORO + ["sim/choice"]
-WORLD = sorted(set(KERNEL + CHOICE + ["sim/world"]))
-HARNESS = sorted(set(IO + WORLD + ["src/os", "sim/harness"]))
+WORLD = sorted(set(BASE + ["sim/kernel", "sim/choice", "sim/world"]))  # whoever its tenants are: no stacks, no loop
+HARNESS = sorted(set(IO + WORLD + ["src/os", "sim/native"]))
 EXPLORE = WORLD + ["sim/explore"]
 GUEST = WORLD + ["sim/guest"]
 KEEPER = WORLD + ["sim/guest", "sim/keeper"]  # of sim/guest the control block alone
@@ -36,7 +36,7 @@ MAY_INCLUDE = {
     "sim/kernel": KERNEL,
     "sim/world": WORLD,
     "sim/choice": CHOICE,
-    "sim/harness": HARNESS,
+    "sim/native": HARNESS,
     "sim/explore": EXPLORE,
     "sim/guest": GUEST,
     "sim/keeper": KEEPER,
@@ -69,7 +69,7 @@ HOST_HEADERS_OF = {
         *("sys/uio.h", "time.h"),
     },
     "sim/world": set(),
-    "sim/harness": {"dlfcn.h", "link.h", "signal.h", "sys/mman.h", "unistd.h"},  # restores the program's image between runs
+    "sim/native": {"dlfcn.h", "link.h", "signal.h", "sys/mman.h", "unistd.h"},  # restores the program's image between runs
     "sim/keeper": ANY,  # starts programs, and watches them
     "sim/guest": ANY,  # has libc's names itself, in the program's process
     "sim/explore": ANY,  # worker processes and the host's clock

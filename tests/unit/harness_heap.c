@@ -1,6 +1,6 @@
 // A host's heap: addresses that repeat, blocks that do not overlap, and misuse that does not pass unnoticed.
-#include "sim/harness/heap.h"
-#include "sim/harness/malloc_family.h"
+#include "sim/native/heap.h"
+#include "sim/native/malloc_family.h"
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>

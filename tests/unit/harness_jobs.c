@@ -2,8 +2,8 @@
 // links: tick_explore tick_harness tick_choice
 #include "sim/choice/choosers.h"
 #include "sim/explore/shrink.h"
-#include "sim/harness/scenario_target.h"
-#include "sim/harness/stage.h"
+#include "sim/native/scenario_target.h"
+#include "sim/native/stage.h"
 #include "src/base/keep.h"
 #include "tests/support/hash_probe.h"
 #include <retick.h>

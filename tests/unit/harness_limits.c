@@ -1,5 +1,5 @@
 // A host's limits: of fds, of threads and of memory. Its program meets them as errors, goes on, and has all of it again afterwards.
-#include "sim/harness/malloc_family.h"
+#include "sim/native/malloc_family.h"
 #include "tests/support/harness_fixture.h"
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // Runs: each way to end, the order of starts, and what is restored between runs.
-#include "sim/harness/harness_int.h"
-#include "sim/harness/heap_list.h"
-#include "sim/harness/malloc_family.h"
+#include "sim/native/harness_int.h"
+#include "sim/native/heap_list.h"
+#include "sim/native/malloc_family.h"
 #include "tests/support/harness_fixture.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -262,7 +262,7 @@ static void ends_are_told_apart(void **state) {
         struct tick_outcome outcome = calm(rows[i].scenario);
         if (outcome.verdict != rows[i].verdict || strncmp(outcome.text, rows[i].text, strlen(rows[i].text)) != 0)
             fail_msg("%s: %s: %s", rows[i].scenario, tick_verdict_word(outcome.verdict), outcome.text);
-        assert_int_equal(tick_stacks_live(harness->world.stacks), 0);
+        assert_int_equal(tick_stacks_live(harness->natives.stacks), 0);
         outcome = calm("passes"); // whatever went before
         assert_int_equal(outcome.verdict, TICK_PASS);
         assert_int_equal(outcome.ended_at, 5000);
