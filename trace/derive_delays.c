@@ -295,6 +295,8 @@ static int drawn(struct tick__deriving *deriving, const struct tick__derived_eve
     case TICK_CHOICE_RESOLVE_LATE:
     case TICK_CHOICE_DISK_LATE:
         return stands_still(deriving, d->host, event->ts, draw);
+    case TICK_CHOICE_THREAD:
+        return wait_for(deriving, &delays->turns, (uint64_t)event->task, draw);
     case TICK_CHOICE_JOB_TIME:
         if (about_thread(event))
             return wait_for(deriving, &delays->turns, (uint64_t)event->task, draw);

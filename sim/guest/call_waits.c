@@ -183,7 +183,8 @@ static long by_poll(int count, struct sets *sets, struct pollfd *fds, size_t use
 }
 
 static long select_until(int count, struct sets *sets, struct pollfd *fds, size_t used, int64_t timeout) {
-    const struct tick__guest_wait wait = {.what = TICK__WAITS_FDS, .fd = used == 1 ? fds[0].fd : -1, .interruptible = true};
+    const struct tick__guest_wait wait = {.what = TICK__WAITS_FDS, .fd = used == 1 ? fds[0].fd : -1, .interruptible = true,
+        .fds = fds, .fd_count = used > 1 ? (uint32_t)used : 0};
     const int64_t deadline = tick__guest_deadline(timeout);
     fd_set kept[3];
     for (int i = 0; i < 3; i++)

@@ -10,6 +10,7 @@
 #ifndef RETICK_GUEST_CONTROL_H
 #define RETICK_GUEST_CONTROL_H
 
+#include "sim/guest/told.h"
 #include <retick/choice.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,6 +60,7 @@ struct tick_guest_settings {
     bool compares_memory;    // REWIND: all of memory is compared with the snapshot's after each run; for tests
     uint64_t arena_most;  // bytes of the simulated kernel's arena; 0: 1 GiB. Pages come as they are used
     uint32_t fd_limit;    // no fd of the program is as great; 0: what RLIMIT_NOFILE says
+    bool tells;           // the way to the snapshot is told, too
     bool fixed_addresses; // the keeper asked for no address randomisation, and got it
 };
 
@@ -70,6 +72,7 @@ struct tick_guest_request {
     uint32_t scheduled;                // REPLAY: deviations in `schedule`
     uint8_t chooser;                   // enum tick_guest_chooser
     bool digest;                       // is asked for; a run that nobody observes does not pay for it
+    bool observed;                     // the run is told: `told`
     bool keeps_output;                 // lines of fd 1 and 2 go to `output`
     bool shows_output;                 // they are written to the real fd 1 and 2 as well
     int64_t most_time;                 // virtual ns; 0: no limit
@@ -135,6 +138,7 @@ struct tick_guest_control {
     struct tick_deviation deviations[TICK_GUEST_DEVIATIONS];
     struct tick_deviation schedule[TICK_GUEST_DEVIATIONS];
     _Alignas(8) char output[TICK_GUEST_OUTPUT];
+    struct tick_guest_told told; // what a probe is told (sim/guest/tell_int.h)
 };
 
 #endif

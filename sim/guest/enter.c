@@ -5,6 +5,7 @@
 // clocks stand still and its random bytes are the world's, so that a program starts alike each time; all else of it is real.
 #include "sim/guest/guest_int.h"
 #include "sim/guest/inside_int.h"
+#include "sim/guest/tell_int.h"
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -60,6 +61,7 @@ bool tick__guest_begin(void) {
         return false;
     }
     tick__guest_begun = true;
+    tick__guest_tell_world();
     tick__guest_pipes_enter();
     return true;
 }

@@ -22,6 +22,8 @@ static long wake(const uint32_t *word, uint32_t most, uint32_t bits) {
     long woken = 0;
     if (!bits)
         return -EINVAL;
+    if (tick__guest_waiters_next(word, NULL))
+        tick__guest_tell_notify(word, TICK__WAITS_FUTEX);
     for (struct tick__guest_thread *thread = tick__guest_waiters_next(word, NULL); thread && woken < (long)most; thread = next) {
         next = tick__guest_waiters_next(word, thread);
         if (!(thread->wait.mark & bits))

@@ -1,5 +1,6 @@
 // The one entry of the library's calls, by system call number: libc's names (wrap_*.c), syscall(2) and whatever else comes all pass here.
 #include "sim/guest/inside_int.h"
+#include "sim/guest/tell_int.h"
 #include "sim/guest/locks_int.h"
 
 // Which arguments are numbers, as digests take them: N(0), N2(0, 2), ...
@@ -73,7 +74,11 @@ long tick__guest_call(long nr, long a, long b, long c, long d, long e, long f) {
     if (!entry || !is_simulated(entry, a))
         return tick__raw6(nr, a, b, c, d, e, f);
     const long args[] = {a, b, c, d, e, f};
+    if (__builtin_expect(tick__guest_probe != NULL, 0))
+        tick__guest_tell_calls(entry->name);
     const long result = entry->call(args);
+    if (__builtin_expect(tick__guest_probe != NULL, 0))
+        tick__guest_tell_took((int)a, result);
     tick__guest_counts();
     if (__builtin_expect(tick__guest_observed, 0))
         tick__guest_digest_call(nr, args, result);

@@ -5,6 +5,7 @@
 // have the number of the fd that they stand for, so that a program that asks (isatty(fileno(stdout))) hears what it would have.
 #include "sim/guest/inside_int.h"
 #include "sim/guest/snapshot_int.h"
+#include "sim/guest/tell_int.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +31,10 @@ static void keep_lines(uint8_t fd, const char *text, size_t size) {
         const char *end = memchr(text, '\n', size);
         const size_t length = end ? (size_t)(end - text) : size;
         tick__guest_snapshot_reads(text, length);
-        keep(fd, text, length, end != NULL);
+        if (length)
+            tick__guest_tell_line(text, length);
+        if (tick__guest_control->request.keeps_output || !tick__guest_control->run)
+            keep(fd, text, length, end != NULL);
         text += length + (end != NULL);
         size -= length + (end != NULL);
     }
@@ -47,7 +51,7 @@ long tick__guest_output(int fd, const void *bytes, size_t count) {
     const enum tick__guest_number stream = tick__guest_number(fd);
     if (stream == TICK__REAL || !(tick__guest_begun || control->root == tick__raw(SYS_getpid)))
         return tick__raw(SYS_write, fd, bytes, count);
-    if (request->keeps_output || !control->run)
+    if (request->keeps_output || !control->run || tick__guest_probe)
         keep_lines(stream == TICK__STDOUT ? 1 : 2, bytes, count);
     if (!control->run)
         early_used = control->output_used;

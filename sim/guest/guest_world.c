@@ -1,8 +1,10 @@
 // The world of one program: the simulated kernel with one host, its clock and link, and the one place where choices are asked and logged.
 //
 // Until a run begins (guest_int.h: at the snapshot), everything is calm: what a program does on its way there is the same in every run.
+#include "sim/guest/early_questions_int.h"
 #include "sim/guest/guest_int.h"
 #include "sim/guest/inside_int.h"
+#include "sim/guest/tell_int.h"
 #include "sim/kernel/kernel_int.h"
 #include "src/base/check.h"
 #include <string.h>
@@ -23,9 +25,10 @@ bool tick__guest_is_calm(enum tick_choice_kind kind) {
 }
 
 // A timer's lateness is asked for at each wait that it bounds: one decision, however often it is asked.
-static bool logged(const struct tick_guest_control *control, tick_id timer) {
+static bool logged(const struct tick_guest_control *control, tick_id timer, uint64_t ordinal) {
     for (uint32_t i = control->deviation_count; i-- > 0;)
-        if (control->deviations[i].kind == TICK_CHOICE_POLL_LATE && control->deviations[i].subject == timer)
+        if (control->deviations[i].kind == TICK_CHOICE_POLL_LATE && control->deviations[i].subject == timer &&
+            control->deviations[i].ordinal == ordinal)
             return true;
     return false;
 }
@@ -36,6 +39,8 @@ static void log_deviation(const struct tick_deviation *deviation) {
         control->deviations_lost++;
     else
         control->deviations[control->deviation_count++] = *deviation;
+    if (tick__guest_probe)
+        tick__guest_probe->ops->choice(tick__guest_probe, deviation);
     if (tick__guest_observed) {
         const uint64_t words[] = {deviation->kind, deviation->subject, deviation->ordinal, deviation->value};
         tick__guest_digest_words(words, sizeof words / sizeof *words);
@@ -46,10 +51,10 @@ uint32_t tick__guest_choose(enum tick_choice_kind kind, tick_id subject, uint64_
     struct tick_guest_control *control = tick__guest_control;
     control->outcome.choices++;
     const uint32_t value = tick__guest_chooser->ops->choose(tick__guest_chooser, kind, subject, ordinal, n, most);
-    if (!value)
+    if (!value || tick__guest_early_has(kind, subject, ordinal))
         return 0;
     TICK_ASSERT(value < n);
-    if (kind != TICK_CHOICE_POLL_LATE || !logged(control, subject))
+    if (kind != TICK_CHOICE_POLL_LATE || !logged(control, subject, ordinal))
         log_deviation(
             &(struct tick_deviation){.subject = subject, .ordinal = ordinal, .value = value, .n = n, .most = most, .kind = (uint8_t)kind});
     return value;
@@ -63,7 +68,7 @@ static uint32_t kernel_asks(void *ctx, enum tick_choice_kind kind, tick_id subje
 static void use(struct tick_chooser *chooser) {
     tick__guest_chooser = chooser;
     calm = chooser->calm;
-    tick_kernel_env(tick__guest_kernel, &(struct tick_kernel_env){.choose = kernel_asks, .calm = calm});
+    tick_kernel_env(tick__guest_kernel, &(struct tick_kernel_env){.choose = kernel_asks, .calm = calm, .probe = tick__guest_probe});
 }
 
 static struct tick_chooser *replay(const struct tick_guest_control *control, uint32_t count) {
@@ -81,6 +86,7 @@ void tick__guest_run_begins(void) {
     control->deviation_count = control->deviations_lost = 0;
     tick__guest_output_again();
     control->run++;
+    tick__guest_tell_run();
     if (request->chooser == TICK_GUEST_REPLAY) {
         const uint32_t count = request->scheduled < TICK_GUEST_DEVIATIONS ? request->scheduled : TICK_GUEST_DEVIATIONS;
         use(replay(control, count));
@@ -112,12 +118,23 @@ static void set_link(const struct tick_guest_settings *settings) {
         TICK_ASSERT(tick_kernel_link_set(tick__guest_kernel, 0, 0, &link) == 0);
 }
 
+// Before the snapshot all questions are put, and answered with 0: the kernel keeps less of what it need not ask about, and where the
+// snapshot stood must not be seen afterwards.
+static uint32_t answer_early(
+    struct tick_chooser *self, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
+    (void)self, (void)n, (void)most;
+    tick__guest_early_add(kind, subject, ordinal);
+    return 0;
+}
+static const struct tick_chooser_ops early_ops = {"early", answer_early};
+static struct tick_chooser early = {&early_ops, 0};
+
 void tick__guest_world_new(void) {
     const struct tick_guest_settings *settings = &tick__guest_control->settings;
     const char *name = settings->host[0] ? settings->host : "app";
     if (tick_kernel_new(settings->arena_most ? settings->arena_most : ARENA, &tick__guest_kernel) < 0)
         tick__guest_end(TICK_GUEST_NO_MEMORY, 0, "no memory for the simulated kernel");
-    use(&tick_calm);
+    use(&early);
     tick__guest_host = tick_id_host(name);
     TICK_ASSERT(tick_kernel_host_add(tick__guest_kernel, name, tick__guest_host, 0) == 0);
     tick__host(tick__guest_kernel, 0)->pids = TICK_GUEST_PID - 1; // 1 is what no program is

@@ -43,7 +43,7 @@
     X(sysinfo) X(system) X(tee) X(tgkill) X(thrd_create) X(thrd_detach) X(thrd_exit) X(thrd_join) X(thrd_sleep) X(thrd_yield) \
     X(time) X(timer_create) X(timerfd_create) X(timerfd_gettime) X(timerfd_settime) X(times) X(timespec_get) X(timespec_getres) \
     X(tss_create) X(tss_delete) X(ualarm) X(uname) X(unlink) X(unlinkat) X(usleep) X(vdprintf) X(vfork) X(vmsplice) X(write) \
-    X(writev)
+    X(writev) X(madvise) X(mmap) X(mmap64) X(mprotect) X(mremap) X(munmap) X(pkey_mprotect)
 
 // X(name, why): once the world has begun, a program that calls it cannot go on (wrap_refused.c).
 #define TICK__LIBC_REFUSED(X) \

@@ -23,6 +23,7 @@ struct tick__until {
 int64_t tick__guest_moment(const struct tick__until *until); // of the world's time; negative: it is no time (EINVAL)
 
 int tick__guest_mutex_lock(pthread_mutex_t *mutex, const struct tick__until *until); // mutexes.c
+int tick__guest_mutex_try(pthread_mutex_t *mutex, const void *place);
 int tick__guest_mutex_unlock(pthread_mutex_t *mutex);
 int tick__guest_spin_lock(pthread_spinlock_t *lock);
 int tick__guest_spin_unlock(pthread_spinlock_t *lock);
@@ -31,6 +32,7 @@ clockid_t tick__guest_cond_clock(const pthread_cond_t *cond);
 int tick__guest_rwlock_read(pthread_rwlock_t *lock, const struct tick__until *until); // rwlocks.c
 int tick__guest_rwlock_write(pthread_rwlock_t *lock, const struct tick__until *until);
 int tick__guest_rwlock_unlock(pthread_rwlock_t *lock);
+int tick__guest_sem_try(sem_t *sem, const void *place);                // likewise
 int tick__guest_sem_wait(sem_t *sem, const struct tick__until *until); // semaphores.c; an error number
 int tick__guest_barrier_wait(pthread_barrier_t *barrier, const void *place);
 int tick__guest_once(int *control, void (*run)(void), const void *place); // once.c

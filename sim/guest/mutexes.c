@@ -5,6 +5,7 @@
 #include "sim/guest/guest_int.h"
 #include "sim/guest/locks_int.h"
 #include "sim/guest/originals_int.h"
+#include "sim/guest/tell_int.h"
 #include "sim/guest/turn_int.h"
 #include "src/base/times.h"
 
@@ -50,13 +51,32 @@ static int wait(pthread_mutex_t *mutex, const struct tick__until *until) {
     }
 }
 
+// One that may be taken several times is told once.
+static void tell_hold(pthread_mutex_t *mutex, const void *place) {
+    if (mutex->__data.__count <= 1)
+        tick__guest_tell_hold(mutex, TICK__WAITS_LOCK, place);
+}
+
 int tick__guest_mutex_lock(pthread_mutex_t *mutex, const struct tick__until *until) {
+    int error = TICK__ORIGINAL(pthread_mutex_trylock)(mutex);
+    if (__builtin_expect(error == EBUSY, 0))
+        error = wait(mutex, until);
+    if (__builtin_expect(tick__guest_probe != NULL, 0) && (!error || error == EOWNERDEAD))
+        tell_hold(mutex, until->place);
+    return error;
+}
+
+int tick__guest_mutex_try(pthread_mutex_t *mutex, const void *place) {
     const int error = TICK__ORIGINAL(pthread_mutex_trylock)(mutex);
-    return __builtin_expect(error == EBUSY, 0) ? wait(mutex, until) : error;
+    if (__builtin_expect(tick__guest_probe != NULL, 0) && (!error || error == EOWNERDEAD))
+        tell_hold(mutex, place);
+    return error;
 }
 
 int tick__guest_mutex_unlock(pthread_mutex_t *mutex) {
     const int error = TICK__ORIGINAL(pthread_mutex_unlock)(mutex);
+    if (__builtin_expect(tick__guest_probe != NULL, 0) && !error && mutex->__data.__owner != tick__guest_tid())
+        tick__guest_tell_release(mutex, TICK__WAITS_LOCK);
     if (!error && tick__guest_turns->alive > 1)
         (void)tick__guest_waiters_wake(mutex, 1);
     return error;
@@ -69,11 +89,15 @@ int tick__guest_spin_lock(pthread_spinlock_t *lock) {
         wait.since = wait.since ? wait.since : tick__guest_place();
         (void)tick__guest_park(&wait, TICK_NEVER);
     }
+    if (__builtin_expect(tick__guest_probe != NULL, 0))
+        tick__guest_tell_hold(object, TICK__WAITS_LOCK, wait.place);
     return 0;
 }
 
 int tick__guest_spin_unlock(pthread_spinlock_t *lock) {
     const int error = TICK__ORIGINAL(pthread_spin_unlock)(lock);
+    if (__builtin_expect(tick__guest_probe != NULL, 0))
+        tick__guest_tell_release((const void *)(uintptr_t)lock, TICK__WAITS_LOCK);
     (void)tick__guest_waiters_wake((const void *)(uintptr_t)lock, 1);
     return error;
 }

@@ -6,6 +6,7 @@
 #include "sim/guest/guest_int.h"
 #include "sim/guest/life_int.h"
 #include "sim/guest/locks_int.h"
+#include "sim/guest/tell_int.h"
 #include "sim/guest/turn_int.h"
 #include <unwind.h>
 
@@ -21,6 +22,7 @@ static void end(int state) {
     int *control = life->onces->control;
     life->onces = life->onces->next;
     *control = state;
+    tick__guest_tell_notify(control, TICK__WAITS_ONCE);
     (void)tick__guest_waiters_wake(control, UINT32_MAX);
 }
 

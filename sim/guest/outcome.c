@@ -5,6 +5,7 @@
 // A normal exit is noticed by a function that is registered before any other: libc calls it last, with the status. A signal that kills the
 // process is noticed by the keeper, who waits for it.
 #include "sim/guest/inside_int.h"
+#include "sim/guest/tell_int.h"
 #include "src/base/line.h"
 #include <signal.h>
 #include <stdatomic.h>
@@ -108,8 +109,10 @@ bool tick__guest_end_is_ours(void) {
 
 static void exits(int status, void *unused) {
     (void)unused;
-    if (tick__guest_on && tick__guest_end_is_ours())
-        tick__guest_end(TICK_GUEST_EXITED, status & 0xff, "");
+    if (!tick__guest_on || !tick__guest_end_is_ours())
+        return;
+    tick__guest_tell_world(); // if it never needed one
+    tick__guest_end(TICK_GUEST_EXITED, status & 0xff, "");
 }
 
 static int quick_status;

@@ -6,6 +6,7 @@
 #include "sim/guest/life_int.h"
 #include "sim/guest/locks_int.h"
 #include "sim/guest/originals_int.h"
+#include "sim/guest/tell_int.h"
 #include "sim/guest/turn_int.h"
 
 #define READERS 3 // __readers counts them from this bit on
@@ -42,7 +43,7 @@ static int try(pthread_rwlock_t *lock, uint8_t what, bool once_more) {
     return !once_more && yields(lock) ? EBUSY : TICK__ORIGINAL(pthread_rwlock_tryrdlock)(lock);
 }
 
-static int take(pthread_rwlock_t *lock, uint8_t what, const struct tick__until *until) {
+static int wait_and_take(pthread_rwlock_t *lock, uint8_t what, const struct tick__until *until) {
     struct tick__guest_wait wait = {.what = what, .fd = -1, .object = lock, .place = until->place};
     int error = try(lock, what, false);
     if (error != EBUSY)
@@ -66,6 +67,13 @@ static int take(pthread_rwlock_t *lock, uint8_t what, const struct tick__until *
     return ETIMEDOUT;
 }
 
+static int take(pthread_rwlock_t *lock, uint8_t what, const struct tick__until *until) {
+    const int error = wait_and_take(lock, what, until);
+    if (__builtin_expect(tick__guest_probe != NULL, 0) && !error)
+        tick__guest_tell_hold(lock, what, until->place);
+    return error;
+}
+
 int tick__guest_rwlock_read(pthread_rwlock_t *lock, const struct tick__until *until) {
     return take(lock, TICK__WAITS_READS, until);
 }
@@ -77,6 +85,8 @@ int tick__guest_rwlock_write(pthread_rwlock_t *lock, const struct tick__until *u
 int tick__guest_rwlock_unlock(pthread_rwlock_t *lock) {
     const int error = TICK__ORIGINAL(pthread_rwlock_unlock)(lock);
     struct tick__guest_thread *reader, *writer;
+    if (__builtin_expect(tick__guest_probe != NULL, 0) && !error)
+        tick__guest_tell_release(lock, TICK__WAITS_WRITES);
     if (error || tick__guest_turns->alive == 1)
         return error;
     reader = first_of(lock, TICK__WAITS_READS);

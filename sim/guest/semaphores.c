@@ -4,11 +4,14 @@
 #include "sim/guest/life_int.h"
 #include "sim/guest/locks_int.h"
 #include "sim/guest/originals_int.h"
+#include "sim/guest/tell_int.h"
 #include "sim/guest/turn_int.h"
 
-static int try(sem_t *sem) {
+int tick__guest_sem_try(sem_t *sem, const void *place) {
     const int before = errno, failed = TICK__ORIGINAL(sem_trywait)(sem), error = errno;
     errno = before;
+    if (__builtin_expect(tick__guest_probe != NULL, 0) && !failed)
+        tick__guest_tell_hold(sem, TICK__WAITS_SEMAPHORE, place);
     return failed ? error : 0;
 }
 
@@ -16,7 +19,7 @@ int tick__guest_sem_wait(sem_t *sem, const struct tick__until *until) {
     struct tick__guest_wait wait = {.what = TICK__WAITS_SEMAPHORE, .fd = -1, .object = sem, .place = until->place, .interruptible = true};
     if (tick__guest_is_cancelled(tick__guest_self()))
         tick__guest_interrupted();
-    int error = try(sem);
+    int error = tick__guest_sem_try(sem, until->place);
     if (error != EAGAIN)
         return error;
     const int64_t deadline = tick__guest_moment(until);
@@ -29,7 +32,7 @@ int tick__guest_sem_wait(sem_t *sem, const struct tick__until *until) {
             tick__guest_interrupted();
             return EINTR;
         }
-        error = try(sem);
+        error = tick__guest_sem_try(sem, until->place);
         if (error != EAGAIN)
             return error;
         if (!how)
@@ -49,6 +52,7 @@ int tick__guest_barrier_wait(pthread_barrier_t *barrier, const void *place) {
     for (struct tick__guest_thread *at = NULL; (at = tick__guest_waiters_next(barrier, at)) != NULL;)
         here++;
     if (here >= ((const struct barrier *)barrier)->count) {
+        tick__guest_tell_notify(barrier, TICK__WAITS_BARRIER);
         (void)tick__guest_waiters_wake(barrier, UINT32_MAX);
         return PTHREAD_BARRIER_SERIAL_THREAD;
     }

@@ -23,6 +23,10 @@ uint32_t tick__guest_tell_text(const void *bytes, size_t count); // of a text, w
 void *tick__guest_tell_room(size_t size, enum tick_told_what what);
 void tick__guest_tell_publish(void);
 
+// --- tell_begin.c ---
+void tick__guest_tell_world(void); // the world begins: from here on everything is told, if the keeper wants that
+void tick__guest_tell_run(void);   // a run begins, which may be one that nobody observes
+
 // --- tell_places.c: where in the program ---
 // The number of an address, at which `name` is called (of static storage; NULL: not known); 0: there are too many, or address is NULL.
 uint16_t tick__guest_place_of(const void *address, const char *name);

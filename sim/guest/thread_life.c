@@ -96,6 +96,7 @@ static _Noreturn void finish(void) {
         exit(0);
     if (life->sleeper && life->sleeper->robust)
         tick__guest_robust_die(life->sleeper->robust, life->tid);
+    tick__guest_tell_over(life);
     (void)tick__guest_waiters_wake(life, UINT32_MAX);
     if (life->detached)
         tick__guest_turns->gone++; // its memory is taken when it has left it

@@ -8,6 +8,7 @@
 // thread other than main takes for what it does in its k-th turn (job_time; told before the turn, as nobody sees the difference), and how
 // many turns of others go before its k-th (thread).
 #include "sim/guest/guest_int.h"
+#include "sim/guest/tell_int.h"
 #include "sim/guest/turn_int.h"
 #include "src/base/check.h"
 #include "src/base/keep.h"
@@ -22,17 +23,23 @@ TICK_KEEP struct tick__guest_turns *tick__guest_turns;
 
 // --- ready ---
 
-static uint32_t choose(enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
-    return tick__guest_is_calm(kind) ? 0 : tick__guest_choose(kind, subject, ordinal, n, most);
+static uint8_t held_back(const struct tick__guest_thread *thread) {
+    if (tick__guest_is_calm(TICK_CHOICE_THREAD))
+        return 0;
+    tick__guest_tell_about(thread);
+    const uint32_t turns = tick__guest_choose(TICK_CHOICE_THREAD, thread->id, thread->turns, TICK__GUEST_HELD, 0);
+    tick__guest_tell_about(NULL);
+    return (uint8_t)turns;
 }
 
 static void make_ready(struct tick__guest_thread *thread) {
     struct tick__guest_turns *t = tick__guest_turns;
     thread->state = TICK__THREAD_READY;
-    thread->held = t->alive > 1 ? (uint8_t)choose(TICK_CHOICE_THREAD, thread->id, thread->turns, TICK__GUEST_HELD, 0) : 0;
+    thread->held = t->alive > 1 ? held_back(thread) : 0;
     thread->next = NULL;
     *t->ready_end = thread;
     t->ready_end = &thread->next;
+    tick__guest_tell_ready(thread, !thread->woken && !thread->interrupted);
 }
 
 // The first that is not held back any more; if all are, the first of those that are least.
@@ -60,11 +67,13 @@ static void leave_wait(struct tick__guest_thread *thread) {
     tick__guest_deadline_remove(thread);
 }
 
-static int64_t late(enum tick_choice_kind kind, tick_id subject, uint64_t ordinal) {
+static int64_t late(enum tick_choice_kind kind, const struct tick__guest_thread *thread, tick_id subject, uint64_t ordinal) {
     if (tick__guest_is_calm(kind))
         return 0;
-    return tick_scale_capped(
-        choose(kind, subject, ordinal, tick_scale_count(TICK__GUEST_LATE_MOST), TICK__GUEST_LATE_MOST), TICK__GUEST_LATE_MOST);
+    tick__guest_tell_about(thread);
+    const uint32_t value = tick__guest_choose(kind, subject, ordinal, tick_scale_count(TICK__GUEST_LATE_MOST), TICK__GUEST_LATE_MOST);
+    tick__guest_tell_about(NULL);
+    return tick_scale_capped(value, TICK__GUEST_LATE_MOST);
 }
 
 // A parked thread's wait has ended: it is ready now, or in a while.
@@ -72,7 +81,7 @@ static void go_on(struct tick__guest_thread *thread, int64_t after) {
     tick__guest_deadline_remove(thread);
     thread->turns++;
     if (thread->index)
-        after = tick__after(after, late(TICK_CHOICE_JOB_TIME, thread->id, thread->turns));
+        after = tick__after(after, late(TICK_CHOICE_JOB_TIME, thread, thread->id, thread->turns));
     if (after <= 0) {
         leave_wait(thread);
         make_ready(thread);
@@ -88,6 +97,7 @@ void tick__guest_wake(struct tick__guest_thread *thread) {
     if (thread->state != TICK__THREAD_PARKED && thread->state != TICK__THREAD_PUT_OFF)
         return;
     thread->woken = true;
+    tick__guest_tell_woken(thread, 0);
     tick__guest_waiters_remove(thread);
     if (thread->state == TICK__THREAD_PARKED)
         go_on(thread, 0);
@@ -97,6 +107,7 @@ void tick__guest_interrupt(struct tick__guest_thread *thread) {
     if (thread->state != TICK__THREAD_PARKED)
         return;
     thread->interrupted = true;
+    tick__guest_tell_woken(thread, tick__guest_tell_cause());
     tick__guest_waiters_remove(thread);
     go_on(thread, 0);
 }
@@ -111,8 +122,9 @@ static void wake_the_kernels(void) {
         uint64_t ordinal;
         const tick_id by = tick__guest_is_calm(TICK_CHOICE_HOST_LATE) ? 0 : tick_kernel_woken_by(k, &ordinal);
         thread->woken = true;
+        tick__guest_tell_woken(thread, tick__guest_tell_cause());
         tick__guest_waiters_remove(thread);
-        go_on(thread, by ? late(TICK_CHOICE_HOST_LATE, by, ordinal) : 0);
+        go_on(thread, by ? late(TICK_CHOICE_HOST_LATE, thread, by, ordinal) : 0);
     }
 }
 
@@ -144,7 +156,10 @@ static _Noreturn void stuck(void) {
 
 static void happen(void) {
     struct tick_posted posted;
-    if (!tick_kernel_next(tick__guest_kernel, &posted) || posted.what != POST_GO_ON)
+    tick__guest_tell_happens();
+    const bool any = tick_kernel_next(tick__guest_kernel, &posted);
+    tick__guest_tell_happened();
+    if (!any || posted.what != POST_GO_ON)
         return;
     struct tick__guest_thread *thread = &tick__guest_turns->threads[posted.arg];
     leave_wait(thread);
@@ -153,7 +168,7 @@ static void happen(void) {
 
 // It stays among the waiters while it is put off: as in Linux, who is woken before it runs has been woken, not timed out.
 static void expire(struct tick__guest_thread *thread) {
-    go_on(thread, thread->timer ? late(TICK_CHOICE_POLL_LATE, thread->timer, 0) : 0);
+    go_on(thread, thread->timer ? late(TICK_CHOICE_POLL_LATE, thread, thread->timer, 0) : 0);
 }
 
 static void pass(void) {
@@ -182,6 +197,7 @@ static void give_turn(void) {
         pass();
     }
     next->state = TICK__THREAD_RUNNING;
+    tick__guest_tell_goes_on(next);
     if (__builtin_expect(next->life.mask != self->life.mask, 0))
         (void)tick__raw(SYS_rt_sigprocmask, SIG_SETMASK, &next->life.mask, 0, sizeof next->life.mask);
     if (next == self)
@@ -191,7 +207,7 @@ static void give_turn(void) {
     tick__guest_context_switch(&self->context, &next->context);
 }
 
-static int park(const struct tick__guest_wait *wait, int64_t deadline, tick_id timer) {
+static int park(const struct tick__guest_wait *wait, int64_t deadline, tick_id timer, uint32_t kth) {
     struct tick__guest_turns *t = tick__guest_turns;
     struct tick__guest_thread *self = t->self;
     const int64_t now = tick_kernel_now(tick__guest_kernel);
@@ -207,7 +223,10 @@ static int park(const struct tick__guest_wait *wait, int64_t deadline, tick_id t
     }
     if (deadline != TICK_NEVER)
         tick__guest_deadline_add(self);
+    tick__guest_tell_waits(wait, self->deadline, timer, kth);
+    tick__guest_tell_stops(TICK_STEP_SUSPENDED);
     give_turn();
+    tick__guest_tell_waited();
     self->wait.what = TICK__WAITS_NOTHING;
     const int how = !self->interrupted ? self->woken : wait->interruptible ? -EINTR : 1;
     if (__builtin_expect(self->life.attention, 0))
@@ -217,18 +236,19 @@ static int park(const struct tick__guest_wait *wait, int64_t deadline, tick_id t
 
 int tick__guest_park(const struct tick__guest_wait *wait, int64_t deadline) {
     tick_id timer = 0;
+    uint32_t kth = 0;
     if (__builtin_expect(tick__guest_self()->life.cancelled, 0) && wait->interruptible && !tick__guest_self()->life.uncancellable)
         return -EINTR;
     if (deadline != TICK_NEVER) {
         const uint32_t sort = wait->what == TICK__WAITS_SLEEP ? TICK_SORT_SLEEP : TICK_SORT_DEADLINE;
-        timer = tick_maker_next(&tick__guest_self()->maker, sort, NULL);
+        timer = tick_maker_next(&tick__guest_self()->maker, sort, &kth);
     }
-    return park(wait, deadline, timer);
+    return park(wait, deadline, timer, kth);
 }
 
 static void rest(int64_t span) {
     const struct tick__guest_wait wait = {.what = TICK__WAITS_SLEEP, .fd = -1};
-    (void)park(&wait, tick__after(tick_kernel_now(tick__guest_kernel), span), 0);
+    (void)park(&wait, tick__after(tick_kernel_now(tick__guest_kernel), span), 0, 0);
 }
 
 bool tick__guest_catch_up(void) {
@@ -245,7 +265,7 @@ void tick__guest_point(void) {
     const int64_t now = tick_kernel_now(tick__guest_kernel);
     if (!t->ready)
         tick__guest_at_wait();
-    const int64_t span = late(TICK_CHOICE_POLL_LATE, self->id, ++self->points);
+    const int64_t span = late(TICK_CHOICE_POLL_LATE, self, self->id, ++self->points);
     if (span > 0) {
         rest(span);
         return;
@@ -257,7 +277,9 @@ void tick__guest_point(void) {
     if (!t->ready)
         return;
     self->turns++;
+    tick__guest_tell_woken(self, 0);
     make_ready(self);
+    tick__guest_tell_stops(TICK_STEP_SUSPENDED);
     give_turn();
     if (__builtin_expect(self->life.attention, 0))
         tick__guest_attend();
@@ -293,6 +315,7 @@ struct tick__guest_thread *tick__guest_thread_new(const char *name) {
     *thread = (struct tick__guest_thread){.state = TICK__THREAD_PARKED, .index = (uint32_t)(thread - t->threads), .deadline = TICK_NEVER};
     thread->id = thread->maker.id = tick_id_task(parent->id, name, kth);
     name_it(thread, parent, name, kth);
+    tick__guest_tell_thread(thread, name, kth);
     t->alive++;
     return thread;
 }
@@ -306,6 +329,7 @@ void tick__guest_thread_free(struct tick__guest_thread *thread) {
 
 void tick__guest_thread_over(void) {
     struct tick__guest_turns *t = tick__guest_turns;
+    tick__guest_tell_stops(TICK_STEP_RETURNED);
     t->self->state = TICK__THREAD_OVER;
     t->alive--;
     give_turn();

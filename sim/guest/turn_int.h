@@ -8,6 +8,8 @@
 
 #include "sim/guest/context_int.h"
 #include "sim/guest/life_int.h"
+#include "sim/guest/tell_int.h"
+#include <poll.h>
 #include <retick/id.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,6 +46,8 @@ struct tick__guest_wait {
     uint8_t what;       // enum tick__guest_waits_for
     bool interruptible; // a signal or a cancellation ends it: park says -EINTR
     int fd;             // FDS: the one, or -1
+    uint32_t fd_count;  // FDS: of several, how many of
+    const struct pollfd *fds;
     const void *object; // its address: who waits there is found by it (waiters.c). NULL: only a number, or a deadline
     const void *place;  // where in the program: a return address
     uint64_t since;     // its place among those who wait there, by tick__guest_place; 0: behind all
@@ -80,6 +84,7 @@ struct tick__guest_thread {
     char path[96];   // "main/worker#2", as in ids; cut off
     struct tick__guest_context context;
     struct tick__guest_life life;
+    struct tick__guest_track track;
 };
 
 struct tick__guest_turns {

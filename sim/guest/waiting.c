@@ -34,7 +34,8 @@ static int64_t limit_of(int fd, int option) {
 
 // Parks until something is ready (1), the deadline comes (0), or a signal or a cancellation (-EINTR).
 static int park_on(const struct pollfd *fds, size_t count, int64_t deadline) {
-    const struct tick__guest_wait wait = {.what = TICK__WAITS_FDS, .fd = count == 1 ? fds[0].fd : -1, .interruptible = true};
+    const struct tick__guest_wait wait = {.what = TICK__WAITS_FDS, .fd = count == 1 ? fds[0].fd : -1, .interruptible = true,
+        .fds = fds, .fd_count = count > 1 ? (uint32_t)count : 0};
     uint32_t key;
     if (tick_kernel_watch_fds(TICK__K, fds, count, tick__guest_self()->index, &key) < 0)
         tick__guest_end(TICK_GUEST_NO_MEMORY, 0, "the simulated kernel's memory is full");

@@ -5,6 +5,7 @@
 #include "sim/guest/inside_int.h"
 #include "sim/guest/life_int.h"
 #include "sim/guest/originals_int.h"
+#include "sim/guest/tell_int.h"
 #include <errno.h>
 
 #define EXPORT TICK_GUEST_EXPORT
@@ -21,7 +22,9 @@ static inline long tick__guest_answer(long result) {
 
 // CALL(SYS_read, fd, bytes, count): as read(2) answers, -1 and errno.
 #define CALL_(nr, a, b, c, d, e, f, ...) \
-    tick__guest_answer(tick__guest_call((nr), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f)))
+    tick__guest_answer( \
+        (tick__guest_caller = __builtin_return_address(0), \
+            tick__guest_call((nr), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))))
 #define CALL(...) CALL_(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 
 // What libc has behind a name that is ours: found once.

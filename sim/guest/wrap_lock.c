@@ -42,6 +42,12 @@ EXPORT int pthread_spin_unlock(pthread_spinlock_t *lock) {
     return tick__guest_spin_unlock(lock);
 }
 
+EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex) {
+    OR_LIBC(pthread_mutex_trylock, mutex);
+    return tick__guest_mutex_try(mutex, __builtin_return_address(0));
+}
+ALSO(pthread_mutex_trylock, __pthread_mutex_trylock)
+
 // --- conditions ---
 
 EXPORT int pthread_cond_wait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex) {
@@ -62,12 +68,14 @@ EXPORT int pthread_cond_clockwait(
 
 EXPORT int pthread_cond_signal(pthread_cond_t *cond) {
     OR_LIBC(pthread_cond_signal, cond);
+    tick__guest_tell_notify(cond, TICK__WAITS_CONDITION);
     (void)tick__guest_waiters_wake(cond, 1);
     return 0;
 }
 
 EXPORT int pthread_cond_broadcast(pthread_cond_t *cond) {
     OR_LIBC(pthread_cond_broadcast, cond);
+    tick__guest_tell_notify(cond, TICK__WAITS_CONDITION);
     (void)tick__guest_waiters_wake(cond, UINT32_MAX);
     return 0;
 }
@@ -141,11 +149,18 @@ EXPORT int sem_clockwait(sem_t *restrict sem, clockid_t clock, const struct time
     return answer(clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC ? tick__guest_sem_wait(sem, TICK__UNTIL(clock, at)) : EINVAL);
 }
 
+EXPORT int sem_trywait(sem_t *sem) {
+    OR_LIBC(sem_trywait, sem);
+    return answer(tick__guest_sem_try(sem, __builtin_return_address(0)));
+}
+
 EXPORT int sem_post(sem_t *sem) {
     const int failed = TICK__ORIGINAL(sem_post)(sem);
-    if (tick__guest_on && !failed)
-        (void)tick__guest_waiters_wake(sem, 1);
-    return failed;
+    if (!tick__guest_on || failed)
+        return failed;
+    tick__guest_tell_release(sem, TICK__WAITS_SEMAPHORE);
+    (void)tick__guest_waiters_wake(sem, 1);
+    return 0;
 }
 
 EXPORT int pthread_once(pthread_once_t *control, void (*run)(void)) {
@@ -174,6 +189,11 @@ EXPORT int mtx_timedlock(mtx_t *restrict mutex, const struct timespec *restrict 
     return c11(tick__guest_mutex_lock((pthread_mutex_t *)mutex, TICK__UNTIL(CLOCK_REALTIME, at)));
 }
 
+EXPORT int mtx_trylock(mtx_t *mutex) {
+    OR_LIBC(mtx_trylock, mutex);
+    return c11(tick__guest_mutex_try((pthread_mutex_t *)mutex, __builtin_return_address(0)));
+}
+
 EXPORT int mtx_unlock(mtx_t *mutex) {
     OR_LIBC(mtx_unlock, mutex);
     return c11(tick__guest_mutex_unlock((pthread_mutex_t *)mutex));
@@ -191,12 +211,14 @@ EXPORT int cnd_timedwait(cnd_t *restrict cond, mtx_t *restrict mutex, const stru
 
 EXPORT int cnd_signal(cnd_t *cond) {
     OR_LIBC(cnd_signal, cond);
+    tick__guest_tell_notify(cond, TICK__WAITS_CONDITION);
     (void)tick__guest_waiters_wake(cond, 1);
     return thrd_success;
 }
 
 EXPORT int cnd_broadcast(cnd_t *cond) {
     OR_LIBC(cnd_broadcast, cond);
+    tick__guest_tell_notify(cond, TICK__WAITS_CONDITION);
     (void)tick__guest_waiters_wake(cond, UINT32_MAX);
     return thrd_success;
 }

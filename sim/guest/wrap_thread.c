@@ -58,6 +58,7 @@ EXPORT int pthread_create(pthread_t *restrict out, const pthread_attr_t *restric
         return TICK__ORIGINAL(pthread_create)(out, attributes, start, arg);
     uint64_t mask;
     const struct tick__guest_asked asked = asked_by(attributes, &mask);
+    tick__guest_caller = __builtin_return_address(0);
     return tick__guest_thread_create(out, &asked, start, arg);
 }
 
@@ -298,6 +299,7 @@ EXPORT int thrd_create(thrd_t *out, thrd_start_t start, void *arg) {
     void *(*function)(void *);
     const struct tick__guest_asked asked = {.c11 = true};
     memcpy(&function, &start, sizeof function);
+    tick__guest_caller = __builtin_return_address(0);
     const int error = tick__guest_thread_create(out, &asked, function, arg);
     return !error ? thrd_success : error == EAGAIN || error == ENOMEM ? thrd_nomem : thrd_error;
 }

@@ -33,6 +33,8 @@ int tick__guest_start(struct tick__keeper *k) {
     empty(k->control);
     k->control->settings = k->program->settings;
     k->control->settings.way = k->way;
+    k->control->settings.tells = k->tells;
+    tick__listen_anew(k->listener);
     if (ftruncate(k->errors, 0) < 0 || lseek(k->errors, 0, SEEK_SET) < 0)
         return -errno;
     const struct tick__spawn spawn = {k->file, k->program->argv, k->environment, k->control, k->control_fd,
@@ -69,6 +71,7 @@ int tick__guest_await(struct tick__keeper *k, unsigned states, _Atomic int *watc
         const uint32_t now = atomic_load(&k->control->state);
         if (states & TICK__STATE(now))
             return 0;
+        tick__listen_take(k->listener);
         if (syscall(SYS_futex, &k->control->state, FUTEX_WAIT, now, &patience, NULL, 0) == 0 || errno != ETIMEDOUT)
             continue;
         if (watched)

@@ -34,10 +34,11 @@ static int put_schedule(struct tick_guest_control *control, const struct tick_an
     return 0;
 }
 
-static int put_request(struct tick__keeper *k, const struct tick_answers *answers) {
+static int put_request(struct tick__keeper *k, const struct tick_answers *answers, bool observed) {
     const struct tick_guest_program *const program = k->program;
     struct tick_guest_request *const request = &k->control->request;
     *request = (struct tick_guest_request){.digest = program->digest,
+        .observed = observed,
         .keeps_output = program->keeps_output,
         .shows_output = program->shows_output,
         .most_time = program->most_time,
@@ -80,14 +81,22 @@ static bool stands_ready(const struct tick__keeper *k) {
     return atomic_load(&k->control->state) == TICK_GUEST_WAITING;
 }
 
+static void hear_the_rest(struct tick__keeper *k) {
+    const char *trouble;
+    if (tick__listen_end(k->listener, &trouble) < 0)
+        snprintf(k->why, sizeof k->why, "%s", trouble);
+}
+
 // 0: *out is filled; TICK_EKILLED: somebody killed it.
 static int run_once(struct tick__keeper *k, const struct tick_request *request, struct tick_outcome *out) {
-    int rc = put_request(k, request->answers);
+    int rc = put_request(k, request->answers, request->probe != NULL);
     if (rc < 0)
         return rc;
+    k->tells = request->probe != NULL || k->way != TICK_GUEST_START;
     rc = make_ready(k, request->program);
     if (rc < 0 && rc != -ECHILD)
         return rc;
+    tick__listen_begin(k->listener, request->probe);
     if (rc >= 0 && stands_ready(k)) {
         tick__guest_state(k, TICK_GUEST_RUNNING);
         rc = tick__guest_await(k, ENDED_OR_WAITING, request->program);
@@ -97,6 +106,7 @@ static int run_once(struct tick__keeper *k, const struct tick_request *request, 
         return TICK_EKILLED;
     k->figures.way = k->control->way;
     remember_why(k);
+    hear_the_rest(k);
     tick__guest_outcome(k, rc < 0, out);
     if (k->control->way == TICK_GUEST_START) // one process, one run; and so for one that never came to a snapshot
         tick__guest_stop(k);
@@ -108,7 +118,7 @@ static int run(struct tick_runner *self, const struct tick_request *request, str
     if (request->set_up)
         atomic_store(request->set_up, true); // a program's start takes what it takes
     int rc = run_once(k, request, out);
-    if (rc == TICK_EKILLED)
+    if (rc == TICK_EKILLED && !request->probe) // what was told cannot be taken back
         rc = run_once(k, request, out);
     if (request->program)
         atomic_store(request->program, 0);
@@ -146,6 +156,7 @@ static bool crashed(struct tick_runner *self, int signal, const void *address, s
 static void release(struct tick_runner *self) {
     struct tick__keeper *const k = keeper_of(self);
     tick__guest_stop(k);
+    tick__listen_free(k->listener);
     if (k->control)
         munmap(k->control, sizeof *k->control);
     if (k->control_fd >= 0)
@@ -169,7 +180,7 @@ static int make_control(struct tick__keeper *k) {
     if (at == MAP_FAILED)
         return -errno;
     k->control = at;
-    return 0;
+    return tick__listen_new(&k->control->told, 0, &k->listener);
 }
 
 static int find(const struct tick_guest_program *program, char *file, char *library, struct tick_error *error) {

@@ -3,6 +3,7 @@
 #define RETICK_KEEPER_INT_H
 
 #include "sim/keeper/keeper.h"
+#include "sim/keeper/listen.h"
 #include "sim/keeper/program_file.h"
 #include <sys/types.h>
 
@@ -10,6 +11,8 @@ struct tick__keeper {
     struct tick_runner runner;
     const struct tick_guest_program *program;
     struct tick_guest_control *control; // shared with the guest
+    struct tick__listener *listener; // to what the guest tells
+    bool tells;                      // the next process is to tell of its way to the snapshot
     int control_fd;
     int errors; // what the guest's processes write to fd 2 past the library
     char file[TICK_PROGRAM_PATH], library[TICK_PROGRAM_PATH];
