@@ -122,7 +122,7 @@ static void a_talk_is_told(void **state) {
     // threads are tasks
     assert_text(
         &trace, "SELECT group_concat(path) FROM (SELECT path FROM objects WHERE type = 'task' ORDER BY object_id)", "app/main,app/thread");
-    assert_int_equal(number(&trace, "SELECT count(*) FROM tasks WHERE outcome = 'returned'"), 1);
+    assert_int_equal(number(&trace, "SELECT count(*) FROM tasks WHERE outcome = 'returned'"), 2);
     // what was said
     assert_text(
         &trace, "SELECT group_concat(payload) FROM (SELECT payload FROM messages WHERE bytes > 0 ORDER BY message_id)", "ping,pong");
