@@ -19,6 +19,7 @@ tick_id tick__guest_host;
 static uint64_t calm = UINT64_MAX; // kinds that need not be asked
 static struct tick_random_chooser by_seed;
 static struct tick_replay_chooser *by_schedule;
+static struct tick_asked_chooser by_note;
 
 bool tick__guest_is_calm(enum tick_choice_kind kind) {
     return tick_is_calm(calm, kind);
@@ -50,6 +51,8 @@ static void log_deviation(const struct tick_deviation *deviation) {
 uint32_t tick__guest_choose(enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
     struct tick_guest_control *control = tick__guest_control;
     control->outcome.choices++;
+    if (tick__guest_chooser == &by_note.chooser && tick__guest_early_has(kind, subject, ordinal))
+        return 0; // what nothing can be answered to is no question
     const uint32_t value = tick__guest_chooser->ops->choose(tick__guest_chooser, kind, subject, ordinal, n, most);
     if (!value || tick__guest_early_has(kind, subject, ordinal))
         return 0;
@@ -90,6 +93,11 @@ void tick__guest_run_begins(void) {
     if (request->chooser == TICK_GUEST_REPLAY) {
         const uint32_t count = request->scheduled < TICK_GUEST_DEVIATIONS ? request->scheduled : TICK_GUEST_DEVIATIONS;
         use(replay(control, count));
+    } else if (request->chooser == TICK_GUEST_NOTED) {
+        const uint32_t count = request->scheduled < TICK_GUEST_DEVIATIONS ? request->scheduled : TICK_GUEST_DEVIATIONS;
+        (void)replay(control, count);
+        tick_asked_init(&by_note, by_schedule, request->kinds, control->questions, TICK_GUEST_DEVIATIONS, &control->question_count);
+        use(&by_note.chooser);
     } else if (request->chooser == TICK_GUEST_RANDOM) {
         struct tick_rates rates;
         memcpy(rates.of, request->rates, sizeof rates.of);

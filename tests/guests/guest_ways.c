@@ -226,6 +226,37 @@ static void the_place_changes_no_address(void **state) {
     place_is(TICK_GUEST_AT_ACCEPT, 0, "threads");
 }
 
+// --- what else was asked ---
+
+static void questions_are_noted(void **state) {
+    (void)state;
+    static struct tick_deviation noted[5000];
+    uint32_t count = 0;
+    int64_t ended, late = 0;
+    use("guest_echo", NULL, TICK_GUEST_REWIND);
+    open_guest();
+    answer(&(struct tick_answers){.way = TICK_ANSWERS_LISTED});
+    ended = outcome.ended_at;
+    answer(&(struct tick_answers){.way = TICK_ANSWERS_NOTED,
+        .kinds = UINT64_C(1) << TICK_CHOICE_DELIVERY,
+        .questions = noted,
+        .room = sizeof noted / sizeof *noted,
+        .asked = &count});
+    assert_int_equal(outcome.ended_at, ended);
+    assert_int_equal(outcome.deviations, 0);
+    assert_true(count > 30);
+    for (uint32_t i = 0; i < count; i++) { // each can be answered, and none of them was before the snapshot
+        assert_int_equal(noted[i].kind, TICK_CHOICE_DELIVERY);
+        assert_int_equal(noted[i].value, 0);
+        noted[i].value = noted[i].n - 1;
+        answer(&(struct tick_answers){.way = TICK_ANSWERS_LISTED, .count = 1, .deviations = &noted[i]});
+        assert_int_equal(outcome.deviations, 1);
+        late += outcome.ended_at > ended;
+    }
+    assert_true(late > count / 2);
+    close_guest();
+}
+
 // --- where the kernel forbids it ---
 
 static void forbid(void) {
@@ -305,6 +336,7 @@ int main(void) {
         cmocka_unit_test(all_of_memory_is_what_it_was),
         cmocka_unit_test(a_crash_is_a_verdict),
         cmocka_unit_test(the_place_changes_no_address),
+        cmocka_unit_test(questions_are_noted),
         cmocka_unit_test(a_kernel_that_forbids_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
