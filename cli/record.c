@@ -1,4 +1,5 @@
 #include "cli/record.h"
+#include "cli/code_places.h"
 #include "cli/finding.h"
 #include "cli/place.h"
 #include "cli/print.h"
@@ -265,6 +266,8 @@ static int record_once(const struct tick__record *record, struct tick__attempt *
     sigaction(SIGINT, &before, NULL);
     if (showing.told)
         tick__progress_end();
+    if (result >= 0)
+        (void)tick__code_places(record->path, NULL); // else they stay as they were told
     if (result >= 0)
         result = bring_home(record, recording.page, status, attempt, error);
     tick_ring_unlink(recording.ring);

@@ -285,6 +285,12 @@ static long take_piece(int in, const off_t *offset, char *bytes, size_t count, o
     return tick__guest_call(SYS_pread64, in, (long)bytes, (long)(count < PIECE ? count : PIECE), at, 0, 0);
 }
 
+// Whether out is a simulated fd that takes no pieces, such as an eventfd: those are nobody's type.
+static bool takes_none(int out) {
+    struct stat s;
+    return tick__guest_fd_is(out) && tick__guest_call(SYS_fstat, out, (long)&s, 0, 0, 0, 0) == 0 && !(s.st_mode & S_IFMT);
+}
+
 // From a file, real or simulated, to what is simulated (a[0] is the one that is written to).
 long tick__call_sendfile(const long *a) {
     const int out = (int)a[0], in = (int)a[1];
@@ -292,6 +298,8 @@ long tick__call_sendfile(const long *a) {
     const size_t count = (size_t)a[3];
     if (tick__guest_number(out) == TICK__REAL && !tick__guest_fd_is(in))
         return tick__raw(SYS_sendfile, a[0], a[1], a[2], a[3]);
+    if ((ssize_t)count < 0 || (offset && *offset < 0) || takes_none(out))
+        return -EINVAL;
     char *bytes = tick__outside_alloc(PIECE);
     size_t done = 0;
     long result = bytes ? 0 : -ENOMEM;

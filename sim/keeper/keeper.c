@@ -62,11 +62,9 @@ static int put_request(struct tick__keeper *k, const struct tick_answers *answer
 }
 
 static void take_questions(const struct tick_guest_control *control, const struct tick_answers *answers) {
-    if (answers->way != TICK_ANSWERS_NOTED)
-        return;
-    *answers->asked = control->asked < answers->room ? control->asked : answers->room;
-    if (*answers->asked)
-        memcpy(answers->questions, control->questions, *answers->asked * sizeof *answers->questions);
+    const uint32_t count = control->question_count < answers->room ? control->question_count : answers->room;
+    memcpy(answers->questions, control->questions, count * sizeof *answers->questions);
+    *answers->asked = count;
 }
 
 static void remember_why(struct tick__keeper *k) {
@@ -120,7 +118,8 @@ static int run_once(struct tick__keeper *k, const struct tick_request *request, 
     remember_why(k);
     hear_the_rest(k);
     tick__guest_outcome(k, rc < 0, out);
-    take_questions(k->control, request->answers);
+    if (request->answers->way == TICK_ANSWERS_NOTED)
+        take_questions(k->control, request->answers);
     if (k->control->way == TICK_GUEST_START) // one process, one run; and so for one that never came to a snapshot
         tick__guest_stop(k);
     return 0;

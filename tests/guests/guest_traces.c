@@ -1,6 +1,8 @@
 // Traces of unmodified programs: who waited for whom, what was sent, what came of what; and each way of beginning a run tells the same.
-// links: tick_keeper tick_trace tick_choice
+// links: tick_cli tick_keeper tick_trace tick_choice
 // wraps: nothing_at_all
+#include "cli/code_places.h"
+#include "cli/process.h"
 #include "sim/keeper/keeper.h"
 #include "tests/support/stored.h"
 #include "trace/explain/waits.h"
@@ -120,7 +122,7 @@ static void a_talk_is_told(void **state) {
     // threads are tasks
     assert_text(
         &trace, "SELECT group_concat(path) FROM (SELECT path FROM objects WHERE type = 'task' ORDER BY object_id)", "app/main,app/thread");
-    assert_int_equal(number(&trace, "SELECT count(*) FROM tasks WHERE outcome = 'returned'"), 1);
+    assert_int_equal(number(&trace, "SELECT count(*) FROM tasks WHERE outcome = 'returned'"), 2);
     // what was said
     assert_text(
         &trace, "SELECT group_concat(payload) FROM (SELECT payload FROM messages WHERE bytes > 0 ORDER BY message_id)", "ping,pong");
@@ -140,12 +142,35 @@ static void a_talk_is_told(void **state) {
         2); // connect and recv
     assert_int_equal(number(&trace, "SELECT count(*) FROM waits w JOIN objects o ON o.object_id = w.subject_id WHERE o.type = 'lock'"), 1);
     assert_int_equal(number(&trace, "SELECT count(*) FROM holds WHERE end_seq IS NULL"), 0);
-    assert_int_equal(number(&trace, "SELECT count(*) FROM holds"), 2);
+    assert_int_equal(number(&trace, "SELECT count(*) FROM holds"), 1); // main's is not seen by anybody
     // where
     assert_int_equal(number(&trace, "SELECT count(*) FROM locations WHERE function LIKE 'traced_talk+0x%'") > 4, 1);
     assert_text(&trace,
         "SELECT group_concat(DISTINCT name) FROM (SELECT name FROM locations WHERE name IN ('accept', 'connect') ORDER BY name)",
         "accept,connect");
+    tick_trace_close(&trace);
+}
+
+// By name where the file has symbols, by line where it has debug information.
+static void places_are_looked_up_once_it_is_over(void **state) {
+    (void)state;
+    struct tick_error error;
+    if (!tick__process_found("addr2line"))
+        skip();
+    open_runner("traced_talk", TICK_GUEST_FORK);
+    run(0, true);
+    runner->ops->free(runner);
+    struct tick_trace trace = stored();
+    tick_trace_close(&trace);
+    for (int again = 0; again < 2; again++)
+        if (tick__code_places(in_folder("run.db"), &error) < 0)
+            fail_msg("%s", error.text);
+    assert_int_equal(tick_trace_open(in_folder("run.db"), &trace, &error), 0);
+    assert_int_equal(number(&trace, "SELECT count(*) FROM locations WHERE function LIKE 'traced_talk+0x%'"), 0);
+    assert_text(&trace, "SELECT function FROM locations WHERE name = 'accept'", "main");
+    assert_text(&trace, "SELECT function FROM locations WHERE name = 'connect'", "client");
+    assert_int_equal(
+        number(&trace, "SELECT count(*) FROM locations WHERE line > 0 AND file NOT LIKE '%traced_talk.c' AND function = 'client'"), 0);
     tick_trace_close(&trace);
 }
 
@@ -172,6 +197,7 @@ static void a_circle_of_threads_is_explained(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_talk_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(places_are_looked_up_once_it_is_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_circle_of_threads_is_explained, set_up, tear_down),
         cmocka_unit_test_setup_teardown(talks_are_alike_in_every_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(deadlocks_are_alike_in_every_way, set_up, tear_down),

@@ -2,6 +2,7 @@
 // threads that were made since a snapshot end when it is gone back to.
 // links: tick_guest tick_kernel tick_choice m
 // wraps: nothing_at_all
+// once: yes
 #include "sim/guest/context_int.h"
 #include <dirent.h>
 #include <errno.h>
