@@ -113,7 +113,8 @@ static error_t parse_load(int key, char *value, struct argp_state *state) {
     struct tick__load *load = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = load;
+        if (state->child_inputs)
+            state->child_inputs[0] = load; // of tick__load_argp
         return 0;
     case TICK__OPTION_CC:
         load->cc = value;
@@ -139,6 +140,7 @@ static error_t parse_load(int key, char *value, struct argp_state *state) {
     }
 }
 static const struct argp_child load_children[] = {{&tick__guest_argp, 0, NULL, 12}, {0}};
+const struct argp tick__load_scenario_argp = {.options = load_options, .parser = parse_load};
 const struct argp tick__load_argp = {.options = load_options, .parser = parse_load, .children = load_children};
 
 void tick__run_options_init(struct tick__run_options *options) {

@@ -29,6 +29,7 @@ enum tick__option {
 
 // The options of loading, as a child parser: its input is a struct tick__load. Positional arguments are the command's own.
 extern const struct argp tick__load_argp;
+extern const struct argp tick__load_scenario_argp; // the same of commands that take no program behind --
 // --hang and --rate, as a child parser.
 struct tick__run_options {
     int64_t hang; // 0: the default

@@ -142,10 +142,12 @@ static char *options_of(const struct tick__load *load, const char *cflags) {
 
 // What is freed later, and what it is called in complaints: 0 or an exit code.
 static int begin(const struct tick__load *load, struct tick__loaded *loaded) {
-    *loaded = (struct tick__loaded){.source = strdup(""), .object = strdup(""), .given = strdup(""), .flags = strdup(""), .tail = strdup("")};
+    *loaded = (struct tick__loaded){.source = strdup(""), .object = strdup(""), .given = strdup(""), .flags = strdup("")};
+    loaded->tail = strdup("");
     loaded->options = options_of(load, load->cflags);
     loaded->built = options_of(load, load->cflags);
-    const bool whole = loaded->source && loaded->object && loaded->given && loaded->options && loaded->built && loaded->flags && loaded->tail;
+    const bool whole =
+        loaded->source && loaded->object && loaded->given && loaded->options && loaded->built && loaded->flags && loaded->tail;
     return whole ? 0 : tick__no_memory(load->argument ? load->argument : "this program");
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Programs of one's own behind `--`: found, shrunk, told, replayed and checked as scenarios are; and what is said of those that cannot be run.
+# Programs of one's own behind `--`: found, shrunk, told and replayed as scenarios are; and what is said of those that cannot be.
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 bank=$(realpath "$scenarios/../../../examples/bank.py")
