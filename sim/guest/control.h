@@ -64,13 +64,19 @@ struct tick_guest_settings {
     bool fixed_addresses; // the keeper asked for no address randomisation, and got it
 };
 
-enum tick_guest_chooser { TICK_GUEST_CALM, TICK_GUEST_RANDOM, TICK_GUEST_REPLAY };
+enum tick_guest_chooser {
+    TICK_GUEST_CALM,
+    TICK_GUEST_RANDOM,
+    TICK_GUEST_REPLAY,
+    TICK_GUEST_NOTED, // as REPLAY; and what else is asked, of `kinds`, goes to `questions`
+};
 
 struct tick_guest_request {
     uint64_t seed;                     // RANDOM
     uint32_t rates[TICK_CHOICE_KINDS]; // RANDOM: in 1/65536 of the occasions, all of them (tick_rates_default)
     uint32_t scheduled;                // REPLAY: deviations in `schedule`
     uint8_t chooser;                   // enum tick_guest_chooser
+    uint64_t kinds;                    // NOTED: bit k for kind k
     bool digest;                       // is asked for; a run that nobody observes does not pay for it
     bool observed;                     // the run is told: `told`
     bool keeps_output;                 // lines of fd 1 and 2 go to `output`
@@ -133,10 +139,12 @@ struct tick_guest_control {
     struct tick_guest_request request;
     struct tick_guest_outcome outcome;
     uint32_t deviation_count, deviations_lost; // drawn in this run; lost: for lack of room
+    uint32_t question_count;                   // NOTED
     uint32_t output_used, output_lost;         // bytes; lost: lines, for lack of room
     uint8_t met[TICK_GUEST_DEVIATIONS];        // REPLAY: 1 for each of the schedule that the run asked for
     struct tick_deviation deviations[TICK_GUEST_DEVIATIONS];
     struct tick_deviation schedule[TICK_GUEST_DEVIATIONS];
+    struct tick_deviation questions[TICK_GUEST_DEVIATIONS];
     _Alignas(8) char output[TICK_GUEST_OUTPUT];
     struct tick_guest_told told; // what a probe is told (sim/guest/tell_int.h)
 };

@@ -1,6 +1,7 @@
 // The world of one program: the simulated kernel with one host, its clock and link, and the one place where choices are asked and logged.
 //
 // Until a run begins (guest_int.h: at the snapshot), everything is calm: what a program does on its way there is the same in every run.
+#include "sim/guest/early_questions_int.h"
 #include "sim/guest/guest_int.h"
 #include "sim/guest/inside_int.h"
 #include "sim/guest/tell_int.h"
@@ -18,15 +19,17 @@ tick_id tick__guest_host;
 static uint64_t calm = UINT64_MAX; // kinds that need not be asked
 static struct tick_random_chooser by_seed;
 static struct tick_replay_chooser *by_schedule;
+static struct tick_asked_chooser by_note;
 
 bool tick__guest_is_calm(enum tick_choice_kind kind) {
     return tick_is_calm(calm, kind);
 }
 
 // A timer's lateness is asked for at each wait that it bounds: one decision, however often it is asked.
-static bool logged(const struct tick_guest_control *control, tick_id timer) {
+static bool logged(const struct tick_guest_control *control, tick_id timer, uint64_t ordinal) {
     for (uint32_t i = control->deviation_count; i-- > 0;)
-        if (control->deviations[i].kind == TICK_CHOICE_POLL_LATE && control->deviations[i].subject == timer)
+        if (control->deviations[i].kind == TICK_CHOICE_POLL_LATE && control->deviations[i].subject == timer &&
+            control->deviations[i].ordinal == ordinal)
             return true;
     return false;
 }
@@ -48,11 +51,13 @@ static void log_deviation(const struct tick_deviation *deviation) {
 uint32_t tick__guest_choose(enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
     struct tick_guest_control *control = tick__guest_control;
     control->outcome.choices++;
+    if (tick__guest_chooser == &by_note.chooser && tick__guest_early_has(kind, subject, ordinal))
+        return 0; // what nothing can be answered to is no question
     const uint32_t value = tick__guest_chooser->ops->choose(tick__guest_chooser, kind, subject, ordinal, n, most);
-    if (!value)
+    if (!value || tick__guest_early_has(kind, subject, ordinal))
         return 0;
     TICK_ASSERT(value < n);
-    if (kind != TICK_CHOICE_POLL_LATE || !logged(control, subject))
+    if (kind != TICK_CHOICE_POLL_LATE || !logged(control, subject, ordinal))
         log_deviation(
             &(struct tick_deviation){.subject = subject, .ordinal = ordinal, .value = value, .n = n, .most = most, .kind = (uint8_t)kind});
     return value;
@@ -88,6 +93,11 @@ void tick__guest_run_begins(void) {
     if (request->chooser == TICK_GUEST_REPLAY) {
         const uint32_t count = request->scheduled < TICK_GUEST_DEVIATIONS ? request->scheduled : TICK_GUEST_DEVIATIONS;
         use(replay(control, count));
+    } else if (request->chooser == TICK_GUEST_NOTED) {
+        const uint32_t count = request->scheduled < TICK_GUEST_DEVIATIONS ? request->scheduled : TICK_GUEST_DEVIATIONS;
+        (void)replay(control, count);
+        tick_asked_init(&by_note, by_schedule, request->kinds, control->questions, TICK_GUEST_DEVIATIONS, &control->question_count);
+        use(&by_note.chooser);
     } else if (request->chooser == TICK_GUEST_RANDOM) {
         struct tick_rates rates;
         memcpy(rates.of, request->rates, sizeof rates.of);
@@ -116,12 +126,23 @@ static void set_link(const struct tick_guest_settings *settings) {
         TICK_ASSERT(tick_kernel_link_set(tick__guest_kernel, 0, 0, &link) == 0);
 }
 
+// Before the snapshot all questions are put, and answered with 0: the kernel keeps less of what it need not ask about, and where the
+// snapshot stood must not be seen afterwards.
+static uint32_t answer_early(
+    struct tick_chooser *self, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
+    (void)self, (void)n, (void)most;
+    tick__guest_early_add(kind, subject, ordinal);
+    return 0;
+}
+static const struct tick_chooser_ops early_ops = {"early", answer_early};
+static struct tick_chooser early = {&early_ops, 0};
+
 void tick__guest_world_new(void) {
     const struct tick_guest_settings *settings = &tick__guest_control->settings;
     const char *name = settings->host[0] ? settings->host : "app";
     if (tick_kernel_new(settings->arena_most ? settings->arena_most : ARENA, &tick__guest_kernel) < 0)
         tick__guest_end(TICK_GUEST_NO_MEMORY, 0, "no memory for the simulated kernel");
-    use(&tick_calm);
+    use(&early);
     tick__guest_host = tick_id_host(name);
     TICK_ASSERT(tick_kernel_host_add(tick__guest_kernel, name, tick__guest_host, 0) == 0);
     tick__host(tick__guest_kernel, 0)->pids = TICK_GUEST_PID - 1; // 1 is what no program is

@@ -112,6 +112,8 @@ static void exits(int status, void *unused) {
     if (!tick__guest_on || !tick__guest_end_is_ours())
         return;
     tick__guest_tell_world(); // if it never needed one
+    if (!(status & 0xff))     // else it ends in the midst of its step, as who fails a check does
+        tick__guest_tell_stops(TICK_STEP_RETURNED);
     tick__guest_end(TICK_GUEST_EXITED, status & 0xff, "");
 }
 

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #define FUTEX_WAIT 0
@@ -87,7 +88,8 @@ static const char *reason(int error) {
 static bool rewinds(void) {
     const char *what;
     int rc = tick__rewind_probe(&what);
-    const struct tick__rewind rewind = {.next = next_in_place, .check = tick__guest_control->settings.compares_memory};
+    const struct tick__rewind rewind = {
+        .next = next_in_place, .check = tick__guest_control->settings.compares_memory};
     if (rc >= 0) {
         atomic_store(&tick__guest_control->way, TICK_GUEST_REWIND);
         rc = tick__rewind_take(&rewind);
@@ -112,6 +114,7 @@ static bool forks(void) {
 static void take(void) {
     const uint32_t way = tick__guest_control->settings.way;
     taken = true;
+    tick__raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); // whoever started it, if that is not the keeper
     // Of a fresh start as well, so that memory lies alike; one that cannot be made is missed by who takes it.
     (void)tick__guest_sleepers_fill(TICK__GUEST_POOL);
     if (!(way == TICK_GUEST_REWIND && rewinds()) && !(way >= TICK_GUEST_FORK && forks())) {

@@ -52,9 +52,19 @@ static int put_request(struct tick__keeper *k, const struct tick_answers *answer
     case TICK_ANSWERS_LISTED:
         request->chooser = answers->count ? TICK_GUEST_REPLAY : TICK_GUEST_CALM;
         return put_schedule(k->control, answers);
+    case TICK_ANSWERS_NOTED:
+        request->chooser = TICK_GUEST_NOTED;
+        request->kinds = answers->kinds;
+        return put_schedule(k->control, answers);
     default:
         return -ENOTSUP;
     }
+}
+
+static void take_questions(const struct tick_guest_control *control, const struct tick_answers *answers) {
+    const uint32_t count = control->question_count < answers->room ? control->question_count : answers->room;
+    memcpy(answers->questions, control->questions, count * sizeof *answers->questions);
+    *answers->asked = count;
 }
 
 static void remember_why(struct tick__keeper *k) {
@@ -108,6 +118,8 @@ static int run_once(struct tick__keeper *k, const struct tick_request *request, 
     remember_why(k);
     hear_the_rest(k);
     tick__guest_outcome(k, rc < 0, out);
+    if (request->answers->way == TICK_ANSWERS_NOTED)
+        take_questions(k->control, request->answers);
     if (k->control->way == TICK_GUEST_START) // one process, one run; and so for one that never came to a snapshot
         tick__guest_stop(k);
     return 0;

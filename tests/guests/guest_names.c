@@ -29,7 +29,7 @@ static const char *const families[] = {"socket", "bind", "listen", "accept", "co
     "sigsuspend", "pause", "sigpause", "sigprocmask", "sigaction", "fstat", "fxstat", "statx", "stat", "lstat", "lseek", "llseek", "fsync",
     "fdatasync", "sync_file", "ftruncate", "fallocate", "readahead", "flock", "lockf", "res_query", "res_search", "res_send", "res_n",
     "unlink", "remove", "access", "chmod", "memfd", "setns", "unshare", "rand", "srand", "random", "srandom", "drand48", "daemon", "mq_",
-    "sem", "shm_"};
+    "sem", "shm_", "mmap", "munmap", "mremap", "mprotect", "madvise", "pkey_mprotect"};
 
 static bool in_family(const char *name) {
     if (!strncmp(name, "__", 2))

@@ -128,6 +128,7 @@ static void a_world_outlives_its_handles(void **state) {
     tick_kernel_clock_to(near, TICK_SEC(3));
     tick_kernel_free(near);
     tick_kernel_free(far);
+    near = far = NULL;
     assert_int_equal(tick_kernel_over(memory[0], SIZE, &near), 0);
     assert_int_equal(tick_kernel_over(memory[1], SIZE, &far), 0);
     assert_int_equal(tick_kernel_host_find(near, "host"), 0);

@@ -24,7 +24,7 @@ static struct tick_kernel_name name(void) {
 
 static int set_up(void **state) {
     (void)state;
-    if (!k && tick_kernel_new(16 << 20, &k) < 0)
+    if (!k && tick_kernel_new(1 << 18, &k) < 0)
         return -1;
     const struct tick_kernel_env env = {.choose = calm};
     tick_kernel_reset(k, &env);
