@@ -147,8 +147,8 @@ EXPORT FILE *fdopen(int fd, const char *mode) {
     if (!file)
         return NULL;
     file->_fileno = fd;
-    // Its reads and writes may wait for other threads, which would find libc's own lock of it taken, and wait in reality (as would a flush of
-    // all streams at the end of the run).
+    // Its reads and writes may wait for other threads, which would find libc's own lock of it taken, and wait in reality (as would a flush
+    // of all streams at the end of the run).
     (void)__fsetlocking(file, FSETLOCKING_BYCALLER);
     return file;
 }
