@@ -3,7 +3,7 @@
 //
 //     guest_switch [repeats]        default 9
 //
-// Every repeat takes all cases in turn. Prints the median, the least and the most of the repeats, in ns of CPU time of the process a switch.
+// Every repeat takes all cases in turn. Prints the median, the least and the most of the repeats, in ns of CPU time a switch.
 //
 // links: tick_guest tick_kernel tick_choice
 #include "sim/guest/context_int.h"

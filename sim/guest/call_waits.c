@@ -1,5 +1,6 @@
 // Handlers: epoll, poll, select. Each is a point at which the world goes on, also where it does not wait.
 #include "sim/guest/inside_int.h"
+#include "sim/guest/tell_int.h"
 #include "src/base/times.h"
 #include <fcntl.h>
 #include <string.h>
@@ -77,7 +78,7 @@ static long report(const struct tick_sys_event *from, long count, struct epoll_e
 static long wait_epoll(const long *a, int64_t timeout) {
     struct tick_sys_event events[EVENTS];
     const int epfd = (int)a[0], most = (int)a[2] < EVENTS ? (int)a[2] : EVENTS;
-    const struct tick__guest_wait wait = {.what = TICK__WAITS_FDS, .fd = epfd, .interruptible = true};
+    const struct tick__guest_wait wait = {.what = TICK__WAITS_FDS, .fd = epfd, .interruptible = true, .place = tick__guest_caller};
     if (most <= 0)
         return -EINVAL;
     if (!timeout)
@@ -183,8 +184,12 @@ static long by_poll(int count, struct sets *sets, struct pollfd *fds, size_t use
 }
 
 static long select_until(int count, struct sets *sets, struct pollfd *fds, size_t used, int64_t timeout) {
-    const struct tick__guest_wait wait = {.what = TICK__WAITS_FDS, .fd = used == 1 ? fds[0].fd : -1, .interruptible = true,
-        .fds = fds, .fd_count = used > 1 ? (uint32_t)used : 0};
+    const struct tick__guest_wait wait = {.what = TICK__WAITS_FDS,
+        .fd = used == 1 ? fds[0].fd : -1,
+        .interruptible = true,
+        .place = tick__guest_caller,
+        .fds = fds,
+        .fd_count = used > 1 ? (uint32_t)used : 0};
     const int64_t deadline = tick__guest_deadline(timeout);
     fd_set kept[3];
     for (int i = 0; i < 3; i++)

@@ -9,41 +9,43 @@
     X(__fcntl) X(__fork) X(__fxstat) X(__fxstat64) X(__gethostname_chk) X(__getpid) X(__gettimeofday) X(__libc_start_main) \
     X(__lseek) X(__nanosleep) X(__open) X(__open64) X(__open64_2) X(__open_2) X(__openat64_2) X(__openat_2) X(__pipe) X(__poll) \
     X(__poll_chk) X(__ppoll_chk) X(__pread64) X(__pread64_chk) X(__pread_chk) X(__pthread_key_create) X(__pthread_mutex_lock) \
-    X(__pthread_mutex_unlock) X(__pthread_once) X(__pthread_rwlock_rdlock) X(__pthread_rwlock_unlock) \
-    X(__pthread_rwlock_wrlock) X(__pwrite64) X(__read) X(__read_chk) X(__recv) X(__recv_chk) X(__recvfrom_chk) X(__sched_yield) \
-    X(__select) X(__send) X(__sendmmsg) X(__socket) X(__sysconf) X(__vdprintf_chk) X(__vfork) X(__write) X(_exit) X(accept) \
-    X(accept4) X(access) X(alarm) X(arc4random) X(arc4random_buf) X(arc4random_uniform) X(bind) X(call_once) X(chmod) X(clock) \
-    X(clock_getres) X(clock_gettime) X(clock_nanosleep) X(clock_settime) X(clone) X(close) X(close_range) X(closefrom) \
-    X(cnd_broadcast) X(cnd_signal) X(cnd_timedwait) X(cnd_wait) X(connect) X(copy_file_range) X(creat) X(creat64) X(dlsym) \
-    X(dlvsym) X(dprintf) X(dup) X(dup2) X(dup3) X(epoll_create) X(epoll_create1) X(epoll_ctl) X(epoll_pwait) X(epoll_pwait2) \
-    X(epoll_wait) X(eventfd) X(eventfd_read) X(eventfd_write) X(execl) X(execle) X(execlp) X(execv) X(execve) X(execvp) \
-    X(execvpe) X(fcntl) X(fcntl64) X(fdatasync) X(fdopen) X(fexecve) X(fork) X(freeaddrinfo) X(freeifaddrs) X(fstat) X(fstat64) \
-    X(fstatat) X(fstatat64) X(fsync) X(ftime) X(ftruncate) X(ftruncate64) X(get_nprocs) X(get_nprocs_conf) X(getaddrinfo) \
-    X(getaddrinfo_a) X(getcpu) X(getegid) X(getentropy) X(geteuid) X(getgid) X(gethostbyaddr) X(gethostbyaddr_r) \
-    X(gethostbyname) X(gethostbyname2) X(gethostbyname2_r) X(gethostbyname_r) X(gethostname) X(getifaddrs) X(getloadavg) \
-    X(getnameinfo) X(getpeername) X(getpid) X(getppid) X(getrandom) X(getrusage) X(getsockname) X(getsockopt) X(gettid) \
-    X(gettimeofday) X(getuid) X(if_freenameindex) X(if_indextoname) X(if_nameindex) X(if_nametoindex) X(ioctl) X(isfdtype) \
-    X(kill) X(killpg) X(listen) X(lseek) X(lseek64) X(lstat) X(lstat64) X(mtx_lock) X(mtx_timedlock) X(mtx_unlock) X(nanosleep) \
-    X(open) X(open64) X(openat) X(openat64) X(pidfd_open) X(pipe) X(pipe2) X(poll) X(popen) X(posix_spawn) X(posix_spawnp) \
-    X(ppoll) X(pread) X(pread64) X(preadv) X(preadv2) X(preadv64) X(preadv64v2) X(pselect) X(pthread_barrier_wait) \
-    X(pthread_cancel) X(pthread_clockjoin_np) X(pthread_cond_broadcast) X(pthread_cond_clockwait) X(pthread_cond_signal) \
-    X(pthread_cond_timedwait) X(pthread_cond_wait) X(pthread_create) X(pthread_detach) X(pthread_exit) \
-    X(pthread_getaffinity_np) X(pthread_getattr_np) X(pthread_getcpuclockid) X(pthread_getname_np) X(pthread_getschedparam) \
-    X(pthread_join) X(pthread_key_create) X(pthread_key_delete) X(pthread_kill) X(pthread_mutex_clocklock) \
-    X(pthread_mutex_lock) X(pthread_mutex_timedlock) X(pthread_mutex_unlock) X(pthread_once) X(pthread_rwlock_clockrdlock) \
+    X(__pthread_mutex_trylock) X(__pthread_mutex_unlock) X(__pthread_once) X(__pthread_rwlock_rdlock) \
+    X(__pthread_rwlock_unlock) X(__pthread_rwlock_wrlock) X(__pwrite64) X(__read) X(__read_chk) X(__recv) X(__recv_chk) \
+    X(__recvfrom_chk) X(__sched_yield) X(__select) X(__send) X(__sendmmsg) X(__socket) X(__sysconf) X(__vdprintf_chk) \
+    X(__vfork) X(__write) X(_exit) X(accept) X(accept4) X(access) X(alarm) X(arc4random) X(arc4random_buf) \
+    X(arc4random_uniform) X(bind) X(call_once) X(chmod) X(clock) X(clock_getres) X(clock_gettime) X(clock_nanosleep) \
+    X(clock_settime) X(clone) X(close) X(close_range) X(closefrom) X(cnd_broadcast) X(cnd_signal) X(cnd_timedwait) X(cnd_wait) \
+    X(connect) X(copy_file_range) X(creat) X(creat64) X(dlsym) X(dlvsym) X(dprintf) X(dup) X(dup2) X(dup3) X(epoll_create) \
+    X(epoll_create1) X(epoll_ctl) X(epoll_pwait) X(epoll_pwait2) X(epoll_wait) X(eventfd) X(eventfd_read) X(eventfd_write) \
+    X(execl) X(execle) X(execlp) X(execv) X(execve) X(execvp) X(execvpe) X(fcntl) X(fcntl64) X(fdatasync) X(fdopen) X(fexecve) \
+    X(fork) X(freeaddrinfo) X(freeifaddrs) X(fstat) X(fstat64) X(fstatat) X(fstatat64) X(fsync) X(ftime) X(ftruncate) \
+    X(ftruncate64) X(get_nprocs) X(get_nprocs_conf) X(getaddrinfo) X(getaddrinfo_a) X(getcpu) X(getegid) X(getentropy) \
+    X(geteuid) X(getgid) X(gethostbyaddr) X(gethostbyaddr_r) X(gethostbyname) X(gethostbyname2) X(gethostbyname2_r) \
+    X(gethostbyname_r) X(gethostname) X(getifaddrs) X(getloadavg) X(getnameinfo) X(getpeername) X(getpid) X(getppid) \
+    X(getrandom) X(getrusage) X(getsockname) X(getsockopt) X(gettid) X(gettimeofday) X(getuid) X(if_freenameindex) \
+    X(if_indextoname) X(if_nameindex) X(if_nametoindex) X(ioctl) X(isfdtype) X(kill) X(killpg) X(listen) X(lseek) X(lseek64) \
+    X(lstat) X(lstat64) X(madvise) X(mmap) X(mmap64) X(mprotect) X(mremap) X(mtx_lock) X(mtx_timedlock) X(mtx_trylock) \
+    X(mtx_unlock) X(munmap) X(nanosleep) X(open) X(open64) X(openat) X(openat64) X(pidfd_open) X(pipe) X(pipe2) \
+    X(pkey_mprotect) X(poll) X(popen) X(posix_spawn) X(posix_spawnp) X(ppoll) X(pread) X(pread64) X(preadv) X(preadv2) \
+    X(preadv64) X(preadv64v2) X(pselect) X(pthread_barrier_wait) X(pthread_cancel) X(pthread_clockjoin_np) \
+    X(pthread_cond_broadcast) X(pthread_cond_clockwait) X(pthread_cond_signal) X(pthread_cond_timedwait) X(pthread_cond_wait) \
+    X(pthread_create) X(pthread_detach) X(pthread_exit) X(pthread_getaffinity_np) X(pthread_getattr_np) \
+    X(pthread_getcpuclockid) X(pthread_getname_np) X(pthread_getschedparam) X(pthread_join) X(pthread_key_create) \
+    X(pthread_key_delete) X(pthread_kill) X(pthread_mutex_clocklock) X(pthread_mutex_lock) X(pthread_mutex_timedlock) \
+    X(pthread_mutex_trylock) X(pthread_mutex_unlock) X(pthread_once) X(pthread_rwlock_clockrdlock) \
     X(pthread_rwlock_clockwrlock) X(pthread_rwlock_rdlock) X(pthread_rwlock_timedrdlock) X(pthread_rwlock_timedwrlock) \
     X(pthread_rwlock_unlock) X(pthread_rwlock_wrlock) X(pthread_setaffinity_np) X(pthread_setcancelstate) \
     X(pthread_setcanceltype) X(pthread_setname_np) X(pthread_setschedparam) X(pthread_setschedprio) X(pthread_sigmask) \
     X(pthread_sigqueue) X(pthread_spin_lock) X(pthread_spin_unlock) X(pthread_testcancel) X(pthread_timedjoin_np) \
     X(pthread_tryjoin_np) X(pthread_yield) X(pwrite) X(pwrite64) X(pwritev) X(pwritev2) X(pwritev64) X(pwritev64v2) \
     X(quick_exit) X(read) X(readv) X(recv) X(recvfrom) X(recvmmsg) X(recvmsg) X(remove) X(sched_getaffinity) X(sched_getcpu) \
-    X(sched_setaffinity) X(sched_yield) X(select) X(sem_clockwait) X(sem_post) X(sem_timedwait) X(sem_wait) X(send) X(sendfile) \
-    X(sendfile64) X(sendmmsg) X(sendmsg) X(sendto) X(setitimer) X(setsockopt) X(settimeofday) X(shutdown) X(signalfd) \
-    X(sigprocmask) X(sleep) X(sockatmark) X(socket) X(socketpair) X(splice) X(stat) X(stat64) X(statx) X(syscall) X(sysconf) \
-    X(sysinfo) X(system) X(tee) X(tgkill) X(thrd_create) X(thrd_detach) X(thrd_exit) X(thrd_join) X(thrd_sleep) X(thrd_yield) \
-    X(time) X(timer_create) X(timerfd_create) X(timerfd_gettime) X(timerfd_settime) X(times) X(timespec_get) X(timespec_getres) \
-    X(tss_create) X(tss_delete) X(ualarm) X(uname) X(unlink) X(unlinkat) X(usleep) X(vdprintf) X(vfork) X(vmsplice) X(write) \
-    X(writev) X(madvise) X(mmap) X(mmap64) X(mprotect) X(mremap) X(munmap) X(pkey_mprotect)
+    X(sched_setaffinity) X(sched_yield) X(select) X(sem_clockwait) X(sem_post) X(sem_timedwait) X(sem_trywait) X(sem_wait) \
+    X(send) X(sendfile) X(sendfile64) X(sendmmsg) X(sendmsg) X(sendto) X(setitimer) X(setsockopt) X(settimeofday) X(shutdown) \
+    X(signalfd) X(sigprocmask) X(sleep) X(sockatmark) X(socket) X(socketpair) X(splice) X(stat) X(stat64) X(statx) X(syscall) \
+    X(sysconf) X(sysinfo) X(system) X(tee) X(tgkill) X(thrd_create) X(thrd_detach) X(thrd_exit) X(thrd_join) X(thrd_sleep) \
+    X(thrd_yield) X(time) X(timer_create) X(timerfd_create) X(timerfd_gettime) X(timerfd_settime) X(times) X(timespec_get) \
+    X(timespec_getres) X(tss_create) X(tss_delete) X(ualarm) X(uname) X(unlink) X(unlinkat) X(usleep) X(vdprintf) X(vfork) \
+    X(vmsplice) X(write) X(writev)
 
 // X(name, why): once the world has begun, a program that calls it cannot go on (wrap_refused.c).
 #define TICK__LIBC_REFUSED(X) \
@@ -118,8 +120,8 @@
         "bind_textdomain_codeset bindtextdomain flockfile getauxval __getauxval __sched_cpualloc __sched_cpucount " \
         "__sched_cpufree duplocale __duplocale __res_get_nsaddr __posix_getopt posix_madvise posix_memalign") \
     X("it never waits: the world's locks are libc's objects", \
-        "pthread_mutex_trylock __pthread_mutex_trylock pthread_rwlock_tryrdlock __pthread_rwlock_tryrdlock " \
-        "pthread_rwlock_trywrlock __pthread_rwlock_trywrlock pthread_spin_trylock mtx_trylock sem_trywait sem_open " \
+        "pthread_rwlock_tryrdlock __pthread_rwlock_tryrdlock " \
+        "pthread_rwlock_trywrlock __pthread_rwlock_trywrlock pthread_spin_trylock sem_open " \
         "sem_close sem_unlink") \
     X("random numbers of a seed that is fixed, or the program's", \
         "rand rand_r srand random random_r srandom srandom_r drand48 drand48_r erand48 erand48_r jrand48 jrand48_r lrand48 " \

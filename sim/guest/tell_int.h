@@ -76,6 +76,7 @@ void tick__guest_tell_line(const void *text, size_t size);
 // --- tell_locks.c: what threads hold, and wake each other with ---
 // The object at an address of the program's, told when it is first met. what: enum tick__guest_waits_for.
 uint32_t tick__guest_tell_resource(const void *address, uint8_t what, const void *place);
+void tick__guest_tell_rest(void); // the step ends, or waits: what is held beyond it is told
 void tick__guest_tell_hold(const void *address, uint8_t what, const void *place);
 void tick__guest_tell_release(const void *address, uint8_t what); // before anybody is woken
 void tick__guest_tell_notify(const void *address, uint8_t what);  // likewise; of what is not held

@@ -98,31 +98,93 @@ uint32_t tick__guest_tell_deed(const void *address) {
     return latest.address == address ? latest.seq : 0;
 }
 
+// What a step takes and gives back before it ends, with nobody waiting there, no other thread can see, and most of what libraries and
+// interpreters lock is of that sort: it is not told. The rest is told as the step ends, or waits: no time has passed since. Wake-ups that
+// found nobody are told once a step.
+#define PENDING 32
+static struct pending {
+    const void *address, *place;
+    uint8_t what, kind;
+} pending[PENDING];
+static uint32_t pending_count;
+
+static bool has_waiters(const void *address) {
+    return tick__guest_waiters_next(address, NULL) != NULL;
+}
+
+static void tell_pending(const struct pending *p) {
+    struct resource *resource = resource_of(p->address, p->what, p->kind == TICK_EV_HOLD, p->place);
+    if (!resource)
+        return;
+    const bool holds = p->kind == TICK_EV_HOLD;
+    const uint16_t place = holds ? tick__guest_place_of(p->place, tick__guest_waits_called(p->what)) : 0;
+    const uint32_t cause = holds ? resource->released : tick__guest_probe->here;
+    const uint32_t seq = tick__guest_tell_at((enum tick_event_kind)p->kind, resource->object, cause, 0, place);
+    if (!holds)
+        tick__guest_tell_did(p->address, seq);
+}
+
+void tick__guest_tell_rest(void) {
+    for (uint32_t i = 0; i < pending_count; i++)
+        tell_pending(&pending[i]);
+    pending_count = 0;
+}
+
+// The latest one pending of that kind at the address; NULL: there is none.
+static struct pending *find_pending(const void *address, uint8_t kind) {
+    for (uint32_t i = pending_count; i-- > 0;)
+        if (pending[i].address == address && pending[i].kind == kind)
+            return &pending[i];
+    return NULL;
+}
+
+static void add_pending(const void *address, uint8_t what, const void *place, enum tick_event_kind kind) {
+    if (pending_count == PENDING)
+        tick__guest_tell_rest();
+    pending[pending_count++] = (struct pending){address, place, what, (uint8_t)kind};
+}
+
+static void drop_pending(const struct pending *p) {
+    const uint32_t at = (uint32_t)(p - pending);
+    memmove(&pending[at], &pending[at + 1], (--pending_count - at) * sizeof *p);
+}
+
 void tick__guest_tell_hold(const void *address, uint8_t what, const void *place) {
     const struct resource *resource = tick__guest_probe ? resource_of(address, what, true, place) : NULL;
     if (resource && resource->held)
-        tick__guest_tell_at(
-            TICK_EV_HOLD, resource->object, resource->released, 0, tick__guest_place_of(place, tick__guest_waits_called(what)));
+        add_pending(address, what, place, TICK_EV_HOLD);
 }
 
 void tick__guest_tell_release(const void *address, uint8_t what) {
     struct resource *resource = tick__guest_probe ? resource_of(address, what, false, NULL) : NULL;
     if (!resource)
         return;
-    resource->released =
-        tick__guest_tell_at(resource->held ? TICK_EV_RELEASE : TICK_EV_NOTIFY, resource->object, tick__guest_probe->here, 0, 0);
+    if (!resource->held) {
+        tick__guest_tell_notify(address, what);
+        return;
+    }
+    const struct pending *hold = find_pending(address, TICK_EV_HOLD);
+    if (hold && !has_waiters(address)) {
+        drop_pending(hold);
+        return;
+    }
+    tick__guest_tell_rest();
+    resource->released = tick__guest_tell_at(TICK_EV_RELEASE, resource->object, tick__guest_probe->here, 0, 0);
     tick__guest_tell_did(address, resource->released);
 }
 
 void tick__guest_tell_notify(const void *address, uint8_t what) {
-    const struct resource *resource = tick__guest_probe ? resource_of(address, what, false, NULL) : NULL;
-    if (resource)
-        tick__guest_tell_did(address, tick__guest_tell_at(TICK_EV_NOTIFY, resource->object, tick__guest_probe->here, 0, 0));
+    if (!tick__guest_probe)
+        return;
+    if (!find_pending(address, TICK_EV_NOTIFY))
+        add_pending(address, what, NULL, TICK_EV_NOTIFY);
+    if (has_waiters(address))
+        tick__guest_tell_rest();
 }
 
 void tick__guest_resources_begin(void) {
     if (resources)
         memset(resources, 0, resource_room * sizeof *resources);
-    resource_count = 0;
+    resource_count = pending_count = 0;
     tick__guest_tell_did(NULL, 0);
 }

@@ -94,6 +94,7 @@ void tick__guest_tell_stops(enum tick_step_outcome outcome) {
     struct tick_probe *probe = tick__guest_probe;
     if (!probe)
         return;
+    tick__guest_tell_rest();
     told(TICK_EV_STEP_END, probe->task, probe->here, outcome, 0);
     did = probe->here;
     probe->host = probe->task = probe->here = 0;
@@ -104,6 +105,7 @@ void tick__guest_tell_over(const void *object) {
     const struct tick_probe *probe = tick__guest_probe;
     if (!probe)
         return;
+    tick__guest_tell_rest();
     tick__guest_tell_did(object, told(TICK_EV_FUTURE_DONE, probe->task, probe->here, TICK_DONE_RESULT, 0));
 }
 
@@ -151,6 +153,7 @@ void tick__guest_tell_waits(const struct tick__guest_wait *wait, int64_t deadlin
     struct tick__guest_track *track = &self->track;
     if (!tick__guest_probe)
         return;
+    tick__guest_tell_rest();
     track->wait_count = 0;
     track->armed = 0;
     track->cause = tick__guest_probe->here; // until somebody ends it

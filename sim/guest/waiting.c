@@ -4,6 +4,7 @@
 // A program that never waits, but looks at clocks or polls again and again, would stand still in time for ever: so many looks at one moment
 // let a millisecond pass.
 #include "sim/guest/inside_int.h"
+#include "sim/guest/tell_int.h"
 #include "sim/kernel/file_ops_int.h"
 #include "src/base/line.h"
 #include "src/base/outside.h"
@@ -34,8 +35,12 @@ static int64_t limit_of(int fd, int option) {
 
 // Parks until something is ready (1), the deadline comes (0), or a signal or a cancellation (-EINTR).
 static int park_on(const struct pollfd *fds, size_t count, int64_t deadline) {
-    const struct tick__guest_wait wait = {.what = TICK__WAITS_FDS, .fd = count == 1 ? fds[0].fd : -1, .interruptible = true,
-        .fds = fds, .fd_count = count > 1 ? (uint32_t)count : 0};
+    const struct tick__guest_wait wait = {.what = TICK__WAITS_FDS,
+        .fd = count == 1 ? fds[0].fd : -1,
+        .interruptible = true,
+        .place = tick__guest_caller,
+        .fds = fds,
+        .fd_count = count > 1 ? (uint32_t)count : 0};
     uint32_t key;
     if (tick_kernel_watch_fds(TICK__K, fds, count, tick__guest_self()->index, &key) < 0)
         tick__guest_end(TICK_GUEST_NO_MEMORY, 0, "the simulated kernel's memory is full");
@@ -167,7 +172,7 @@ long tick__guest_wait_fds(struct pollfd *fds, size_t count, int64_t timeout) {
 }
 
 static int rest(int64_t ns, bool interruptible) {
-    const struct tick__guest_wait wait = {.what = TICK__WAITS_SLEEP, .fd = -1, .interruptible = interruptible};
+    const struct tick__guest_wait wait = {.what = TICK__WAITS_SLEEP, .fd = -1, .interruptible = interruptible, .place = tick__guest_caller};
     const int64_t deadline = tick__guest_deadline(ns < 0 ? 0 : ns);
     int woken = 1;
     tick__guest_point();
@@ -208,11 +213,11 @@ void tick__guest_wait_words(const struct tick__guest_wait *wait, char *text, siz
     };
     if (wait->what != TICK__WAITS_FDS || wait->fd < 0) {
         tick__line_put(&line, wait->what == TICK__WAITS_FDS ? "one of several fds" : words[wait->what]);
-        tick__guest_wait_details(wait, &line);
-        return;
+    } else {
+        tick__line_put(&line, "fd ");
+        tick__line_number(&line, (uint64_t)wait->fd);
+        tick__line_put(&line, ", ");
+        tick__line_put(&line, type_of(wait->fd));
     }
-    tick__line_put(&line, "fd ");
-    tick__line_number(&line, (uint64_t)wait->fd);
-    tick__line_put(&line, ", ");
-    tick__line_put(&line, type_of(wait->fd));
+    tick__guest_wait_details(wait, &line);
 }

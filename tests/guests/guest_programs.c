@@ -84,7 +84,7 @@ static void how_they_end(void **state) {
     run("deadlock");
     assert_int_equal(control->outcome.end, TICK_GUEST_DEADLOCKED);
     assert_int_equal(control->outcome.ended_at, 2000000000);
-    assert_string_equal(control->outcome.waits, "main waits for fd 3, a pipe\n");
+    assert_memory_equal(control->outcome.waits, "main waits for fd 3, a pipe, at guest_cases+0x", 46);
     run("child_too_late");
     assert_int_equal(control->outcome.end, TICK_GUEST_UNSUPPORTED);
     assert_string_equal(control->outcome.text, "fork: not supported yet: it started a child process after the world began");
@@ -188,6 +188,64 @@ static void an_hour_takes_no_time(void **state) {
     assert_true(after.tv_sec - before.tv_sec < 30); // of a machine that is busy; alone it is some milliseconds
 }
 
+// What differs in one byte, or in one time, has another digest.
+static void a_digest_is_of_everything(void **state) {
+    (void)state;
+    static const char *const names[] = {"says_a", "says_b", "waits_1", "waits_2"};
+    uint64_t digests[4][2];
+    for (int i = 0; i < 4; i++) {
+        passes(names[i], "said\n");
+        memcpy(digests[i], control->outcome.digest, sizeof digests[i]);
+        for (int j = 0; j < i; j++)
+            assert_memory_not_equal(digests[i], digests[j], sizeof digests[i]);
+    }
+}
+
+static const char asyncio[] = "import asyncio, time\n"
+                              "async def serve(r, w):\n"
+                              "    while (line := await r.readline()):\n"
+                              "        await asyncio.sleep(1)\n"
+                              "        w.write(line.upper())\n"
+                              "    w.close()\n"
+                              "async def ask(port, n):\n"
+                              "    r, w = await asyncio.open_connection('127.0.0.1', port)\n"
+                              "    for i in range(3):\n"
+                              "        w.write(b'%d %d\\n' % (n, i))\n"
+                              "        await r.readline()\n"
+                              "    w.close()\n"
+                              "    return n\n"
+                              "async def main():\n"
+                              "    s = await asyncio.start_server(serve, '127.0.0.1', 0)\n"
+                              "    port = s.sockets[0].getsockname()[1]\n"
+                              "    t = time.monotonic()\n"
+                              "    print(await asyncio.gather(*(ask(port, n) for n in range(4))), round(time.monotonic() - t))\n"
+                              "    await asyncio.sleep(3600)\n"
+                              "    print(await asyncio.to_thread(lambda: 'a thread'), round(time.monotonic() - t))\n"
+                              "asyncio.run(main())\n";
+
+// CPython's asyncio as it is: streams, a thread, and an hour; twenty starts are one run.
+static void asyncio_runs(void **state) {
+    (void)state;
+    if (access("/usr/bin/python3", X_OK) < 0)
+        skip();
+    char *argv[] = {(char[]){"/usr/bin/python3"}, (char[]){"-c"}, (char *)(uintptr_t)asyncio, NULL};
+    uint64_t first[2];
+    guest_ask_seed(control, 3);
+    control->settings.latency = 1000000;
+    control->settings.jitter = 30000000;
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(guest_start(control, argv, 60), 0);
+        if (!i)
+            memcpy(first, control->outcome.digest, sizeof first);
+        assert_memory_equal(first, control->outcome.digest, sizeof first);
+    }
+    assert_true(control->deviation_count > 3);
+    control->settings.latency = control->settings.jitter = 0;
+    control->request.chooser = TICK_GUEST_CALM;
+    assert_int_equal(guest_start(control, argv, 60), 0);
+    prints(1, "[0, 1, 2, 3] 3\na thread 3603\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_they_print),
@@ -197,6 +255,8 @@ int main(void) {
         cmocka_unit_test(a_digest_knows_bytes_and_times),
         cmocka_unit_test(deviations_are_replayed),
         cmocka_unit_test(an_hour_takes_no_time),
+        cmocka_unit_test(a_digest_is_of_everything),
+        cmocka_unit_test(asyncio_runs),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

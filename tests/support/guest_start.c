@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,6 +66,8 @@ static void library(char *path, size_t size) {
 static _Noreturn void become(int fd, char *const argv[]) {
     char path[4096];
     library(path, sizeof path);
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     personality(ADDR_NO_RANDOMIZE);
     setenv("LD_PRELOAD", path, 1);
     setenv(TICK_GUEST_VARIABLE, "1", 1);
@@ -109,6 +112,8 @@ int guest_start(struct tick_guest_control *control, char *const argv[], unsigned
         waitpid(child, NULL, 0);
         break;
     }
+    if (child > 0)
+        kill(-child, SIGKILL); // and what it has left behind
     control->settings.fd_limit = (uint32_t)fd;
     return ended == child && child > 0 ? status : -1;
 }

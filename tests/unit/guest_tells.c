@@ -338,16 +338,44 @@ static void semaphores_are_locks_or_signals(void **state) {
     tick__guest_tell_release(&signal, TICK__WAITS_SEMAPHORE);
     tick__guest_tell_hold(&signal, TICK__WAITS_SEMAPHORE, NULL);
     tick__guest_tell_hold(&permits, TICK__WAITS_SEMAPHORE, NULL);
+    tick__guest_tell_rest();
     tick__guest_tell_release(&permits, TICK__WAITS_SEMAPHORE);
     tick__guest_tell_hold(&permits, TICK__WAITS_SEMAPHORE, NULL);
+    tick__guest_tell_rest();
     tick__guest_tell_gone(&permits);
     tick__guest_tell_release(&permits, TICK__WAITS_SEMAPHORE);
+    tick__guest_tell_rest();
     assert_told("0 main: notify event <- step_begin\n"
                 "0 main: hold lock\n"
                 "0 main: release lock <- step_begin\n"
                 "0 main: hold lock <- release\n"
                 "0 main: notify event <- step_begin\n");
     assert_int_equal(writing.objects, 5); // host, main, and three of these
+    end();
+}
+
+// What nobody else can see is not told: a lock that is taken and given back within a step, and wake-ups of nobody but the first.
+static void what_a_step_keeps_to_itself_is_not_told(void **state) {
+    (void)state;
+    static char a, b, condition;
+    for (int i = 0; i < 100; i++) {
+        tick__guest_tell_hold(&a, TICK__WAITS_LOCK, NULL);
+        tick__guest_tell_hold(&b, TICK__WAITS_LOCK, NULL);
+        tick__guest_tell_notify(&condition, TICK__WAITS_CONDITION);
+        tick__guest_tell_release(&a, TICK__WAITS_LOCK);
+        if (i < 99)
+            tick__guest_tell_release(&b, TICK__WAITS_LOCK);
+    }
+    sleep_until(1);
+    tick__guest_tell_release(&b, TICK__WAITS_LOCK);
+    sleep_until(2);
+    assert_memory_equal(told_text(),
+        "0 main: notify event <- step_begin\n"
+        "0 main: hold lock\n"
+        "0 main: timer_arm sleep <- step_begin in the end of a sleep\n",
+        sizeof "0 main: notify event <- step_begin\n0 main: hold lock\n0 main: timer_arm" - 1);
+    assert_non_null(strstr(told_text(), "1 main: release lock <- step_begin\n"));
+    assert_null(strstr(strstr(told_text(), "hold") + 1, "hold"));
     end();
 }
 
@@ -512,6 +540,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(who_waits_for_a_lock_goes_on_by_its_release, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_deadline_that_comes_fires, set_up, tear_down),
         cmocka_unit_test_setup_teardown(semaphores_are_locks_or_signals, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_step_keeps_to_itself_is_not_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_polls_is_ready_before_its_step_is_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_waits_for_an_fd_goes_on_by_the_message, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_waits_for_a_pipe_goes_on_by_who_writes, set_up, tear_down),

@@ -193,21 +193,23 @@ static int child_too_late(void) {
 }
 
 static int child_before(void) {
-    int fds[2], own[2];
+    int fds[2], own[2], go[2];
     char text[32] = "";
-    if (pipe(own) < 0 || pipe(fds) < 0 || write(own[1], "kept", 4) != 4)
+    if (pipe(own) < 0 || pipe(fds) < 0 || pipe(go) < 0 || write(own[1], "kept", 4) != 4)
         return 1;
     FILE *program = popen("echo out of a child", "r");
     printf("%s", fgets(text, sizeof text, program) ? text : "nothing\n");
     pclose(program);
-    if (fork() == 0) {
-        dprintf(fds[1], "mine");
+    const pid_t child = fork();
+    if (child == 0) { // answers once the world of its parent has begun
+        dprintf(fds[1], read(go[0], text, 1) == 1 ? "mine" : "nothing");
         _exit(5);
     }
     close(fds[1]);
     int status = 0;
-    wait(&status);
     epoll_create1(0); // the world begins
+    if (write(go[1], "!", 1) != 1 || waitpid(child, &status, 0) != child)
+        return 2;
     text[read(fds[0], text, sizeof text - 1)] = 0;
     printf("%s %d\n", text, WEXITSTATUS(status));
     struct pollfd fd = {.fd = own[0], .events = POLLIN};
@@ -303,12 +305,39 @@ static int passes(void) {
     return byte != 'y';
 }
 
+static int says(char what, unsigned seconds) {
+    int fds[2];
+    char got = 0;
+    sleep(seconds);
+    if (pipe(fds) < 0 || write(fds[1], &what, 1) != 1 || read(fds[0], &got, 1) != 1)
+        return 1;
+    printf("said\n");
+    return 0;
+}
+
+static int says_a(void) {
+    return says('a', 1);
+}
+
+static int says_b(void) {
+    return says('b', 1);
+}
+
+static int waits_1(void) {
+    return says('c', 1);
+}
+
+static int waits_2(void) {
+    return says('c', 2);
+}
+
 static const struct {
     const char *name;
     int (*run)(void);
-} cases[] = {{"echo", echo}, {"numbers", numbers}, {"times", times_pass}, {"names", names}, {"output", output}, {"deadlock", deadlock},
-    {"child_too_late", child_too_late}, {"child_before", child_before}, {"spins", spins}, {"sigpipe", sigpipe}, {"raises", raises},
-    {"randoms", randoms}, {"stream", stream}, {"passes", passes}};
+} cases[] = {{"says_a", says_a}, {"says_b", says_b}, {"waits_1", waits_1}, {"waits_2", waits_2}, {"echo", echo}, {"numbers", numbers},
+    {"times", times_pass}, {"names", names}, {"output", output}, {"deadlock", deadlock}, {"child_too_late", child_too_late},
+    {"child_before", child_before}, {"spins", spins}, {"sigpipe", sigpipe}, {"raises", raises}, {"randoms", randoms}, {"stream", stream},
+    {"passes", passes}};
 
 int main(int argc, char **argv) {
     for (size_t i = 0; argc > 1 && i < sizeof cases / sizeof *cases; i++)
