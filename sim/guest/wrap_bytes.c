@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/sendfile.h>
@@ -143,8 +144,12 @@ EXPORT FILE *fdopen(int fd, const char *mode) {
     if (!tick__guest_on || !tick__guest_fd_is(fd))
         return ORIGINAL(fdopen)(fd, mode);
     FILE *file = fopencookie((void *)(long)fd, mode, (cookie_io_functions_t){stream_read, stream_write, NULL, stream_close});
-    if (file)
-        file->_fileno = fd;
+    if (!file)
+        return NULL;
+    file->_fileno = fd;
+    // Its reads and writes may wait for other threads, which would find libc's own lock of it taken, and wait in reality (as would a flush
+    // of all streams at the end of the run).
+    (void)__fsetlocking(file, FSETLOCKING_BYCALLER);
     return file;
 }
 

@@ -33,7 +33,7 @@ static char *program(const char *name) {
 
 static int run(const char *name) {
     char *argv[] = {program(name), NULL};
-    return guest_start(control, argv, 120);
+    return guest_start(control, argv, 40);
 }
 
 static bool is_built(const char *name) {
@@ -99,6 +99,45 @@ static void each_start_is_the_same_run(void **state) {
     }
 }
 
+// Twice the same run, and what it printed.
+static void run_twice(char *const argv[], char *text, size_t size) {
+    uint64_t digest[2];
+    guest_start(control, argv, 40);
+    memcpy(digest, control->outcome.digest, sizeof digest);
+    guest_start(control, argv, 40);
+    assert_memory_equal(control->outcome.digest, digest, sizeof digest);
+    guest_output_text(control, 1, text, size);
+    if (control->outcome.end != TICK_GUEST_EXITED || control->outcome.code)
+        print_error("%s %s\n", control->outcome.text, control->outcome.waits);
+    assert_int_equal(control->outcome.end, TICK_GUEST_EXITED);
+    assert_int_equal(control->outcome.code, 0);
+}
+
+static void threads_of_python(void **state) {
+    (void)state;
+    char script[4200], text[1000];
+    snprintf(script, sizeof script, "%s", program("python_threads.py"));
+    char *argv[] = {(char *)(uintptr_t) "/usr/bin/python3", script, NULL};
+    if (access(argv[0], X_OK) != 0)
+        skip();
+    run_twice(argv, text, sizeof text);
+    assert_string_equal(text, "total 12760\n40425\nTrue 5.0\nTrue False\n");
+}
+
+// With its own threads, and that of jemalloc, which looks for pthread_create past our name.
+static void redis_serves(void **state) {
+    (void)state;
+    char module[4200], text[4000];
+    snprintf(module, sizeof module, "%s", program("redis_client.so"));
+    char *argv[] = {(char *)(uintptr_t) "/usr/bin/redis-server", (char *)(uintptr_t) "--port", (char *)(uintptr_t) "7777",
+        (char *)(uintptr_t) "--save", (char *)(uintptr_t) "", (char *)(uintptr_t) "--loadmodule", module, NULL};
+    if (access(argv[0], X_OK) != 0)
+        skip();
+    run_twice(argv, text, sizeof text);
+    assert_non_null(strstr(text, "50 answers are right\n"));
+    assert_true(control->outcome.threads >= 5);
+}
+
 static void another_order_loses_an_update(void **state) {
     (void)state;
     int found = 0;
@@ -134,6 +173,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(they_print_what_they_print_under_real_threads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(each_start_is_the_same_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(threads_of_python, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(redis_serves, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_order_loses_an_update, set_up, tear_down),
         cmocka_unit_test_setup_teardown(deadlocks_say_who_waits_for_what, set_up, tear_down),
     };
