@@ -62,7 +62,8 @@ static bool is_decided(const struct tick__telling *telling, const struct tick__t
 static bool is_in_verdict(const struct tick__telling *telling, const struct tick__tale_event *event) {
     const char *text = tick__tale_object(telling->tale, event->subject)->name, *verdict = telling->tale->trace->text;
     const size_t line = strcspn(text, "\n");
-    return (event->kind == TICK_EV_EXCEPTION || event->kind == TICK_EV_LOG) && line && (memmem(verdict, strlen(verdict), text, line) || strstr(text, verdict));
+    const bool repeats = line && (memmem(verdict, strlen(verdict), text, line) || strstr(text, verdict));
+    return repeats && (event->kind == TICK_EV_EXCEPTION || event->kind == TICK_EV_LOG);
 }
 
 #define TEXT_LINES 4 // at least, of a text that is told by its last line
