@@ -76,7 +76,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return ARGP_ERR_UNKNOWN;
     }
 }
-static const struct argp_child children[] = {{&tick__load_argp, 0, NULL, 10}, {0}};
+static const struct argp_child children[] = {{&tick__load_scenario_argp, 0, NULL, 10}, {0}};
 static const struct argp argp = {options, parse, "TRACE", doc, children, NULL, NULL};
 
 // Runs the trace's schedule on another scenario, and tells the trace beside that.

@@ -2,6 +2,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/finding.h"
+#include "cli/guest_begin.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -153,8 +154,8 @@ static int keep_seed(const struct fuzz_arguments *a, const struct tick__loaded *
     tick__attempt_fini(&attempt);
     tick__report_written("trace", a->output);
     tick__say("%s, so that it cannot be shrunk; the seed repeats it", why);
-    tick__say("%s written. Next: %s run%s%s%s --seed %llu    %s query %s log", a->output, tick__program(), a->load.argument ? " " : "",
-        a->load.argument ? a->load.argument : "", loaded->options, (unsigned long long)seed, tick__program(), a->output);
+    tick__say("%s written. Next: %s run%s%s%s --seed %llu%s    %s query %s log", a->output, tick__program(), a->load.argument ? " " : "",
+        a->load.argument ? a->load.argument : "", loaded->options, (unsigned long long)seed, loaded->tail, tick__program(), a->output);
     return TICK__EXIT_FINDING;
 }
 
@@ -212,9 +213,9 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
     } else if (!tick_outcome_same(&seeded.outcome, &result->outcome)) {
         tick__complain(
             "seed %llu gave \"%s\" when it was run again: the scenario depends on something outside of the simulated world. Next: %s "
-            "check%s%s%s",
+            "check%s%s%s%s",
             (unsigned long long)result->seed, tick_verdict_text(seeded.outcome.verdict), tick__program(), a->load.argument ? " " : "",
-            a->load.argument ? a->load.argument : "", loaded->options);
+            a->load.argument ? a->load.argument : "", loaded->options, loaded->tail);
         code = TICK__EXIT_FINDING;
     } else if (seeded.outcome.deviations > seeded.drawn.count && seeded.drawn.count) {
         char all[32], kept[32], why[160];
@@ -275,7 +276,7 @@ static int tell(const struct fuzz_arguments *a, const struct tick__loaded *loade
     tick__say("%s%s%s: %s schedule%s %spassed%s in %s (%s/s)", bold, name, plain, runs, TICK__PLURAL(result->runs),
         tick__colour(stdout, TICK__GREEN), plain, time, rate);
     say_marks(result);
-    if (result->checks == 0)
+    if (result->checks == 0 && !loaded->guest)
         tick__warn_no_checks(loaded->target.name, result->runs);
     return TICK__EXIT_PASS;
 }
@@ -294,6 +295,10 @@ int tick__cmd_fuzz(int argc, char **argv) {
         a.count = 0; // until the time is over
     code = load(&a, &loaded, path);
     if (code) {
+        tick__loaded_fini(&loaded);
+        return code;
+    }
+    if (loaded.guest && (code = tick__guest_try(&loaded)) != 0) {
         tick__loaded_fini(&loaded);
         return code;
     }

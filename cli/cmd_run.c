@@ -115,6 +115,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
             tick__wrong(state->name, "--calm, --seed, --schedule and --real exclude one another");
         if (a->names_count && !a->real)
             tick__wrong(state->name, "--at goes with --real");
+        if (a->load.program && (a->real || a->list))
+            tick__wrong(state->name, "--%s goes with a scenario, not with a program behind --", a->real ? "real" : "list");
         if (a->strict && !a->schedule)
             tick__wrong(state->name, "--strict goes with --schedule");
         return 0;
@@ -182,9 +184,10 @@ static void say_run(
     char *picture = tick__with_extension(path, ".svg");
     char next[4200];
     if (passed)
-        snprintf(next, sizeof next, "fuzz%s%s%s", a->load.argument ? " " : "", a->load.argument ? a->load.argument : "", loaded->options);
+        snprintf(next, sizeof next, "fuzz%s%s%s%s", a->load.argument ? " " : "", a->load.argument ? a->load.argument : "", loaded->options,
+            loaded->tail);
     else if (attempt->drawn.count > 0)
-        snprintf(next, sizeof next, "shrink %s%s", path, loaded->options);
+        snprintf(next, sizeof next, "shrink %s%s%s", path, loaded->options, loaded->tail);
     else
         snprintf(next, sizeof next, "query %s log", path);
     tick__say("%s written. Next: %s %s    %s graph %s -o %s", path, program, next, program, path, picture ? picture : "run.svg");
@@ -226,6 +229,7 @@ int tick__cmd_run(int argc, char **argv) {
     if (code)
         return code;
     tick__stack_skip(a.deeper);
+    a.load.shows = true;
     code = a.schedule ? tick__recipe_read(a.schedule, &recipe) : check_names(&a);
     const struct tick__output_rules rules = {a.force, {a.load.argument, a.schedule, recipe.scenario_file}};
     if (code == 0 && !a.list)
@@ -265,7 +269,7 @@ int tick__cmd_run(int argc, char **argv) {
             if (a.schedule)
                 code = tick__stale_tell(
                     &(struct tick__stale_run){&recipe.schedule, &attempt.drawn, &loaded, a.schedule, a.strict, false}, code);
-            if (attempt.outcome.verdict == TICK_PASS && attempt.outcome.checks == 0)
+            if (attempt.outcome.verdict == TICK_PASS && attempt.outcome.checks == 0 && !loaded.guest)
                 tick__warn_no_checks(loaded.target.name, 1);
             tick__attempt_fini(&attempt);
         } else {

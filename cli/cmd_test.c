@@ -90,7 +90,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     }
 }
 
-static const struct argp_child children[] = {{&tick__run_argp, 0, NULL, 0}, {&tick__load_argp, 0, NULL, 10}, {0}};
+static const struct argp_child children[] = {{&tick__run_argp, 0, NULL, 0}, {&tick__load_scenario_argp, 0, NULL, 10}, {0}};
 static const struct argp argp = {options, parse, "PATH...", doc, children, NULL, NULL};
 
 struct taking {

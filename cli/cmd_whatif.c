@@ -87,7 +87,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     }
 }
 
-static const struct argp_child children[] = {{&tick__load_argp, 0, NULL, 10}, {0}};
+static const struct argp_child children[] = {{&tick__load_scenario_argp, 0, NULL, 10}, {0}};
 static const struct argp argp = {options, parse, "TRACE", doc, children, NULL, NULL};
 
 // The line of the deviation at an event, its value changed, or as it is if it is to be taken away. malloc'd; NULL: the reason has been

@@ -1,4 +1,4 @@
-// By addr2line, one call a file: names by its symbols, the dynamic ones if there are no others; lines where there is debug information,
+// By addr2line, one call a file: names by its symbols, unless it has none but those it exports; lines where there is debug information,
 // also where that is a file of its own (/usr/lib/debug). A place is a return address: what is looked up lies one byte before it, in the
 // call.
 #include "cli/code_places.h"
@@ -32,6 +32,18 @@ static uint64_t base_of(const char *code) {
     return base;
 }
 
+// Of a file without its table of symbols addr2line names the nearest one that is exported, whatever stands between.
+static bool is_stripped(const char *code) {
+    struct tick__elf elf;
+    bool stripped = true;
+    if (tick__elf_open(code, &elf) < 0)
+        return true;
+    for (size_t i = 0; i < elf.count; i++)
+        stripped &= elf.sections[i].sh_type != SHT_SYMTAB;
+    tick__elf_close(&elf);
+    return stripped;
+}
+
 static char *take_line(char **text) {
     char *line = *text, *end = line ? strchr(line, '\n') : NULL;
     if (!end)
@@ -55,7 +67,7 @@ static void read_place(char *where, struct tick_found_place *place) {
         snprintf(place->file, sizeof place->file, "%s", where);
 }
 
-static void find_some(const char *code, uint64_t base, struct tick_found_place *places, size_t count) {
+static void find_some(const char *code, uint64_t base, bool stripped, struct tick_found_place *places, size_t count) {
     struct tick__argv args = {0};
     char *output = NULL, *text;
     size_t size;
@@ -75,9 +87,9 @@ static void find_some(const char *code, uint64_t base, struct tick_found_place *
             char *where = take_line(&text);
             if (!function || !where)
                 break;
-            if (strcmp(function, "??") != 0)
-                snprintf(places[i].function, sizeof places[i].function, "%s", function);
             read_place(where, &places[i]);
+            if (strcmp(function, "??") != 0 && (!stripped || places[i].line > 0))
+                snprintf(places[i].function, sizeof places[i].function, "%s", function);
         }
     }
     free(output);
@@ -87,8 +99,9 @@ static void find_some(const char *code, uint64_t base, struct tick_found_place *
 static void find(void *ctx, const char *code, struct tick_found_place *places, size_t count) {
     (void)ctx;
     const uint64_t base = base_of(code);
+    const bool stripped = is_stripped(code);
     for (size_t i = 0; i < count; i += AT_ONCE)
-        find_some(code, base, places + i, count - i < AT_ONCE ? count - i : AT_ONCE);
+        find_some(code, base, stripped, places + i, count - i < AT_ONCE ? count - i : AT_ONCE);
 }
 
 int tick__code_places(const char *trace, struct tick_error *error) {

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define AGAIN 8192 // bytes of a command's words
+
 // Where the waits begin in the text of a deadlock, or of a limit that was passed without progress; NULL: it has none.
 static const char *waits_in(const struct tick_outcome *outcome, const char *text) {
     static const char *const marks[] = {"things go on: ", "can ever run again: "};
@@ -159,9 +161,11 @@ static int shrink(const struct tick__settle *settle, struct tick_schedule *best,
                                                      : shrink_within(settle, settle->hang, 0, &result, &error);
     *interrupted = tick__interrupted();
     if (code == TICK_EINVALSTATE) {
+        char again[AGAIN];
+        tick__loaded_words(settle->loaded, again, sizeof again);
         tick__complain("the same schedule passed when it was run again: the scenario depends on something outside of the simulated world. "
-                       "Next: %s check %s:%s%s",
-            tick__program(), settle->loaded->source, settle->loaded->target.name, settle->loaded->options);
+                       "Next: %s check%s",
+            tick__program(), again);
         return TICK__EXIT_FINDING;
     }
     if (code < 0) {
@@ -214,9 +218,11 @@ static int replay(const struct tick__settle *settle, const struct tick_schedule 
         return 0;
     tick__report_set("replays", json_pack("{s:I, s:I, s:o}", "times", (json_int_t)times, "different", (json_int_t)different, "digest",
                                     first.has_digest && tick__report_on() ? tick__report_hex(first.digest, 16) : json_null()));
+    char again[AGAIN];
+    tick__loaded_words(settle->loaded, again, sizeof again);
     if (different)
-        tick__say("replayed %u times, and %u differed: %s depends on something outside. Next: %s check %s:%s%s", times, different,
-            settle->loaded->target.name, tick__program(), settle->loaded->source, settle->loaded->target.name, settle->loaded->options);
+        tick__say("replayed %u times, and %u differed: %s depends on something outside. Next: %s check%s", times, different,
+            settle->loaded->target.name, tick__program(), again);
     else if (first.has_digest)
         tick__say("replayed %u times, digest %s, each time the same", times, tick__format_digest(first.digest, 1, text, sizeof text));
     else
@@ -234,9 +240,10 @@ static int confirm(const struct tick__settle *settle, const struct tick_outcome 
         tick__say("run once more, for its trace: the same %s", tick_verdict_word(outcome->verdict));
         return 0;
     }
-    tick__complain(
-        "run once more, it gave \"%s\": the scenario depends on something outside of the simulated world. Next: %s check %s:%s%s",
-        tick_verdict_text(outcome->verdict), tick__program(), settle->loaded->source, settle->loaded->target.name, settle->loaded->options);
+    char again[AGAIN];
+    tick__loaded_words(settle->loaded, again, sizeof again);
+    tick__complain("run once more, it gave \"%s\": the scenario depends on something outside of the simulated world. Next: %s check%s",
+        tick_verdict_text(outcome->verdict), tick__program(), again);
     return TICK__EXIT_FINDING;
 }
 
@@ -298,8 +305,8 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
     if (result < 0) {
         tick__complain_of(settle->path, result, &error);
         tick__report_written("schedule", schedule_path);
-        tick__say("%s written, but no whole trace of it. Next: %s replay %s%s%s%s", schedule_path, tick__program(), settle->loaded->given,
-            *settle->loaded->given ? " " : "", schedule_path, settle->loaded->options);
+        tick__say("%s written, but no whole trace of it. Next: %s replay %s%s%s%s%s", schedule_path, tick__program(), settle->loaded->given,
+            *settle->loaded->given ? " " : "", schedule_path, settle->loaded->options, settle->loaded->tail);
         goto out;
     }
     const int other = settle->once ? confirm(settle, &attempt.outcome) : 0;
@@ -311,8 +318,8 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
         goto out;
     }
     const int untold = explain(settle, &record, twin);
-    tick__say("%s and %s written. Next: %s replay %s%s    %s graph %s -o %s", settle->path, schedule_path, tick__program(), settle->path,
-        settle->loaded->options, tick__program(), settle->path, picture);
+    tick__say("%s and %s written. Next: %s replay %s%s%s    %s graph %s -o %s", settle->path, schedule_path, tick__program(), settle->path,
+        settle->loaded->options, settle->loaded->tail, tick__program(), settle->path, picture);
     code = untold ? untold : TICK__EXIT_FINDING;
 out:
     free(text);

@@ -1,9 +1,11 @@
 #include "cli/options.h"
 #include "cli/arguments.h"
+#include "cli/guest_load.h"
 #include "cli/print.h"
 #include "cli/report_json.h"
 #include "sim/native/heap.h"
 #include "src/base/check.h"
+#include "src/base/keep.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -110,6 +112,10 @@ static const struct argp_option load_options[] = {
 static error_t parse_load(int key, char *value, struct argp_state *state) {
     struct tick__load *load = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        if (state->child_inputs)
+            state->child_inputs[0] = load; // of tick__load_argp
+        return 0;
     case TICK__OPTION_CC:
         load->cc = value;
         return 0;
@@ -133,7 +139,9 @@ static error_t parse_load(int key, char *value, struct argp_state *state) {
         return ARGP_ERR_UNKNOWN;
     }
 }
-const struct argp tick__load_argp = {.options = load_options, .parser = parse_load};
+static const struct argp_child load_children[] = {{&tick__guest_argp, 0, NULL, 12}, {0}};
+const struct argp tick__load_scenario_argp = {.options = load_options, .parser = parse_load};
+const struct argp tick__load_argp = {.options = load_options, .parser = parse_load, .children = load_children};
 
 void tick__run_options_init(struct tick__run_options *options) {
     options->hang = 0;
@@ -189,6 +197,36 @@ error_t tick__parse_scenario(int key, char *value, struct argp_state *state, str
 
 void (*tick__table_wanted)(const struct argp *whole);
 
+// --- a program's own words ---
+
+TICK_KEEP static char *const *behind = NULL;
+
+char *const *tick__words_behind(void) {
+    return behind;
+}
+
+static bool takes_program(const struct argp *argp) {
+    for (const struct argp_child *child = argp->children; child && child->argp; child++)
+        if (child->argp == &tick__guest_argp || takes_program(child->argp))
+            return true;
+    return false;
+}
+
+// How many of the words are the command's; what is behind the first `--` is the program's, whatever it looks like.
+static int own_words(const struct argp *argp, int argc, char **argv) {
+    behind = NULL;
+    for (int i = 1; takes_program(argp) && i < argc; i++) {
+        if (strcmp(argv[i], "--") != 0)
+            continue;
+        if (!argv[i + 1])
+            tick__wrong(argv[0], "which program? Its words stand behind --, as in: %s -- python3 app.py", argv[0]);
+        behind = argv + i + 1;
+        argv[i] = NULL;
+        return i;
+    }
+    return argc;
+}
+
 int tick__parse(const struct argp *argp, int argc, char **argv, void *input) {
     enum { MOST = 8 };
     struct argp_child children[MOST] = {{0}};
@@ -204,6 +242,7 @@ int tick__parse(const struct argp *argp, int argc, char **argv, void *input) {
         tick__table_wanted(&whole);
         return TICK__EXIT_HARNESS;
     }
+    argc = own_words(&whole, argc, argv);
     int result = tick__arguments_check(&whole, argc, argv);
     if (result == 0)
         result = argp_parse(&whole, argc, argv, 0, NULL, input);

@@ -21,11 +21,15 @@ enum tick__option {
     TICK__OPTION_JSON,
     TICK__OPTION_QUIET,
     TICK__OPTION_STRICT,
+    TICK__OPTION_NETWORK,
+    TICK__OPTION_BY,
+    TICK__OPTION_SNAPSHOT,
     TICK__OPTION_OTHERS // a command's own start here
 };
 
 // The options of loading, as a child parser: its input is a struct tick__load. Positional arguments are the command's own.
 extern const struct argp tick__load_argp;
+extern const struct argp tick__load_scenario_argp; // the same of commands that take no program behind --
 // --hang and --rate, as a child parser.
 struct tick__run_options {
     int64_t hang; // 0: the default
@@ -60,6 +64,8 @@ bool tick__parse_rate(const char *text, struct tick_rates *rates);          // "
 // Parses a command's arguments, with what every command takes (--json). argv[0] names its program, as in "retick run". 0, or the exit code
 // to end with. What is wrong with the words ends the process by itself (cli/arguments.h).
 int tick__parse(const struct argp *argp, int argc, char **argv, void *input);
+// The words behind `--`, of a command that takes a program (tick__guest_argp), as tick__parse found them, ended by NULL; NULL: none.
+char *const *tick__words_behind(void);
 // For who writes about the options (cli/pages/): if set, tick__parse hands the whole table to it and fails.
 extern void (*tick__table_wanted)(const struct argp *whole);
 

@@ -3,6 +3,7 @@
 #include "cli/deny.h"
 #include "cli/file.h"
 #include "cli/flags.h"
+#include "cli/guest_load.h"
 #include "cli/print.h"
 #include "cli/program.h"
 #include "cli/scenario_trial.h"
@@ -142,9 +143,11 @@ static char *options_of(const struct tick__load *load, const char *cflags) {
 // What is freed later, and what it is called in complaints: 0 or an exit code.
 static int begin(const struct tick__load *load, struct tick__loaded *loaded) {
     *loaded = (struct tick__loaded){.source = strdup(""), .object = strdup(""), .given = strdup(""), .flags = strdup("")};
+    loaded->tail = strdup("");
     loaded->options = options_of(load, load->cflags);
     loaded->built = options_of(load, load->cflags);
-    const bool whole = loaded->source && loaded->object && loaded->given && loaded->options && loaded->built && loaded->flags;
+    const bool whole =
+        loaded->source && loaded->object && loaded->given && loaded->options && loaded->built && loaded->flags && loaded->tail;
     return whole ? 0 : tick__no_memory(load->argument ? load->argument : "this program");
 }
 
@@ -234,12 +237,15 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
     int code = begin(load, loaded);
     if (code)
         return code;
+    if (load->program)
+        return tick__guest_load(load, loaded);
     if (tick__scenario_linked_in()) {
         const char *wanted = load->argument ? load->argument : "";
         return choose("", *wanted == ':' ? wanted + 1 : wanted, loaded);
     }
     if (!load->argument) {
-        tick__complain("which scenario? Name its C file, as in: retick run scenario.c");
+        tick__complain("which scenario, or which program? Name a C file, as in: retick run scenario.c; or a program, as in: retick run -- "
+                       "python3 app.py");
         return TICK__EXIT_USAGE;
     }
     tick__scenario_split(load->argument, file, sizeof file, &name);
@@ -268,6 +274,13 @@ const char *tick__loaded_name(const struct tick__loaded *loaded) {
     return loaded->given && *loaded->given ? loaded->given : loaded->target.name ? loaded->target.name : "this program";
 }
 
+void tick__loaded_words(const struct tick__loaded *loaded, char *text, size_t size) {
+    if (loaded->guest)
+        snprintf(text, size, "%s%s", loaded->options, loaded->tail);
+    else
+        snprintf(text, size, " %s:%s%s", loaded->source, loaded->target.name, loaded->options);
+}
+
 void tick__loaded_fini(struct tick__loaded *loaded) {
     free(loaded->source);
     free(loaded->object);
@@ -275,5 +288,7 @@ void tick__loaded_fini(struct tick__loaded *loaded) {
     free(loaded->options);
     free(loaded->built);
     free(loaded->flags);
+    free(loaded->tail);
+    free(loaded->guest);
     *loaded = (struct tick__loaded){0};
 }

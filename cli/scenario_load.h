@@ -3,6 +3,7 @@
 #define RETICK_CLI_SCENARIO_LOAD_H
 
 #include "sim/world/runner.h"
+#include "sim/keeper/keeper.h"
 #include <retick/error.h>
 #include <retick/scenario.h>
 #include <stdbool.h>
@@ -20,15 +21,22 @@ struct tick__load {
     bool real;       // a real run: nothing is banned
     bool unchecked;  // the deny list was looked at already
     bool heap_check; // --heap-check
+    char *const *program; // not NULL: no scenario, but a program of somebody's own (cli/guest_load.h), ended by NULL
+    const char *network, *by, *snapshot; // how its options were written, or NULL
+    struct tick_guest_settings guest;    // what they mean
+    bool shows;                          // what it prints is shown
 };
 struct tick__loaded {
-    const struct tick_scenario *scenario;
-    struct tick_target target; // that one
+    const struct tick_scenario *scenario; // NULL: a guest
+    struct tick_guest_program *guest;     // NULL: a scenario. Owned
+    struct tick_target target;            // that one
+    char name[48];                        // of a guest
     char *source;              // absolute path of the file, for the trace's meta; "" for a scenario that is linked in. Owned
     char *object;              // the shared object, or "". Owned
     char *given;               // the file as it was named, or "". Owned
     char *options;             // how it was compiled, as it was asked for: "" or " --cflags '-DFAST'". Owned
     char *built;               // the same with what $RETICK_CFLAGS added, for the trace. Owned
+    char *tail; // what stands last in a command that runs it again: " -- python3 app.py" for a guest, else "". Owned
     char *flags; // the compiler's flags of both, as a line (cli/flags.h); "" if there are none, or nothing was compiled. Owned
 };
 // 0; else the exit code to end with, and the reason has been printed. What was loaded stays loaded.
@@ -37,6 +45,8 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
 void tick__scenario_split(const char *argument, char *file, size_t size, const char **name);
 // The file as it was named, or the scenario, for what is said of it.
 const char *tick__loaded_name(const struct tick__loaded *loaded);
+// What names it in a command that is suggested, options included: "/home/me/pool.c:pool --cflags '-DFAST'", "--by fork -- python3 app.py".
+void tick__loaded_words(const struct tick__loaded *loaded, char *text, size_t size);
 void tick__loaded_fini(struct tick__loaded *loaded);
 // Whether scenarios are linked into this program, so that no file is to be named. Before any load.
 bool tick__scenario_linked_in(void);

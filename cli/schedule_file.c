@@ -95,11 +95,15 @@ int tick__recipe_scenario(
     char beside[PATH_MAX];
     bool linked = tick__scenario_linked_in();
     const char *given = load->argument;
-    if (!given && linked) {
+    if (load->program) {
+        load->argument = NULL;
+    } else if (!given && linked) {
         load->argument = recipe->schedule.scenario;
     } else if (!given) {
         if (!recipe->trace || !recipe->scenario_file || !*recipe->scenario_file) {
-            tick__complain("which scenario? Name its C file, as in: retick replay scenario.c %s", recipe_path);
+            tick__complain("which scenario, or which program? Name its C file, as in: retick replay scenario.c %s; or the program, as in: "
+                           "retick replay %s -- python3 app.py",
+                recipe_path, recipe_path);
             return TICK__EXIT_USAGE;
         }
         load->argument = recipe->scenario_file;
@@ -126,6 +130,8 @@ int tick__recipe_scenario(
     const char *colon = given ? strrchr(given, ':') : NULL;
     if (*wanted && strcmp(wanted, loaded->target.name) != 0 && colon && !strcmp(colon + 1, loaded->target.name)) {
         // Asked for by name: the repaired variant, under the schedule that broke the other.
+        tick__note("%s was found in %s, and is run in %s", recipe_path, wanted, loaded->target.name);
+    } else if (*wanted && strcmp(wanted, loaded->target.name) != 0 && loaded->guest) {
         tick__note("%s was found in %s, and is run in %s", recipe_path, wanted, loaded->target.name);
     } else if (*wanted && strcmp(wanted, loaded->target.name) != 0) {
         const struct tick_scenario *other = tick_scenario_find(wanted);

@@ -53,7 +53,11 @@ json_t *tick__stale_report(const struct tick__stale *stale) {
 
 static void say(const struct tick__stale_run *run, const struct tick__stale *stale, bool failed) {
     const char *given = run->loaded->given, *space = *given ? " " : "";
-    char words[80];
+    char words[80], again[8192];
+    if (run->loaded->guest)
+        tick__loaded_words(run->loaded, again, sizeof again);
+    else
+        snprintf(again, sizeof again, "%s%s%s%s%s", space, given, *given ? ":" : " :", run->loaded->target.name, run->loaded->options);
     tick__stale_words(stale, words, sizeof words);
     tick__say("  %sstale%s: %s:%s%s", tick__colour(stdout, TICK__YELLOW), tick__colour(stdout, TICK__PLAIN), words,
         stale->count == 1 ? " " : "", stale->count == 1 ? stale->lines[0] : "");
@@ -64,13 +68,13 @@ static void say(const struct tick__stale_run *run, const struct tick__stale *sta
     if (run->shrinks && failed)
         tick__say("    it fails without what is not met, or before");
     else if (failed)
-        tick__say("    it fails without what is not met, or before. Next: %s shrink%s%s %s%s    writes what is left of it", tick__program(),
-            space, given, run->path, run->loaded->options);
+        tick__say("    it fails without what is not met, or before. Next: %s shrink%s%s %s%s%s    writes what is left of it", tick__program(),
+            space, given, run->path, run->loaded->options, run->loaded->tail);
     else
         tick__say(
-            "    the program has changed since, or goes another way: that it passes tells little. Next: %s fuzz%s%s%s%s%s    finds the "
+            "    the program has changed since, or goes another way: that it passes tells little. Next: %s fuzz%s    finds the "
             "failure anew, if it is still there",
-            tick__program(), space, given, *given ? ":" : " :", run->loaded->target.name, run->loaded->options);
+            tick__program(), again);
 }
 
 void tick__stale_note(const struct tick_schedule *schedule, const struct tick_schedule *drawn) {

@@ -27,3 +27,7 @@ target_compile_options(retick_guest PRIVATE ${guest_options})
 target_link_options(retick_guest PRIVATE -Wl,-z,initfirst -Wl,-z,now -Wl,-z,nodelete -Wl,-Bsymbolic-functions -Wl,--no-undefined)
 target_link_libraries(retick_guest PRIVATE ${CMAKE_DL_LIBS})
 set_target_properties(retick_guest PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+if(TARGET retick)
+    add_dependencies(retick retick_guest)
+endif()
+install(TARGETS retick_guest LIBRARY DESTINATION lib/retick) # ../lib/retick of the program, whatever this system calls its lib

@@ -1,6 +1,7 @@
 # What users get: libretick.a of all layers in one, the command line `retick`, and how to find them (pkg-config, CMake).
 
 get_property(layers GLOBAL PROPERTY RETICK_LAYERS)
+list(REMOVE_ITEM layers tick_guest) # for tests: what goes into guests is a library by itself (guest.cmake)
 set(objects)
 foreach(layer ${layers})
     list(APPEND objects $<TARGET_OBJECTS:${layer}>)

@@ -62,7 +62,7 @@ tab retick fu && offers fuzz
 tab retick re && offers "recover replay"
 tab retick help dig && offers digest
 tab retick fuzz --ke && offers --keep-going
-tab retick fuzz --s && offers --seeds
+tab retick fuzz --se && offers --seeds
 tab retick run --js && offers --json
 tab retick run o && offers one.c
 tab retick run "" && offers "-?.c folder one.c two.cpp with blank.c"

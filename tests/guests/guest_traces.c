@@ -74,7 +74,7 @@ static struct digests run(uint64_t seed, bool observed) {
 }
 
 static struct tick_trace stored(void) {
-    struct tick_trace trace;
+    struct tick_trace trace = {0};
     struct tick_error error;
     if (tick_trace_store(recorder, in_folder("run.db"), &(struct tick_trace_meta){.scenario = "s", .chooser = "calm"}, &error) < 0 ||
         tick_trace_open(in_folder("run.db"), &trace, &error) < 0)

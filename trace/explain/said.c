@@ -230,7 +230,8 @@ void tick__said_place(const struct tick__tale *tale, uint32_t loc, struct tick__
     const char *slash = strrchr(place->file, '/');
     if (place->line > 0)
         tick__say_to(said, "%s:%d", slash ? slash + 1 : place->file, place->line);
-    else // of a program without debug information: what function it is is all that is known
+    else if (!strstr(place->function, "+0x")) // of a stripped program nothing is known that a person could look up;
+        // of one without debug information, what function it is
         tick__say_to(said, "%s", *place->function ? place->function : slash ? slash + 1 : place->file);
 }
 

@@ -58,11 +58,29 @@ static bool is_decided(const struct tick__telling *telling, const struct tick__t
            tick__tale_event(tale, fault->cause)->kind == TICK_EV_CHOICE;
 }
 
-// An exception's text that the verdict repeats, or that repeats it.
+// An exception's text, or a line, that the verdict repeats, or that repeats it.
 static bool is_in_verdict(const struct tick__telling *telling, const struct tick__tale_event *event) {
     const char *text = tick__tale_object(telling->tale, event->subject)->name, *verdict = telling->tale->trace->text;
     const size_t line = strcspn(text, "\n");
-    return event->kind == TICK_EV_EXCEPTION && line && (memmem(verdict, strlen(verdict), text, line) || strstr(text, verdict));
+    const bool repeats = line && (memmem(verdict, strlen(verdict), text, line) || strstr(text, verdict));
+    return repeats && (event->kind == TICK_EV_EXCEPTION || event->kind == TICK_EV_LOG);
+}
+
+#define TEXT_LINES 4 // at least, of a text that is told by its last line
+
+// Whether it is a line of a longer text that is said at once, a traceback's as a rule, and not its last one.
+static bool is_line_of_text(const struct tick__telling *telling, uint32_t seq) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_event *event = tick__tale_event(tale, seq), *other;
+    uint32_t before = 0, behind = 0;
+    if (event->kind != TICK_EV_LOG)
+        return false;
+    for (uint32_t at = seq - 1; at > 0 && (other = tick__tale_event(tale, at))->kind == TICK_EV_LOG && other->task == event->task; at--)
+        before += other->ts == event->ts;
+    for (uint32_t at = seq + 1;
+         at < telling->end && (other = tick__tale_event(tale, at))->kind == TICK_EV_LOG && other->task == event->task; at++)
+        behind += other->ts == event->ts;
+    return behind > 0 && before + behind + 1 >= TEXT_LINES;
 }
 
 // Which event's text it is that an event tells; as many as there are: a new one.
@@ -90,7 +108,8 @@ void tick__story_moments(struct tick__telling *telling) {
     bool chained[TEXTS_MOST] = {false};
     for (uint32_t seq = telling->part; seq && seq <= telling->end && telling->code == 0; seq++) {
         const struct tick__tale_event *event = tick__tale_event(telling->tale, seq);
-        if (is_moment(event->kind) && !is_decided(telling, event) && !is_in_verdict(telling, event) && !is_told(telling, seq))
+        if (is_moment(event->kind) && !is_decided(telling, event) && !is_in_verdict(telling, event) && !is_told(telling, seq) &&
+            !is_line_of_text(telling, seq))
             take_moment(telling, &crowds, chained, seq);
     }
     tick__crowds_count(&crowds);

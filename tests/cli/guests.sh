@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Programs of one's own behind `--`: found, shrunk, told and replayed as scenarios are; and what is said of those that cannot be.
+# shellcheck source=../support/cli_expect.sh
+. "$(dirname "$0")/../support/cli_expect.sh"
+bank=$(realpath "$scenarios/../../../examples/bank.py")
+
+# --- words that are wrong ---
+expect 2 "which program? Its words stand behind --, as in: retick fuzz -- python3 app.py" "$RETICK" fuzz --
+expect 2 "--by goes with a program of your own" "$RETICK" fuzz --by fork scenario.c
+expect 2 "--by slowly: write rewind, fork or start" "$RETICK" run --by slowly -- true
+expect 2 "--network 3ms: write loopback=LATENCY" "$RETICK" run --network 3ms -- true
+expect 2 "--snapshot accept:0: write wait:N" "$RETICK" run --snapshot accept:0 -- true
+expect 2 "--real goes with a scenario" "$RETICK" run --real -- true
+expect 2 "one program at a time" "$RETICK" run scenario.c -- true
+
+if [ ! -e "$(dirname "$RETICK")/libretick_guest.so" ]; then # another processor's build, or a sanitizer's
+    expect 2 "libretick_guest.so" "$RETICK" run -- true
+    finish
+fi
+expect 2 "no-such-program: not found in PATH" "$RETICK" fuzz -- no-such-program
+printf 'int main(void) { return 0; }\n' >still.c
+if cc -static -o still still.c 2>/dev/null; then
+    expect 2 "still" "$RETICK" run -- ./still
+    also static
+fi
+
+# --- a run ---
+expect 0 "sleep: passed (calm)" "$RETICK" run -o sleep.db -- sleep 3600
+also "1 h 0 min of virtual time"
+also "Next: retick fuzz -- sleep 3600"
+expect 1 "exit status 3: so it ends" "$RETICK" run -o three.db -- sh -c 'echo so it ends >&2; exit 3'
+never "retick fuzz -- sh"
+expect 0 "--not-an-option" "$RETICK" run -o words.db -- echo --not-an-option -- "a b"
+also "-- a b"
+
+# --- a finding: Debian's own python3, where it is ---
+python=/usr/bin/python3
+$python -c 'import asyncio' 2>/dev/null || finish
+expect 1 "failed: exit status 1: AssertionError: the balance is -60" "$RETICK" fuzz -n 500 -o found.db -- $python "$bank"
+also "of start-up"
+also "shrunk from"
+also "each time the same"
+also "how it came to it, beside found.twin.db"
+also "Next: retick replay found.db -- $python $bank"
+[ "$(grep -vcE '^(retick|scenario) ' found.schedule)" -le 2 ] || complain "it takes more than two deviations: $(cat found.schedule)"
+expect 1 "the same run as in found.db, event by event, and byte by byte" "$RETICK" replay found.db -- $python "$bank"
+expect 1 "bank: fails under" "$RETICK" replay --by start found.schedule -- $python "$bank"
+expect 1 "the same run as in found.db" "$RETICK" replay --by fork found.db -- $python "$bank"
+expect 0 "passes" "$RETICK" replay found.schedule -- $python "$bank" repaired
+expect 0 "passed" "$RETICK" fuzz -n 100 -- $python "$bank" repaired
+expect 2 "retick replay found.db -- python3 app.py" "$RETICK" replay found.db
+expect 0 "found.svg" "$RETICK" graph found.db -o found.svg
+
+# The ways in which runs begin come to the same.
+for by in rewind fork start; do
+    "$RETICK" digest --seeds 6 --by $by -- $python "$bank" >$by.digests 2>&1 || true
+done
+cmp -s rewind.digests fork.digests || complain "forks differ from rewinding: $(diff rewind.digests fork.digests)"
+cmp -s rewind.digests start.digests || complain "fresh starts differ from rewinding: $(diff rewind.digests start.digests)"
+[ "$(wc -l <start.digests)" = 6 ] || complain "no six digests: $(cat start.digests)"
+
+finish
