@@ -1,5 +1,5 @@
-# An echo server and its clients with asyncio, which know nothing of a simulator. No address is printed: one start in fifty or so has its
-# objects elsewhere, for a reason that is not known yet.
+# An echo server and its clients with asyncio, which know nothing of a simulator. No address is printed: Python lists the script's folder, and
+# where its objects lie depends on what is there, which a build may change meanwhile.
 import asyncio
 import os
 import sys
