@@ -12,7 +12,10 @@
     X(TICK__AGAIN, "in another fresh process", 0, true) \
     X(TICK__AFTER, "after other runs", 0, false) \
     X(TICK__POISON_A, "with memory of 0xa5", 0xa5, true) \
-    X(TICK__POISON_B, "with memory of 0x5a", 0x5a, true)
+    X(TICK__POISON_B, "with memory of 0x5a", 0x5a, true) \
+    X(TICK__BY_FORK, "by fork", 0, false) \
+    X(TICK__BY_START, "in fresh starts", 0, false)
+// Of guests the keeper gives memory as it is; of natives every run begins in one way.
 
 enum tick__way {
 #define TICK__WAY_ENUM(name, text, poison, fresh) name,

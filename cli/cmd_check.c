@@ -17,8 +17,8 @@
 enum { OPTION_WARM = TICK__OPTION_OTHERS, OPTION_STRICT };
 
 static const struct argp_option options[] = {
-    {"seeds", 'n', "N|A..B", 0, "Which seeds (default: 0..99)", 0},
-    {"after", OPTION_WARM, "N", 0, "How many other runs come before, in the same process (default: 1000)", 0},
+    {"seeds", 'n', "N|A..B", 0, "Which seeds (default: 0..99; of a program behind --: 0..19)", 0},
+    {"after", OPTION_WARM, "N", 0, "How many other runs come before, in the same process (default: 1000; of a program behind --: 100)", 0},
     {"strict", OPTION_STRICT, NULL, 0, "What depends on addresses or on the folder is no note, but a finding", 0},
     {"output", 'o', "FOLDER", 0, "Where two runs that differ are recorded (made if need be; default: the current folder)", 0},
     TICK__FORCE_ROW,
@@ -29,7 +29,8 @@ static const char doc[] =
     "Runs each seed in two fresh processes, after 1,000 other runs in one process, with stacks and heaps filled with 0xa5 and with 0x5a, "
     "and in processes with another environment, locale, folder, depth of the stack and time of day, compiled at another time, with "
     "address randomisation off and on. All must have the same events, and name, log, send and write the same. If two differ, both "
-    "are recorded and their first difference is shown: an event, or a byte and who wrote it."
+    "are recorded and their first difference is shown: an event, or a byte and who wrote it. A program behind -- is run in fresh processes, "
+    "after others, and begun in each of the three ways (--by)."
     "\vWhat is logged or sent may hold addresses, or the folder's name: where it differs with these alone, that is a note, unless "
     "--strict is given. It ends with the schedule stability: when one deviation of a seed is taken away, which share of the others the run "
     "still "
@@ -87,7 +88,16 @@ const char *tick__way_text(enum tick__way way) {
     return ways[way].text;
 }
 
+static bool is_of(const struct tick__check *check, enum tick__way way) {
+    const bool poison = ways[way].poison != 0, begins = way == TICK__BY_FORK || way == TICK__BY_START;
+    return check->loaded.guest ? !poison : !begins;
+}
+
 struct tick__input tick__check_input(const struct tick__check *check, uint64_t seed, enum tick__way way) {
+    if (check->loaded.guest)
+        check->loaded.guest->settings.way = way == TICK__BY_FORK    ? TICK_GUEST_FORK
+                                            : way == TICK__BY_START ? TICK_GUEST_START
+                                                                    : check->load.guest.way;
     return (struct tick__input){.seed = seed, .rates = &check->run.rates, .poison = ways[way].poison};
 }
 
@@ -196,6 +206,11 @@ static void say_rows(const struct tick__check *check) {
     say_row("two fresh processes", &check->ways[TICK__AGAIN], check->count);
     snprintf(text, sizeof text, "after %s other runs", tick__format_count(check->warm, warm, sizeof warm));
     say_row(text, &check->ways[TICK__AFTER], check->count);
+    if (check->loaded.guest) {
+        say_row("begun by fork", &check->ways[TICK__BY_FORK], check->count);
+        say_row("begun in fresh starts", &check->ways[TICK__BY_START], check->count);
+        return;
+    }
     say_row("stacks and heaps of 0xa5", &check->ways[TICK__POISON_A], check->count);
     say_row("stacks and heaps of 0x5a", &check->ways[TICK__POISON_B], check->count);
     for (int i = 0; i < TICK__SURROUNDING_COUNT && check->went_abroad; i++)
@@ -262,7 +277,7 @@ static int conclude(struct tick__check *check, int abroad) {
                      "failing", (json_int_t)check->failing, "repeats", (int)!differ, "noted", (int)noted, "stability",
                      stable ? json_pack("{s:I, s:I}", "of_10000", (json_int_t)share, "seeds", (json_int_t)stable_seeds) : json_null()));
     say_rows(check);
-    if (!check->went_abroad)
+    if (!check->went_abroad && !check->loaded.guest)
         tick__warn("no other surroundings could be tried: %s", tick__failure_text(abroad));
     if (check->failing)
         tick__say("  %" PRIu64 " of %s seeds fail, each time in the same way", check->failing, count);
@@ -287,13 +302,16 @@ static int tell_setup(const struct tick__check *check) {
 }
 
 static int carry_out(struct tick__check *check) {
-    int result = tick__abroad_open(&check->country, &check->load, &check->loaded, &check->run), abroad = 0;
+    const bool guest = check->loaded.guest != NULL; // its surroundings are fixed
+    int result = guest ? 0 : tick__abroad_open(&check->country, &check->load, &check->loaded, &check->run), abroad = 0;
     for (int way = 0; way < TICK__WAY_COUNT && result == 0; way++) {
+        if (!is_of(check, (enum tick__way)way))
+            continue;
         result = run_way(check, (enum tick__way)way);
         if (result == 0 && never_begins(check, (enum tick__way)way))
             return tell_setup(check);
     }
-    if (result == 0 && !tick__interrupted())
+    if (result == 0 && !guest && !tick__interrupted())
         abroad = tick__check_abroad(check);
     tick__progress_end();
     if (result < 0) {
@@ -308,7 +326,7 @@ static int carry_out(struct tick__check *check) {
 }
 
 int tick__cmd_check(int argc, char **argv) {
-    struct tick__check check = {.count = 100, .warm = 1000};
+    struct tick__check check = {.count = 0, .warm = UINT64_MAX};
     tick__run_options_init(&check.run);
     int code = tick__parse(&argp, argc, argv, &check);
     if (code)
@@ -318,6 +336,8 @@ int tick__cmd_check(int argc, char **argv) {
     if (code == 0)
         code = tick__scenario_load(&check.load, &check.loaded);
     if (code == 0) {
+        check.count = check.count ? check.count : check.loaded.guest ? 20 : 100;
+        check.warm = check.warm != UINT64_MAX ? check.warm : check.loaded.guest ? 100 : 1000;
         tick__interrupt_watch();
         check.base = calloc(check.count, sizeof *check.base);
         code = check.base ? carry_out(&check) : tick__no_memory(tick__loaded_name(&check.loaded));

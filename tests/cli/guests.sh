@@ -51,6 +51,13 @@ expect 0 "passed" "$RETICK" fuzz -n 100 -- $python "$bank" repaired
 expect 2 "retick replay found.db -- python3 app.py" "$RETICK" replay found.db
 expect 0 "found.svg" "$RETICK" graph found.db -o found.svg
 
+expect 0 "every run repeats" "$RETICK" check --seeds 4 --after 5 -- $python "$bank"
+also "begun by fork"
+also "begun in fresh starts"
+never warning
+printf 'import time, os\ntime.sleep(1)\nprint(os.stat("/proc/self").st_ctime_ns)\n' >differs.py
+expect 1 "runs that do not repeat" "$RETICK" check --seeds 2 --after 1 -- $python differs.py
+
 # Python's end is left out but for what the program sees of it: threads, atexit, buffers, the status.
 ends() { # ends CODE: natively and as a guest
     local code="import time; time.sleep(0.01)
