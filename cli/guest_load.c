@@ -130,11 +130,12 @@ static bool runs_another(const char *word) {
 // "app" of python3 app.py, "server" of ./server --port 80: what schedules and traces are headed with, and the name of its machine.
 static void name_of(char *const *program, char name[static 48]) {
     const char *word = base(*program);
-    for (char *const *at = program; runs_another(base(*at)) && at[1]; ) {
+    char *const *at = program;
+    while (runs_another(base(*at))) {
         do
             at++;
-        while (*at && (**at == '-' || strchr(*at, '=')));
-        if (!*at)
+        while (*at && strcmp(*at, "-c") != 0 && strcmp(*at, "-e") != 0 && (**at == '-' || strchr(*at, '=')));
+        if (!*at || **at == '-') // its program is among the words
             break;
         word = base(*at);
     }
@@ -142,9 +143,9 @@ static void name_of(char *const *program, char name[static 48]) {
     char *dot = strrchr(name, '.');
     if (dot && dot != name && strlen(dot) <= 4)
         *dot = '\0';
-    for (char *at = name; *at; at++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-", *at))
-            *at = '_';
+    for (char *letter = name; *letter; letter++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-", *letter))
+            *letter = '_';
 }
 
 // --- how it was asked for, to be typed again ---

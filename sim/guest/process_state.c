@@ -32,7 +32,7 @@ static int keep_fd(struct tick__surroundings *s, int fd) {
         return (int)copy;
     *kept = (struct tick__kept_fd){fd, (int)copy, flags & O_PATH ? -1 : (int)flags, -1, cloexec & FD_CLOEXEC};
     if (!(flags & O_PATH))
-        kept->offset = tick__raw(SYS_lseek, fd, 0, SEEK_CUR);
+        kept->offset = fd == 1 || fd == 2 ? -1 : tick__raw(SYS_lseek, fd, 0, SEEK_CUR); // what was shown stays
     s->next = (int)copy + 1;
     s->highest = fd > s->highest ? fd : s->highest;
     s->fds++;

@@ -117,6 +117,7 @@ static void take(void) {
     tick__raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); // whoever started it, if that is not the keeper
     // Of a fresh start as well, so that memory lies alike; one that cannot be made is missed by who takes it.
     (void)tick__guest_sleepers_fill(TICK__GUEST_POOL);
+    tick__guest_python_end();
     if (!(way == TICK_GUEST_REWIND && rewinds()) && !(way >= TICK_GUEST_FORK && forks())) {
         atomic_store(&tick__guest_control->way, TICK_GUEST_START);
         if (way != TICK_GUEST_START)

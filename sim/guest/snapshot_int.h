@@ -14,4 +14,8 @@ void tick__guest_snapshot_sees(enum tick_guest_place place);
 // A line of output.
 void tick__guest_snapshot_reads(const char *text, size_t size);
 
+
+// An interpreter that ends by tearing itself down (python_end.c): that is left out from now on. Before the snapshot.
+void tick__guest_python_end(void);
+
 #endif

@@ -32,11 +32,20 @@ static void *find(void *handle, const char *name) {
     return dlsym_of_libc(handle, name);
 }
 
+static void find_finders(void) {
+    if (tick__guest_libc_dlsym)
+        return;
+    tick__guest_libc_dlsym = tick__original_named("dlsym");
+    tick__guest_libc_dlvsym = tick__original_named("dlvsym");
+}
+
+void *tick__guest_global(const char *name) {
+    find_finders();
+    return find(RTLD_DEFAULT, name);
+}
+
 void *tick__guest_asked_for(void *handle, const char *name, const void *caller) {
-    if (!tick__guest_libc_dlsym) {
-        tick__guest_libc_dlsym = tick__original_named("dlsym");
-        tick__guest_libc_dlvsym = tick__original_named("dlvsym");
-    }
+    find_finders();
     if (!name || handle == RTLD_DEFAULT || is_ours(caller))
         return NULL;
     void *theirs = tick__original_named(name);

@@ -6,4 +6,6 @@ extern void *tick__guest_libc_dlsym, *tick__guest_libc_dlvsym; // known after th
 // The answer to dlsym(handle, name) for who returns to `caller`, if it is one of our names; NULL: libc is to be asked, as that caller.
 void *tick__guest_asked_for(void *handle, const char *name, const void *caller);
 
+void *tick__guest_global(const char *name); // a function of the program or one of its libraries, as it would find it; NULL: none
+
 #endif

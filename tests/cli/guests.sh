@@ -51,6 +51,26 @@ expect 0 "passed" "$RETICK" fuzz -n 100 -- $python "$bank" repaired
 expect 2 "retick replay found.db -- python3 app.py" "$RETICK" replay found.db
 expect 0 "found.svg" "$RETICK" graph found.db -o found.svg
 
+# Python's end is left out but for what the program sees of it: threads, atexit, buffers, the status.
+ends() { # ends CODE: natively and as a guest
+    local code="import time; time.sleep(0.01)
+$1" native got=0
+    $python -c "$code" >native.out 2>/dev/null
+    native=$?
+    "$RETICK" run --quiet -o end.db -- $python -c "$code" >end.out 2>/dev/null || got=1
+    checks=$((checks + 1))
+    [ $got = $((native != 0)) ] || complain "$1: natively $native, as a guest: $(cat end.out)"
+    [ $native -lt 1 ] || grep -q "exit status $native\b" end.out || complain "$1: natively $native, as a guest: $(cat end.out)"
+    [ "$(cat native.out)" = "$(head -n "$(wc -l <native.out)" end.out)" ] || complain "$1: says other things than natively: $(cat end.out)"
+}
+ends "import sys; sys.exit(3)"
+ends "raise SystemExit(4)"
+ends "raise ValueError('no')"
+ends "import atexit; atexit.register(print, 'last words'); print('some words')"
+ends "import threading, time; threading.Thread(target=lambda: (time.sleep(0.02), print('late'))).start(); raise SystemExit('text')"
+ends "import sys; sys.stdout.write('without a newline'); sys.stdout.write(chr(10))"
+ends "import os; print('now', flush=True); os._exit(5)"
+
 # The ways in which runs begin come to the same.
 for by in rewind fork start; do
     "$RETICK" digest --seeds 6 --by $by -- $python "$bank" >$by.digests 2>&1 || true
