@@ -1,5 +1,5 @@
-# An echo server and its clients with asyncio, which know nothing of a simulator. No address is printed: Python lists the script's folder, and
-# where its objects lie depends on what is there, which a build may change meanwhile.
+# An echo server and its clients with asyncio, which know nothing of a simulator. No address is printed: Python lists the script's
+# folder, and where its objects lie depends on what is there, which a build may change meanwhile.
 import asyncio
 import os
 import sys
