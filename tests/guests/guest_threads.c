@@ -116,7 +116,7 @@ static void run_twice(char *const argv[], char *text, size_t size) {
 static void threads_of_python(void **state) {
     (void)state;
     char script[4200], text[1000];
-    snprintf(script, sizeof script, "%s", program("python_threads.py"));
+    snprintf(script, sizeof script, "%s", program("guest_scripts/python_threads.py"));
     char *argv[] = {(char *)(uintptr_t) "/usr/bin/python3", script, NULL};
     if (access(argv[0], X_OK) != 0)
         skip();

@@ -325,7 +325,7 @@ int main(void) {
         return 1;
     here[length] = 0;
     *strrchr(here, '/') = 0;
-    snprintf(source, sizeof source, "%s/echo.py", here);
+    snprintf(source, sizeof source, "%s/guest_scripts/echo.py", here);
     runs = wanted ? strtoul(wanted, NULL, 10) : runs;
     runs = runs > RUNS_MOST ? RUNS_MOST : runs < 3 ? 3 : runs;
     const struct CMUnitTest tests[] = {
