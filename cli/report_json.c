@@ -225,9 +225,15 @@ void tick__report_written(const char *what, const char *path) {
 }
 
 void tick__report_scenario(const struct tick__loaded *loaded) {
-    if (report.out && loaded->scenario)
-        tick__report_set("scenario", json_pack("{s:o, s:o, s:o}", "name", tick__report_text(loaded->target.name), "file",
-                                         tick__report_text(loaded->source), "options", tick__report_text(loaded->options)));
+    if (!report.out || !loaded->target.name)
+        return;
+    json_t *scenario = json_pack("{s:o, s:o, s:o}", "name", tick__report_text(loaded->target.name), "file",
+        tick__report_text(loaded->source), "options", tick__report_text(loaded->options));
+    if (scenario && loaded->guest && json_object_set_new(scenario, "program", tick__report_text(loaded->tail + strlen(" -- "))) != 0) {
+        json_decref(scenario);
+        scenario = NULL;
+    }
+    tick__report_set("scenario", scenario);
 }
 
 // How many bytes the UTF-8 character takes that begins there; 0: it is none.

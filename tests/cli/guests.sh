@@ -58,6 +58,12 @@ never warning
 printf 'import time, os\ntime.sleep(1)\nprint(os.stat("/proc/self").st_ctime_ns)\n' >differs.py
 expect 1 "runs that do not repeat" "$RETICK" check --seeds 2 --after 1 -- $python differs.py
 
+"$RETICK" fuzz -n 500 -o found.db --json -- $python "$bank" >report.json || true
+checks=$((checks + 1))
+python3 "$scenarios/../../support/json_report.py" "$scenarios/../../../docs/retick.schema.json" exit=1 finding schedule scenario.program \
+    <report.json >.output 2>&1 || complain "fuzz --json"
+grep -q '"program": *"'$python' ' report.json || complain "the report does not name the program: $(head -c 600 report.json)"
+
 # Python's end is left out but for what the program sees of it: threads, atexit, buffers, the status.
 ends() { # ends CODE: natively and as a guest
     local code="import time; time.sleep(0.01)
