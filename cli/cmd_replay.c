@@ -15,7 +15,6 @@
 #include "cli/stale.h"
 #include "cli/twin.h"
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,19 +58,6 @@ static const char doc[] =
     "  retick replay scenario.c --schedule lost_update.schedule -o again.db\n"
     "\n" TICK__EXIT_CODES;
 
-// "file.c", "file.cpp:name", ":name"
-static bool names_program(const char *word) {
-    static const char *const endings[] = {".c", ".so", ".json"};
-    const char *colon = strrchr(word, ':');
-    char file[PATH_MAX];
-    snprintf(file, sizeof file, "%.*s", colon && !strchr(colon, '/') ? (int)(colon - word) : (int)strlen(word), word);
-    const char *ending = strrchr(file, '.');
-    bool is_one = word[0] == ':' || tick__compile_is_cxx(file);
-    for (size_t i = 0; ending && i < sizeof endings / sizeof *endings; i++)
-        is_one |= strcmp(ending, endings[i]) == 0;
-    return is_one;
-}
-
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct replay_arguments *a = state->input;
     switch (key) {
@@ -106,7 +92,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
             tick__wrong(state->name, "--at %s: write an event's number, as retick query and explain tell it", value);
         return 0;
     case ARGP_KEY_ARG:
-        if (names_program(value) && !a->load.argument)
+        if (tick__scenario_is_named(value) && !a->load.argument)
             a->load.argument = value;
         else if (!a->recipe)
             a->recipe = value;

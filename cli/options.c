@@ -212,7 +212,7 @@ static bool takes_program(const struct argp *argp) {
     return false;
 }
 
-// How many of the words are the command's; what is behind the first `--` is the program's, whatever it looks like.
+// How many of the words are the command's; what is behind the first `--` is a program's, unless it is a scenario's file.
 static int own_words(const struct argp *argp, int argc, char **argv) {
     behind = NULL;
     for (int i = 1; takes_program(argp) && i < argc; i++) {
@@ -220,6 +220,8 @@ static int own_words(const struct argp *argp, int argc, char **argv) {
             continue;
         if (!argv[i + 1])
             tick__wrong(argv[0], "which program? Its words stand behind --, as in: %s -- python3 app.py", argv[0]);
+        if (!argv[i + 2] && tick__scenario_is_named(argv[i + 1])) // a scenario's file whose name looks like an option
+            return argc;
         behind = argv + i + 1;
         argv[i] = NULL;
         return i;

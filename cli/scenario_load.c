@@ -40,6 +40,18 @@ static bool ends_with(const char *text, const char *end) {
     return length > tail && strcmp(text + length - tail, end) == 0;
 }
 
+bool tick__scenario_is_named(const char *word) {
+    static const char *const endings[] = {".c", ".so", ".json"};
+    const char *colon = strrchr(word, ':');
+    char file[PATH_MAX];
+    snprintf(file, sizeof file, "%.*s", colon && !strchr(colon, '/') ? (int)(colon - word) : (int)strlen(word), word);
+    const char *ending = strrchr(file, '.');
+    bool is_one = word[0] == ':' || tick__compile_is_cxx(file);
+    for (size_t i = 0; ending && i < sizeof endings / sizeof *endings; i++)
+        is_one |= strcmp(ending, endings[i]) == 0;
+    return is_one;
+}
+
 void tick__scenario_split(const char *argument, char *file, size_t size, const char **name) {
     struct stat about;
     const char *colon = strrchr(argument, ':');

@@ -41,6 +41,8 @@ struct tick__loaded {
 };
 // 0; else the exit code to end with, and the reason has been printed. What was loaded stays loaded.
 int tick__scenario_load(const struct tick__load *load, struct tick__loaded *loaded);
+// Whether a word names a scenario's file by its ending: "file.c", "file.cpp:name", ":name".
+bool tick__scenario_is_named(const char *word);
 // Splits "file:name" unless the whole is a file. *name is "" without one.
 void tick__scenario_split(const char *argument, char *file, size_t size, const char **name);
 // The file as it was named, or the scenario, for what is said of it.

@@ -30,6 +30,8 @@ static int64_t of_ms(int ms) {
 long tick__call_epoll_create1(const long *a) {
     if (a[0] & ~(long)EPOLL_CLOEXEC)
         return -EINVAL;
+    if (!tick__guest_begun)
+        return tick__guest_epoll_real((int)a[0]);
     const struct tick_kernel_name name = tick__guest_name(TICK_SORT_EPOLL);
     return tick__guest_settle(tick_k_epoll_create(TICK__K, &name), a[0] & EPOLL_CLOEXEC);
 }
@@ -50,6 +52,8 @@ long tick__call_epoll_ctl(const long *a) {
     const struct epoll_event *asked = (const struct epoll_event *)a[3];
     const int fd = (int)a[2];
     struct tick_sys_event event = {0};
+    if (!tick__guest_begun && tick__guest_epoll_is_early(a[0]))
+        (void)tick__guest_begin();
     if (!tick__guest_fd_is(a[0])) { // no epoll of the world's
         if (!tick__guest_fd_is(fd))
             return tick__raw(SYS_epoll_ctl, a[0], a[1], a[2], a[3]);

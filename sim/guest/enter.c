@@ -63,6 +63,7 @@ bool tick__guest_begin(void) {
     tick__guest_begun = true;
     tick__guest_tell_world();
     tick__guest_pipes_enter();
+    tick__guest_epolls_enter();
     return true;
 }
 

@@ -16,7 +16,7 @@ static const struct tick__guest_entry entries[] = {
     ENTRY(socket, TICK__MAKES, N3(0, 1, 2), TICK__PLAIN, 0) ENTRY(socketpair, TICK__MAKES, N3(0, 1, 2), TICK__TWO, 3) ENTRY(
         pipe, TICK__OF_ALL, 0, TICK__TWO, 0) ENTRY(pipe2, TICK__OF_ALL, N1(1), TICK__TWO, 0) ENTRY(eventfd, TICK__MAKES, N1(0), TICK__PLAIN,
         0) ENTRY(eventfd2, TICK__MAKES, N2(0, 1), TICK__PLAIN, 0) ENTRY(timerfd_create, TICK__MAKES, N2(0, 1), TICK__PLAIN,
-        0) ENTRY(epoll_create, TICK__MAKES, N1(0), TICK__PLAIN, 0) ENTRY(epoll_create1, TICK__MAKES, N1(0), TICK__PLAIN, 0) ENTRY(bind,
+        0) ENTRY(epoll_create, TICK__OF_ALL, N1(0), TICK__PLAIN, 0) ENTRY(epoll_create1, TICK__OF_ALL, N1(0), TICK__PLAIN, 0) ENTRY(bind,
         TICK__OF_FD, N2(0, 2), TICK__PLAIN,
         0) ENTRY(listen, TICK__OF_FD, N2(0, 1), TICK__PLAIN, 0) ENTRY(accept, TICK__OF_FD, N1(0), TICK__PLAIN, 0) ENTRY(accept4,
         TICK__OF_FD, N2(0, 3), TICK__PLAIN, 0) ENTRY(connect, TICK__OF_FD, N2(0, 2), TICK__PLAIN, 0) ENTRY(shutdown, TICK__OF_FD, N2(0, 1),

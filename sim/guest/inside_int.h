@@ -43,6 +43,9 @@ int tick__guest_number_random(int fd); // it is /dev/urandom: returns it
 // --- early_pipes.c ---
 void tick__guest_forked(void); // the program has started a child
 long tick__guest_pipe_real(int fds[2], int flags);
+long tick__guest_epoll_real(int flags);
+bool tick__guest_epoll_is_early(long fd);
+void tick__guest_epolls_enter(void);
 void tick__guest_pipes_enter(void); // pipes that were made before the world began become simulated
 
 // --- waiting.c ---

@@ -62,7 +62,7 @@ also "3"
 echo "hello" >hello.schedule
 expect 2 "hello.schedule" "$RETICK" replay "$scenarios/passing.c" hello.schedule
 expect 2 "no such file: missing.schedule" "$RETICK" replay "$scenarios/passing.c" missing.schedule
-expect 2 "which scenario?" "$RETICK" replay other.schedule
+expect 2 "which scenario, or which program?" "$RETICK" replay other.schedule
 printf 'retick schedule 2\nscenario faulty\n' >faulty.schedule
 expect 1 "faulty: fails under 0 deviations" "$RETICK" replay "$scenarios/two.c" faulty.schedule
 

@@ -64,6 +64,17 @@ python3 "$scenarios/../../support/json_report.py" "$scenarios/../../../docs/reti
     <report.json >.output 2>&1 || complain "fuzz --json"
 grep -q '"program": *"'$python' ' report.json || complain "the report does not name the program: $(head -c 600 report.json)"
 
+# Children of before its first wait are start-up, and real, whatever it has imported.
+expect 0 "out of a child" "$RETICK" run -o early.db -- $python -c "
+import asyncio, subprocess
+print(subprocess.run(['echo', 'out of a child'], capture_output=True, text=True).stdout)
+asyncio.run(asyncio.sleep(5))"
+also "5 s of virtual time"
+expect 1 "started a child process after the world began" "$RETICK" run -o late.db -- $python -c "
+import subprocess, time
+time.sleep(1)
+subprocess.run(['echo'])"
+
 # Python's end is left out but for what the program sees of it: threads, atexit, buffers, the status.
 ends() { # ends CODE: natively and as a guest
     local code="import time; time.sleep(0.01)

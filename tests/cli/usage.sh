@@ -33,8 +33,8 @@ expect 2 "option '--force' doesn't allow an argument" "$RETICK" fuzz x.c --force
 expect 2 "invalid option -- 'x' in '-x'" "$RETICK" fuzz -n 3 -x x.c
 expect 2 "--seeds 3x: write" "$RETICK" fuzz x.c -n3x
 expect 2 "unrecognized option '--HANG'" timeout 20 "$RETICK" fuzz x.c --HANG
-expect 2 "--x.c: not found in PATH" "$RETICK" fuzz -n 3 -- --x.c # a program of that name
-expect 2 "--x.c: No such file" "$RETICK" test -- --x.c
+expect 2 "no such file: --x.c" "$RETICK" fuzz -n 3 -- --x.c
+expect 2 "--x: not found in PATH" "$RETICK" fuzz -n 3 -- --x # a program
 expect 2 "no such file: x.c" "$RETICK" fuzz --no x.c # short for --no-shrink
 
 expect 2 "exclude one another" "$RETICK" run x.c --seed 1 --calm

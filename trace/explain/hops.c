@@ -358,7 +358,7 @@ void tick__hop_say(
     if (event.kind == TICK_EV_VERDICT && *verdict)
         tick__say_to(place, "%s", slash ? slash + 1 : verdict);
     else
-        tick__said_place(tale, place_of(tale, hop), place);
+        tick__said_readable_place(tale, place_of(tale, hop), place);
 }
 
 void tick__hop_say_beside(const struct tick__tale *tale, const struct tick__tale_cause *cause, struct tick__said *say) {

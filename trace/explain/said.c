@@ -230,9 +230,14 @@ void tick__said_place(const struct tick__tale *tale, uint32_t loc, struct tick__
     const char *slash = strrchr(place->file, '/');
     if (place->line > 0)
         tick__say_to(said, "%s:%d", slash ? slash + 1 : place->file, place->line);
-    else if (!strstr(place->function, "+0x")) // of a stripped program nothing is known that a person could look up;
-        // of one without debug information, what function it is
+    else // of a program without debug information: what function it is is all that is known
         tick__say_to(said, "%s", *place->function ? place->function : slash ? slash + 1 : place->file);
+}
+
+void tick__said_readable_place(const struct tick__tale *tale, uint32_t loc, struct tick__said *said) {
+    const struct tick__tale_place *place = tick__tale_place(tale, loc);
+    if (place && (place->line > 0 || !strstr(place->function, "+0x")))
+        tick__said_place(tale, loc, said);
 }
 
 bool tick__tale_is_wait(const struct tick__tale_event *event) {

@@ -35,6 +35,8 @@ void tick__said_more(struct tick__said *said, size_t more, const char *what);
 void tick__said_time(int64_t ns, struct tick__said *said);
 // "pool.c:40", ""
 void tick__said_place(const struct tick__tale *tale, uint32_t loc, struct tick__said *said);
+// The same of a sentence's end: nothing of a stripped program's, of which an offset is known that nobody could look up.
+void tick__said_readable_place(const struct tick__tale *tale, uint32_t loc, struct tick__said *said);
 // The place that says best where a step stood at an event: the event's own, else where the step waits next, else where it went on from.
 uint32_t tick__tale_loc_near(const struct tick__tale *tale, uint32_t seq);
 

@@ -196,7 +196,7 @@ int tick__story_tell(const struct tick__tale *tale, const struct tick__beside *b
     select_sentences(story);
     for (size_t i = 0; i < story->count; i++)
         if (!*story->sentences[i].place)
-            tick__said_place(tale, story->sentences[i].loc, &TICK__SAID(story->sentences[i].place));
+            tick__said_readable_place(tale, story->sentences[i].loc, &TICK__SAID(story->sentences[i].place));
     return 0;
 }
 
