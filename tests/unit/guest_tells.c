@@ -3,6 +3,7 @@
 //
 // The threads are contexts on stacks of the test's own, with the test's thread-local memory; the world around them is the test's.
 // links: tick_guest tick_keeper tick_kernel tick_choice
+// once: yes
 #include "sim/guest/guest_int.h"
 #include "sim/guest/tell_int.h"
 #include "sim/guest/turn_int.h"

@@ -173,9 +173,9 @@ static void cancels_one(const char *name, void *(*start)(void *), void *arg) {
     void *result;
     pthread_create(&thread, NULL, start, arg);
     nap(20);
-    SAY("cancel %s: %d", name, pthread_cancel(thread));
-    pthread_join(thread, &result);
-    SAY(" %s\n", result == PTHREAD_CANCELED ? "cancelled" : "not cancelled");
+    const int error = pthread_cancel(thread);
+    pthread_join(thread, &result); // what it says in between comes first
+    SAY("cancel %s: %d %s\n", name, error, result == PTHREAD_CANCELED ? "cancelled" : "not cancelled");
 }
 
 static void *napping(void *arg) {
