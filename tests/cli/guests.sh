@@ -64,6 +64,11 @@ python3 "$scenarios/../../support/json_report.py" "$scenarios/../../../docs/reti
     <report.json >.output 2>&1 || complain "fuzz --json"
 grep -q '"program": *"'$python' ' report.json || complain "the report does not name the program: $(head -c 600 report.json)"
 
+expect 0 "out of a child" "$RETICK" run -o early.db -- $python -c "
+import subprocess, time
+for i in range(10000): time.monotonic()
+print(subprocess.run(['echo', 'out of a child'], capture_output=True, text=True).stdout)"
+
 # Children of before its first wait are start-up, and real, whatever it has imported.
 expect 0 "out of a child" "$RETICK" run -o early.db -- $python -c "
 import asyncio, subprocess
