@@ -119,19 +119,9 @@ struct tick__guest_entry {
 };
 const struct tick__guest_entry *tick__guest_entry(long nr); // NULL: there is none
 
-#define TICK__HANDLERS(X) \
-    X(socket) \
-    X(socketpair) X(bind) X(listen) X(accept) X(accept4) X(connect) X(shutdown) X(getsockname) X(getpeername) X(getsockopt) X(setsockopt) \
-        X(sendto) X(recvfrom) X(sendmsg) X(recvmsg) X(sendmmsg) X(recvmmsg) X(read) X(write) X(readv) X(writev) X(pread64) X(pwrite64) \
-            X(preadv) X(pwritev) X(sendfile) X(pipe) X(pipe2) X(eventfd2) X(eventfd) X(timerfd_create) X(timerfd_settime) \
-                X(timerfd_gettime) X(epoll_create) X(epoll_create1) X(epoll_ctl) X(epoll_wait) X(epoll_pwait) X(epoll_pwait2) X(poll) \
-                    X(ppoll) X(select) X(pselect6) X(close) X(close_range) X(dup) X(dup2) X(dup3) X(fcntl) X(ioctl) X(fstat) X(lseek) \
-                        X(fsync) X(fdatasync) X(ftruncate) X(clock_gettime) X(clock_getres) X(gettimeofday) X(time) X(times) X(nanosleep) \
-                            X(clock_nanosleep) X(getrandom) X(getpid) X(getppid) X(gettid) X(getuid) X(getgid) X(uname) \
-                                X(sched_getaffinity) X(sched_yield) X(getrusage) X(kill) X(tgkill) X(exit_group)
-#define TICK__HANDLER(name) tick__guest_fn tick__call_##name;
-TICK__HANDLERS(TICK__HANDLER)
-#undef TICK__HANDLER
+#define TICK__CALL(name, how, numbers, shape, at) tick__guest_fn tick__call_##name;
+#include "sim/guest/call_table.h"
+#undef TICK__CALL
 
 // The name of an fd that the running thread makes.
 struct tick_kernel_name tick__guest_name(uint32_t sort);
