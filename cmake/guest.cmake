@@ -6,8 +6,8 @@ endif()
 
 file(GLOB guest_sources CONFIGURE_DEPENDS sim/guest/*.c sim/guest/*.S)
 file(GLOB guest_ground CONFIGURE_DEPENDS src/base/*.c sim/choice/*.c sim/kernel/*.c)
-# Of src/base without what allocates behind the program's back (sim/guest has its own), and what prints.
-foreach(file alloc check outside stack_words visible)
+# Of src/base without what allocates behind the program's back (sim/guest has its own), what prints, and what asks new libcs for words.
+foreach(file alloc check error outside stack_words visible)
     list(REMOVE_ITEM guest_ground ${CMAKE_SOURCE_DIR}/src/base/${file}.c)
 endforeach()
 # Of sim/choice the choosers; schedules are text, which only their reader needs.
@@ -16,7 +16,8 @@ foreach(file names path schedule words)
 endforeach()
 
 # No stack protector or fortification of the builder's: their names would be asked of the program's libc before it is ready.
-set(guest_options -fvisibility=hidden -fno-semantic-interposition -ftls-model=initial-exec -U_FORTIFY_SOURCE -fno-stack-protector)
+# sim/guest/old_libc.h: names as libc has had them for long, so that the library loads with older ones, too.
+set(guest_options "SHELL:-include ${CMAKE_SOURCE_DIR}/sim/guest/old_libc.h" -fvisibility=hidden -fno-semantic-interposition -ftls-model=initial-exec -U_FORTIFY_SOURCE -fno-stack-protector)
 add_library(retick_guest_ground OBJECT ${guest_ground})
 target_include_directories(retick_guest_ground PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include)
 target_compile_options(retick_guest_ground PRIVATE ${guest_options} "SHELL:-include ${CMAKE_SOURCE_DIR}/src/base/banned.h")
@@ -25,7 +26,8 @@ target_include_directories(retick_guest PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOUR
 target_compile_options(retick_guest PRIVATE ${guest_options})
 # Its constructor runs before those of all others, and nothing of it is looked up late.
 target_link_options(retick_guest PRIVATE -Wl,-z,initfirst -Wl,-z,now -Wl,-z,nodelete -Wl,-Bsymbolic-functions -Wl,--no-undefined)
-target_link_libraries(retick_guest PRIVATE ${CMAKE_DL_LIBS})
+# Before glibc 2.34 these were libraries by themselves; they are still there, and empty.
+target_link_libraries(retick_guest PRIVATE -Wl,--no-as-needed -l:libpthread.so.0 -l:libdl.so.2)
 set_target_properties(retick_guest PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 if(TARGET retick)
     add_dependencies(retick retick_guest)

@@ -131,7 +131,9 @@ static int make(struct tick__guest_sleeper *sleeper) {
     struct birth birth = {.sleeper = sleeper, .shared = sleepers->shared, .number = sleepers->shared->made};
     (void)pthread_attr_init(&attributes);
     (void)pthread_attr_setstacksize(&attributes, sleepers->stack);
+    tick__guest_on = false; // glibc before 2.34 has libpthread call clone, by a name that is ours
     const int error = TICK__ORIGINAL(pthread_create)(&sleeper->pthread, &attributes, lend, &birth);
+    tick__guest_on = true;
     (void)pthread_attr_destroy(&attributes);
     if (error)
         return error;
