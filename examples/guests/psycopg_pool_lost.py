@@ -1,14 +1,14 @@
 """Two jobs share psycopg's pool of one connection, each under a deadline; a third comes when they are through, and never gets it.
 
-https://github.com/psycopg/psycopg/issues/509: a client that is cancelled while it waits for a connection stays in the pool's queue. The pool
-gives the connection to it, and there is nobody to give it back. Repaired in psycopg_pool 3.1.7. It takes a deadline that comes late enough, or a
-connection that comes back early enough, which is one late timer.
+https://github.com/psycopg/psycopg/issues/509: a client that is cancelled while it waits for a connection stays in the pool's queue. The
+pool gives the connection to it, and there is nobody to give it back. Repaired in psycopg_pool 3.1.7. It takes a deadline that meets a
+connection's return, for which one late timer is enough.
 
     retick fuzz -- /usr/bin/python3 examples/guests/psycopg_pool_lost.py
 
-needs: psycopg_pool 3.1.5 or 3.1.6: Debian 12's python3-psycopg and python3-psycopg-pool. No PostgreSQL: 30 lines of its protocol stand below
+needs: psycopg_pool 3.1.5 or 3.1.6: Debian 12's python3-psycopg and python3-psycopg-pool. No PostgreSQL: what it takes of one stands below
 finds: AssertionError: the pool has lost its connection
-repaired: the argument "repaired": a client that is cancelled leaves the queue, and hands on what it was given; or the same with psycopg_pool 3.1.7
+repaired: the argument "repaired": a client that is cancelled leaves the queue, and hands on what it was given; or psycopg_pool 3.1.7
 """
 import asyncio
 import struct

@@ -1,8 +1,8 @@
 // A crawler goes over a site of three pages, whose answers are zipped, and says that it is complete before it has seen them all.
 //
-// https://github.com/simplecrawler/simplecrawler/issues/298: simplecrawler 0.7.0 counts a request as done when its body is there, and puts the
-// links of that page into its queue when a thread has unzipped it. Its own tick, if it comes between the two, finds an empty queue and nothing
-// under way, and ends the crawl. One late poll is enough.
+// https://github.com/simplecrawler/simplecrawler/issues/298: simplecrawler 0.7.0 counts a request as done when its body is there, and
+// puts the links of that page into its queue when a thread has unzipped it. Its own tick, if it comes between the two, finds an empty
+// queue and nothing under way, and ends the crawl. One late poll is enough.
 //
 //     npm install --prefix examples/guests
 //     retick fuzz -- node examples/guests/simplecrawler_early.js

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # once: yes
-# Bugs that others published, in the programs that have them: examples/guests. Each is found, shrunk to at most two deviations and replayed from a
-# fresh start, and the repaired program passes under that schedule and under others. By itself those that need an interpreter alone;
+# Bugs that others published, in the programs that have them: examples/guests. Each is found, shrunk to at most two deviations and replayed
+# from a fresh start, and the repaired program passes under that schedule and under others. By itself those that need an interpreter alone;
 # RETICK_PUBLISHED=all, as in ./dev soak, takes those that need packages, too, and has the repaired ones pass 2,000 schedules.
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
