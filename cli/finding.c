@@ -344,6 +344,7 @@ int tick__settle_finding(const struct tick__settle *settle) {
     const struct tick__input input = {.schedule = &best};
     code = TICK__EXIT_HARNESS;
     if (tick_schedule_set_cflags(&best, settle->loaded->flags) < 0 ||
+        tick_schedule_set_program(&best, settle->loaded->guest ? settle->loaded->built + 1 : NULL) < 0 ||
         (best.count && tick__names_of_run(&settle->loaded->target, &input, settle->hang, &names) < 0)) {
         tick__no_memory(settle->path);
         goto out;

@@ -3,10 +3,6 @@
 #define RETICK_CLI_GUEST_LOAD_H
 
 #include "cli/scenario_load.h"
-#include <argp.h>
-
-// --network, --by and --snapshot, as a child parser: its input is a struct tick__load.
-extern const struct argp tick__guest_argp;
 
 // Fills *loaded for load->program: 0, or the exit code to end with, and the reason has been printed.
 int tick__guest_load(const struct tick__load *load, struct tick__loaded *loaded);

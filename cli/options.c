@@ -1,6 +1,6 @@
 #include "cli/options.h"
 #include "cli/arguments.h"
-#include "cli/guest_load.h"
+#include "cli/guest_options.h"
 #include "cli/print.h"
 #include "cli/report_json.h"
 #include "sim/native/heap.h"

@@ -51,9 +51,8 @@ static int look(struct tick__recorded *recorded) {
     return result;
 }
 
-int tick__recorded_read(const char *cflags, const char *options, struct tick__recorded *recorded) {
-    *recorded = (struct tick__recorded){0};
-    int result = part(options ? options : "", &recorded->flags, &recorded->others);
+static int read_flags(const char *cflags, const char *options, struct tick__recorded *recorded) {
+    int result = part(options, &recorded->flags, &recorded->others);
     if (result == -EINVAL) { // cut off, or not as retick writes them
         recorded->flags = strdup(options);
         recorded->others = strdup("");
@@ -64,8 +63,16 @@ int tick__recorded_read(const char *cflags, const char *options, struct tick__re
         recorded->flags = strdup(cflags);
         result = recorded->flags ? 0 : -ENOMEM;
     }
+    return result == 0 ? look(recorded) : result;
+}
+
+static int read_all(const char *cflags, const char *options, const char *program, struct tick__recorded *recorded) {
+    *recorded = (struct tick__recorded){0};
+    int result = asprintf(&recorded->program, "%s%s", *program && *program != ' ' ? " " : "", program) < 0 ? -ENOMEM : 0;
+    if (result < 0)
+        recorded->program = NULL;
     if (result == 0)
-        result = look(recorded);
+        result = read_flags(cflags, options, recorded);
     if (result < 0)
         tick__recorded_fini(recorded);
     else
@@ -73,10 +80,21 @@ int tick__recorded_read(const char *cflags, const char *options, struct tick__re
     return result;
 }
 
+int tick__recorded_of_schedule(const struct tick_schedule *schedule, struct tick__recorded *recorded) {
+    return read_all(schedule->cflags, "", schedule->program ? schedule->program : "", recorded);
+}
+
+// A program's words stand behind --, which is among no scenario's options.
+int tick__recorded_of_trace(const char *options, struct tick__recorded *recorded) {
+    const bool is_program = strstr(options, " -- ") != NULL;
+    return read_all(NULL, is_program ? "" : options, is_program ? options : "", recorded);
+}
+
 void tick__recorded_fini(struct tick__recorded *recorded) {
     free(recorded->flags);
     free(recorded->refused);
     free(recorded->others);
+    free(recorded->program);
     *recorded = (struct tick__recorded){0};
 }
 
@@ -102,10 +120,25 @@ int tick__recorded_take(const struct tick__recorded *recorded, const char *path,
     return 0;
 }
 
+// What a program is run with decides what is a finding, and what the network does.
+static void note_program(const struct tick__recorded *recorded, const char *path, const struct tick__loaded *loaded) {
+    const char *tail = strstr(recorded->program, " -- ");
+    const size_t length = tail ? (size_t)(tail - recorded->program) : 0;
+    if (!*recorded->program || (strlen(loaded->built) >= length && strncmp(loaded->built, recorded->program, length) == 0 &&
+                                   strncmp(loaded->built + length, " -- ", 4) == 0))
+        return;
+    tick__note("%s was found with%.*s, which may change how it ends. With that: %s replay %s%.*s%s", path, length ? (int)length : 20,
+        length ? recorded->program : " none of these options", tick__program(), path, (int)length, recorded->program, loaded->tail);
+}
+
 void tick__recorded_note(
     const struct tick__recorded *recorded, const char *path, const struct tick__load *load, const struct tick__loaded *loaded) {
     struct tick__recorded now;
-    if (!*loaded->object || tick__recorded_read(loaded->flags, loaded->built, &now) < 0)
+    if (loaded->guest) {
+        note_program(recorded, path, loaded);
+        return;
+    }
+    if (!*loaded->object || read_all(loaded->flags, loaded->built, "", &now) < 0)
         return;
     const char *mine = getenv("RETICK_CFLAGS");
     if (recorded->known && strcmp(recorded->flags, now.flags) != 0)

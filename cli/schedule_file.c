@@ -55,7 +55,7 @@ static int recipe_of_trace(const char *path, struct tick__recipe *recipe) {
     if (trace.real) {
         tick__complain("%s is the trace of a real run: it has no schedule that could be replayed", path);
         code = TICK__EXIT_USAGE;
-    } else if (!recipe->scenario_file || tick__recorded_read(NULL, trace.options, &recipe->recorded) < 0) {
+    } else if (!recipe->scenario_file || tick__recorded_of_trace(trace.options, &recipe->recorded) < 0) {
         code = tick__no_memory(path);
     } else if ((result = tick_trace_schedule(&trace, &recipe->schedule, &error)) < 0) {
         code = tick__complain_of(path, result, &error);
@@ -80,7 +80,7 @@ int tick__recipe_read(const char *path, struct tick__recipe *recipe) {
         fclose(file);
     if (result < 0)
         return tick__complain_of(path, result, &error);
-    return tick__recorded_read(recipe->schedule.cflags, NULL, &recipe->recorded) < 0 ? tick__no_memory(path) : 0;
+    return tick__recorded_of_schedule(&recipe->schedule, &recipe->recorded) < 0 ? tick__no_memory(path) : 0;
 }
 
 void tick__recipe_fini(struct tick__recipe *recipe) {
@@ -99,6 +99,11 @@ int tick__recipe_scenario(
         load->argument = NULL;
     } else if (!given && linked) {
         load->argument = recipe->schedule.scenario;
+    } else if (!given && *recipe->recorded.program) {
+        tick__complain(
+            "%s is of a program, and starts none by itself, as a file may come from anybody. Type it, if it is yours: %s replay %s%s",
+            recipe_path, tick__program(), recipe_path, recipe->recorded.program);
+        return TICK__EXIT_USAGE;
     } else if (!given) {
         if (!recipe->trace || !recipe->scenario_file || !*recipe->scenario_file) {
             tick__complain("which scenario, or which program? Name its C file, as in: retick replay scenario.c %s; or the program, as in: "

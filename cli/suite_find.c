@@ -89,7 +89,7 @@ static int add_schedule(struct tick__suite *suite, const char *path, bool asked)
         tick_schedule_init(&kept->schedule, "");
         snprintf(kept->error, sizeof kept->error, "%s", error.text);
     }
-    return tick__recorded_read(kept->schedule.cflags, NULL, &kept->recorded) < 0 ? tick__no_memory(path) : 0;
+    return tick__recorded_of_schedule(&kept->schedule, &kept->recorded) < 0 ? tick__no_memory(path) : 0;
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b) {

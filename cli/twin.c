@@ -97,7 +97,7 @@ static int try_all(struct search *search) {
             code = try_changed(search, i, schedule->deviations[i].value - 1);
     if (code == 0 && !search->found && schedule->count > 1) {
         struct tick_schedule calm;
-        tick_schedule_init(&calm, search->record->scenario->name);
+        tick_schedule_init(&calm, search->record->target->name);
         code = try(search, &calm);
         tick_schedule_fini(&calm);
     }

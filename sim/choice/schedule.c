@@ -29,7 +29,8 @@ void tick_schedule_fini(struct tick_schedule *schedule) {
     tick__outside_free(schedule->words);
     tick__outside_free(schedule->deviations);
     tick__outside_free(schedule->cflags);
-    schedule->cflags = NULL;
+    tick__outside_free(schedule->program);
+    schedule->cflags = schedule->program = NULL;
     schedule->words = NULL;
     schedule->deviations = NULL;
     schedule->count = 0;
@@ -80,33 +81,40 @@ int tick_schedule_add_as(struct tick_schedule *schedule, const struct tick_devia
     return add(schedule, deviation, plain ? line : "");
 }
 
-int tick_schedule_set_cflags(struct tick_schedule *schedule, const char *cflags) {
-    const size_t length = cflags ? strlen(cflags) : 0;
+static int set_line(char **place, const char *text, size_t room) {
+    const size_t length = text ? strlen(text) : 0;
     char *copy = NULL;
-    if (length && length < LINE_MOST - sizeof "cflags \n" && !strpbrk(cflags, "\r\n")) {
+    if (length && length < room && !strpbrk(text, "\r\n")) {
         copy = tick__outside_alloc(length + 1);
         if (!copy)
             return -ENOMEM;
-        memcpy(copy, cflags, length + 1);
+        memcpy(copy, text, length + 1);
     }
-    tick__outside_free(schedule->cflags);
-    schedule->cflags = copy;
+    tick__outside_free(*place);
+    *place = copy;
     return 0;
+}
+
+int tick_schedule_set_cflags(struct tick_schedule *schedule, const char *cflags) {
+    return set_line(&schedule->cflags, cflags, LINE_MOST - sizeof "cflags \n");
+}
+
+int tick_schedule_set_program(struct tick_schedule *schedule, const char *program) {
+    return set_line(&schedule->program, program, LINE_MOST - sizeof "program \n");
 }
 
 int tick_schedule_copy(struct tick_schedule *to, const struct tick_schedule *from) {
     tick_schedule_init(to, from->scenario);
     to->version = from->version;
     to->expect = from->expect;
-    TICK_TRY(tick_schedule_set_cflags(to, from->cflags));
-    for (size_t i = 0; i < from->count; i++) {
-        int rc = add(to, &from->deviations[i], from->words[i]);
-        if (rc < 0) {
-            tick_schedule_fini(to);
-            return rc;
-        }
-    }
-    return 0;
+    int rc = tick_schedule_set_cflags(to, from->cflags);
+    if (rc == 0)
+        rc = tick_schedule_set_program(to, from->program);
+    for (size_t i = 0; i < from->count && rc == 0; i++)
+        rc = add(to, &from->deviations[i], from->words[i]);
+    if (rc < 0)
+        tick_schedule_fini(to);
+    return rc;
 }
 
 // --- writing ---
@@ -168,6 +176,8 @@ int tick_schedule_write(const struct tick_schedule *schedule, const struct tick_
     tick__print(file, "scenario %s\n", schedule->scenario);
     if (schedule->cflags)
         tick__print(file, "cflags %s\n", schedule->cflags);
+    if (schedule->program)
+        tick__print(file, "program %s\n", schedule->program);
     if (schedule->expect)
         fputs(schedule->expect == TICK_EXPECT_FAILS ? "expect fails\n" : "expect passes\n", file);
     for (size_t i = 0; i < schedule->count; i++) {
@@ -350,6 +360,14 @@ static int read_cflags(const struct reader *reader, struct tick_schedule *schedu
     return rc < 0 ? tick_error_set(reader->error, rc, "%s: out of memory", reader->file) : 0;
 }
 
+static int read_program(const struct reader *reader, struct tick_schedule *schedule) {
+    const char *text = strstr(reader->text, "program ") + 8;
+    if (schedule->program || schedule->count)
+        return bad(reader, "the program's command line once, before all deviations");
+    int rc = tick_schedule_set_program(schedule, text + strspn(text, " \t"));
+    return rc < 0 ? tick_error_set(reader->error, rc, "%s: out of memory", reader->file) : 0;
+}
+
 static int read_expect(const struct reader *reader, const char *text, struct tick_schedule *schedule) {
     text += strspn(text, " \t");
     const bool fails = strcmp(text, "fails") == 0;
@@ -384,6 +402,8 @@ int tick_schedule_read(FILE *file, const char *file_name, struct tick_schedule *
             rc = read_scenario(&reader, text + 9, schedule);
         } else if (!strncmp(text, "cflags ", 7)) {
             rc = read_cflags(&reader, schedule);
+        } else if (!strncmp(text, "program ", 8)) {
+            rc = read_program(&reader, schedule);
         } else if (!strncmp(text, "expect ", 7)) {
             rc = read_expect(&reader, text + 7, schedule);
         } else {

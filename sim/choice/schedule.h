@@ -19,6 +19,7 @@ struct tick_schedule {
     size_t count;
     struct tick_deviation *deviations; // owned
     char *cflags;                      // owned; the compiler's flags of the program that it was found in, as a line (NULL: not known)
+    char *program;                     // owned; of a program behind --: its options and words, as a command has them (NULL: it is none)
     char **words;                      // owned, parallel: the line as written, "" where unknown; for messages about addresses not met
 };
 void tick_schedule_init(struct tick_schedule *schedule, const char *scenario);
@@ -33,9 +34,11 @@ int tick_schedule_among(const struct tick_schedule *schedule, const struct tick_
 
 // Replaces the flags by a copy; one that does not fit into a line is left out. NULL or "": none. 0 or -ENOMEM.
 int tick_schedule_set_cflags(struct tick_schedule *schedule, const char *cflags);
+int tick_schedule_set_program(struct tick_schedule *schedule, const char *program); // likewise
 
 // Text: a head ("retick schedule 2" with TICK_CHOICE_VERSION, "scenario lost_update", and, to the line's end, "cflags -DFAST -O2" if that is
-// known: what the flags may be, and how they are quoted, is their reader's affair; and "expect fails" or "expect passes"), then a deviation
+// known, or "program --match 'a b' -- python3 app.py": what may stand there, and how it is quoted, is its reader's affair; and "expect
+// fails" or "expect passes"), then a deviation
 // a line: kind, subject's path
 // (names.h), @ordinal, value. `#` at a line's start or behind white space starts a comment. Values by the kind's unit:
 //   delivery alice→server @12 +30ms        TIME: the delay itself, an integer of ns, us, ms or s

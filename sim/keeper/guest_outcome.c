@@ -1,5 +1,7 @@
 // What a guest's end means as the outcome of a run.
 #include "sim/keeper/keeper_int.h"
+#include <ctype.h>
+#include <retick/id.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,38 +10,23 @@
 
 // --- what it said last ---
 
-struct last_line {
-    char text[300];
-    size_t length; // of what belongs to the line that has not ended
-    char *to;      // where the last whole one goes
+struct last_words {
+    char *text;
     size_t size;
 };
 
-static void take_piece(struct last_line *last, const struct tick_guest_line *piece) {
-    size_t room = sizeof last->text - 1 - last->length;
-    room = piece->size < room ? piece->size : room;
-    memcpy(last->text + last->length, piece->text, room);
-    last->length += room;
-    last->text[last->length] = 0;
-    if (strspn(last->text, " \t\r") < last->length)
-        snprintf(last->to, last->size, "%s", last->text);
-    if (piece->ended)
-        last->length = 0;
+static bool take_line(void *ctx, const struct tick__output_line *line) {
+    const struct last_words *const last = ctx;
+    if (line->fd == 2 && strspn(line->text, " \t\r") < line->length)
+        snprintf(last->text, last->size, "%s", line->text);
+    return true;
 }
 
-// The last line of output on fd 2 that is not blank. It may have been written piece by piece.
+// The last line of output on fd 2 that is not blank.
 static void last_words(const struct tick_guest_control *control, char *text, size_t size) {
-    struct last_line last = {.to = text, .size = size};
+    struct last_words last = {text, size};
     text[0] = 0;
-    for (uint32_t at = 0; at + sizeof(struct tick_guest_line) <= control->output_used;) {
-        const struct tick_guest_line *const piece = (const void *)(control->output + at);
-        const uint32_t room = ((uint32_t)sizeof *piece + piece->size + 7) & ~7u;
-        if (room > control->output_used - at)
-            return;
-        if (piece->fd == 2)
-            take_piece(&last, piece);
-        at += room;
-    }
+    tick__output_lines(control, take_line, &last);
 }
 
 // The same of what went past the library: of the loader, or of a program that it was never loaded into.
@@ -64,11 +51,28 @@ static const char *signal_name(int number) {
     return name ? name : "?";
 }
 
-static void exited(struct tick_outcome *out, int status, const char *said) {
-    out->verdict = status ? TICK_HOST_FAILED : TICK_PASS;
+// The exception's name where that is what was said last ("AssertionError: the balance is -60"), else "": two exceptions are two findings.
+static size_t exception_in(const char *said) {
+    const char *end = said, *last = said; // of its words between dots
+    for (; isalnum((unsigned char)*end) || *end == '_' || *end == '.'; end++)
+        last = *end == '.' ? end + 1 : last;
+    return isupper((unsigned char)*last) && (!*end || *end == ':') ? (size_t)(end - said) : 0;
+}
+
+static void exited(const struct tick__keeper *k, struct tick_outcome *out, int status, const char *said) {
+    const int expected = k->program->wanted.status;
+    char name[sizeof out->text];
+    out->verdict = TICK_PASS;
     out->code = status;
-    if (status)
-        snprintf(out->text, sizeof out->text, "exit status %d%s%s", status, *said ? ": " : "", said);
+    if (expected < 0 || status == expected)
+        return;
+    out->verdict = TICK_HOST_FAILED;
+    snprintf(name, sizeof name, "%.*s", (int)exception_in(said), said);
+    out->gist = *name ? tick_id_mix(tick_id_text(name), (uint64_t)status) : 0;
+    char in_place[40] = "";
+    if (expected)
+        snprintf(in_place, sizeof in_place, " in place of %d", expected);
+    snprintf(out->text, sizeof out->text, "exit status %d%s%s%s", status, in_place, *said ? ": " : "", said);
 }
 
 static void signalled(struct tick_outcome *out, int number, const char *said) {
@@ -84,13 +88,14 @@ static void verdict(struct tick_outcome *out, enum tick_verdict verdict, const c
         *at = at[1] ? ';' : 0;
 }
 
-static void ended(const struct tick_guest_control *control, struct tick_outcome *out) {
+static void ended(const struct tick__keeper *k, struct tick_outcome *out) {
+    const struct tick_guest_control *const control = k->control;
     const struct tick_guest_outcome *const end = &control->outcome;
     char said[300];
     last_words(control, said, sizeof said);
     switch ((enum tick_guest_end)end->end) {
     case TICK_GUEST_EXITED:
-        exited(out, end->code, said);
+        exited(k, out, end->code, said);
         return;
     case TICK_GUEST_SIGNALLED:
         signalled(out, end->code, said);
@@ -130,7 +135,7 @@ static void died(const struct tick__keeper *k, struct tick_outcome *out) {
     else if (WIFSIGNALED(k->status))
         signalled(out, WTERMSIG(k->status), said);
     else
-        exited(out, WEXITSTATUS(k->status), said);
+        exited(k, out, WEXITSTATUS(k->status), said);
 }
 
 void tick__guest_outcome(const struct tick__keeper *k, bool gone, struct tick_outcome *out) {
@@ -139,7 +144,8 @@ void tick__guest_outcome(const struct tick__keeper *k, bool gone, struct tick_ou
     if (gone)
         died(k, out);
     else
-        ended(control, out);
+        ended(k, out);
+    tick__wanted_judge(k, out);
     snprintf(out->host, sizeof out->host, "%s", control->settings.host[0] ? control->settings.host : "app");
     snprintf(out->task, sizeof out->task, "%s", control->outcome.thread);
     out->ended_at = control->outcome.ended_at;

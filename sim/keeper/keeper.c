@@ -168,6 +168,7 @@ static bool crashed(struct tick_runner *self, int signal, const void *address, s
 static void release(struct tick_runner *self) {
     struct tick__keeper *const k = keeper_of(self);
     tick__guest_stop(k);
+    tick__wanted_close(k);
     tick__listen_free(k->listener);
     if (k->control)
         munmap(k->control, sizeof *k->control);
@@ -216,6 +217,8 @@ static int open_keeper(const struct tick_target *target, struct tick_runner **ou
     k->program = target->what;
     k->way = k->program->settings.way;
     int rc = find(k->program, k->file, k->library, &error);
+    if (rc >= 0)
+        rc = tick__wanted_open(k);
     if (rc >= 0)
         rc = make_control(k);
     if (rc >= 0) {

@@ -6,10 +6,17 @@
 #include "sim/world/runner.h"
 #include <retick/error.h>
 
+// What else of a run is a finding, beside what always is: a signal, a deadlock, a limit that was passed.
+struct tick_guest_wanted {
+    const char *match; // an extended regular expression (regex(7)): a line of output in which it is found. NULL: none
+    int status;        // an exit with another status than this; -1: no status is one
+};
+
 // What is to be run. Borrowed, with all that it points to, for as long as there is a target or a runner of it.
 struct tick_guest_program {
     char *const *argv;                   // ended by NULL; argv[0]: a path, or a name to be looked up in PATH
     const char *const *set;              // "NAME=value", more of its environment, ended by NULL; or NULL
+    struct tick_guest_wanted wanted;
     struct tick_guest_settings settings; // way: the best that may be taken (TICK_GUEST_REWIND: whatever the machine offers)
     int64_t most_time;                   // virtual ns; 0: no limit
     uint64_t most_calls;                 // 0: no limit
@@ -17,6 +24,8 @@ struct tick_guest_program {
     bool digest;
 };
 
+// Whether text is such an expression: 0, or -EINVAL, and in *error why not.
+int tick_guest_match_check(const char *text, struct tick_error *error);
 // Whether it can be run, told beforehand: 0, or a negative error, and in *error what is to be done about it.
 int tick_guest_check(const struct tick_guest_program *program, struct tick_error *error);
 struct tick_target tick_guest_target(const char *name, const struct tick_guest_program *program);

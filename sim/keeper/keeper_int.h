@@ -5,6 +5,7 @@
 #include "sim/keeper/keeper.h"
 #include "sim/keeper/listen.h"
 #include "sim/keeper/program_file.h"
+#include <regex.h>
 #include <sys/types.h>
 
 struct tick__keeper {
@@ -17,6 +18,8 @@ struct tick__keeper {
     int errors; // what the guest's processes write to fd 2 past the library
     char file[TICK_PROGRAM_PATH], library[TICK_PROGRAM_PATH];
     char **environment;
+    regex_t match;  // of program->wanted.match
+    bool has_match; // it was compiled
     pid_t pid;    // of the process that was started; 0: there is none
     int status;   // its wait status, when it is gone
     uint32_t way; // that is asked of the next process
@@ -32,6 +35,25 @@ int tick__guest_start(struct tick__keeper *k); // 0 or a negated errno
 int tick__guest_await(struct tick__keeper *k, unsigned states, _Atomic int *watched);
 void tick__guest_state(struct tick__keeper *k, enum tick_guest_state state); // sets it, and wakes the guest
 void tick__guest_stop(struct tick__keeper *k);                               // ends it, with all processes that it started
+
+// --- output_lines.c ---
+// A line of the run's output, put together of what was written of it. Of a longer one than TICK__OUTPUT_LINE the rest is left out.
+#define TICK__OUTPUT_LINE 4096u
+struct tick__output_line {
+    const char *text; // ended by NUL, beside those that it may have in it
+    size_t length;
+    int64_t at;      // virtual ns, of its first byte
+    uint64_t number; // from 1, of those of its fd
+    uint8_t fd;      // 1 or 2
+};
+// Calls fn with each, in the order in which they ended, and last with what no newline ended, until it returns false.
+void tick__output_lines(const struct tick_guest_control *control, bool (*fn)(void *ctx, const struct tick__output_line *line), void *ctx);
+
+// --- guest_wanted.c ---
+int tick__wanted_open(struct tick__keeper *k); // 0, -EINVAL or -ENOMEM
+void tick__wanted_close(struct tick__keeper *k);
+// A run that has ended as *out says, otherwise passed: what was asked for may make a finding of it, or take one away.
+void tick__wanted_judge(const struct tick__keeper *k, struct tick_outcome *out);
 
 // --- guest_outcome.c ---
 // What is to be told of a run that has ended, or whose process is gone (with k->status).

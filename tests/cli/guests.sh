@@ -48,7 +48,7 @@ expect 1 "bank: fails under" "$RETICK" replay --by start found.schedule -- $pyth
 expect 1 "the same run as in found.db" "$RETICK" replay --by fork found.db -- $python "$bank"
 expect 0 "passes" "$RETICK" replay found.schedule -- $python "$bank" repaired
 expect 0 "passed" "$RETICK" fuzz -n 100 -- $python "$bank" repaired
-expect 2 "retick replay found.db -- python3 app.py" "$RETICK" replay found.db
+expect 2 "Type it, if it is yours: retick replay found.db -- $python $bank" "$RETICK" replay found.db
 expect 0 "found.svg" "$RETICK" graph found.db -o found.svg
 
 expect 0 "every run repeats" "$RETICK" check --seeds 4 --after 5 -- $python "$bank"

@@ -173,6 +173,7 @@ static void round_trip(const struct world *w, const struct tick_names *names) {
     const tick_id subjects[] = {w->out, w->in, w->far, w->timer, w->handler, 0x7777, w->alice};
     tick_schedule_init(&schedule, "lost_update");
     assert_int_equal(tick_schedule_set_cflags(&schedule, "-DFAST '-Isome # where'"), 0);
+    assert_int_equal(tick_schedule_set_program(&schedule, "--match 'a # b' -- ./app 7"), 0);
     schedule.expect = TICK_EXPECT_FAILS;
     for (uint32_t i = 0; i < 200; i++) {
         uint32_t kind = i % (TICK_CHOICE_KINDS - 1) + 1, n = 1000;
@@ -187,11 +188,15 @@ static void round_trip(const struct world *w, const struct tick_names *names) {
     assert_string_equal(back.scenario, "lost_update");
     assert_int_equal(back.version, TICK_CHOICE_VERSION);
     assert_string_equal(back.cflags, "-DFAST '-Isome # where'");
+    assert_string_equal(back.program, "--match 'a # b' -- ./app 7");
     assert_int_equal(back.expect, TICK_EXPECT_FAILS);
     assert_int_equal(back.count, schedule.count);
     struct tick_schedule copy;
     assert_int_equal(tick_schedule_copy(&copy, &back), 0);
     assert_string_equal(copy.cflags, back.cflags);
+    assert_string_equal(copy.program, back.program);
+    assert_int_equal(tick_schedule_set_program(&copy, "./app\nscenario other"), 0);
+    assert_null(copy.program);
     assert_int_equal(copy.expect, back.expect);
     assert_int_equal(tick_schedule_set_cflags(&copy, "-DA\nscenario other"), 0); // would be two lines
     assert_null(copy.cflags);
