@@ -9,6 +9,7 @@
 #include "cli/print.h"
 #include "cli/progress.h"
 #include "cli/record.h"
+#include "cli/repaired.h"
 #include "cli/report_json.h"
 #include "sim/explore/campaign.h"
 #include <stdlib.h>
@@ -21,11 +22,21 @@ struct fuzz_arguments {
     int64_t time;
     uint64_t jobs, replays;
     bool keep_going, no_shrink, counted, quiet;
-    const char *output;
+    const char *output, *repaired; // the repaired program's command line
+    struct tick__repaired other;   // that one
     struct tick__output_rules rules;
 };
 
-enum { OPTION_FIRST = TICK__OPTION_OTHERS, OPTION_TIME, OPTION_KEEP_GOING, OPTION_NO_SHRINK, OPTION_REPLAYS, OPTION_SEED };
+enum {
+    OPTION_FIRST = TICK__OPTION_OTHERS,
+    OPTION_TIME,
+    OPTION_KEEP_GOING,
+    OPTION_NO_SHRINK,
+    OPTION_REPLAYS,
+    OPTION_SEED,
+    OPTION_REPAIRED,
+    OPTION_REPAIRED_SEEDS
+};
 
 static const struct argp_option options[] = {
     {"seeds", 'n', "N", 0, "How many seeds to try (default: 10000), or which: A..B", 0},
@@ -36,6 +47,12 @@ static const struct argp_option options[] = {
     {"no-shrink", OPTION_NO_SHRINK, NULL, 0, "Keep the failing seed's schedule as it is", 0},
     {"seed", OPTION_SEED, "N", OPTION_HIDDEN, NULL, 0}, // else an abbreviation of --seeds, which means something else
     {"replays", OPTION_REPLAYS, "N", 0, "How often to replay what was found (default: 10)", 0},
+    {"repaired", OPTION_REPAIRED, "COMMAND", 0,
+        "Of a program behind --: run this one, in which the bug is repaired, under the schedules that fail the other, and then under seeds "
+        "of "
+        "its own",
+        0},
+    {"repaired-seeds", OPTION_REPAIRED_SEEDS, "N", 0, "How many of its own (default: 2000)", 0},
     {"output", 'o', "FILE", 0, "Where the trace of the finding goes, its schedule beside it (default: SCENARIO.db and SCENARIO.schedule)",
         0},
     TICK__FORCE_ROW,
@@ -50,6 +67,7 @@ static const char doc[] =
     "  retick fuzz scenario.c\n"
     "  retick fuzz scenario.c --time 10s --jobs 4\n"
     "  retick fuzz scenario.c --rate delivery=50% --rate displace=200\n"
+    "  retick fuzz --repaired 'python3 app.py repaired' -- python3 app.py\n"
     "\n" TICK__EXIT_CODES;
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -84,6 +102,13 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case OPTION_REPLAYS:
         if (!tick__parse_number(value, &a->replays) || a->replays > 100000)
             tick__wrong(state->name, "--replays %s: write a number up to 100000", value);
+        return 0;
+    case OPTION_REPAIRED:
+        a->repaired = value;
+        return 0;
+    case OPTION_REPAIRED_SEEDS:
+        if (!tick__parse_number(value, &a->other.seeds))
+            tick__wrong(state->name, "--repaired-seeds %s: write a number", value);
         return 0;
     case 'o':
         a->output = value;
@@ -281,11 +306,45 @@ static int tell(const struct fuzz_arguments *a, const struct tick__loaded *loade
     return TICK__EXIT_PASS;
 }
 
-int tick__cmd_fuzz(int argc, char **argv) {
-    struct fuzz_arguments a = {.replays = 10, .count = 10000};
-    struct tick__loaded loaded = {0};
+// The campaign, and what is done with what it finds. Returns the exit code.
+static int carry_out(const struct fuzz_arguments *a, const struct tick__loaded *loaded) {
     struct tick_campaign_result result;
     struct tick_error error = {0};
+    struct tick__hush hush = {false}; // each worker's own copy
+    const struct tick_campaign campaign = {
+        .target = &loaded->target,
+        .rates = &a->run.rates,
+        .first = a->first,
+        .count = a->count,
+        .time = a->time,
+        .workers = (int)a->jobs,
+        .keep_going = a->keep_going,
+        .hang = a->run.hang,
+        .progress = tick__progress_campaign,
+        .begin = tick__hush_begin,
+        .ctx = &hush,
+    };
+    tick__interrupt_watch();
+    int code = tick_campaign_run(&campaign, &result, &error);
+    tick__progress_end();
+    if (code < 0) {
+        tick__complain_of(tick__loaded_name(loaded), code, &error);
+        return TICK__EXIT_HARNESS;
+    }
+    code = tell(a, loaded, &result);
+    if (a->repaired && !result.found) {
+        tick__say("repaired: not run, as no schedule fails %s: try more seeds, or --rate", loaded->target.name);
+    } else if (a->repaired && code == TICK__EXIT_FINDING) {
+        const int other = tick__repaired_run(&a->other, &(struct tick__broken){loaded, &result, &campaign, a->output});
+        code = other ? other : code;
+    }
+    tick_campaign_result_fini(&result);
+    return code;
+}
+
+int tick__cmd_fuzz(int argc, char **argv) {
+    struct fuzz_arguments a = {.replays = 10, .count = 10000, .other.seeds = TICK__REPAIRED_SEEDS};
+    struct tick__loaded loaded = {0};
     char path[160];
     tick__run_options_init(&a.run);
     int code = tick__parse(&argp, argc, argv, &a);
@@ -294,38 +353,13 @@ int tick__cmd_fuzz(int argc, char **argv) {
     if (a.time && !a.counted)
         a.count = 0; // until the time is over
     code = load(&a, &loaded, path);
-    if (code) {
-        tick__loaded_fini(&loaded);
-        return code;
-    }
-    if (loaded.guest && (code = tick__guest_try(&loaded)) != 0) {
-        tick__loaded_fini(&loaded);
-        return code;
-    }
-    struct tick__hush hush = {false}; // each worker's own copy
-    const struct tick_campaign campaign = {
-        .target = &loaded.target,
-        .rates = &a.run.rates,
-        .first = a.first,
-        .count = a.count,
-        .time = a.time,
-        .workers = (int)a.jobs,
-        .keep_going = a.keep_going,
-        .hang = a.run.hang,
-        .progress = tick__progress_campaign,
-        .begin = tick__hush_begin,
-        .ctx = &hush,
-    };
-    tick__interrupt_watch();
-    code = tick_campaign_run(&campaign, &result, &error);
-    tick__progress_end();
-    if (code < 0) {
-        tick__complain_of(tick__loaded_name(&loaded), code, &error);
-        code = TICK__EXIT_HARNESS;
-    } else {
-        code = tell(&a, &loaded, &result);
-        tick_campaign_result_fini(&result);
-    }
+    if (code == 0 && a.repaired)
+        code = tick__repaired_open(&a.other, a.repaired, &a.load, &loaded);
+    if (code == 0 && loaded.guest)
+        code = tick__guest_try(&loaded);
+    if (code == 0)
+        code = carry_out(&a, &loaded);
+    tick__repaired_close(&a.other);
     tick__loaded_fini(&loaded);
     return code;
 }

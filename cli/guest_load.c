@@ -69,7 +69,10 @@ int tick__guest_load(const struct tick__load *load, struct tick__loaded *loaded)
         .keeps_output = true,
         .shows_output = load->shows,
         .most_time = TICK_SEC(3600)};
-    name_of(load->program, loaded->name);
+    if (load->called && *load->called)
+        snprintf(loaded->name, sizeof loaded->name, "%s", load->called);
+    else
+        name_of(load->program, loaded->name);
     snprintf(guest->settings.host, sizeof guest->settings.host, "%s", loaded->name);
     loaded->target = tick_guest_target(loaded->name, guest);
     const int result = tick_guest_check(guest, &error);

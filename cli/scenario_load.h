@@ -22,6 +22,7 @@ struct tick__load {
     bool unchecked;  // the deny list was looked at already
     bool heap_check; // --heap-check
     char *const *program; // not NULL: no scenario, but a program of somebody's own (cli/guest_load.h), ended by NULL
+    const char *called; // what it is called in schedules and traces; NULL: by its words
     const char *network, *by, *snapshot, *match, *expect_status; // how its options were written, or NULL
     struct tick_guest_settings guest;                            // what they mean
     struct tick_guest_wanted wanted;

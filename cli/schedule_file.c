@@ -97,6 +97,7 @@ int tick__recipe_scenario(
     const char *given = load->argument;
     if (load->program) {
         load->argument = NULL;
+        load->called = recipe->schedule.scenario; // its ids hang on that
     } else if (!given && linked) {
         load->argument = recipe->schedule.scenario;
     } else if (!given && *recipe->recorded.program) {
@@ -135,8 +136,6 @@ int tick__recipe_scenario(
     const char *colon = given ? strrchr(given, ':') : NULL;
     if (*wanted && strcmp(wanted, loaded->target.name) != 0 && colon && !strcmp(colon + 1, loaded->target.name)) {
         // Asked for by name: the repaired variant, under the schedule that broke the other.
-        tick__note("%s was found in %s, and is run in %s", recipe_path, wanted, loaded->target.name);
-    } else if (*wanted && strcmp(wanted, loaded->target.name) != 0 && loaded->guest) {
         tick__note("%s was found in %s, and is run in %s", recipe_path, wanted, loaded->target.name);
     } else if (*wanted && strcmp(wanted, loaded->target.name) != 0) {
         const struct tick_scenario *other = tick_scenario_find(wanted);
