@@ -108,7 +108,8 @@ static void end_others(struct state *state) {
 // A worker's process ended (or is ended for a trouble): takes its failure and starts it anew if there is more to do.
 static int ended(struct state *state, struct worker *worker, enum tick__trouble trouble) {
     struct tick__page *page = worker->sandbox.page;
-    tick__sandbox_bury(&worker->sandbox, trouble);
+    if (!tick__sandbox_bury(&worker->sandbox, trouble))
+        return 0;
     state->alive--;
     if (atomic_load(&page->state) != TICK__DIED) {
         if (worker->sandbox.signal && ++worker->idle_deaths < IDLE_DEATHS_MOST)

@@ -98,7 +98,8 @@ static int await(struct tick_isolate *isolate) {
         enum tick__trouble trouble = ready ? TICK__NO_TROUBLE : tick__sandbox_watch(sandbox, hang, isolate->options.memory);
         if (ready <= 0 && !trouble)
             continue;
-        tick__sandbox_bury(sandbox, trouble);
+        if (!tick__sandbox_bury(sandbox, trouble))
+            continue; // the answer is on its way
         if (sandbox->signal)
             return TICK_EKILLED;
         if (atomic_load(&sandbox->page->state) == TICK__DIED)

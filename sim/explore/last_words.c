@@ -157,14 +157,25 @@ static bool is_from_outside(int signal, const siginfo_t *info) {
     return info->si_pid != getpid() && (signal != SIGXCPU || info->si_pid != getppid());
 }
 
+// Whether what the parent wants to end, the start or a run, has come to its end by itself.
+static bool is_over(struct tick__page *page) {
+    const uint64_t meant = atomic_load(&page->stop);
+    const uint32_t state = atomic_load(&page->state);
+    return state == TICK__RUNNING ? meant != atomic_load(&page->runs) + 1 : meant != 1 || state != TICK__STARTING;
+}
+
 static void on_signal(int number, siginfo_t *info, void *context) {
-    const int signal = number == TICK__STOP && info->si_code <= 0 && info->si_pid == getppid() ? SIGXCPU : number;
-    // Otherwise: the parent's signal between runs, a crash outside of any, or the end of a sanitizer that has reported.
+    const bool by_parent = number == TICK__STOP && info->si_code <= 0 && info->si_pid == getppid();
+    const int signal = by_parent ? SIGXCPU : number;
+    if (by_parent && is_over(dying.page)) {
+        atomic_store(&dying.page->spared, atomic_load(&dying.page->stop));
+        return;
+    }
     const bool outside = is_from_outside(signal, info);
     const bool beyond = signal == SIGSEGV && !outside && (uintptr_t)info->si_addr - (uintptr_t)dying.guard < GUARD_SIZE;
     if (atomic_load(&dying.page->state) == TICK__RUNNING) {
         last_words(signal, info->si_addr, counter_of(context), beyond ? "stack overflow in a signal handler" : NULL, outside);
-    } else {
+    } else { // the start takes too long, a crash outside of any run, or the end of a sanitizer that has reported
         dying.page->outside = outside;
         dying.page->outcome.code = signal;
     }
@@ -269,7 +280,7 @@ int tick__last_words_install(struct tick__page *page, struct tick_runner *runner
     sigset_t all;
     sigemptyset(&all);
     for (size_t i = 0; i < SIGNALS; i++) {
-        struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK};
+        struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
         action.sa_sigaction = on_signal;
         sigfillset(&action.sa_mask);
         sigaction(signals[i].signal, &action, NULL);

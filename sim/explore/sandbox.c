@@ -84,6 +84,8 @@ int tick__sandbox_start(struct tick__sandbox *sandbox, void (*body)(void *ctx, s
         return -errno;
     atomic_store(&sandbox->page->state, TICK__STARTING);
     atomic_store(&sandbox->page->runs, 0);
+    atomic_store(&sandbox->page->stop, 0);
+    atomic_store(&sandbox->page->spared, 0);
     sandbox->page->rc = 0;
     sandbox->page->outside = sandbox->page->keeps_place = false;
     atomic_store(&sandbox->page->set_up, false);
@@ -191,8 +193,10 @@ enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t ha
     uint32_t state = atomic_load(&sandbox->page->state);
     if (state == TICK__STARTING && hang < TICK_SETUP_DEFAULT) // what is asked for is of runs
         hang = TICK_SETUP_DEFAULT;
-    if (state == TICK__RUNNING && resident(sandbox->pid) + (program ? resident(program) : 0) > sandbox->page->resident + memory)
+    if (state == TICK__RUNNING && resident(sandbox->pid) + (program ? resident(program) : 0) > sandbox->page->resident + memory) {
+        sandbox->runs_seen = runs;
         return TICK__OUTGROWS;
+    }
     if (cpu < 0 || runs != sandbox->runs_seen || program != sandbox->program_seen || (state != TICK__RUNNING && state != TICK__STARTING)) {
         sandbox->runs_seen = runs;
         sandbox->program_seen = program;
@@ -276,15 +280,31 @@ void tick__sandbox_obituary(const struct tick__sandbox *sandbox, char *text, siz
         tick__signal_word(sandbox->signal), sandbox->grown >> 20, (long long)(sandbox->cpu / 1000000));
 }
 
-void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble trouble) {
+enum stopping { IT_ENDS, IT_STAYS, IT_WAS_OVER };
+
+// Has the child's handler end the run that is the trouble, and leave what it drew; or say that this run was over.
+static enum stopping stop(const struct tick__sandbox *sandbox, int *status, struct rusage *usage) {
+    struct tick__page *const page = sandbox->page;
+    atomic_store(&page->stop, sandbox->runs_seen + 1);
+    kill(sandbox->pid, TICK__STOP);
+    for (int waited = 0; waited < 5000; waited++) { // it has words to say, and on a busy machine waits for its turn
+        if (atomic_load(&page->spared) == sandbox->runs_seen + 1)
+            return IT_WAS_OVER;
+        if (gone(sandbox->pid, 1, status, usage))
+            return IT_ENDS;
+    }
+    return IT_STAYS;
+}
+
+bool tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble trouble) {
     int status = 0;
     struct rusage usage = {0};
-    if (trouble)
-        kill(sandbox->pid, TICK__STOP); // its handler leaves the deviations
     bool running = atomic_load(&sandbox->page->state) == TICK__RUNNING;
-    // Without a trouble its end of the socket is closed: it is as good as gone, unless the program closed what is not its own. With one it
-    // still has words to say, and on a busy machine waits for its turn.
-    bool stays = !gone(sandbox->pid, trouble ? 5000 : 500, &status, &usage);
+    const enum stopping stopping = trouble ? stop(sandbox, &status, &usage) : IT_ENDS;
+    if (stopping == IT_WAS_OVER)
+        return false;
+    // Without a trouble its end of the socket is closed: it is as good as gone, unless the program closed what is not its own.
+    bool stays = trouble ? stopping == IT_STAYS : !gone(sandbox->pid, 500, &status, &usage);
     if (stays) {
         kill(sandbox->pid, SIGKILL);
         while (wait4(sandbox->pid, &status, 0, &usage) < 0 && errno == EINTR)
@@ -308,7 +328,7 @@ void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble troubl
         }
         atomic_store(&page->state, TICK__DIED);
     } else if (state != TICK__DIED) {
-        return;
+        return true;
     }
     const bool in_setup = !page->keeps_place && !atomic_load(&page->set_up);
     page->outcome.in_setup = in_setup;
@@ -328,4 +348,5 @@ void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble troubl
                        : of_run,
             kept);
     }
+    return true;
 }

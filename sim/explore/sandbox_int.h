@@ -41,7 +41,9 @@ struct tick__page {
     size_t resident;       // bytes, when the child was ready
     _Atomic bool set_up;   // the run in progress is beyond its set-up
     _Atomic int program;   // the process that it runs in, if that is not the child
-    uint64_t seed;         // of the run in progress (campaigns: counted from the first)
+    // What the parent wants to end: 1 is the start, 2 the first run, and so on; and the last of these that was over by then. 0: nothing
+    _Atomic uint64_t stop, spared;
+    uint64_t seed; // of the run in progress (campaigns: counted from the first)
     struct tick_outcome outcome;
     uint8_t digest[16];
     bool keeps_place; // where a hang was stopped is told: what hangs is small
@@ -91,8 +93,8 @@ enum tick__trouble { TICK__NO_TROUBLE, TICK__HANGS, TICK__OUTGROWS };
 // Not by RLIMIT_AS: worlds reserve far more addresses than they use.
 enum tick__trouble tick__sandbox_watch(struct tick__sandbox *sandbox, int64_t hang, size_t memory);
 // Takes leave of a child that is gone, or ends it (for a trouble). Afterwards the page tells: state DIED with outcome and deviations if a
-// run was in progress; else state stays as it was.
-void tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble trouble);
+// run was in progress; else state stays as it was. False: the run that was the trouble had come back by then, and the child goes on.
+bool tick__sandbox_bury(struct tick__sandbox *sandbox, enum tick__trouble trouble);
 // Of a buried child that was killed from outside, in the first run of its life: whether that run explains it by its memory or its time. If
 // so the page's outcome says it.
 bool tick__sandbox_explains(struct tick__sandbox *sandbox);

@@ -42,7 +42,8 @@ static int once(struct tick__sandbox *sandbox, struct trial *trial, int64_t hang
     int rc = tick__sandbox_start(sandbox, carry_out, trial);
     if (rc < 0)
         return rc;
-    tick__sandbox_bury(sandbox, wait_for(sandbox, hang));
+    while (!tick__sandbox_bury(sandbox, wait_for(sandbox, hang)))
+        ;
     const uint32_t state = atomic_load(&sandbox->page->state);
     if (sandbox->signal)
         return state == TICK__DIED && tick__sandbox_explains(sandbox) ? 0 : TICK_EKILLED;

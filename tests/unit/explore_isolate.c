@@ -1,5 +1,6 @@
 // Isolation: every way in which a program can end its process is a verdict, and the next run goes on.
 // torture: 4
+#include "sim/explore/campaign.h"
 #include "sim/explore/isolate.h"
 #include "src/base/sanitized.h"
 #include "tests/support/fake_target.h"
@@ -11,6 +12,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -48,6 +50,18 @@ static void sleeps(void) {
     ask_ten();
     for (;;)
         pause();
+}
+// What the parent does about it meets it behind the run.
+static void is_met_late(void) {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    ask_ten();
+    struct timespec begun, now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begun);
+    do
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    while (now.tv_sec * 1000 + now.tv_nsec / 1000000 < begun.tv_sec * 1000 + begun.tv_nsec / 1000000 + 60);
 }
 static void eats(void) {
     ask_ten();
@@ -215,6 +229,42 @@ static void a_limit_is_of_runs(void **state) {
     }
 }
 
+static void meets_all(void *ctx, const struct tick_outcome *outcome, uint8_t digest[16]) {
+    (void)outcome;
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_UNBLOCK, &all, NULL);
+    memset(digest, ++*(int *)ctx, 16);
+}
+
+// A run that comes back while it is being ended has come back: its answer counts, and its process goes on.
+static void a_run_may_be_over_by_then(void **state) {
+    (void)state;
+    static const struct tick_target s = FAKE(is_met_late);
+    int runs = 0;
+    const struct tick_isolate_options options = {.target = &s, .hang = 1, .end = meets_all, .ctx = &runs};
+    struct tick_isolate *isolate;
+    assert_int_equal(tick_isolate_new(&options, &isolate), 0);
+    for (int i = 1; i <= 3; i++) {
+        struct tick_outcome outcome;
+        struct tick_schedule drawn;
+        uint8_t digest[16];
+        assert_int_equal(tick_isolate_seed(isolate, 1, NULL, 0, &outcome, &drawn, digest), 0);
+        assert_int_equal(outcome.verdict, TICK_PASS);
+        assert_int_equal(digest[0], i);
+        tick_schedule_fini(&drawn);
+    }
+    tick_isolate_free(isolate);
+    const struct tick_campaign campaign = {
+        .target = &s, .count = 3, .workers = 1, .keep_going = true, .hang = 1, .end = meets_all, .ctx = &runs};
+    struct tick_campaign_result result;
+    struct tick_error error = {0};
+    assert_int_equal(tick_campaign_run(&campaign, &result, &error), 0);
+    assert_int_equal(result.runs, 3);
+    assert_int_equal(result.failures, 0);
+    tick_campaign_result_fini(&result);
+}
+
 static void runs_out_of_memory(void **state) {
     (void)state;
     static const struct tick_target s = FAKE(eats);
@@ -316,6 +366,7 @@ int main(void) {
         cmocka_unit_test(exits),
         cmocka_unit_test(hangs),
         cmocka_unit_test(a_limit_is_of_runs),
+        cmocka_unit_test(a_run_may_be_over_by_then),
         cmocka_unit_test(runs_out_of_memory),
         cmocka_unit_test(inherits_little),
         cmocka_unit_test(one_process_for_many_runs),
