@@ -93,43 +93,6 @@ long tick__call_getrusage(const long *a) {
     return 0;
 }
 
-// Who takes a signal for the process: the running thread, unless it has blocked it and another has not.
-static struct tick__guest_thread *takes(int number) {
-    struct tick__guest_turns *t = tick__guest_turns;
-    const uint64_t bit = number > 0 && number <= 64 ? (uint64_t)1 << (number - 1) : 0;
-    if (!(t->self->life.mask & bit))
-        return t->self;
-    for (uint32_t i = 0; i < t->count; i++) {
-        struct tick__guest_thread *thread = &t->threads[i];
-        if (thread->state != TICK__THREAD_FREE && thread->state != TICK__THREAD_OVER && !(thread->life.mask & bit))
-            return thread;
-    }
-    return &t->threads[0];
-}
-
-static long signal_to(struct tick__guest_thread *thread, int number) {
-    return -tick__guest_signal(thread, number, NULL);
-}
-
-// Signals reach the program itself; nobody else is in the world, and a number that the program made up would hit a stranger.
-long tick__call_kill(const long *a) {
-    const int pid = (int)a[0];
-    if (!tick__guest_begun)
-        return tick__raw(SYS_kill, tick__guest_pid_in(pid), a[1]);
-    if (pid != TICK_GUEST_PID && pid != 0 && pid != -TICK_GUEST_PID)
-        return pid == -1 ? -EPERM : -ESRCH;
-    return signal_to(takes((int)a[1]), (int)a[1]);
-}
-
-long tick__call_tgkill(const long *a) {
-    if (!tick__guest_begun)
-        return tick__raw(SYS_tgkill, a[0], a[1], a[2]);
-    const long index = a[1] - TICK_GUEST_PID;
-    if ((int)a[0] != TICK_GUEST_PID || index < 0 || index >= (long)tick__guest_turns->count)
-        return -ESRCH;
-    return signal_to(&tick__guest_turns->threads[index], (int)a[2]);
-}
-
 long tick__call_exit_group(const long *a) {
     if (tick__guest_end_is_ours())
         tick__guest_end(TICK_GUEST_EXITED, (int)a[0] & 0xff, "");

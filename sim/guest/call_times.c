@@ -66,9 +66,19 @@ static bool is_time(const struct timespec *t) {
     return t->tv_sec >= 0 && t->tv_nsec >= 0 && t->tv_nsec < TICK_SEC(1);
 }
 
+// A sleep that a signal ends says how much of it is left.
+static long sleeps(int64_t ns, struct timespec *left) {
+    const int64_t end = tick__after(tick_kernel_now(tick__guest_kernel), ns);
+    const long result = tick__guest_sleep(ns);
+    const int64_t rest = tick__until(end, tick_kernel_now(tick__guest_kernel));
+    if (result == -EINTR && left)
+        *left = tick__guest_interval(rest > 0 ? rest : 0);
+    return result;
+}
+
 long tick__call_nanosleep(const long *a) {
     const struct timespec *span = (const struct timespec *)a[0];
-    return is_time(span) ? tick__guest_sleep(tick__guest_ns(span)) : -EINVAL;
+    return is_time(span) ? sleeps(tick__guest_ns(span), (struct timespec *)a[1]) : -EINVAL;
 }
 
 long tick__call_clock_nanosleep(const long *a) {
@@ -76,5 +86,6 @@ long tick__call_clock_nanosleep(const long *a) {
     int64_t now = 0;
     if (!is_time(until) || tick_k_clock(TICK__K, (int)a[0], &now) < 0)
         return -EINVAL;
-    return tick__guest_sleep(a[1] & TIMER_ABSTIME ? tick__until(tick__guest_ns(until), now) : tick__guest_ns(until));
+    return a[1] & TIMER_ABSTIME ? tick__guest_sleep(tick__until(tick__guest_ns(until), now))
+                                : sleeps(tick__guest_ns(until), (struct timespec *)a[3]);
 }

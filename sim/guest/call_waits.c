@@ -1,5 +1,6 @@
 // Handlers: epoll, poll, select. Each is a point at which the world goes on, also where it does not wait.
 #include "sim/guest/inside_int.h"
+#include "sim/guest/life_int.h"
 #include "sim/guest/tell_int.h"
 #include "src/base/times.h"
 #include <fcntl.h>
@@ -109,13 +110,27 @@ long tick__call_epoll_wait(const long *a) {
     return wait_epoll(a, of_ms((int)a[3]));
 }
 
+// With a mask of signals for as long as it waits.
+static long under_mask(const void *mask, tick__guest_fn *call, const long *a) {
+    uint64_t set;
+    if (!mask || !tick__guest_begun)
+        return call(a);
+    memcpy(&set, mask, sizeof set);
+    const uint64_t before = tick__guest_mask_wait(set);
+    return tick__guest_mask_back(before, call(a));
+}
+
 long tick__call_epoll_pwait(const long *a) {
-    return wait_epoll(a, of_ms((int)a[3]));
+    return under_mask((const void *)a[4], tick__call_epoll_wait, a);
+}
+
+static long wait_epoll_ns(const long *a) {
+    const struct timespec *timeout = (const struct timespec *)a[3];
+    return wait_epoll(a, timeout ? tick__guest_ns(timeout) : -1);
 }
 
 long tick__call_epoll_pwait2(const long *a) {
-    const struct timespec *timeout = (const struct timespec *)a[3];
-    return is_time(timeout) ? wait_epoll(a, timeout ? tick__guest_ns(timeout) : -1) : -EINVAL;
+    return is_time((const struct timespec *)a[3]) ? under_mask((const void *)a[4], wait_epoll_ns, a) : -EINVAL;
 }
 
 // --- poll ---
@@ -135,11 +150,21 @@ long tick__call_poll(const long *a) {
     return poll_for(a, of_ms((int)a[2]));
 }
 
+// Of a signal that is there when nothing is ready they tell even without a wait; an epoll does not.
+static long unless_called_on(long ready) {
+    return !ready && tick__guest_begun && tick__guest_called_on() ? -EINTR : ready;
+}
+
+static long poll_ns(const long *a) {
+    const struct timespec *timeout = (const struct timespec *)a[2];
+    return unless_called_on(poll_for(a, timeout ? tick__guest_ns(timeout) : -1));
+}
+
 long tick__call_ppoll(const long *a) {
     const struct timespec *timeout = (const struct timespec *)a[2];
     if (only_real((const struct pollfd *)a[0], (size_t)a[1]) || !tick__guest_inside())
         return tick__raw(SYS_ppoll, a[0], a[1], a[2], a[3], a[4]);
-    return is_time(timeout) ? poll_for(a, timeout ? tick__guest_ns(timeout) : -1) : -EINVAL;
+    return is_time(timeout) ? under_mask((const void *)a[3], poll_ns, a) : -EINVAL;
 }
 
 // --- select ---
@@ -255,9 +280,15 @@ long tick__call_select(const long *a) {
     return ready;
 }
 
+static long select_ns(const long *a) {
+    const struct timespec *timeout = (const struct timespec *)a[4];
+    return unless_called_on(wait_sets(a, timeout ? tick__guest_ns(timeout) : -1));
+}
+
 long tick__call_pselect6(const long *a) {
     const struct timespec *timeout = (const struct timespec *)a[4];
+    const void *const *mask = (const void *const *)a[5]; // a pair: the mask, and its size
     if (sets_only_real(a) || !tick__guest_inside())
         return tick__raw(SYS_pselect6, a[0], a[1], a[2], a[3], a[4], a[5]);
-    return is_time(timeout) ? wait_sets(a, timeout ? tick__guest_ns(timeout) : -1) : -EINVAL;
+    return is_time(timeout) ? under_mask(mask ? *mask : NULL, select_ns, a) : -EINVAL;
 }

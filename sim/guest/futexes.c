@@ -13,7 +13,10 @@ static long wait(const uint32_t *word, uint32_t value, uint32_t bits, int64_t de
         return -EINVAL;
     if (__atomic_load_n(word, __ATOMIC_SEQ_CST) != value)
         return -EAGAIN;
-    const int how = tick__guest_park(&wait, deadline);
+    int how;
+    do
+        how = tick__guest_park(&wait, deadline);
+    while (how == -EINTR && deadline == TICK_NEVER && tick__guest_restarts() && __atomic_load_n(word, __ATOMIC_SEQ_CST) == value);
     return how < 0 ? how : how ? 0 : -ETIMEDOUT;
 }
 

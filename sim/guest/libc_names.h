@@ -45,15 +45,14 @@
     X(sysconf) X(sysinfo) X(system) X(tee) X(tgkill) X(thrd_create) X(thrd_detach) X(thrd_exit) X(thrd_join) X(thrd_sleep) \
     X(thrd_yield) X(time) X(timer_create) X(timerfd_create) X(timerfd_gettime) X(timerfd_settime) X(times) X(timespec_get) \
     X(timespec_getres) X(tss_create) X(tss_delete) X(ualarm) X(uname) X(unlink) X(unlinkat) X(usleep) X(vdprintf) X(vfork) \
-    X(vmsplice) X(write) X(writev)
+    X(vmsplice) X(write) X(writev) X(__longjmp_chk) X(__sigpause) X(__sigsuspend) \
+    X(__sigtimedwait) X(__xpg_sigpause) X(abort) X(getitimer) X(gsignal) X(longjmp) X(pause) X(raise) \
+    X(sigblock) X(sighold) X(siglongjmp) X(sigpause) X(sigpending) X(sigqueue) X(sigrelse) X(sigsetmask) X(sigsuspend) \
+    X(sigtimedwait) X(sigwait) X(sigwaitinfo) X(timer_delete) X(timer_getoverrun) X(timer_gettime) X(timer_settime)
 
 // X(name, why): once the world has begun, a program that calls it cannot go on (wrap_refused.c).
 #define TICK__LIBC_REFUSED(X) \
-    X(sigwait, "signals are not waited for") X(sigwaitinfo, "signals are not waited for") \
-    X(sigtimedwait, "signals are not waited for") X(__sigtimedwait, "signals are not waited for") \
-    X(sigsuspend, "signals are not waited for") X(__sigsuspend, "signals are not waited for") \
-    X(sigpause, "signals are not waited for") X(__sigpause, "signals are not waited for") \
-    X(pause, "signals are not waited for") X(daemon, "it started a child process after the world began") \
+    X(daemon, "it started a child process after the world began") \
     X(forkpty, "it started a child process after the world began") \
     X(execveat, "it started a child process after the world began") X(res_query, "no name server is asked") \
     X(__res_query, "no name server is asked") X(res_search, "no name server is asked") \
@@ -77,7 +76,7 @@
     X(msgrcv, "messages between processes would wait for real ones") \
     X(msgsnd, "messages between processes would wait for real ones") \
     X(semop, "messages between processes would wait for real ones") \
-    X(semtimedop, "messages between processes would wait for real ones") X(timer_settime, "no signal comes by itself")
+    X(semtimedop, "messages between processes would wait for real ones")
 
 // X(why, names): libc's own, whatever happens.
 #define TICK__LIBC_PASSED(X) \
@@ -138,8 +137,7 @@
     X("children of before the world began are real", \
         "wait __wait waitpid __waitpid waitid wait3 wait4 pclose pidfd_getfd pidfd_send_signal process_madvise " \
         "process_mrelease process_vm_readv process_vm_writev ptrace") \
-    X("signals that the program raises reach it at once", \
-        "raise sigaction __sigaction signal siginterrupt sigqueue abort exit") \
+    X("what a handler is stays the kernel's affair", "sigaction __sigaction signal siginterrupt exit") \
     X("the processor is nobody's to schedule", \
         "sched_get_priority_max sched_get_priority_min __sched_get_priority_max __sched_get_priority_min sched_getparam " \
         "__sched_getparam sched_getscheduler __sched_getscheduler sched_rr_get_interval sched_setparam sched_setscheduler " \
@@ -147,7 +145,7 @@
     X("settings of the machine: its own, and denied to most", \
         "adjtime adjtimex __adjtimex clock_adjtime ntp_adjtime ntp_gettime ntp_gettimex stime sethostname getdomainname " \
         "__getdomainname_chk gethostid sethostid gethostent gethostent_r sethostent endhostent setns unshare " \
-        "clock_getcpuclockid getitimer timer_delete timer_getoverrun timer_gettime create_module login openlog closelog") \
+        "clock_getcpuclockid create_module login openlog closelog") \
     X("terminals are real", \
         "getpt posix_openpt openpty login_tty") \
     X("memory and semaphores between processes are real", \

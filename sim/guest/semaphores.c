@@ -30,7 +30,9 @@ int tick__guest_sem_wait(sem_t *sem, const struct tick__until *until) {
         const int how = tick__guest_park(&wait, deadline);
         if (how == -EINTR) {
             tick__guest_interrupted();
-            return EINTR;
+            if (!tick__guest_restarts())
+                return EINTR;
+            continue;
         }
         error = tick__guest_sem_try(sem, until->place);
         if (error != EAGAIN)

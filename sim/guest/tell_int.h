@@ -56,6 +56,9 @@ void tick__guest_tell_goes_on(struct tick__guest_thread *thread);             //
 void tick__guest_tell_stops(enum tick_step_outcome outcome);                  // the running thread does not any more
 // The running thread waits; timer: the kth of its sleeps or deadlines, by id, 0: it has none.
 void tick__guest_tell_waits(const struct tick__guest_wait *wait, int64_t deadline, tick_id timer, uint32_t kth);
+// A timer of the program's own: its object. That it is armed, has fired or is disarmed: the event's seq. Both 0 where nobody listens.
+uint32_t tick__guest_tell_timer(tick_id id, uint32_t kth);
+uint32_t tick__guest_tell_timer_is(enum tick_event_kind kind, uint32_t timer, uint32_t cause, int64_t deadline);
 void tick__guest_tell_waited(void);             // and goes on
 void tick__guest_tell_over(const void *object); // the running thread ends, and who waits for `object` waits for that
 // Around what the kernel does by itself: nobody acts then.

@@ -134,6 +134,21 @@ static void arm(struct tick__guest_thread *self, const struct tick__guest_wait *
     self->track.armed = told(TICK_EV_TIMER_ARM, self->track.timer, tick__guest_probe->here, deadline, place);
 }
 
+uint32_t tick__guest_tell_timer(tick_id id, uint32_t kth) {
+    const struct tick_object object = {.type = TICK_OBJECT_TIMER,
+        .id = id,
+        .parent = tick__guest_self()->maker.object,
+        .host = host_object,
+        .key = "deadline",
+        .kth = kth};
+    return tick__guest_probe ? tick__guest_tell_object_at(&object, tick__guest_place_of(tick__guest_caller, calls)) : 0;
+}
+
+uint32_t tick__guest_tell_timer_is(enum tick_event_kind kind, uint32_t timer, uint32_t cause, int64_t deadline) {
+    const struct tick_probe *probe = tick__guest_probe;
+    return probe && timer ? told(kind, timer, cause ? cause : probe->here, deadline, 0) : 0;
+}
+
 static void add_wait(struct tick__guest_thread *self, uint32_t object, uint16_t place) {
     struct tick__guest_track *track = &self->track;
     if (track->wait_count == sizeof track->waits / sizeof *track->waits)

@@ -159,6 +159,8 @@ static void happen(void) {
     tick__guest_tell_happens();
     const bool any = tick_kernel_next(tick__guest_kernel, &posted);
     tick__guest_tell_happened();
+    if (any && posted.what == TICK__POST_TIMER)
+        tick__guest_timer_due(posted.arg);
     if (!any || posted.what != POST_GO_ON)
         return;
     struct tick__guest_thread *thread = &tick__guest_turns->threads[posted.arg];
@@ -198,6 +200,8 @@ static void give_turn(void) {
     }
     next->state = TICK__THREAD_RUNNING;
     tick__guest_tell_goes_on(next);
+    if (__builtin_expect(self->life.handles != NULL, 0))
+        tick__guest_mask_look();
     if (__builtin_expect(next->life.mask != self->life.mask, 0))
         (void)tick__raw(SYS_rt_sigprocmask, SIG_SETMASK, &next->life.mask, 0, sizeof next->life.mask);
     if (next == self)
@@ -239,6 +243,8 @@ int tick__guest_park(const struct tick__guest_wait *wait, int64_t deadline) {
     uint32_t kth = 0;
     if (__builtin_expect(tick__guest_self()->life.cancelled, 0) && wait->interruptible && !tick__guest_self()->life.uncancellable)
         return -EINTR;
+    if (__builtin_expect(tick__guest_self()->life.attention, 0) && wait->interruptible && tick__guest_called_on())
+        return -EINTR; // by what has happened just now
     if (deadline != TICK_NEVER) {
         const uint32_t sort = wait->what == TICK__WAITS_SLEEP ? TICK_SORT_SLEEP : TICK_SORT_DEADLINE;
         timer = tick_maker_next(&tick__guest_self()->maker, sort, &kth);

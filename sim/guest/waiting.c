@@ -4,6 +4,7 @@
 // A program that never waits, but looks at clocks or polls again and again, would stand still in time for ever: so many looks at one moment
 // let a millisecond pass.
 #include "sim/guest/inside_int.h"
+#include "sim/guest/life_int.h"
 #include "sim/guest/tell_int.h"
 #include "sim/kernel/file_ops_int.h"
 #include "src/base/line.h"
@@ -63,7 +64,7 @@ bool tick__guest_tries(struct tick__guest_blocking *call, long *result) {
     const struct pollfd fd = {.fd = call->fd, .events = call->events};
     if (park_on(&fd, 1, call->deadline) < 0) {
         *result = -EINTR;
-        return false;
+        return call->deadline == TICK_NEVER && tick__guest_restarts();
     }
     return true; // once more after the deadline: it may be ready just then
 }
@@ -72,7 +73,7 @@ long tick__guest_lingers(long result) {
     int64_t most;
     for (uint32_t key; (key = tick_kernel_lingers(tick__guest_kernel, tick__guest_self()->index, &most));) {
         const int64_t deadline = tick__guest_deadline(most == TICK_NEVER ? -1 : most);
-        const struct tick__guest_wait wait = {.what = TICK__WAITS_FDS, .fd = -1};
+        const struct tick__guest_wait wait = {.what = TICK__WAITS_FDS, .fd = -1, .interruptible = true};
         while (tick_kernel_linger_on(tick__guest_kernel, key) && tick__guest_park(&wait, deadline) > 0)
             continue;
         tick_kernel_linger_end(tick__guest_kernel, key);

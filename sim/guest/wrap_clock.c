@@ -77,37 +77,8 @@ EXPORT int usleep(useconds_t us) {
 
 EXPORT unsigned sleep(unsigned seconds) {
     const struct timespec span = {seconds, 0};
-    return nanosleep(&span, NULL) < 0 ? seconds : 0;
-}
-
-// --- alarms: signals that come by themselves ---
-
-static void refuse(const char *name) {
-    if (tick__guest_on)
-        tick__guest_unsupported(name, "no signal comes by itself");
-}
-
-EXPORT unsigned alarm(unsigned seconds) {
-    if (seconds)
-        refuse("alarm");
-    return (unsigned)CALL(SYS_alarm, seconds);
-}
-
-EXPORT useconds_t ualarm(useconds_t value, useconds_t interval) {
-    if (value)
-        refuse("ualarm");
-    return ORIGINAL(ualarm)(value, interval);
-}
-
-EXPORT int setitimer(__itimer_which_t which, const struct itimerval *restrict value, struct itimerval *restrict old) {
-    if (value && (value->it_value.tv_sec || value->it_value.tv_usec))
-        refuse("setitimer");
-    return (int)CALL(SYS_setitimer, which, value, old);
-}
-
-EXPORT int timer_create(clockid_t clock, struct sigevent *restrict event, timer_t *restrict out) {
-    refuse("timer_create");
-    return ORIGINAL(timer_create)(clock, event, out);
+    struct timespec left = span;
+    return nanosleep(&span, &left) < 0 ? (unsigned)left.tv_sec + (left.tv_nsec >= 500000000) : 0;
 }
 
 // --- clocks that are set: only a privileged program may ---

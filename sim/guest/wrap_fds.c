@@ -7,7 +7,6 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -35,12 +34,6 @@ EXPORT int timerfd_settime(int fd, int flags, const struct itimerspec *value, st
 
 EXPORT int timerfd_gettime(int fd, struct itimerspec *value) {
     return (int)CALL(SYS_timerfd_gettime, fd, value);
-}
-
-EXPORT int signalfd(int fd, const sigset_t *mask, int flags) {
-    if (tick__guest_on && tick__guest_begun)
-        tick__guest_unsupported("signalfd", "signals do not come as bytes");
-    return (int)CALL(SYS_signalfd4, fd, mask, 8, flags);
 }
 
 EXPORT int close(int fd) {

@@ -1,5 +1,5 @@
 // libc's names: processes. Before the world begins, children are real ones, outside of it; afterwards there are none, and the run ends in
-// words. Signals reach the program itself.
+// words.
 #include "sim/guest/wrap_int.h"
 #include <sched.h>
 #include <signal.h>
@@ -175,22 +175,6 @@ EXPORT int execvpe(const char *file, char *const argv[], char *const env[]) {
 EXPORT int fexecve(int fd, char *const argv[], char *const env[]) {
     refuse("fexecve");
     return ORIGINAL(fexecve)(fd, argv, env);
-}
-
-// --- signals ---
-
-EXPORT int kill(pid_t pid, int signal) {
-    return (int)CALL(SYS_kill, pid, signal);
-}
-
-EXPORT int killpg(pid_t group, int signal) {
-    if (!tick__guest_on || !tick__guest_begun)
-        return ORIGINAL(killpg)(group, signal);
-    return group == 0 || group == TICK_GUEST_PID ? kill(TICK_GUEST_PID, signal) : (int)tick__guest_answer(-ESRCH);
-}
-
-EXPORT int tgkill(pid_t pid, pid_t thread, int signal) {
-    return (int)CALL(SYS_tgkill, pid, thread, signal);
 }
 
 EXPORT int pidfd_open(pid_t pid, unsigned flags) {

@@ -154,39 +154,6 @@ EXPORT int pthread_setcanceltype(int type, int *old) {
     return 0;
 }
 
-// --- signals ---
-
-EXPORT int pthread_kill(pthread_t pthread, int number) {
-    struct tick__guest_thread *thread = known(pthread);
-    return thread ? tick__guest_signal(thread, number, NULL) : TICK__ORIGINAL(pthread_kill)(pthread, number);
-}
-
-EXPORT int pthread_sigqueue(pthread_t pthread, int number, const union sigval value) {
-    struct tick__guest_thread *thread = known(pthread);
-    return thread ? tick__guest_signal(thread, number, &value) : TICK__ORIGINAL(pthread_sigqueue)(pthread, number, value);
-}
-
-// The kernel thread's mask is the running thread's: what it is afterwards is kept for the thread.
-static void mask_changed(void) {
-    uint64_t mask;
-    if (tick__guest_on && tick__raw(SYS_rt_sigprocmask, SIG_BLOCK, 0, &mask, sizeof mask) == 0)
-        tick__guest_mask_is(mask);
-}
-
-EXPORT int pthread_sigmask(int how, const sigset_t *restrict set, sigset_t *restrict old) {
-    const int error = TICK__ORIGINAL(pthread_sigmask)(how, set, old);
-    if (set)
-        mask_changed();
-    return error;
-}
-
-EXPORT int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old) {
-    const int failed = TICK__ORIGINAL(sigprocmask)(how, set, old);
-    if (set)
-        mask_changed();
-    return failed;
-}
-
 // --- what a thread is ---
 
 EXPORT int pthread_getattr_np(pthread_t pthread, pthread_attr_t *out) {

@@ -135,6 +135,16 @@ void tick__guest_unsupported(const char *call, const char *why) {
     abort();
 }
 
+// No signals are in this world.
+void tick__guest_attend(void) {}
+bool tick__guest_called_on(void) {
+    return false;
+}
+void tick__guest_mask_look(void) {}
+void tick__guest_timer_due(uint32_t index) {
+    (void)index;
+}
+
 static uint32_t kernel_asks(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
     (void)ctx;
     return tick__guest_choose(kind, subject, ordinal, n, most);
