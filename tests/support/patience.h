@@ -3,12 +3,13 @@
 #define RETICK_PATIENCE_H
 
 #include "tests/support/emulated.h"
+#include <stdint.h>
 
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
-#define PATIENCE (RUNNING_ON_VALGRIND ? 50 : emulated() ? 20 : 1)
+#define PATIENCE ((int64_t)(RUNNING_ON_VALGRIND ? 50 : emulated() ? 20 : 1))
 #else
-#define PATIENCE (emulated() ? 20 : 1)
+#define PATIENCE ((int64_t)(emulated() ? 20 : 1))
 #endif
 
 #endif

@@ -47,7 +47,7 @@ static void in_a_child(void (*body)(void)) {
 }
 
 static void spins_for_a_while(void) {
-    while (cpu_now() < PATIENCE * 700000000)
+    while (cpu_now() < PATIENCE * 150000000)
         spins++;
 }
 static void eats_and_waits(void) {
@@ -104,7 +104,7 @@ static void passes(void **state) {
 static void its_time_counts(void **state) {
     (void)state;
     static const struct tick_target target = FAKE(busy);
-    const struct tick_outcome outcome = outcome_of(&target, PATIENCE * 300000000, 0);
+    const struct tick_outcome outcome = outcome_of(&target, PATIENCE * 60000000, 0);
     assert_int_equal(outcome.verdict, TICK_HUNG);
     assert_null(strstr(outcome.text, " in ")); // not where the runner waits
     assert_string_equal(outcome.stopped, "");

@@ -47,8 +47,18 @@ static void visit(int i) {
     tick__guest_context_switch(&home, &contexts[i]);
 }
 
+// Under valgrind no mode makes a difference.
+static bool can_round_up(void) {
+    volatile double one = 1, three = 3;
+    const double nearest = one / three;
+    fesetround(FE_UPWARD);
+    const double upward = one / three;
+    fesetround(FE_TONEAREST);
+    return upward != nearest;
+}
+
 static void each_has_its_own(bool fsgsbase) {
-    const bool has = tick__guest_fsgsbase;
+    const bool has = tick__guest_fsgsbase, rounds_up = can_round_up();
     tick__guest_fsgsbase = has && fsgsbase;
     home.fs = tick__guest_fs();
     for (int i = 0; i < THREADS; i++) {
@@ -66,7 +76,8 @@ static void each_has_its_own(bool fsgsbase) {
     assert_int_equal(fegetround(), FE_TONEAREST);
     assert_true(thirds[0] != 0);
     for (int i = 0; i < THREADS; i++) {
-        assert_true(i % 4 == 2 ? thirds[i] > thirds[1] : i % 4 ? thirds[i] == thirds[1] : thirds[i] == thirds[0]);
+        const bool above = rounds_up && i % 4 == 2;
+        assert_true(above ? thirds[i] > thirds[1] : i % 4 ? thirds[i] == thirds[1] : thirds[i] == thirds[0]);
         tick__guest_sleeper_give(sleepers[i]);
     }
     tick__guest_fsgsbase = has;
