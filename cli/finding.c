@@ -349,8 +349,8 @@ int tick__settle_finding(const struct tick__settle *settle) {
         tick__no_memory(settle->path);
         goto out;
     }
-    tick__say_schedule(&best, names);
-    tick__report_set("schedule", tick__report_schedule(&best, names));
+    tick__say_schedule(&best, names, settle->loaded);
+    tick__report_set("schedule", tick__report_schedule(&best, names, settle->loaded));
     code = settle->once ? 0 : replay(settle, &best);
     if (code == 0)
         code = store(settle, &best, names);

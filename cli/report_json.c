@@ -3,6 +3,7 @@
 #include "cli/finding.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include "cli/soundness.h"
 #include "sim/choice/kinds_int.h"
 #include "src/base/visible.h"
 #include <fcntl.h>
@@ -340,17 +341,19 @@ json_t *tick__json_outcome(const struct tick_outcome *outcome, const struct tick
     return object;
 }
 
-json_t *tick__report_schedule(const struct tick_schedule *schedule, const struct tick_names *names) {
+json_t *tick__report_schedule(const struct tick_schedule *schedule, const struct tick_names *names, const struct tick__loaded *loaded) {
     char line[512], words[512];
     json_t *list = report.out ? json_array() : NULL;
     for (size_t i = 0; list && i < schedule->count; i++) {
         const struct tick_deviation *deviation = &schedule->deviations[i];
         tick_deviation_line(deviation, names, line, sizeof line);
         tick_deviation_words(deviation, names, words, sizeof words);
-        json_t *row = json_pack("{s:s, s:b, s:o, s:o}", "kind",
-            tick__kind_word(deviation->kind) ? tick__kind_word(deviation->kind) : "unknown", "sound",
-            tick__kind_soundness(deviation->kind) == TICK_SOUND, "line", tick__report_text(line), "words", tick__report_text(words));
-        if (!row || json_array_append_new(list, row) != 0) {
+        const struct tick__soundness soundness = tick__soundness_of(deviation->kind, loaded);
+        json_t *row =
+            json_pack("{s:s, s:b, s:o, s:o}", "kind", tick__kind_word(deviation->kind) ? tick__kind_word(deviation->kind) : "unknown",
+                "sound", soundness.sound, "line", tick__report_text(line), "words", tick__report_text(words));
+        const bool bad = row && soundness.assumes && json_object_set_new(row, "assumes", json_string(soundness.assumes)) != 0;
+        if (!row || json_array_append_new(list, row) != 0 || bad) {
             json_decref(list);
             return NULL;
         }
@@ -369,7 +372,7 @@ json_t *tick__report_attempt(const struct tick__attempt *attempt, const struct t
     int bad = json_object_set_new(object, "events", json_integer((json_int_t)attempt->events));
     bad |= json_object_set_new(object, "digest", tick__report_digest(attempt->digest, attempt->has_digest));
     bad |= json_object_set_new(object, "contents", tick__report_digest(attempt->contents, attempt->has_digest));
-    bad |= json_object_set_new(object, "deviations", tick__report_schedule(&attempt->drawn, names));
+    bad |= json_object_set_new(object, "deviations", tick__report_schedule(&attempt->drawn, names, loaded));
     tick_names_free(names);
     if (!bad)
         return object;

@@ -48,7 +48,8 @@ json_t *tick__report_number(uint64_t number); // one that names something, such 
 json_t *tick__report_hex(const uint8_t *bytes, size_t count);
 json_t *tick__report_digest(const uint8_t digest[16], bool known); // in hex, or null
 json_t *tick__report_outcome(const struct tick_outcome *outcome, const struct tick__loaded *loaded);
-json_t *tick__report_schedule(const struct tick_schedule *schedule, const struct tick_names *names);
+json_t *tick__report_schedule(
+    const struct tick_schedule *schedule, const struct tick_names *names, const struct tick__loaded *loaded);
 // hang: of the run that the deviations' names are had from.
 json_t *tick__report_attempt(const struct tick__attempt *attempt, const struct tick__loaded *loaded, int64_t hang);
 

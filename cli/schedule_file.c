@@ -1,6 +1,7 @@
 #include "cli/schedule_file.h"
 #include "cli/file.h"
 #include "cli/print.h"
+#include "cli/soundness.h"
 #include "sim/native/scenario_target.h"
 #include "trace/reader.h"
 #include <errno.h>
@@ -196,23 +197,12 @@ char *tick__with_extension(const char *path, const char *extension) {
     return result;
 }
 
-// Why production can do this, or what promise it breaks: "sound: a busy machine does this".
-static const char *why(unsigned kind) {
-    static const char *const because[] = {
-#define BECAUSE(name, number, word, sound, rate, unit, manual, because) \
-    [number] = (sound) == TICK_SOUND ? "sound: " because : "relaxed: " because,
-        TICK_CHOICES(BECAUSE)
-#undef BECAUSE
-    };
-    return kind < TICK_CHOICE_KINDS && because[kind] ? because[kind] : "of a kind that is not known here";
-}
-
-void tick__say_schedule(const struct tick_schedule *schedule, const struct tick_names *names) {
+void tick__say_schedule(const struct tick_schedule *schedule, const struct tick_names *names, const struct tick__loaded *loaded) {
     char line[512], words[512];
     for (size_t i = 0; i < schedule->count; i++) {
         tick_deviation_line(&schedule->deviations[i], names, line, sizeof line);
         tick_deviation_words(&schedule->deviations[i], names, words, sizeof words);
-        tick__say_columns(line, "    ", why(schedule->deviations[i].kind));
+        tick__say_columns(line, "    ", tick__soundness_of(schedule->deviations[i].kind, loaded).why);
         tick__say("    %s%s%s", tick__colour(stdout, TICK__DIM), words, tick__colour(stdout, TICK__PLAIN));
     }
 }

@@ -35,6 +35,6 @@ int tick__schedule_save(const char *path, const struct tick_schedule *schedule, 
 char *tick__with_extension(const char *path, const char *extension);
 
 // Prints a line, its soundness and its words for each deviation.
-void tick__say_schedule(const struct tick_schedule *schedule, const struct tick_names *names);
+void tick__say_schedule(const struct tick_schedule *schedule, const struct tick_names *names, const struct tick__loaded *loaded);
 
 #endif

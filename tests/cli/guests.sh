@@ -40,6 +40,7 @@ expect 1 "failed: exit status 1: AssertionError: the balance is -60" "$RETICK" f
 also "of start-up"
 also "shrunk from"
 also "each time the same"
+also "sound if each client is a machine of its own"
 also "how it came to it, beside found.twin.db"
 also "Next: retick replay found.db -- $python $bank"
 [ "$(grep -vcE '^(retick|scenario) ' found.schedule)" -le 2 ] || complain "it takes more than two deviations: $(cat found.schedule)"
@@ -51,6 +52,8 @@ expect 0 "passed" "$RETICK" fuzz -n 100 -- $python "$bank" repaired
 expect 2 "Type it, if it is yours: retick replay found.db -- $python $bank" "$RETICK" replay found.db
 expect 0 "found.svg" "$RETICK" graph found.db -o found.svg
 
+expect 1 "relaxed: one machine's loopback does not delay" "$RETICK" fuzz -n 30 --quiet --network loopback=0+30ms -o one.db -- $python "$bank"
+
 expect 0 "every run repeats" "$RETICK" check --seeds 4 --after 5 -- $python "$bank"
 also "begun by fork"
 also "begun in fresh starts"
@@ -61,6 +64,7 @@ expect 1 "runs that do not repeat" "$RETICK" check --seeds 2 --after 1 -- $pytho
 "$RETICK" fuzz -n 500 -o found.db --json -- $python "$bank" >report.json || true
 checks=$((checks + 1))
 python3 "$scenarios/../../support/json_report.py" "$scenarios/../../../docs/retick.schema.json" exit=1 finding schedule scenario.program \
+    'schedule.0.assumes="each client is a machine of its own"' \
     <report.json >.output 2>&1 || complain "fuzz --json"
 grep -q '"program": *"'$python' ' report.json || complain "the report does not name the program: $(head -c 600 report.json)"
 
