@@ -5,26 +5,94 @@
 // Left out with the rest are destructors (__del__, weakref callbacks) of what is still alive at the end: Python does not promise them.
 //
 // It is a function of the interpreter or of its library, which calls it by its address: so its first bytes become a jump, once, before the
-// snapshot. Where there is none of that name, nothing is done.
+// snapshot. Where there is none of that name, nothing is done. Python is asked by its stable interface, and not by a text for it to run:
+// compiling ten lines took a tenth of a small run.
 #include "sim/guest/guest_int.h"
 #include "sim/guest/snapshot_int.h"
 #include "sim/guest/stray_int.h"
 #include <string.h>
 #include <sys/mman.h>
 
-static int (*run_python)(const char *text, void *flags);
+typedef struct python_object object; // PyObject
 
-// What Python's own does first, in this order. No name is left in the program's module.
-static const char last[] =
-    "(lambda sys: ("
-    "'threading' in sys.modules and sys.modules['threading']._shutdown(),"
-    "__import__('atexit')._run_exitfuncs(),"
-    "[each.flush() for each in (sys.stdout, sys.stderr) if each and not each.closed]"
-    "))(__import__('sys'))\n";
+// NAME(ARGUMENTS) of Python's; none takes away a reference, and those that return a new one say so.
+#define PYTHON(X) \
+    X(object *, PySys_GetObject, (const char *name)) \
+    X(object *, PyDict_GetItemString, (object *dict, const char *key)) \
+    X(object *, PyImport_ImportModule, (const char *name)) /* new */ \
+    X(object *, PyObject_CallMethod, (object *of, const char *name, const char *format, ...)) /* new */ \
+    X(object *, PyObject_GetAttrString, (object *of, const char *name)) /* new */ \
+    X(int, PyObject_IsTrue, (object *of)) \
+    X(void, PyErr_WriteUnraisable, (object *where)) \
+    X(void, PyErr_Clear, (void)) \
+    X(void, Py_DecRef, (object *of))
 
+struct python {
+#define MEMBER(result, name, arguments) result(*name) arguments;
+    PYTHON(MEMBER)
+#undef MEMBER
+    object *none; // None
+};
+
+static struct python python;
+
+static bool find_python(void) {
+    static const struct {
+        const char *name;
+        size_t offset;
+    } names[] = {
+#define PLACE(result, name, arguments) {#name, offsetof(struct python, name)},
+        PYTHON(PLACE)
+#undef PLACE
+        {"_Py_NoneStruct", offsetof(struct python, none)}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        void *const found = tick__guest_global(names[i].name);
+        if (!found)
+            return false;
+        memcpy((char *)&python + names[i].offset, &found, sizeof found);
+    }
+    return true;
+}
+
+// Calls the method; what it raises is shown, as Python's own end does.
+static bool call(object *of, const char *method) {
+    object *const result = python.PyObject_CallMethod(of, method, NULL);
+    if (!result) {
+        python.PyErr_WriteUnraisable(of);
+        return false;
+    }
+    python.Py_DecRef(result);
+    return true;
+}
+
+static bool is_closed(object *file) {
+    object *const closed = python.PyObject_GetAttrString(file, "closed");
+    const int yes = closed ? python.PyObject_IsTrue(closed) : -1;
+    if (closed)
+        python.Py_DecRef(closed);
+    python.PyErr_Clear();
+    return yes > 0;
+}
+
+static bool flush(const char *name) {
+    object *const file = python.PySys_GetObject(name);
+    return !file || file == python.none || is_closed(file) || call(file, "flush");
+}
+
+// What Python's own does first, in this order.
 static int finalize(void) {
-    (void)run_python(last, NULL);
-    return 0;
+    object *const modules = python.PySys_GetObject("modules");
+    object *const threading = modules ? python.PyDict_GetItemString(modules, "threading") : NULL;
+    if (threading && threading != python.none)
+        call(threading, "_shutdown");
+    object *const exits = python.PyImport_ImportModule("atexit");
+    if (exits) {
+        call(exits, "_run_exitfuncs");
+        python.Py_DecRef(exits);
+    }
+    python.PyErr_Clear();
+    const bool shown = flush("stdout");
+    return flush("stderr") && shown ? 0 : -1;
 }
 
 struct __attribute__((packed)) jump {
@@ -43,12 +111,11 @@ static bool write_over(void *function, const struct jump *jump) {
 }
 
 void tick__guest_python_end(void) {
-    void *const end = tick__guest_global("Py_FinalizeEx"), *const run = tick__guest_global("PyRun_SimpleStringFlags");
+    void *const end = tick__guest_global("Py_FinalizeEx");
     int (*const to)(void) = finalize;
     struct jump jump = {0xb848, 0, 0xe0ff};
-    if (!end || !run)
+    if (!end || !find_python())
         return;
-    memcpy(&run_python, &run, sizeof run_python);
     memcpy(&jump.to, &to, sizeof jump.to);
     (void)write_over(end, &jump);
 }

@@ -103,6 +103,8 @@ ends "import atexit; atexit.register(print, 'last words'); print('some words')"
 ends "import threading, time; threading.Thread(target=lambda: (time.sleep(0.02), print('late'))).start(); raise SystemExit('text')"
 ends "import sys; sys.stdout.write('without a newline'); sys.stdout.write(chr(10))"
 ends "import os; print('now', flush=True); os._exit(5)"
+ends "import atexit; atexit.register(lambda: 1 / 0); atexit.register(print, 'before that')"
+ends "import os, sys; sys.stdout = open(os.dup(1), 'w'); print('nobody reads this'); os.close(sys.stdout.fileno())"
 
 # The ways in which runs begin come to the same.
 for by in rewind fork start; do

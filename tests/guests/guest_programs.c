@@ -71,6 +71,7 @@ static void what_they_print(void **state) {
     passes("raises", "2 1\n");
     passes("stream", "by stdio 4\n1\n");
     passes("passes", "1 1 7 8 1 1\n");
+    passes("ends", "a word\nlast words\n");
 }
 
 static void how_they_end(void **state) {
