@@ -5,8 +5,8 @@
 
 // X(name): the library has it (wrap_*.c). Outside of the world it is libc's own, or the system call.
 #define TICK__LIBC_SIMULATED(X) \
-    X(_Exit) X(_Fork) X(__clock_gettime) X(__clock_nanosleep) X(__clone) X(__close) X(__connect) X(__cxa_atexit) X(__dprintf_chk) X(__dup2) \
-    X(__fcntl) X(__fork) X(__fxstat) X(__fxstat64) X(__gethostname_chk) X(__getpid) X(__gettimeofday) X(__libc_start_main) \
+    X(_Exit) X(_Fork) X(__clock_gettime) X(__clock_nanosleep) X(__clone) X(__close) X(__connect) X(__cxa_atexit) X(__dprintf_chk) \
+    X(__dup2) X(__fcntl) X(__fork) X(__fxstat) X(__fxstat64) X(__gethostname_chk) X(__getpid) X(__gettimeofday) X(__libc_start_main) \
     X(__lseek) X(__nanosleep) X(__open) X(__open64) X(__open64_2) X(__open_2) X(__openat64_2) X(__openat_2) X(__pipe) X(__poll) \
     X(__poll_chk) X(__ppoll_chk) X(__pread64) X(__pread64_chk) X(__pread_chk) X(__pthread_key_create) X(__pthread_mutex_lock) \
     X(__pthread_mutex_trylock) X(__pthread_mutex_unlock) X(__pthread_once) X(__pthread_rwlock_rdlock) \
