@@ -49,6 +49,12 @@ static int tear_down(void **state) {
     return munmap(told, sizeof *told);
 }
 
+// In a child, which is the guest.
+static void forget_listener(void) {
+    tick__listen_free(listener);
+    listener = NULL;
+}
+
 // --- a run, told to any probe ---
 
 static uint64_t dice;
@@ -217,7 +223,7 @@ static void every_run_begins_with_what_was_told_before_it(void **state) {
         tick__listen_begin(listener, run == 1 ? NULL : tick_recorder_probe(recorder));
         const pid_t pid = fork();
         if (pid == 0) {
-            listener = NULL;
+            forget_listener();
             dice = 6;
             for (int i = 0; i < 300; i++)
                 tell_some(tick__guest_probe, &objects, &events);
@@ -271,7 +277,7 @@ static void who_finds_it_full_waits(void **state) {
     const pid_t pid = fork();
     if (pid == 0) {
         objects = events = 0;
-        listener = NULL;
+        forget_listener();
         tick__guest_tell_to(told, room_taken);
         tell(tick__guest_probe, 9, 4000, &objects, &events);
         _exit(0);
@@ -326,7 +332,7 @@ static void die_after(uint32_t events, bool in_pieces) {
     fflush(NULL);
     const pid_t pid = fork();
     if (pid == 0) {
-        listener = NULL;
+        forget_listener();
         tick__guest_tell_to(told, room_taken);
         const struct tick_object object = {.type = TICK_OBJECT_MESSAGE, .id = 4};
         const uint32_t message = tick__guest_probe->ops->object(tick__guest_probe, &object);
