@@ -109,12 +109,12 @@ static int conclude(const struct pair *pair, bool keep, int result, struct tick_
     return result < 0 ? TICK__EXIT_HARNESS : 0;
 }
 
-int tick__check_show_way(const struct tick__check *check, enum tick__way way) {
+int tick__check_show_way(const struct tick__check *check, enum tick__way way, bool keep) {
     const uint64_t seed = check->ways[way].seed;
     struct tick_error error = {0};
     struct pair pair = {.sides = {"A", "B"}};
-    int result = name_files(check, seed, true, false, &pair, &error);
-    const int refused = result == 0 ? may_write(check, &pair) : 0;
+    int result = name_files(check, seed, keep, false, &pair, &error);
+    const int refused = result == 0 && keep ? may_write(check, &pair) : 0;
     if (refused)
         return refused;
     for (int side = 0; side < 2 && result == 0; side++) {
@@ -139,7 +139,7 @@ int tick__check_show_way(const struct tick__check *check, enum tick__way way) {
     }
     if (result == 0)
         tick__say("seed %" PRIu64 ", A %s and B %s:", seed, tick__way_text(TICK__FRESH), tick__way_text(way));
-    return conclude(&pair, true, result, &error);
+    return conclude(&pair, keep, result, &error);
 }
 
 // What the process that records in other surroundings complained of, in its report.

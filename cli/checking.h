@@ -14,8 +14,12 @@
     X(TICK__POISON_A, "with memory of 0xa5", 0xa5, true) \
     X(TICK__POISON_B, "with memory of 0x5a", 0x5a, true) \
     X(TICK__BY_FORK, "by fork", 0, false) \
-    X(TICK__BY_START, "in fresh starts", 0, false)
-// Of guests the keeper gives memory as it is; of natives every run begins in one way.
+    X(TICK__BY_START, "in fresh starts", 0, false) \
+    X(TICK__OTHER_ADDRESSES, "with addresses randomised", 0, false) \
+    X(TICK__OTHER_FOLDER, "in another folder", 0, false) \
+    X(TICK__OTHER_ENVIRONMENT, "in another environment", 0, false)
+// Those from fork on are of programs behind --, whose memory is as it is. What differs in other surroundings, the last three, is a note:
+// retick fixes the first, and the user the others. Scenarios have theirs by cli/abroad.h.
 
 enum tick__way {
 #define TICK__WAY_ENUM(name, text, poison, fresh) name,
@@ -53,15 +57,30 @@ struct tick__check {
     bool went_abroad;                   // else that could not be tried
     struct tick__abroad country;
     uint64_t failing, deviations;
+    struct tick__check_guest *guest; // of a program behind --
 };
 struct tick__input tick__check_input(const struct tick__check *check, uint64_t seed, enum tick__way way);
 const char *tick__way_text(enum tick__way way);
+
+// check_guest.c: a program's surroundings.
+int tick__check_guest_open(struct tick__check *check); // 0 or an exit code
+void tick__check_guest_close(struct tick__check *check);
+void tick__check_guest_surround(const struct tick__check *check, enum tick__way way); // of the runs that come next
+static inline bool tick__is_surrounding(enum tick__way way) {
+    return way >= TICK__OTHER_ADDRESSES;
+}
+bool tick__check_guest_can(const struct tick__check *check, enum tick__way way); // vary it here
+// What it is that they depend on: "the environment: HOME, LANG". After the runs in another environment, which this may repeat variable by
+// variable. 0 or a negative error.
+int tick__check_guest_cause(struct tick__check *check, enum tick__way way, char *text, size_t size);
+// cmd_check.c: each seed in that way, compared with the first. 0 or a negative error.
+int tick__check_run_way(struct tick__check *check, enum tick__way way, struct tick__differing *differing);
 
 // check_abroad.c: fills `abroad`. 0, or a negative error that is told in words by `went_abroad`.
 int tick__check_abroad(struct tick__check *check);
 // check_show.c: records the first seed that differs both ways, and says where the two part. Their traces stay, or not. 0, or the exit code
 // to end with (the reason has been told).
-int tick__check_show_way(const struct tick__check *check, enum tick__way way);
+int tick__check_show_way(const struct tick__check *check, enum tick__way way, bool keep);
 int tick__check_show_abroad(struct tick__check *check, enum tick__surrounding which, bool keep);
 
 #endif

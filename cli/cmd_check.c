@@ -29,8 +29,10 @@ static const char doc[] =
     "Runs each seed in two fresh processes, after 1,000 other runs in one process, with stacks and heaps filled with 0xa5 and with 0x5a, "
     "and in processes with another environment, locale, folder, depth of the stack and time of day, compiled at another time, with "
     "address randomisation off and on. All must have the same events, and name, log, send and write the same. If two differ, both "
-    "are recorded and their first difference is shown: an event, or a byte and who wrote it. A program behind -- is run in fresh processes, "
-    "after others, and begun in each of the three ways (--by)."
+    "are recorded and their first difference is shown: an event, or a byte and who wrote it. A program behind -- is run in fresh "
+    "processes, "
+    "after others, begun in each of the three ways (--by), with addresses fixed and randomised, in another folder (with absolute paths for "
+    "the files that its words name) and in another environment; what depends on these three is a note, with the variables' names."
     "\vWhat is logged or sent may hold addresses, or the folder's name: where it differs with these alone, that is a note, unless "
     "--strict is given. It ends with the schedule stability: when one deviation of a seed is taken away, which share of the others the run "
     "still "
@@ -89,15 +91,14 @@ const char *tick__way_text(enum tick__way way) {
 }
 
 static bool is_of(const struct tick__check *check, enum tick__way way) {
-    const bool poison = ways[way].poison != 0, begins = way == TICK__BY_FORK || way == TICK__BY_START;
-    return check->loaded.guest ? !poison : !begins;
+    if (check->loaded.guest)
+        return ways[way].poison == 0 && tick__check_guest_can(check, way);
+    return way < TICK__BY_FORK;
 }
 
 struct tick__input tick__check_input(const struct tick__check *check, uint64_t seed, enum tick__way way) {
     if (check->loaded.guest)
-        check->loaded.guest->settings.way = way == TICK__BY_FORK    ? TICK_GUEST_FORK
-                                            : way == TICK__BY_START ? TICK_GUEST_START
-                                                                    : check->load.guest.way;
+        tick__check_guest_surround(check, way);
     return (struct tick__input){.seed = seed, .rates = &check->run.rates, .poison = ways[way].poison};
 }
 
@@ -112,14 +113,15 @@ static void warm_up(const struct tick__check *check, struct tick__digester *dige
     }
 }
 
-static void take(struct tick__check *check, enum tick__way way, uint64_t index, struct tick__attempt *attempt) {
+static void take(
+    struct tick__check *check, enum tick__way way, uint64_t index, struct tick__attempt *attempt, struct tick__differing *differing) {
     if (way == TICK__FRESH) {
         check->base[index] = *attempt;
         check->failing += attempt->outcome.verdict != TICK_PASS;
         check->deviations += attempt->drawn.count;
         return;
     }
-    tick__differing_count(&check->ways[way], tick__attempt_compare(&check->base[index], attempt), check->first + index);
+    tick__differing_count(differing, tick__attempt_compare(&check->base[index], attempt), check->first + index);
     tick__attempt_fini(attempt);
 }
 
@@ -128,19 +130,19 @@ static bool never_begins(const struct tick__check *check, enum tick__way way) {
     return way == TICK__FRESH && check->base[0].outcome.verdict == TICK_HUNG && check->base[0].outcome.in_setup;
 }
 
-static int run_way(struct tick__check *check, enum tick__way way) {
+int tick__check_run_way(struct tick__check *check, enum tick__way way, struct tick__differing *differing) {
     struct tick__digester *digester = NULL;
     int result = 0;
     for (uint64_t i = 0; i < check->count && result == 0 && !tick__interrupted(); i++) {
         struct tick__attempt attempt;
         const struct tick__input input = tick__check_input(check, check->first + i, way);
-        if (!digester && (result = tick__digester_new(&check->loaded.target, check->run.hang, &digester)) == 0 && !ways[way].fresh)
+        if (!digester && (result = tick__digester_new(&check->loaded.target, check->run.hang, &digester)) == 0 && way == TICK__AFTER)
             warm_up(check, digester);
         if (result == 0)
             result = tick__digester_run(digester, &input, &attempt);
         if (result < 0)
             break;
-        take(check, way, i, &attempt);
+        take(check, way, i, &attempt, differing);
         if (never_begins(check, way))
             break;
         if (ways[way].fresh) {
@@ -209,6 +211,10 @@ static void say_rows(const struct tick__check *check) {
     if (check->loaded.guest) {
         say_row("begun by fork", &check->ways[TICK__BY_FORK], check->count);
         say_row("begun in fresh starts", &check->ways[TICK__BY_START], check->count);
+        if (tick__check_guest_can(check, TICK__OTHER_ADDRESSES))
+            say_row("addresses fixed and randomised", &check->ways[TICK__OTHER_ADDRESSES], check->count);
+        say_row("another folder", &check->ways[TICK__OTHER_FOLDER], check->count);
+        say_row("another environment", &check->ways[TICK__OTHER_ENVIRONMENT], check->count);
         return;
     }
     say_row("stacks and heaps of 0xa5", &check->ways[TICK__POISON_A], check->count);
@@ -222,12 +228,20 @@ static void say_rows(const struct tick__check *check) {
         say_row("another process", &check->unexplained, check->count);
 }
 
+static bool is_way_note(const struct tick__check *check, enum tick__way way) {
+    return !check->strict && tick__is_surrounding(way);
+}
+
 // Whether runs differ for what is no note; *noted: for what is one.
 static bool differs(const struct tick__check *check, bool *noted) {
     bool differ = tick__differs(&check->unexplained);
     *noted = false;
-    for (int i = 0; i < TICK__WAY_COUNT; i++)
-        differ |= tick__differs(&check->ways[i]);
+    for (int i = 0; i < TICK__WAY_COUNT; i++) {
+        if (!tick__differs(&check->ways[i]))
+            continue;
+        *noted |= is_way_note(check, (enum tick__way)i);
+        differ |= !is_way_note(check, (enum tick__way)i);
+    }
     for (int i = 0; i < TICK__SURROUNDING_COUNT; i++) {
         if (!tick__differs(&check->abroad[i]))
             continue;
@@ -237,11 +251,27 @@ static bool differs(const struct tick__check *check, bool *noted) {
     return differ;
 }
 
+static int show_way(struct tick__check *check, enum tick__way way, bool keep) {
+    char cause[300];
+    if (tick__is_surrounding(way)) {
+        const int result = tick__check_guest_cause(check, way, cause, sizeof cause);
+        if (result < 0)
+            return tick__complain_of(tick__loaded_name(&check->loaded), result, NULL);
+        tick__say("%s%s %s:", keep ? "" : "note: ", check->ways[way].runs ? "runs depend on" : "what runs hold depends on", cause);
+    }
+    return tick__check_show_way(check, way, keep);
+}
+
 // Shows one difference: of those that are findings, or, if there is none, of each that is a note. 0, or an exit code.
 static int show(struct tick__check *check, bool differ) {
-    for (int i = 0; i < TICK__WAY_COUNT; i++)
-        if (tick__differs(&check->ways[i]))
-            return tick__check_show_way(check, (enum tick__way)i);
+    for (int i = 0; i < TICK__WAY_COUNT; i++) {
+        const enum tick__way way = (enum tick__way)i;
+        if (!tick__differs(&check->ways[i]) || is_way_note(check, way) == differ)
+            continue;
+        const int code = show_way(check, way, differ);
+        if (code || differ)
+            return code;
+    }
     for (int i = 0; i < TICK__SURROUNDING_COUNT; i++) {
         const enum tick__surrounding which = (enum tick__surrounding)i;
         if (!tick__differs(&check->abroad[i]) || is_note(check, which) == differ)
@@ -302,12 +332,14 @@ static int tell_setup(const struct tick__check *check) {
 }
 
 static int carry_out(struct tick__check *check) {
-    const bool guest = check->loaded.guest != NULL; // its surroundings are fixed
-    int result = guest ? 0 : tick__abroad_open(&check->country, &check->load, &check->loaded, &check->run), abroad = 0;
+    const bool guest = check->loaded.guest != NULL;
+    int result = tick__abroad_open(&check->country, &check->load, &check->loaded, &check->run), abroad = 0;
+    if (result == 0 && guest && (result = tick__check_guest_open(check)) > 0)
+        return result;
     for (int way = 0; way < TICK__WAY_COUNT && result == 0; way++) {
         if (!is_of(check, (enum tick__way)way))
             continue;
-        result = run_way(check, (enum tick__way)way);
+        result = tick__check_run_way(check, (enum tick__way)way, &check->ways[way]);
         if (result == 0 && never_begins(check, (enum tick__way)way))
             return tell_setup(check);
     }
@@ -344,6 +376,7 @@ int tick__cmd_check(int argc, char **argv) {
         for (uint64_t i = 0; check.base && i < check.count; i++)
             tick__attempt_fini(&check.base[i]);
         free(check.base);
+        tick__check_guest_close(&check);
         tick__abroad_close(&check.country);
     }
     tick__loaded_fini(&check.loaded);

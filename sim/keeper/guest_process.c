@@ -38,8 +38,18 @@ int tick__guest_start(struct tick__keeper *k) {
     tick__listen_anew(k->listener);
     if (ftruncate(k->errors, 0) < 0 || lseek(k->errors, 0, SEEK_SET) < 0)
         return -errno;
-    const struct tick__spawn spawn = {k->file, k->program->argv, k->environment, k->control, k->control_fd,
-        k->program->shows_output ? STDERR_FILENO : k->errors, k->program->shows_output};
+    const struct tick_guest_program *const program = k->program;
+    const struct tick__spawn spawn = {
+        .file = k->file,
+        .argv = program->argv,
+        .environment = k->environment,
+        .control = k->control,
+        .control_fd = k->control_fd,
+        .errors = program->shows_output ? STDERR_FILENO : k->errors,
+        .folder = program->folder,
+        .any_addresses = program->any_addresses,
+        .shows = program->shows_output,
+    };
     const pid_t pid = tick__spawn(&spawn);
     if (pid < 0)
         return pid;

@@ -17,6 +17,8 @@ struct tick_guest_program {
     char *const *argv;                   // ended by NULL; argv[0]: a path, or a name to be looked up in PATH
     const char *const *set;              // "NAME=value", more of its environment, ended by NULL; or NULL
     struct tick_guest_wanted wanted;
+    const char *folder;  // that it is run in; NULL: this process's
+    bool any_addresses;  // they are randomised as the machine does, and not fixed
     struct tick_guest_settings settings; // way: the best that may be taken (TICK_GUEST_REWIND: whatever the machine offers)
     int64_t most_time;                   // virtual ns; 0: no limit
     uint64_t most_calls;                 // 0: no limit

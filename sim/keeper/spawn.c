@@ -66,6 +66,11 @@ static void fix_limit(int which, rlim_t wanted, bool at_least) {
     setrlimit(which, &limit);
 }
 
+static bool fix_addresses(void) {
+    const int before = personality(0xffffffff);
+    return before != -1 && personality((unsigned long)before | ADDR_NO_RANDOMIZE) != -1;
+}
+
 static int fix_fds(const struct tick__spawn *spawn) {
     const int null = open("/dev/null", O_RDWR);
     // Aside first, whatever numbers they have.
@@ -89,8 +94,9 @@ static int become(const struct tick__spawn *spawn, pid_t parent) {
     fix_limit(RLIMIT_CORE, 0, false);
     umask(022);
     prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); // a write to a large page would be one of 512 pages
-    const int before = personality(0xffffffff);
-    spawn->control->settings.fixed_addresses = before != -1 && personality((unsigned long)before | ADDR_NO_RANDOMIZE) != -1;
+    spawn->control->settings.fixed_addresses = !spawn->any_addresses && fix_addresses();
+    if (spawn->folder && chdir(spawn->folder) < 0)
+        return -errno;
     return fix_fds(spawn);
 }
 

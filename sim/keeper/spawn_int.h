@@ -13,6 +13,8 @@ struct tick__spawn {
     struct tick_guest_control *control; // shared
     int control_fd;
     int errors; // where its stderr goes, as long as the library does not take it: an fd
+    const char *folder; // NULL: this process's
+    bool any_addresses; // they are not fixed
     bool shows; // its stdout goes where ours does; else nowhere, but for what the library takes of it
 };
 

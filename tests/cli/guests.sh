@@ -54,13 +54,6 @@ expect 0 "found.svg" "$RETICK" graph found.db -o found.svg
 
 expect 1 "relaxed: one machine's loopback does not delay" "$RETICK" fuzz -n 30 --quiet --network loopback=0+30ms -o one.db -- $python "$bank"
 
-expect 0 "every run repeats" "$RETICK" check --seeds 4 --after 5 -- $python "$bank"
-also "begun by fork"
-also "begun in fresh starts"
-never warning
-printf 'import time, os\ntime.sleep(1)\nprint(os.stat("/proc/self").st_ctime_ns)\n' >differs.py
-expect 1 "runs that do not repeat" "$RETICK" check --seeds 2 --after 1 -- $python differs.py
-
 "$RETICK" fuzz -n 500 -o found.db --json -- $python "$bank" >report.json || true
 checks=$((checks + 1))
 python3 "$scenarios/../../support/json_report.py" "$scenarios/../../../docs/retick.schema.json" exit=1 finding schedule scenario.program \
