@@ -12,6 +12,7 @@ struct beginning { // shared with the process that tries it
     const struct tick_target *target;
     struct tick_outcome outcome;
     enum tick_guest_way way;
+    bool fixed; // addresses
     char why[TICK_GUEST_TEXT];
     int64_t first, second; // host ns that the runs took
     int result;
@@ -41,6 +42,7 @@ static void try_twice(void *ctx) {
     b->second = tick__until(now(), then);
     tick_guest_figures(runner, &figures);
     b->way = figures.way;
+    b->fixed = figures.fixed_addresses;
     snprintf(b->why, sizeof b->why, "%s", figures.why);
     runner->ops->free(runner);
 }
@@ -52,6 +54,8 @@ static void say(const struct tick__loaded *loaded, const struct beginning *b) {
     const int64_t start_up = b->first > b->second ? tick__until(b->first, b->second) : b->first;
     tick__say("%s: %s%s%s of start-up%s%s%s", loaded->target.name, words[b->way], b->way == TICK_GUEST_START ? ", with " : " after ",
         tick__format_time(start_up, time, sizeof time), *b->why ? " (" : "", b->why, *b->why ? ")" : "");
+    if (!b->fixed)
+        tick__say("  addresses differ in each process, as personality(2) is forbidden here: retick check tells whether that matters to it");
     fflush(stdout);
 }
 

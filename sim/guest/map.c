@@ -77,6 +77,8 @@ long tick__map_call(long nr, long a, long b, long c, long d, long e, long f) {
     struct tick__map_log *const log = tick__map_log;
     if (nr == SYS_madvise && c == MADV_FREE)
         return 0; // whether the old contents come back would be the real kernel's choice
+    if (nr == SYS_madvise && c == MADV_DONTFORK)
+        return 0; // V8 asks for that of its heap: a run that begins by a fork would be without it
     const long result = tick__raw(nr, a, b, c, d, e, f);
     if (log && !(result < 0 && result > -4096))
         note(log, nr, (uintptr_t)a, (uintptr_t)b, (uintptr_t)c, (uintptr_t)d, (uintptr_t)result);

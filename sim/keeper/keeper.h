@@ -39,6 +39,7 @@ struct tick_guest_figures {
     uint64_t runs, processes; // that were started
     enum tick_guest_way way;  // how the last run was begun
     const char *why;          // in words, why not as it was asked for; "" if it was. Borrowed
+    bool fixed_addresses;     // its mappings stand at the same addresses in each process
 };
 void tick_guest_figures(const struct tick_runner *runner, struct tick_guest_figures *out);
 
