@@ -1,5 +1,5 @@
-// as_in_docker PROGRAM ARGS: runs it as a container with Docker's default seccomp profile does, as far as retick would use what that forbids:
-// no userfaultfd, no personality but the few that change nothing here, no perf_event_open, bpf, keys, mounts and name spaces.
+// as_in_docker PROGRAM ARGS: runs it as a container with Docker's default seccomp profile does, as far as retick would use what that
+// forbids: no userfaultfd, no personality but the few that change nothing here, no perf_event_open, bpf, keys, mounts and name spaces.
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
