@@ -464,6 +464,13 @@ bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter) {
     return true;
 }
 
+bool tick_kernel_to_wake(const struct tick_kernel *k, uint32_t *waiter) {
+    if (!k->root->woken_first)
+        return false;
+    *waiter = TICK__AT(k, tick__epoll, k->root->woken_first)->waiter;
+    return true;
+}
+
 bool tick_kernel_is_to_wake(const struct tick_kernel *k, uint32_t waiter) {
     for (tick__ref ref = k->root->woken_first; ref; ref = TICK__AT(k, tick__epoll, ref)->woken_next)
         if (TICK__AT(k, tick__epoll, ref)->waiter == waiter)

@@ -262,6 +262,13 @@ int64_t tick_kernel_next_at(const struct tick_kernel *k) {
     return k->root->heap_count ? TICK__AT(k, entry, k->root->heap)->at : TICK_NEVER;
 }
 
+bool tick_kernel_next_is_posted(const struct tick_kernel *k) {
+    if (lane_leads(k) || !k->root->heap_count)
+        return false;
+    const struct entry *first = TICK__AT(k, entry, k->root->heap);
+    return TICK__AT(k, slot, k->root->slots)[first->slot].kind == TICK__POSTED;
+}
+
 int64_t tick_kernel_last_at(const struct tick_kernel *k, uint32_t *whats) {
     const struct tick__root *root = k->root;
     int64_t last = 0;

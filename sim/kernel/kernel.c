@@ -35,6 +35,51 @@ int tick_kernel_new(size_t arena_most, struct tick_kernel **out) {
     return 0;
 }
 
+size_t tick_kernel_size(const struct tick_kernel *k) {
+    return k->size;
+}
+
+const void *tick_kernel_world(const struct tick_kernel *k, size_t *size) {
+    *size = (size_t)k->root->bump * TICK__GRANULE;
+    return k->base;
+}
+
+void tick_kernel_put(struct tick_kernel *k, const void *world, size_t size) {
+    TICK_ASSERT(size <= k->size);
+    memcpy(k->base, world, size);
+    if (k->env.probe)
+        k->env.probe->now = k->root->now;
+}
+
+void tick_kernel_wipe(struct tick_kernel *k) {
+    memset(k->base, 0, (size_t)k->root->bump * TICK__GRANULE);
+}
+
+int tick_kernel_share(struct tick_kernel *k, int fd) {
+    size_t used;
+    const void *const world = tick_kernel_world(k, &used);
+    if (!k->mapped)
+        return -EINVAL;
+    void *const at = mmap(NULL, k->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+    if (at == MAP_FAILED)
+        return -errno;
+    memcpy(at, world, used);
+    if (mremap(at, k->size, k->size, MREMAP_MAYMOVE | MREMAP_FIXED, k->base) == MAP_FAILED) {
+        const int error = errno;
+        munmap(at, k->size);
+        return -error;
+    }
+    return 0;
+}
+
+uint32_t tick_kernel_cause(const struct tick_kernel *k) {
+    return k->cause;
+}
+
+void tick_kernel_no_cause(struct tick_kernel *k) {
+    k->cause = 0;
+}
+
 void tick_kernel_large(struct tick_kernel *k) {
     madvise(k->base, k->size, MADV_HUGEPAGE); // fails without such pages: as good
 }
@@ -94,6 +139,7 @@ static void carry_out(struct tick_kernel *k, const struct tick__due *due) {
         tick__udp_unreachable(k, due->a, due->b);
         break;
     case TICK__EXPIRE:
+        k->cause = 0;
         tick__timerfd_expired(k, due->a);
         break;
     default:

@@ -32,6 +32,14 @@ int tick_kernel_new(size_t arena_most, struct tick_kernel **out); // reserves ad
 // address divides by 64; else -EINVAL. -ENOMEM. What is there is left as it is: the world that another handle has begun, and that both see
 // from then on; one at a time may call. Where none has, the first call is `begin`.
 int tick_kernel_over(void *memory, size_t size, struct tick_kernel **out);
+size_t tick_kernel_size(const struct tick_kernel *k); // bytes that there may be
+// Its memory is the file's from now on, at the same address, with all that is there: other processes may map that too, and see this world
+// (`over`). fd: of a memfd, size bytes long, and the caller's. 0 or a negated errno; then nothing has changed.
+int tick_kernel_share(struct tick_kernel *k, int fd);
+// The world as bytes, which `put` brings back, in this memory or in another of that size: all of what is used, from the first byte on.
+const void *tick_kernel_world(const struct tick_kernel *k, size_t *size);
+void tick_kernel_put(struct tick_kernel *k, const void *world, size_t size);
+void tick_kernel_wipe(struct tick_kernel *k);  // what was used is zeroed, so that the same calls make the same bytes; `begin` comes next
 void tick_kernel_large(struct tick_kernel *k); // much will be used: huge pages suit it
 void tick_kernel_free(struct tick_kernel *k);  // the handle, and memory that `new` has reserved
 // Sets whom this handle asks and tells; env is copied, and the world stays as it is. A probe->now that another handle's moves of the clock
@@ -112,6 +120,9 @@ struct tick_posted {
 uint32_t tick_kernel_post(struct tick_kernel *k, int64_t at, uint32_t what, uint32_t arg);
 void tick_kernel_unpost(struct tick_kernel *k, uint32_t key); // of an event that has not come yet
 int64_t tick_kernel_next_at(const struct tick_kernel *k);     // when the next event is due; TICK_NEVER: none
+bool tick_kernel_next_is_posted(const struct tick_kernel *k); // that event is the world's own
+uint32_t tick_kernel_cause(const struct tick_kernel *k);      // seq of the arrival that was told last of all that happened; 0: none was
+void tick_kernel_no_cause(struct tick_kernel *k);             // what comes next does not come of that
 // When the last of those is due that are to come at all; 0: there is none. *whats: a bit for each `what` of the world's own among them.
 int64_t tick_kernel_last_at(const struct tick_kernel *k, uint32_t *whats);
 // For fetching memory in advance, of the segment `place` segments from now: the number of the socket that it reaches; 0: there is none, or
@@ -136,6 +147,8 @@ void tick_kernel_clock_to(struct tick_kernel *k, int64_t at);
 int tick_kernel_watch(struct tick_kernel *k, int process, int epfd, uint32_t waiter);
 // It waits no more. If it is to be woken already, another one is in its place.
 void tick_kernel_unwatch(struct tick_kernel *k, int process, int epfd, uint32_t waiter);
+// Who is next to wake, and stays that; false: nobody.
+bool tick_kernel_to_wake(const struct tick_kernel *k, uint32_t *waiter);
 // Takes the next waiter to wake, in the order in which they became so; false if there is none.
 bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter);
 bool tick_kernel_is_to_wake(const struct tick_kernel *k, uint32_t waiter); // whether it is among those

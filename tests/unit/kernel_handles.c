@@ -155,6 +155,93 @@ static void to_begin_empties_it_for_all(void **state) {
     assert_int_equal(tick_k_eventfd(far, 0, 0, 0, &n), 3);
 }
 
+static void a_world_comes_back_as_it_was(void **state) {
+    (void)state;
+    const struct tick_kernel_name n = name();
+    size_t size, again;
+    begin();
+    assert_int_equal(tick_k_eventfd(near, 0, 0, 0, &n), 3);
+    tick_kernel_clock_to(near, TICK_SEC(3));
+    const void *world = tick_kernel_world(near, &size);
+    assert_true(size > 0 && size <= SIZE);
+    void *kept = malloc(size);
+    assert_non_null(kept);
+    memcpy(kept, world, size);
+    assert_int_equal(tick_k_eventfd(far, 0, 0, 0, &n), 4);
+    tick_kernel_clock_to(far, TICK_SEC(4));
+    tick_kernel_put(near, kept, size);
+    assert_int_equal(tick_kernel_now(far), TICK_SEC(3));
+    assert_int_equal(tick_kernel_open_fds(far, 0), 1);
+    assert_int_equal(tick_k_eventfd(far, 0, 0, 0, &n), 4);
+    // Of wiped memory the same calls make the same bytes.
+    for (int i = 0; i < 2; i++) {
+        tick_kernel_wipe(near);
+        begin();
+        assert_int_equal(tick_k_eventfd(near, 0, 0, 0, &n), 3);
+        world = tick_kernel_world(far, &again);
+        if (i)
+            assert_memory_equal(kept, world, size);
+        else
+            memcpy(kept, world, size);
+        assert_int_equal(again, size);
+        assert_int_equal(tick_k_eventfd(near, 0, 0, 0, &n), 4);
+    }
+    free(kept);
+}
+
+static void a_kernels_own_memory_becomes_shared(void **state) {
+    (void)state;
+    struct tick_kernel *own, *other;
+    const struct tick_kernel_env env = {.choose = choose, .ctx = &asked[0]};
+    assert_int_equal(tick_kernel_new(SIZE, &own), 0);
+    tick_kernel_reset(own, &env);
+    assert_int_equal(tick_kernel_host_add(own, "host", 1, 0), 0);
+    const void *const was = tick_kernel_world(own, &(size_t){0});
+    const int fd = memfd_create("own", MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, (off_t)tick_kernel_size(own)), 0);
+    assert_int_equal(tick_kernel_share(own, fd), 0);
+    assert_ptr_equal(tick_kernel_world(own, &(size_t){0}), was);
+    void *there = mmap(NULL, tick_kernel_size(own), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    assert_true(there != MAP_FAILED);
+    assert_int_equal(tick_kernel_over(there, tick_kernel_size(own), &other), 0);
+    assert_int_equal(tick_kernel_host_find(other, "host"), 0);
+    assert_int_equal(tick_kernel_host_add(other, "second", 2, 0), 1);
+    assert_int_equal(tick_kernel_host_find(own, "second"), 1);
+    assert_int_equal(tick_kernel_share(other, fd), -EINVAL); // it is the caller's memory
+    assert_int_equal(tick_kernel_share(own, -1), -EBADF);
+    assert_int_equal(tick_kernel_host_find(own, "second"), 1);
+    munmap(there, tick_kernel_size(own));
+    tick_kernel_free(other);
+    tick_kernel_free(own);
+    close(fd);
+}
+
+static void what_comes_next_is_seen_before(void **state) {
+    (void)state;
+    const struct tick_kernel_name n = name();
+    uint32_t waiter = 7, key;
+    struct tick_posted posted;
+    begin();
+    assert_false(tick_kernel_next_is_posted(near));
+    assert_true(tick_kernel_post(near, TICK_SEC(5), 1, 2));
+    assert_true(tick_kernel_next_is_posted(far));
+    assert_true(tick_kernel_next(near, &posted));
+    assert_false(tick_kernel_next_is_posted(far));
+    assert_false(tick_kernel_to_wake(near, &waiter));
+    const int fd = tick_k_eventfd(near, 0, 0, 0, &n);
+    assert_int_equal(tick_kernel_watch_fds(near, 0, &(struct pollfd){.fd = fd, .events = POLLIN}, 1, 9, &key), 0);
+    const uint64_t one = 1;
+    assert_int_equal(tick_k_write(near, 0, fd, &one, sizeof one), sizeof one);
+    for (int i = 0; i < 2; i++) {
+        assert_true(tick_kernel_to_wake(far, &waiter));
+        assert_int_equal(waiter, 9);
+    }
+    assert_true(tick_kernel_woken(near, &waiter));
+    assert_false(tick_kernel_to_wake(far, &waiter));
+    tick_kernel_unwatch_fds(near, key);
+}
+
 static void memory_has_to_suit(void **state) {
     (void)state;
     struct tick_kernel *k;
@@ -183,6 +270,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(each_asks_its_own_chooser, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_world_outlives_its_handles, set_up, tear_down),
         cmocka_unit_test_setup_teardown(to_begin_empties_it_for_all, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_world_comes_back_as_it_was, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_kernels_own_memory_becomes_shared, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_comes_next_is_seen_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory_has_to_suit, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
