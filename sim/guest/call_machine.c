@@ -64,7 +64,7 @@ long tick__call_uname(const long *a) {
     struct utsname *name = (struct utsname *)a[0];
     memset(name, 0, sizeof *name);
     snprintf(name->sysname, sizeof name->sysname, "Linux");
-    snprintf(name->nodename, sizeof name->nodename, "%s", tick__host(tick__guest_kernel, 0)->name);
+    snprintf(name->nodename, sizeof name->nodename, "%s", tick__host(tick__guest_kernel, (uint32_t)tick__guest_machine)->name);
     snprintf(name->release, sizeof name->release, "6.18.0");
     snprintf(name->version, sizeof name->version, "#1 SMP");
     snprintf(name->machine, sizeof name->machine, "x86_64");

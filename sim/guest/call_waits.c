@@ -94,12 +94,12 @@ static long wait_epoll(const long *a, int64_t timeout) {
         const int count = tick_k_epoll_wait(TICK__K, epfd, events, most, !over);
         if (count || over)
             return count > 0 ? report(events, count, (struct epoll_event *)a[1]) : count;
-        const int watched = tick_kernel_watch(TICK__K, epfd, tick__guest_self()->index);
+        const int watched = tick_kernel_watch(TICK__K, epfd, tick__guest_waiter());
         if (watched < 0)
             return watched;
         const int woken = tick__guest_park(&wait, deadline);
         if (woken <= 0)
-            tick_kernel_unwatch(TICK__K, epfd, tick__guest_self()->index);
+            tick_kernel_unwatch(TICK__K, epfd, tick__guest_waiter());
         if (woken < 0)
             return woken;
         over = !woken;
@@ -233,7 +233,7 @@ static long select_until(int count, struct sets *sets, struct pollfd *fds, size_
             if (sets->of[i])
                 *sets->of[i] = kept[i];
         uint32_t key;
-        if (tick_kernel_watch_fds(TICK__K, fds, used, tick__guest_self()->index, &key) < 0)
+        if (tick_kernel_watch_fds(TICK__K, fds, used, tick__guest_waiter(), &key) < 0)
             return -ENOMEM;
         const int woken = tick__guest_park(&wait, deadline);
         tick_kernel_unwatch_fds(tick__guest_kernel, key);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #define TICK_GUEST_FD 1000                 // in the guest; it and a few numbers behind it are ours, whatever the program closes
+#define TICK_GUEST_ARENA (TICK_GUEST_FD + 1) // the memory of the kernel that it shares with others, if it does: a memfd
 #define TICK_GUEST_VARIABLE "RETICK_GUEST" // =1: the library is wanted
 #define TICK_GUEST_MAGIC 0x74636b67u
 #define TICK_GUEST_VERSION 1u
@@ -29,6 +30,7 @@ enum tick_guest_state {
     TICK_GUEST_STARTING, // the program has not come to its snapshot yet; a program that never waits goes from here to ENDED
     TICK_GUEST_WAITING,  // it stands at the snapshot, and waits for a request
     TICK_GUEST_RUNNING,
+    TICK_GUEST_PARKED, // all of its threads wait, in a world of which others have a part: the keeper hands it its next turn (`turn`)
     TICK_GUEST_ENDED, // the outcome is there; the process goes back to WAITING by itself, or it is gone
 };
 
@@ -62,6 +64,13 @@ struct tick_guest_settings {
     uint32_t fd_limit;    // no fd of the program is as great; 0: what RLIMIT_NOFILE says
     bool tells;           // the way to the snapshot is told, too
     bool fixed_addresses; // the keeper asked for no address randomisation, and got it
+
+    // A world that it shares with others.
+    bool shared;                         // its kernel is a world's (TICK_GUEST_ARENA), which is there; the rest says who it is in that
+    int32_t shared_host, shared_process; // as the kernel numbers them
+    uint32_t shared_waiter;              // its threads' numbers as waiters, and those of their events and its timers', are from here on
+    uint32_t shared_post;                // `what` of these events
+    uint64_t shared_life;                // the host's id in this life
 };
 
 enum tick_guest_chooser {
@@ -114,6 +123,31 @@ struct tick_guest_outcome {
     uint64_t digest[2];           // of calls, arguments, results, bytes, times and deviations; 0 if not asked for
 };
 
+// What has happened to a thread or timer of a guest's while others had their turn.
+struct tick_guest_happening {
+    uint64_t by, ordinal; // woken by the kernel: what by, as choice `host_late` is addressed; 0: that is not asked
+    uint32_t number; // of a thread; or, behind all of these, of a timer
+    uint32_t cause;  // told; or 0
+    bool posted;     // its event came; else the kernel has woken it
+};
+#define TICK_GUEST_HAPPENINGS 8448u // two a thread, one a timer
+
+// A turn in a world that is shared (settings.shared): written by the keeper while the guest is PARKED or WAITING.
+struct tick_guest_turn {
+    bool back;                // the run is over: it goes back to its snapshot, or ends
+    bool asks;                // it fills in outcome.waits, and is PARKED again
+    bool others;              // hosts are ready that have their turn after it
+    bool stops;               // somebody has told it to end: it gets a SIGTERM, once
+    uint32_t objects, events; // with a probe, told so far; the guest counts on
+    uint32_t cause;           // and the seq of the host's beginning
+    uint32_t happened;
+    struct tick_guest_happening happening[TICK_GUEST_HAPPENINGS];
+    // By the guest, before it is PARKED again:
+    bool ready;       // it goes on by itself, when others have had their turn
+    bool put_off;     // a thread waits for an event of its own
+    int64_t deadline; // of the first that waits no longer than that; TICK_NEVER
+};
+
 // A line of output: what one write had up to a newline, or all of it. Lines lie one behind the other, each on a multiple of 8 bytes.
 struct tick_guest_line {
     int64_t at;    // virtual ns
@@ -137,6 +171,7 @@ struct tick_guest_control {
     _Atomic int64_t heart;  // moves while a run goes on: calls so far, now and then; for whoever watches for a hang
     struct tick_guest_settings settings;
     struct tick_guest_request request;
+    struct tick_guest_turn turn;
     struct tick_guest_outcome outcome;
     uint32_t deviation_count, deviations_lost; // drawn in this run; lost: for lack of room
     uint32_t question_count;                   // NOTED

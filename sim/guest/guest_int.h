@@ -28,9 +28,10 @@ bool tick__guest_begin(void);
 
 // --- guest_world.c: the kernel, time and choices ---
 extern struct tick_kernel *tick__guest_kernel;
-extern struct tick_chooser *tick__guest_chooser; // of this run
-#define TICK_GUEST_PROCESS 0                     // of the kernel's: the program
-extern tick_id tick__guest_host;                 // id
+extern struct tick_chooser *tick__guest_chooser;     // of this run
+extern int tick__guest_process, tick__guest_machine; // of the kernel's: the program, and the host that it runs on
+#define TICK_GUEST_PROCESS tick__guest_process
+extern tick_id tick__guest_host; // id
 // Asks the world, and logs what is not calm. Kinds that the chooser is calm about need not be asked.
 uint32_t tick__guest_choose(enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
 bool tick__guest_is_calm(enum tick_choice_kind kind);

@@ -176,6 +176,16 @@ void tick__guest_tell_to(struct tick_guest_told *to, void (*room)(struct tick_gu
     tick__guest_places_begin();
 }
 
+void tick__guest_tell_counts(uint32_t objects_told, uint32_t events_told) {
+    objects = objects_told;
+    events = events_told;
+}
+
+void tick__guest_told_counts(uint32_t *objects_told, uint32_t *events_told) {
+    *objects_told = objects;
+    *events_told = events;
+}
+
 void tick__guest_tell_stop(void) {
     tick__guest_probe = NULL;
 }

@@ -8,11 +8,14 @@
 #include "sim/kernel/kernel_int.h"
 #include "src/base/check.h"
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #define ARENA ((size_t)1 << 30)
 #define UP TICK_SEC(100000) // programs count back from now, and not all of them expect that this may lead behind the machine's start
 
 struct tick_kernel *tick__guest_kernel;
+int tick__guest_process, tick__guest_machine;
 struct tick_chooser *tick__guest_chooser;
 tick_id tick__guest_host;
 
@@ -108,6 +111,8 @@ void tick__guest_run_begins(void) {
     }
     tick__guest_digest_begins(request->digest);
     control->state = TICK_GUEST_RUNNING;
+    if (tick__guest_shared)
+        tick__guest_turn_comes();
 }
 
 void tick__guest_run_ends(void) {
@@ -137,9 +142,31 @@ static uint32_t answer_early(
 static const struct tick_chooser_ops early_ops = {"early", answer_early};
 static struct tick_chooser early = {&early_ops, 0};
 
+// The kernel of a world that others have begun.
+static void join(const struct tick_guest_settings *settings) {
+    struct stat s;
+    const long known = tick__raw(SYS_fstat, TICK_GUEST_ARENA, &s);
+    const long at =
+        known < 0 ? known : tick__raw(SYS_mmap, 0, s.st_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, TICK_GUEST_ARENA, 0);
+    if ((at < 0 && at > -4096) || tick_kernel_over((void *)at, (size_t)s.st_size, &tick__guest_kernel) < 0)
+        tick__guest_end(TICK_GUEST_NO_MEMORY, 0, "no memory for the simulated kernel");
+    tick__guest_shared = true;
+    tick__guest_machine = settings->shared_host;
+    tick__guest_process = settings->shared_process;
+    tick__guest_first_waiter = settings->shared_waiter;
+    tick__guest_host = settings->shared_life;
+    tick__process(tick__guest_kernel, (uint32_t)tick__guest_process)->pid = TICK_GUEST_PID;
+    use(&early);
+    tick__guest_turn_begin();
+}
+
 void tick__guest_world_new(void) {
     const struct tick_guest_settings *settings = &tick__guest_control->settings;
     const char *name = settings->host[0] ? settings->host : "app";
+    if (settings->shared) {
+        join(settings);
+        return;
+    }
     if (tick_kernel_new(settings->arena_most ? settings->arena_most : ARENA, &tick__guest_kernel) < 0)
         tick__guest_end(TICK_GUEST_NO_MEMORY, 0, "no memory for the simulated kernel");
     use(&early);

@@ -60,7 +60,7 @@ _Noreturn void tick__guest_unsupported(const char *call, const char *why) {
 }
 
 // A line a thread: who waits for what.
-static void put_waits(void) {
+void tick__guest_put_waits(void) {
     struct tick_guest_outcome *outcome = &tick__guest_control->outcome;
     struct tick__line line = {outcome->waits, sizeof outcome->waits, 0};
     const struct tick__guest_turns *t = tick__guest_turns;
@@ -79,12 +79,12 @@ static void put_waits(void) {
 
 _Noreturn void tick__guest_deadlock(const char *text) {
     (void)text; // `waits` says more
-    put_waits();
+    tick__guest_put_waits();
     tick__guest_end(TICK_GUEST_DEADLOCKED, 0, "nothing can ever happen again");
 }
 
 static __attribute__((cold)) void passed(enum tick_guest_end limit, const char *text) {
-    put_waits();
+    tick__guest_put_waits();
     tick__guest_end(limit, 0, text);
 }
 

@@ -47,7 +47,7 @@ static bool is_armed(const struct timer *t) {
 }
 
 static void post(struct timer *t, int64_t at) {
-    t->key = tick_kernel_post(tick__guest_kernel, at, TICK__POST_TIMER, (uint32_t)(t - timers));
+    t->key = tick__guest_post(at, TICK__POST_TIMER, (uint32_t)(t - timers));
     if (!t->key)
         tick__guest_end(TICK_GUEST_NO_MEMORY, 0, "the simulated kernel's memory is full");
 }

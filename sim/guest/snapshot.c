@@ -7,6 +7,7 @@
 #include "sim/guest/guest_int.h"
 #include "sim/guest/rewind_int.h"
 #include "sim/guest/snapshot_int.h"
+#include "sim/guest/turn_int.h"
 #include "src/base/line.h"
 #include <signal.h>
 #include <stdatomic.h>
@@ -88,8 +89,7 @@ static const char *reason(int error) {
 static bool rewinds(void) {
     const char *what;
     int rc = tick__rewind_probe(&what);
-    const struct tick__rewind rewind = {
-        .next = next_in_place, .check = tick__guest_control->settings.compares_memory};
+    const struct tick__rewind rewind = {.next = next_in_place, .check = tick__guest_control->settings.compares_memory};
     if (rc >= 0) {
         atomic_store(&tick__guest_control->way, TICK_GUEST_REWIND);
         rc = tick__rewind_take(&rewind);
@@ -120,7 +120,7 @@ static void take(void) {
     tick__guest_python_end();
     if (!(way == TICK_GUEST_REWIND && rewinds()) && !(way >= TICK_GUEST_FORK && forks())) {
         atomic_store(&tick__guest_control->way, TICK_GUEST_START);
-        if (way != TICK_GUEST_START)
+        if (way != TICK_GUEST_START || tick__guest_control->settings.shared)
             wait_for_request();
     }
     tick__guest_run_begins();
@@ -137,9 +137,17 @@ static void count(enum tick_guest_place place) {
 void tick__guest_at_wait(void) {
     if (taken)
         return;
-    count(TICK_GUEST_AT_WAIT);
+    if (!tick__guest_shared) // else polls are no waits, and a wait is the last place that there is
+        count(TICK_GUEST_AT_WAIT);
     if (due)
         take();
+}
+
+bool tick__guest_must_wait(void) {
+    if (taken)
+        return false;
+    take();
+    return true;
 }
 
 void tick__guest_snapshot_sees(enum tick_guest_place place) {

@@ -30,11 +30,16 @@ void tick__guest_tell_world(void) {
     struct tick_guest_control *control = tick__guest_control;
     if (!control->settings.tells || tick__guest_probe)
         return;
+    struct tick__host *host = tick__host(tick__guest_kernel, (uint32_t)tick__guest_machine);
     tick__guest_tell_to(&control->told, ask_for_room);
-    const char *name = control->settings.host[0] ? control->settings.host : "app";
-    tick__host(tick__guest_kernel, 0)->object = tick__guest_tell_host(name, tick__guest_host);
+    if (tick__guest_shared) {
+        tick__guest_tell_counts(control->turn.objects, control->turn.events);
+        tick__guest_tell_on_host(host->object);
+    } else {
+        host->object = tick__guest_tell_host(host->name, tick__guest_host);
+    }
     tick__guest_kernel->env.probe = tick__guest_probe;
-    tick__guest_tell_main(tick__guest_self());
+    tick__guest_tell_main(tick__guest_self(), tick__guest_shared ? control->turn.cause : 0);
     tell_early_output(control);
 }
 

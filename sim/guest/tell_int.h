@@ -15,6 +15,9 @@ extern struct tick_probe *tick__guest_probe; // NULL: nobody listens
 // (full: true): then it waits for a little.
 void tick__guest_tell_to(struct tick_guest_told *told, void (*room)(struct tick_guest_told *told, bool full));
 void tick__guest_tell_stop(void); // nothing more is told
+// What numbers objects and events have so far, where others tell, too.
+void tick__guest_tell_counts(uint32_t objects, uint32_t events);
+void tick__guest_told_counts(uint32_t *objects, uint32_t *events);
 // An event of the present context, with a place in the program (0: none), by number as tick__guest_place_of gives them. Its seq.
 uint32_t tick__guest_tell_at(enum tick_event_kind kind, uint32_t subject, uint32_t cause, int64_t arg, uint16_t place);
 uint32_t tick__guest_tell_object_at(const struct tick_object *object, uint16_t place);
@@ -46,7 +49,9 @@ struct tick__guest_track {
 };
 // The host and its first thread, which runs. Returns the host's object, as the kernel is to know it.
 uint32_t tick__guest_tell_host(const char *name, tick_id id);
-void tick__guest_tell_main(struct tick__guest_thread *thread);
+void tick__guest_tell_on_host(uint32_t object); // the host has been told
+// start: the seq of the host's beginning; 0: it is told now.
+void tick__guest_tell_main(struct tick__guest_thread *thread, uint32_t start);
 void tick__guest_tell_thread(struct tick__guest_thread *thread, const char *key, uint32_t kth); // the running one makes another
 // What ends a thread's wait: the seq of an event, or, with 0, what was told of the object that it waits for, else what the running thread
 // does.

@@ -26,14 +26,18 @@ static uint32_t told(enum tick_event_kind kind, uint32_t subject, uint32_t cause
 
 // --- who there is ---
 
+void tick__guest_tell_on_host(uint32_t object) {
+    tick__guest_resources_begin();
+    did = 0;
+    calls = NULL;
+    host_object = object;
+}
+
 uint32_t tick__guest_tell_host(const char *name, tick_id id) {
     const struct tick_object object = {.type = TICK_OBJECT_HOST, .id = id, .key = name};
     if (!tick__guest_probe)
         return 0;
-    tick__guest_resources_begin();
-    did = 0;
-    calls = NULL;
-    host_object = tick__guest_tell_object_at(&object, 0);
+    tick__guest_tell_on_host(tick__guest_tell_object_at(&object, 0));
     return host_object;
 }
 
@@ -44,10 +48,11 @@ static void tell_task(struct tick__guest_thread *thread, uint32_t parent, const 
     thread->track.created = thread->track.cause = told(TICK_EV_TASK_CREATE, thread->maker.object, cause, 0, place);
 }
 
-void tick__guest_tell_main(struct tick__guest_thread *thread) {
+void tick__guest_tell_main(struct tick__guest_thread *thread, uint32_t start) {
     if (!tick__guest_probe)
         return;
-    const uint32_t start = told(TICK_EV_HOST_START, host_object, 0, 0, 0);
+    if (!start)
+        start = told(TICK_EV_HOST_START, host_object, 0, 0, 0);
     tell_task(thread, host_object, "main", 1, start, 0);
     tick__guest_tell_ready(thread, false);
     tick__guest_tell_goes_on(thread);

@@ -17,8 +17,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define POST_GO_ON 1u // an event of ours in the kernel's queue: thread `arg`, which was put off, goes on
-
 TICK_KEEP struct tick__guest_turns *tick__guest_turns;
 
 // --- ready ---
@@ -88,8 +86,7 @@ static void go_on(struct tick__guest_thread *thread, int64_t after) {
         return;
     }
     thread->state = TICK__THREAD_PUT_OFF;
-    struct tick_kernel *k = tick__guest_kernel;
-    const uint32_t key = tick_kernel_post(k, tick__after(tick_kernel_now(k), after), POST_GO_ON, thread->index);
+    const uint32_t key = tick__guest_post(tick__after(tick_kernel_now(tick__guest_kernel), after), TICK__POST_GO_ON, thread->index);
     TICK_ASSERT(key);
 }
 
@@ -112,19 +109,25 @@ void tick__guest_interrupt(struct tick__guest_thread *thread) {
     go_on(thread, 0);
 }
 
+void tick__guest_woken(struct tick__guest_thread *thread, tick_id by, uint64_t ordinal, uint32_t cause) {
+    if (thread->state != TICK__THREAD_PARKED)
+        return;
+    thread->woken = true;
+    tick__guest_tell_woken(thread, cause);
+    tick__guest_waiters_remove(thread);
+    go_on(thread, by ? late(TICK_CHOICE_HOST_LATE, thread, by, ordinal) : 0);
+}
+
+static bool takes_woken(uint32_t *index) {
+    return __builtin_expect(tick__guest_shared, 0) ? tick__guest_takes(index) : tick_kernel_woken(tick__guest_kernel, index);
+}
+
 static void wake_the_kernels(void) {
-    struct tick_kernel *k = tick__guest_kernel;
-    for (uint32_t index; tick_kernel_woken(k, &index);) {
+    for (uint32_t index; takes_woken(&index);) {
         TICK_ASSERT(index < tick__guest_turns->count);
-        struct tick__guest_thread *thread = &tick__guest_turns->threads[index];
-        if (thread->state != TICK__THREAD_PARKED)
-            continue;
-        uint64_t ordinal;
-        const tick_id by = tick__guest_is_calm(TICK_CHOICE_HOST_LATE) ? 0 : tick_kernel_woken_by(k, &ordinal);
-        thread->woken = true;
-        tick__guest_tell_woken(thread, tick__guest_tell_cause());
-        tick__guest_waiters_remove(thread);
-        go_on(thread, by ? late(TICK_CHOICE_HOST_LATE, thread, by, ordinal) : 0);
+        uint64_t ordinal = 0;
+        const tick_id by = tick__guest_is_calm(TICK_CHOICE_HOST_LATE) ? 0 : tick_kernel_woken_by(tick__guest_kernel, &ordinal);
+        tick__guest_woken(&tick__guest_turns->threads[index], by, ordinal, tick__guest_tell_cause());
     }
 }
 
@@ -154,18 +157,23 @@ static _Noreturn void stuck(void) {
 
 // --- time passes ---
 
+void tick__guest_comes(uint32_t what, uint32_t arg) {
+    struct tick__guest_thread *thread = &tick__guest_turns->threads[arg];
+    if (what == TICK__POST_TIMER)
+        tick__guest_timer_due(arg);
+    if (what != TICK__POST_GO_ON)
+        return;
+    leave_wait(thread);
+    make_ready(thread);
+}
+
 static void happen(void) {
     struct tick_posted posted;
     tick__guest_tell_happens();
     const bool any = tick_kernel_next(tick__guest_kernel, &posted);
     tick__guest_tell_happened();
-    if (any && posted.what == TICK__POST_TIMER)
-        tick__guest_timer_due(posted.arg);
-    if (!any || posted.what != POST_GO_ON)
-        return;
-    struct tick__guest_thread *thread = &tick__guest_turns->threads[posted.arg];
-    leave_wait(thread);
-    make_ready(thread);
+    if (any)
+        tick__guest_comes(posted.what, posted.arg);
 }
 
 // It stays among the waiters while it is put off: as in Linux, who is woken before it runs has been woken, not timed out.
@@ -173,7 +181,17 @@ static void expire(struct tick__guest_thread *thread) {
     go_on(thread, thread->timer ? late(TICK_CHOICE_POLL_LATE, thread, thread->timer, 0) : 0);
 }
 
+void tick__guest_expire(void) {
+    const int64_t now = tick_kernel_now(tick__guest_kernel);
+    for (struct tick__guest_thread *due; (due = tick__guest_deadline_first()) != NULL && due->deadline <= now;)
+        expire(due);
+}
+
 static void pass(void) {
+    if (tick__guest_shared) {
+        tick__guest_hand_over(false);
+        return;
+    }
     struct tick_kernel *k = tick__guest_kernel;
     struct tick__guest_thread *first = tick__guest_deadline_first();
     const int64_t at = tick_kernel_next_at(k), deadline = first ? first->deadline : TICK_NEVER;
@@ -260,7 +278,9 @@ static void rest(int64_t span) {
 bool tick__guest_catch_up(void) {
     const int64_t now = tick_kernel_now(tick__guest_kernel);
     bool some = false;
-    for (; tick_kernel_next_at(tick__guest_kernel) <= now; some = true)
+    // What others posted is theirs.
+    for (; tick_kernel_next_at(tick__guest_kernel) <= now && !(tick__guest_shared && tick_kernel_next_is_posted(tick__guest_kernel));
+         some = true)
         happen();
     return some;
 }
@@ -268,7 +288,6 @@ bool tick__guest_catch_up(void) {
 void tick__guest_point(void) {
     struct tick__guest_turns *t = tick__guest_turns;
     struct tick__guest_thread *self = t->self;
-    const int64_t now = tick_kernel_now(tick__guest_kernel);
     if (!t->ready)
         tick__guest_at_wait();
     const int64_t span = late(TICK_CHOICE_POLL_LATE, self, self->id, ++self->points);
@@ -277,15 +296,17 @@ void tick__guest_point(void) {
         return;
     }
     (void)tick__guest_catch_up();
-    for (struct tick__guest_thread *due; (due = tick__guest_deadline_first()) != NULL && due->deadline <= now;)
-        expire(due);
+    tick__guest_expire();
     wake_the_kernels();
-    if (!t->ready)
+    const bool others = tick__guest_shared && tick__guest_is_waited_for();
+    if (!t->ready && !others)
         return;
     self->turns++;
     tick__guest_tell_woken(self, 0);
     make_ready(self);
     tick__guest_tell_stops(TICK_STEP_SUSPENDED);
+    if (others)
+        tick__guest_hand_over(true);
     give_turn();
     if (__builtin_expect(self->life.attention, 0))
         tick__guest_attend();

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #define TICK__GUEST_THREADS 4096u          // that there are at one time
+#define TICK__POST_GO_ON 1u                // an event of ours in the kernel's queue: thread `arg`, which was put off, goes on
 #define TICK__GUEST_HELD 9u                // others go before a ready thread for less than so many turns (choice `thread`)
 #define TICK__GUEST_LATE_MOST TICK_MS(100) // the most that a choice may put a thread off
 
@@ -101,8 +102,28 @@ struct tick__guest_turns {
 };
 extern struct tick__guest_turns *tick__guest_turns;
 
+// --- shared_turns.c: a world of which others have a part, too. Where no thread is ready, it is theirs. ---
+extern bool tick__guest_shared;           // control->settings say who this is there
+extern uint32_t tick__guest_first_waiter; // the kernel's number of thread 0, as a waiter
+// The world goes on elsewhere, until it is this program's turn again: with what has happened to its threads meanwhile. ready: it would go
+// on.
+void tick__guest_hand_over(bool ready);
+void tick__guest_turn_comes(void);    // a turn has been handed to it: as by the above
+bool tick__guest_is_waited_for(void); // others could go on at this moment
+// As tick_kernel_post: an event of this program's.
+uint32_t tick__guest_post(int64_t at, uint32_t what, uint32_t arg);
+bool tick__guest_takes(uint32_t *index); // the next of its threads that the kernel has woken, unless others are before it
+static inline uint32_t tick__guest_waiter(void) {
+    return tick__guest_first_waiter + tick__guest_turns->self->index;
+}
+
 // The caller's thread is the first, and runs: `main` of the world's host.
 void tick__guest_turn_begin(void);
+
+// For shared_turns.c: a thread's wait has ended by the kernel, or its event has come; and deadlines that have come.
+void tick__guest_woken(struct tick__guest_thread *thread, tick_id by, uint64_t ordinal, uint32_t cause);
+void tick__guest_comes(uint32_t what, uint32_t arg);
+void tick__guest_expire(void);
 
 static inline struct tick__guest_thread *tick__guest_self(void) {
     return tick__guest_turns->self;
@@ -150,7 +171,9 @@ void tick__guest_wait_details(
     const struct tick__guest_wait *wait, struct tick__line *line); // " that main/second has, in first+0x2c (program)"
 
 // --- given by others, of which turn.c knows no more (a test has its own) ---
-void tick__guest_at_wait(void);                        // a thread waits or polls, and nobody is ready: perhaps this is the snapshot
+void tick__guest_at_wait(void);   // a thread waits or polls, and nobody is ready: perhaps this is the snapshot
+bool tick__guest_must_wait(void); // the world would go on elsewhere; true: this was the snapshot, and a run begins here
+void tick__guest_put_waits(void); // outcome.waits: a line a thread
 _Noreturn void tick__guest_deadlock(const char *text); // nothing can ever happen; who waits for what
 
 #endif

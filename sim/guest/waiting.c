@@ -43,7 +43,7 @@ static int park_on(const struct pollfd *fds, size_t count, int64_t deadline) {
         .fds = fds,
         .fd_count = count > 1 ? (uint32_t)count : 0};
     uint32_t key;
-    if (tick_kernel_watch_fds(TICK__K, fds, count, tick__guest_self()->index, &key) < 0)
+    if (tick_kernel_watch_fds(TICK__K, fds, count, tick__guest_waiter(), &key) < 0)
         tick__guest_end(TICK_GUEST_NO_MEMORY, 0, "the simulated kernel's memory is full");
     const int woken = tick__guest_park(&wait, deadline);
     tick_kernel_unwatch_fds(tick__guest_kernel, key);
@@ -71,7 +71,7 @@ bool tick__guest_tries(struct tick__guest_blocking *call, long *result) {
 
 long tick__guest_lingers(long result) {
     int64_t most;
-    for (uint32_t key; (key = tick_kernel_lingers(tick__guest_kernel, tick__guest_self()->index, &most));) {
+    for (uint32_t key; (key = tick_kernel_lingers(tick__guest_kernel, tick__guest_waiter(), &most));) {
         const int64_t deadline = tick__guest_deadline(most == TICK_NEVER ? -1 : most);
         const struct tick__guest_wait wait = {.what = TICK__WAITS_FDS, .fd = -1, .interruptible = true};
         while (tick_kernel_linger_on(tick__guest_kernel, key) && tick__guest_park(&wait, deadline) > 0)
@@ -108,7 +108,7 @@ static bool spins(uint32_t *count, uint32_t most) {
 void tick__guest_spins_clock(void) {
     if (!spins(&looks, CLOCK_LOOKS))
         return;
-    if (tick__guest_begun)
+    if (tick__guest_begun || (tick__guest_shared && tick__guest_begin())) // the clock is not only ours
         let_time_pass();
     else
         tick_kernel_clock_to(tick__guest_kernel, tick__guest_deadline(SPUN));

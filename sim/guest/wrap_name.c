@@ -166,7 +166,7 @@ EXPORT int gethostbyaddr_r(const void *restrict address, socklen_t length, int f
 EXPORT int gethostname(char *name, size_t size) {
     if (!tick__guest_on)
         return ORIGINAL(gethostname)(name, size);
-    const char *known = tick__host(tick__guest_kernel, 0)->name;
+    const char *known = tick__host(tick__guest_kernel, (uint32_t)tick__guest_machine)->name;
     if (size <= strlen(known))
         return (int)tick__guest_answer(-ENAMETOOLONG);
     memcpy(name, known, strlen(known) + 1);
@@ -233,7 +233,7 @@ EXPORT int getifaddrs(struct ifaddrs **out) {
     if (!tick__guest_on)
         return ORIGINAL(getifaddrs)(out);
     char own[INET6_ADDRSTRLEN], six[INET6_ADDRSTRLEN + 8];
-    const struct in_addr ip = {htonl(tick__host_address(0))};
+    const struct in_addr ip = {htonl(tick__host_address((uint32_t)tick__guest_machine))};
     inet_ntop(AF_INET, &ip, own, sizeof own);
     snprintf(six, sizeof six, "fd00::%s", own);
     const char *const texts[INTERFACES] = {"127.0.0.1", own, "::1", six};

@@ -96,6 +96,8 @@ static const struct tick_probe_ops ops = {.object = write_object, .event = write
 _Thread_local bool tick__guest_on __attribute__((tls_model("initial-exec")));
 bool tick__guest_begun = true;
 struct tick_kernel *tick__guest_kernel;
+int tick__guest_process, tick__guest_machine;
+struct tick_guest_control *tick__guest_control;
 tick_id tick__guest_host;
 
 static struct tick_guest_told *told;
@@ -119,6 +121,17 @@ bool tick__guest_is_calm(enum tick_choice_kind kind) {
 }
 
 void tick__guest_at_wait(void) {}
+
+bool tick__guest_must_wait(void) {
+    return false;
+}
+
+void tick__guest_put_waits(void) {}
+
+int tick__guest_signal_process(int number, const struct tick__guest_sent *sent) {
+    (void)number, (void)sent;
+    return 0;
+}
 
 void tick__guest_deadlock(const char *text) {
     fail_msg("%s", text);
@@ -172,7 +185,7 @@ static void begin(bool observed) {
     tick__guest_context_begin();
     tick__guest_turns = NULL;
     tick__guest_turn_begin();
-    tick__guest_tell_main(tick__guest_self());
+    tick__guest_tell_main(tick__guest_self(), 0);
 }
 
 static void end(void) {
