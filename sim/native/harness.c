@@ -115,6 +115,8 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     n->stage = (struct tick_stage){.probe = run->probe, .asked = &n->world.asked};
     n->world.tenant = &tick__native_ops;
     tick_stacks_set_poison(n->stacks, run->poison);
+    n->world.answers = run->answers;
+    n->world.program = run->program;
     tick__world_begin(&n->world, run->chooser, run->probe, run->set_up);
 }
 
@@ -138,6 +140,8 @@ int tick_harness_run(struct tick_harness *h, const struct tick_run *run, struct 
     tick__stage_set(NULL);
     in_progress = NULL;
     fill(n, out);
+    if (n->world.has_others)
+        n->world.others->ops->end(&n->world);
     drop(n);
     if (run->probe) { // what is told of the verdict is told in the context of the finding
         run->probe->host = n->world.blamed_host;

@@ -36,7 +36,7 @@ static void leave(struct tick_world *w) {
     struct natives *n = tick__natives(w);
     if (n->driving) // for good: nothing of the host is unwound
         tick_coro_exit(n->coro, n->home);
-    if (w->running)
+    if (w->running && !w->running->elsewhere)
         tick_coro_exit(tick__native(w->running)->coro, n->coro);
 }
 
@@ -72,6 +72,12 @@ static int64_t last_timer(const struct tick_host *host) {
     return loop ? tick__timers_last(loop) : 0;
 }
 
+// Its structure is a native's all the same: whoever goes through a world's hosts finds no loop there.
+static struct tick_host *take(struct tick_world *w) {
+    struct native *native = tick__native_take(tick__natives(w));
+    return native ? &native->host : NULL;
+}
+
 const struct tick_tenant_ops tick__native_ops = {
     .start = tick__native_start,
     .crash = tick__native_crash,
@@ -83,6 +89,7 @@ const struct tick_tenant_ops tick__native_ops = {
     .waits_for_others = waits_for_others,
     .is_out_of_reach = is_out_of_reach,
     .last_timer = last_timer,
+    .take = take,
     .tell_waits = tick__native_tell_waits,
 };
 
@@ -131,6 +138,10 @@ void tick__natives_run(struct natives *n) {
         return;
     }
     set_up(n, heap);
+    if (w->ended)
+        return;
+    if (w->has_others)
+        w->others->ops->begin(w);
     if (w->ended)
         return;
     tick__fetch_init(n);

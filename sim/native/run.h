@@ -2,6 +2,7 @@
 #ifndef RETICK_RUN_H
 #define RETICK_RUN_H
 
+#include "sim/choice/answers.h"
 #include "sim/world/outcome.h"
 #include <retick/chooser.h>
 #include <retick/probe.h>
@@ -10,10 +11,13 @@
 
 struct tick_run {
     const struct tick_scenario *scenario;
-    struct tick_chooser *chooser; // borrowed
-    struct tick_probe *probe;     // borrowed; NULL: nobody listens
-    uint8_t poison;               // not 0: fill fresh stacks and heap memory with it
-    _Atomic bool *set_up;         // NULL, or set to true when the scenario's set-up has returned, for who watches from another process
+    struct tick_chooser *chooser;       // borrowed
+    struct tick_probe *probe;           // borrowed; NULL: nobody listens
+    uint8_t poison;                     // not 0: fill fresh stacks and heap memory with it
+    const struct tick_answers *answers; // those that the chooser gives, for programs in other processes; NULL: such a program cannot run.
+                                        // Borrowed
+    _Atomic int *program;               // as in tick_request (sim/world/runner.h), or NULL
+    _Atomic bool *set_up; // NULL, or set to true when the scenario's set-up has returned, for who watches from another process
 };
 
 // In a set-up: tasks that are left over when a main returns are no finding; the loop cancels them, and waits for them.

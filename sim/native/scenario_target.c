@@ -18,7 +18,12 @@ static struct tick_harness *harness_of(const struct tick_runner *self) {
 
 static int run(struct tick_runner *self, const struct tick_request *request, struct tick_outcome *out) {
     struct scenario_runner *runner = (struct scenario_runner *)self;
-    struct tick_run run = {.scenario = runner->scenario, .probe = request->probe, .poison = request->poison, .set_up = request->set_up};
+    struct tick_run run = {.scenario = runner->scenario,
+        .probe = request->probe,
+        .poison = request->poison,
+        .answers = request->answers,
+        .program = request->program,
+        .set_up = request->set_up};
     int rc = tick_answering_open(&runner->answering, request->answers, request->probe, &run.chooser);
     if (rc < 0)
         return rc;

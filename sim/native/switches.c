@@ -54,7 +54,12 @@ static inline __attribute__((always_inline)) void take_turn(struct natives *n, s
 static inline __attribute__((always_inline)) void run_ready(struct tick_world *w) {
     struct natives *n = tick__natives(w);
     while (w->ready && !w->ended) {
-        struct native *native = tick__native(tick__turns_next(w));
+        struct tick_host *host = tick__turns_next(w);
+        if (__builtin_expect(host->elsewhere, 0)) {
+            host->tenant->turn(host);
+            continue;
+        }
+        struct native *native = tick__native(host);
         arrive(n, native);
         take_turn(n, native);
         tick__native_leave(native);

@@ -18,6 +18,13 @@ static bool logged(const struct tick_world *w, tick_id timer) {
     return false;
 }
 
+bool tick__world_log(struct tick_world *w, const struct tick_deviation *deviation) {
+    if (tick__list_push(&w->deviations, deviation, sizeof *deviation) == 0)
+        return true;
+    tick__world_starve(w);
+    return false;
+}
+
 // Every question to the outside world, whoever asks it, passes here: deviations are logged and told.
 uint32_t tick__world_choose(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most) {
     struct tick_world *w = ctx;

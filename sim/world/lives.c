@@ -92,14 +92,21 @@ void tick__host_over(struct tick_host *host) {
         tick__world_starve(w);
 }
 
-int tick__host_start(struct tick_host *host) {
+int tick__host_begin(struct tick_host *host) {
     struct tick_world *w = host->world;
     host->process = tick_kernel_process_start(w->kernel, host->index);
     if (host->process < 0)
         return host->process;
     if (host->options.fds)
         tick_kernel_fd_limit(w->kernel, host->process, host->options.fds);
-    return host->tenant->start(host);
+    host->begun = true;
+    return 0;
+}
+
+int tick__host_start(struct tick_host *host) {
+    const int result = host->begun ? 0 : tick__host_begin(host);
+    host->begun = false;
+    return result < 0 ? result : host->tenant->start(host);
 }
 
 void tick__host_tell_start(struct tick_host *host) {

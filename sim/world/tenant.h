@@ -35,6 +35,13 @@ struct tick_tenant_ops {
     bool (*is_out_of_reach)(const struct tick_host *host);
     // When the last of its timers comes that are set now; 0: it has none.
     int64_t (*last_timer)(const struct tick_host *host);
+    // In a set-up: one more host's structure, the world's next, for a program of another kind. NULL: out of memory, or it makes none.
+    struct tick_host *(*take)(struct tick_world *world);
+    // The next two are of hosts whose program is in another process. It is its turn: it takes it, and is parked, ready again, or over when
+    // this returns.
+    void (*turn)(struct tick_host *host);
+    // A thread of it, by its number, is woken by the kernel, or (posted) an event of its own has come. The host goes on when it may.
+    void (*wake)(struct tick_host *host, uint32_t number, bool posted);
     // Who of it waits for what, a piece each (tick__telling_add). far: who waits at the other ends of what it waits for, and was not told.
     void (*tell_waits)(const struct tick_host *host, struct tick__telling *telling, bool far);
 };

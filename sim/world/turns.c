@@ -60,9 +60,19 @@ void tick__host_go_on(struct tick_host *host) {
     host->state = HOST_LATE;
 }
 
+void tick__turns_wake_elsewhere(struct tick_world *w, uint32_t waiter, bool posted) {
+    const uint32_t number = waiter & ~TICK_ELSEWHERE;
+    struct tick_host *host = tick__turns_host(w, number / TICK_ELSEWHERE_NUMBERS);
+    host->tenant->wake(host, number % TICK_ELSEWHERE_NUMBERS, posted);
+}
+
 void tick__turns_come(struct tick_world *w, const struct tick_posted *posted) {
     if (posted->what >= POST_FAULT) {
         tick__fault_come(w, posted);
+        return;
+    }
+    if (posted->what == POST_ELSEWHERE) {
+        tick__turns_wake_elsewhere(w, posted->arg, true);
         return;
     }
     struct tick_host *host = tick__turns_host(w, posted->arg);

@@ -11,6 +11,7 @@
 
 void tick__turns_start(struct tick_world *world, struct tick_host *host);
 void tick__turns_come(struct tick_world *world, const struct tick_posted *posted);
+void tick__turns_wake_elsewhere(struct tick_world *world, uint32_t waiter, bool posted);
 
 // Whether it waits for others to return, before it begins.
 static inline bool tick__turns_waits(const struct tick_host *host) {
@@ -99,8 +100,12 @@ static inline __attribute__((always_inline)) void tick__turns_go(
     while (!w->ended && w->live) {
         struct tick_posted posted;
         uint32_t waiter;
-        while (tick_kernel_woken(w->kernel, &waiter))
-            tick__turns_wake(w, tick__turns_host(w, waiter));
+        while (tick_kernel_woken(w->kernel, &waiter)) {
+            if (__builtin_expect(waiter & TICK_ELSEWHERE, 0))
+                tick__turns_wake_elsewhere(w, waiter, false);
+            else
+                tick__turns_wake(w, tick__turns_host(w, waiter));
+        }
         if (w->ready) {
             run_ready(w);
             continue;

@@ -25,6 +25,8 @@ void tick__world_fini(struct tick_world *w) {
     struct list *const lists[] = {&w->hosts, &w->deviations, &w->invariants, &w->finals, &w->faults, &w->ranges, &w->musts};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         tick__outside_free(lists[i]->items);
+    if (w->others)
+        w->others->ops->free(w->others);
 }
 
 void tick__world_begin(struct tick_world *w, struct tick_chooser *chooser, struct tick_probe *probe, _Atomic bool *set_up) {
@@ -41,7 +43,7 @@ void tick__world_begin(struct tick_world *w, struct tick_chooser *chooser, struc
     w->ready_end = &w->ready;
     w->running = NULL;
     w->live = 0;
-    w->ended = w->starved = w->flows = false;
+    w->ended = w->starved = w->flows = w->has_others = false;
     w->time_limit = TIME_LIMIT;
     w->still.limit = STILL_LIMIT;
     w->iteration_limit = ITERATION_LIMIT;

@@ -35,7 +35,8 @@ enum host_state {
     HOST_DONE
 };
 
-enum posted_what { POST_START = 1, POST_TIMEOUT, POST_RESUME, POST_FAULT, POST_HEAL, POST_RANGE, POST_QUIET, POST_MUST };
+// ELSEWHERE: a tenant's own, with tick__elsewhere's number.
+enum posted_what { POST_START = 1, POST_TIMEOUT, POST_RESUME, POST_ELSEWHERE, POST_FAULT, POST_HEAL, POST_RANGE, POST_QUIET, POST_MUST };
 
 // The tenant's structure holds it.
 struct tick_host {
@@ -55,12 +56,15 @@ struct tick_host {
     bool stopping;          // its program is to end; it sees that at its world points
     bool due;               // it was started, or its start posted
     bool restart_due, gone; // gone: it stays down
+    bool begun;             // its process is there already
+    bool elsewhere;         // its program is in another process: its tenant has a slot `turn`
     uint32_t object, lives; // lives: before this one
     tick_id id;
     tick_id life; // what its tasks' ids begin with: its own in the first life
 
     char name[64];
     const struct tick_tenant_ops *tenant;
+    void *program; // elsewhere: the tenant's own
     const struct tick_loc *loc;
     struct tick_host_options options;
     uint32_t life_object;
@@ -108,6 +112,16 @@ struct fault_range {
     uint32_t begun, active;
 };
 
+// Those of a world whose programs are in other processes, which share its kernel: made by the first of them, and kept from run to run.
+struct tick_others {
+    const struct tick_others_ops *ops;
+};
+struct tick_others_ops {
+    void (*begin)(struct tick_world *world); // set-up is over; the first turn comes next
+    void (*end)(struct tick_world *world);   // the run is over, however
+    void (*free)(struct tick_others *others);
+};
+
 // Since when nobody who must end gets on (still.c).
 struct tick_still {
     int64_t limit; // of that; 0: none
@@ -139,8 +153,12 @@ struct tick_world {
     bool quiet;
     struct tick_host *ready, **ready_end;
     struct tick_host *running;
-    size_t live;          // hosts that are no daemons and have not returned
-    _Atomic bool *set_up; // the run's
+    size_t live;                        // hosts that are no daemons and have not returned
+    _Atomic bool *set_up;               // the run's
+    const struct tick_answers *answers; // the chooser's, as data; NULL: it has none. Borrowed
+    _Atomic int *program;               // set to the process that has the turn, if that is not this one; NULL: nobody watches
+    struct tick_others *others;         // NULL: no run had any
+    bool has_others;                    // this one does
     bool ended;
     bool flows;      // time passes: every host that starts with the run has had its first turn
     bool starved;    // out of memory: the run has no verdict
@@ -164,6 +182,14 @@ static inline struct tick_host *tick__world_host(const struct tick_world *world,
     return ((struct tick_host **)world->hosts.items)[index];
 }
 
+// How who waits elsewhere is numbered, as the kernel's waiters and in POST_ELSEWHERE: the host, and which of its threads, or of what else
+// it has that waits.
+#define TICK_ELSEWHERE (1u << 31)
+#define TICK_ELSEWHERE_NUMBERS 8192u
+static inline uint32_t tick__elsewhere(const struct tick_host *host, uint32_t number) {
+    return TICK_ELSEWHERE | ((uint32_t)host->index * TICK_ELSEWHERE_NUMBERS + number);
+}
+
 // world.c
 void tick__world_fini(struct tick_world *world);
 void tick__world_begin(
@@ -184,12 +210,16 @@ bool tick__world_holds(struct tick_world *world); // evaluates the invariants; f
 // deviations.c. Every question to the outside world, whoever asks it, passes here: deviations are logged and told.
 uint32_t tick__world_choose(void *world, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
 
+// The same question was answered, and is logged, by somebody else: a program elsewhere. false: the run has ended.
+bool tick__world_log(struct tick_world *world, const struct tick_deviation *deviation);
+
 // turns.c
 void tick__host_make_ready(struct tick_host *host);
 void tick__host_go_on(struct tick_host *host);                            // makes it ready, or, while it is paused, late
 void tick__world_ended(struct tick_world *world, struct tick_host *host); // it has returned, or is down for good
 
 // lives.c: the ends of a host's life, and its next
+int tick__host_begin(struct tick_host *host); // its process is there, before it is started: of one elsewhere
 int tick__host_start(struct tick_host *host);
 void tick__host_tell_start(struct tick_host *host);
 bool tick__host_runs(const struct tick_host *host); // it can be struck
