@@ -62,31 +62,6 @@ static bool parse_way(const char *value, struct tick_guest_settings *settings) {
     return false;
 }
 
-static bool parse_place(const char *value, struct tick_guest_settings *settings) {
-    static const struct {
-        const char *word;
-        enum tick_guest_place place;
-    } counted[] = {{"wait:", TICK_GUEST_AT_WAIT}, {"accept:", TICK_GUEST_AT_ACCEPT}, {"connect:", TICK_GUEST_AT_CONNECT}};
-    uint64_t number;
-    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
-        const size_t length = strlen(counted[i].word);
-        if (strncmp(value, counted[i].word, length) != 0)
-            continue;
-        if (!tick__parse_number(value + length, &number) || number == 0 || number > UINT32_MAX)
-            return false;
-        settings->snapshot_place = counted[i].place;
-        settings->snapshot_at = (uint32_t)number - 1;
-        return true;
-    }
-    if (strncmp(value, "after:", 6) == 0 && value[6] && strlen(value + 6) < sizeof settings->snapshot_text) {
-        settings->snapshot_place = TICK_GUEST_AT_OUTPUT;
-        snprintf(settings->snapshot_text, sizeof settings->snapshot_text, "%s", value + 6);
-        return true;
-    }
-    settings->snapshot_place = TICK_GUEST_AT_CALL;
-    return strcmp(value, "call") == 0;
-}
-
 static bool parse_status(const char *value, struct tick_guest_wanted *wanted) {
     uint64_t status;
     wanted->status = -1;
@@ -128,7 +103,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         load->by = value;
         return 0;
     case TICK__OPTION_SNAPSHOT:
-        if (!parse_place(value, &load->guest))
+        if (!tick_guest_place(value, &load->guest))
             tick__wrong(state->name, "--snapshot %s: write wait:N, accept:N, connect:N, after:TEXT or call", value);
         load->snapshot = value;
         return 0;

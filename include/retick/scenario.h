@@ -62,6 +62,27 @@ struct tick_host_options {
 struct tick_host *tick_host_add_at(
     struct tick_world *world, const char *name, tick_task_fn *fn, const struct tick_host_options *options, const struct tick_loc *loc);
 
+// A host whose program is any dynamically linked one of this machine, unmodified, in a process of its own (docs/GUESTS.md).
+struct tick_program_options {
+    const char *command;            // what is run (set by the macro below)
+    bool daemon;                    // the run does not wait for its end: a server. It is ended with the run
+    int64_t start;                  // ns after the run's start
+    struct tick_host *after[8];     // starts when these have ended
+    int64_t clock;                  // ns that its wall clock is ahead by (negative: behind)
+    uint32_t fds;                   // no fd of it is as great (RLIMIT_NOFILE). 0: as it is
+    const char *const *argv;        // its words, ended by NULL, instead of the command's, which may be NULL then
+    const char *const *environment; // "NAME=value", ended by NULL: more of its environment
+    const char *folder;             // it runs in; NULL: where retick was called
+    const char *snapshot;           // what goes before is start-up, and done once: "after:TEXT", "call", ...; NULL: its first wait
+    int status;                     // the exit status that is right; another one is a finding
+};
+// tick_program(world, name, command[, .after = {...}, ...]): command's words are separated by blanks, and may be quoted as for a shell;
+// nothing is expanded. What is wrong with them, or with the program, ends the run with a finding that says so. All is copied.
+#define tick_program(world, name, ...) \
+    TICK__TAKING(tick_program_at((world), (name), TICK__OPTIONS(tick_program_options, .command = __VA_ARGS__), TICK_HERE("program")))
+struct tick_host *tick_program_at(
+    struct tick_world *world, const char *name, const struct tick_program_options *options, const struct tick_loc *loc);
+
 // The network. latency and jitter in ns; refuse, reset: connections may be refused, or reset, at any time (choices); loss: segments may be
 // lost, which costs a stream retransmission time-outs. bandwidth in bytes a second each way, queue in bytes that may wait for it (0: no
 // limit). timeout: ns until a sender gives up what is not acknowledged (0: Linux's 15 minutes). A latency of TICK_NEVER: nothing passes.

@@ -45,6 +45,7 @@ int tick__guest_start(struct tick__keeper *k) {
         .environment = k->environment,
         .control = k->control,
         .control_fd = k->control_fd,
+        .arena_fd = k->arena_fd,
         .errors = program->shows_output ? STDERR_FILENO : k->errors,
         .folder = program->folder,
         .any_addresses = program->any_addresses,

@@ -34,7 +34,7 @@ static int put_schedule(struct tick_guest_control *control, const struct tick_an
     return 0;
 }
 
-static int put_request(struct tick__keeper *k, const struct tick_answers *answers, bool observed) {
+int tick__keeper_request(struct tick__keeper *k, const struct tick_answers *answers, bool observed) {
     const struct tick_guest_program *const program = k->program;
     struct tick_guest_request *const request = &k->control->request;
     *request = (struct tick_guest_request){.digest = program->digest,
@@ -99,7 +99,7 @@ static void hear_the_rest(struct tick__keeper *k) {
 
 // 0: *out is filled; TICK_EKILLED: somebody killed it.
 static int run_once(struct tick__keeper *k, const struct tick_request *request, struct tick_outcome *out) {
-    int rc = put_request(k, request->answers, request->probe != NULL);
+    int rc = tick__keeper_request(k, request->answers, request->probe != NULL);
     if (rc < 0)
         return rc;
     k->tells = request->probe != NULL || k->way != TICK_GUEST_START;
@@ -165,8 +165,9 @@ static bool crashed(struct tick_runner *self, int signal, const void *address, s
     return true;
 }
 
-static void release(struct tick_runner *self) {
-    struct tick__keeper *const k = keeper_of(self);
+void tick__keeper_free(struct tick__keeper *k) {
+    if (!k)
+        return;
     tick__guest_stop(k);
     tick__wanted_close(k);
     tick__listen_free(k->listener);
@@ -178,6 +179,10 @@ static void release(struct tick_runner *self) {
         close(k->errors);
     tick__outside_free(k->environment);
     tick__outside_free(k);
+}
+
+static void release(struct tick_runner *self) {
+    tick__keeper_free(keeper_of(self));
 }
 
 // --- targets ---
@@ -196,8 +201,22 @@ static int make_control(struct tick__keeper *k) {
     return tick__listen_new(&k->control->told, 0, &k->listener);
 }
 
+// A path of the program's is one from the folder that it runs in; what exec takes there is one from the root then.
+static int find_from(const char *folder, const char *name, char *file, struct tick_error *error) {
+    char here[TICK_PROGRAM_PATH], path[TICK_PROGRAM_PATH];
+    if (!folder || name[0] == '/' || !strchr(name, '/'))
+        return tick_program_file(name, getenv("PATH"), file, error);
+    if (folder[0] == '/')
+        here[0] = 0;
+    else if (!getcwd(here, sizeof here))
+        return tick_error_set(error, -errno, "the folder that retick was called in: %s", strerror(errno));
+    if (snprintf(path, sizeof path, "%s%s%s/%s", here, *here ? "/" : "", folder, name) >= (int)sizeof path)
+        return tick_error_set(error, -ENAMETOOLONG, "%s/%s: %s", folder, name, strerror(ENAMETOOLONG));
+    return tick_program_file(path, getenv("PATH"), file, error);
+}
+
 static int find(const struct tick_guest_program *program, char *file, char *library, struct tick_error *error) {
-    const int rc = tick_program_file(program->argv[0], getenv("PATH"), file, error);
+    const int rc = find_from(program->folder, program->argv[0], file, error);
     return rc < 0 ? rc : tick__guest_library(library, TICK_PROGRAM_PATH, error);
 }
 
@@ -206,28 +225,34 @@ int tick_guest_check(const struct tick_guest_program *program, struct tick_error
     return find(program, file, library, error);
 }
 
-static int open_keeper(const struct tick_target *target, struct tick_runner **out) {
+int tick__keeper_new(const struct tick_guest_program *program, struct tick__keeper **out, struct tick_error *error) {
     struct tick__keeper *const k = tick__outside_alloc(sizeof *k);
-    struct tick_error error;
     if (!k)
-        return -ENOMEM;
+        return tick_error_set(error, -ENOMEM, "out of memory");
     memset(k, 0, sizeof *k);
     k->runner.ops = &ops;
-    k->control_fd = k->errors = -1;
-    k->program = target->what;
-    k->way = k->program->settings.way;
-    int rc = find(k->program, k->file, k->library, &error);
-    if (rc >= 0)
-        rc = tick__wanted_open(k);
-    if (rc >= 0)
-        rc = make_control(k);
-    if (rc >= 0) {
-        k->environment = tick__guest_environment(environ, k->program->set, k->library);
-        rc = k->environment ? 0 : -ENOMEM;
-    }
+    k->control_fd = k->arena_fd = k->errors = -1;
+    k->program = program;
+    k->way = program->settings.way;
+    int rc = find(program, k->file, k->library, error);
+    if (rc >= 0 && (rc = tick__wanted_open(k)) < 0)
+        tick_error_set(error, rc, "what its lines are held against could not be read: %s", tick_error_text(rc));
+    if (rc >= 0 && (rc = make_control(k)) < 0)
+        tick_error_set(error, rc, "what it shares with retick could not be made: %s", tick_error_text(rc));
+    if (rc >= 0 && !(k->environment = tick__guest_environment(environ, program->set, k->library)))
+        rc = tick_error_set(error, -ENOMEM, "out of memory");
     if (rc < 0)
-        release(&k->runner);
+        tick__keeper_free(k);
     else
+        *out = k;
+    return rc;
+}
+
+static int open_keeper(const struct tick_target *target, struct tick_runner **out) {
+    struct tick__keeper *k;
+    struct tick_error error;
+    const int rc = tick__keeper_new(target->what, &k, &error);
+    if (rc >= 0)
         *out = &k->runner;
     return rc;
 }

@@ -14,8 +14,8 @@ struct tick_guest_wanted {
 
 // What is to be run. Borrowed, with all that it points to, for as long as there is a target or a runner of it.
 struct tick_guest_program {
-    char *const *argv;                   // ended by NULL; argv[0]: a path, or a name to be looked up in PATH
-    const char *const *set;              // "NAME=value", more of its environment, ended by NULL; or NULL
+    char *const *argv;      // ended by NULL; argv[0]: a path, or a name to be looked up in PATH
+    const char *const *set; // "NAME=value", more of its environment, ended by NULL; or NULL
     struct tick_guest_wanted wanted;
     const char *folder;  // that it is run in; NULL: this process's
     bool any_addresses;  // they are randomised as the machine does, and not fixed
@@ -28,6 +28,10 @@ struct tick_guest_program {
 
 // Whether text is such an expression: 0, or -EINVAL, and in *error why not.
 int tick_guest_match_check(const char *text, struct tick_error *error);
+
+// Where the snapshot stands: "wait:1", "accept:2", "connect:1", "after:TEXT", "call". false: the words are none of these.
+bool tick_guest_place(const char *words, struct tick_guest_settings *settings);
+
 // Whether it can be run, told beforehand: 0, or a negative error, and in *error what is to be done about it.
 int tick_guest_check(const struct tick_guest_program *program, struct tick_error *error);
 struct tick_target tick_guest_target(const char *name, const struct tick_guest_program *program);

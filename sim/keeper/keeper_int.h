@@ -12,20 +12,28 @@ struct tick__keeper {
     struct tick_runner runner;
     const struct tick_guest_program *program;
     struct tick_guest_control *control; // shared with the guest
-    struct tick__listener *listener; // to what the guest tells
-    bool tells;                      // the next process is to tell of its way to the snapshot
+    struct tick__listener *listener;    // to what the guest tells
+    bool tells;                         // the next process is to tell of its way to the snapshot
     int control_fd;
-    int errors; // what the guest's processes write to fd 2 past the library
+    int arena_fd; // of a kernel that it shares with others, not its own to close; -1
+    int errors;   // what the guest's processes write to fd 2 past the library
     char file[TICK_PROGRAM_PATH], library[TICK_PROGRAM_PATH];
     char **environment;
     regex_t match;  // of program->wanted.match
     bool has_match; // it was compiled
-    pid_t pid;    // of the process that was started; 0: there is none
-    int status;   // its wait status, when it is gone
-    uint32_t way; // that is asked of the next process
+    pid_t pid;      // of the process that was started; 0: there is none
+    int status;     // its wait status, when it is gone
+    uint32_t way;   // that is asked of the next process
     char why[TICK_GUEST_TEXT];
     struct tick_guest_figures figures;
 };
+
+// --- keeper.c ---
+// A keeper of it, whose process is not started yet. 0, or a negative error and *error. program: as in tick_guest_target.
+int tick__keeper_new(const struct tick_guest_program *program, struct tick__keeper **out, struct tick_error *error);
+void tick__keeper_free(struct tick__keeper *k); // or NULL; with its process
+// What a run is to be, into the control block. 0 or a negative error.
+int tick__keeper_request(struct tick__keeper *k, const struct tick_answers *answers, bool observed);
 
 // --- guest_process.c ---
 int tick__guest_start(struct tick__keeper *k); // 0 or a negated errno

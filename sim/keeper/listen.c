@@ -325,12 +325,22 @@ void tick__listen_anew(struct tick__listener *l) {
     atomic_store(&l->told->tail, 0);
 }
 
+void tick__listen_behind(struct tick__listener *l, uint32_t objects, uint32_t events) {
+    l->objects = objects;
+    l->events = events;
+}
+
 void tick__listen_begin(struct tick__listener *l, struct tick_probe *probe) {
+    tick__listen_begin_behind(l, probe, 0, 0);
+}
+
+void tick__listen_begin_behind(struct tick__listener *l, struct tick_probe *probe, uint32_t objects, uint32_t events) {
     if (!l->began)
         tick__listen_take(l);
     l->began = true;
     l->probe = probe;
-    l->objects = l->events = l->modules = l->places = 0;
+    tick__listen_behind(l, objects, events);
+    l->modules = l->places = 0;
     l->pieces.count = l->paths.count = 0;
     l->trouble[0] = '\0';
     if (!probe)

@@ -18,6 +18,9 @@ void tick__listen_free(struct tick__listener *listener);
 void tick__listen_anew(struct tick__listener *listener);
 // A run begins, with what was told before the first one did. probe: borrowed until the run's end; NULL: nobody wants to know.
 void tick__listen_begin(struct tick__listener *listener, struct tick_probe *probe);
+// The same in a run of which others tell, too: numbers of objects and events go on behind so many, and so they do at each of its turns.
+void tick__listen_begin_behind(struct tick__listener *listener, struct tick_probe *probe, uint32_t objects, uint32_t events);
+void tick__listen_behind(struct tick__listener *listener, uint32_t objects, uint32_t events);
 // Plays (before the first run: keeps) what has been told since, and lets the guest go on if it waits for room. To be called whenever the
 // guest asks, and as often as one likes.
 void tick__listen_take(struct tick__listener *listener);

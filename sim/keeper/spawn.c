@@ -74,12 +74,15 @@ static bool fix_addresses(void) {
 static int fix_fds(const struct tick__spawn *spawn) {
     const int null = open("/dev/null", O_RDWR);
     // Aside first, whatever numbers they have.
-    const int control = fcntl(spawn->control_fd, F_DUPFD, TICK_GUEST_FD + 1), errors = fcntl(spawn->errors, F_DUPFD, TICK_GUEST_FD + 1);
-    if (null < 0 || control < 0 || errors < 0 || dup2(null, 0) < 0 || (!spawn->shows && dup2(null, 1) < 0) || dup2(errors, 2) < 0 ||
-        dup2(control, TICK_GUEST_FD) < 0)
+    const int control = fcntl(spawn->control_fd, F_DUPFD, TICK_GUEST_ARENA + 1),
+              errors = fcntl(spawn->errors, F_DUPFD, TICK_GUEST_ARENA + 1);
+    const bool shares = spawn->arena_fd >= 0;
+    const int arena = shares ? fcntl(spawn->arena_fd, F_DUPFD, TICK_GUEST_ARENA + 1) : 0;
+    if (null < 0 || control < 0 || errors < 0 || arena < 0 || dup2(null, 0) < 0 || (!spawn->shows && dup2(null, 1) < 0) ||
+        dup2(errors, 2) < 0 || dup2(control, TICK_GUEST_FD) < 0 || (shares && dup2(arena, TICK_GUEST_ARENA) < 0))
         return -errno;
     close_range(3, TICK_GUEST_FD - 1, 0);
-    close_range(TICK_GUEST_FD + 1, ~0u, 0);
+    close_range(shares ? TICK_GUEST_ARENA + 1 : TICK_GUEST_ARENA, ~0u, 0);
     return 0;
 }
 

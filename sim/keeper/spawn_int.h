@@ -12,6 +12,7 @@ struct tick__spawn {
     char *const *environment;
     struct tick_guest_control *control; // shared
     int control_fd;
+    int arena_fd; // of the kernel that it shares with others; -1: it has its own
     int errors; // where its stderr goes, as long as the library does not take it: an fd
     const char *folder; // NULL: this process's
     bool any_addresses; // they are not fixed
