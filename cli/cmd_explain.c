@@ -6,6 +6,7 @@
 #include "cli/likelihood.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include "cli/repaired.h"
 #include "cli/scenario_load.h"
 #include "cli/schedule_file.h"
 #include <stdlib.h>
@@ -23,7 +24,8 @@ static const struct argp_option options[] = {
     {"against", 'a', "TRACE", 0, "The run beside which it is told (default: the nearest one that passes, as fuzz has kept it)", 0},
     {"likelihood", OPTION_LIKELIHOOD, "RUNS", OPTION_ARG_OPTIONAL,
         "And how likely it was: draw what comes after each sentence anew, so many times (default: 200), and count what fails", 0},
-    {"repaired", 'r', "FILE.c[:SCENARIO]", 0, "Beside the same schedule's run of the repaired program", 0},
+    {"repaired", 'r', "FILE.c[:SCENARIO]|COMMAND", 0,
+        "Beside the same schedule's run of the repaired program; of a program that ran behind -- it is a command in one word", 0},
     {"waits", OPTION_WAITS, NULL, 0, "Tell in place of a story who waits at the end: for what, since when and where, and who holds it", 0},
     {0},
 };
@@ -35,6 +37,8 @@ static const char doc[] =
     "  retick explain run.db\n"
     "  retick explain run.db --against passing.db\n"
     "  retick explain run.db --repaired scenario.c:scenario_fixed\n"
+    "  retick explain app.db --repaired 'python3 app.py repaired'\n"
+    "  retick explain app.db --likelihood -- python3 app.py\n"
     "  retick explain run.db --waits        everybody who waits in vain, and who is idle\n"
     "\n"
     "Exit codes: 0 it was told, 2 the arguments or a file cannot be used, 3 retick itself failed.";
@@ -76,14 +80,23 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return ARGP_ERR_UNKNOWN;
     }
 }
-static const struct argp_child children[] = {{&tick__load_scenario_argp, 0, NULL, 10}, {0}};
+static const struct argp_child children[] = {{&tick__load_argp, 0, NULL, 10}, {0}};
 static const struct argp argp = {options, parse, "TRACE", doc, children, NULL, NULL};
+
+// The repaired one of a program that ran behind --: the user's own words, and called as the other.
+static int name_program(struct explain_arguments *a, const struct tick__recipe *recipe, struct tick__argv *words) {
+    const int code = tick__repaired_words(a->repaired, words);
+    a->load.program = words->argv;
+    a->load.called = recipe->schedule.scenario;
+    return code;
+}
 
 // Runs the trace's schedule on another scenario, and tells the trace beside that.
 static int beside_repaired(struct explain_arguments *a) {
     struct tick__loaded loaded = {0};
     struct tick__recipe recipe;
     struct tick__aside aside;
+    struct tick__argv words = {0};
     bool opened = false;
     struct tick__attempt attempt;
     struct tick_error error = {0};
@@ -92,7 +105,10 @@ static int beside_repaired(struct explain_arguments *a) {
         tick__complain("%s is a schedule: name the trace that fuzz has written beside it", a->path);
         code = TICK__EXIT_USAGE;
     }
-    a->load.argument = a->repaired;
+    if (code == 0 && *recipe.recorded.program)
+        code = name_program(a, &recipe, &words);
+    else
+        a->load.argument = a->repaired;
     if (code == 0)
         code = tick__recorded_take(&recipe.recorded, a->path, &a->load);
     if (code == 0)
@@ -126,6 +142,7 @@ static int beside_repaired(struct explain_arguments *a) {
         tick__aside_close(&aside);
     tick__recipe_fini(&recipe);
     tick__loaded_fini(&loaded);
+    tick__argv_fini(&words);
     return code;
 }
 

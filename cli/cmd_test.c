@@ -41,10 +41,15 @@ static const char doc[] =
     "scenario's is "
     "expected to fail, and what calm runs and seeds find in the same way is known, too: a TODO in TAP, and no failure.\n"
     "\n"
+    "A schedule of a program of one's own starts none, as it may come from anybody: the program behind -- is tested calm, under those of "
+    "them that "
+    "are named or in these folders, and under seeds.\n"
+    "\n"
     "Examples:\n"
     "  retick test scenario.c\n"
     "  retick test scenarios kept --seeds 1000 --strict\n"
     "  retick test scenarios --junit results.xml\n"
+    "  retick test kept -- python3 app.py\n"
     "\n"
     "Exit codes: 0 each test is as it should be, 1 one fails, 2 the arguments, a file or a schedule (with --strict a stale one, too) "
     "cannot be "
@@ -82,7 +87,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         a->load.hang = a->run.hang;
         return 0;
     case ARGP_KEY_END:
-        if (!a->count && !tick__scenario_linked_in())
+        if (!a->count && !tick__scenario_linked_in() && !a->load.program)
             tick__wrong(state->name, "which tests? Name files with scenarios, or folders");
         return 0;
     default:
@@ -90,7 +95,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     }
 }
 
-static const struct argp_child children[] = {{&tick__run_argp, 0, NULL, 0}, {&tick__load_scenario_argp, 0, NULL, 10}, {0}};
+static const struct argp_child children[] = {{&tick__run_argp, 0, NULL, 0}, {&tick__load_argp, 0, NULL, 10}, {0}};
 static const struct argp argp = {options, parse, "PATH...", doc, children, NULL, NULL};
 
 struct taking {
@@ -166,7 +171,7 @@ int tick__cmd_test(int argc, char **argv) {
     if (code == 0 && a.junit)
         code = tick__output_check(&rules, a.junit, TICK__OUTPUT_JUNIT);
     if (code == 0)
-        code = tick__suite_find(a.paths, a.count, &suite);
+        code = tick__suite_find(a.paths, a.count, a.load.program != NULL, &suite);
     if (code == 0) {
         tick__say("TAP version 14");
         tick__interrupt_watch();

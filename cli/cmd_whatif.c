@@ -43,6 +43,7 @@ static const char doc[] = "Runs a trace's schedule again with other answers of t
                           "  retick whatif run.db --set 'delivery alice->server @12 +30ms'\n"
                           "  retick whatif run.db --at 134 --set +10ms\n"
                           "  retick whatif run.db --at 134 --set 0\n"
+                          "  retick whatif app.db --at 134 --set 0 -- python3 app.py\n"
                           "\n" TICK__EXIT_CODES;
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -87,7 +88,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     }
 }
 
-static const struct argp_child children[] = {{&tick__load_scenario_argp, 0, NULL, 10}, {0}};
+static const struct argp_child children[] = {{&tick__load_argp, 0, NULL, 10}, {0}};
 static const struct argp argp = {options, parse, "TRACE", doc, children, NULL, NULL};
 
 // The line of the deviation at an event, its value changed, or as it is if it is to be taken away. malloc'd; NULL: the reason has been

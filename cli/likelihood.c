@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define TRUST_PER_RATE 4605171 // -ln(1 - 0.99) in millionths: divided by the share that fails, so many seeds leave 1 % of doubt
-#define FRESH 2000             // seeds for the share of fresh schedules
+#define FRESH 2000             // seeds for the share of fresh schedules;
+#define FRESH_OF_GUESTS 400    // of programs behind --, whose runs take a hundred times as long
 #define SHOWN_MOST 80          // bytes of a sentence
 #define INEVITABLE 950         // permille, from which on a failure is called inevitable
 
@@ -66,7 +67,7 @@ struct asking {
     struct tick__digester *digester;
     const struct tick_schedule *schedule;
     struct tick_outcome finding;
-    uint32_t done, all;
+    uint32_t fresh, done, all;
 };
 
 // Runs the schedule up to an event and the rest anew, so many times. UINT32_MAX: nothing of the schedule.
@@ -123,7 +124,7 @@ static int ask_all(struct asking *asking, const struct tick__story *story, uint3
     struct share fresh;
     char words[64], text[120];
     tick__say("how likely it was: what comes after each sentence drawn anew, %u times, and how many fail in the same way:", (unsigned)runs);
-    TICK_TRY(sample(asking, UINT32_MAX, FRESH, &fresh));
+    TICK_TRY(sample(asking, UINT32_MAX, asking->fresh, &fresh));
     tick__progress_end();
     report(&fresh, 0);
     share_words(&fresh, words, sizeof words);
@@ -161,7 +162,8 @@ int tick__likelihood(const char *path, const struct tick__loaded *loaded, const 
     tick_trace_close(&trace);
     if (result <= 0)
         return result < 0 ? tick__complain_of(path, result, &error) : 0;
-    struct asking asking = {.schedule = schedule, .all = (uint32_t)story.count * runs + FRESH};
+    struct asking asking = {.schedule = schedule, .fresh = loaded->guest ? FRESH_OF_GUESTS : FRESH};
+    asking.all = (uint32_t)story.count * runs + asking.fresh;
     const struct tick__input input = {.schedule = schedule};
     tick__interrupt_watch();
     result = tick__digester_new(&loaded->target, 0, &asking.digester);

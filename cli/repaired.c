@@ -14,6 +14,19 @@
 #define SCHEDULES_MOST 20 // that fail the other, beside the smallest
 #define TRIED_MOST 400    // seeds, to find as many
 
+int tick__repaired_words(const char *line, struct tick__argv *words) {
+    const int result = tick__flags_split(line, words);
+    if (result == -ENOMEM)
+        return tick__no_memory("--repaired");
+    if (result < 0 || !words->count) {
+        tick__complain("--repaired %s: write a command as you would behind --, in one word, and what a shell would change in 'quotes': "
+                       "--repaired 'python3 app.py repaired'",
+            line);
+        return TICK__EXIT_USAGE;
+    }
+    return 0;
+}
+
 int tick__repaired_open(
     struct tick__repaired *repaired, const char *line, const struct tick__load *load, const struct tick__loaded *broken) {
     struct tick__load mine = *load;
@@ -23,15 +36,9 @@ int tick__repaired_open(
             tick__program(), tick__program());
         return TICK__EXIT_USAGE;
     }
-    const int result = tick__flags_split(line, &repaired->words);
-    if (result == -ENOMEM)
-        return tick__no_memory("--repaired");
-    if (result < 0 || !repaired->words.count) {
-        tick__complain("--repaired %s: write a command as you would behind --, in one word, and what a shell would change in 'quotes': "
-                       "--repaired 'python3 app.py repaired'",
-            line);
-        return TICK__EXIT_USAGE;
-    }
+    const int code = tick__repaired_words(line, &repaired->words);
+    if (code)
+        return code;
     mine.program = repaired->words.argv;
     mine.called = broken->name;
     return tick__scenario_load(&mine, &repaired->loaded);

@@ -15,6 +15,7 @@ struct tick__repaired {
 };
 // The program that a line names, with the options of `load`, called as the one that is loaded, so that schedules mean the same to both.
 // 0 or an exit code; to be closed in any case.
+int tick__repaired_words(const char *line, struct tick__argv *words); // its words alone: 0 or an exit code
 int tick__repaired_open(
     struct tick__repaired *repaired, const char *line, const struct tick__load *load, const struct tick__loaded *broken);
 void tick__repaired_close(struct tick__repaired *repaired);

@@ -240,6 +240,12 @@ static void tell_orphans(struct crew *crew) {
             continue;
         if (*kept->error)
             snprintf(text, sizeof text, "%s", kept->error);
+        else if (*kept->recorded.program && !crew->options->load->program)
+            snprintf(text, sizeof text, "it is of a program, and starts none by itself. Type it, if it is yours: %s test %s%.500s",
+                tick__program(), kept->path, kept->recorded.program);
+        else if (*kept->recorded.program)
+            snprintf(text, sizeof text, "it is of the program %s, and another one is tested: test each on its own, with its schedules",
+                kept->schedule.scenario);
         else
             snprintf(text, sizeof text, "no scenario \"%s\" is in what was named: name the file that has it, too", kept->schedule.scenario);
         json_t *result = tick__suite_result(kept->path, "", "schedule", "it can be run");

@@ -170,7 +170,7 @@ static void drop_others(struct tick__suite *suite) {
     suite->file_count = kept;
 }
 
-int tick__suite_find(char *const *paths, size_t count, struct tick__suite *suite) {
+int tick__suite_find(char *const *paths, size_t count, bool program, struct tick__suite *suite) {
     int code = 0;
     *suite = (struct tick__suite){0};
     const bool linked = tick__scenario_linked_in();
@@ -188,6 +188,8 @@ int tick__suite_find(char *const *paths, size_t count, struct tick__suite *suite
     const size_t named = suite->file_count;
     for (size_t i = 0; i < named && code == 0 && !linked; i++)
         code = look_beside(suite, suite->files[i].path);
+    if (code == 0 && program)
+        code = add_file(suite, "", "", true);
     for (size_t i = 0; i < suite->schedule_count; i++) {
         suite->schedules[i].far = true;
         for (size_t k = 0; k < suite->file_count; k++)
@@ -217,6 +219,8 @@ void tick__suite_fini(struct tick__suite *suite) {
 }
 
 bool tick__suite_belongs(const struct tick__suite_schedule *schedule, const struct tick__suite_file *file) {
+    if (*schedule->recorded.program)
+        return !*schedule->error && *schedule->schedule.scenario && !*file->path && schedule->asked;
     const bool near = strcmp(schedule->folder, file->folder) == 0;
     return !*schedule->error && *schedule->schedule.scenario && (near || (schedule->far && schedule->asked));
 }

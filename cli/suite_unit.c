@@ -36,8 +36,11 @@ static void set(json_t *result, const char *member, json_t *value) {
 static void set_next(const struct work *work, json_t *result, const char *command, const char *rest) {
     char *next = NULL;
     const bool linked = !*work->unit->file->path;
-    if (asprintf(&next, "%s %s %s:%s%s%s%s", tick__program(), command, linked ? "" : work->unit->file->path, work->target.name,
-            *rest ? " " : "", rest, work->loaded.options) < 0)
+    if (work->loaded.guest) {
+        if (asprintf(&next, "%s %s%s%s%s%s", tick__program(), command, *rest ? " " : "", rest, work->loaded.options, work->loaded.tail) < 0)
+            return;
+    } else if (asprintf(&next, "%s %s %s:%s%s%s%s", tick__program(), command, linked ? "" : work->unit->file->path, work->target.name,
+                   *rest ? " " : "", rest, work->loaded.options) < 0)
         return;
     set(result, "next", tick__json_text(next));
     free(next);
@@ -73,8 +76,8 @@ static void set_finding(const struct work *work, json_t *result, const struct ti
     set(result, "finding", finding);
 }
 
-static void note_checks(json_t *result, const struct tick_outcome *outcome) {
-    if (outcome->verdict == TICK_PASS && outcome->checks == 0)
+static void note_checks(const struct work *work, json_t *result, const struct tick_outcome *outcome) {
+    if (!work->loaded.guest && outcome->verdict == TICK_PASS && outcome->checks == 0)
         set(result, "note", tick__json_text("it has no checks: only crashes, deadlocks and leaks can be found"));
 }
 
@@ -107,7 +110,7 @@ static void test_calm(const struct work *work) {
         set_finding(work, result, &run.outcome, false);
         set_next(work, result, "run", "");
     }
-    note_checks(result, &run.outcome);
+    note_checks(work, result, &run.outcome);
     tick__suite_close(result, passed, known, passed ? TICK__EXIT_PASS : TICK__EXIT_FINDING);
     send(work, result);
     tick__attempt_fini(&run);
@@ -150,7 +153,7 @@ static json_t *test_schedule(struct work *work, const struct tick__suite_schedul
         set(result, "stale", tick__stale_report(&stale));
     if (failed != fails)
         set_next(work, result, "replay", kept->path);
-    note_checks(result, &run.outcome);
+    note_checks(work, result, &run.outcome);
     if (failed && fails && work->known_count < KNOWN_MOST)
         work->known[work->known_count++] = run.outcome;
     const bool ok = failed == fails && !too_stale;
@@ -221,7 +224,7 @@ static void test_seeds(const struct work *work) {
 // What a scenario's schedules found comes first, for the others to know; told it is after the calm run.
 static void test_scenario(struct work *work) {
     const struct tick__suite *suite = work->suite;
-    work->target = tick_scenario_target(work->scenario);
+    work->target = work->loaded.guest ? work->loaded.target : tick_scenario_target(work->scenario);
     json_t *results = json_array();
     work->known_count = 0;
     for (size_t i = 0; i < suite->schedule_count; i++) {
@@ -242,6 +245,15 @@ static void test_scenario(struct work *work) {
         test_seeds(work);
 }
 
+// A program is called as its first schedule says, as ids hang on that; all other files are scenarios'.
+static void name_program(const struct tick__suite *suite, const struct tick__suite_unit *unit, struct tick__load *load) {
+    if (*unit->file->path)
+        load->program = NULL;
+    for (size_t i = 0; load->program && i < suite->schedule_count && !load->called; i++)
+        if (*suite->schedules[i].recorded.program && tick__suite_belongs(&suite->schedules[i], unit->file))
+            load->called = suite->schedules[i].schedule.scenario;
+}
+
 void tick__suite_unit_run(
     const struct tick__suite *suite, const struct tick__suite_unit *unit, const struct tick__suite_options *options, FILE *out) {
     struct work work = {.suite = suite, .unit = unit, .options = options, .out = out};
@@ -249,6 +261,7 @@ void tick__suite_unit_run(
     char *argument = NULL;
     int code = asprintf(&argument, "%s%s%s", unit->file->path, *unit->file->name ? ":" : "", unit->file->name) < 0 ? TICK__EXIT_HARNESS : 0;
     load.argument = *unit->file->path ? argument : NULL;
+    name_program(suite, unit, &load);
     for (size_t i = 0; unit->flags && i < suite->schedule_count && !load.cflags; i++)
         if (suite->schedules[i].recorded.known && strcmp(suite->schedules[i].recorded.flags, unit->flags) == 0)
             code = code ? code : tick__recorded_take(&suite->schedules[i].recorded, suite->schedules[i].path, &load);
@@ -258,6 +271,8 @@ void tick__suite_unit_run(
         json_t *result = tick__suite_result(unit->file->path, unit->file->name, "load", "it can be loaded");
         tick__suite_close(result, false, false, code);
         send(&work, result);
+    } else if (work.loaded.guest) {
+        test_scenario(&work);
     } else {
         for (work.scenario = tick_scenario_first(); work.scenario; work.scenario = work.scenario->next)
             if (!*unit->file->name || strcmp(unit->file->name, work.scenario->name) == 0)

@@ -77,6 +77,7 @@ enum tick_guest_chooser {
     TICK_GUEST_CALM,
     TICK_GUEST_RANDOM,
     TICK_GUEST_REPLAY,
+    TICK_GUEST_ONWARD, // as REPLAY up to the event `upto`, as RANDOM from there on; the run has to be observed
     TICK_GUEST_NOTED, // as REPLAY; and what else is asked, of `kinds`, goes to `questions`
 };
 
@@ -85,6 +86,7 @@ struct tick_guest_request {
     uint32_t rates[TICK_CHOICE_KINDS]; // RANDOM: in 1/65536 of the occasions, all of them (tick_rates_default)
     uint32_t scheduled;                // REPLAY: deviations in `schedule`
     uint8_t chooser;                   // enum tick_guest_chooser
+    uint32_t upto;                     // ONWARD: as the guest's probe numbers events
     uint64_t kinds;                    // NOTED: bit k for kind k
     bool digest;                       // is asked for; a run that nobody observes does not pay for it
     bool observed;                     // the run is told: `told`

@@ -23,6 +23,7 @@ static uint64_t calm = UINT64_MAX; // kinds that need not be asked
 static struct tick_random_chooser by_seed;
 static struct tick_replay_chooser *by_schedule;
 static struct tick_asked_chooser by_note;
+static struct tick_prefix_chooser by_prefix;
 
 bool tick__guest_is_calm(enum tick_choice_kind kind) {
     return tick_is_calm(calm, kind);
@@ -85,6 +86,13 @@ static struct tick_chooser *replay(const struct tick_guest_control *control, uin
     return tick_replay_chooser(by_schedule);
 }
 
+static struct tick_chooser *draw(const struct tick_guest_request *request) {
+    struct tick_rates rates;
+    memcpy(rates.of, request->rates, sizeof rates.of);
+    tick_random_init(&by_seed, request->seed, &rates);
+    return &by_seed.chooser;
+}
+
 void tick__guest_run_begins(void) {
     struct tick_guest_control *control = tick__guest_control;
     const struct tick_guest_request *request = &control->request;
@@ -93,7 +101,11 @@ void tick__guest_run_begins(void) {
     tick__guest_output_again();
     control->run++;
     tick__guest_tell_run();
-    if (request->chooser == TICK_GUEST_REPLAY) {
+    if (request->chooser == TICK_GUEST_ONWARD && tick__guest_probe) {
+        const uint32_t count = request->scheduled < TICK_GUEST_DEVIATIONS ? request->scheduled : TICK_GUEST_DEVIATIONS;
+        tick_prefix_init(&by_prefix, replay(control, count), draw(request), tick__guest_probe, request->upto);
+        use(&by_prefix.chooser);
+    } else if (request->chooser == TICK_GUEST_REPLAY || request->chooser == TICK_GUEST_ONWARD) {
         const uint32_t count = request->scheduled < TICK_GUEST_DEVIATIONS ? request->scheduled : TICK_GUEST_DEVIATIONS;
         use(replay(control, count));
     } else if (request->chooser == TICK_GUEST_NOTED) {
@@ -102,10 +114,7 @@ void tick__guest_run_begins(void) {
         tick_asked_init(&by_note, by_schedule, request->kinds, control->questions, TICK_GUEST_DEVIATIONS, &control->question_count);
         use(&by_note.chooser);
     } else if (request->chooser == TICK_GUEST_RANDOM) {
-        struct tick_rates rates;
-        memcpy(rates.of, request->rates, sizeof rates.of);
-        tick_random_init(&by_seed, request->seed, &rates);
-        use(&by_seed.chooser);
+        use(draw(request));
     } else {
         use(&tick_calm);
     }

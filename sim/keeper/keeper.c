@@ -43,12 +43,18 @@ int tick__keeper_request(struct tick__keeper *k, const struct tick_answers *answ
         .shows_output = program->shows_output,
         .most_time = program->most_time,
         .most_calls = program->most_calls};
+    request->seed = answers->seed;
+    memcpy(request->rates, answers->rates.of, sizeof request->rates);
     switch (answers->way) {
     case TICK_ANSWERS_DRAWN:
         request->chooser = TICK_GUEST_RANDOM;
-        request->seed = answers->seed;
-        memcpy(request->rates, answers->rates.of, sizeof request->rates);
         return 0;
+    case TICK_ANSWERS_ONWARD:
+        if (!observed)
+            return -ENOMEM; // there was no memory to listen with
+        request->chooser = TICK_GUEST_ONWARD;
+        request->upto = answers->upto;
+        return put_schedule(k->control, answers);
     case TICK_ANSWERS_LISTED:
         request->chooser = answers->count ? TICK_GUEST_REPLAY : TICK_GUEST_CALM;
         return put_schedule(k->control, answers);
@@ -56,9 +62,8 @@ int tick__keeper_request(struct tick__keeper *k, const struct tick_answers *answ
         request->chooser = TICK_GUEST_NOTED;
         request->kinds = answers->kinds;
         return put_schedule(k->control, answers);
-    default:
-        return -ENOTSUP;
     }
+    return -EINVAL;
 }
 
 static void take_questions(const struct tick_guest_control *control, const struct tick_answers *answers) {

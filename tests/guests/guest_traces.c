@@ -49,16 +49,16 @@ static void open_runner(const char *name, enum tick_guest_way way) {
     assert_int_equal(target.open(&target, &runner), 0);
 }
 
+static struct tick_answers answers;
+
 struct digests {
     uint8_t events[16], contents[16];
     uint64_t count;
 };
 
-// seed 0: calm. observed: into the recorder.
-static struct digests run(uint64_t seed, bool observed) {
-    struct tick_answers answers = {.way = seed ? TICK_ANSWERS_DRAWN : TICK_ANSWERS_LISTED, .seed = seed};
+// By `answers`. observed: into the recorder.
+static struct digests answer(bool observed) {
     struct digests digests = {0};
-    tick_rates_default(&answers.rates);
     tick_recorder_reset(recorder);
     const struct tick_request request = {.answers = &answers, .probe = observed ? tick_recorder_probe(recorder) : NULL};
     const int code = runner->ops->run(runner, &request, &outcome);
@@ -71,6 +71,13 @@ static struct digests run(uint64_t seed, bool observed) {
     tick_recorder_contents(recorder, digests.contents);
     digests.count = tick_recorder_events(recorder);
     return digests;
+}
+
+// seed 0: calm.
+static struct digests run(uint64_t seed, bool observed) {
+    answers = (struct tick_answers){.way = seed ? TICK_ANSWERS_DRAWN : TICK_ANSWERS_LISTED, .seed = seed};
+    tick_rates_default(&answers.rates);
+    return answer(observed);
 }
 
 static struct tick_trace stored(void) {
@@ -100,6 +107,49 @@ static void alike_in_every_way(const char *name) {
         runner->ops->free(runner);
     }
     assert_memory_not_equal(first[0].events, first[1].events, 16);
+}
+
+static size_t drawn(struct tick_deviation *to) {
+    size_t count;
+    const struct tick_deviation *deviations = runner->ops->deviations(runner, &count);
+    assert_true(count < 200);
+    memcpy(to, deviations, count * sizeof *to);
+    return count;
+}
+
+// A schedule up to an event and a seed from there on: of no event it is the seed's run, of all of them the schedule's, and between them it
+// begins as the schedule's does.
+static void a_schedule_goes_on_by_a_seed(void **state) {
+    (void)state;
+    static struct tick_deviation listed[200], now[200];
+    struct digests of[2], digests;
+    open_runner("traced_talk", TICK_GUEST_REWIND);
+    what.settings.jitter = 30000000; // before the process is started
+    of[0] = run(1, true);
+    const size_t count = drawn(listed);
+    of[1] = run(2, true);
+    assert_true(count > 2);
+    assert_memory_not_equal(&of[0], &of[1], sizeof of[0]);
+    for (uint32_t upto = 0; upto <= of[0].count + 1; upto++) {
+        answers = (struct tick_answers){.way = TICK_ANSWERS_ONWARD,
+            .count = (uint32_t)count,
+            .deviations = listed,
+            .seed = 2,
+            .upto = upto == of[0].count + 1 ? UINT32_MAX : upto};
+        tick_rates_default(&answers.rates);
+        digests = answer(true);
+        if (upto == 0)
+            assert_memory_equal(&digests, &of[1], sizeof digests);
+        if (upto == of[0].count + 1)
+            assert_memory_equal(&digests, &of[0], sizeof digests);
+        if (upto == of[0].count / 2) {
+            assert_true(drawn(now) > 0);
+            assert_memory_equal(&now[0], &listed[0], sizeof now[0]);
+            assert_memory_not_equal(digests.events, of[0].events, 16);
+            assert_memory_not_equal(digests.events, of[1].events, 16);
+        }
+    }
+    runner->ops->free(runner);
 }
 
 static void talks_are_alike_in_every_way(void **state) {
@@ -199,6 +249,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_talk_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(places_are_looked_up_once_it_is_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_circle_of_threads_is_explained, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_schedule_goes_on_by_a_seed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(talks_are_alike_in_every_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(deadlocks_are_alike_in_every_way, set_up, tear_down),
     };

@@ -85,6 +85,11 @@ static void sent_again(const struct tick__telling *telling, const struct tick__t
     tick__say_to(said, tick__tale_event(tale, last->recv)->ts == tick__tale_event(tale, late->recv)->ts ? ", too" : "");
 }
 
+static const char *too(const struct tick__telling *telling) { // "in the good run, too"; "repaired, too"
+    const size_t length = strlen(telling->there);
+    return length && telling->there[length - 1] == ',' ? " too" : ", too";
+}
+
 static void late_message(struct tick__telling *telling, const struct tick__tale_message *message) {
     const struct tick__tale *tale = telling->tale;
     struct tick__sentence *sentence = tick__story_add(telling, message->recv, TICK__SAID_BEARING, message->bytes > 0 ? 20 : 30);
@@ -107,7 +112,7 @@ static void late_message(struct tick__telling *telling, const struct tick__tale_
     if (!twin || !twin->recv)
         return;
     const bool same = way(telling->good, twin) == way(tale, message);
-    tick__say_to(&good, "%s%s", telling->there, same ? ", too" : " after ");
+    tick__say_to(&good, "%s%s", telling->there, same ? too(telling) : " after ");
     if (!same)
         tick__said_time(way(telling->good, twin), &good);
     if (twin->bytes > 0 && !same_words(twin, message)) {
@@ -424,6 +429,6 @@ void tick__story_decisions(struct tick__telling *telling) {
         struct tick__said good = TICK__SAID(decided->good);
         good.used = strlen(decided->good);
         tick__say_to(&good, "%s%s%s", good.used ? "; " : "", decided_there(telling, choice) ? "" : "not ", telling->there);
-        tick__say_to(&good, decided_there(telling, choice) ? ", too" : "");
+        tick__say_to(&good, decided_there(telling, choice) ? too(telling) : "");
     }
 }
