@@ -33,7 +33,8 @@ struct tick__suite {
     struct tick__suite_schedule *schedules;
     size_t file_count, schedule_count;
 };
-// Looks through files and folders; program: one of somebody's own is tested, too, as a file without a path. 0, or the exit code after a complaint; to be freed in any case.
+// Looks through files and folders; program: one of somebody's own is tested, too, as a file without a path. 0, or the exit code after a
+// complaint; to be freed in any case.
 int tick__suite_find(char *const *paths, size_t count, bool program, struct tick__suite *suite);
 void tick__suite_fini(struct tick__suite *suite);
 
