@@ -36,6 +36,17 @@ void *tick__kept_private(size_t size) {
     return map(size, MAP_PRIVATE);
 }
 
+void *tick__kept_large(size_t size) {
+    void *const memory = map(size, MAP_PRIVATE);
+    if (memory)
+        (void)tick__raw(SYS_madvise, memory, size, MADV_HUGEPAGE); // where the system has none: small ones
+    return memory;
+}
+
+bool tick__is_kept(uintptr_t at) {
+    return at >= BASE && at < next;
+}
+
 void tick__kept_free(void *memory, size_t size) {
     if (memory)
         tick__raw(SYS_munmap, memory, size);

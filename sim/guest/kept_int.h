@@ -14,6 +14,10 @@
 // Zeroed, and no memory until it is written. NULL: none left.
 void *tick__kept_new(size_t size);
 void *tick__kept_private(size_t size); // in the same place, but private
+// Private, and in large pages: for what is written once, and read after each run. To be made once the process's mappings have been listed,
+// as it is no part of what goes back.
+void *tick__kept_large(size_t size);
+bool tick__is_kept(uintptr_t at); // in memory of one of these
 void tick__kept_free(void *memory, size_t size);
 
 #endif

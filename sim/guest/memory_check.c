@@ -29,7 +29,7 @@ static uint64_t hash_of(const void *page) {
 }
 
 static bool is_checked(const struct tick__mapping *m) {
-    return !m->shared && m->kind != TICK__MAP_KERNEL && m->prot & PROT_READ;
+    return !m->shared && m->kind != TICK__MAP_KERNEL && m->prot & PROT_READ && !tick__is_kept(m->start);
 }
 
 // Calls fn with each page that holds something, until it returns false.

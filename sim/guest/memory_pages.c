@@ -218,8 +218,10 @@ static int take(struct tick__pages *pages, const struct tick__mappings *mappings
         return -E2BIG;
     pages->copies_most = (uint32_t)held;
     pages->words = tick__kept_new(pages->words_most * sizeof *pages->words);
-    pages->copies = tick__kept_new(pages->copies_most * TICK__PAGE);
-    if (!pages->words || !pages->copies)
+    pages->copies = tick__kept_large(pages->copies_most * TICK__PAGE);
+    pages->hot = tick__kept_large(pages->copies_most * TICK__PAGE);
+    pages->hot_of = tick__kept_new(pages->copies_most * sizeof *pages->hot_of);
+    if (!pages->words || !pages->copies || !pages->hot || !pages->hot_of)
         return -ENOMEM;
     for (uint32_t i = 0; i < pages->count && !rc; i++) {
         rc = copy_region(pages, &pages->region[i], pages->region[i].covered);
@@ -241,12 +243,14 @@ int tick__pages_take(struct tick__pages *pages, const struct tick__mappings *map
 void tick__pages_drop(struct tick__pages *pages) {
     tick__kept_free(pages->words, pages->words_most * sizeof *pages->words);
     tick__kept_free(pages->copies, pages->copies_most * TICK__PAGE);
+    tick__kept_free(pages->hot, pages->copies_most * TICK__PAGE);
+    tick__kept_free(pages->hot_of, pages->copies_most * sizeof *pages->hot_of);
     if (pages->pagemap >= 0)
         tick__raw(SYS_close, pages->pagemap);
     if (pages->uffd >= 0)
         tick__raw(SYS_close, pages->uffd); // which ends the watch
-    pages->words = NULL, pages->copies = NULL;
-    pages->words_most = pages->copies_most = pages->copies_used = pages->count = 0;
+    pages->words = NULL, pages->copies = pages->hot = NULL, pages->hot_of = NULL;
+    pages->words_most = pages->copies_most = pages->copies_used = pages->hot_used = pages->count = 0;
     pages->pagemap = pages->uffd = -1;
 }
 
@@ -265,11 +269,20 @@ struct putting_back {
     uint64_t emptied; // pages that were not there
 };
 
+// The page's copy among those that are used after each run.
+static const char *hot_copy(struct tick__pages *pages, size_t copy) {
+    char *const hot = pages->hot + (size_t)pages->hot_of[copy] * TICK__PAGE;
+    if (__builtin_expect(pages->hot_of[copy], 1))
+        return hot - TICK__PAGE;
+    pages->hot_of[copy] = ++pages->hot_used;
+    return memcpy(pages->hot + (size_t)(pages->hot_used - 1) * TICK__PAGE, pages->copies + copy * TICK__PAGE, TICK__PAGE);
+}
+
 static void put_back_page(struct tick__pages *pages, const struct tick__region *region, size_t page) {
     const struct tick__sixty_four *const word = &pages->words[region->words + page / PER_WORD];
     const uint64_t bit = UINT64_C(1) << page % PER_WORD;
     const size_t copy = word->first + (size_t)__builtin_popcountll(word->there & (bit - 1));
-    memcpy((void *)(region->start + page * TICK__PAGE), pages->copies + copy * TICK__PAGE, TICK__PAGE);
+    memcpy((void *)(region->start + page * TICK__PAGE), hot_copy(pages, copy), TICK__PAGE);
     pages->put_back++;
 }
 

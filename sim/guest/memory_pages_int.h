@@ -31,6 +31,10 @@ struct tick__pages {
     uint32_t copies_used, copies_most;
     struct tick__sixty_four *words;
     char *copies;
+    // Of those that runs write, once more, one behind the other: what is read after each run lies dense, and few pages map it.
+    char *hot;
+    uint32_t *hot_of;                               // copy -> 1 + where it is among these; 0: nowhere
+    uint32_t hot_used;
     uint64_t put_back;                              // pages, in the last restore
     struct tick__region region[TICK__REGIONS_MOST]; // by address
     struct tick__found found[TICK__FOUND_MOST];

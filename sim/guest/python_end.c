@@ -18,14 +18,14 @@ typedef struct python_object object; // PyObject
 // NAME(ARGUMENTS) of Python's; none takes away a reference, and those that return a new one say so.
 #define PYTHON(X) \
     X(object *, PySys_GetObject, (const char *name)) \
-    X(object *, PyDict_GetItemString, (object *dict, const char *key)) \
-    X(object *, PyImport_ImportModule, (const char *name)) /* new */ \
-    X(object *, PyObject_CallMethod, (object *of, const char *name, const char *format, ...)) /* new */ \
-    X(object *, PyObject_GetAttrString, (object *of, const char *name)) /* new */ \
-    X(int, PyObject_IsTrue, (object *of)) \
-    X(void, PyErr_WriteUnraisable, (object *where)) \
+    X(object *, PyDict_GetItemString, (object * dict, const char *key)) \
+    X(object *, PyImport_ImportModule, (const char *name))                                     /* new */ \
+    X(object *, PyObject_CallMethod, (object * of, const char *name, const char *format, ...)) /* new */ \
+    X(object *, PyObject_GetAttrString, (object * of, const char *name))                       /* new */ \
+    X(int, PyObject_IsTrue, (object * of)) \
+    X(void, PyErr_WriteUnraisable, (object * where)) \
     X(void, PyErr_Clear, (void)) \
-    X(void, Py_DecRef, (object *of))
+    X(void, Py_DecRef, (object * of))
 
 struct python {
 #define MEMBER(result, name, arguments) result(*name) arguments;
@@ -44,7 +44,7 @@ static bool find_python(void) {
 #define PLACE(result, name, arguments) {#name, offsetof(struct python, name)},
         PYTHON(PLACE)
 #undef PLACE
-        {"_Py_NoneStruct", offsetof(struct python, none)}};
+            {"_Py_NoneStruct", offsetof(struct python, none)}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         void *const found = tick__guest_global(names[i].name);
         if (!found)
