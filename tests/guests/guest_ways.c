@@ -131,6 +131,24 @@ static void threads(void **state) {
     all_ways_are_the_same("guest_echo", "threads", runs);
 }
 
+// Built where the library is.
+static void library(const char *name, const char *how) {
+    char path[8192];
+    snprintf(path, sizeof path, "%s/%s", here, name);
+    if (access(path, X_OK) == 0)
+        all_ways_are_the_same(name, how, runs / 3 + 1);
+    else
+        print_message("%s: not built\n", name);
+}
+
+static void loops_of_others(void **state) {
+    (void)state;
+    library("uv_echo", NULL);
+    library("uv_echo", "work");
+    library("event_echo", NULL);
+    library("ev_echo", NULL);
+}
+
 static void asyncio(void **state) {
     (void)state;
     struct tick_error error;
@@ -331,6 +349,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_thread),
         cmocka_unit_test(threads),
+        cmocka_unit_test(loops_of_others),
         cmocka_unit_test(asyncio),
         cmocka_unit_test(what_a_run_leaves_behind_is_gone),
         cmocka_unit_test(all_of_memory_is_what_it_was),
