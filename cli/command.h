@@ -13,6 +13,7 @@
     X(explain, "tell in sentences how a run came to its end") \
     X(whatif, "run a trace again with one answer of the outside changed") \
     X(diff, "show the first difference of two traces") \
+    X(view, "show a run, beside one that passes, as a page for a browser") \
     X(graph, "draw a trace's tasks and messages") \
     X(query, "ask a trace in SQL, or by the name of a query") \
     X(recover, "complete a trace after its writer was killed") \

@@ -5,6 +5,7 @@
 #include "trace/reader.h"
 #include "trace/ring.h"
 #include "viewer/dot.h"
+#include "viewer/page.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const kinds[] = {"trace", "schedule", "picture", "report"};
+static const char *const kinds[] = {"trace", "schedule", "picture", "report", "page"};
 
 static int refuse(const char *path, const char *why) {
     tick__complain("%s %s", path, why);
@@ -67,6 +68,8 @@ static bool is_of_kind(int fd, enum tick__output_kind kind) {
         return tick_graph_is_own(fd);
     case TICK__OUTPUT_JUNIT:
         return tick__suite_junit_is_own(fd);
+    case TICK__OUTPUT_PAGE:
+        return tick_page_is_own(fd);
     }
     return false;
 }

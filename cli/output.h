@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-enum tick__output_kind { TICK__OUTPUT_TRACE, TICK__OUTPUT_SCHEDULE, TICK__OUTPUT_PICTURE, TICK__OUTPUT_JUNIT };
+enum tick__output_kind { TICK__OUTPUT_TRACE, TICK__OUTPUT_SCHEDULE, TICK__OUTPUT_PICTURE, TICK__OUTPUT_JUNIT, TICK__OUTPUT_PAGE };
 
 struct tick__output_rules {
     bool force;

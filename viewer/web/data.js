@@ -1,0 +1,1 @@
+export const DATA = JSON.parse(document.getElementById('data').textContent);
