@@ -1,6 +1,6 @@
 # The page of `retick view` without its data: viewer/web's files in one, with hashes of script and style for its Content-Security-Policy.
 # The modules stand in one script, in this order, in which none uses at once what a later one has; their imports and the word `export` go.
-set(page_modules data text run pick axis lanes marks paint draw legend story panel drawer waits keys main)
+set(page_modules data text run pick axis lanes paint marks draw strip legend story panel drawer waits keys main)
 
 function(retick_base64_of_hex hex result)
     set(alphabet "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")

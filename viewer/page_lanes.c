@@ -42,7 +42,22 @@ static uint32_t led_to(const struct tick__page_run *run, uint32_t seq, const str
     return tick__tale_object(tale, event->subject)->type == TICK_OBJECT_TIMER && is_task(tale, parent) ? parent : 0;
 }
 
-static void find_lanes(struct tick__page_run *run, uint32_t *reader) {
+// The task of a host that has but one: of a program without threads all is its.
+static void find_only(const struct tick__tale *tale, uint32_t *only) {
+    uint32_t *count = only + tale->objects_count + 1;
+    for (uint32_t id = 1; id <= tale->objects_count; id++) {
+        const struct tick__tale_object *task = tick__tale_object(tale, id);
+        if (task->type == TICK_OBJECT_TASK && task->host <= tale->objects_count) {
+            only[task->host] = id;
+            count[task->host]++;
+        }
+    }
+    for (uint32_t id = 0; id <= tale->objects_count; id++)
+        only[id] = count[id] == 1 ? only[id] : 0;
+    only[0] = 0;
+}
+
+static void find_lanes(struct tick__page_run *run, uint32_t *reader, const uint32_t *only) {
     const struct tick__tale *tale = run->tale;
     for (uint32_t seq = run->last; seq >= run->first && seq; seq--) { // from the end, as effects lie behind
         const struct tick__tale_event *event = tick__tale_event(tale, seq);
@@ -55,13 +70,15 @@ static void find_lanes(struct tick__page_run *run, uint32_t *reader) {
                 task = reader[message->direction];
             reader[message->direction] = task;
         }
+        if (!task && message && event->host <= tale->objects_count)
+            task = only[event->host];
         run->lane[seq - run->first] = is_task(tale, task) ? task : 0;
     }
 }
 
 int tick__page_run_open(const struct tick__tale *tale, uint32_t first, uint32_t last, struct tick__page_run *run) {
     const size_t events = last >= first ? last - first + 1 : 0;
-    uint32_t *reader = calloc((size_t)tale->objects_count + 1, sizeof *reader), hosts = 0, tasks = 0;
+    uint32_t *reader = calloc(3 * ((size_t)tale->objects_count + 1), sizeof *reader), hosts = 0, tasks = 0;
     *run = (struct tick__page_run){.tale = tale, .first = first, .last = last};
     run->number = calloc((size_t)tale->objects_count + 1, sizeof *run->number);
     run->lane = calloc(events + 1, sizeof *run->lane);
@@ -76,7 +93,9 @@ int tick__page_run_open(const struct tick__tale *tale, uint32_t first, uint32_t 
         else if (type == TICK_OBJECT_TASK)
             run->number[id] = ++tasks;
     }
-    find_lanes(run, reader);
+    uint32_t *only = reader + tale->objects_count + 1;
+    find_only(tale, only);
+    find_lanes(run, reader, only);
     free(reader);
     return 0;
 }

@@ -18,10 +18,20 @@ static json_t *hosts_of(struct tick__page_making *making, const struct tick__pag
     return hosts;
 }
 
+#define WITH_HOST 4 // outcome: it went with its host
+
 struct lives { // by task
     uint32_t born, done;
     int64_t outcome;
 };
+
+static void end_with_host(const struct tick__tale *tale, uint32_t host, uint32_t seq, struct lives *lives) {
+    for (uint32_t id = 1; id <= tale->objects_count; id++) {
+        const struct tick__tale_object *task = tick__tale_object(tale, id);
+        if (task->type == TICK_OBJECT_TASK && task->host == host && lives[id].born && !lives[id].done)
+            lives[id] = (struct lives){lives[id].born, seq, WITH_HOST};
+    }
+}
 
 static struct lives *lives_of(const struct tick__tale *tale) {
     struct lives *lives = calloc((size_t)tale->objects_count + 1, sizeof *lives);
@@ -33,6 +43,8 @@ static struct lives *lives_of(const struct tick__tale *tale) {
             lives[event->subject].born = seq;
         else if (event->kind == TICK_EV_STEP_END && event->arg != TICK_STEP_SUSPENDED)
             lives[event->subject] = (struct lives){lives[event->subject].born, seq, event->arg};
+        else if (event->kind == TICK_EV_HOST_CRASH)
+            end_with_host(tale, event->subject, seq, lives);
     }
     return lives;
 }
