@@ -1,6 +1,7 @@
 #include "cli/view.h"
 #include "cli/explain_int.h"
 #include "cli/print.h"
+#include "cli/report_json.h"
 #include "trace/explain/story_keep.h"
 #include "viewer/page.h"
 #include <errno.h>
@@ -72,6 +73,8 @@ int tick__view(const struct tick__view *view) {
     else if (code == 0 && tick__story_kept(&run.trace, &story, name, sizeof name, &error) > 0)
         beside_path(view->path, name, beside, sizeof beside);
     tick__story_fini(&story);
+    if (code == 0)
+        tick__report_trace(&run.trace);
     if (code == 0 && *beside)
         code = tick__explained_open(beside, &good);
     if (code == 0)

@@ -34,7 +34,7 @@ class Browser:
             pass_fds=(3, 4), preexec_fn=numbers, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(theirs_in)
         os.close(theirs_out)
-        self.number, self.buffer, self.events, self.session = 0, b"", [], None
+        self.number, self.loads, self.buffer, self.events, self.session = 0, 0, b"", [], None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
@@ -73,12 +73,14 @@ class Browser:
 
     def open(self, path, hash_=""):
         """Loads a file anew, and waits until its scripts have run."""
-        self.call("Page.navigate", url="about:blank")
+        self.loads += 1
         self.events = []
-        self.call("Page.navigate", url=f"file://{os.path.abspath(path)}{hash_}")
+        self.call("Page.navigate", url=f"file://{os.path.abspath(path)}?{self.loads}{hash_}")
         until = time.monotonic() + PATIENCE
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
-            self.events.append(self._next(until))
+        while not self.run(f"location.search === '?{self.loads}' && document.readyState === 'complete'"):
+            if time.monotonic() > until:
+                raise TimeoutError(f"{path} is not loaded")
+            time.sleep(0.01)
 
     def run(self, script):
         """What a script's last expression is; a promise is waited for."""
