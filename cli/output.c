@@ -5,7 +5,7 @@
 #include "trace/reader.h"
 #include "trace/ring.h"
 #include "viewer/dot.h"
-#include "viewer/page.h"
+#include "viewer/run_page.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -3,7 +3,7 @@
 #include "cli/print.h"
 #include "cli/report_json.h"
 #include "trace/explain/story_keep.h"
-#include "viewer/page.h"
+#include "viewer/run_page.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -53,7 +53,8 @@ static int write_page(const struct tick__view *view, const struct tick_page *pag
     if (result == 0 && rename(next, view->output) != 0)
         result = -errno;
     if (result < 0) {
-        tick__complain("cannot write %s: %s; name another place with -o", view->output, error.text[0] ? error.text : tick_error_text(result));
+        tick__complain(
+            "cannot write %s: %s; name another place with -o", view->output, error.text[0] ? error.text : tick_error_text(result));
         if (file)
             unlink(next);
     }

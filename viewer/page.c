@@ -1,5 +1,5 @@
-#include "viewer/page.h"
 #include "viewer/page_template.h"
+#include "viewer/run_page.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -45,7 +45,8 @@ static json_t *parting(const struct tick__page_making *making) {
     const struct tick__beside *beside = &making->beside;
     if (!making->page->good || (beside->parting_a > beside->a->last && beside->parting_b > beside->b->last))
         return json_null();
-    return json_pack("[I, I, I]", (json_int_t)beside->parting_a, (json_int_t)beside->parting_b, (json_int_t)tick__beside_same_until(beside));
+    return json_pack(
+        "[I, I, I]", (json_int_t)beside->parting_a, (json_int_t)beside->parting_b, (json_int_t)tick__beside_same_until(beside));
 }
 
 static json_t *whole(struct tick__page_making *making) {
@@ -87,8 +88,12 @@ static char *escaped(const char *json) {
 }
 
 int tick_page_data(const struct tick_page *page, char **json) {
-    struct tick__page_making making = {.page = page, .strings = json_array(), .numbers = json_object(), .places = json_array(),
-        .place_of = json_object(), .files = json_object()};
+    struct tick__page_making making = {.page = page,
+        .strings = json_array(),
+        .numbers = json_object(),
+        .places = json_array(),
+        .place_of = json_object(),
+        .files = json_object()};
     *json = NULL;
     int code = open_runs(&making);
     if (code == 0) {

@@ -36,9 +36,9 @@ json_t *tick__page_story(struct tick__page_making *making) {
         const struct tick__sentence *sentence = &story->sentences[i];
         tick__page_add(making, sentences,
             json_pack("{s:I, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o}", "seq", (json_int_t)sentence->seq, "ns", (json_int_t)sentence->ts,
-                "until", (json_int_t)sentence->until, "class", tick__sentence_classes[sentence->class], "who", tick__page_text(sentence->who),
-                "say", tick__page_text(sentence->say), "place", tick__page_text(sentence->place), "more", tick__page_text(sentence->over),
-                "beside", tick__page_text(sentence->good)));
+                "until", (json_int_t)sentence->until, "class", tick__sentence_classes[sentence->class], "who",
+                tick__page_text(sentence->who), "say", tick__page_text(sentence->say), "place", tick__page_text(sentence->place), "more",
+                tick__page_text(sentence->over), "beside", tick__page_text(sentence->good)));
     }
     return sentences;
 }
@@ -104,10 +104,10 @@ static void put_decision(struct tick__page_making *making, json_t *decisions, si
     tick__page_add(making, decisions,
         json_pack("{s:I, s:o, s:o, s:o, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "seq", (json_int_t)choice->seq, "kind",
             tick__page_text(choice->kind), "line", tick__page_text(choice->line), "words",
-            tick__page_text(*choice->words ? choice->words : choice->line), "sound", choice->sound, "because", because_of(choice->kind), "ns",
-            (json_int_t)choice->ns, "bears", (json_int_t)choice->bears, "host", (json_int_t)tick__page_host(&making->runs[0], bearing.host),
-            "message", (json_int_t)bearing.message - 1, "from", (json_int_t)bearing.from, "to", (json_int_t)bearing.to, "value",
-            (json_int_t)(deviation ? deviation->value : 0), "answers",
+            tick__page_text(*choice->words ? choice->words : choice->line), "sound", choice->sound, "because", because_of(choice->kind),
+            "ns", (json_int_t)choice->ns, "bears", (json_int_t)choice->bears, "host",
+            (json_int_t)tick__page_host(&making->runs[0], bearing.host), "message", (json_int_t)bearing.message - 1, "from",
+            (json_int_t)bearing.from, "to", (json_int_t)bearing.to, "value", (json_int_t)(deviation ? deviation->value : 0), "answers",
             deviation ? answers_to(making, *deviation, names) : json_array()));
 }
 

@@ -3,7 +3,7 @@
 #define RETICK_PAGE_INT_H
 
 #include "trace/explain/said.h"
-#include "viewer/page.h"
+#include "viewer/run_page.h"
 #include <jansson.h>
 
 // A run of which the page has the events first ... last, and, of each task that waits since before, its last step before them.
@@ -16,18 +16,18 @@ struct tick__page_run {
 struct tick__page_making {
     const struct tick_page *page;
     struct tick__page_run runs[2];
-    struct tick__beside beside;   // zeroed where there is no good run
-    json_t *strings, *numbers;    // every text once; by text its number
-    json_t *places, *place_of;    // likewise of places, by "file:line name"
-    json_t *files;                // by path: its number, in order
-    bool failed;                  // out of memory
+    struct tick__beside beside; // zeroed where there is no good run
+    json_t *strings, *numbers;  // every text once; by text its number
+    json_t *places, *place_of;  // likewise of places, by "file:line name"
+    json_t *files;              // by path: its number, in order
+    bool failed;                // out of memory
 };
 // Values are taken; a NULL is memory that ran out.
 void tick__page_set(struct tick__page_making *making, json_t *object, const char *name, json_t *value);
 void tick__page_add(struct tick__page_making *making, json_t *list, json_t *value);
 void tick__page_add_number(struct tick__page_making *making, json_t *list, int64_t number);
-json_t *tick__page_text(const char *text);                                       // shown
-json_t *tick__page_word(struct tick__page_making *making, const char *text);     // the number of a text, which is shown
+json_t *tick__page_text(const char *text);                                   // shown
+json_t *tick__page_word(struct tick__page_making *making, const char *text); // the number of a text, which is shown
 // The number of a place, -1: none that is known.
 json_t *tick__page_place(struct tick__page_making *making, const struct tick__tale *tale, uint32_t loc);
 json_t *tick__page_place_of(struct tick__page_making *making, const char *file, int line, const char *name);
@@ -41,8 +41,8 @@ json_t *tick__page_messages(struct tick__page_making *making, struct tick__page_
 json_t *tick__page_steps(struct tick__page_making *making, const struct tick__page_run *run);
 json_t *tick__page_holds(struct tick__page_making *making, const struct tick__page_run *run);
 json_t *tick__page_faults(struct tick__page_making *making, const struct tick__page_run *run);
-int64_t tick__page_host(const struct tick__page_run *run, uint32_t host);  // its number from 0, -1: none
-int64_t tick__page_task(const struct tick__page_run *run, uint32_t task);  // likewise
+int64_t tick__page_host(const struct tick__page_run *run, uint32_t host); // its number from 0, -1: none
+int64_t tick__page_task(const struct tick__page_run *run, uint32_t task); // likewise
 
 // What the finding is: verdict, story, decisions, what it came of, who waits in vain.
 json_t *tick__page_verdict(struct tick__page_making *making);

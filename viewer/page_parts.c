@@ -1,6 +1,6 @@
 // Pieces of a page's data: texts, each kept once, and places in sources.
-#include "viewer/page_int.h"
 #include "src/base/visible.h"
+#include "viewer/page_int.h"
 #include <string.h>
 
 void tick__page_set(struct tick__page_making *making, json_t *object, const char *name, json_t *value) {

@@ -64,8 +64,8 @@ static json_t *tasks_of(struct tick__page_making *making, const struct tick__pag
         const uint32_t host = task->host ? task->host : born->host;
         tick__page_add(making, tasks,
             json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:b}", "path", tick__page_text(*task->path ? task->path : name), "name",
-                tick__page_text(name), "host", (json_int_t)tick__page_host(run, host), "by", (json_int_t)tick__page_task(run, born->task), "born",
-                (json_int_t)lives[id].born, "done", (json_int_t)lives[id].done, "outcome", (json_int_t)lives[id].outcome, "place",
+                tick__page_text(name), "host", (json_int_t)tick__page_host(run, host), "by", (json_int_t)tick__page_task(run, born->task),
+                "born", (json_int_t)lives[id].born, "done", (json_int_t)lives[id].done, "outcome", (json_int_t)lives[id].outcome, "place",
                 tick__page_place(making, tale, task->loc ? task->loc : born->loc), "main", tick__said_as_host(tale, id)));
     }
     free(lives);
@@ -76,7 +76,8 @@ struct columns {
     json_t *ts, *kind, *who, *say, *host, *lane, *cause, *place;
 };
 
-static void put_event(struct tick__page_making *making, const struct tick__page_run *run, const struct columns *to, uint32_t seq, int64_t last) {
+static void put_event(
+    struct tick__page_making *making, const struct tick__page_run *run, const struct columns *to, uint32_t seq, int64_t last) {
     const struct tick__tale *tale = run->tale;
     const struct tick__tale_event *event = tick__tale_event(tale, seq);
     char who[160] = "", say[420] = "";
@@ -102,14 +103,15 @@ static void put_event(struct tick__page_making *making, const struct tick__page_
 }
 
 static json_t *events_of(struct tick__page_making *making, const struct tick__page_run *run) {
-    const struct columns to = {json_array(), json_array(), json_array(), json_array(), json_array(), json_array(), json_array(), json_array()};
+    const struct columns to = {
+        json_array(), json_array(), json_array(), json_array(), json_array(), json_array(), json_array(), json_array()};
     int64_t last = 0;
     for (uint32_t seq = run->first; seq && seq <= run->last; seq++) {
         put_event(making, run, &to, seq, last);
         last = tick__tale_event(run->tale, seq)->ts;
     }
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ts", to.ts, "kind", to.kind, "who", to.who, "say", to.say, "host", to.host,
-        "lane", to.lane, "cause", to.cause, "place", to.place);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ts", to.ts, "kind", to.kind, "who", to.who, "say", to.say, "host",
+        to.host, "lane", to.lane, "cause", to.cause, "place", to.place);
 }
 
 // [seq, cause, how] of each further cause, one behind the other.
@@ -139,9 +141,9 @@ json_t *tick__page_messages(struct tick__page_making *making, struct tick__page_
         tick__said_message(tale, message, 90, &TICK__SAID(say));
         run->number[message->object] = (uint32_t)json_array_size(messages) + 1;
         tick__page_add(making, messages,
-            json_pack("[I, I, I, I, I, I, o]", (json_int_t)tick__page_host(run, message->src), (json_int_t)tick__page_host(run, message->dst),
-                (json_int_t)message->send, (json_int_t)message->recv, (json_int_t)message->drop, (json_int_t)message->bytes,
-                tick__page_word(making, say)));
+            json_pack("[I, I, I, I, I, I, o]", (json_int_t)tick__page_host(run, message->src),
+                (json_int_t)tick__page_host(run, message->dst), (json_int_t)message->send, (json_int_t)message->recv,
+                (json_int_t)message->drop, (json_int_t)message->bytes, tick__page_word(making, say)));
     }
     return messages;
 }

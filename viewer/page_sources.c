@@ -13,8 +13,8 @@
 #define LINE_MOST 200
 
 static bool is_source(const char *path) {
-    static const char *const endings[] = {".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".py", ".rs", ".go", ".js", ".mjs", ".ts", ".java",
-        ".rb", ".zig", ".d", ".nim", ".swift", ".cs", ".ml", ".hs"};
+    static const char *const endings[] = {".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".py", ".rs", ".go", ".js", ".mjs", ".ts",
+        ".java", ".rb", ".zig", ".d", ".nim", ".swift", ".cs", ".ml", ".hs"};
     const char *dot = strrchr(path, '.');
     for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
         if (strcmp(dot, endings[i]) == 0)

@@ -9,7 +9,8 @@ struct step {
 };
 
 // [task, ready, begin, end, outcome, wait's event, in words, place, task that it waits for, thing that it waits for]
-static void put_step(struct tick__page_making *making, const struct tick__page_run *run, json_t *steps, uint32_t task, const struct step *step) {
+static void put_step(
+    struct tick__page_making *making, const struct tick__page_run *run, json_t *steps, uint32_t task, const struct step *step) {
     const struct tick__tale *tale = run->tale;
     const bool waits = step->end && step->outcome == TICK_STEP_SUSPENDED;
     const uint32_t wait = waits ? tick__tale_wait_of(tale, step->begin) : 0;
@@ -82,8 +83,8 @@ json_t *tick__page_holds(struct tick__page_making *making, const struct tick__pa
             continue;
         tick__said_object(tale, id, &TICK__SAID(thing));
         tick__page_add(making, holds,
-            json_pack("[o, I, I, I]", tick__page_word(making, thing), (json_int_t)tick__page_task(run, tick__tale_event(tale, since[id])->task),
-                (json_int_t)since[id], (json_int_t)0));
+            json_pack("[o, I, I, I]", tick__page_word(making, thing),
+                (json_int_t)tick__page_task(run, tick__tale_event(tale, since[id])->task), (json_int_t)since[id], (json_int_t)0));
     }
     free(since);
     return holds;

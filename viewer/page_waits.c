@@ -19,10 +19,11 @@ static void put_waiter(struct tick__page_making *making, json_t *list, const str
     for (uint32_t k = 0; k < waiter->needs_count; k++)
         tick__page_add_number(making, needs, tick__page_task(run, waits->needs[waiter->needs_from + k]));
     tick__page_add(making, list,
-        json_pack("{s:I, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:b, s:o}", "task", (json_int_t)tick__page_task(run, waiter->task), "seq",
-            (json_int_t)waiter->seq, "since", (json_int_t)waiter->since, "for", tick__wait_words[waiter->kind], "say", tick__page_text(say),
-            "more", tick__page_text(woken), "beside", tick__page_text(beside), "thing", tick__page_text(thing), "needs", needs, "circle",
-            (json_int_t)waiter->circle, "matters", i < waits->matter, "place", tick__page_place(making, run->tale, waiter->loc)));
+        json_pack("{s:I, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:b, s:o}", "task", (json_int_t)tick__page_task(run, waiter->task),
+            "seq", (json_int_t)waiter->seq, "since", (json_int_t)waiter->since, "for", tick__wait_words[waiter->kind], "say",
+            tick__page_text(say), "more", tick__page_text(woken), "beside", tick__page_text(beside), "thing", tick__page_text(thing),
+            "needs", needs, "circle", (json_int_t)waiter->circle, "matters", i < waits->matter, "place",
+            tick__page_place(making, run->tale, waiter->loc)));
 }
 
 // The events that the failure came of: of a verdict without a cause, where the story begins to tell of it: its waits, and what it chains.

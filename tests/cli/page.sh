@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The pages of retick view in a browser: no exception, no report of the security policy, no request; keys, lists and addresses do what they say.
+# The pages of retick view in a browser: no exception, no report of the security policy, no request; keys, lists, addresses do as they say.
 # timeout: 300
 # once: yes
 # shellcheck source=../support/cli_expect.sh
@@ -17,8 +17,8 @@ expect 0 "" "$RETICK" run "$source_tree/scenarios/redis_pool.c" -o calm.db
 expect 0 "" "$RETICK" view calm.db
 # Names that an enemy chose
 cp redis_pool.db hostile.db
-sqlite3 hostile.db "UPDATE objects SET name = name || '</script><script>alert(1)</script><img src=x onerror=alert(1)>' || char(8238, 27) || hex(zeroblob(2000)),
-    path = path || '</script><img src=http://127.0.0.1:1/x>' WHERE type IN ('host', 'task'); UPDATE strings SET value = '<b onclick=alert(1)>' || value;
+sqlite3 hostile.db "UPDATE objects SET name = name || '</script><script>alert(1)</script><img src=x onerror=alert(1)>' ||
+        char(8238, 27) || hex(zeroblob(2000)), path = path || '</script><img src=http://127.0.0.1:1/x>' WHERE type IN ('host', 'task'); UPDATE strings SET value = '<b onclick=alert(1)>' || value;
     UPDATE story SET say = '<script>alert(1)</script>' || say; UPDATE choices SET words = '\"><svg onload=alert(1)>' || words;
     UPDATE meta SET value = '</title><script>alert(1)</script>' || value WHERE key IN ('text', 'scenario')"
 expect 0 "" "$RETICK" view hostile.db

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# retick view: what it writes and what it refuses; and, where there is a Chromium, what a browser makes of it (tests/support/look_at_pages.py).
+# retick view: what it writes, what it refuses, what it reads. What a browser makes of it is tests/cli/page.sh's.
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 source_tree=$(realpath "$RETICK_SOURCE")

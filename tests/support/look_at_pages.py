@@ -27,7 +27,7 @@ def address(look):
 def keys(look, page):
     """Each key leaves a page that works; those that go to an event change the address, and Escape goes back."""
     first = text(look, "#event h2")
-    for key in ("c", "ArrowUp", "[", "]", "t", "e", "n", "p", "j", "k", "D", "1", "w", "d", "a", "s", "0", "x", "x", "x", "g", "g", "f", "f", "l", "l", "9"):
+    for key in "c ArrowUp [ ] t e n p j k D 1 w d a s 0 x x x g g f f l l 9".split():
         look.key(key)
     look.key("Escape")
     check(page, text(look, "#event h2") == first, f"Escape leads to {text(look, '#event h2')}, not to {first}")
@@ -44,7 +44,8 @@ def lists(look, page):
         look.run(f"document.getElementById('tab-{tab}').click()")
         check(page, look.run("document.getElementById('pane').textContent.length") > 10, f"the list {tab} is empty")
         check(page, look.run(f"document.getElementById('tab-{tab}').getAttribute('aria-selected')") == "true", f"{tab} is not chosen")
-    look.run("document.getElementById('tab-events').click(); const rows = document.querySelectorAll('#pane tbody tr'); rows[rows.length - 1].click()")
+    look.run("document.getElementById('tab-events').click()")
+    look.run("(rows => rows[rows.length - 1].click())(document.querySelectorAll('#pane tbody tr'))")
     check(page, look.run("document.querySelectorAll('#pane tr.picked').length") == 1, "a row that is clicked is not looked at")
 
 
@@ -70,7 +71,8 @@ def addresses(look, page):
 
 def painted(look):
     """How many pixels of the picture are not empty."""
-    return look.run("""(() => { const c = document.getElementById('picture'), p = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+    return look.run("""(() => {
+        const c = document.getElementById('picture'), p = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
         let n = 0; for (let i = 3; i < p.length; i += 4) n += p[i] > 0; return n / (p.length / 4); })()""")
 
 

@@ -24,6 +24,7 @@ ALLOWED = {
     "cli/rows.c": "CSV, for programs, with its own quoting",
     "cli/compile_known.c": "a file of the cache, of paths without newlines, that only retick reads",
     "trace/query.c": "rows of cells that tick__printable has written",
+    "viewer/page.c": "a page of its own, with JSON in it of texts that are visible already",
     "viewer/dot.c": "markup of its own; texts go through html(), which makes visible",
     ("sim/choice/schedule.c", "fputs(line, file)"): "a line whose names are encoded (sim/choice/path.c)",
     ("sim/native/harness.c", 'fprintf(stderr, "%s\\n", how)'): "words of its own, told from inside malloc's family",

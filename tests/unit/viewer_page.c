@@ -4,7 +4,7 @@
 #include "tests/unit/trace_story.h"
 #include "trace/explain/hops.h"
 #include "trace/writer.h"
-#include "viewer/page.h"
+#include "viewer/run_page.h"
 #include <jansson.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -114,7 +114,8 @@ static void events_are_told(void **state) {
         char say[420] = "", who[160] = "";
         tick__deed_say(&read.tale, seq, &TICK__SAID(say));
         tick__deed_who(&read.tale, seq, &TICK__SAID(who));
-        const size_t said = (size_t)number_at(json_object_get(rows, "say"), seq - 1), by = (size_t)number_at(json_object_get(rows, "who"), seq - 1);
+        const size_t said = (size_t)number_at(json_object_get(rows, "say"), seq - 1),
+                     by = (size_t)number_at(json_object_get(rows, "who"), seq - 1);
         assert_string_equal(json_string_value(json_array_get(strings, said)), say);
         assert_string_equal(json_string_value(json_array_get(strings, by)), who);
     }

@@ -4,8 +4,25 @@ import { DATA } from './data.js';
 import { BAD, CHAIN, GOOD, PART, PART_GOOD, VERDICT } from './run.js';
 import { view } from './pick.js';
 
-const WEIGHTS = { step_begin: .8, step_end: .5, msg_send: 1.1, msg_recv: .9, msg_drop: 1.4, choice: 2.4, mark: .7, log: .5, exception: 1.2,
-    verdict: 3, timer_fire: .8, task_cancel: .8, fault_begin: 1.2, fault_end: .8, task_ready: .5, task_create: .5, host_crash: 1.2 };
+const WEIGHTS = {
+    step_begin: .8,
+    step_end: .5,
+    msg_send: 1.1,
+    msg_recv: .9,
+    msg_drop: 1.4,
+    choice: 2.4,
+    mark: .7,
+    log: .5,
+    exception: 1.2,
+    verdict: 3,
+    timer_fire: .8,
+    task_cancel: .8,
+    fault_begin: 1.2,
+    fault_end: .8,
+    task_ready: .5,
+    task_create: .5,
+    host_crash: 1.2
+};
 
 // The time before which everything is folded, 0: nothing is. It ends where the runs part, or as much earlier as a cause that reaches over
 // the parting, or a sentence, needs: by ten instants at most.

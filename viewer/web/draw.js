@@ -80,7 +80,10 @@ function drawWait(run, step, row, height) {
     const { colours } = paint, y = yOf(run, row), stuck = isStuck(run, step), over = step.next ? step.next.ready : 0;
     const gone = !over && step.task.outcome === 4 ? step.task.done : 0; // with its host
     const from = Math.max(inFold(run, step.end) ? screen(axis.band) : screenOf(run, step.end), shown.left);
-    const to = Math.min(over || gone ? screenOf(run, over || gone) : run.end <= BAD.end ? screenOf(run, run.last) : screen(1000), shown.width);
+    const to = Math.min(over || gone ? screenOf(run, over || gone)
+            : run.end <= BAD.end     ? screenOf(run, run.last)
+                                     : screen(1000),
+        shown.width);
     if (to <= from || ((over || gone) && inFold(run, over || gone)))
         return;
     if (run === GOOD) {
@@ -94,8 +97,11 @@ function drawWait(run, step, row, height) {
             labelWait(step, from, to, y + height / 2 + 8, stuck);
     }
     const words = step.say ? `waits ${step.say}` : 'waits';
-    hitBox(from, to, y, height, run, step.end, 1, { tip: `${step.task.name} ${words}`,
-        more: `${time(run.time(step.end))} – ${over ? `${time(run.time(over))}, ${time(run.time(over) - run.time(step.end))}` : 'the end'}` });
+    hitBox(from, to, y, height, run, step.end, 1, {
+        tip: `${step.task.name} ${words}`,
+        more:
+            `${time(run.time(step.end))} – ${over ? `${time(run.time(over))}, ${time(run.time(over) - run.time(step.end))}` : 'the end'}`
+    });
 }
 
 const waitLabels = [];
@@ -116,7 +122,8 @@ function drawStep(run, step, row, height) {
         return;
     if (run === BAD && from - ready > 1)
         box(Math.max(ready, shown.left), y - .75, from - Math.max(ready, shown.left), 1.5, colours.step);
-    const hot = run === BAD && lit.own && (HOT.has(step.begin) || (CHAIN.has(step.begin) && run.cameOfIt(step.begin).some(seq => HOT.has(seq))));
+    const hot =
+        run === BAD && lit.own && (HOT.has(step.begin) || (CHAIN.has(step.begin) && run.cameOfIt(step.begin).some(seq => HOT.has(seq))));
     box(from, y - height / 2, width, height, run === GOOD ? colours.good : hot ? colours.accent : colours.step);
     if (run === BAD && step.outcome > 1) // it failed, or was cancelled
         box(from + width - 2.5, y - height / 2 + 2, 1.2, height - 4, colours.paper);
@@ -147,7 +154,8 @@ function drawLost(message, x, y, up, colour) {
         cross(x1, y1, 3.5, colour, 1.6);
     else
         ring(x1, y1, 2.2, colour, 1.3);
-    hitBox(x, x1, y1, 9, BAD, lost ? message.drop : message.send, 3, { tip: `${message.say}: ${lost ? 'lost' : 'unread when the run ends'}` });
+    hitBox(x, x1, y1, 9, BAD, lost ? message.drop : message.send, 3,
+        { tip: `${message.say}: ${lost ? 'lost' : 'unread when the run ends'}` });
 }
 
 function drawMessage(run, message, labels) {
@@ -211,8 +219,10 @@ function drawLinks(run, events, colour, width, dash = []) {
         }
 }
 
-const DOTTED = new Set(['msg_send', 'msg_recv', 'msg_drop', 'timer_fire', 'timer_arm', 'task_create', 'choice', 'log', 'mark', 'exception', 'put',
-    'take', 'host_crash']);
+const DOTTED = new Set([
+    'msg_send', 'msg_recv', 'msg_drop', 'timer_fire', 'timer_arm', 'task_create', 'choice', 'log', 'mark', 'exception', 'put', 'take',
+    'host_crash'
+]);
 
 function drawChain() {
     const { accent, pick } = paint.colours;
@@ -275,7 +285,8 @@ function drawFound() {
     for (const seq of view.found || []) {
         const row = inFold(BAD, seq) ? null : rowAt(BAD, seq);
         if (row)
-            line([[-4, -6], [4, -6], [4, 6], [-4, 6], [-4, -6]].map(([x, y]) => [x + screenOf(BAD, seq), y + row.middle]), paint.colours.ink, 1.4);
+            line([[-4, -6], [4, -6], [4, 6], [-4, 6], [-4, -6]].map(([x, y]) => [x + screenOf(BAD, seq), y + row.middle]),
+                paint.colours.ink, 1.4);
     }
 }
 
@@ -310,7 +321,8 @@ function drawVerdict() {
 
 function drawNumber(number, sentence, x, y) {
     const { g, colours } = paint, decision = sentence.class === 'decision', end = sentence.class === 'end';
-    const hot = ['decision', 'chain', 'wait', 'end'].includes(sentence.class) || HOT.has(sentence.seq), colour = hot ? colours.accent : colours.soft;
+    const hot = ['decision', 'chain', 'wait', 'end'].includes(sentence.class) || HOT.has(sentence.seq),
+          colour = hot ? colours.accent : colours.soft;
     if (decision) {
         box(x - 7.5, y - 7.5, 15, 15, colours.accent);
     } else {
@@ -363,7 +375,8 @@ function drawFlags() {
         if (told || !row || inFold(BAD, at))
             continue;
         flag(screenOf(BAD, at), row.middle - row.band / 2 - 8, paint.colours.accent);
-        hitBox(screenOf(BAD, at), screenOf(BAD, at) + 12, row.middle - row.band / 2 - 8, 16, BAD, decision.seq, 5, { tip: decision.words });
+        hitBox(
+            screenOf(BAD, at), screenOf(BAD, at) + 12, row.middle - row.band / 2 - 8, 16, BAD, decision.seq, 5, { tip: decision.words });
     }
 }
 
@@ -397,7 +410,8 @@ function drawAxis(parting) {
     g.fillStyle = colours.soft;
     g.fillText(`virtual ${unit[1]}`, 12, top + 26);
     const told = new Set(DATA.story.map(sentence => sentence.ns)), y = top + 26;
-    const instants = axis.instants.map(instant => ({ ...instant, told: told.has(instant.at) })).sort((a, b) => b.told - a.told || a.at - b.at);
+    const instants =
+        axis.instants.map(instant => ({...instant, told: told.has(instant.at) })).sort((a, b) => b.told - a.told || a.at - b.at);
     const used = [];
     for (const instant of instants) {
         const x = screen((instant.x0 + instant.x1) / 2), text = String(+(instant.at / unit[0]).toFixed(instant.at % 1e6 ? 3 : 0));
@@ -470,5 +484,6 @@ export function drawPicture() {
     g.fillStyle = paint.colours.soft;
     g.fillText(`virtual ${BAD.end >= 2e10 ? 's' : BAD.end < 1e6 ? 'µs' : 'ms'}`, 12, top + 26);
     box(0, top + AXIS_HEIGHT - 6, shown.left, 1, paint.colours.line);
-    picture.setAttribute('aria-label', `${count(rows.length)} lanes over time. ${DATA.story.map(it => `${it.who} ${it.say}`.trim()).join('. ')}`);
+    picture.setAttribute(
+        'aria-label', `${count(rows.length)} lanes over time. ${DATA.story.map(it => `${it.who} ${it.say}`.trim()).join('. ')}`);
 }

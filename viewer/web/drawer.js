@@ -10,7 +10,8 @@ const ROW = 21; // pixels: of the list of events, of which only what is in sight
 const ms = ns => String(+(ns / 1e6).toFixed(6));
 
 export function table(names, kind = '') {
-    const head = make('tr', '', ...names.map(name => make('th', name.startsWith('>') ? 'r' : '', name.replace('>', '')))), body = make('tbody', '');
+    const head = make('tr', '', ...names.map(name => make('th', name.startsWith('>') ? 'r' : '', name.replace('>', '')))),
+          body = make('tbody', '');
     head.querySelectorAll('th').forEach(cell => cell.scope = 'col');
     return { whole: make('table', kind, make('thead', '', head), body), body };
 }
@@ -32,8 +33,13 @@ const listed = () => {
 
 function eventRow(seq, number, choose) {
     const task = BAD.tasks[BAD.lane(seq)], host = BAD.hosts[BAD.host(seq)], picked = view.run === BAD && seq === view.seq;
-    const row = make('tr', `${picked ? 'picked' : ''} ${CHAIN.has(seq) ? 'chain' : ''}`, make('td', 'r', String(seq)), make('td', 'r', ms(BAD.time(seq))),
-        make('td', '', task ? task.name : host ? host.name : ''), make('td', '', BAD.say(seq)), make('td', 'mono', placeText(BAD.place(seq))));
+    const row = make('tr', `${picked ? 'picked' : ''} ${CHAIN.has(seq) ? 'chain' : ''}`, make('td', 'r', String(seq)),
+        make('td', 'r', ms(BAD.time(seq))),
+        make('td', '',
+            task       ? task.name
+                : host ? host.name
+                       : ''),
+        make('td', '', BAD.say(seq)), make('td', 'mono', placeText(BAD.place(seq))));
     row.setAttribute('aria-rowindex', String(number + 2));
     return pressable(row, () => choose(BAD, seq, true));
 }
@@ -52,7 +58,8 @@ function showEvents(pane, hint, choose) {
     if (!events.length)
         pane.append(make('p', 'empty', view.found ? 'Nothing is called so.' : 'Nothing led to it.'));
     const fill = () => {
-        const seen = Math.ceil((pane.clientHeight || 300) / ROW) + 20, from = Math.max(0, Math.min(events.length - seen, Math.floor(pane.scrollTop / ROW) - 10));
+        const seen = Math.ceil((pane.clientHeight || 300) / ROW) + 20,
+              from = Math.max(0, Math.min(events.length - seen, Math.floor(pane.scrollTop / ROW) - 10));
         above.style.height = `${from * ROW}px`;
         below.style.height = `${Math.max(0, events.length - from - seen) * ROW}px`;
         body.replaceChildren(...events.slice(from, from + seen).map((seq, i) => eventRow(seq, from + i, choose)));
@@ -69,17 +76,21 @@ function showEvents(pane, hint, choose) {
 
 function showDecisionList(pane, hint, choose) {
     if (!DATA.decisions.length) {
-        pane.append(make('p', 'empty', 'The outside world was calm throughout: each message came at once, no machine was busy, no fault struck. Only what deviates from that is recorded.'));
+        pane.append(make('p', 'empty',
+            'The outside was calm: each message came at once, no machine was busy, no fault began. Only what deviates is recorded.'));
         return;
     }
     const { whole, body } = table(['', '>ms', 'Decision', 'What else it could have been', 'Why production can do this']);
     for (const decision of DATA.decisions) {
         const others = decision.answers.filter(answer => answer !== decision.words);
-        const cells = make('td', '', make('div', '', decision.message < 0 && decision.answers.length ? 'nothing of the kind' : 'as usual'),
-            ...others.map(answer => make('div', 'other', answer)));
+        const cells =
+            make('td', '', make('div', '', decision.message < 0 && decision.answers.length ? 'nothing of the kind' : 'as usual'),
+                ...others.map(answer => make('div', 'other', answer)));
         body.append(pressable(make('tr', view.run === BAD && view.seq === decision.seq ? 'picked' : '', make('td', '', flagMark()),
-            make('td', 'r', ms(BAD.time(decision.seq))), make('td', '', make('div', 'strong', decision.words), make('code', '', decision.line)), cells,
-            make('td', '', `${decision.sound ? 'sound' : 'relaxed'}: ${decision.because}`)), () => choose(BAD, decision.seq, true)));
+                                  make('td', 'r', ms(BAD.time(decision.seq))),
+                                  make('td', '', make('div', 'strong', decision.words), make('code', '', decision.line)), cells,
+                                  make('td', '', `${decision.sound ? 'sound' : 'relaxed'}: ${decision.because}`)),
+            () => choose(BAD, decision.seq, true)));
     }
     pane.append(whole, make('p', 'empty', `Another answer is tried so: retick whatif ${BAD.name} --set 'LINE'`));
 }
@@ -102,7 +113,9 @@ function mostWaited(task) {
 
 function endOf(task) {
     const words = ['', 'returned', 'failed', 'cancelled', 'went with its host'][task.outcome] || '';
-    return task.done ? `${time(BAD.time(task.done))}, ${words}` : BAD.tasks[BAD.lane(VERDICT)] === task ? 'fails here' : 'still there at the end';
+    return task.done ? `${time(BAD.time(task.done))}, ${words}`
+        : BAD.tasks[BAD.lane(VERDICT)] === task ? 'fails here'
+                                                : 'still there at the end';
 }
 
 function showTasks(pane, hint, choose) {
@@ -112,10 +125,12 @@ function showTasks(pane, hint, choose) {
             return;
         seen.add(task);
         const waited = mostWaited(task), picked = BAD.tasks[BAD.lane(view.seq)] === task && view.run === BAD;
-        body.append(pressable(make('tr', picked ? 'picked' : '', make('td', '', make('span', 'indent', '  '.repeat(depth) + (depth ? '└ ' : '')), task.name),
-            make('td', 'r', task.born ? time(BAD.time(task.born)) : ''), make('td', '', endOf(task)), make('td', 'r', String(task.steps.length)),
-            make('td', '', waited.words), make('td', 'r', time(waited.all)), make('td', 'mono', placeText(task.place))),
-        () => choose(BAD, BAD.has(task.born) ? task.born : task.steps[0].begin, true)));
+        body.append(pressable(make('tr', picked ? 'picked' : '',
+                                  make('td', '', make('span', 'indent', '  '.repeat(depth) + (depth ? '└ ' : '')), task.name),
+                                  make('td', 'r', task.born ? time(BAD.time(task.born)) : ''), make('td', '', endOf(task)),
+                                  make('td', 'r', String(task.steps.length)), make('td', '', waited.words),
+                                  make('td', 'r', time(waited.all)), make('td', 'mono', placeText(task.place))),
+            () => choose(BAD, BAD.has(task.born) ? task.born : task.steps[0].begin, true)));
         for (const child of depth < 12 ? BAD.tasks : [])
             if (BAD.tasks[child.by] === task)
                 add(child, depth + 1);
@@ -130,7 +145,10 @@ function showTasks(pane, hint, choose) {
 
 // --- good beside bad ---
 
-const TOLD = new Set(['msg_send', 'msg_recv', 'msg_drop', 'choice', 'mark', 'log', 'task_cancel', 'verdict', 'exception', 'fault_begin', 'fault_end', 'host_crash', 'host_restart']);
+const TOLD = new Set([
+    'msg_send', 'msg_recv', 'msg_drop', 'choice', 'mark', 'log', 'task_cancel', 'verdict', 'exception', 'fault_begin', 'fault_end',
+    'host_crash', 'host_restart'
+]);
 const BESIDE_MOST = 400;
 
 function toldFrom(run, from) {
@@ -153,16 +171,20 @@ function besideCell(run, seq, choose) {
 
 function showBeside(pane, hint, choose) {
     if (!GOOD || PART > BAD.last) {
-        pane.append(make('p', 'empty', GOOD ? 'The two runs are the same, event by event.' : 'There is no run beside this one: retick view RUN.db --against OTHER.db shows both.'));
+        pane.append(make('p', 'empty',
+            GOOD ? 'The two runs are the same, event by event.'
+                 : 'There is no run beside this one: retick view RUN.db --against OTHER.db shows both.'));
         return;
     }
     hint.append(`the same for ${several(PART - 1, 'event')}, until ${time(DATA.parting[2])}`);
-    const { whole, body } = table(['>ms', 'Good run', 'Bad run']), good = toldFrom(GOOD, PART_GOOD), bad = toldFrom(BAD, Math.min(PART, DATA.decisions.length ? DATA.decisions[0].seq : PART));
+    const { whole, body } = table(['>ms', 'Good run', 'Bad run']), good = toldFrom(GOOD, PART_GOOD),
+                        bad = toldFrom(BAD, Math.min(PART, DATA.decisions.length ? DATA.decisions[0].seq : PART));
     const times = [...new Set([...good.map(seq => GOOD.time(seq)), ...bad.map(seq => BAD.time(seq))])].sort((a, b) => a - b);
     for (const at of times.slice(0, BESIDE_MOST)) {
         const left = good.filter(seq => GOOD.time(seq) === at), right = bad.filter(seq => BAD.time(seq) === at);
         for (let i = 0; i < Math.max(left.length, right.length); i++)
-            body.append(make('tr', right[i] && CHAIN.has(right[i]) ? 'chain' : '', make('td', 'r', i ? '' : ms(at)), besideCell(GOOD, left[i], choose), besideCell(BAD, right[i], choose)));
+            body.append(make('tr', right[i] && CHAIN.has(right[i]) ? 'chain' : '', make('td', 'r', i ? '' : ms(at)),
+                besideCell(GOOD, left[i], choose), besideCell(BAD, right[i], choose)));
     }
     pane.append(whole);
 }

@@ -7,10 +7,13 @@ import { decisionAt } from './marks.js';
 import { screen, shown } from './draw.js';
 import { stripAt } from './strip.js';
 
-const KEYS = [['1 … 9', 'a sentence of how it came to it'], ['j k', 'the next, the one before'], ['↑ ↓', 'its cause; what it led to (c, e)'],
+const KEYS = [
+    ['1 … 9', 'a sentence of how it came to it'], ['j k', 'the next, the one before'], ['↑ ↓', 'its cause; what it led to (c, e)'],
     ['← →', 'before and after it in the same task ([, ])'], ['n p', 'next, previous event of all'], ['D', 'next decision of the outside'],
-    ['t', 'the same event in the other run'], ['w s a d', 'zoom in, out, go left, right; 0 shows all'], ['x', 'axis: events apart, virtual time, order'],
-    ['g', 'the good run on and off'], ['f', 'fold what is equal'], ['l', 'all lanes at full height'], ['/', 'search, Enter goes to the next'], ['Esc', 'back to the failure']];
+    ['t', 'the same event in the other run'], ['w s a d', 'zoom in, out, go left, right; 0 shows all'],
+    ['x', 'axis: events apart, virtual time, order'], ['g', 'the good run on and off'], ['f', 'fold what is equal'],
+    ['l', 'all lanes at full height'], ['/', 'search, Enter goes to the next'], ['Esc', 'back to the failure']
+];
 
 export function showHelp() {
     const dialog = byId('help'), table = make('dl', ''), close = make('button', '', 'Close');
@@ -39,7 +42,8 @@ function causeOf() {
 }
 
 function effectOf() {
-    const { run, seq } = view, effects = run.cameOfIt(seq).filter(it => run.has(it)), decision = run === BAD ? DATA.decisions[decisionAt(seq)] : null;
+    const { run, seq } = view, effects = run.cameOfIt(seq).filter(it => run.has(it)),
+                     decision = run === BAD ? DATA.decisions[decisionAt(seq)] : null;
     return effects.find(it => run === BAD && CHAIN.has(it)) || effects[0] || (decision ? decision.bears : 0);
 }
 
@@ -108,9 +112,16 @@ function hitAt(x, y) {
     if (best && best.rank >= 2)
         return best;
     for (const { run, message, ...way } of shown.arrows) {
-        const dx = way.x1 - way.x, dy = way.y1 - way.y, part = Math.max(0, Math.min(1, ((x - way.x) * dx + (y - way.y) * dy) / (dx * dx + dy * dy || 1)));
+        const dx = way.x1 - way.x, dy = way.y1 - way.y,
+              part = Math.max(0, Math.min(1, ((x - way.x) * dx + (y - way.y) * dy) / (dx * dx + dy * dy || 1)));
         if (Math.hypot(x - way.x - part * dx, y - way.y - part * dy) < 4)
-            return { run, seq: message.send, rank: 3, tip: run.words(message.send), more: `${time(run.time(message.send))}, arrives ${time(run.time(message.recv))}` };
+            return {
+                run,
+                seq: message.send,
+                rank: 3,
+                tip: run.words(message.send),
+                more: `${time(run.time(message.send))}, arrives ${time(run.time(message.recv))}`
+            };
     }
     return best;
 }
@@ -121,7 +132,8 @@ function showTip(hit, event) {
     byId('picture').style.cursor = hit ? 'pointer' : 'default';
     if (!hit)
         return;
-    tip.replaceChildren(hit.tip || hit.run.words(hit.seq), make('small', '', hit.more || `${time(hit.run.time(hit.seq))}, #${hit.seq}${hit.run === GOOD ? ', good run' : ''}`));
+    tip.replaceChildren(hit.tip || hit.run.words(hit.seq),
+        make('small', '', hit.more || `${time(hit.run.time(hit.seq))}, #${hit.seq}${hit.run === GOOD ? ', good run' : ''}`));
     tip.style.left = `${Math.max(4, Math.min(innerWidth - tip.offsetWidth - 8, event.clientX + 12))}px`;
     tip.style.top = `${Math.max(4, Math.min(innerHeight - tip.offsetHeight - 8, event.clientY + 14))}px`;
 }
@@ -155,15 +167,19 @@ export function wireMouse(choose) {
             choose(hit.run, hit.seq);
     };
     picture.addEventListener('wheel', event => {
-        const scrolls = stage.scrollHeight > stage.clientHeight + 2, sideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+        const scrolls = stage.scrollHeight > stage.clientHeight + 2,
+              sideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
         if (!event.ctrlKey && !event.metaKey && scrolls && !sideways)
             return;
         event.preventDefault();
         const at = (pointOf(event)[0] - shown.left) / (shown.width - shown.left);
-        choose(null, 0, false, sideways ? moved((event.deltaX || event.deltaY) / 900) : zoomed(Math.exp(event.deltaY * .0015), Math.max(0, Math.min(1, at))), true);
+        choose(null, 0, false,
+            sideways ? moved((event.deltaX || event.deltaY) / 900) : zoomed(Math.exp(event.deltaY * .0015), Math.max(0, Math.min(1, at))),
+            true);
     }, { passive: false });
     byId('strip').onclick = event => {
-        const width = view.to - view.from, middle = stripAt(event.clientX - byId('strip').getBoundingClientRect().left), from = Math.max(0, Math.min(1000 - width, middle - width / 2));
+        const width = view.to - view.from, middle = stripAt(event.clientX - byId('strip').getBoundingClientRect().left),
+              from = Math.max(0, Math.min(1000 - width, middle - width / 2));
         choose(null, 0, false, { from, to: from + width }, true);
     };
 }

@@ -1,5 +1,5 @@
-// Rows of the picture: hosts, and below each its tasks, by who started whom. Tasks of one name share a row when one is over before the next
-// begins. Rows that the failure came through are hot: they get room.
+// Rows of the picture: hosts, and below each its tasks, by who started whom. Tasks of one name share a row when one is over before the
+// next begins. Rows that the failure came through are hot: they get room.
 import { DATA } from './data.js';
 import { BAD, CHAIN, GOOD, HOT } from './run.js';
 import { view } from './pick.js';
@@ -24,8 +24,17 @@ function tasksInSight() {
             if (to < axis.cut || from > BAD.end)
                 continue;
             if (!tasks.has(task.path))
-                tasks.set(task.path, { path: task.path, label: task.label, host: hostName(run, task.host), main: task.main, by: null, hot: false,
-                    bad: null, good: null, from });
+                tasks.set(task.path, {
+                    path: task.path,
+                    label: task.label,
+                    host: hostName(run, task.host),
+                    main: task.main,
+                    by: null,
+                    hot: false,
+                    bad: null,
+                    good: null,
+                    from
+                });
             const entry = tasks.get(task.path);
             entry.by = entry.by || (run.tasks[task.by] ? run.tasks[task.by].path : null);
             entry[run === BAD ? 'bad' : 'good'] = [from, to];
@@ -144,7 +153,8 @@ export function rowAt(run, seq) {
 
 // How high each is: hot lanes share what room there is.
 export function layRows(room, top) {
-    const hosts = rows.filter(row => row.kind === 'host').length, tall = rows.filter(row => row.kind === 'lane' && (row.hot || view.tall)).length;
+    const hosts = rows.filter(row => row.kind === 'host').length,
+          tall = rows.filter(row => row.kind === 'lane' && (row.hot || view.tall)).length;
     const low = rows.length - hosts - tall, tight = room < top + rows.length * 34, beneath = view.good && GOOD ? tight ? 6 : 8 : 0;
     const hostHeight = tight ? 20 : 24;
     let lowHeight = (tight ? 10 : 13) + beneath, height = (room - top - hosts * hostHeight - low * lowHeight - 8) / Math.max(1, tall);
@@ -159,7 +169,8 @@ export function layRows(room, top) {
         const inside = row.height - beneath; // the higher it is, the lower the band: what goes to and fro in it stands above
         row.middle = lane ? y + (row.height > 90 ? inside - 42 : inside / 2 - (row.height > 38 ? 4 : 0)) : y + row.height / 2 + 2;
         row.beneath = lane ? y + row.height - beneath / 2 - 2 : row.middle;
-        row.band = lane ? Math.max(4, row.height > 36 ? Math.min(18, row.height - beneath - 21) : Math.min(12, row.height - beneath - 7)) : 10;
+        row.band =
+            lane ? Math.max(4, row.height > 36 ? Math.min(18, row.height - beneath - 21) : Math.min(12, row.height - beneath - 7)) : 10;
         y += row.height;
     }
     return y;

@@ -36,7 +36,8 @@ function drawAll() {
 function showButtons() {
     for (const button of byId('axis').children)
         button.setAttribute('aria-checked', String(button.dataset.key === view.axis));
-    for (const [id, on, can] of [['good', view.good, !!GOOD], ['fold', view.fold && FOLD_AT > 0, FOLD_AT > 0], ['tall', view.tall, true]]) {
+    for (const [id, on, can] of [
+             ['good', view.good, !!GOOD], ['fold', view.fold && FOLD_AT > 0, FOLD_AT > 0], ['tall', view.tall, true]]) {
         byId(id).setAttribute('aria-pressed', String(on));
         byId(id).disabled = !can;
     }
@@ -69,7 +70,8 @@ function reveal(run, seq) {
         stage.scrollTop = row.y - stage.clientHeight / 2;
 }
 
-// All that is done comes here: an event that is looked at (run NULL: the one that was), and what else is changed. light: only where the picture is.
+// All that is done comes here: an event that is looked at (run NULL: the one that was), and what else is changed. light: only where the
+// picture is.
 function choose(run, seq, bring = false, change = null, light = false) {
     Object.assign(view, change || {});
     if (run && run.has(seq)) {

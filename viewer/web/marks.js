@@ -10,7 +10,8 @@ export const WINDOWS = [];
 for (const [number, decision] of DATA.decisions.entries()) {
     const host = BAD.hosts[decision.host];
     if (host && decision.message < 0 && decision.to !== decision.from)
-        WINDOWS.push({ from: decision.from, to: decision.to < 0 ? BAD.end : decision.to, host: host.name, seq: decision.seq, decision: number });
+        WINDOWS.push(
+            { from: decision.from, to: decision.to < 0 ? BAD.end : decision.to, host: host.name, seq: decision.seq, decision: number });
 }
 for (const [seq, from, to, say] of BAD.faults) {
     const causes = BAD.causes(seq).map(it => it.cause), decided = DATA.decisions.some(decision => causes.includes(decision.seq));

@@ -1,8 +1,10 @@
 // Strokes of the picture: colours from the style sheet, hatching, arrows, flags, and words that give way to each other.
 export const paint = { g: null, colours: {}, hatches: {}, taken: [] };
 
-const NAMES = ['paper', 'panel', 'ink', 'mid', 'soft', 'line', 'faint', 'accent', 'accent-ink', 'tint', 'good', 'good-soft', 'step', 'hatch',
-    'pick', 'on-accent'];
+const NAMES = [
+    'paper', 'panel', 'ink', 'mid', 'soft', 'line', 'faint', 'accent', 'accent-ink', 'tint', 'good', 'good-soft', 'step', 'hatch', 'pick',
+    'on-accent'
+];
 const FONT = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif';
 
 export function readColours() {
@@ -69,7 +71,8 @@ export function ring(x, y, radius, colour, width) {
 
 // bow: how far its middle is above the straight way.
 export function arrow(x0, y0, x1, y1, colour, width, head, dash = [], bow = 0) {
-    const g = paint.g, angle = Math.atan2(y1 - y0 + bow * 4, x1 - x0), end = [x1 - head * .6 * Math.cos(angle), y1 - head * .6 * Math.sin(angle)];
+    const g = paint.g, angle = Math.atan2(y1 - y0 + bow * 4, x1 - x0),
+          end = [x1 - head * .6 * Math.cos(angle), y1 - head * .6 * Math.sin(angle)];
     if (bow) {
         g.strokeStyle = colour;
         g.lineWidth = width;

@@ -5,20 +5,34 @@ import { BAD, CHAIN, GOOD, VERDICT, otherOf, STUCK, twinOf } from './run.js';
 import { view } from './pick.js';
 import { decisionAt } from './marks.js';
 
-const HOW = { lost: 'what was lost before', behind: 'behind', read: 'read with', took: 'with what it took in', late: 'late by', saw: 'saw',
-    from: 'from', over: 'written over', sent: 'sent', asked: 'as it was told', fault: 'with', taken: 'as it was taken' };
+const HOW = {
+    lost: 'what was lost before',
+    behind: 'behind',
+    read: 'read with',
+    took: 'with what it took in',
+    late: 'late by',
+    saw: 'saw',
+    from: 'from',
+    over: 'written over',
+    sent: 'sent',
+    asked: 'as it was told',
+    fault: 'with',
+    taken: 'as it was taken'
+};
 
 function eventLink(run, seq, choose, how = '') {
     if (!run.has(seq))
         return make('span', '', `event #${seq}, before what this page has`);
     const text = `${how && `${how}: `}${run.words(seq)}`;
-    return link(text.length > 140 ? `${text.slice(0, 140)}…` : text, () => choose(run, seq, true), run === BAD && CHAIN.has(seq) ? 'chain' : '');
+    return link(
+        text.length > 140 ? `${text.slice(0, 140)}…` : text, () => choose(run, seq, true), run === BAD && CHAIN.has(seq) ? 'chain' : '');
 }
 
 function because(run, seq, choose) {
     const causes = run.causes(seq);
     if (!causes.length && run === BAD && seq === VERDICT)
-        return STUCK.slice(0, 6).map(it => link(`${BAD.tasks[it.task] ? BAD.tasks[it.task].name : ''} ${it.say}`, () => choose(BAD, it.seq, true), 'chain'));
+        return STUCK.slice(0, 6).map(
+            it => link(`${BAD.tasks[it.task] ? BAD.tasks[it.task].name : ''} ${it.say}`, () => choose(BAD, it.seq, true), 'chain'));
     return causes.map(({ cause, how }) => eventLink(run, cause, choose, HOW[how] || how));
 }
 
@@ -34,7 +48,8 @@ function twinWords(run, seq, choose) {
         return null;
     const name = run === BAD ? 'Good run' : 'Bad run';
     if (!twin) {
-        const ends = seq === VERDICT && run === BAD ? `${GOOD.verdict === 'pass' ? 'passes' : 'fails, too'}, at ${time(GOOD.end)}` : 'it never comes to it';
+        const ends = seq === VERDICT && run === BAD ? `${GOOD.verdict === 'pass' ? 'passes' : 'fails, too'}, at ${time(GOOD.end)}`
+                                                    : 'it never comes to it';
         return [name, make('span', run === BAD ? 'good' : '', ends)];
     }
     const same = other.words(twin) === run.words(seq), at = other.time(twin), apart = at - run.time(seq);
@@ -43,7 +58,8 @@ function twinWords(run, seq, choose) {
 }
 
 function source(run, seq) {
-    const at = place(run.place(seq)), file = at && DATA.sources[at.file], near = file ? file.lines.filter(([line]) => Math.abs(line - at.line) <= 3) : [];
+    const at = place(run.place(seq)), file = at && DATA.sources[at.file],
+          near = file ? file.lines.filter(([line]) => Math.abs(line - at.line) <= 3) : [];
     if (!at)
         return [];
     const title = make('p', 'mono', at.text, at.name && ` ${at.name}`);
@@ -69,7 +85,8 @@ function answers(decision) {
 }
 
 export function showEvent(choose, act) {
-    const { run, seq } = view, task = run.tasks[run.lane(seq)], host = run.hosts[run.host(seq)], decision = run === BAD ? DATA.decisions[decisionAt(seq)] : null;
+    const { run, seq } = view, task = run.tasks[run.lane(seq)], host = run.hosts[run.host(seq)],
+                     decision = run === BAD ? DATA.decisions[decisionAt(seq)] : null;
     const facts = make('dl', '');
     const fact = (name, ...values) => {
         const told = values.filter(Boolean);
@@ -78,9 +95,11 @@ export function showEvent(choose, act) {
     };
     fact('When', `${time(run.time(seq))}${run === GOOD ? ', in the good run' : ''}`);
     fact('Where', task ? task.name : host ? host.name : 'the world');
-    const causes = because(run, seq, choose), effects = [...bears(run, seq), ...run.cameOfIt(seq)].filter((it, i, all) => all.indexOf(it) === i);
+    const causes = because(run, seq, choose),
+          effects = [...bears(run, seq), ...run.cameOfIt(seq)].filter((it, i, all) => all.indexOf(it) === i);
     fact('Because', ...causes.slice(0, 8), causes.length > 8 && `and ${causes.length - 8} more`);
-    fact('Leads to', ...effects.slice(0, 6).map(effect => eventLink(run, effect, choose)), effects.length > 6 && `and ${effects.length - 6} more`);
+    fact('Leads to', ...effects.slice(0, 6).map(effect => eventLink(run, effect, choose)),
+        effects.length > 6 && `and ${effects.length - 6} more`);
     if (decision)
         fact(decision.sound ? 'Sound' : 'Relaxed', decision.because);
     const twin = twinWords(run, seq, choose);
@@ -92,7 +111,8 @@ export function showEvent(choose, act) {
         it.onclick = () => act(key);
         return it;
     };
-    byId('event').replaceChildren(make('h2', '', `Event #${seq}, ${run.kind(seq).replace('_', ' ')}`), make('p', 'big', run.words(seq)), facts,
-        ...[answers(decision), ...source(run, seq)].filter(Boolean),
-        make('div', 'acts', button('cause', 'c'), button('effect', 'e'), button('before, same task', '['), button('after', ']'), GOOD && button('twin', 't')));
+    byId('event').replaceChildren(make('h2', '', `Event #${seq}, ${run.kind(seq).replace('_', ' ')}`), make('p', 'big', run.words(seq)),
+        facts, ...[answers(decision), ...source(run, seq)].filter(Boolean),
+        make('div', 'acts', button('cause', 'c'), button('effect', 'e'), button('before, same task', '['), button('after', ']'),
+            GOOD && button('twin', 't')));
 }

@@ -3,13 +3,23 @@ import { BAD, GOOD, PASSED, STUCK, VERDICT } from './run.js';
 
 export const AXES = [['events', 'Events', 'Every event gets room, idle time is squeezed'], ['time', 'Time', 'Virtual time, to scale'],
     ['order', 'Order', 'A place for each event, no time']];
-export const TABS = [['events', 'Events'], ['decisions', 'Decisions'], ['tasks', 'Tasks'], ['waiting', 'Waiting'], ['beside', 'Good beside bad']];
+export const TABS =
+    [['events', 'Events'], ['decisions', 'Decisions'], ['tasks', 'Tasks'], ['waiting', 'Waiting'], ['beside', 'Good beside bad']];
 
 export const view = {
-    run: BAD, seq: VERDICT, axis: 'events', good: !!GOOD, fold: true, tall: false, tab: STUCK.length ? 'waiting' : 'events', find: '', theme: '',
-    from: 0, to: 1000, // of the axis, which is 1000 wide
-    only: !PASSED,     // the list has but what the failure came of
-    found: null,       // events that the search has found
+    run: BAD,
+    seq: VERDICT,
+    axis: 'events',
+    good: !!GOOD,
+    fold: true,
+    tall: false,
+    tab: STUCK.length ? 'waiting' : 'events',
+    find: '',
+    theme: '',
+    from: 0,
+    to: 1000,       // of the axis, which is 1000 wide
+    only: !PASSED,  // the list has but what the failure came of
+    found: null,    // events that the search has found
 };
 
 const within = (text, least, most) => text !== null && text !== '' && +text >= least && +text <= most ? +text : null;

@@ -140,6 +140,7 @@ for (const seq of CHAIN) {
     }
 }
 // Waits that keep the run from ending, where it failed of that: [{task, seq, ...}].
-export const STUCK = ['deadlock', 'limit', 'hang', 'progress', 'starved'].includes(DATA.verdict.word) ? DATA.waits.filter(it => it.matters) : [];
+export const STUCK =
+    ['deadlock', 'limit', 'hang', 'progress', 'starved'].includes(DATA.verdict.word) ? DATA.waits.filter(it => it.matters) : [];
 const stuckTasks = new Set(STUCK.map(it => it.task));
 export const isStuck = (run, step) => run === BAD && !step.next && stuckTasks.has(step.task.number);

@@ -4,8 +4,19 @@ import { byId, capital, count, make, pressable, several, time } from './text.js'
 import { BAD, GOOD, HOT, PASSED } from './run.js';
 import { view } from './pick.js';
 
-const VERDICTS = { check: 'A check failed', invariant: 'An invariant is broken', deadlock: 'Deadlock', hang: 'It hangs', crash: 'It crashed',
-    failed: 'It failed', leak: 'Something leaks', limit: 'A limit is passed', livelock: 'It is kept busy', exit: 'It exited', pass: 'It passed' };
+const VERDICTS = {
+    check: 'A check failed',
+    invariant: 'An invariant is broken',
+    deadlock: 'Deadlock',
+    hang: 'It hangs',
+    crash: 'It crashed',
+    failed: 'It failed',
+    leak: 'Something leaks',
+    limit: 'A limit is passed',
+    livelock: 'It is kept busy',
+    exit: 'It exited',
+    pass: 'It passed'
+};
 
 export function flagMark() {
     const namespace = 'http://www.w3.org/2000/svg', svg = document.createElementNS(namespace, 'svg');
@@ -19,9 +30,11 @@ export function flagMark() {
 }
 
 function whereWords(verdict) {
-    const host = verdict.host && `on host ${verdict.host}`, task = verdict.task && verdict.task !== verdict.host && `in task ${verdict.task}`;
+    const host = verdict.host && `on host ${verdict.host}`,
+          task = verdict.task && verdict.task !== verdict.host && `in task ${verdict.task}`;
     const where = [host, task].filter(Boolean).join(', ');
-    return `${VERDICTS[verdict.word] || capital(verdict.word)} at ${time(verdict.ns)}${where && ` ${where}`}${verdict.place && `, ${verdict.place}`}`;
+    return `${VERDICTS[verdict.word] || capital(verdict.word)} at ${time(verdict.ns)}${where && ` ${where}`}${
+        verdict.place && `, ${verdict.place}`}`;
 }
 
 function decisionItem(decision, choose) {
@@ -46,7 +59,9 @@ export function showHead(choose) {
     document.title = `${PASSED ? 'passed' : verdict.text || verdict.word} – ${name} – retick`;
     byId('kicker').textContent = `${name},${seed} ${PASSED ? 'passes' : 'fails'}${GOOD ? `, beside ${GOOD.name}, which ${
         GOOD.verdict === 'pass' ? 'passes' : 'fails, too'}` : ''}${verdict.note ? `. ${capital(verdict.note)}` : ''}`;
-    const kind = ['deadlock', 'hang', 'limit', 'livelock', 'leak', 'crash'].includes(verdict.word) && verdict.text ? `${VERDICTS[verdict.word]}: ` : '';
+    const kind = ['deadlock', 'hang', 'limit', 'livelock', 'leak', 'crash'].includes(verdict.word) && verdict.text
+        ? `${VERDICTS[verdict.word]}: `
+        : '';
     const text = PASSED ? 'The run passes' : kind + (verdict.text || VERDICTS[verdict.word] || verdict.word);
     byId('headline').textContent = text;
     byId('headline').classList.toggle('long', text.length > 90);
@@ -69,8 +84,9 @@ export function showStory(choose) {
     const list = byId('story'), focused = [...list.children].indexOf(document.activeElement);
     list.replaceChildren(...DATA.story.map((sentence, i) => sentenceItem(sentence, i + 1, choose)));
     if (!DATA.story.length)
-        list.append(make('li', 'empty', PASSED ? 'Nothing went wrong in it. Beside a run that fails (retick view --against) one sees the difference.'
-            : 'No story is told of this run.'));
+        list.append(make('li', 'empty',
+            PASSED ? 'Nothing went wrong in it. Beside a run that fails (retick view --against) one sees the difference.'
+                   : 'No story is told of this run.'));
     if (focused >= 0 && list.children[focused])
         list.children[focused].focus();
 }

@@ -1,4 +1,5 @@
-// The strip above the picture: both runs whole, to scale, so that the squeezed axis below cannot mislead; and which part of them is in sight.
+// The strip above the picture: both runs whole, to scale, so that the squeezed axis below cannot mislead; and which part of them is in
+// sight.
 import { DATA } from './data.js';
 import { BAD, CHAIN, GOOD, PASSED, VERDICT } from './run.js';
 import { view } from './pick.js';
@@ -43,7 +44,8 @@ export function drawStrip() {
     const g = paint.g = strip.getContext('2d');
     g.setTransform(scale, 0, 0, scale, 0, 0);
     g.textBaseline = 'middle';
-    const from = stripX(axis.cut && view.from <= axis.band ? axis.cut : momentOf(view.from)), to = stripX(view.to >= 1000 ? BAD.end : momentOf(view.to));
+    const from = stripX(axis.cut && view.from <= axis.band ? axis.cut : momentOf(view.from)),
+          to = stripX(view.to >= 1000 ? BAD.end : momentOf(view.to));
     box(from - 3, 1.5, to - from + 6, 34, colours.faint);
     g.strokeStyle = colours.soft;
     g.lineWidth = 1;

@@ -1,4 +1,5 @@
-// Who waits for whom, at the event that is looked at: a graph of those who wait for tasks, or for what tasks hold, and a list of the others.
+// Who waits for whom, at the event that is looked at: a graph of those who wait for tasks, or for what tasks hold, and a list of the
+// others.
 import { DATA, word } from './data.js';
 import { make, pressable, several, time } from './text.js';
 import { BAD, VERDICT } from './run.js';
@@ -7,20 +8,33 @@ import { placeText, table } from './drawer.js';
 
 // At the end the explanations know more than the events tell: who is at the other end of a stream, who has what was taken from a pool.
 function waitsAtEnd() {
-    return DATA.waits.filter(it => it.for !== 'step').map(it => ({ task: it.task, say: it.say, since: it.since, seq: it.seq, place: it.place,
-        needs: it.needs.filter(task => task >= 0), thing: it.for === 'resource' || it.for === 'lock' ? it.thing : '', more: it.more, circle: it.circle, matters: it.matters }));
+    return DATA.waits.filter(it => it.for !== 'step').map(it => ({
+        task: it.task, say: it.say, since: it.since, seq: it.seq, place: it.place, needs: it.needs.filter(task => task >= 0),
+            thing: it.for === 'resource' || it.for === 'lock' ? it.thing : '', more: it.more, circle: it.circle, matters: it.matters
+    }));
 }
 
 function waitsAt(run, seq) {
-    const holders = thing => run.held.filter(([name, , from, to]) => word(name) === thing && from <= seq && (!to || to > seq)).map(hold => hold[1]);
+    const holders = thing =>
+        run.held.filter(([name, , from, to]) => word(name) === thing && from <= seq && (!to || to > seq)).map(hold => hold[1]);
     const waits = [];
     for (const task of run.tasks) {
         const step = run.stepAt(task, seq);
         if (!run.waitsAt(step, seq))
             continue;
         const needs = step.on >= 0 ? [step.on] : step.thing ? holders(step.thing).filter(holder => holder >= 0) : [];
-        waits.push({ task: task.number, say: step.say ? `waits ${step.say}` : 'waits', since: run.time(step.end), seq: step.end, place: step.place, needs,
-            thing: step.thing, more: '', circle: 0, matters: false });
+        waits.push({
+            task: task.number,
+            say: step.say ? `waits ${step.say}` : 'waits',
+            since: run.time(step.end),
+            seq: step.end,
+            place: step.place,
+            needs,
+            thing: step.thing,
+            more: '',
+            circle: 0,
+            matters: false
+        });
     }
     return waits;
 }
@@ -49,7 +63,8 @@ function graphOf(run, waits) {
             edges.set(`${from.key} ${to.key}`, [from, to, wait]);
     }
     const used = [...nodes.values()].filter(it => [...edges.values()].some(edge => edge[0] === it || edge[1] === it));
-    const heads = used.filter(it => ![...edges.values()].some(edge => edge[1] === it)), todo = heads.length ? [...heads] : used.slice(0, 1), seen = new Set(todo);
+    const heads = used.filter(it => ![...edges.values()].some(edge => edge[1] === it)),
+          todo = heads.length ? [...heads] : used.slice(0, 1), seen = new Set(todo);
     for (const at of todo)
         for (const [from, to] of edges.values())
             if (from === at && !seen.has(to)) {
@@ -78,10 +93,12 @@ function wayOf(from, to, i) {
     const x0 = from.x + from.width + 2;
     if (to.column > from.column) {
         const x1 = to.x - 6, middle = (x0 + x1) / 2;
-        return `M${x0} ${from.y}C${middle} ${from.y} ${middle} ${to.y} ${x1} ${to.y}M${x1 - 5} ${to.y - 3.5}L${x1} ${to.y}L${x1 - 5} ${to.y + 3.5}`;
+        return `M${x0} ${from.y}C${middle} ${from.y} ${middle} ${to.y} ${x1} ${to.y}M${x1 - 5} ${to.y - 3.5}L${x1} ${to.y}L${x1 - 5} ${
+            to.y + 3.5}`;
     }
     const x1 = to.x + to.width + 3, out = Math.max(x0, x1) + 16 + i % 3 * 9, shift = from.y < to.y ? -4 : 4;
-    return `M${x0} ${from.y - shift}C${out} ${from.y - shift} ${out} ${to.y + shift} ${x1} ${to.y + shift}M${x1 + 5} ${to.y + shift - 3.5}L${x1} ${to.y + shift}L${x1 + 5} ${to.y + shift + 3.5}`;
+    return `M${x0} ${from.y - shift}C${out} ${from.y - shift} ${out} ${to.y + shift} ${x1} ${to.y + shift}M${x1 + 5} ${
+        to.y + shift - 3.5}L${x1} ${to.y + shift}L${x1 + 5} ${to.y + shift + 3.5}`;
 }
 
 function drawGraph(run, waits) {
@@ -92,7 +109,12 @@ function drawGraph(run, waits) {
     picture.setAttribute('aria-label', edges.map(([from, to]) => `${from.text} waits for ${to.text}`).join('; '));
     edges.forEach(([from, to, wait], i) => picture.append(svg('path', { d: wayOf(from, to, i), class: wait.matters ? 'bad' : '' })));
     for (const node of nodes)
-        picture.append(svg('text', { x: node.x, y: node.y + 4, class: node.bad ? 'bad' : node.key[0] === 'r' ? 'thing' : '' }, node.text));
+        picture.append(svg('text', { x: node.x,
+            y: node.y + 4,
+            class: node.bad           ? 'bad'
+                : node.key[0] === 'r' ? 'thing'
+                                      : '' },
+            node.text));
     return picture;
 }
 
@@ -100,8 +122,10 @@ function drawGraph(run, waits) {
 
 function rowOfWait(run, wait, choose) {
     const task = run.tasks[wait.task];
-    return pressable(make('tr', wait.matters ? 'chain' : 'quiet', make('td', '', task ? task.name : ''), make('td', '', wait.say, wait.more && make('div', 'sub', wait.more)),
-        make('td', 'r', time(wait.since)), make('td', 'mono', placeText(wait.place))), () => choose(run, wait.seq, true));
+    return pressable(make('tr', wait.matters ? 'chain' : 'quiet', make('td', '', task ? task.name : ''),
+                         make('td', '', wait.say, wait.more && make('div', 'sub', wait.more)), make('td', 'r', time(wait.since)),
+                         make('td', 'mono', placeText(wait.place))),
+        () => choose(run, wait.seq, true));
 }
 
 export function showWaiting(pane, hint, choose) {

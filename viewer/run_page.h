@@ -1,4 +1,4 @@
-// The page of a run: one HTML file that stands alone, with the run and the one beside it as data, and what shows them (viewer/web). docs/VIEW.md.
+// The page of a run (docs/VIEW.md): one HTML file that stands alone, with the run and the one beside it, and viewer/web to show them.
 #ifndef RETICK_VIEWER_PAGE_H
 #define RETICK_VIEWER_PAGE_H
 
@@ -11,7 +11,7 @@ struct tick_page {
     const struct tick__tale *run, *good; // good: a run that went well, NULL: there is none
     const struct tick__story *story;     // of the run
     const char *run_name, *good_name;    // what their files are called
-    int64_t recorded;                    // when the run's file was written, ns of the system's clock: sources that are newer were changed since
+    int64_t recorded;                    // when the run's file was written, ns of the system's clock: what is newer was changed since
     uint32_t most_events;                // 0: TICK_PAGE_EVENTS
 };
 // Writes the page. 0, or an error in words.
