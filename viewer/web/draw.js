@@ -350,12 +350,12 @@ function drawNumbers() {
         if (x < shown.left - 2 || x > shown.width)
             return;
         x = Math.max(x, shown.left + 9);
-        if (decision) {
-            flag(x, y, paint.colours.accent);
-            x += 20;
-        }
-        while (!isFree(x - 8, y - 8, 16, 16) && x < shown.width - 12)
+        const before = decision ? 20 : 0; // its flag
+        while (!isFree(x - 8, y - 8, 16 + before, 16) && x < shown.width - 12 - before)
             x += 4;
+        if (decision)
+            flag(x - 4, y, paint.colours.accent);
+        x += before;
         drawNumber(i + 1, sentence, x, y);
         if (decision)
             nameDecision(decision, x + 11, y);
@@ -400,15 +400,14 @@ function drawWaitWords() {
 
 // --- the axis above ---
 
+const unitOfTime = () => BAD.end >= 2e10 ? [1e9, 's'] : BAD.end < 1e6 ? [1e3, 'µs'] : [1e6, 'ms'];
+
 function drawAxis(parting) {
     const { g, colours } = paint, top = Math.max(0, scroller.scrollTop);
     g.clearRect(0, top, shown.width, AXIS_HEIGHT - 6);
     box(0, top, shown.width, AXIS_HEIGHT - 6, colours.paper);
     box(0, top + AXIS_HEIGHT - 6, shown.width, 1, colours.line);
-    font(11);
-    const unit = BAD.end >= 2e10 ? [1e9, 's'] : BAD.end < 1e6 ? [1e3, 'µs'] : [1e6, 'ms'];
-    g.fillStyle = colours.soft;
-    g.fillText(`virtual ${unit[1]}`, 12, top + 26);
+    const unit = unitOfTime();
     const told = new Set(DATA.story.map(sentence => sentence.ns)), y = top + 26;
     const instants =
         axis.instants.map(instant => ({...instant, told: told.has(instant.at) })).sort((a, b) => b.told - a.told || a.at - b.at);
@@ -482,7 +481,7 @@ export function drawPicture() {
     box(0, top, shown.left, AXIS_HEIGHT - 6, paint.colours.paper);
     font(11);
     g.fillStyle = paint.colours.soft;
-    g.fillText(`virtual ${BAD.end >= 2e10 ? 's' : BAD.end < 1e6 ? 'µs' : 'ms'}`, 12, top + 26);
+    g.fillText(`virtual ${unitOfTime()[1]}`, 12, top + 26);
     box(0, top + AXIS_HEIGHT - 6, shown.left, 1, paint.colours.line);
     picture.setAttribute(
         'aria-label', `${count(rows.length)} lanes over time. ${DATA.story.map(it => `${it.who} ${it.say}`.trim()).join('. ')}`);

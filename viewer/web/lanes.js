@@ -10,7 +10,7 @@ let rowOfTask = new Map(), rowOfHost = new Map();
 
 const hostName = (run, host) => run.hosts[host] ? run.hosts[host].name : '';
 // Without the host of whom it serves, where that is said often enough.
-const brief = label => label.replace(/ for [^ ]*\/(?=[^ /]+$)/, ' for ');
+const brief = label => label.replace(/'s (\d+\w+) connection$/, ' ($1)').replace(/ for [^ ]*\/(?=[^ /]+( \(\d+\w+\))?$)/, ' for ');
 const stem = label => label.replace(/ for .*/, '').replace(/#\d+$/, '');
 
 // Tasks of both runs by their paths: {path, label, host, by, bad: [from, to], good, hot, main}.

@@ -67,7 +67,8 @@ function source(run, seq) {
         return [title];
     const least = Math.min(...near.map(([, text]) => text.trim() ? text.search(/\S/) : 99));
     const code = make('div', `source ${run === BAD && CHAIN.has(seq) ? 'hot' : ''}`, ...near.map(([line, text]) => {
-        const row = make('div', line === at.line ? 'on' : '', make('i', '', String(line)), make('span', '', text.slice(least)));
+        const code = make('span', '', text.trim()), row = make('div', line === at.line ? 'on' : '', make('i', '', String(line)), code);
+        code.style.paddingLeft = `${Math.max(0, text.search(/\S/) - least) + 2}ch`; // what goes on below stands two further in
         if (line === at.line)
             row.setAttribute('aria-current', 'true');
         return row;
