@@ -141,7 +141,7 @@ struct tick_guest_turn {
     bool others;              // hosts are ready that have their turn after it
     bool stops;               // somebody has told it to end: it gets a SIGTERM, once
     uint32_t objects, events; // with a probe, told so far; the guest counts on
-    uint32_t cause;           // and the seq of the host's beginning
+    uint32_t cause, acted;    // and the seqs of the host's beginning, and of the latest step or callback of all
     uint32_t happened;
     struct tick_guest_happening happening[TICK_GUEST_HAPPENINGS];
     // By the guest, before it is PARKED again:

@@ -53,6 +53,8 @@ static void wait_for_turn(void) {
 void tick__guest_turn_comes(void) {
     const struct tick_guest_turn *turn = &tick__guest_control->turn;
     tick__guest_tell_counts(turn->objects, turn->events);
+    if (tick__guest_probe)
+        tick__guest_probe->acted = turn->acted;
     tick__guest_kernel->cause = 0;
     tick_kernel_clock_to(tick__guest_kernel, tick_kernel_now(tick__guest_kernel)); // the probe's clock is this process's own
     for (uint32_t i = 0; i < turn->happened; i++) {

@@ -182,6 +182,7 @@ static bool goes_on(struct tick__kept *kept) {
     turn->stops = kept->host->stopping && !kept->told_to_stop;
     kept->told_to_stop = kept->host->stopping;
     tick__counted(&turn->objects, &turn->events);
+    turn->acted = w->probe ? w->probe->acted : 0;
     tick__listen_behind(k->listener, turn->objects, turn->events);
     tick__guest_state(k, TICK_GUEST_RUNNING);
     const int rc = tick__guest_await(k, COMES_BACK, w->program);

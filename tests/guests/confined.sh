@@ -20,4 +20,5 @@ also "each time the same"
 expect 1 "bank: fails under" "$confined" "$RETICK" replay --by start found.schedule -- $python "$bank"
 expect 1 "bank: fails under" "$RETICK" replay found.schedule -- $python "$bank" # and where it is not forbidden
 expect 0 "passes" "$confined" "$RETICK" replay found.schedule -- $python "$bank" repaired
+expect 0 "PASSED" "$confined" "$built/tests/test_guest_worlds" # worlds with others
 finish

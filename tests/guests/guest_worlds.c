@@ -244,6 +244,29 @@ static void is_the_same_again(const char *name, int fresh) {
     runner->ops->free(runner);
 }
 
+// Answers that end at an event: at the first, all are drawn; at the last, all are listed.
+static void ends_at_an_event(const char *name) {
+    TICK_KEEP static struct seen drawn, other;
+    struct tick_runner *runner = runner_of(name);
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        struct tick_answers answers = {0};
+        tick_answers_seed(&answers, seed, NULL);
+        run(runner, &answers, true, &drawn);
+        answers.way = TICK_ANSWERS_ONWARD;
+        run(runner, &answers, true, &other);
+        assert_int_equal(drawn.hash, other.hash);
+        assert_same(&drawn, &other);
+        tick_answers_seed(&answers, seed + 1000, NULL);
+        answers.way = TICK_ANSWERS_ONWARD;
+        answers.upto = UINT32_MAX;
+        answers.count = (uint32_t)drawn.count;
+        answers.deviations = drawn.deviations;
+        run(runner, &answers, true, &other);
+        assert_int_equal(drawn.hash, other.hash);
+    }
+    runner->ops->free(runner);
+}
+
 // --- tests ---
 
 static void a_program_asks_a_host(void **state) {
@@ -259,6 +282,12 @@ static void a_program_answers_hosts(void **state) {
     (void)state;
     assert_int_equal(calm("guest_answers").verdict, TICK_PASS);
     is_the_same_again("guest_answers", 5);
+}
+
+static void answers_end_at_an_event(void **state) {
+    (void)state;
+    ends_at_an_event("guest_asks");
+    ends_at_an_event("guest_answers");
 }
 
 static void programs_and_hosts_talk(void **state) {
@@ -345,6 +374,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_asks_a_host),
         cmocka_unit_test(a_program_answers_hosts),
+        cmocka_unit_test(answers_end_at_an_event),
         cmocka_unit_test(programs_and_hosts_talk),
         cmocka_unit_test(a_program_begins_late),
         cmocka_unit_test(a_program_lives_again),
