@@ -111,6 +111,16 @@ struct tick_deviation {
     uint8_t kind;   // enum tick_choice_kind
 };
 
+// Sends and receives are cut short to 1 .. TICK_CUTS - 1 bytes, which are the values; where a world asks for cuts at the other end, too,
+// larger values leave 1 .. TICK_CUTS - 1 bytes away.
+#define TICK_CUTS 16u
+static inline bool tick_kind_cuts(uint32_t kind) {
+    return kind == TICK_CHOICE_SHORT_SEND || kind == TICK_CHOICE_SHORT_RECV;
+}
+static inline bool tick_cut_is_at_end(const struct tick_deviation *deviation) {
+    return tick_kind_cuts(deviation->kind) && deviation->value >= TICK_CUTS;
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -142,7 +142,10 @@ static void write_value(struct tick__text *to, const struct tick_deviation *devi
         tick__text_format(to, "%u polls", value);
         break;
     case TICK_UNIT_BYTES:
-        tick__text_format(to, "%u bytes", value);
+        if (tick_cut_is_at_end(deviation))
+            tick__text_format(to, "-%u bytes", value - (TICK_CUTS - 1));
+        else
+            tick__text_format(to, "%u bytes", value);
         break;
     case TICK_UNIT_POPS:
         tick__text_format(to, "%u pops", value);
@@ -295,13 +298,15 @@ static int read_value(const struct reader *reader, char *text, char *rest, struc
             return bad(reader, "a value such as =3, above 0");
         deviation->value = (uint32_t)value;
         break;
-    default:
-        if (!number(text, UINT32_MAX, &value, &end) || *end || !value)
+    default: {
+        const bool at_end = *text == '-' && tick_kind_cuts(deviation->kind);
+        if (!number(text + at_end, at_end ? TICK_CUTS - 1 : UINT32_MAX, &value, &end) || *end || !value)
             return bad(reader, counted[unit].expected);
-        deviation->value = (uint32_t)value;
+        deviation->value = (uint32_t)value + (at_end ? TICK_CUTS - 1 : 0);
         text = word(&rest);
         if (strcmp(text, counted[unit].one) != 0 && strcmp(text, counted[unit].many) != 0)
             return bad(reader, counted[unit].expected);
+    }
     }
     return *word(&rest) ? bad(reader, "nothing after the value but a # comment") : 0;
 }

@@ -305,12 +305,15 @@ static void lost(const struct teller *t) {
     plural(t->to, t->deviation->value, "time");
 }
 
-#define COUNTED 16 // the kernel asks whether a send or a receive moves all, or 1 to 15 bytes; where there are fewer, it has fewer answers
+#define COUNTED TICK_CUTS // where there are fewer bytes, there are fewer answers
 
 // "3 of 9 bytes", where it is known of how many.
 static void part_of(const struct teller *t) {
     const uint32_t n = t->deviation->n;
-    if (n > t->deviation->value && n < COUNTED)
+    if (tick_cut_is_at_end(t->deviation)) {
+        tick__text_format(t->to, "not the last ");
+        plural(t->to, t->deviation->value - (COUNTED - 1), "byte");
+    } else if (n > t->deviation->value && n < COUNTED)
         tick__text_format(t->to, "%u of %u bytes", (unsigned)t->deviation->value, (unsigned)n);
     else
         plural(t->to, t->deviation->value, "byte");
@@ -320,14 +323,14 @@ static void moved_short(const struct teller *t, const char *verb, const char *no
     if (is_end(t)) {
         holder(t);
         const bool counted = t->deviation->n > t->deviation->value && t->deviation->n < COUNTED;
-        tick__text_format(t->to, " %s only ", verb);
+        tick__text_format(t->to, tick_cut_is_at_end(t->deviation) ? " %s " : " %s only ", verb);
         part_of(t);
         tick__text_format(t->to, counted ? " on " : " of what it could on ");
         connection(t, &t->parent);
     } else {
         tick__text_format(t->to, "a %s on ", noun);
         who_is_subject(t);
-        tick__text_format(t->to, " moves only ");
+        tick__text_format(t->to, tick_cut_is_at_end(t->deviation) ? " moves " : " moves only ");
         part_of(t);
     }
     if (t->deviation->ordinal > 1) { // data counts from 1

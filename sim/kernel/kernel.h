@@ -23,6 +23,7 @@ struct tick_kernel_env {
     uint32_t (*choose)(void *ctx, enum tick_choice_kind kind, tick_id subject, uint64_t ordinal, uint32_t n, int64_t most);
     void *ctx;
     uint64_t calm;            // kinds that it need not be asked about (retick/choice.h)
+    bool cuts_at_ends;        // of sends and receives: also few bytes before the end (retick/choice.h)
     tick_disk_fault_fn *disk; // NULL: disks never fail
     struct tick_probe *probe; // NULL: nobody listens. The kernel keeps probe->now and probe->arrived.
 };

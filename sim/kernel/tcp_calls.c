@@ -243,13 +243,15 @@ static int tcp_accept(struct tick_kernel *k, int process, struct tick__file *fil
     return made;
 }
 
-// SHORT_SEND and SHORT_RECV: how many of `count` bytes are moved. Never none.
+// SHORT_SEND and SHORT_RECV: how many of `count` bytes are moved. Never none. Few of them, or, where the world wants that, all but few.
 size_t tick__shortened(struct tick_kernel *k, enum tick_choice_kind kind, tick_id end, uint64_t offset, size_t count) {
     if (count <= 1)
         return count;
-    uint32_t n = count < 16 ? (uint32_t)count : 16;
-    uint32_t value = TICK__ASK(k, kind, end, offset + 1, n, 0);
-    return value ? value : count;
+    uint32_t n = count < TICK_CUTS ? (uint32_t)count : TICK_CUTS;
+    if (k->env.cuts_at_ends && count > TICK_CUTS)
+        n += count - TICK_CUTS < TICK_CUTS - 1 ? (uint32_t)count - TICK_CUTS : TICK_CUTS - 1;
+    const uint32_t value = TICK__ASK(k, kind, end, offset + 1, n, 0);
+    return !value ? count : value < TICK_CUTS ? value : count - (value - (TICK_CUTS - 1));
 }
 
 static size_t shortened(struct tick_kernel *k, const struct tick__sock *s, enum tick_choice_kind kind, uint64_t offset, size_t count) {
