@@ -300,7 +300,8 @@ static int read_value(const struct reader *reader, char *text, char *rest, struc
         break;
     default: {
         const bool at_end = *text == '-' && tick_kind_cuts(deviation->kind);
-        if (!number(text + at_end, at_end ? TICK_CUTS - 1 : UINT32_MAX, &value, &end) || *end || !value)
+        const uint32_t most = at_end ? UINT32_MAX - (TICK_CUTS - 1) : tick_kind_cuts(deviation->kind) ? TICK_CUTS - 1 : UINT32_MAX;
+        if (!number(text + at_end, most, &value, &end) || *end || !value)
             return bad(reader, counted[unit].expected);
         deviation->value = (uint32_t)value + (at_end ? TICK_CUTS - 1 : 0);
         text = word(&rest);

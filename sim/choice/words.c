@@ -311,7 +311,7 @@ static void lost(const struct teller *t) {
 static void part_of(const struct teller *t) {
     const uint32_t n = t->deviation->n;
     if (tick_cut_is_at_end(t->deviation)) {
-        tick__text_format(t->to, "not the last ");
+        tick__text_format(t->to, "all but ");
         plural(t->to, t->deviation->value - (COUNTED - 1), "byte");
     } else if (n > t->deviation->value && n < COUNTED)
         tick__text_format(t->to, "%u of %u bytes", (unsigned)t->deviation->value, (unsigned)n);
