@@ -75,7 +75,8 @@ static uint32_t kernel_asks(void *ctx, enum tick_choice_kind kind, tick_id subje
 static void use(struct tick_chooser *chooser) {
     tick__guest_chooser = chooser;
     calm = chooser->calm;
-    tick_kernel_env(tick__guest_kernel, &(struct tick_kernel_env){.choose = kernel_asks, .calm = calm, .cuts_at_ends = true, .probe = tick__guest_probe});
+    const struct tick_kernel_env env = {.choose = kernel_asks, .calm = calm, .cuts_at_ends = true, .probe = tick__guest_probe};
+    tick_kernel_env(tick__guest_kernel, &env);
 }
 
 static struct tick_chooser *replay(const struct tick_guest_control *control, uint32_t count) {

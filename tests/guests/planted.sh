@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # once: yes
-# Each kind of choice that an unmodified program is asked about, and a bug that it alone brings out (programs/planted.c): found by seeds that
-# draw that kind alone, shrunk to one deviation of it, and not found by as many seeds that draw all the others.
+# Each kind of choice that an unmodified program is asked about, and a bug that it alone brings out (programs/planted.c): found by seeds
+# that draw that kind alone, shrunk to one deviation of it, and not found by seeds that draw all the others.
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 built=$(dirname "$RETICK")
@@ -18,7 +18,7 @@ planted() { # planted BUG KIND SEEDS: the seeds until it is found were counted, 
     [ "$(grep -vcE '^(retick|scenario|program) ' found.schedule)" = 1 ] || complain "$1 takes more than one deviation: $(cat found.schedule)"
     grep -q "^$2 " found.schedule || complain "$1 is found by $(cat found.schedule)"
     expect 1 "planted: $1" "$RETICK" replay --quiet --by start found.schedule -- "$built/tests/planted" "$1"
-    expect 0 "schedules passed" "$RETICK" fuzz -n "$3" --rate "$2=0" -o other.db -- "$built/tests/planted" "$1"
+    expect 0 "300 schedules passed" "$RETICK" fuzz -n 300 --rate "$2=0" -o other.db -- "$built/tests/planted" "$1"
 }
 
 planted delivery delivery 300
