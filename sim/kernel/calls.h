@@ -91,7 +91,8 @@ bool tick_kernel_dns_asks(const struct tick_kernel *k, const char *name);       
 int tick_k_resolve(struct tick_kernel *k, int process, const char *name, uint16_t port, tick_id subject, uint64_t ordinal,
     struct sockaddr_storage *out, uint32_t most, int64_t *late);
 
-// --- files: a disk a host. Names are absolute or taken from the root; no links, no permissions ---
+// --- files: a disk a host. Names are absolute or taken from the root (tick_kernel_disk_folder); links are not followed; nobody asks for
+// permissions ---
 int tick_k_open(struct tick_kernel *k, int process, const char *path, int flags, unsigned mode, const struct tick_kernel_name *name);
 ssize_t tick_k_pread(struct tick_kernel *k, int process, int fd, void *bytes, size_t count, int64_t offset);
 ssize_t tick_k_pwrite(struct tick_kernel *k, int process, int fd, const void *bytes, size_t count, int64_t offset);
@@ -107,9 +108,44 @@ int tick_k_rename(struct tick_kernel *k, int process, const char *from, const ch
 // The next entries of a directory fd, in a fixed order, "." and ".." first: how many; 0 at the end.
 int tick_k_readdir(struct tick_kernel *k, int process, int fd, struct tick_sys_entry *out, int most);
 
+int tick_k_link(struct tick_kernel *k, int process, const char *from, const char *to);
+int tick_k_symlink(struct tick_kernel *k, int process, const char *target, const char *path);
+ssize_t tick_k_readlink(struct tick_kernel *k, int process, const char *path, char *out, size_t size);
+int tick_k_chmod(struct tick_kernel *k, int process, const char *path, unsigned mode);
+int tick_k_fchmod(struct tick_kernel *k, int process, int fd, unsigned mode);
+int tick_k_touch(struct tick_kernel *k, int process, const char *path, int64_t wall); // st_mtime, ns since 1970
+int tick_k_ftouch(struct tick_kernel *k, int process, int fd, int64_t wall);
+int tick_k_directory_path(struct tick_kernel *k, int process, int fd, char *out, size_t size); // 0 or an error; -ENOENT: it was removed
+
 // From a file of the disk, at *offset (NULL: at its own position), which moves on, to a socket, a pipe or a file: how many bytes, as many
 // as that takes now; -EAGAIN for none.
 ssize_t tick_k_sendfile(struct tick_kernel *k, int process, int out, int in, int64_t *offset, size_t count);
+
+// --- a disk over other files (a machine's own), which whoever calls looks at: they show through where the disk has nothing ---
+int tick_kernel_disk_over(struct tick_kernel *k, int host); // this host's disk is one from now on: its root and /tmp are seen through
+enum tick_disk_look {
+    TICK_DISK_UNKNOWN, // the disk says nothing about it
+    TICK_DISK_HIDDEN,  // there is no such file, whatever is under the disk
+    TICK_DISK_THERE,
+};
+// through: UNKNOWN: whether what is under the disk is to be looked at; THERE: whether it is a directory that is seen through. Paths are
+// absolute, without dots.
+enum tick_disk_look tick_kernel_disk_look(struct tick_kernel *k, int host, const char *path, struct stat *out, bool *through);
+// What was under the disk comes to it, as if it had always been there: a directory that is seen through; an empty file (mode and its type),
+// and its bytes; and out of it again. Of all of these the directory is there already.
+int tick_kernel_disk_cover(struct tick_kernel *k, int host, const char *path, unsigned mode, int64_t wall);
+int tick_kernel_disk_copy(struct tick_kernel *k, int host, const char *path, unsigned mode, int64_t wall, uint32_t *file);
+int tick_kernel_disk_fill(struct tick_kernel *k, uint32_t file, const void *bytes, size_t count, uint64_t offset);
+void tick_kernel_disk_forget(struct tick_kernel *k, int host, const char *path);
+int tick_kernel_disk_opaque(struct tick_kernel *k, int host, const char *path); // a directory, all of which is here by now
+int tick_kernel_disk_hide(struct tick_kernel *k, int host, const char *path);   // of what is under it, nobody sees that name any more
+int tick_kernel_disk_unlink(struct tick_kernel *k, int host, const char *path, bool hides); // hides: and there is one of that name under it
+int tick_kernel_disk_rmdir(struct tick_kernel *k, int host, const char *path, bool hides);
+int tick_kernel_disk_rename(struct tick_kernel *k, int host, const char *from, const char *to, bool hides);
+// All names that the disk has there: of those that hide what is under it, mode is 0.
+typedef void tick_disk_name_fn(void *ctx, const char *name, size_t size, uint64_t inode, unsigned mode);
+int tick_kernel_disk_names(struct tick_kernel *k, int host, const char *path, tick_disk_name_fn *told, void *ctx);
+int tick_kernel_disk_folder(struct tick_kernel *k, int host, const char *path); // where relative names are taken from
 
 // What the disk is asked to do, and by which call: the ordinal counts its operations of that kind on that file (NAME: the file that is
 // made, moved or removed, with attempts that failed).

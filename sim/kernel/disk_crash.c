@@ -69,7 +69,8 @@ void tick_kernel_disk_crash(struct tick_kernel *k, int host, tick_disk_kept_fn *
     for (tick__ref ref = disk->oldest, next; ref; ref = next) {
         const struct tick__change *change = TICK__AT(k, tick__change, ref);
         next = change->next;
-        struct tick__inode *inode = tick__inode(k, change->after ? change->after : change->before);
+        const bool ends = !change->after || (change->after == disk->nothing && change->before);
+        struct tick__inode *inode = tick__inode(k, ends ? change->before : change->after);
         if (change->joined || (kept && kept(ctx, inode->id, TICK_DISK_ENTRY, ++inode->asked_lost)))
             continue;
         tick__journal_undo(k, disk, ref);

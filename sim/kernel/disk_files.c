@@ -144,6 +144,24 @@ static ssize_t write_at(struct tick_kernel *k, const struct tick__file *file, co
     return (ssize_t)done;
 }
 
+int tick__inode_fill(struct tick_kernel *k, struct tick__inode *inode, const void *bytes, size_t count, uint64_t offset) {
+    for (size_t done = 0; done < count;) {
+        const uint64_t at = offset + done;
+        const size_t to = at % TICK__PAGE, part = TICK__PAGE - to < count - done ? TICK__PAGE - to : count - done;
+        uint8_t *page;
+        TICK_TRY(page_open(k, inode, at / TICK__PAGE, &page));
+        memcpy(page + to, (const uint8_t *)bytes + done, part);
+        struct tick__page *of = page_at(k, inode, at / TICK__PAGE);
+        tick__page_give(k, tick__disk_there(k, inode->host), of->durable != of->now ? of->durable : 0);
+        of->durable = of->now;
+        of->dirty = false;
+        done += part;
+    }
+    if (offset + count > inode->size)
+        inode->size = inode->durable_size = inode->cut = offset + count;
+    return 0;
+}
+
 int tick__inode_truncate(struct tick_kernel *k, struct tick__inode *inode, uint64_t size) {
     if (size / TICK__PAGE >= TICK__MOST_PAGES)
         return -EFBIG;

@@ -28,6 +28,7 @@ struct tick__inode {
     int64_t changed; // wall time
     uint64_t size, durable_size;
     uint64_t cut;    // the least size since the last sync
+    bool covers;     // a directory: what lies under the disk shows through where it has nothing of that name (disk_over.c)
     tick__ref pages; // struct tick__page
     uint32_t page_most;
     tick__ref first, last, parent; // a directory's entries
@@ -61,6 +62,7 @@ struct tick__change {
 
 struct tick__disk {
     tick__ref root, inodes;
+    tick__ref nothing;                     // what an entry names that hides what is under it; 0: none has been needed
     tick__ref oldest, latest;              // the journal
     uint64_t numbers, orders, used, limit; // used, limit: bytes of pages
 };
@@ -82,12 +84,42 @@ static inline struct tick__disk *tick__disk_there(const struct tick_kernel *k, u
     return ref ? TICK__AT(k, tick__disk, ref) : NULL;
 }
 
+// Where a path leads.
+struct tick__place {
+    struct tick__disk *disk;
+    struct tick__inode *directory; // of the last component
+    const char *name;
+    size_t size;               // 0: the path is the root
+    bool slash;                // a slash follows: only a directory will do
+    bool dots;                 // the last component is . or ..
+    struct tick__entry *entry; // NULL: there is none
+    struct tick__inode *inode; // what the path names, or NULL
+};
+
 // disk_names.c
 struct tick__disk *tick__disk(struct tick_kernel *k, uint32_t host);                      // made when it is first used; NULL: no memory
 struct tick__inode *tick__inode_new(struct tick_kernel *k, uint32_t host, uint32_t mode); // no refs yet, no id
 void tick__inode_release(struct tick_kernel *k, struct tick__inode *inode);
 void tick__journal_commit(struct tick_kernel *k, struct tick__disk *disk);
 void tick__journal_undo(struct tick_kernel *k, struct tick__disk *disk, tick__ref change); // it and all after it
+int tick__disk_walk(struct tick_kernel *k, uint32_t host, const char *path, struct tick__place *at); // 0 or an error
+struct tick__entry *tick__entry_find(const struct tick_kernel *k, const struct tick__inode *directory, const char *name, size_t size);
+struct tick__entry *tick__entry_new(struct tick_kernel *k, struct tick__inode *directory, const char *name, size_t size);
+void tick__entry_free(struct tick_kernel *k, struct tick__entry *entry);
+void tick__entry_point(struct tick_kernel *k, struct tick__entry *entry, tick__ref to); // behind the journal's back
+// Lets the entry name another inode, or none, and writes it down. false: no memory, and nothing has changed.
+bool tick__entry_change(struct tick_kernel *k, struct tick__disk *disk, struct tick__entry *entry, tick__ref to, bool joined);
+int tick__file_make(struct tick_kernel *k, struct tick__place *at, uint32_t mode); // a new file of that mode at the place
+bool tick__directory_empty(const struct tick_kernel *k, const struct tick__inode *directory);
+// What the entry names; NULL: nothing, or what hides.
+static inline struct tick__inode *tick__entry_inode(const struct tick_kernel *k, const struct tick__entry *entry) {
+    struct tick__inode *inode = entry->now ? tick__inode(k, entry->now) : NULL;
+    return inode && inode->mode != S_IFCHR ? inode : NULL;
+}
+// With `hides`, what lies under the name stays hidden.
+int tick__disk_unlink(struct tick_kernel *k, uint32_t host, const char *path, bool hides);
+int tick__disk_rmdir(struct tick_kernel *k, uint32_t host, const char *path, bool hides);
+int tick__disk_rename(struct tick_kernel *k, uint32_t host, const char *from, const char *to, bool hides);
 // Opens or makes the file: 0 or an error.
 int tick__disk_open(struct tick_kernel *k, uint32_t host, const char *path, int flags, unsigned mode, struct tick__inode **out);
 
@@ -100,7 +132,12 @@ void tick__file_names_free(struct tick_kernel *k, struct tick__inode *directory)
 void tick__inode_describe(const struct tick_kernel *k, const struct tick__inode *inode, struct stat *out);
 int tick__directory_list(struct tick_kernel *k, struct tick__file *file, struct tick_sys_entry *out, int most);
 
+// disk_over.c
+tick__ref tick__disk_nothing(struct tick_kernel *k, struct tick__disk *disk, uint32_t host); // 0: no memory
+
 // disk_files.c
+// Bytes that were always there.
+int tick__inode_fill(struct tick_kernel *k, struct tick__inode *inode, const void *bytes, size_t count, uint64_t offset);
 int tick__inode_truncate(struct tick_kernel *k, struct tick__inode *inode, uint64_t size);
 void tick__inode_sync(struct tick_kernel *k, struct tick__inode *inode);
 void tick__inode_pages_free(struct tick_kernel *k, struct tick__inode *inode);

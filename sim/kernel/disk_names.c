@@ -68,7 +68,7 @@ static size_t entry_size(const struct tick__entry *entry) {
     return sizeof *entry + entry->size;
 }
 
-static struct tick__entry *entry_find(const struct tick_kernel *k, const struct tick__inode *directory, const char *name, size_t size) {
+struct tick__entry *tick__entry_find(const struct tick_kernel *k, const struct tick__inode *directory, const char *name, size_t size) {
     for (tick__ref ref = directory->first; ref; ref = tick__entry(k, ref)->next) {
         struct tick__entry *entry = tick__entry(k, ref);
         if (entry->size == size && entry->now && !memcmp(entry->name, name, size))
@@ -81,7 +81,7 @@ static tick__ref ref_of(const struct tick_kernel *k, const void *object) {
     return (tick__ref)((size_t)((const uint8_t *)object - k->base) / TICK__GRANULE);
 }
 
-static struct tick__entry *entry_new(struct tick_kernel *k, struct tick__inode *directory, const char *name, size_t size) {
+struct tick__entry *tick__entry_new(struct tick_kernel *k, struct tick__inode *directory, const char *name, size_t size) {
     tick__ref ref = tick__arena_take(k, sizeof(struct tick__entry) + size);
     if (!ref)
         return NULL;
@@ -97,7 +97,7 @@ static struct tick__entry *entry_new(struct tick_kernel *k, struct tick__inode *
     return entry;
 }
 
-static void entry_free(struct tick_kernel *k, struct tick__entry *entry) {
+void tick__entry_free(struct tick_kernel *k, struct tick__entry *entry) {
     struct tick__inode *directory = tick__inode(k, entry->directory);
     tick__ref ref = ref_of(k, entry), before = 0;
     for (tick__ref at = directory->first; at != ref; at = tick__entry(k, at)->next)
@@ -121,7 +121,7 @@ static void unhold(struct tick_kernel *k, tick__ref inode) {
         tick__inode_release(k, tick__inode(k, inode));
 }
 
-static void point(struct tick_kernel *k, struct tick__entry *entry, tick__ref to) {
+void tick__entry_point(struct tick_kernel *k, struct tick__entry *entry, tick__ref to) {
     tick__ref before = entry->now;
     hold(k, to);
     entry->now = to;
@@ -136,8 +136,7 @@ static void point(struct tick_kernel *k, struct tick__entry *entry, tick__ref to
     }
 }
 
-// Lets the entry name another inode, or none, and writes it down. false: no memory, and nothing has changed.
-static bool change(struct tick_kernel *k, struct tick__disk *disk, struct tick__entry *entry, tick__ref to, bool joined) {
+bool tick__entry_change(struct tick_kernel *k, struct tick__disk *disk, struct tick__entry *entry, tick__ref to, bool joined) {
     tick__ref ref = tick__arena_zero(k, sizeof(struct tick__change));
     if (!ref)
         return false;
@@ -152,7 +151,7 @@ static bool change(struct tick_kernel *k, struct tick__disk *disk, struct tick__
     hold(k, entry->directory);
     hold(k, c->before);
     hold(k, to);
-    point(k, entry, to);
+    tick__entry_point(k, entry, to);
     tick__inode(k, entry->directory)->changed = tick_kernel_wall(k, (int)tick__inode(k, entry->directory)->host);
     return true;
 }
@@ -163,7 +162,7 @@ static void forget(struct tick_kernel *k, tick__ref ref) {
     struct tick__entry *entry = tick__entry(k, c.entry);
     tick__ref directory = entry->directory;
     if (--entry->mentions == 0 && !entry->now)
-        entry_free(k, entry);
+        tick__entry_free(k, entry);
     unhold(k, c.before);
     unhold(k, c.after);
     unhold(k, directory);
@@ -184,7 +183,7 @@ void tick__journal_undo(struct tick_kernel *k, struct tick__disk *disk, tick__re
     for (tick__ref ref = disk->latest, prev; ref; ref = prev) {
         const struct tick__change *c = TICK__AT(k, tick__change, ref);
         prev = c->prev;
-        point(k, tick__entry(k, c->entry), c->before);
+        tick__entry_point(k, tick__entry(k, c->entry), c->before);
         bool last = ref == from;
         disk->latest = prev;
         if (prev)
@@ -199,31 +198,21 @@ void tick__journal_undo(struct tick_kernel *k, struct tick__disk *disk, tick__re
 
 // --- paths ---
 
-struct place {
-    struct tick__disk *disk;
-    struct tick__inode *directory; // of the last component
-    const char *name;
-    size_t size;               // 0: the path is the root
-    bool slash;                // a slash follows: only a directory will do
-    bool dots;                 // the last component is . or ..
-    struct tick__entry *entry; // NULL: there is none
-    struct tick__inode *inode; // what the path names, or NULL
-};
-
 static bool is_dots(const char *name, size_t size) {
     return size && size <= 2 && name[0] == '.' && name[size - 1] == '.';
 }
 
 // Whatever stands there, even with a slash behind a file.
-static int walk_to(struct tick_kernel *k, uint32_t host, const char *path, struct place *at) {
-    *at = (struct place){.disk = tick__disk(k, host)};
+int tick__disk_walk(struct tick_kernel *k, uint32_t host, const char *path, struct tick__place *at) {
+    *at = (struct tick__place){.disk = tick__disk(k, host)};
     if (!at->disk)
         return -ENOMEM;
     if (!*path)
         return -ENOENT;
     if (strlen(path) >= TICK__PATH_MOST)
         return -ENAMETOOLONG;
-    struct tick__inode *inode = at->directory = tick__inode(k, at->disk->root);
+    const tick__ref folder = *path == '/' ? 0 : tick__host(k, host)->folder;
+    struct tick__inode *inode = at->directory = tick__inode(k, folder ? folder : at->disk->root);
     for (const char *p = path;;) {
         bool slash = *p == '/';
         while (*p == '/')
@@ -247,8 +236,8 @@ static int walk_to(struct tick_kernel *k, uint32_t host, const char *path, struc
         if (at->dots) {
             inode = size == 2 ? tick__inode(k, inode->parent) : inode;
         } else {
-            at->entry = entry_find(k, inode, p, size);
-            inode = at->entry ? tick__inode(k, at->entry->now) : NULL;
+            at->entry = tick__entry_find(k, inode, p, size);
+            inode = at->entry ? tick__entry_inode(k, at->entry) : NULL;
         }
         p += size;
     }
@@ -256,21 +245,22 @@ static int walk_to(struct tick_kernel *k, uint32_t host, const char *path, struc
     return 0;
 }
 
-static int walk(struct tick_kernel *k, uint32_t host, const char *path, struct place *at) {
-    TICK_TRY(walk_to(k, host, path, at));
+static int walk(struct tick_kernel *k, uint32_t host, const char *path, struct tick__place *at) {
+    TICK_TRY(tick__disk_walk(k, host, path, at));
     return at->slash && at->inode && !S_ISDIR(at->inode->mode) ? -ENOTDIR : 0;
 }
 
-// A new file of that mode at the place.
-static int make(struct tick_kernel *k, struct place *at, uint32_t mode) {
+int tick__file_make(struct tick_kernel *k, struct tick__place *at, uint32_t mode) {
     struct tick__file_name name;
     TICK_TRY(tick__file_name(k, at->directory, at->name, at->size, &name));
     TICK_TRY((int)tick__disk_ask_about(k, at->directory->host, TICK_DISK_NAME, name.id, name.tried));
     struct tick__inode *inode = tick__inode_new(k, at->directory->host, mode);
-    struct tick__entry *entry = inode ? entry_new(k, at->directory, at->name, at->size) : NULL;
-    if (!entry || !change(k, at->disk, entry, inode->ref, false)) {
-        if (entry)
-            entry_free(k, entry);
+    struct tick__entry *entry = at->entry; // of something hidden
+    if (inode && !entry)
+        entry = tick__entry_new(k, at->directory, at->name, at->size);
+    if (!inode || !entry || !tick__entry_change(k, at->disk, entry, inode->ref, false)) {
+        if (entry && !at->entry)
+            tick__entry_free(k, entry);
         if (inode) {
             inode->refs = 1;
             tick__inode_release(k, inode);
@@ -283,10 +273,10 @@ static int make(struct tick_kernel *k, struct place *at, uint32_t mode) {
 }
 
 int tick__disk_open(struct tick_kernel *k, uint32_t host, const char *path, int flags, unsigned mode, struct tick__inode **out) {
-    struct place at;
+    struct tick__place at;
     if ((flags & O_CREAT) && (flags & O_DIRECTORY)) // since 6.4; before, it made a file
         return -EINVAL;
-    TICK_TRY(walk_to(k, host, path, &at));
+    TICK_TRY(tick__disk_walk(k, host, path, &at));
     if (at.slash && !at.dots && at.size && (flags & O_CREAT))
         return -EISDIR;
     if (at.slash && at.inode && !S_ISDIR(at.inode->mode))
@@ -295,13 +285,15 @@ int tick__disk_open(struct tick_kernel *k, uint32_t host, const char *path, int 
     if (!at.inode) {
         if (!(flags & O_CREAT))
             return -ENOENT;
-        TICK_TRY(make(k, &at, S_IFREG | (mode & 07777)));
+        TICK_TRY(tick__file_make(k, &at, S_IFREG | (mode & 07777)));
     } else if ((flags & O_CREAT) && (flags & O_EXCL)) {
         return -EEXIST;
     } else if (S_ISDIR(at.inode->mode) && (writes || (flags & O_CREAT))) {
         return -EISDIR;
     } else if (S_ISSOCK(at.inode->mode)) {
         return -ENXIO;
+    } else if (S_ISLNK(at.inode->mode)) { // whoever has links follows them
+        return -ELOOP;
     } else if ((flags & O_DIRECTORY) && !S_ISDIR(at.inode->mode)) {
         return -ENOTDIR;
     }
@@ -312,40 +304,45 @@ int tick__disk_open(struct tick_kernel *k, uint32_t host, const char *path, int 
 }
 
 static int directory_make(struct tick_kernel *k, uint32_t host, const char *path, unsigned mode) {
-    struct place at;
-    TICK_TRY(walk_to(k, host, path, &at));
-    return at.inode ? -EEXIST : make(k, &at, S_IFDIR | (mode & 01777));
+    struct tick__place at;
+    TICK_TRY(tick__disk_walk(k, host, path, &at));
+    return at.inode ? -EEXIST : tick__file_make(k, &at, S_IFDIR | (mode & 01777));
 }
 
 int tick_k_mkdir(struct tick_kernel *k, int process, const char *path, unsigned mode) {
     return directory_make(k, tick__process_host(k, process), path, mode);
 }
 
-static int drop(struct tick_kernel *k, struct place *at) {
+static int drop(struct tick_kernel *k, struct tick__place *at, bool hides) {
     int64_t asked = tick__disk_ask(k, at->inode, TICK_DISK_NAME, 0, 0);
     if (asked < 0)
         return (int)asked;
-    return change(k, at->disk, at->entry, 0, false) ? 0 : -ENOMEM;
+    const tick__ref after = hides ? tick__disk_nothing(k, at->disk, at->inode->host) : 0;
+    return (!hides || after) && tick__entry_change(k, at->disk, at->entry, after, false) ? 0 : -ENOMEM;
 }
 
-static bool empty(const struct tick_kernel *k, const struct tick__inode *directory) {
+bool tick__directory_empty(const struct tick_kernel *k, const struct tick__inode *directory) {
     for (tick__ref ref = directory->first; ref; ref = tick__entry(k, ref)->next)
-        if (tick__entry(k, ref)->now)
+        if (tick__entry_inode(k, tick__entry(k, ref)))
             return false;
     return true;
 }
 
-int tick_k_unlink(struct tick_kernel *k, int process, const char *path) {
-    struct place at;
-    TICK_TRY(walk(k, tick__process_host(k, process), path, &at));
+int tick__disk_unlink(struct tick_kernel *k, uint32_t host, const char *path, bool hides) {
+    struct tick__place at;
+    TICK_TRY(walk(k, host, path, &at));
     if (!at.inode)
         return -ENOENT;
-    return S_ISDIR(at.inode->mode) ? -EISDIR : drop(k, &at);
+    return S_ISDIR(at.inode->mode) ? -EISDIR : drop(k, &at, hides);
 }
 
-int tick_k_rmdir(struct tick_kernel *k, int process, const char *path) {
-    struct place at;
-    TICK_TRY(walk(k, tick__process_host(k, process), path, &at));
+int tick_k_unlink(struct tick_kernel *k, int process, const char *path) {
+    return tick__disk_unlink(k, tick__process_host(k, process), path, false);
+}
+
+int tick__disk_rmdir(struct tick_kernel *k, uint32_t host, const char *path, bool hides) {
+    struct tick__place at;
+    TICK_TRY(walk(k, host, path, &at));
     if (!at.size)
         return -EBUSY;
     if (at.dots)
@@ -354,7 +351,11 @@ int tick_k_rmdir(struct tick_kernel *k, int process, const char *path) {
         return -ENOENT;
     if (!S_ISDIR(at.inode->mode))
         return -ENOTDIR;
-    return empty(k, at.inode) ? drop(k, &at) : -ENOTEMPTY;
+    return tick__directory_empty(k, at.inode) ? drop(k, &at, hides) : -ENOTEMPTY;
+}
+
+int tick_k_rmdir(struct tick_kernel *k, int process, const char *path) {
+    return tick__disk_rmdir(k, tick__process_host(k, process), path, false);
 }
 
 static bool within(const struct tick_kernel *k, const struct tick__inode *inner, const struct tick__inode *outer) {
@@ -363,64 +364,75 @@ static bool within(const struct tick_kernel *k, const struct tick__inode *inner,
     return inner == outer;
 }
 
-int tick_k_rename(struct tick_kernel *k, int process, const char *from, const char *to) {
-    struct place old, new;
-    TICK_TRY(walk_to(k, tick__process_host(k, process), from, &old));
-    TICK_TRY(walk_to(k, tick__process_host(k, process), to, &new));
-    if (!old.size || !new.size || old.dots || new.dots)
+// What rename(2) refuses; 1: there is nothing to do.
+static int rename_check(struct tick_kernel *k, const struct tick__place *old, const struct tick__place *new) {
+    if (!old->size || !new->size || old->dots || new->dots)
         return -EBUSY;
-    if (!old.inode)
+    if (!old->inode)
         return -ENOENT;
-    bool directory = S_ISDIR(old.inode->mode);
-    if (!directory && (old.slash || new.slash))
+    bool directory = S_ISDIR(old->inode->mode);
+    if (!directory && (old->slash || new->slash))
         return -ENOTDIR;
-    if (directory && within(k, new.directory, old.inode))
+    if (directory && within(k, new->directory, old->inode))
         return -EINVAL;
-    if (new.inode == old.inode)
-        return 0;
-    if (new.inode && within(k, old.directory, new.inode))
+    if (new->inode == old->inode)
+        return 1;
+    if (new->inode && within(k, old->directory, new->inode))
         return -ENOTEMPTY;
-    if (new.inode && S_ISDIR(new.inode->mode) != directory)
+    if (new->inode && S_ISDIR(new->inode->mode) != directory)
         return directory ? -ENOTDIR : -EISDIR;
-    if (new.inode && directory && !empty(k, new.inode))
-        return -ENOTEMPTY;
+    return new->inode && directory && !tick__directory_empty(k, new->inode) ? -ENOTEMPTY : 0;
+}
+
+int tick__disk_rename(struct tick_kernel *k, uint32_t host, const char *from, const char *to, bool hides) {
+    struct tick__place old, new;
+    TICK_TRY(tick__disk_walk(k, host, from, &old));
+    TICK_TRY(tick__disk_walk(k, host, to, &new));
+    const int refused = rename_check(k, &old, &new);
+    if (refused)
+        return refused < 0 ? refused : 0;
     int64_t asked = tick__disk_ask(k, old.inode, TICK_DISK_NAME, 0, 0);
     if (asked < 0)
         return (int)asked;
-    struct tick__entry *entry = new.entry ? new.entry : entry_new(k, new.directory, new.name, new.size);
+    const tick__ref after = hides ? tick__disk_nothing(k, new.disk, host) : 0;
+    struct tick__entry *entry = new.entry ? new.entry : tick__entry_new(k, new.directory, new.name, new.size);
     if (!entry)
         return -ENOMEM;
     tick__ref inode = old.inode->ref;
-    if (!change(k, new.disk, old.entry, 0, false)) { // the journal holds the inode
+    if ((hides && !after) || !tick__entry_change(k, new.disk, old.entry, after, false)) { // the journal holds the inode
         if (!new.entry)
-            entry_free(k, entry);
+            tick__entry_free(k, entry);
         return -ENOMEM;
     }
-    if (!change(k, new.disk, entry, inode, true)) {
+    if (!tick__entry_change(k, new.disk, entry, inode, true)) {
         tick__journal_undo(k, new.disk, new.disk->latest);
         if (!new.entry)
-            entry_free(k, entry);
+            tick__entry_free(k, entry);
         return -ENOMEM;
     }
     return 0;
+}
+
+int tick_k_rename(struct tick_kernel *k, int process, const char *from, const char *to) {
+    return tick__disk_rename(k, tick__process_host(k, process), from, to, false);
 }
 
 // --- what others ask of names ---
 
 int tick__disk_socket_add(struct tick_kernel *k, uint32_t host, const char *path, tick__ref *inode) {
-    struct place at;
-    TICK_TRY(walk_to(k, host, path, &at));
+    struct tick__place at;
+    TICK_TRY(tick__disk_walk(k, host, path, &at));
     if (at.inode)
         return -EADDRINUSE;
     if (at.slash)
         return -ENOENT;
-    TICK_TRY(make(k, &at, S_IFSOCK | 0755));
+    TICK_TRY(tick__file_make(k, &at, S_IFSOCK | 0755));
     *inode = at.inode->ref;
     return 0;
 }
 
 int tick__disk_socket_find(struct tick_kernel *k, uint32_t host, const char *path, tick__ref *inode) {
-    struct place at;
+    struct tick__place at;
     TICK_TRY(walk(k, host, path, &at));
     if (!at.inode)
         return -ENOENT;
@@ -438,8 +450,8 @@ void tick__inode_describe(const struct tick_kernel *k, const struct tick__inode 
     if (S_ISDIR(inode->mode)) {
         out->st_nlink = inode->links ? 2 : 0;
         for (tick__ref ref = inode->first; ref; ref = tick__entry(k, ref)->next) {
-            tick__ref now = tick__entry(k, ref)->now;
-            out->st_nlink += now && S_ISDIR(tick__inode(k, now)->mode);
+            const struct tick__inode *now = tick__entry_inode(k, tick__entry(k, ref));
+            out->st_nlink += now && S_ISDIR(now->mode);
         }
     }
     out->st_size = S_ISDIR(inode->mode) ? TICK__PAGE : (off_t)inode->size;
@@ -452,7 +464,7 @@ void tick__inode_describe(const struct tick_kernel *k, const struct tick__inode 
 }
 
 int tick_k_stat(struct tick_kernel *k, int process, const char *path, struct stat *out) {
-    struct place at;
+    struct tick__place at;
     TICK_TRY(walk(k, tick__process_host(k, process), path, &at));
     if (!at.inode)
         return -ENOENT;
@@ -464,7 +476,7 @@ static void entry_out(struct tick_sys_entry *out, const char *name, size_t size,
     memset(out, 0, sizeof *out);
     memcpy(out->name, name, size);
     out->inode = inode->number;
-    out->type = S_ISDIR(inode->mode) ? DT_DIR : S_ISSOCK(inode->mode) ? DT_SOCK : DT_REG;
+    out->type = (uint8_t)IFTODT(inode->mode);
 }
 
 // offset: 0 and 1 are the dots, then 2 + the order of the entry that was given last.
@@ -480,9 +492,9 @@ int tick__directory_list(struct tick_kernel *k, struct tick__file *file, struct 
         entry_out(&out[count++], "..", (size_t)open->offset + 1, open->offset ? tick__inode(k, directory->parent) : directory);
     for (tick__ref ref = directory->first; ref && count < most; ref = tick__entry(k, ref)->next) {
         const struct tick__entry *entry = tick__entry(k, ref);
-        if (!entry->now || entry->order + 2 <= (uint64_t)open->offset)
+        if (!tick__entry_inode(k, entry) || entry->order + 2 <= (uint64_t)open->offset)
             continue;
-        entry_out(&out[count++], entry->name, entry->size, tick__inode(k, entry->now));
+        entry_out(&out[count++], entry->name, entry->size, tick__entry_inode(k, entry));
         open->offset = (int64_t)entry->order + 2;
     }
     return count;

@@ -182,6 +182,7 @@ struct tick__host {
     uint32_t next_udp_port, next_unix;
     tick__ref rights; // fds in messages
     tick__ref disk;
+    tick__ref folder; // of the disk, from which names that are relative are taken; 0: the root
     int64_t wall_offset; // of CLOCK_REALTIME from the world's
     bool down;
     bool dying;       // it crashes right now
