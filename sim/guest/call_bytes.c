@@ -1,10 +1,12 @@
 // Handlers: what moves bytes. The simulated kernel moves what it can and never waits; who has a blocking fd gets what Linux gives: a send
 // is done when all of it is, a receive when something came (all, with MSG_WAITALL).
-#include "sim/guest/inside_int.h"
+#include "sim/guest/files_int.h"
 #include "src/base/outside.h"
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define TAKES(fd_, flags_) \
@@ -32,12 +34,24 @@ static bool goes_on(const struct tick__guest_blocking *call, long result, size_t
     return result > 0 && done < count && !(call->flags & MSG_DONTWAIT) && !tick__guest_is_nonblocking(call->fd);
 }
 
+// Around what reads and writes files, of which some are mapped.
+static inline void pull(int fd) {
+    if (__builtin_expect(tick__file_maps != 0, 0))
+        tick__file_maps_pull(fd);
+}
+
+static inline void push(int fd) {
+    if (__builtin_expect(tick__file_maps != 0, 0))
+        tick__file_maps_push(fd);
+}
+
 long tick__call_read(const long *a) {
     if (!tick__guest_fd_is(a[0]))
         return tick__guest_number(a[0]) == TICK__RANDOM ? tick__call_getrandom((const long[]){a[1], a[2], 0})
                                                         : tick__raw(SYS_read, a[0], a[1], a[2]);
     struct tick__guest_blocking call = TAKES((int)a[0], 0);
     long result;
+    pull((int)a[0]);
     do
         result = tick__guest_lingered(tick_k_read(TICK__K, (int)a[0], (void *)a[1], (size_t)a[2]));
     while (tick__guest_tries(&call, &result));
@@ -59,10 +73,12 @@ long tick__call_write(const long *a) {
     const size_t count = (size_t)a[2];
     size_t done = 0;
     long result;
+    pull(fd);
     do {
         result = tick__guest_lingered(tick_k_write(TICK__K, fd, bytes + done, count - done));
         done += result > 0 ? (size_t)result : 0;
     } while (goes_on(&call, result, done, count) || (done < count && tick__guest_tries(&call, &result)));
+    push(fd);
     if (result < 0 && !done)
         return is_pipe(fd) ? broken(result, 0) : broken_socket(fd, result, 0);
     return (long)done;
@@ -73,11 +89,17 @@ long tick__call_sendto(const long *a) {
     struct tick__guest_blocking call = GIVES(fd, flags);
     const char *bytes = (const char *)a[1];
     const size_t count = (size_t)a[2];
+    struct sockaddr_un own;
+    socklen_t size = (socklen_t)a[5];
+    const struct sockaddr *to = (const struct sockaddr *)a[4];
+    const int found = to ? tick__file_socket(to, &size, false, &own) : 0;
     size_t done = 0;
-    long result;
+    long result = found;
+    if (found < 0)
+        return found;
+    to = found ? (const struct sockaddr *)&own : to;
     do {
-        result = tick__guest_lingered(
-            tick_k_sendto(TICK__K, fd, bytes + done, count - done, flags, (const struct sockaddr *)a[4], (socklen_t)a[5]));
+        result = tick__guest_lingered(tick_k_sendto(TICK__K, fd, bytes + done, count - done, flags, to, size));
         done += result > 0 ? (size_t)result : 0;
     } while (goes_on(&call, result, done, count) || (done < count && tick__guest_tries(&call, &result)));
     return result < 0 && !done ? broken_socket(fd, result, flags) : (long)done;
@@ -141,6 +163,7 @@ static long send_rest(struct tick__guest_blocking *call, const struct iovec *par
 long tick__call_readv(const long *a) {
     struct tick__guest_blocking call = TAKES((int)a[0], 0);
     long result;
+    pull((int)a[0]);
     do
         result = tick__guest_lingered(tick_k_readv(TICK__K, (int)a[0], (const struct iovec *)a[1], (int)a[2]));
     while (tick__guest_tries(&call, &result));
@@ -169,17 +192,29 @@ long tick__call_writev(const long *a) {
     struct tick__guest_blocking call = GIVES(fd, 0);
     const struct iovec *parts = (const struct iovec *)a[1];
     long result;
+    pull(fd);
     do
         result = tick__guest_lingered(tick_k_writev(TICK__K, fd, parts, (int)a[2]));
     while (tick__guest_tries(&call, &result));
+    push(fd);
     if (result > 0 && (size_t)result < bytes_of(parts, (size_t)a[2]))
         result = send_rest(&call, parts, (size_t)a[2], (size_t)result, true);
     return is_pipe(fd) ? broken(result, 0) : broken_socket(fd, result, 0);
 }
 
-static long send_message(int fd, const struct msghdr *message, int flags) {
+static long send_message(int fd, const struct msghdr *asked, int flags) {
     struct tick__guest_blocking call = GIVES(fd, flags);
-    long result;
+    struct msghdr at_own = *asked;
+    struct sockaddr_un own;
+    const struct msghdr *message = asked;
+    const int found = asked->msg_name ? tick__file_socket(asked->msg_name, &at_own.msg_namelen, false, &own) : 0;
+    long result = found;
+    if (found < 0)
+        return found;
+    if (found) {
+        at_own.msg_name = &own;
+        message = &at_own;
+    }
     do
         result = tick__guest_lingered(tick_k_sendmsg(TICK__K, fd, message, flags));
     while (tick__guest_tries(&call, &result));
@@ -242,16 +277,21 @@ long tick__call_recvmmsg(const long *a) {
 // --- at a place ---
 
 long tick__call_pread64(const long *a) {
+    pull((int)a[0]);
     return tick_k_pread(TICK__K, (int)a[0], (void *)a[1], (size_t)a[2], a[3]);
 }
 
 long tick__call_pwrite64(const long *a) {
-    return tick_k_pwrite(TICK__K, (int)a[0], (const void *)a[1], (size_t)a[2], a[3]);
+    pull((int)a[0]);
+    const long result = tick_k_pwrite(TICK__K, (int)a[0], (const void *)a[1], (size_t)a[2], a[3]);
+    push((int)a[0]);
+    return result;
 }
 
 static long at_place(const long *a, bool writes) {
     const struct iovec *parts = (const struct iovec *)a[1];
     long done = 0;
+    pull((int)a[0]);
     for (int i = 0; i < (int)a[2]; i++) {
         const long result = writes ? tick_k_pwrite(TICK__K, (int)a[0], parts[i].iov_base, parts[i].iov_len, a[3] + done)
                                    : tick_k_pread(TICK__K, (int)a[0], parts[i].iov_base, parts[i].iov_len, a[3] + done);
@@ -261,6 +301,8 @@ static long at_place(const long *a, bool writes) {
         if ((size_t)result < parts[i].iov_len)
             break;
     }
+    if (writes)
+        push((int)a[0]);
     return done;
 }
 
@@ -285,10 +327,12 @@ static long take_piece(int in, const off_t *offset, char *bytes, size_t count, o
     return tick__guest_call(SYS_pread64, in, (long)bytes, (long)(count < PIECE ? count : PIECE), at, 0, 0);
 }
 
-// Whether out is a simulated fd that takes no pieces, such as an eventfd: those are nobody's type.
+// Whether out is a simulated fd that takes no pieces: an eventfd, say, all of which are of no type, or a file that is appended to.
 static bool takes_none(int out) {
     struct stat s;
-    return tick__guest_fd_is(out) && tick__guest_call(SYS_fstat, out, (long)&s, 0, 0, 0, 0) == 0 && !(s.st_mode & S_IFMT);
+    if (!tick__guest_fd_is(out) || tick__guest_call(SYS_fstat, out, (long)&s, 0, 0, 0, 0) != 0)
+        return false;
+    return !(s.st_mode & S_IFMT) || (S_ISREG(s.st_mode) && tick_k_fcntl(TICK__K, out, F_GETFL, 0) & O_APPEND);
 }
 
 // From a file, real or simulated, to what is simulated (a[0] is the one that is written to).

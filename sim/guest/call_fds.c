@@ -1,5 +1,5 @@
 // Handlers: fds themselves, and what makes those that are no sockets.
-#include "sim/guest/inside_int.h"
+#include "sim/guest/files_int.h"
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <string.h>
@@ -120,6 +120,7 @@ long tick__call_dup3(const long *a) {
     if (number < 0)
         return number;
     if (tick__guest_fd_is(to)) {
+        tick__file_locks_closed((int)to);
         tick__guest_numbers[to] = TICK__REAL;
         (void)tick__guest_lingered(tick_k_close(TICK__K, (int)to));
     }
@@ -137,11 +138,18 @@ static long doubled(int fd, long least, bool cloexec) {
     return tick__guest_settle_at(copy, least, cloexec);
 }
 
+static bool is_lock(int command) {
+    return command == F_GETLK || command == F_SETLK || command == F_SETLKW || command == F_OFD_GETLK || command == F_OFD_SETLK ||
+           command == F_OFD_SETLKW;
+}
+
 long tick__call_fcntl(const long *a) {
     const int fd = (int)a[0], command = (int)a[1];
     const bool doubles = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
     if (tick__guest_ours(fd))
         return -EBADF;
+    if (is_lock(command) && tick__files_on() && (tick__guest_fd_is(fd) || tick__file_adopt(fd) == 0))
+        return tick__file_lock(fd, command, (struct flock *)a[2]);
     if (!tick__guest_fd_is(fd)) {
         const long result = tick__raw(SYS_fcntl, fd, command, a[2]);
         return doubles ? tick__guest_number_copied(fd, result) : result;
@@ -160,14 +168,15 @@ long tick__call_ioctl(const long *a) {
 
 // --- as files ---
 
-#define DEVICE 9 // of what is simulated
+#define DEVICE 9  // of the world's disk
+#define OURS 1000 // whose files those are
 
 long tick__call_fstat(const long *a) {
     struct stat *s = (struct stat *)a[1];
     const int error = tick_k_fstat(TICK__K, (int)a[0], s);
-    if (!error && !s->st_ino) {
+    if (!error && !s->st_dev) { // of a disk
         s->st_dev = DEVICE;
-        s->st_ino = (ino_t)(tick_k_fd_id(TICK__K, (int)a[0]) & INT64_MAX);
+        s->st_uid = s->st_gid = OURS;
     }
     return error;
 }
@@ -177,13 +186,17 @@ long tick__call_lseek(const long *a) {
 }
 
 long tick__call_fsync(const long *a) {
+    tick__file_maps_pull((int)a[0]);
     return tick_k_fsync(TICK__K, (int)a[0], false);
 }
 
 long tick__call_fdatasync(const long *a) {
+    tick__file_maps_pull((int)a[0]);
     return tick_k_fsync(TICK__K, (int)a[0], true);
 }
 
 long tick__call_ftruncate(const long *a) {
-    return tick_k_ftruncate(TICK__K, (int)a[0], a[1]);
+    const int error = tick_k_ftruncate(TICK__K, (int)a[0], a[1]);
+    tick__file_maps_push((int)a[0]);
+    return error;
 }

@@ -1,4 +1,5 @@
 // Handlers: sockets.
+#include "sim/guest/files_int.h"
 #include "sim/guest/inside_int.h"
 #include "sim/guest/snapshot_int.h"
 #include <fcntl.h>
@@ -33,26 +34,12 @@ long tick__call_socketpair(const long *a) {
     return error < 0 ? error : tick__guest_settle_pair(fds, a[1] & SOCK_CLOEXEC);
 }
 
-// A unix socket's name lies on the simulated disk, which has the folders that the real one has.
-static void make_folders(const struct sockaddr_un *un, socklen_t size) {
-    char path[sizeof un->sun_path + 1];
-    struct stat s;
-    if (un->sun_family != AF_UNIX || size <= offsetof(struct sockaddr_un, sun_path) || size > sizeof *un || !un->sun_path[0])
-        return;
-    memcpy(path, un->sun_path, size - offsetof(struct sockaddr_un, sun_path));
-    path[size - offsetof(struct sockaddr_un, sun_path)] = 0;
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        if (tick__raw(SYS_stat, path, &s) == 0 && S_ISDIR(s.st_mode))
-            (void)tick_k_mkdir(TICK__K, path, 0777);
-        *slash = '/';
-    }
-}
-
 long tick__call_bind(const long *a) {
-    if (a[1])
-        make_folders((const struct sockaddr_un *)a[1], (socklen_t)a[2]);
-    return tick_k_bind(TICK__K, (int)a[0], (const struct sockaddr *)a[1], (socklen_t)a[2]);
+    struct sockaddr_un own;
+    socklen_t size = (socklen_t)a[2];
+    const struct sockaddr *name = (const struct sockaddr *)a[1];
+    const int found = tick__file_socket(name, &size, true, &own);
+    return found < 0 ? found : tick_k_bind(TICK__K, (int)a[0], found ? (const struct sockaddr *)&own : name, size);
 }
 
 long tick__call_listen(const long *a) {
@@ -102,8 +89,15 @@ long tick__call_connect(const long *a) {
     const int fd = (int)a[0];
     struct tick_maker *maker = &tick__guest_self()->maker;
     const struct tick_kernel_name name = {.maker = maker, .maker_object = maker->object};
+    struct sockaddr_un own;
+    socklen_t size = (socklen_t)a[2];
+    const struct sockaddr *to = (const struct sockaddr *)a[1];
+    const int found = tick__file_socket(to, &size, false, &own);
+    if (found < 0)
+        return found;
+    to = found ? (const struct sockaddr *)&own : to;
     for (;;) {
-        const long result = tick__guest_lingered(tick_k_connect(TICK__K, fd, (const struct sockaddr *)a[1], (socklen_t)a[2], &name));
+        const long result = tick__guest_lingered(tick_k_connect(TICK__K, fd, to, size, &name));
         if (result == 0 || result == -EINPROGRESS)
             tick__guest_snapshot_sees(TICK_GUEST_AT_CONNECT);
         if ((result != -EINPROGRESS && result != -EAGAIN) || tick__guest_is_nonblocking(fd))

@@ -62,6 +62,7 @@ struct tick_guest_settings {
     bool compares_memory;    // REWIND: all of memory is compared with the snapshot's after each run; for tests
     uint64_t arena_most;  // bytes of the simulated kernel's arena; 0: 1 GiB. Pages come as they are used
     uint32_t fd_limit;    // no fd of the program is as great; 0: what RLIMIT_NOFILE says
+    char passes[2000];    // paths below which what is written reaches the machine, each ended by a 0, and another one behind the last
     bool tells;           // the way to the snapshot is told, too
     bool fixed_addresses; // the keeper asked for no address randomisation, and got it
 

@@ -4,6 +4,7 @@
 // only the world can answer: that one is the tenant, and from then on the others are outside, where all calls are real. A candidate's
 // clocks stand still and its random bytes are the world's, so that a program starts alike each time; all else of it is real.
 #include "sim/guest/guest_int.h"
+#include "sim/guest/files_int.h"
 #include "sim/guest/inside_int.h"
 #include "sim/guest/tell_int.h"
 #include <stdatomic.h>
@@ -62,8 +63,10 @@ bool tick__guest_begin(void) {
     }
     tick__guest_begun = true;
     tick__guest_tell_world();
+    tick__files_begin();
     tick__guest_pipes_enter();
     tick__guest_epolls_enter();
+    tick__files_adopt_writers();
     return true;
 }
 

@@ -1,7 +1,8 @@
 // Output: what the program writes to fd 1 and 2, as lines with the time at which they were written, and, if the keeper wants that, to where
 // these fds lead as well.
 //
-// stdio writes past libc's own names, so that stdout and stderr are streams that are made here, over the same write(2) as all else. They
+// stdio reads and writes past libc's own names, so that stdin, stdout and stderr are streams that are made here, over the same calls as all
+// else. They
 // have the number of the fd that they stand for, so that a program that asks (isatty(fileno(stdout))) hears what it would have.
 #include "sim/guest/inside_int.h"
 #include "sim/guest/snapshot_int.h"
@@ -66,8 +67,23 @@ static ssize_t put(void *cookie, const char *bytes, size_t count) {
     return 0; // fopencookie(3)
 }
 
+static ssize_t take(void *cookie, char *bytes, size_t count) {
+    const long result = tick__guest_call(SYS_read, (long)cookie, (long)bytes, (long)count, 0, 0, 0);
+    if (result >= 0)
+        return result;
+    errno = (int)-result;
+    return -1;
+}
+
+static int seek(void *cookie, off64_t *offset, int whence) {
+    const long at = tick__guest_call(SYS_lseek, (long)cookie, *offset, whence, 0, 0, 0);
+    *offset = at;
+    errno = at < 0 ? (int)-at : errno;
+    return at < 0 ? -1 : 0;
+}
+
 static FILE *stream(long fd, int buffering) {
-    FILE *file = fopencookie((void *)fd, "w", (cookie_io_functions_t){.write = put});
+    FILE *file = fopencookie((void *)fd, fd ? "w" : "r", (cookie_io_functions_t){.read = take, .write = put, .seek = seek});
     if (!file)
         return NULL;
     file->_fileno = (int)fd;
@@ -78,7 +94,9 @@ static FILE *stream(long fd, int buffering) {
 void tick__guest_output_begin(void) {
     int settings[64]; // more than a struct termios
     const bool terminal = tick__raw(SYS_ioctl, 1, 0x5401 /* TCGETS */, settings) == 0;
-    FILE *out = stream(1, terminal ? _IOLBF : _IOFBF), *err = stream(2, _IONBF);
+    FILE *in = stream(0, _IOFBF), *out = stream(1, terminal ? _IOLBF : _IOFBF), *err = stream(2, _IONBF);
+    if (in)
+        stdin = in;
     if (out)
         stdout = out;
     if (err)

@@ -5,50 +5,64 @@
 
 // X(name): the library has it (wrap_*.c). Outside of the world it is libc's own, or the system call.
 #define TICK__LIBC_SIMULATED(X) \
-    X(_Exit) X(_Fork) X(__clock_gettime) X(__clock_nanosleep) X(__clone) X(__close) X(__connect) X(__cxa_atexit) X(__dprintf_chk) \
-    X(__dup2) X(__fcntl) X(__fork) X(__fxstat) X(__fxstat64) X(__gethostname_chk) X(__getpid) X(__gettimeofday) X(__libc_start_main) \
-    X(__lseek) X(__nanosleep) X(__open) X(__open64) X(__open64_2) X(__open_2) X(__openat64_2) X(__openat_2) X(__pipe) X(__poll) \
-    X(__poll_chk) X(__ppoll_chk) X(__pread64) X(__pread64_chk) X(__pread_chk) X(__pthread_key_create) X(__pthread_mutex_lock) \
-    X(__pthread_mutex_trylock) X(__pthread_mutex_unlock) X(__pthread_once) X(__pthread_rwlock_rdlock) \
-    X(__pthread_rwlock_unlock) X(__pthread_rwlock_wrlock) X(__pwrite64) X(__read) X(__read_chk) X(__recv) X(__recv_chk) \
-    X(__recvfrom_chk) X(__sched_yield) X(__select) X(__send) X(__sendmmsg) X(__socket) X(__sysconf) X(__vdprintf_chk) \
-    X(__vfork) X(__write) X(_exit) X(accept) X(accept4) X(access) X(alarm) X(arc4random) X(arc4random_buf) \
-    X(arc4random_uniform) X(bind) X(call_once) X(chmod) X(clock) X(clock_getres) X(clock_gettime) X(clock_nanosleep) \
-    X(clock_settime) X(clone) X(close) X(close_range) X(closefrom) X(cnd_broadcast) X(cnd_signal) X(cnd_timedwait) X(cnd_wait) \
-    X(connect) X(copy_file_range) X(creat) X(creat64) X(dlsym) X(dlvsym) X(dprintf) X(dup) X(dup2) X(dup3) X(epoll_create) \
-    X(epoll_create1) X(epoll_ctl) X(epoll_pwait) X(epoll_pwait2) X(epoll_wait) X(eventfd) X(eventfd_read) X(eventfd_write) \
-    X(execl) X(execle) X(execlp) X(execv) X(execve) X(execvp) X(execvpe) X(fcntl) X(fcntl64) X(fdatasync) X(fdopen) X(fexecve) \
-    X(fork) X(freeaddrinfo) X(freeifaddrs) X(fstat) X(fstat64) X(fstatat) X(fstatat64) X(fsync) X(ftime) X(ftruncate) \
-    X(ftruncate64) X(get_nprocs) X(get_nprocs_conf) X(getaddrinfo) X(getaddrinfo_a) X(getcpu) X(getegid) X(getentropy) \
-    X(geteuid) X(getgid) X(gethostbyaddr) X(gethostbyaddr_r) X(gethostbyname) X(gethostbyname2) X(gethostbyname2_r) \
-    X(gethostbyname_r) X(gethostname) X(getifaddrs) X(getloadavg) X(getnameinfo) X(getpeername) X(getpid) X(getppid) \
-    X(getrandom) X(getrusage) X(getsockname) X(getsockopt) X(gettid) X(gettimeofday) X(getuid) X(if_freenameindex) \
-    X(if_indextoname) X(if_nameindex) X(if_nametoindex) X(ioctl) X(isfdtype) X(kill) X(killpg) X(listen) X(lseek) X(lseek64) \
-    X(lstat) X(lstat64) X(madvise) X(mmap) X(mmap64) X(mprotect) X(mremap) X(mtx_lock) X(mtx_timedlock) X(mtx_trylock) \
-    X(mtx_unlock) X(munmap) X(nanosleep) X(open) X(open64) X(openat) X(openat64) X(pidfd_open) X(pipe) X(pipe2) \
-    X(pkey_mprotect) X(poll) X(popen) X(posix_spawn) X(posix_spawnp) X(ppoll) X(pread) X(pread64) X(preadv) X(preadv2) \
-    X(preadv64) X(preadv64v2) X(pselect) X(pthread_barrier_wait) X(pthread_cancel) X(pthread_clockjoin_np) \
-    X(pthread_cond_broadcast) X(pthread_cond_clockwait) X(pthread_cond_signal) X(pthread_cond_timedwait) X(pthread_cond_wait) \
-    X(pthread_create) X(pthread_detach) X(pthread_exit) X(pthread_getaffinity_np) X(pthread_getattr_np) \
-    X(pthread_getcpuclockid) X(pthread_getname_np) X(pthread_getschedparam) X(pthread_join) X(pthread_key_create) \
-    X(pthread_key_delete) X(pthread_kill) X(pthread_mutex_clocklock) X(pthread_mutex_lock) X(pthread_mutex_timedlock) \
-    X(pthread_mutex_trylock) X(pthread_mutex_unlock) X(pthread_once) X(pthread_rwlock_clockrdlock) \
-    X(pthread_rwlock_clockwrlock) X(pthread_rwlock_rdlock) X(pthread_rwlock_timedrdlock) X(pthread_rwlock_timedwrlock) \
-    X(pthread_rwlock_unlock) X(pthread_rwlock_wrlock) X(pthread_setaffinity_np) X(pthread_setcancelstate) \
-    X(pthread_setcanceltype) X(pthread_setname_np) X(pthread_setschedparam) X(pthread_setschedprio) X(pthread_sigmask) \
-    X(pthread_sigqueue) X(pthread_spin_lock) X(pthread_spin_unlock) X(pthread_testcancel) X(pthread_timedjoin_np) \
-    X(pthread_tryjoin_np) X(pthread_yield) X(pwrite) X(pwrite64) X(pwritev) X(pwritev2) X(pwritev64) X(pwritev64v2) \
-    X(quick_exit) X(read) X(readv) X(recv) X(recvfrom) X(recvmmsg) X(recvmsg) X(remove) X(sched_getaffinity) X(sched_getcpu) \
-    X(sched_setaffinity) X(sched_yield) X(select) X(sem_clockwait) X(sem_post) X(sem_timedwait) X(sem_trywait) X(sem_wait) \
-    X(send) X(sendfile) X(sendfile64) X(sendmmsg) X(sendmsg) X(sendto) X(setitimer) X(setsockopt) X(settimeofday) X(shutdown) \
-    X(signalfd) X(sigprocmask) X(sleep) X(sockatmark) X(socket) X(socketpair) X(splice) X(stat) X(stat64) X(statx) X(syscall) \
-    X(sysconf) X(sysinfo) X(system) X(tee) X(tgkill) X(thrd_create) X(thrd_detach) X(thrd_exit) X(thrd_join) X(thrd_sleep) \
-    X(thrd_yield) X(time) X(timer_create) X(timerfd_create) X(timerfd_gettime) X(timerfd_settime) X(times) X(timespec_get) \
-    X(timespec_getres) X(tss_create) X(tss_delete) X(ualarm) X(uname) X(unlink) X(unlinkat) X(usleep) X(vdprintf) X(vfork) \
-    X(vmsplice) X(write) X(writev) X(__longjmp_chk) X(__sigpause) X(__sigsuspend) \
-    X(__sigtimedwait) X(__xpg_sigpause) X(abort) X(getitimer) X(gsignal) X(longjmp) X(pause) X(raise) \
-    X(sigblock) X(sighold) X(siglongjmp) X(sigpause) X(sigpending) X(sigqueue) X(sigrelse) X(sigsetmask) X(sigsuspend) \
-    X(sigtimedwait) X(sigwait) X(sigwaitinfo) X(timer_delete) X(timer_getoverrun) X(timer_gettime) X(timer_settime)
+    X(_Exit) X(_Fork) X(__clock_gettime) X(__clock_nanosleep) X(__clone) X(__close) X(__connect) X(__cxa_atexit) \
+    X(__dprintf_chk) X(__dup2) X(__fcntl) X(__fork) X(__fxstat) X(__fxstat64) X(__fxstatat) X(__fxstatat64) X(__getcwd_chk) \
+    X(__gethostname_chk) X(__getpid) X(__gettimeofday) X(__getwd_chk) X(__libc_start_main) X(__longjmp_chk) X(__lseek) \
+    X(__lxstat) X(__lxstat64) X(__nanosleep) X(__open) X(__open64) X(__open64_2) X(__open_2) X(__openat64_2) X(__openat_2) \
+    X(__pipe) X(__poll) X(__poll_chk) X(__ppoll_chk) X(__pread64) X(__pread64_chk) X(__pread_chk) X(__pthread_key_create) \
+    X(__pthread_mutex_lock) X(__pthread_mutex_trylock) X(__pthread_mutex_unlock) X(__pthread_once) X(__pthread_rwlock_rdlock) \
+    X(__pthread_rwlock_unlock) X(__pthread_rwlock_wrlock) X(__pwrite64) X(__read) X(__read_chk) X(__readlink_chk) \
+    X(__readlinkat_chk) X(__realpath_chk) X(__recv) X(__recv_chk) X(__recvfrom_chk) X(__sched_yield) X(__select) X(__send) \
+    X(__sendmmsg) X(__sigpause) X(__sigsuspend) X(__sigtimedwait) X(__socket) X(__statfs) X(__sysconf) X(__syslog_chk) \
+    X(__vdprintf_chk) X(__vfork) X(__vsyslog_chk) X(__write) X(__xmknod) X(__xmknodat) X(__xpg_sigpause) X(__xstat) \
+    X(__xstat64) X(_exit) X(abort) X(accept) X(accept4) X(access) X(alarm) X(arc4random) X(arc4random_buf) \
+    X(arc4random_uniform) X(bind) X(call_once) X(canonicalize_file_name) X(chdir) X(chmod) X(chown) X(clock) X(clock_getres) \
+    X(clock_gettime) X(clock_nanosleep) X(clock_settime) X(clone) X(close) X(close_range) X(closedir) X(closefrom) \
+    X(cnd_broadcast) X(cnd_signal) X(cnd_timedwait) X(cnd_wait) X(connect) X(copy_file_range) X(creat) X(creat64) X(dirfd) \
+    X(dlsym) X(dlvsym) X(dprintf) X(dup) X(dup2) X(dup3) X(eaccess) X(epoll_create) X(epoll_create1) X(epoll_ctl) \
+    X(epoll_pwait) X(epoll_pwait2) X(epoll_wait) X(euidaccess) X(eventfd) X(eventfd_read) X(eventfd_write) X(execl) X(execle) \
+    X(execlp) X(execv) X(execve) X(execvp) X(execvpe) X(faccessat) X(fallocate) X(fallocate64) X(fchdir) X(fchmod) X(fchmodat) \
+    X(fchown) X(fchownat) X(fcntl) X(fcntl64) X(fdatasync) X(fdopen) X(fdopendir) X(fexecve) X(fgetxattr) X(flistxattr) \
+    X(flock) X(fopen) X(fopen64) X(fork) X(freeaddrinfo) X(freeifaddrs) X(fremovexattr) X(freopen) X(freopen64) X(fsetxattr) \
+    X(fstat) X(fstat64) X(fstatat) X(fstatat64) X(fstatfs) X(fstatfs64) X(fstatvfs) X(fstatvfs64) X(fsync) X(ftime) \
+    X(ftruncate) X(ftruncate64) X(fts64_open) X(fts_open) X(ftw) X(ftw64) X(futimens) X(futimes) X(futimesat) \
+    X(get_current_dir_name) X(get_nprocs) X(get_nprocs_conf) X(getaddrinfo) X(getaddrinfo_a) X(getcpu) X(getcwd) X(getdents64) \
+    X(getegid) X(getentropy) X(geteuid) X(getgid) X(gethostbyaddr) X(gethostbyaddr_r) X(gethostbyname) X(gethostbyname2) \
+    X(gethostbyname2_r) X(gethostbyname_r) X(gethostname) X(getifaddrs) X(getitimer) X(getloadavg) X(getnameinfo) \
+    X(getpeername) X(getpid) X(getppid) X(getrandom) X(getrusage) X(getsockname) X(getsockopt) X(gettid) X(gettimeofday) \
+    X(getuid) X(getwd) X(getxattr) X(glob) X(glob64) X(gsignal) X(if_freenameindex) X(if_indextoname) X(if_nameindex) \
+    X(if_nametoindex) X(ioctl) X(isfdtype) X(kill) X(killpg) X(lchmod) X(lchown) X(lgetxattr) X(link) X(linkat) X(listen) \
+    X(listxattr) X(llistxattr) X(lockf) X(lockf64) X(longjmp) X(lremovexattr) X(lseek) X(lseek64) X(lsetxattr) X(lstat) \
+    X(lstat64) X(lutimes) X(madvise) X(memfd_create) X(mkdir) X(mkdirat) X(mkdtemp) X(mkfifo) X(mkfifoat) X(mknod) X(mknodat) \
+    X(mkostemp) X(mkostemp64) X(mkostemps) X(mkostemps64) X(mkstemp) X(mkstemp64) X(mkstemps) X(mkstemps64) X(mktemp) X(mmap) \
+    X(mmap64) X(mprotect) X(mremap) X(msync) X(mtx_lock) X(mtx_timedlock) X(mtx_trylock) X(mtx_unlock) X(munmap) X(nanosleep) \
+    X(nftw) X(nftw64) X(open) X(open64) X(openat) X(openat64) X(opendir) X(openlog) X(pause) X(pidfd_open) X(pipe) X(pipe2) \
+    X(pkey_mprotect) X(poll) X(popen) X(posix_fadvise) X(posix_fadvise64) X(posix_fallocate) X(posix_fallocate64) \
+    X(posix_spawn) X(posix_spawnp) X(ppoll) X(pread) X(pread64) X(preadv) X(preadv2) X(preadv64) X(preadv64v2) X(pselect) \
+    X(pthread_barrier_wait) X(pthread_cancel) X(pthread_clockjoin_np) X(pthread_cond_broadcast) X(pthread_cond_clockwait) \
+    X(pthread_cond_signal) X(pthread_cond_timedwait) X(pthread_cond_wait) X(pthread_create) X(pthread_detach) X(pthread_exit) \
+    X(pthread_getaffinity_np) X(pthread_getattr_np) X(pthread_getcpuclockid) X(pthread_getname_np) X(pthread_getschedparam) \
+    X(pthread_join) X(pthread_key_create) X(pthread_key_delete) X(pthread_kill) X(pthread_mutex_clocklock) \
+    X(pthread_mutex_lock) X(pthread_mutex_timedlock) X(pthread_mutex_trylock) X(pthread_mutex_unlock) X(pthread_once) \
+    X(pthread_rwlock_clockrdlock) X(pthread_rwlock_clockwrlock) X(pthread_rwlock_rdlock) X(pthread_rwlock_timedrdlock) \
+    X(pthread_rwlock_timedwrlock) X(pthread_rwlock_unlock) X(pthread_rwlock_wrlock) X(pthread_setaffinity_np) \
+    X(pthread_setcancelstate) X(pthread_setcanceltype) X(pthread_setname_np) X(pthread_setschedparam) X(pthread_setschedprio) \
+    X(pthread_sigmask) X(pthread_sigqueue) X(pthread_spin_lock) X(pthread_spin_unlock) X(pthread_testcancel) \
+    X(pthread_timedjoin_np) X(pthread_tryjoin_np) X(pthread_yield) X(pwrite) X(pwrite64) X(pwritev) X(pwritev2) X(pwritev64) \
+    X(pwritev64v2) X(quick_exit) X(raise) X(read) X(readahead) X(readdir) X(readdir64) X(readdir64_r) X(readdir_r) X(readlink) \
+    X(readlinkat) X(readv) X(realpath) X(recv) X(recvfrom) X(recvmmsg) X(recvmsg) X(remove) X(removexattr) X(rename) \
+    X(renameat) X(renameat2) X(rewinddir) X(rmdir) X(scandir) X(scandir64) X(scandirat) X(scandirat64) X(sched_getaffinity) \
+    X(sched_getcpu) X(sched_setaffinity) X(sched_yield) X(seekdir) X(select) X(sem_clockwait) X(sem_post) X(sem_timedwait) \
+    X(sem_trywait) X(sem_wait) X(send) X(sendfile) X(sendfile64) X(sendmmsg) X(sendmsg) X(sendto) X(setitimer) X(setsockopt) \
+    X(settimeofday) X(setxattr) X(shm_open) X(shm_unlink) X(shutdown) X(sigblock) X(sighold) X(siglongjmp) X(signalfd) \
+    X(sigpause) X(sigpending) X(sigprocmask) X(sigqueue) X(sigrelse) X(sigsetmask) X(sigsuspend) X(sigtimedwait) X(sigwait) \
+    X(sigwaitinfo) X(sleep) X(sockatmark) X(socket) X(socketpair) X(splice) X(stat) X(stat64) X(statfs) X(statfs64) X(statvfs) \
+    X(statvfs64) X(statx) X(symlink) X(symlinkat) X(sync) X(sync_file_range) X(syncfs) X(syscall) X(sysconf) X(sysinfo) \
+    X(syslog) X(system) X(tee) X(telldir) X(tempnam) X(tgkill) X(thrd_create) X(thrd_detach) X(thrd_exit) X(thrd_join) \
+    X(thrd_sleep) X(thrd_yield) X(time) X(timer_create) X(timer_delete) X(timer_getoverrun) X(timer_gettime) X(timer_settime) \
+    X(timerfd_create) X(timerfd_gettime) X(timerfd_settime) X(times) X(timespec_get) X(timespec_getres) X(tmpfile) \
+    X(tmpfile64) X(tmpnam) X(tmpnam_r) X(truncate) X(truncate64) X(tss_create) X(tss_delete) X(ualarm) X(uname) X(unlink) \
+    X(unlinkat) X(usleep) X(utime) X(utimensat) X(utimes) X(vdprintf) X(vfork) X(vmsplice) X(vsyslog) X(write) X(writev)
 
 // X(name, why): once the world has begun, a program that calls it cannot go on (wrap_refused.c).
 #define TICK__LIBC_REFUSED(X) \
@@ -76,7 +90,11 @@
     X(msgrcv, "messages between processes would wait for real ones") \
     X(msgsnd, "messages between processes would wait for real ones") \
     X(semop, "messages between processes would wait for real ones") \
-    X(semtimedop, "messages between processes would wait for real ones")
+    X(semtimedop, "messages between processes would wait for real ones") \
+    X(wordexp, "libc itself looks for files, past those that were written") X(login, "the machine's records of logins are real") \
+    X(logwtmp, "the machine's records of logins are real") X(updwtmp, "the machine's records of logins are real") \
+    X(updwtmpx, "the machine's records of logins are real") X(pututline, "the machine's records of logins are real") \
+    X(pututxline, "the machine's records of logins are real")
 
 // X(why, names): libc's own, whatever happens.
 #define TICK__LIBC_PASSED(X) \
@@ -125,15 +143,13 @@
     X("random numbers of a seed that is fixed, or the program's", \
         "rand rand_r srand random random_r srandom srandom_r drand48 drand48_r erand48 erand48_r jrand48 jrand48_r lrand48 " \
         "lrand48_r mrand48 mrand48_r nrand48 nrand48_r srand48 srand48_r") \
-    X("files are the machine's own", \
-        "fopen fopen64 freopen freopen64 opendir fdopendir closedir readdir readdir64 readdir64_r readdir_r readlink " \
-        "readlinkat __readlink_chk __readlinkat_chk mkdtemp mkstemp mkstemp64 mkstemps mkstemps64 tmpfile tmpfile64 statfs " \
-        "statfs64 __statfs fstatfs fstatfs64 statvfs statvfs64 fstatvfs fstatvfs64 __xstat __xstat64 __fxstatat " \
-        "__fxstatat64 removexattr readahead fallocate fallocate64 posix_fallocate posix_fallocate64 posix_fadvise " \
-        "posix_fadvise64 sync_file_range flock lockf lockf64 llseek open_by_handle_at open_tree memfd_create shm_open " \
-        "shm_unlink inotify_init inotify_init1 inotify_add_watch inotify_rm_watch fanotify_init fanotify_mark mq_open " \
-        "__mq_open_2 mq_close mq_getattr mq_setattr mq_unlink aio_cancel aio_cancel64 aio_error aio_error64 aio_init " \
-        "aio_return aio_return64 bindresvport") \
+    X("it looks at the machine, or at what was opened", \
+        "llseek open_by_handle_at open_tree name_to_handle_at inotify_init inotify_init1 inotify_add_watch " \
+        "inotify_rm_watch fanotify_init fanotify_mark mq_open __mq_open_2 mq_close mq_getattr mq_setattr mq_unlink aio_cancel " \
+        "aio_cancel64 aio_error aio_error64 aio_init aio_return aio_return64 bindresvport fpathconf pathconf getdirentries " \
+        "getdirentries64 glob_pattern_p globfree globfree64 fts_children fts_close fts_read fts_set fts64_children fts64_close " \
+        "fts64_read fts64_set ftok umask catopen ctermid " \
+        "ttyname ttyname_r __ttyname_r_chk getpwent getpwent_r getpwnam getpwnam_r getpwuid getpwuid_r getpw") \
     X("children of before the world began are real", \
         "wait __wait waitpid __waitpid waitid wait3 wait4 pclose pidfd_getfd pidfd_send_signal process_madvise " \
         "process_mrelease process_vm_readv process_vm_writev ptrace") \
@@ -145,7 +161,9 @@
     X("settings of the machine: its own, and denied to most", \
         "adjtime adjtimex __adjtimex clock_adjtime ntp_adjtime ntp_gettime ntp_gettimex stime sethostname getdomainname " \
         "__getdomainname_chk gethostid sethostid gethostent gethostent_r sethostent endhostent setns unshare " \
-        "clock_getcpuclockid create_module login openlog closelog") \
+        "clock_getcpuclockid create_module closelog acct chroot mount " \
+        "mount_setattr move_mount umount umount2 " \
+        "pivot_root quotactl swapon swapoff fsopen fsmount uselib lckpwdf swapcontext") \
     X("terminals are real", \
         "getpt posix_openpt openpty login_tty") \
     X("memory and semaphores between processes are real", \

@@ -2,6 +2,7 @@
 // real kernel, and the simulated fd is put at the same one, so that nothing is translated: select's sets, SCM_RIGHTS, dup2 and close_range
 // mean what they mean, real files and simulated ones share one row of numbers, and a call that escapes fails with EBADF.
 #include "sim/guest/guest_int.h"
+#include "sim/guest/files_int.h"
 #include "sim/guest/inside_int.h"
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -97,6 +98,8 @@ long tick__guest_settle_pair(int fds[2], bool cloexec) {
 
 int tick__guest_close(int fd) {
     const bool simulated = tick__guest_fd_is(fd);
+    if (simulated)
+        tick__file_locks_closed(fd);
     if ((unsigned)fd < TICK_GUEST_FDS)
         tick__guest_numbers[fd] = TICK__REAL;
     const int result = simulated ? tick_k_close(TICK__K, fd) : 0;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/sendfile.h>
@@ -97,7 +96,7 @@ EXPORT ssize_t splice(int in, off_t *in_at, int out, off_t *out_at, size_t count
 }
 
 EXPORT ssize_t copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t count, unsigned flags) {
-    return refuse_simulated(SYS_copy_file_range, in, in_at, out, out_at, count, flags);
+    return CALL(SYS_copy_file_range, in, in_at, out, out_at, count, flags);
 }
 
 EXPORT ssize_t tee(int in, int out, size_t count, unsigned flags) {
@@ -124,34 +123,6 @@ EXPORT ssize_t __pread_chk(int fd, void *bytes, size_t count, off_t offset, size
     return count > room ? tick__guest_overflow() : CALL(SYS_pread64, fd, bytes, count, offset);
 }
 ALSO(__pread_chk, __pread64_chk)
-
-// --- stdio on simulated fds: it calls the kernel past libc's names ---
-
-static ssize_t stream_read(void *fd, char *bytes, size_t count) {
-    return CALL(SYS_read, (long)fd, bytes, count);
-}
-
-static ssize_t stream_write(void *fd, const char *bytes, size_t count) {
-    const ssize_t result = CALL(SYS_write, (long)fd, bytes, count);
-    return result < 0 ? 0 : result; // fopencookie(3)
-}
-
-static int stream_close(void *fd) {
-    return (int)CALL(SYS_close, (long)fd);
-}
-
-EXPORT FILE *fdopen(int fd, const char *mode) {
-    if (!tick__guest_on || !tick__guest_fd_is(fd))
-        return ORIGINAL(fdopen)(fd, mode);
-    FILE *file = fopencookie((void *)(long)fd, mode, (cookie_io_functions_t){stream_read, stream_write, NULL, stream_close});
-    if (!file)
-        return NULL;
-    file->_fileno = fd;
-    // Its reads and writes may wait for other threads, which would find libc's own lock of it taken, and wait in reality (as would a flush
-    // of all streams at the end of the run).
-    (void)__fsetlocking(file, FSETLOCKING_BYCALLER);
-    return file;
-}
 
 EXPORT int vdprintf(int fd, const char *format, va_list list) {
     char few[512], *text = few;

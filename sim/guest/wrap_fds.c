@@ -2,7 +2,6 @@
 #include "sim/guest/wrap_int.h"
 #include <fcntl.h>
 #include <stdarg.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -97,40 +96,6 @@ EXPORT int __fxstat(int version, int fd, struct stat *out) {
     return (int)CALL(SYS_fstat, fd, out);
 }
 ALSO(__fxstat, __fxstat64)
-
-EXPORT int fstatat(int folder, const char *restrict path, struct stat *restrict out, int flags) {
-    if (tick__guest_on && tick__guest_fd_is(folder) && (flags & AT_EMPTY_PATH) && !*path)
-        return (int)CALL(SYS_fstat, folder, out);
-    if (folder == AT_FDCWD && !(flags & ~AT_SYMLINK_NOFOLLOW))
-        return flags ? lstat(path, out) : stat(path, out);
-    return (int)CALL(SYS_newfstatat, folder, path, out, flags);
-}
-
-EXPORT int fstatat64(int folder, const char *restrict path, struct stat64 *restrict out, int flags) {
-    return fstatat(folder, path, (struct stat *)out, flags);
-}
-
-static int statx_of(const struct stat *s, struct statx *out) {
-    memset(out, 0, sizeof *out);
-    out->stx_mask = STATX_BASIC_STATS;
-    out->stx_blksize = (uint32_t)s->st_blksize;
-    out->stx_nlink = (uint32_t)s->st_nlink;
-    out->stx_uid = s->st_uid;
-    out->stx_gid = s->st_gid;
-    out->stx_mode = (uint16_t)s->st_mode;
-    out->stx_ino = s->st_ino;
-    out->stx_size = (uint64_t)s->st_size;
-    out->stx_blocks = (uint64_t)s->st_blocks;
-    out->stx_dev_minor = (uint32_t)s->st_dev;
-    return 0;
-}
-
-EXPORT int statx(int folder, const char *restrict path, int flags, unsigned mask, struct statx *restrict out) {
-    struct stat s;
-    if (tick__guest_on && tick__guest_fd_is(folder) && (flags & AT_EMPTY_PATH) && !*path)
-        return CALL(SYS_fstat, folder, &s) < 0 ? -1 : statx_of(&s, out);
-    return (int)CALL(SYS_statx, folder, path, flags, mask, out);
-}
 
 EXPORT off_t lseek(int fd, off_t offset, int whence) {
     return CALL(SYS_lseek, fd, offset, whence);

@@ -29,7 +29,15 @@ static const char *const families[] = {"socket", "bind", "listen", "accept", "co
     "sigsuspend", "pause", "sigpause", "sigprocmask", "sigaction", "fstat", "fxstat", "statx", "stat", "lstat", "lseek", "llseek", "fsync",
     "fdatasync", "sync_file", "ftruncate", "fallocate", "readahead", "flock", "lockf", "res_query", "res_search", "res_send", "res_n",
     "unlink", "remove", "access", "chmod", "memfd", "setns", "unshare", "rand", "srand", "random", "srandom", "drand48", "daemon", "mq_",
-    "sem", "shm_", "mmap", "munmap", "mremap", "mprotect", "madvise", "pkey_mprotect"};
+    "sem", "shm_", "opendir", "fdopendir", "closedir", "readdir", "rewinddir", "seekdir", "telldir", "dirfd", "scandir", "glob", "getdents",
+    "getdirentries", "ftw", "nftw", "fts", "mkdir", "rmdir", "rename", "link", "symlink", "mkfifo", "mknod", "xmknod", "chown", "lchown",
+    "fchown", "fchmod", "lchmod", "utime", "lutime", "futime", "truncate", "msync", "chdir", "fchdir", "getcwd", "get_current", "getwd",
+    "realpath", "canonicalize", "mkst", "mkdt", "mkost", "mktemp", "tmpfile", "tmpnam", "tempnam", "statfs", "statvfs", "fstatvfs", "sync",
+    "euidaccess", "eaccess", "faccessat", "getxattr", "fgetxattr", "lgetxattr", "setxattr", "lsetxattr", "fsetxattr", "listxattr",
+    "llistxattr", "flistxattr", "removexattr", "fremovexattr", "lremovexattr", "umask", "chroot", "mount", "umount", "acct", "swap",
+    "quotactl", "pathconf", "fpathconf", "xstat", "lxstat", "fxstat", "name_to_handle", "fsopen", "fsmount", "move_mount", "syslog",
+    "vsyslog", "openlog", "closelog", "ftok", "lckpwdf", "putut", "updwtmp", "login", "logwtmp", "getpw", "catopen", "wordexp", "ttyname",
+    "ctermid", "uselib", "pivot_root", "mmap", "munmap", "mremap", "mprotect", "madvise", "pkey_mprotect"};
 
 static bool in_family(const char *name) {
     if (!strncmp(name, "__", 2))
@@ -44,7 +52,7 @@ static bool in_family(const char *name) {
 
 // In these families by their first letters alone.
 static const char *const others[] = {"bindtextdomain", "bind_textdomain_codeset", "timegm", "timelocal", "timezone", "__timezone",
-    "statvfs", "accessat", "chmodat", "randomize", "bindresvport", "removexattr", "sem_init", NULL};
+     "randomize", "bindresvport", "sem_init", "swab", "synced", NULL};
 
 static bool is_other(const char *name) {
     for (const char *const *at = others; *at; at++)
@@ -147,7 +155,7 @@ static const char *library(void) {
 
 static void the_library_exports_what_the_table_says(void **state) {
     (void)state;
-    static bool found[2000];
+    static bool found[3000];
     FILE *nm = names_of(library());
     int wrong = 0;
     for (char *name; (name = next_name(nm)) != NULL;) {
