@@ -3,6 +3,7 @@
 #include "cli/flags.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,8 @@ static const struct argp_option options[] = {
     {"match", TICK__OPTION_MATCH, "REGEX", 0,
         "A line of its output in which this extended regular expression is found is a finding, however the program ends", 12},
     {"expect-status", TICK__OPTION_EXPECT_STATUS, "N", 0, "The exit status that is no finding (default: 0; any: no status is one)", 12},
+    {"pass", TICK__OPTION_PASS, "PATH", 0,
+        "What it writes below PATH reaches the machine, instead of the world's disk; runs then see what others wrote. May be repeated", 12},
     {0},
 };
 
@@ -73,8 +76,27 @@ static bool parse_status(const char *value, struct tick_guest_wanted *wanted) {
     return true;
 }
 
+// Adds the path, without links, to those that are passed: NULL, or what is wrong with it.
+static const char *add_pass(struct tick__load *load, const char *value) {
+    char path[PATH_MAX];
+    char *to = load->guest.passes;
+    while (*to)
+        to += strlen(to) + 1;
+    if (!realpath(value, path))
+        return "there is no such file: make its folder first";
+    const size_t size = strlen(path) + 1, room = sizeof load->guest.passes - (size_t)(to - load->guest.passes);
+    if (size + 1 > room || load->pass_count == sizeof load->passes / sizeof *load->passes)
+        return "that is too much: pass a folder that has them all";
+    memcpy(to, path, size);
+    to[size] = '\0';
+    load->passes[load->pass_count++] = value;
+    return NULL;
+}
+
 // The name of one of these options that was given, or NULL.
 static const char *any_given(const struct tick__load *load) {
+    if (load->pass_count)
+        return "pass";
     const char *const names[] = TICK__GUEST_OPTIONS(load, NAME_OF), *const values[] = TICK__GUEST_OPTIONS(load, VALUE_OF);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (values[i])
@@ -90,6 +112,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case ARGP_KEY_INIT:
         load->guest = (struct tick_guest_settings){.latency = TICK_MS(1), .jitter = TICK_MS(30), .way = TICK_GUEST_REWIND};
         load->wanted = (struct tick_guest_wanted){0};
+        load->pass_count = 0;
         load->program = tick__words_behind();
         return 0;
     case TICK__OPTION_NETWORK:
@@ -106,6 +129,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         if (!tick_guest_place(value, &load->guest))
             tick__wrong(state->name, "--snapshot %s: write wait:N, accept:N, connect:N, after:TEXT or call", value);
         load->snapshot = value;
+        return 0;
+    case TICK__OPTION_PASS:
+        given = add_pass(load, value);
+        if (given)
+            tick__wrong(state->name, "--pass %s: %s", value, given);
         return 0;
     case TICK__OPTION_MATCH:
         if (!*value || tick_guest_match_check(value, &error) < 0)
@@ -156,6 +184,9 @@ static char *options_of(const struct tick__load *load, const char *without) {
         if (values[i] && strcmp(names[i], without) != 0 && (result = tick__argv_add(&words, name)) == 0)
             result = tick__argv_add(&words, values[i]);
     }
+    for (size_t i = 0; i < load->pass_count && result == 0; i++)
+        if ((result = tick__argv_add(&words, "--pass")) == 0)
+            result = tick__argv_add(&words, load->passes[i]);
     if (result == 0 && (line = tick__flags_join(&words)) && asprintf(&all, "%s%s", *line ? " " : "", line) < 0)
         all = NULL;
     free(line);
