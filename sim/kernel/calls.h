@@ -122,7 +122,8 @@ int tick_k_directory_path(struct tick_kernel *k, int process, int fd, char *out,
 ssize_t tick_k_sendfile(struct tick_kernel *k, int process, int out, int in, int64_t *offset, size_t count);
 
 // --- a disk over other files (a machine's own), which whoever calls looks at: they show through where the disk has nothing ---
-int tick_kernel_disk_over(struct tick_kernel *k, int host); // this host's disk is one from now on: its root and /tmp are seen through
+// This host's disk is one from now on: its root and /tmp are seen through. 1: it was already; 0; or -ENOMEM.
+int tick_kernel_disk_over(struct tick_kernel *k, int host);
 enum tick_disk_look {
     TICK_DISK_UNKNOWN, // the disk says nothing about it
     TICK_DISK_HIDDEN,  // there is no such file, whatever is under the disk

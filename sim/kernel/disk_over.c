@@ -21,6 +21,8 @@ int tick_kernel_disk_over(struct tick_kernel *k, int host) {
     struct tick__disk *disk = tick__disk(k, (uint32_t)host);
     if (!disk)
         return -ENOMEM;
+    if (tick__inode(k, disk->root)->covers)
+        return 1;
     tick__inode(k, disk->root)->covers = true;
     if (tick__disk_walk(k, (uint32_t)host, "/tmp", &tmp) == 0 && tmp.inode)
         tmp.inode->covers = true;

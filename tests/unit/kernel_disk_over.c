@@ -58,6 +58,7 @@ static void has(const char *path, const char *text) {
 static void what_shows_through(void **state) {
     (void)state;
     says("/", TICK_DISK_THERE, true);
+    assert_int_equal(tick_kernel_disk_over(k, 0), 1);
     says("/tmp", TICK_DISK_THERE, true);
     says("/home/me", TICK_DISK_UNKNOWN, true);
     assert_int_equal(tick_kernel_disk_cover(k, 0, "/home", 0755, 5), 0);
