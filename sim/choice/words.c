@@ -253,6 +253,26 @@ static void step(const struct teller *t) {
     kth_of_subject(t, "step");
 }
 
+// An end of a connection within one machine, which has a name of its own: "the client on :40001", "the server on :7001".
+static bool end_of(const struct teller *t, enum tick_connection_part part) {
+    struct tick_object end;
+    if (!t->names || !tick_names_about(t->names, tick_id_part(t->parent.id, part), &end) || !end.key)
+        return false;
+    tick__text_format(t->to, part == TICK_NEAR ? "the client on " : "the server on ");
+    say_name(t, end.key);
+    return true;
+}
+
+static void near_end(const struct teller *t) {
+    if (!end_of(t, TICK_NEAR))
+        who(t, t->parent.parent);
+}
+
+static void far_end(const struct teller *t) {
+    if (!end_of(t, TICK_FAR))
+        say_name(t, peer(&t->parent));
+}
+
 // "the 17 bytes that alice sent to server from byte 5 on arrive "
 static void bytes_arrive(const struct teller *t) {
     unsigned long long offset = t->deviation->ordinal;
@@ -266,14 +286,14 @@ static void bytes_arrive(const struct teller *t) {
     else
         tick__text_format(t->to, "what ");
     if (out)
-        who(t, t->parent.parent);
+        near_end(t);
     else
-        say_name(t, peer(&t->parent));
+        far_end(t);
     tick__text_format(t->to, " sent to ");
     if (out)
-        say_name(t, peer(&t->parent));
+        far_end(t);
     else
-        who(t, t->parent.parent);
+        near_end(t);
     if (handshake)
         tick__text_format(t->to, " arrives ");
     else

@@ -4,6 +4,7 @@
 // TICK_FAR. Each accepted send is a message; so are the segments without bytes that wake programs: SYN and its answer (offset 0), FIN
 // and RST. What is written elsewhere (files, pipes, unix sockets, eventfds) has no message: its bytes alone are told.
 #include "sim/kernel/kernel_int.h"
+#include "src/base/line.h"
 
 static struct tick__message *message_at(const struct tick_kernel *k, tick__ref ref) {
     return TICK__AT(k, tick__message, ref);
@@ -24,6 +25,14 @@ void tick__tell_fd(struct tick_kernel *k, struct tick__file *file, const struct 
     file->object = probe->ops->object(probe, &object);
 }
 
+// An end of a connection between two programs of one machine, or within one: by its port, as that is all that tells the two apart.
+static const char *end_name(bool within, uint16_t port, char text[8]) {
+    struct tick__line line = {text, 8, 0};
+    tick__line_put(&line, ":");
+    tick__line_number(&line, port);
+    return within ? text : NULL;
+}
+
 void tick__tell_connection(struct tick_kernel *k, struct tick__sock *s, const struct tick_kernel_name *name, uint32_t peer_host) {
     struct tick_probe *probe = k->env.probe;
     if (!probe)
@@ -39,12 +48,16 @@ void tick__tell_connection(struct tick_kernel *k, struct tick__sock *s, const st
     };
     s->connection_object = probe->ops->object(probe, &connection);
     static const enum tick_connection_part parts[] = {TICK_OUT, TICK_IN, TICK_NEAR, TICK_FAR};
+    char ports[2][8];
+    const char *const names[] = {
+        NULL, NULL, end_name(near == far, s->local_port, ports[0]), end_name(near == far, s->remote_port, ports[1])};
     for (int i = 0; i < 4; i++) {
         const struct tick_object part = {
             .type = parts[i] == TICK_OUT || parts[i] == TICK_IN ? TICK_OBJECT_DIRECTION : TICK_OBJECT_FD,
             .id = tick_id_part(name->id, parts[i]),
             .parent = s->connection_object,
             .host = parts[i] == TICK_OUT || parts[i] == TICK_NEAR ? near : far,
+            .key = names[i],
             .kth = parts[i],
         };
         uint32_t told = probe->ops->object(probe, &part);

@@ -42,6 +42,8 @@ also "shrunk from"
 also "each time the same"
 also "sound if each client is a machine of its own"
 also "how it came to it, beside found.twin.db"
+also "what the server on :7001 sent to the client on :32770 from byte 1 on arrives"
+also 'the server on :7000 sends "here it is" to the client on :32768'
 also "Next: retick replay found.db -- $python $bank"
 [ "$(grep -vcE '^(retick|scenario) ' found.schedule)" -le 2 ] || complain "it takes more than two deviations: $(cat found.schedule)"
 expect 1 "the same run as in found.db, event by event, and byte by byte" "$RETICK" replay found.db -- $python "$bank"

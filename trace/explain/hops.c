@@ -234,10 +234,7 @@ static void say_received(const struct tick__tale *tale, const struct tick__hop *
     tick__say_to(said, message->bytes > 0 && hop->task ? "reads " : "gets ");
     tick__said_message(tale, message, 40, said);
     tick__say_to(said, " from ");
-    if (message->send && tick__tale_event(tale, message->send)->task)
-        tick__said_who(tale, message->send, said);
-    else
-        tick__said_host(tale, message->src, said);
+    tick__said_sender(tale, message, said);
     say_since(tale, hop, hop->recv, said);
 }
 

@@ -110,6 +110,43 @@ void tick__said_who(const struct tick__tale *tale, uint32_t seq, struct tick__sa
         tick__said_host(tale, event->host, said);
 }
 
+// The end's object, or NULL. The five of a connection are told in one go: itself, TICK_OUT, TICK_IN, TICK_NEAR, TICK_FAR.
+static const struct tick__tale_object *end_of(const struct tick__tale *tale, const struct tick__tale_message *message, bool near) {
+    const struct tick__tale_object *direction = tick__tale_object(tale, message->direction);
+    if (direction->type != TICK_OBJECT_DIRECTION || tick__tale_object(tale, direction->parent)->type != TICK_OBJECT_CONNECTION)
+        return NULL;
+    const struct tick__tale_object *end = tick__tale_object(tale, direction->parent + (near ? 3 : 4));
+    const bool is_one = end->type == TICK_OBJECT_FD && end->parent == direction->parent && end->kth == (near ? TICK_NEAR : TICK_FAR);
+    return is_one && *end->name ? end : NULL;
+}
+
+static bool say_end(const struct tick__tale *tale, const struct tick__tale_message *message, bool sender, struct tick__said *said) {
+    const bool near = (tick__tale_object(tale, message->direction)->kth == TICK_OUT) == sender;
+    const struct tick__tale_object *end = end_of(tale, message, near);
+    if (end)
+        tick__say_to(said, "the %s on %s", near ? "client" : "server", end->name);
+    return end != NULL;
+}
+
+bool tick__said_has_ends(const struct tick__tale *tale, const struct tick__tale_message *message) {
+    return end_of(tale, message, true) != NULL;
+}
+
+void tick__said_sender(const struct tick__tale *tale, const struct tick__tale_message *message, struct tick__said *said) {
+    const uint32_t task = message->send ? tick__tale_event(tale, message->send)->task : 0;
+    if ((!task || tick__said_as_host(tale, task)) && say_end(tale, message, true, said))
+        return;
+    if (task)
+        tick__said_task(tale, task, said);
+    else
+        tick__said_host(tale, message->src, said);
+}
+
+void tick__said_receiver(const struct tick__tale *tale, const struct tick__tale_message *message, struct tick__said *said) {
+    if (!say_end(tale, message, false, said))
+        tick__said_host(tale, message->dst, said);
+}
+
 void tick__said_object(const struct tick__tale *tale, uint32_t id, struct tick__said *said) {
     static const char *const articles[TICK_OBJECT_TYPES] = {[TICK_OBJECT_EVENT] = "an event",
         [TICK_OBJECT_QUEUE] = "a queue",

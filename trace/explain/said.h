@@ -24,6 +24,11 @@ bool tick__said_as_host(const struct tick__tale *tale, uint32_t task); // a main
 void tick__said_host(const struct tick__tale *tale, uint32_t host, struct tick__said *said);
 // Who did it: the task, else the host.
 void tick__said_who(const struct tick__tale *tale, uint32_t seq, struct tick__said *said);
+// Who sent a message, and who is to get it: the task, else the host; of a connection within one machine its ends, by their ports:
+// "the client on :40001", "the server on :7001".
+void tick__said_sender(const struct tick__tale *tale, const struct tick__tale_message *message, struct tick__said *said);
+void tick__said_receiver(const struct tick__tale *tale, const struct tick__tale_message *message, struct tick__said *said);
+bool tick__said_has_ends(const struct tick__tale *tale, const struct tick__tale_message *message); // it is of such a connection
 // A resource, future, file ...: "the queue jobs", "app/client-1".
 void tick__said_object(const struct tick__tale *tale, uint32_t object, struct tick__said *said);
 // What it says, in quotes, without the lengths that some protocols put between: "GET user:1"; else how long it is, or which part of a

@@ -27,6 +27,13 @@ static int64_t way(const struct tick__tale *tale, const struct tick__tale_messag
 }
 
 // What was sent later, to the same host by another way, and came first: the last two.
+static void say_source(const struct tick__tale *tale, const struct tick__tale_message *message, struct tick__said *said) {
+    if (tick__said_has_ends(tale, message))
+        tick__said_sender(tale, message, said);
+    else
+        tick__said_host(tale, message->src, said);
+}
+
 static void overtaken(const struct tick__telling *telling, const struct tick__tale_message *late, struct tick__said *said) {
     const struct tick__tale *tale = telling->tale;
     const struct tick__tale_message *by[2] = {NULL, NULL};
@@ -43,15 +50,15 @@ static void overtaken(const struct tick__telling *telling, const struct tick__ta
     tick__say_to(said, "overtaken by ");
     for (int i = by[0] ? 0 : 1; i < 2; i++) {
         tick__said_message(tale, by[i], 32, said);
-        if (i == 0 && by[0]->src != by[1]->src) {
+        if (i == 0 && (by[0]->src != by[1]->src || tick__said_has_ends(tale, by[0]))) {
             tick__say_to(said, " from ");
-            tick__said_host(tale, by[0]->src, said);
+            say_source(tale, by[0], said);
         }
         if (i == 0)
             tick__say_to(said, " and ");
     }
     tick__say_to(said, " from ");
-    tick__said_host(tale, by[1]->src, said);
+    say_source(tale, by[1], said);
 }
 
 // A datagram that was sent again, since there was no answer: when, and when that came.
@@ -96,13 +103,13 @@ static void late_message(struct tick__telling *telling, const struct tick__tale_
     struct tick__said who = TICK__SAID(sentence->who), say = TICK__SAID(sentence->say), good = TICK__SAID(sentence->good);
     sentence->who[0] = '\0';
     sentence->loc = 0;
-    tick__said_host(tale, message->dst, &who);
+    tick__said_receiver(tale, message, &who);
     tick__say_to(&say, "receives ");
     tick__said_message(tale, message, 40, &say);
     tick__say_to(&say, " only now, ");
     tick__said_time(way(tale, message), &say);
     tick__say_to(&say, " after ");
-    tick__said_who(tale, message->send, &say);
+    tick__said_sender(tale, message, &say);
     tick__say_to(&say, " sent it");
     struct tick__said over = TICK__SAID(sentence->over);
     overtaken(telling, message, &over);
@@ -138,7 +145,7 @@ static void meanwhile(const struct tick__tale *tale, uint32_t host, uint32_t fro
     tick__say_to(said, "meanwhile ");
     tick__said_message(tale, first, 40, said);
     tick__say_to(said, " of ");
-    tick__said_who(tale, first->send, said);
+    tick__said_sender(tale, first, said);
     if (more)
         tick__said_more(said, more, "message");
     tick__say_to(said, " came in at ");

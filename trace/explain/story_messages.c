@@ -70,7 +70,11 @@ static void say_message(struct tick__telling *telling, const struct tick__tale_m
     tick__say_to(&say, "sends ");
     tick__said_message(tale, message, 48, &say);
     tick__say_to(&say, " to ");
-    tick__said_host(tale, message->dst, &say);
+    tick__said_receiver(tale, message, &say);
+    if (tick__said_has_ends(tale, message)) { // who of this machine
+        sentence->who[0] = '\0';
+        tick__said_sender(tale, message, &TICK__SAID(sentence->who));
+    }
     over_whose(tale, message, tick__tale_event(tale, message->send)->task, &say);
     says_there(telling, message, &TICK__SAID(sentence->good));
     if (*sentence->good)

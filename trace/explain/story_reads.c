@@ -100,7 +100,7 @@ void tick__story_say_read(const struct tick__tale *tale, uint32_t seq, struct ti
         tick__say_to(said, i ? " and " : ", now that ");
         tick__said_message(tale, read.messages[i], 40, said);
         tick__say_to(said, " of ");
-        tick__said_who(tale, read.messages[i]->send, said);
+        tick__said_sender(tale, read.messages[i], said);
     }
     if (shown)
         tick__say_to(said, shown > 1 ? " have come" : " has come");
@@ -187,7 +187,7 @@ static void say_mixed(struct tick__telling *telling, const struct tick__story_re
         tick__story_list(&say, i, shown);
         tick__said_message(tale, read->messages[i], 32, &say);
         tick__say_to(&say, " of ");
-        tick__said_who(tale, read->messages[i]->send, &say);
+        tick__said_sender(tale, read->messages[i], &say);
         tick__say_to(&say, " (");
         tick__said_time(tick__tale_event(tale, read->messages[i]->send)->ts, &say);
         tick__say_to(&say, ")");
