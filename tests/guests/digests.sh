@@ -62,7 +62,7 @@ if node --version >.output 2>&1; then
 else
     echo "left out: node_http.js: there is no Node"
 fi
-for program in libuv_echo libev_echo libevent_echo; do
+for program in uv_echo ev_echo event_echo; do
     [ -e "$built/tests/$program" ] && compare "$built/tests/$program"
 done
 finish
