@@ -11,7 +11,7 @@ add_library(libretick STATIC ${objects})
 set_target_properties(libretick PROPERTIES OUTPUT_NAME retick EXPORT_NAME retick LINKER_LANGUAGE C ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 target_include_directories(libretick INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_options(libretick INTERFACE ${RETICK_STACK_FLAGS})
-target_link_libraries(libretick INTERFACE -lsqlite3 -lxxhash -ljansson ${CMAKE_DL_LIBS} Threads::Threads)
+target_link_libraries(libretick INTERFACE -lsqlite3 -lxxhash -ljansson -lyaml ${CMAKE_DL_LIBS} Threads::Threads)
 
 # retick_place(target folder): the program is built there. When building for another processor than this one's, what stands there is a
 # script of the program's name that calls the emulator: tests call it all the same.

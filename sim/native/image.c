@@ -29,6 +29,7 @@ static const char *const own_libraries[] = {
     "vgpreload",
     "libgcov",
     "libjansson",
+    "libyaml",
 };
 
 struct piece {

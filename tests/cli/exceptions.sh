@@ -142,7 +142,7 @@ int main() {
 TEXT
 echo 'extern "C" int tick_main(int, char **); int main(int n, char **v) { return tick_main(n, v); }' >own.cpp
 common="$flags -g -fPIC -I$RETICK_SOURCE/include -Wall -Wextra -Werror"
-library="$RETICK_BUILD/libretick.a -lsqlite3 -lxxhash -ljansson -ldl -pthread"
+library="$RETICK_BUILD/libretick.a -lsqlite3 -lxxhash -ljansson -lyaml -ldl -pthread"
 # shellcheck disable=SC2086
 {
     $cxx -std=c++17 $common -c catches.cpp -o catches.o && $compiler $common -c world.c -o world.o &&

@@ -39,7 +39,7 @@ inside apt-get -q update
 
 echo "--- the .deb, with what it depends on and recommends"
 inside sh -c 'apt-get -q -y install /packages/retick_*.deb'
-inside apt-get -q -y --no-install-recommends install redis-server pkg-config libsqlite3-dev libxxhash-dev libjansson-dev
+inside apt-get -q -y --no-install-recommends install redis-server pkg-config libsqlite3-dev libxxhash-dev libjansson-dev libyaml-dev
 inside bash /packages/tour.sh /usr/bin/retick /usr/share/doc/retick
 inside apt-get -q -y remove retick
 ! inside sh -c 'command -v retick' || { echo "retick is still there" >&2; exit 1; }
