@@ -1,6 +1,7 @@
 #include "cli/yaml_tree.h"
 #include <errno.h>
 #include <retick/error.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -72,11 +73,14 @@ static int syntax(struct reader *r) {
     }
     const bool is_tab =
         parser->error == YAML_SCANNER_ERROR && strstr(problem, "cannot start any token") && at < r->size && r->bytes[at] == '\t';
+    char begun[40] = "";
+    if (parser->context && line_of(&parser->context_mark) < line)
+        snprintf(begun, sizeof begun, " (begun in line %d)", line_of(&parser->context_mark));
     if (is_tab)
         tick__mistake(r->mistakes, line, column, "a tab: YAML is indented by blanks alone");
     else
-        tick__mistake(r->mistakes, line, column, "this is no YAML: %s%s%s; %s", problem, parser->context ? " " : "",
-            parser->context ? parser->context : "", advice(problem));
+        tick__mistake(r->mistakes, line, column, "this is no YAML: %s%s%s%s; %s", problem, parser->context ? " " : "",
+            parser->context ? parser->context : "", begun, advice(problem));
     return TICK_EFORMAT;
 }
 

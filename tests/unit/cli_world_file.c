@@ -299,13 +299,16 @@ static void yaml(void **state) {
         "and indent "
         "this line as its neighbours");
     wrong_below(" about: b\n", 2,
-        "this is no YAML: did not find expected key while parsing a block mapping; indent this line as its neighbours, and end each "
+        "this is no YAML: did not find expected key while parsing a block mapping (begun in line 1); indent this line as its neighbours, "
+        "and end each "
         "'quote', "
         "[list] and {map} before it");
     wrong(HOSTS "link_all: {latency: 1ms\n", 5, 1,
-        "this is no YAML: did not find expected ',' or '}' while parsing a flow mapping; a {map} needs ',' between its items and '}' at "
+        "this is no YAML: did not find expected ',' or '}' while parsing a flow mapping (begun in line 4); a {map} needs ',' between its "
+        "items and '}' at "
         "its end");
-    wrong_below("about: 'b\n", 1, "this is no YAML: found unexpected end of stream while scanning a quoted scalar; a 'quote' has no end");
+    wrong(HOSTS "about: 'b\n", 5, 1,
+        "this is no YAML: found unexpected end of stream while scanning a quoted scalar (begun in line 4); a 'quote' has no end");
     wrong_below("about: \x01\n", 8, "this is no YAML: control characters are not allowed; a world file is text: take that character out");
     wrong_below(
         "about: \xff\n", 8, "this is no YAML: invalid leading UTF-8 octet; write it as YAML (docs/GUESTS.md, \"A world in a file\")");
@@ -313,9 +316,66 @@ static void yaml(void **state) {
     wrong_below("about: [[[[[[[[[a]]]]]]]]]\n", 15, "lists and maps in one another, 8 levels deep: no world needs as many");
 }
 
+static void many_at_once(void **state) {
+    (void)state;
+    struct tick__world_file *world;
+    const char *text = "link_all: {latency: 1, loss: maybe}\n"
+                       "hosts:\n"
+                       "  a: {program: ./a, after: c, daemon: 1}\n"
+                       "  a: {progam: ./a}\n"
+                       "quiet_after: soon\n";
+    const int lines[] = {1, 1, 3, 3, 4, 4, 4, 5};
+    memset(&mistakes, 0, sizeof mistakes);
+    assert_int_equal(tick__world_parse(text, strlen(text), "world.yaml", "/here", &world, &mistakes), TICK_EFORMAT);
+    assert_int_equal(mistakes.count, sizeof lines / sizeof *lines);
+    for (size_t i = 0; i < mistakes.count; i++)
+        assert_int_equal(mistakes.list[i].line, lines[i]); // in the file's order
+}
+
+// Whatever a file is made of, it costs no more than its size, and more mistakes than are kept are counted.
+static void large_ones(void **state) {
+    (void)state;
+    enum { SIZE = 1 << 20 };
+    static const char *const pieces[] = {
+        "[", "{", "a: ", "- ", "? ", "\"", "'", "&a ", "a\n", "|\n", "{a: b}, ", "a: b\n", "\\", "\n", " ", "!", "---\n"};
+    char *text = malloc(SIZE + 2);
+    assert_non_null(text);
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        const size_t length = strlen(pieces[i]);
+        struct tick__world_file *world;
+        for (size_t at = 0; at < SIZE; at++)
+            text[at] = pieces[i][at % length];
+        memset(&mistakes, 0, sizeof mistakes);
+        const int result = tick__world_parse(text, SIZE, "world.yaml", "/here", &world, &mistakes);
+        if (result == -ENOMEM)
+            break;
+        assert_int_equal(result, TICK_EFORMAT);
+    }
+    memset(text, ' ', SIZE + 1);
+    memset(&mistakes, 0, sizeof mistakes);
+    struct tick__world_file *world;
+    assert_int_equal(tick__world_parse(text, SIZE + 1, "world.yaml", "/here", &world, &mistakes), TICK_EFORMAT);
+    assert_string_equal(mistakes.list[0].text, "the file is larger than a MiB: no world needs as much");
+    size_t length = (size_t)sprintf(text, "hosts: {a: {program: a, ");
+    for (int i = 0; i < 150; i++)
+        length += (size_t)sprintf(text + length, "k%d: 1, ", i);
+    length += (size_t)sprintf(text + length, "}}\n");
+    memset(&mistakes, 0, sizeof mistakes);
+    assert_int_equal(tick__world_parse(text, length, "world.yaml", "/here", &world, &mistakes), TICK_EFORMAT);
+    assert_int_equal(mistakes.count, 150);
+    length = (size_t)sprintf(text, "hosts: {a: {program: [");
+    for (int i = 0; i < 1001; i++)
+        length += (size_t)sprintf(text + length, "w, ");
+    length += (size_t)sprintf(text + length, "]}}\n");
+    memset(&mistakes, 0, sizeof mistakes);
+    assert_int_equal(tick__world_parse(text, length, "world.yaml", "/here", &world, &mistakes), TICK_EFORMAT);
+    assert_string_equal(mistakes.list[0].text, "more than 1,000 items in one list or map: no world needs as many");
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_small_world), cmocka_unit_test(every_word),
         cmocka_unit_test(words_that_there_are_not), cmocka_unit_test(values_of_another_kind), cmocka_unit_test(shapes),
-        cmocka_unit_test(what_does_not_go_together), cmocka_unit_test(yaml)};
+        cmocka_unit_test(what_does_not_go_together), cmocka_unit_test(yaml), cmocka_unit_test(many_at_once), cmocka_unit_test(large_ones)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
