@@ -260,7 +260,7 @@ int tick__cmd_replay(int argc, char **argv) {
                 tick__say("%s written", a.output);
                 tick__report_written("trace", a.output);
             }
-            if (attempt.outcome.verdict == TICK_PASS && attempt.outcome.checks == 0 && !loaded.guest)
+            if (attempt.outcome.verdict == TICK_PASS && attempt.outcome.checks == 0 && !loaded.guest && !loaded.world)
                 tick__warn_no_checks(loaded.target.name, 1);
             const struct tick__stale_run stale = {&recipe.schedule, &attempt.drawn, &loaded, a.recipe, a.strict, false};
             const int ended = tick__stale_tell(&stale, passed ? TICK__EXIT_PASS : TICK__EXIT_FINDING);

@@ -10,6 +10,7 @@
 #include "cli/report_json.h"
 #include "cli/schedule_file.h"
 #include "cli/stale.h"
+#include "cli/world_file.h"
 #include "src/os/linux.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -54,6 +55,7 @@ static const char doc[] = "Runs a scenario once in the simulated world, records 
                           "\vExamples:\n"
                           "  retick run scenario.c\n"
                           "  retick run scenario.c:second --seed 6 -o six.db\n"
+                          "  retick run world.yaml                      programs, and the network between them (docs/GUESTS.md)\n"
                           "  retick run program.json                    a task program (docs/TASK_PROGRAMS.md)\n"
                           "  retick run scenario.c --schedule lost_update.schedule\n"
                           "  retick run scenario.c --real --at server=localhost:7000\n"
@@ -187,7 +189,7 @@ static void say_run(
         snprintf(next, sizeof next, "fuzz%s%s%s%s", a->load.argument ? " " : "", a->load.argument ? a->load.argument : "", loaded->options,
             loaded->tail);
     else if (attempt->drawn.count > 0)
-        snprintf(next, sizeof next, "shrink %s%s%s", path, loaded->options, loaded->tail);
+        snprintf(next, sizeof next, "shrink %s%s%s", path, loaded->options, tick__loaded_behind_trace(loaded));
     else
         snprintf(next, sizeof next, "query %s log", path);
     tick__say("%s written. Next: %s %s    %s graph %s -o %s", path, program, next, program, path, picture ? picture : "run.svg");
@@ -239,6 +241,8 @@ int tick__cmd_run(int argc, char **argv) {
     if (code == 0 && a.list)
         code = list();
     else if (code == 0) {
+        if (loaded.world)
+            tick__world_show(tick__world_registered());
         const struct tick_real_options real = {.names = a.names, .names_count = a.names_count};
         tick_schedule_init(&calm, loaded.target.name);
         const struct tick__record record = {
@@ -269,7 +273,7 @@ int tick__cmd_run(int argc, char **argv) {
             if (a.schedule)
                 code = tick__stale_tell(
                     &(struct tick__stale_run){&recipe.schedule, &attempt.drawn, &loaded, a.schedule, a.strict, false}, code);
-            if (attempt.outcome.verdict == TICK_PASS && attempt.outcome.checks == 0 && !loaded.guest)
+            if (attempt.outcome.verdict == TICK_PASS && attempt.outcome.checks == 0 && !loaded.guest && !loaded.world)
                 tick__warn_no_checks(loaded.target.name, 1);
             tick__attempt_fini(&attempt);
         } else {

@@ -319,7 +319,7 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
     }
     const int untold = explain(settle, &record, twin);
     tick__say("%s and %s written. Next: %s replay %s%s%s    %s graph %s -o %s", settle->path, schedule_path, tick__program(), settle->path,
-        settle->loaded->options, settle->loaded->tail, tick__program(), settle->path, picture);
+        settle->loaded->options, tick__loaded_behind_trace(settle->loaded), tick__program(), settle->path, picture);
     code = untold ? untold : TICK__EXIT_FINDING;
 out:
     free(text);

@@ -8,6 +8,7 @@
 #include "cli/program.h"
 #include "cli/scenario_trial.h"
 #include "cli/schedule_file.h"
+#include "cli/world_load.h"
 #include "sim/native/scenario_target.h"
 #include "src/coro/exceptions.h"
 #include <dlfcn.h>
@@ -41,7 +42,7 @@ static bool ends_with(const char *text, const char *end) {
 }
 
 bool tick__scenario_is_named(const char *word) {
-    static const char *const endings[] = {".c", ".so", ".json"};
+    static const char *const endings[] = {".c", ".so", ".json", ".yaml", ".yml"};
     const char *colon = strrchr(word, ':');
     char file[PATH_MAX];
     snprintf(file, sizeof file, "%.*s", colon && !strchr(colon, '/') ? (int)(colon - word) : (int)strlen(word), word);
@@ -95,10 +96,11 @@ static int check_file(const char *file) {
             tick__program(), ends_with(file, ".schedule") ? "scenario.c " : "", file);
         return TICK__EXIT_USAGE;
     }
-    if (!ends_with(file, ".c") && !tick__compile_is_cxx(file) && !ends_with(file, ".so") && !ends_with(file, ".json")) {
-        tick__complain(
-            "%s is neither a C file (.c) nor C++ (.cpp, .cc, .cxx) nor a shared object (.so) nor a task program (.json): name the "
-            "file that holds the scenario",
+    if (!ends_with(file, ".c") && !tick__compile_is_cxx(file) && !ends_with(file, ".so") && !ends_with(file, ".json") &&
+        !tick__world_is_named(file)) {
+        tick__complain("%s is neither a C file (.c) nor C++ (.cpp, .cc, .cxx) nor a shared object (.so) nor a world (.yaml) nor a task "
+                       "program (.json): "
+                       "name the file that holds the scenario",
             file);
         return TICK__EXIT_USAGE;
     }
@@ -182,6 +184,23 @@ static int load_task_program(const char *file, const char *resolved, const char 
     }
     const int code = replace(&loaded->source, strdup(resolved), file);
     return code ? code : choose(file, name, loaded);
+}
+
+// Programs that it names are started by its runs: it is named by who types it, and stands in commands that are suggested.
+static int load_world(
+    const struct tick__load *load, const char *file, const char *resolved, const char *name, struct tick__loaded *loaded) {
+    if (load->real) {
+        tick__complain("%s has programs, which run in the simulated world alone: start them by hand, or drop --real", file);
+        return TICK__EXIT_USAGE;
+    }
+    int code = tick__world_load(file, resolved);
+    if (!code)
+        code = replace(&loaded->source, strdup(resolved), file);
+    if (!code)
+        code = replace(&loaded->world, tick__world_words(file), file);
+    if (!code)
+        code = choose(file, name, loaded);
+    return code;
 }
 
 // Whether it may run: build is NULL of what was not compiled now.
@@ -270,6 +289,8 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
         snprintf(resolved, sizeof resolved, "%s", file);
     if (ends_with(file, ".json"))
         return load_task_program(file, resolved, name, loaded);
+    if (tick__world_is_named(file))
+        return load_world(load, file, resolved, name, loaded);
     code = make_object(load, file, resolved, loaded);
     if (code)
         return code;
@@ -293,6 +314,10 @@ void tick__loaded_words(const struct tick__loaded *loaded, char *text, size_t si
         snprintf(text, size, " %s:%s%s", loaded->source, loaded->target.name, loaded->options);
 }
 
+const char *tick__loaded_behind_trace(const struct tick__loaded *loaded) {
+    return loaded->world ? loaded->world : loaded->tail;
+}
+
 void tick__loaded_fini(struct tick__loaded *loaded) {
     free(loaded->source);
     free(loaded->object);
@@ -301,6 +326,7 @@ void tick__loaded_fini(struct tick__loaded *loaded) {
     free(loaded->built);
     free(loaded->flags);
     free(loaded->tail);
+    free(loaded->world);
     free(loaded->guest);
     *loaded = (struct tick__loaded){0};
 }

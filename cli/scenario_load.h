@@ -41,6 +41,7 @@ struct tick__loaded {
     char *options;             // how it was compiled, as it was asked for: "" or " --cflags '-DFAST'". Owned
     char *built;               // the same with what $RETICK_CFLAGS added, for the trace. Owned
     char *tail; // what stands last in a command that runs it again: " -- python3 app.py" for a guest, else "". Owned
+    char *world; // of a world file, which no trace may name in the place of who types: " shops.yaml". Owned; else NULL
     char *flags; // the compiler's flags of both, as a line (cli/flags.h); "" if there are none, or nothing was compiled. Owned
 };
 // 0; else the exit code to end with, and the reason has been printed. What was loaded stays loaded.
@@ -53,6 +54,8 @@ void tick__scenario_split(const char *argument, char *file, size_t size, const c
 const char *tick__loaded_name(const struct tick__loaded *loaded);
 // What names it in a command that is suggested, options included: "/home/me/pool.c:pool --cflags '-DFAST'", "--by fork -- python3 app.py".
 void tick__loaded_words(const struct tick__loaded *loaded, char *text, size_t size);
+// What stands behind a trace's name in a command that runs it again: "" for a scenario in C, whose file the trace names.
+const char *tick__loaded_behind_trace(const struct tick__loaded *loaded);
 void tick__loaded_fini(struct tick__loaded *loaded);
 // Whether scenarios are linked into this program, so that no file is to be named. Before any load.
 bool tick__scenario_linked_in(void);

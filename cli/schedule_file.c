@@ -2,6 +2,7 @@
 #include "cli/file.h"
 #include "cli/print.h"
 #include "cli/soundness.h"
+#include "cli/world_load.h"
 #include "sim/native/scenario_target.h"
 #include "trace/reader.h"
 #include <errno.h>
@@ -111,6 +112,15 @@ int tick__recipe_scenario(
             tick__complain("which scenario, or which program? Name its C file, as in: retick replay scenario.c %s; or the program, as in: "
                            "retick replay %s -- python3 app.py",
                 recipe_path, recipe_path);
+            return TICK__EXIT_USAGE;
+        }
+        if (tick__world_is_named(recipe->scenario_file)) {
+            char *world = tick__world_words(recipe->scenario_file);
+            tick__complain(
+                "%s is of programs in a world file, and starts none by itself, as a file may come from anybody. Name it, if it is "
+                "yours: %s replay %s%s",
+                recipe_path, tick__program(), recipe_path, world ? world : " world.yaml");
+            free(world);
             return TICK__EXIT_USAGE;
         }
         load->argument = recipe->scenario_file;

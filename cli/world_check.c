@@ -107,7 +107,8 @@ static int put_in_order(const struct tick__world_reader *reader, const struct ti
     bool *placed = tick__world_own(world, world->host_count, sizeof *placed), more = true;
     size_t count = 0;
     world->order = tick__world_own(world, world->host_count, sizeof *world->order);
-    if (!world->order || !placed)
+    world->made = tick__world_own(world, world->host_count, sizeof *world->made);
+    if (!world->order || !placed || !world->made)
         return -ENOMEM;
     while (more && count < world->host_count) {
         more = false;

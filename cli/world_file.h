@@ -61,6 +61,7 @@ struct tick__world_file {
     // hosts: in the file's order; `order` is one in which each comes behind those that it starts after.
     struct tick__world_program *hosts;
     uint16_t *order;
+    struct tick_host **made;                // by the set-up of the run that goes on
     struct tick__world_link *all, *between; // all: NULL, or one
     struct tick__world_name *names;
     struct tick__world_fault *faults;
