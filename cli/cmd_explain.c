@@ -64,13 +64,18 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         state->child_inputs[0] = &a->load;
         return 0;
     case ARGP_KEY_ARG:
-        if (a->path)
+        if (tick__scenario_is_named(value) && !a->load.argument)
+            a->load.argument = value;
+        else if (a->path)
             tick__wrong(state->name, "one trace, not more");
-        a->path = value;
+        else
+            a->path = value;
         return 0;
     case ARGP_KEY_END:
         if (!a->path)
             tick__wrong(state->name, "name a trace");
+        if (a->load.argument && !a->runs)
+            tick__wrong(state->name, "%s goes with --likelihood, which runs it", a->load.argument);
         if (a->against && a->repaired)
             tick__wrong(state->name, "--against and --repaired exclude one another");
         if (a->waits && (a->repaired || a->runs))
@@ -81,7 +86,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     }
 }
 static const struct argp_child children[] = {{&tick__load_argp, 0, NULL, 10}, {0}};
-static const struct argp argp = {options, parse, "TRACE", doc, children, NULL, NULL};
+static const struct argp argp = {options, parse, "[FILE.c[:SCENARIO]] TRACE", doc, children, NULL, NULL};
 
 // The repaired one of a program that ran behind --: the user's own words, and called as the other.
 static int name_program(struct explain_arguments *a, const struct tick__recipe *recipe, struct tick__argv *words) {

@@ -66,10 +66,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         a->strict = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (state->arg_num == 0)
+        if (tick__scenario_is_named(value) && !a->load.argument)
+            a->load.argument = value;
+        else if (!a->recipe)
             a->recipe = value;
         else if (state->arg_num == 1) {
-            a->load.argument = a->recipe;
+            a->load.argument = a->recipe; // whatever its ending is
             a->recipe = value;
         } else
             tick__wrong(state->name, "%s is one argument too many", value);

@@ -71,9 +71,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         a->quiet = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (a->path)
+        if (tick__scenario_is_named(value) && !a->load.argument)
+            a->load.argument = value;
+        else if (a->path)
             tick__wrong(state->name, "one trace, not more");
-        a->path = value;
+        else
+            a->path = value;
         return 0;
     case ARGP_KEY_END:
         if (!a->path)
@@ -89,7 +92,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 }
 
 static const struct argp_child children[] = {{&tick__load_argp, 0, NULL, 10}, {0}};
-static const struct argp argp = {options, parse, "TRACE", doc, children, NULL, NULL};
+static const struct argp argp = {options, parse, "[FILE.c[:SCENARIO]] TRACE", doc, children, NULL, NULL};
 
 // The line of the deviation at an event, its value changed, or as it is if it is to be taken away. malloc'd; NULL: the reason has been
 // printed.

@@ -197,7 +197,7 @@ static int load_world(
     if (!code)
         code = replace(&loaded->source, strdup(resolved), file);
     if (!code)
-        code = replace(&loaded->world, tick__world_words(file), file);
+        code = replace(&loaded->world, tick__world_named(file), file);
     if (!code)
         code = choose(file, name, loaded);
     return code;

@@ -115,10 +115,10 @@ int tick__recipe_scenario(
             return TICK__EXIT_USAGE;
         }
         if (tick__world_is_named(recipe->scenario_file)) {
-            char *world = tick__world_words(recipe->scenario_file);
+            char *world = tick__world_named(recipe->scenario_file);
             tick__complain(
                 "%s is of programs in a world file, and starts none by itself, as a file may come from anybody. Name it, if it is "
-                "yours: %s replay %s%s",
+                "yours, as in: %s replay %s%s",
                 recipe_path, tick__program(), recipe_path, world ? world : " world.yaml");
             free(world);
             return TICK__EXIT_USAGE;

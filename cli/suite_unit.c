@@ -77,7 +77,7 @@ static void set_finding(const struct work *work, json_t *result, const struct ti
 }
 
 static void note_checks(const struct work *work, json_t *result, const struct tick_outcome *outcome) {
-    if (!work->loaded.guest && outcome->verdict == TICK_PASS && outcome->checks == 0)
+    if (!work->loaded.guest && !work->loaded.world && outcome->verdict == TICK_PASS && outcome->checks == 0)
         set(result, "note", tick__json_text("it has no checks: only crashes, deadlocks and leaks can be found"));
 }
 

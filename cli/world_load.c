@@ -50,7 +50,7 @@ int tick__world_load(const char *file, const char *resolved) {
     return code;
 }
 
-char *tick__world_words(const char *file) {
+char *tick__world_named(const char *file) {
     char *named = NULL, *word = strdup(file);
     struct tick__argv words = {0};
     char *line = NULL;

@@ -58,7 +58,7 @@ static void take(const struct argp *argp) {
     for (size_t i = 0; i < ROOM(common); i++)
         add(&common[i], NULL);
     const bool any = strstr(argp->args_doc, "PATH") != NULL; // sources and schedules
-    snprintf(filled->ends, sizeof filled->ends, "%s%s%s", any || strstr(argp->args_doc, "FILE.c") ? "c cc cpp cxx so json " : "",
+    snprintf(filled->ends, sizeof filled->ends, "%s%s%s", any || strstr(argp->args_doc, "FILE.c") ? "c cc cpp cxx so json yaml yml " : "",
         any || strstr(argp->args_doc, "SCHEDULE") ? "schedule " : "",
         strstr(argp->args_doc, ".db") || strstr(argp->args_doc, "TRACE") ? "db " : "");
     TICK_ASSERT(*filled->ends); // every command takes files of some kind
