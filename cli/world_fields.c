@@ -379,11 +379,14 @@ static int read_folder(const struct tick__world_reader *reader, const struct tic
 static void read_text(
     const struct tick__world_reader *reader, enum tick__field_kind kind, const struct tick__yaml *value, const char **into) {
     struct tick_error error = {0};
+    struct tick_guest_settings place;
     if (!is_filled(reader, value, "a text"))
         return;
     if (kind == TICK__FIELD_REGEX && tick_guest_match_check(value->text, &error) < 0)
         WRONG(reader, value, "%s: %s: write an extended regular expression, such as 'balance is -[0-9]+' (man 7 regex)", called(value),
             error.text);
+    if (kind == TICK__FIELD_SNAPSHOT && !tick_guest_place(value->text, &place))
+        not_a(reader, value, "place of a snapshot", "wait:N, accept:N, connect:N, after:TEXT or call");
     *into = value->text;
 }
 

@@ -199,6 +199,8 @@ static void values_of_another_kind(void **state) {
     wrong_host("status: 256", 8, "status: \"256\" is no exit status; write a number from 0 to 255, or any");
     wrong_host(
         "match: '('", 7, "match: Unmatched ( or \\(: write an extended regular expression, such as 'balance is -[0-9]+' (man 7 regex)");
+    wrong_host(
+        "snapshot: later", 10, "snapshot: \"later\" is no place of a snapshot; write wait:N, accept:N, connect:N, after:TEXT or call");
     wrong_host("folder: ''", 8, "folder: nothing stands here; write a folder, from the world file's own");
     wrong_host("environment: [A, b]", 13, "environment: write NAME: value, a line each, or {NAME: value}");
     wrong_host("environment: {A: }", 17, "A: no text stands here; write one, or \"\" for an empty one");
