@@ -23,7 +23,8 @@ static void add_program(struct tick_world *world, struct tick_host **made, size_
         .environment = host->environment,
         .folder = host->folder,
         .snapshot = host->snapshot,
-        .status = host->status};
+        .status = host->status,
+        .match = host->match};
     point(made, &host->after, options.after);
     made[index] = tick_program_at(world, host->name, &options, &host->loc);
 }

@@ -74,7 +74,8 @@ struct tick_program_options {
     const char *const *environment; // "NAME=value", ended by NULL: more of its environment
     const char *folder;             // it runs in; NULL: where retick was called
     const char *snapshot;           // what goes before is start-up, and done once: "after:TEXT", "call", ...; NULL: its first wait
-    int status;                     // the exit status that is right; another one is a finding
+    int status;                     // the exit status that is right; another one is a finding. -1: no status is one
+    const char *match;              // an extended regular expression (regex(7)): a line of its output that has it is a finding. NULL: none
 };
 // tick_program(world, name, command[, .after = {...}, ...]): command's words are separated by blanks, and may be quoted as for a shell;
 // nothing is expanded. What is wrong with them, or with the program, ends the run with a finding that says so. All is copied.

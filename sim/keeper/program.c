@@ -16,7 +16,7 @@
 // --- what is said of it ---
 
 // Pieces, each ended by a NUL behind a letter that says what it is: 'w' a word, 'e' of the environment, 'f' the folder, 's' the snapshot's
-// place, 'h' the host.
+// place, 'm' what no line of its output may have, 'h' the host.
 struct spec {
     char *bytes;
     size_t count, room, words, variables;
@@ -83,6 +83,7 @@ static const char *put_words(struct spec *spec, const struct tick_program_option
 
 static const char *say(struct spec *spec, const char *name, const struct tick_program_options *options) {
     struct tick_guest_settings unused;
+    struct tick_error unread;
     const char *wrong = put_words(spec, options);
     for (const char *const *variable = options->environment; variable && *variable && !wrong; variable++) {
         const char *equals = strchr(*variable, '=');
@@ -96,6 +97,11 @@ static const char *say(struct spec *spec, const char *name, const struct tick_pr
         if (!tick_guest_place(options->snapshot, &unused))
             wrong = "its snapshot is written wait:N, accept:N, connect:N, after:TEXT or call";
         put_piece(spec, 's', options->snapshot);
+    }
+    if (options->match) {
+        if (tick_guest_match_check(options->match, &unread) < 0)
+            wrong = "its match is no extended regular expression (man 7 regex)";
+        put_piece(spec, 'm', options->match);
     }
     put_piece(spec, 'h', name);
     return wrong;
@@ -120,6 +126,8 @@ static int read_spec(struct tick__kept *kept, const struct spec *spec) {
             *variables++ = text;
         else if (*at == 'f')
             kept->program.folder = text;
+        else if (*at == 'm')
+            kept->program.wanted.match = text;
         else if (*at == 's')
             (void)tick_guest_place(text, &kept->program.settings);
         else
@@ -225,6 +233,8 @@ static void add(struct tick_world *w, struct tick_host *host, struct tick__kept_
     }
     kept->host = host;
     kept->program.wanted.status = status;
+    if (kept->program.wanted.match)
+        tick_at_end(w, tick__kept_look, kept);
     host->program = kept;
     tell(w, host, kept, first);
 }

@@ -122,12 +122,38 @@ static void take(struct tick__kept *kept) {
     kept->points = c->outcome.points;
 }
 
+// Whether it has said what is a finding.
+static void look_at_lines(const struct tick__kept *kept) {
+    struct tick_world *w = kept->host->world;
+    struct tick_outcome outcome = {0};
+    if (!kept->now || !kept->program.wanted.match || w->ended)
+        return;
+    tick__wanted_judge(kept->now, &outcome);
+    if (outcome.verdict == TICK_PASS)
+        return;
+    w->running = kept->host; // it is its finding, also where nobody runs any more
+    tick__world_fail(w, outcome.verdict, outcome.code, kept->host->loc, outcome.text);
+}
+
+// In between what the scenario itself is asked at the end: regexec's memory is not the scenario's.
+int tick__kept_look(void *of) {
+    const struct tick__kept *kept = of;
+    struct tick_world *w = kept->host->world;
+    if (w->tenant->asks)
+        w->tenant->asks(w, false);
+    look_at_lines(kept);
+    if (w->tenant->asks)
+        w->tenant->asks(w, true);
+    return 0;
+}
+
 static void over(struct tick__kept *kept) {
     struct tick_host *host = kept->host;
     struct tick_outcome outcome;
     tick__guest_outcome(kept->now, kept->now->pid == 0, &outcome);
     if (outcome.verdict != TICK_PASS && !host->stopping)
         tick__world_fail(host->world, outcome.verdict, outcome.code, host->loc, outcome.text);
+    look_at_lines(kept); // one that is told to stop is asked for nothing else
     kept->now = NULL;
     host->state = HOST_DONE;
 }
@@ -231,6 +257,7 @@ static void wake(struct tick_host *host, uint32_t number, bool posted) {
 
 static void crash(struct tick_host *host) {
     struct tick__kept *kept = kept_of(host);
+    look_at_lines(kept);
     if (kept->now == kept->fresh && kept->fresh)
         tick__guest_stop(kept->fresh);
 }

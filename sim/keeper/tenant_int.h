@@ -51,6 +51,7 @@ static inline struct tick__kept *tick__kept_at(const struct tick__kept_all *all,
 extern const struct tick_tenant_ops tick__program_ops;
 // Its first process of the run stands at its snapshot, or has ended on the way there. false: the run has ended, as it cannot be started.
 bool tick__kept_boot(struct tick__kept *kept, bool observed);
+int tick__kept_look(void *kept); // a tick_final_fn: whether it has said what is a finding
 void tick__kept_listen(struct tick__kept *kept); // the run's probe is told what it did before its snapshot
 
 // --- kept_runs.c ---

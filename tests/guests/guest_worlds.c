@@ -114,6 +114,27 @@ TICK_SCENARIO(guest_may_fail, "one that is right") {
 TICK_SCENARIO(guest_should_fail, "one that is not") {
     tick_program(world, "app", command("sleep:10"), .status = 3);
 }
+TICK_SCENARIO(guest_says, "a line that is not to be said, by a server that never ends") {
+    tick_program(world, "app", command("listen:8000 print:refused serve:9"), .daemon = true, .match = "ref.sed");
+    tick_host_add(world, "first", ask, "app:8000");
+    network(world);
+}
+TICK_SCENARIO(guest_says_and_ends, "by a program that ends as it should") {
+    tick_program(world, "app", command("sleep:10 print:refused"), .match = "ref.sed");
+}
+TICK_SCENARIO(guest_says_and_crashes, "by one whose machine loses power for good") {
+    struct tick_host *app = tick_program(world, "app", command("print:refused listen:8000 serve:9"), .daemon = true, .match = "ref.sed");
+    tick_host_add(world, "first", ask, "app:8000");
+    tick_fault_at(world, TICK_SEC(1), TICK_CRASH, .side = {app});
+    tick_program(world, "later", command("sleep:2000"));
+    network(world);
+}
+TICK_SCENARIO(guest_says_other, "and one that says something else") {
+    tick_program(world, "app", command("sleep:10 print:accepted"), .match = "ref.sed");
+}
+TICK_SCENARIO(guest_unmatched, "no expression") {
+    tick_program(world, "app", command("sleep:10"), .match = "(");
+}
 TICK_SCENARIO(guest_never_waits, "a program that is over before it ever waited") {
     tick_program(world, "app", command("print:done exit:4"));
 }
@@ -335,6 +356,19 @@ static void statuses_are_findings(void **state) {
     assert_string_equal(early.text, "exit status 4");
 }
 
+static void lines_are_findings(void **state) {
+    static const char *const said[] = {"guest_says", "guest_says_and_ends", "guest_says_and_crashes"};
+    (void)state;
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        const struct tick_outcome outcome = calm(said[i]);
+        assert_int_equal(outcome.verdict, TICK_CHECK_FAILED);
+        if (!strstr(outcome.text, "'ref.sed' finds line 1 of stdout"))
+            fail_msg("%s: %s", said[i], outcome.text);
+        assert_string_equal(outcome.host, "app");
+    }
+    assert_int_equal(calm("guest_says_other").verdict, TICK_PASS);
+}
+
 static void deadlocks_are_told(void **state) {
     (void)state;
     const struct tick_outcome outcome = calm("guest_hangs");
@@ -355,6 +389,7 @@ static void bad_words_are_told(void **state) {
     } bad[] = {
         {"guest_unquoted", "program \"app\": a quote in its command has no end"},
         {"guest_missing", "program \"app\": /nowhere/at/all: no such file"},
+        {"guest_unmatched", "program \"app\": its match is no extended regular expression (man 7 regex)"},
         {"guest_misplaced", "program \"app\": its snapshot is written wait:N, accept:N, connect:N, after:TEXT or call"},
     };
     (void)state;
@@ -381,6 +416,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_program_is_told_to_stop),
         cmocka_unit_test(a_program_stands_still),
         cmocka_unit_test(statuses_are_findings),
+        cmocka_unit_test(lines_are_findings),
         cmocka_unit_test(deadlocks_are_told),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(bad_words_are_told),
