@@ -11,14 +11,15 @@
 // Those that are words with a value, in the order in which they are written.
 #define TICK__GUEST_OPTIONS(load, OF) \
     { \
-        OF("network", (load)->network), OF("by", (load)->by), OF("snapshot", (load)->snapshot), OF("match", (load)->match), \
-            OF("expect-status", (load)->expect_status) \
+        OF("network", (load)->network), OF("by", (load)->by), OF("snapshot", (load)->snapshot), OF("guest", (load)->tenant), \
+            OF("match", (load)->match), OF("expect-status", (load)->expect_status) \
     }
 #define NAME_OF(name, value) name
 #define VALUE_OF(name, value) value
 
 static const struct argp_option options[] = {
-    {NULL, 0, NULL, 0, "Running a program of your own (-- PROGRAM ARGS):", 12},
+    {NULL, 0, NULL, 0,
+        "Running a program of your own (-- PROGRAM ARGS), with libretick_guest.so of beside retick, or of $RETICK_GUEST_LIBRARY:", 12},
     {"network", TICK__OPTION_NETWORK, "loopback=LATENCY[+JITTER]", 0,
         "How long bytes are on their way between the program's own sockets, and by how much they may come later (default: 1ms+30ms, as if "
         "each "
@@ -33,6 +34,11 @@ static const struct argp_option options[] = {
         "What a program does before this is start-up, and done once: wait:N, accept:N or connect:N, the Nth from 1; after:TEXT, a line of "
         "output "
         "that has TEXT in it; call, where it calls retick_snapshot() (default: wait:1)",
+        12},
+    {"guest", TICK__OPTION_GUEST, "NAME", 0,
+        "Of several programs that the command starts, the one that is run so: a word of its command line, without folders, such as "
+        "server.js "
+        "(default: the first that makes a socket, an epoll, a timer or a thread, or sleeps)",
         12},
     {"match", TICK__OPTION_MATCH, "REGEX", 0,
         "A line of its output in which this extended regular expression is found is a finding, however the program ends", 12},
@@ -134,6 +140,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         given = add_pass(load, value);
         if (given)
             tick__wrong(state->name, "--pass %s: %s", value, given);
+        return 0;
+    case TICK__OPTION_GUEST:
+        if (!*value || strchr(value, '/') || strlen(value) >= sizeof load->guest.tenant)
+            tick__wrong(state->name, "--guest %s: write a name without folders, such as server.js", value);
+        snprintf(load->guest.tenant, sizeof load->guest.tenant, "%s", value);
+        load->tenant = value;
         return 0;
     case TICK__OPTION_MATCH:
         if (!*value || tick_guest_match_check(value, &error) < 0)

@@ -25,6 +25,7 @@ enum tick__option {
     TICK__OPTION_BY,
     TICK__OPTION_SNAPSHOT,
     TICK__OPTION_PASS,
+    TICK__OPTION_GUEST,
     TICK__OPTION_MATCH,
     TICK__OPTION_EXPECT_STATUS,
     TICK__OPTION_OTHERS // a command's own start here

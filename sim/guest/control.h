@@ -52,6 +52,7 @@ enum tick_guest_place {
 
 struct tick_guest_settings {
     char host[64];        // the name of the machine that the program runs on, as in ids and names: "app"
+    char tenant[64];      // whose world it is: a process one of whose words (argv) ends in this name; "": the first that needs one
     int64_t latency;      // ns, one way, between sockets of this machine, before jitter: 0 as on a real loopback
     int64_t jitter;       // ns: the most that a `delivery` choice may add
     int64_t wall;         // ns since 1970 at the world's beginning; 0: the kernel's own

@@ -70,8 +70,19 @@ bool tick__guest_begin(void) {
     return true;
 }
 
+#define WORDS_MOST 16 // of a command line, that are looked at
+
+// "server.js" of node /srv/server.js: what it runs, whatever runs it.
+static bool is_called(int argc, char **argv, const char *name) {
+    for (int i = 0; i < argc && i < WORDS_MOST; i++) {
+        const char *slash = strrchr(argv[i], '/');
+        if (!strcmp(slash ? slash + 1 : argv[i], name))
+            return true;
+    }
+    return false;
+}
+
 __attribute__((constructor)) static void enter(int argc, char **argv, char **env) {
-    (void)argc, (void)argv;
     const char *wanted = variable(env, TICK_GUEST_VARIABLE);
     if (!wanted || strcmp(wanted, "1") != 0)
         return;
@@ -81,6 +92,8 @@ __attribute__((constructor)) static void enter(int argc, char **argv, char **env
         return;
     int32_t nobody = 0;
     (void)atomic_compare_exchange_strong(&control->root, &nobody, self);
+    if (control->settings.tenant[0] && !is_called(argc, argv, control->settings.tenant))
+        return; // it stays outside
     tick__guest_control = control;
     tick__guest_numbers_begin();
     tick__guest_world_new();

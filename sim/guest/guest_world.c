@@ -94,11 +94,14 @@ static struct tick_chooser *draw(const struct tick_guest_request *request) {
     return &by_seed.chooser;
 }
 
+static uint64_t waited_before; // the run began
+
 void tick__guest_run_begins(void) {
     struct tick_guest_control *control = tick__guest_control;
     const struct tick_guest_request *request = &control->request;
     control->outcome = (struct tick_guest_outcome){0};
     control->deviation_count = control->deviations_lost = 0;
+    waited_before = tick__guest_turns->polls + tick__guest_turns->parks;
     tick__guest_output_again();
     control->run++;
     tick__guest_tell_run();
@@ -129,6 +132,7 @@ void tick__guest_run_ends(void) {
     struct tick_guest_control *control = tick__guest_control;
     for (uint32_t i = 0; by_schedule && tick__guest_chooser == tick_replay_chooser(by_schedule) && i < control->request.scheduled; i++)
         control->met[i] = tick_replay_met(by_schedule, i);
+    control->outcome.points = tick__guest_turns->polls + tick__guest_turns->parks - waited_before;
     control->outcome.threads = tick__guest_turns->count;
     control->outcome.switches = tick__guest_turns->switches;
     control->outcome.ended_at = tick_kernel_now(tick__guest_kernel);

@@ -291,6 +291,7 @@ void tick__guest_point(void) {
     if (!t->ready)
         tick__guest_at_wait();
     const int64_t span = late(TICK_CHOICE_POLL_LATE, self, self->id, ++self->points);
+    tick__guest_turns->polls++;
     if (span > 0) {
         rest(span);
         return;

@@ -95,7 +95,7 @@ struct tick__guest_turns {
     uint32_t alive;     // neither FREE nor OVER
     uint32_t deadlines; // in the heap
     uint32_t gone;      // OVER, and nobody will join them
-    uint64_t parks, places, switches;
+    uint64_t parks, places, switches, polls;
     struct tick__guest_thread *buckets[256];
     struct tick__guest_thread *heap[TICK__GUEST_THREADS];
     struct tick__guest_thread threads[TICK__GUEST_THREADS];

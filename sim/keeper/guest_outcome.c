@@ -121,6 +121,14 @@ static void ended(const struct tick__keeper *k, struct tick_outcome *out) {
     verdict(out, TICK_EXITED, "retick itself failed: ", "an end that is none");
 }
 
+static void nobody_was(const struct tick_guest_control *control, struct tick_outcome *out) {
+    out->verdict = TICK_BAD_SCENARIO;
+    snprintf(out->text, sizeof out->text,
+        "nobody who is called %s made a socket, an epoll, a timer or a thread: name by --guest the program that does, as its command line has "
+        "it: --guest server.js for node /srv/server.js",
+        control->settings.tenant);
+}
+
 // The process is gone, and did not say how.
 static void died(const struct tick__keeper *k, struct tick_outcome *out) {
     const struct tick_guest_control *const control = k->control;
@@ -132,6 +140,8 @@ static void died(const struct tick__keeper *k, struct tick_outcome *out) {
         verdict(out, TICK_BAD_SCENARIO, control->why, "");
     else if (!control->root)
         verdict(out, TICK_BAD_SCENARIO, "retick's library was not loaded into the program. ", said);
+    else if (!control->tenant && control->settings.tenant[0])
+        nobody_was(control, out);
     else if (WIFSIGNALED(k->status))
         signalled(out, WTERMSIG(k->status), said);
     else
