@@ -80,6 +80,8 @@ static int open_to_write(place *at, int flags) {
     const long error = tick__raw(SYS_stat, at->path, &s);
     if (error < 0)
         return (int)error;
+    if (S_ISDIR(s.st_mode) && writes(flags))
+        return -EISDIR;
     if (!S_ISREG(s.st_mode) || ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_TRUNC)))
         return 1;
     if (tick__raw(SYS_faccessat, AT_FDCWD, at->path, W_OK) < 0)
