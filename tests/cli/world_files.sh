@@ -96,6 +96,22 @@ expect 2 "gone.yaml" "$RETICK" run gone.yaml
 expect 2 "start them by hand, or drop --real" "$RETICK" run --real here/peers.yaml
 expect 2 "has no scenario \"other\"" "$RETICK" run here/peers.yaml:other
 
+# Every word that there is stands in the table of docs/GUESTS.md.
+words() { # words YAML: those that the message about a wrong one lists
+    printf '%s\n' "$1" >unknown.yaml
+    "$RETICK" run unknown.yaml 2>&1 | sed -n 's/.*has no "zzzzzzzz"; it has: //p' | tr -d ,
+}
+a='hosts: {a: {program: ./peer}}'
+for each in "zzzzzzzz: 1" "hosts: {a: {zzzzzzzz: 1}}" "$a"$'\nlink_all: {zzzzzzzz: 1}' "$a"$'\nlink_between: [{hosts: [a, a], zzzzzzzz: 1}]' \
+    "$a"$'\nnames: {b: {zzzzzzzz: 1}}' "$a"$'\nfaults: {b: {kinds: crash, zzzzzzzz: 1}}' "$a"$'\nfault_at: [{zzzzzzzz: 1}]' \
+    "$a"$'\nlimit: {zzzzzzzz: 1}'; do
+    listed=$(words "$each")
+    [ -n "$listed" ] || complain "no words are listed for $each"
+    for word in $listed; do
+        grep -qE "^\|.*(\`$word\`|[{, ]$word:)" "$RETICK_SOURCE/docs/GUESTS.md" || complain "docs/GUESTS.md has no $word"
+    done
+done
+
 # What only the machine knows is told when it is run.
 echo 'hosts: {app: {program: ./nobody}}' >absent.yaml
 expect 1 "./nobody: no such file" "$RETICK" run absent.yaml
