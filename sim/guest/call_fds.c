@@ -4,6 +4,7 @@
 #include <linux/close_range.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 
@@ -143,6 +144,16 @@ static bool is_lock(int command) {
            command == F_OFD_SETLKW;
 }
 
+// No signal tells that an fd is ready: for whom it would be may be said, but not that it is wanted.
+static bool is_about_signals(int command) {
+    return command == F_SETOWN || command == F_SETOWN_EX || command == F_SETSIG;
+}
+
+static void refuse_async(const char *call, bool wanted) {
+    if (wanted)
+        tick__guest_unsupported(call, "a signal for each fd that is ready (O_ASYNC)");
+}
+
 long tick__call_fcntl(const long *a) {
     const int fd = (int)a[0], command = (int)a[1];
     const bool doubles = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
@@ -156,6 +167,9 @@ long tick__call_fcntl(const long *a) {
     }
     if (doubles)
         return doubled(fd, (int)a[2], command == F_DUPFD_CLOEXEC);
+    if (is_about_signals(command))
+        return 0;
+    refuse_async("fcntl", command == F_SETFL && (a[2] & O_ASYNC));
     if (command == F_SETFD)
         tick__raw(SYS_fcntl, fd, command, a[2]); // for an exec
     return tick_k_fcntl(TICK__K, fd, command, (int)a[2]);
@@ -163,6 +177,7 @@ long tick__call_fcntl(const long *a) {
 
 long tick__call_ioctl(const long *a) {
     (void)tick__guest_catch_up();
+    refuse_async("ioctl", (unsigned long)a[1] == FIOASYNC && a[2] && *(const int *)a[2]);
     return tick_k_ioctl(TICK__K, (int)a[0], (unsigned long)a[1], (int *)a[2]);
 }
 

@@ -132,12 +132,20 @@ static void an_alarm_may_be_late(void **state) {
     assert_in_range(found, 1, 20);
 }
 
+static void that_an_fd_is_ready_is_refused(void **state) {
+    (void)state;
+    run("owned");
+    assert_int_equal(control->outcome.end, TICK_GUEST_UNSUPPORTED);
+    assert_non_null(strstr(control->outcome.text, "O_ASYNC"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(they_come_as_on_linux, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_python, set_up, tear_down),
         cmocka_unit_test_setup_teardown(they_end_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_alarm_may_be_late, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(that_an_fd_is_ready_is_refused, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 // Signals of one process, as signal(7) has them: handlers, masks, waits that they end or that go on, signalfd, timers. Prints what it
 // finds, which is the same under Linux and on the simulated kernel; or, with a word, ends by a signal.
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -337,10 +338,20 @@ static void race(void) {
     exit(!seen);
 }
 
+// A socket's owner may be named; that it is told is not simulated.
+static void owned(void) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) || fcntl(ends[0], F_SETOWN, getpid()) || fcntl(ends[0], F_SETFL, O_NONBLOCK))
+        exit(1);
+    fcntl(ends[0], F_SETFL, O_ASYNC);
+}
+
 static void hurt(const char *how) {
     usleep(1000);
     if (!strcmp(how, "race"))
         race();
+    if (!strcmp(how, "owned"))
+        owned();
     if (!strcmp(how, "alarm"))
         alarm(2), pause();
     else if (!strcmp(how, "abort"))
