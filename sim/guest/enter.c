@@ -63,7 +63,8 @@ bool tick__guest_begin(void) {
     }
     tick__guest_begun = true;
     tick__guest_tell_world();
-    tick__files_begin();
+    if (!tick__files_early)
+        tick__files_begin();
     tick__guest_pipes_enter();
     tick__guest_epolls_enter();
     tick__files_adopt_writers();
@@ -100,4 +101,7 @@ __attribute__((constructor)) static void enter(int argc, char **argv, char **env
     tick__guest_output_begin();
     tick__guest_ends_watch();
     tick__guest_on = true;
+    tick__files_early = control->settings.tenant[0] != 0;
+    if (tick__files_early)
+        tick__files_begin();
 }

@@ -5,6 +5,7 @@
 
 #define LINKS_MOST 40
 
+bool tick__files_early;
 static bool changed; // the disk has something of its own: paths are walked
 static bool folder_real = true;
 static char folder[TICK__PATH_SIZE]; // the working one

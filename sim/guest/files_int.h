@@ -31,8 +31,9 @@ struct tick__file_place {
 };
 
 // --- file_paths.c ---
+extern bool tick__files_early;            // from the program's start on, as it is known to be the tenant
 static inline bool tick__files_on(void) { // the disk is what the program sees
-    return tick__guest_on && tick__guest_begun;
+    return tick__guest_on && (tick__guest_begun || tick__files_early);
 }
 void tick__files_begin(void);   // the world begins
 bool tick__files_changed(void); // the disk has something of its own

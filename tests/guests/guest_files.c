@@ -186,6 +186,30 @@ static void what_is_too_great_is_told(void **state) {
     assert_int_equal(truncate("old.txt", 0), 0);
 }
 
+// A program that begins no world by itself, and is named: what it writes from its start on is the world's.
+static void the_shell_of_sqlite(void **state) {
+    (void)state;
+    if (system("command -v sqlite3 >/dev/null") != 0)
+        skip();
+    begin();
+    fingerprint(before);
+    argv[1] = "new.db";
+    argv[2] = "create table t(a); insert into t values (1), (2); select sum(a) from t;";
+    argv[3] = NULL;
+    use("sqlite3", TICK_GUEST_REWIND);
+    snprintf(program.settings.tenant, sizeof program.settings.tenant, "sqlite3");
+    open_guest();
+    for (uint64_t i = 0; i < RUNS; i++) {
+        run(i + 1);
+        output(got);
+        assert_string_equal(got, "3\n");
+        assert_int_equal(outcome.verdict, TICK_PASS);
+    }
+    runner->ops->free(runner);
+    fingerprint(after);
+    assert_string_equal(after, before);
+}
+
 int main(void) {
     const ssize_t length = readlink("/proc/self/exe", here, sizeof here - 1);
     if (length < 0)
@@ -196,6 +220,7 @@ int main(void) {
         cmocka_unit_test(families_are_as_on_linux),
         cmocka_unit_test(what_is_passed_reaches_the_machine),
         cmocka_unit_test(what_is_too_great_is_told),
+        cmocka_unit_test(the_shell_of_sqlite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
