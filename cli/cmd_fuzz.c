@@ -21,7 +21,7 @@ struct fuzz_arguments {
     uint64_t first, count;
     int64_t time;
     uint64_t jobs, replays;
-    bool keep_going, no_shrink, counted, quiet;
+    bool keep_going, no_shrink, counted, quiet, no_page;
     const char *output, *repaired; // the repaired program's command line
     struct tick__repaired other;   // that one
     struct tick__output_rules rules;
@@ -57,6 +57,7 @@ static const struct argp_option options[] = {
         0},
     TICK__FORCE_ROW,
     TICK__QUIET_ROW,
+    TICK__NO_PAGE_ROW,
     {0},
 };
 
@@ -115,6 +116,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case TICK__OPTION_FORCE:
         a->rules.force = true;
+        return 0;
+    case TICK__OPTION_NO_PAGE:
+        a->no_page = true;
         return 0;
     case TICK__OPTION_QUIET:
         a->quiet = true;
@@ -194,6 +198,7 @@ static int settle_calm_hang(const struct fuzz_arguments *a, const struct tick__l
         .hang = a->run.hang,
         .once = true,
         .quiet = a->quiet,
+        .no_page = a->no_page,
         .path = a->output,
         .output = &a->rules,
     };
@@ -219,6 +224,7 @@ static int settle(const struct fuzz_arguments *a, const struct tick__loaded *loa
         .hang = a->run.hang,
         .no_shrink = a->no_shrink,
         .quiet = a->quiet,
+        .no_page = a->no_page,
         .replays = (unsigned)a->replays,
         .path = a->output,
         .output = &a->rules,

@@ -16,7 +16,7 @@ struct shrink_arguments {
     struct tick__load load;
     struct tick__run_options run;
     const char *recipe, *output;
-    bool force, quiet, strict;
+    bool force, quiet, no_page, strict;
     uint64_t most_runs;
 };
 
@@ -27,6 +27,7 @@ static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "Where the trace goes, its schedule beside it (default: NAME.small.db, beside the schedule given)", 0},
     TICK__FORCE_ROW,
     TICK__QUIET_ROW,
+    TICK__NO_PAGE_ROW,
     TICK__STRICT_ROW,
     {0},
 };
@@ -58,6 +59,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case TICK__OPTION_FORCE:
         a->force = true;
+        return 0;
+    case TICK__OPTION_NO_PAGE:
+        a->no_page = true;
         return 0;
     case TICK__OPTION_QUIET:
         a->quiet = true;
@@ -130,6 +134,7 @@ static int shrink(const struct shrink_arguments *a, const struct tick__output_ru
         .once = tick__is_calm_hang(&attempt.outcome),
         .most_runs = a->most_runs,
         .quiet = a->quiet,
+        .no_page = a->no_page,
         .replays = 10,
         .path = a->output,
         .output = rules,

@@ -30,6 +30,7 @@ struct tick__settle {
     bool no_shrink;
     bool once;          // no deviation has a part in it, and each run takes long: the one that is recorded confirms it
     bool quiet;         // no story is printed
+    bool no_page;       // no page is written beside the trace
     uint64_t most_runs; // of the shrinker; 0: its default
     unsigned replays;
     const char *path;                        // of the trace; the schedule file stands beside it

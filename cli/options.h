@@ -20,6 +20,7 @@ enum tick__option {
     TICK__OPTION_HEAP_CHECK,
     TICK__OPTION_JSON,
     TICK__OPTION_QUIET,
+    TICK__OPTION_NO_PAGE,
     TICK__OPTION_STRICT,
     TICK__OPTION_NETWORK,
     TICK__OPTION_BY,
@@ -55,6 +56,8 @@ bool tick__parse_rate(const char *text, struct tick_rates *rates);          // "
     { "force", TICK__OPTION_FORCE, NULL, 0, "Replace what is there although retick did not write it (never what is read)", 0 }
 
 // --quiet of the commands that tell how a failure came about.
+#define TICK__NO_PAGE_ROW \
+    { "no-page", TICK__OPTION_NO_PAGE, NULL, 0, "Write no page for a browser beside the trace (retick view does)", 0 }
 #define TICK__QUIET_ROW \
     { "quiet", TICK__OPTION_QUIET, NULL, 0, "Do not tell how it came to it (retick explain does)", 0 }
 

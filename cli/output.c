@@ -171,6 +171,19 @@ int tick__output_check(const struct tick__output_rules *rules, const char *path,
     return code == 0 && kind == TICK__OUTPUT_TRACE ? check_beside(path) : code;
 }
 
+bool tick__output_is_free(const char *path, enum tick__output_kind kind) {
+    struct stat about;
+    if (lstat(path, &about) != 0)
+        return errno == ENOENT;
+    if (!S_ISREG(about.st_mode))
+        return false;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    const bool is_free = fd >= 0 && (about.st_size == 0 || is_of_kind(fd, kind));
+    if (fd >= 0)
+        close(fd);
+    return is_free;
+}
+
 int tick__output_check_both(const struct tick__output_rules *rules, const char *trace) {
     char *schedule = tick__with_extension(trace, ".schedule"), *twin = tick__with_extension(trace, ".twin.db");
     int code = 0;

@@ -14,6 +14,8 @@ struct tick__output_rules {
 };
 // 0, or the exit code to end with: the reason has been printed.
 int tick__output_check(const struct tick__output_rules *rules, const char *path, enum tick__output_kind kind);
+// Whether nothing is at that path, or a file that may be made anew: what was not asked for replaces nothing else.
+bool tick__output_is_free(const char *path, enum tick__output_kind kind);
 // A trace, and what stands beside it: its schedule, and its twin.
 int tick__output_check_both(const struct tick__output_rules *rules, const char *trace);
 // The folder that output goes to, made if there is none. 0 or an exit code.

@@ -35,7 +35,7 @@ expect 2 "--seeds 3x: write" "$RETICK" fuzz x.c -n3x
 expect 2 "unrecognized option '--HANG'" timeout 20 "$RETICK" fuzz x.c --HANG
 expect 2 "no such file: --x.c" "$RETICK" fuzz -n 3 -- --x.c
 expect 2 "--x: not found in PATH" "$RETICK" fuzz -n 3 -- --x # a program
-expect 2 "no such file: x.c" "$RETICK" fuzz --no x.c # short for --no-shrink
+expect 2 "no such file: x.c" "$RETICK" fuzz --no-s x.c # short for --no-shrink
 
 expect 2 "exclude one another" "$RETICK" run x.c --seed 1 --calm
 expect 2 "write a number" "$RETICK" run x.c --seed minus

@@ -25,6 +25,15 @@ expect 2 "mine.html" "$RETICK" view mine.html
 rm run.twin.db
 expect 0 "run.html written" "$RETICK" view run.db # a twin that is not there is done without
 
+# Beside a finding, unasked, but over nothing of the user's.
+expect 1 "found.html shows it, in a browser" "$RETICK" fuzz "$source_tree/scenarios/redis_pool.c" -o found.db --quiet
+grep -q 'retick view' found.html || complain "fuzz writes no page"
+echo "mine" >found.html
+expect 1 "found.html is there, and is no page of retick's" "$RETICK" fuzz "$source_tree/scenarios/redis_pool.c" -o found.db --quiet
+grep -qx mine found.html || complain "a file of the user's is gone"
+expect 1 "" "$RETICK" fuzz "$source_tree/scenarios/redis_pool.c" -o pageless.db --quiet --no-page
+[ ! -e pageless.html ] || complain "--no-page writes a page"
+
 # A trace that is handed on names any file that it likes: only what looks like a source is read.
 echo "secret" >secret.txt
 cp run.db other.db

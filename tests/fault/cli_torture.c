@@ -68,7 +68,7 @@ static void running(void **state) {
 
 static void fuzzing(void **state) {
     (void)state;
-    torture(&(struct command){{"torture", "fuzz", "-j", "1", "-n", "50", "-o", "new.db"}, {"new.db", "new.schedule", "new.twin.db"}}, 1, 100, 97);
+    torture(&(struct command){{"torture", "fuzz", "-j", "1", "-n", "50", "-o", "new.db"}, {"new.db", "new.schedule", "new.twin.db", "new.html"}}, 1, 100, 97);
 }
 
 static void replaying(void **state) {
@@ -94,6 +94,7 @@ static void explaining(void **state) {
 static void drawing(void **state) {
     (void)state;
     torture(&(struct command){{"torture", "graph", "found.db", "-o", "found.dot"}, {"found.dot"}}, 0, 200, 37);
+    torture(&(struct command){{"torture", "view", "found.db", "-a", "found.twin.db", "-o", "found.html"}, {"found.html"}}, 0, 200, 97);
 }
 
 static void digesting(void **state) {

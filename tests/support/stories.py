@@ -37,7 +37,7 @@ def told(retick, scenarios, folder, name):
     if os.path.exists(schedule):
         command = [retick, "replay", source, schedule, "-o", trace]
     else:
-        command = [retick, "fuzz", source, "-n", "20000", "-o", trace]
+        command = [retick, "fuzz", source, "-n", "20000", "--no-page", "-o", trace]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode != 1:
         sys.exit(f"{' '.join(command)}: exit code {run.returncode}\n{run.stdout}{run.stderr}")

@@ -25,7 +25,7 @@
 enum { WORDS = 10 };
 struct command {
     char *words[WORDS];
-    const char *makes[3]; // files
+    const char *makes[4]; // files
 };
 
 static int run_command(void *arg) {
@@ -42,7 +42,7 @@ static char folder[64];
 
 static void forget(const struct command *command) {
     char journal[64];
-    for (size_t i = 0; i < 3 && command->makes[i]; i++) {
+    for (size_t i = 0; i < 4 && command->makes[i]; i++) {
         snprintf(journal, sizeof journal, "%s-journal", command->makes[i]);
         (void)unlink(command->makes[i]);
         (void)unlink(journal);
@@ -54,7 +54,7 @@ static bool makes(const struct command *command, const char *file) {
     const char *journal = strstr(file, "-journal");
     const size_t length = journal ? (size_t)(journal - file) : strlen(file);
     bool it_does = false;
-    for (size_t i = 0; i < 3 && command->makes[i]; i++)
+    for (size_t i = 0; i < 4 && command->makes[i]; i++)
         it_does |= strlen(command->makes[i]) == length && strncmp(command->makes[i], file, length) == 0;
     return it_does;
 }
@@ -179,7 +179,7 @@ static void torture(struct command *command, int expected, long dense, long stri
     memcpy(before.said, run.output, sizeof before.said);
     read_drawing(command, before.drawn, sizeof before.drawn);
     bad = 0;
-    for (size_t i = 0; i < 3 && command->makes[i]; i++)
+    for (size_t i = 0; i < 4 && command->makes[i]; i++)
         assert_true(is_whole(command->makes[i]));
     for (long n = 0; n < all; n += n < dense ? 1 : stride)
         for (int way = 0; way < 2; way++) {
