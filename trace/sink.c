@@ -314,7 +314,7 @@ static int add_choice(struct tick__sink *sink, uint32_t seq, const struct tick__
     bind_text(statement, 10, known && tick_deviation_line(&deviation, sink->names, line, sizeof line) > 0 ? line : NULL);
     bind_text(statement, 11, known && tick_deviation_words(&deviation, sink->names, words, sizeof words) > 0 ? words : NULL);
     if (known && choice_kinds[deviation.kind].unit == TICK_UNIT_TIME)
-        sqlite3_bind_int64(statement, 12, tick_scale_capped(deviation.value, deviation.most));
+        sqlite3_bind_int64(statement, 12, tick_scale_delay(deviation.value, deviation.n, deviation.most));
     else
         sqlite3_bind_null(statement, 12);
     return run(sink, TICK__ADD_CHOICE);

@@ -349,6 +349,21 @@ static void a_write_of_an_old_read_names_what_it_overwrites(void **state) {
 
 // --- deviations ---
 
+// A fault of 100 ms at least has few values, and the first of them is that.
+static void a_value_means_what_it_means_there(void **state) {
+    (void)state;
+    const struct tick_deviation deviation = {.kind = TICK_CHOICE_FAULT_CRASH,
+        .subject = server.id,
+        .value = 1,
+        .n = tick_scale_count_from(TICK_MS(100), TICK_MS(1000)),
+        .most = TICK_MS(1000)};
+    story_step(probe, &server);
+    probe->ops->choice(probe, &deviation);
+    story_end(probe, &server, TICK_STEP_RETURNED);
+    store();
+    assert_int_equal(number("SELECT ns FROM choices", 0, 0), TICK_MS(100));
+}
+
 static void what_a_busy_host_does_next_was_late(void **state) {
     (void)state;
     story_step(probe, &server);
@@ -483,6 +498,7 @@ int main(void) {
         TEST(a_step_goes_on_with_what_it_took_in),
         TEST(who_was_woken_for_nothing_says_by_whom),
         TEST(who_need_not_wait_goes_on_because_of_it),
+        TEST(a_value_means_what_it_means_there),
         TEST(what_a_busy_host_does_next_was_late),
         TEST(a_host_is_late_for_what_came),
         TEST(a_late_timer_takes_others_with_it),
