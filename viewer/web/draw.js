@@ -338,7 +338,12 @@ function drawNumber(number, sentence, x, y) {
     hitBox(x - 8, x + 8, y, 17, BAD, sentence.seq, 5, { tip: [sentence.who, sentence.say].filter(Boolean).join(' ') });
 }
 
-// Numbers of one event, and of neighbours, stand side by side.
+// Numbers of one event, and of neighbours, stand side by side, and where there is no room, above; but never far from their event.
+const ASIDE = [];
+for (const dy of [0, -17, -34])
+    for (let dx = 0; dx <= 40; dx += 4)
+        ASIDE.push([dx, dy]);
+
 function drawNumbers() {
     DATA.story.forEach((sentence, i) => {
         const decision = DATA.decisions[decisionAt(sentence.seq)], at = decision ? flaggedAt(decision) : sentence.seq;
@@ -351,8 +356,11 @@ function drawNumbers() {
             return;
         x = Math.max(x, shown.left + 9);
         const before = decision ? 20 : 0; // its flag
-        while (!isFree(x - 8, y - 8, 16 + before, 16) && x < shown.width - 12 - before)
-            x += 4;
+        for (const [dx, dy] of ASIDE)
+            if (isFree(x + dx - 8, y + dy - 8, 16 + before, 16) && x + dx < shown.width - 12 - before) {
+                [x, y] = [x + dx, y + dy];
+                break;
+            }
         if (decision)
             flag(x - 4, y, paint.colours.accent);
         x += before;
