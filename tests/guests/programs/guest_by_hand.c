@@ -40,7 +40,7 @@ int main(int argc, char **argv) {
             control->request.most_calls = strtoul(optarg, NULL, 10);
     }
     for (int i = 0; i < times; i++) {
-        status = guest_start(control, argv + optind, 60);
+        status = guest_start(control, argv + optind, 600);
         if (!i)
             memcpy(first, control->outcome.digest, sizeof first);
         if (!i || memcmp(first, control->outcome.digest, sizeof first) != 0)
