@@ -10,6 +10,7 @@
 #include "tests/support/programs.h"
 #include <retick.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +108,11 @@ TICK_SCENARIO(guest_pauses, "a program that stands still for a while") {
 
 TICK_SCENARIO(guest_fails, "an exit status that is not 0") {
     tick_program(world, "app", command("sleep:10 exit:3"));
+}
+TICK_SCENARIO(guest_faults, "a program that a signal ends") {
+    tick_daemon(world, "server", echo_server, NULL);
+    tick_program(world, "app", command("connect:server:7000 say:1 fault"));
+    network(world);
 }
 TICK_SCENARIO(guest_may_fail, "one that is right") {
     tick_program(world, "app", command("sleep:10 exit:3"), .status = 3);
@@ -369,6 +375,25 @@ static void lines_are_findings(void **state) {
     assert_int_equal(calm("guest_says_other").verdict, TICK_PASS);
 }
 
+// Its process is gone then, and there is another one for the next run.
+static void a_program_that_died_is_replaced(void **state) {
+    (void)state;
+    TICK_KEEP static struct seen seen, again;
+    struct tick_runner *runner = runner_of("guest_faults");
+    const struct tick_answers calm_answers = {.way = TICK_ANSWERS_LISTED};
+    run(runner, &calm_answers, true, &seen);
+    assert_int_equal(seen.outcome.verdict, TICK_CRASHED);
+    assert_int_equal(seen.outcome.code, SIGILL);
+    assert_string_equal(seen.outcome.text, "killed by SIGILL");
+    assert_int_equal(seen.outcome.ended_at, TICK_MS(4));
+    for (int i = 0; i < 3; i++) {
+        run(runner, &calm_answers, true, &again);
+        assert_same(&seen, &again);
+        assert_int_equal(seen.hash, again.hash);
+    }
+    runner->ops->free(runner);
+}
+
 static void deadlocks_are_told(void **state) {
     (void)state;
     const struct tick_outcome outcome = calm("guest_hangs");
@@ -417,6 +442,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_program_stands_still),
         cmocka_unit_test(statuses_are_findings),
         cmocka_unit_test(lines_are_findings),
+        cmocka_unit_test(a_program_that_died_is_replaced),
         cmocka_unit_test(deadlocks_are_told),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(bad_words_are_told),

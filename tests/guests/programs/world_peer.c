@@ -1,7 +1,7 @@
 // What a program of a world does, by its arguments: a piece each, one after the other.
 //   listen:PORT serve:N   echoes what N connections send, one after the other
 //   connect:HOST:PORT say:N   sends N lines and reads each one back
-//   print:TEXT sleep:MS alarm:MS hang exit:N clock:SECONDS
+//   print:TEXT sleep:MS alarm:MS hang fault exit:N clock:SECONDS
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
@@ -107,6 +107,8 @@ int main(int argc, char **argv) {
             setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {ms / 1000, ms % 1000 * 1000}}, NULL);
             while (!rang)
                 pause();
+        } else if (!strcmp(what, "fault")) {
+            __asm__ volatile("ud2");
         } else if (!strcmp(what, "exit")) {
             exit(atoi(value));
         }
