@@ -9,6 +9,7 @@
 #include "tests/support/hash_probe.h"
 #include "tests/support/programs.h"
 #include <retick.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -51,6 +52,12 @@ static int ask(void *address) {
     }
     tick_stream_close(stream);
     return 0;
+}
+
+static int is_refused(void *address) {
+    tick_stream *stream;
+    const int error = tick_connect(address, &stream);
+    return tick_check(error == -ECONNREFUSED, "the connection was not refused: %d", error);
 }
 
 static void network(struct tick_world *world) {
@@ -97,6 +104,7 @@ TICK_SCENARIO(guest_stops, "a server that is told to stop, and started again") {
     struct tick_host *app = tick_program(world, "app", command("listen:8000 serve:9"), .daemon = true);
     tick_host_add(world, "first", ask, "app:8000");
     tick_host_add(world, "second", ask, "app:8000", .start = TICK_SEC(2));
+    tick_host_add(world, "between", is_refused, "app:8000", .start = TICK_MS(1050));
     tick_fault_at(world, TICK_SEC(1), TICK_STOP, .side = {app}, .lasts = TICK_MS(100));
     network(world);
 }
