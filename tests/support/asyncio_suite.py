@@ -114,7 +114,7 @@ def main():
             if module in LEFT_OUT:
                 continue
             native, _ = results([], module, room)
-            guest, words = results([retick, "run", "--quiet", "-o", os.path.join(room, "run.db"), "--force", "--"], module, room)
+            guest, words = results([retick, "run", "--quiet", "--hang=300s", "-o", os.path.join(room, "run.db"), "--force", "--"], module, room)
             for test in sorted(native):
                 if native[test] != "passes":
                     continue
