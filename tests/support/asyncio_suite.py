@@ -9,6 +9,7 @@ fail as guests: one that is not listed and does, or is listed and passes, is an 
 """
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ FOLDER = "/usr/lib/python3.11/test/test_asyncio"
 CHILDREN = "starts children"  # as all of test_subprocess do
 LEFT_OUT = "test_subprocess", "test_windows_events", "test_windows_utils"
 MARK = "asyncio-suite:"
+MOST = 3000  # s, of one file of tests
 RUNNER = r'''
 import sys, unittest
 mark, module, done = sys.argv[1], sys.argv[2], set(open(sys.argv[3]).read().split())
@@ -58,14 +60,23 @@ print(mark, "complete", flush=True)
 '''
 
 
+def interruptible():
+    """In the child: a shell's background jobs ignore SIGINT, which some of the tests send themselves, and would wait for for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def results(command, module, room):
     """What became of each test, and the text around those that failed."""
     became, words = {}, {}
     while True:
         with open(os.path.join(room, "done"), "w") as file:
             file.write("\n".join(became))
-        run = subprocess.run([*command, PYTHON, os.path.join(room, "runner.py"), MARK, module, os.path.join(room, "done")], cwd=room,
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=3000)
+        argv = [*command, PYTHON, os.path.join(room, "runner.py"), MARK, module, os.path.join(room, "done")]
+        try:
+            run = subprocess.run(argv, cwd=room, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                 errors="replace", timeout=MOST, preexec_fn=interruptible)
+        except subprocess.TimeoutExpired:
+            sys.exit(f"{module}: not done after {MOST} s: {' '.join(command) or 'natively'}")
         begun, text, before = None, [], len(became)
         for line in run.stdout.splitlines():
             at = line.find(MARK)
