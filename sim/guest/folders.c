@@ -119,9 +119,9 @@ static int add_all(const struct tick__file_place *place, struct tick__listing *o
 }
 
 int tick__listing_read(const struct tick__file_place *place, struct tick__listing *out) {
-    struct tick__listing ours = {NULL};
+    struct tick__listing ours = {0};
     struct stat s;
-    *out = (struct tick__listing){NULL};
+    *out = (struct tick__listing){0};
     const bool real = place->what != TICK__FILE_SIMULATED && tick__raw(SYS_stat, place->path, &s) == 0;
     add(out, ".", 1, real ? s.st_ino : place->stat.st_ino, DT_DIR);
     add(out, "..", 2, 1, DT_DIR);
@@ -138,5 +138,5 @@ void tick__listing_free(struct tick__listing *listing) {
     for (uint32_t i = 0; i < listing->count; i++)
         tick__outside_free(listing->all[i].name);
     tick__outside_free(listing->all);
-    *listing = (struct tick__listing){NULL};
+    *listing = (struct tick__listing){0};
 }

@@ -436,6 +436,6 @@ void tick__story_decisions(struct tick__telling *telling) {
         struct tick__said good = TICK__SAID(decided->good);
         good.used = strlen(decided->good);
         tick__say_to(&good, "%s%s%s", good.used ? "; " : "", decided_there(telling, choice) ? "" : "not ", telling->there);
-        tick__say_to(&good, decided_there(telling, choice) ? too(telling) : "");
+        tick__say_to(&good, "%s", decided_there(telling, choice) ? too(telling) : "");
     }
 }
