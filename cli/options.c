@@ -220,7 +220,7 @@ static int own_words(const struct argp *argp, int argc, char **argv) {
             continue;
         if (!argv[i + 1])
             tick__wrong(argv[0], "which program? Its words stand behind --, as in: %s -- python3 app.py", argv[0]);
-        if (!argv[i + 2] && tick__scenario_is_named(argv[i + 1])) // a scenario's file whose name looks like an option
+        if (tick__scenario_is_named(argv[i + 1])) // files whose names may look like options: no program is called so
             return argc;
         behind = argv + i + 1;
         argv[i] = NULL;

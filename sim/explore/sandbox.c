@@ -2,6 +2,7 @@
 #include "sim/explore/isolate.h"
 #include "sim/explore/last_words_int.h"
 #include "sim/explore/sandbox_int.h"
+#include "src/base/inherited.h"
 #include "src/base/times.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -65,7 +66,9 @@ static void bound(pid_t parent) {
     signal(SIGINT, SIG_IGN);
 }
 
-static void same_for_all(void) {
+static int same_for_all(void) {
+    if (tick__inherited_keep() < 0)
+        return -ENOMEM;
     clearenv();
     setenv("LANG", "C", 1);
     setenv("LC_ALL", "C", 1);
@@ -76,6 +79,7 @@ static void same_for_all(void) {
     locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (c)
         uselocale(c);
+    return 0;
 }
 
 int tick__sandbox_start(struct tick__sandbox *sandbox, void (*body)(void *ctx, struct tick__page *page, int fd), void *ctx) {
@@ -104,8 +108,8 @@ int tick__sandbox_start(struct tick__sandbox *sandbox, void (*body)(void *ctx, s
     if (!pid) {
         close(pair[0]);
         bound(parent);
-        if (!sandbox->as_is)
-            same_for_all();
+        if (!sandbox->as_is && (sandbox->page->rc = same_for_all()) < 0)
+            _exit(0);
         body(ctx, sandbox->page, pair[1]);
         fflush(NULL); // what programs printed
         _exit(0);

@@ -4,6 +4,7 @@
 #include "sim/keeper/environment_int.h"
 #include "sim/keeper/keeper_int.h"
 #include "sim/keeper/spawn_int.h"
+#include "src/base/inherited.h"
 #include "src/base/outside.h"
 #include <errno.h>
 #include <signal.h>
@@ -16,8 +17,6 @@
 #include <unistd.h>
 
 #define ENDED_OR_WAITING (TICK__STATE(TICK_GUEST_ENDED) | TICK__STATE(TICK_GUEST_WAITING))
-
-extern char **environ;
 
 static struct tick__keeper *keeper_of(const struct tick_runner *runner) {
     return (struct tick__keeper *)runner; // its first member
@@ -210,14 +209,14 @@ static int make_control(struct tick__keeper *k) {
 static int find_from(const char *folder, const char *name, char *file, struct tick_error *error) {
     char here[TICK_PROGRAM_PATH], path[TICK_PROGRAM_PATH];
     if (!folder || name[0] == '/' || !strchr(name, '/'))
-        return tick_program_file(name, getenv("PATH"), file, error);
+        return tick_program_file(name, tick__inherited_value("PATH"), file, error);
     if (folder[0] == '/')
         here[0] = 0;
     else if (!getcwd(here, sizeof here))
         return tick_error_set(error, -errno, "the folder that retick was called in: %s", strerror(errno));
     if (snprintf(path, sizeof path, "%s%s%s/%s", here, *here ? "/" : "", folder, name) >= (int)sizeof path)
         return tick_error_set(error, -ENAMETOOLONG, "%s/%s: %s", folder, name, strerror(ENAMETOOLONG));
-    return tick_program_file(path, getenv("PATH"), file, error);
+    return tick_program_file(path, tick__inherited_value("PATH"), file, error);
 }
 
 static int find(const struct tick_guest_program *program, char *file, char *library, struct tick_error *error) {
@@ -244,7 +243,7 @@ int tick__keeper_new(const struct tick_guest_program *program, struct tick__keep
         tick_error_set(error, rc, "what its lines are held against could not be read: %s", tick_error_text(rc));
     if (rc >= 0 && (rc = make_control(k)) < 0)
         tick_error_set(error, rc, "what it shares with retick could not be made: %s", tick_error_text(rc));
-    if (rc >= 0 && !(k->environment = tick__guest_environment(environ, program->set, k->library)))
+    if (rc >= 0 && !(k->environment = tick__guest_environment(tick__inherited(), program->set, k->library)))
         rc = tick_error_set(error, -ENOMEM, "out of memory");
     if (rc < 0)
         tick__keeper_free(k);

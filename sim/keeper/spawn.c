@@ -1,5 +1,6 @@
 // Between fork and exec everything that a program could be told by, of who started it, is made the same.
 #include "sim/keeper/spawn_int.h"
+#include "src/base/inherited.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -34,7 +35,7 @@ static int beside(char *path, size_t size, const char *folder) {
 }
 
 int tick__guest_library(char *path, size_t size, struct tick_error *error) {
-    const char *const named = getenv("RETICK_GUEST_LIBRARY");
+    const char *const named = tick__inherited_value("RETICK_GUEST_LIBRARY");
     char full[4096];
     if (named) {
         if (!realpath(named, full))

@@ -109,4 +109,15 @@ cmp -s rewind.digests fork.digests || complain "forks differ from rewinding: $(d
 cmp -s rewind.digests start.digests || complain "fresh starts differ from rewinding: $(diff rewind.digests start.digests)"
 [ "$(wc -l <start.digests)" = 6 ] || complain "no six digests: $(cat start.digests)"
 
+# Campaigns run what the shell would: by its PATH, and in its environment as far as that stays.
+mkdir -p bin
+cat >bin/finds_home <<'TEXT'
+#!/usr/bin/python3
+import os, sys, time
+time.sleep(0.01)
+sys.exit(os.environ.get("HOME") != "/somewhere/else")
+TEXT
+chmod +x bin/finds_home
+expect 0 "finds_home: 5 schedules passed" env "PATH=$PWD/bin:$PATH" HOME=/somewhere/else "$RETICK" fuzz -n 5 -j1 -- finds_home
+
 finish
