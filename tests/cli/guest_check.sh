@@ -24,7 +24,7 @@ EOF
 expect 0 "every run repeats, but for what is noted below" "$RETICK" check --seeds 1 --after 0 -- $python surrounded.py
 also "note: what runs hold depends on where the kernel puts its memory"
 also "note: what runs hold depends on the folder that it is run in"
-also "note: runs depend on the environment: HOME, LANG:"
+also "note: runs depend on the environment: HOME, LANG" # and LC_ALL, where one is set
 expect 1 "and runs that do not repeat" "$RETICK" check --strict --seeds 1 --after 0 -- $python surrounded.py
 also "surrounded-0-b.db written"
 also "what runs hold depends on where the kernel puts its memory"

@@ -479,15 +479,15 @@ static void who_waits_for_an_fd_goes_on_by_the_message(void **state) {
     assert_non_null(strstr(text, "0 -: msg_recv message <- msg_send\n"));
     assert_non_null(strstr(text, "0 -: task_ready main <- msg_recv\n"));
     assert_non_null(strstr(text, "0 main: io_complete tcp <- msg_recv\n"));
-    const char *second = strstr(text, "0 main: wait_begin far <- step_begin in recv\n");
+    const char *second = strstr(text, "0 main: wait_begin :80 <- step_begin in recv\n");
     assert_non_null(second);
     const char *sends = strstr(second, "20 client: msg_send message <- step_begin\n");
     assert_non_null(sends);
     assert_non_null(strstr(sends, "20 -: msg_recv message <- msg_send\n"
                                   "20 -: task_ready main <- msg_recv\n"
                                   "20 main: step_begin <- task_ready\n"
-                                  "20 main: wait_end far <- step_begin\n"
-                                  "20 main: io_complete far <- msg_recv\n"
+                                  "20 main: wait_end :80 <- step_begin\n"
+                                  "20 main: io_complete :80 <- msg_recv\n"
                                   "20 main: log \"got hello\" <- step_begin\n"));
     assert_null(strstr(strstr(sends, "io_complete") + 1, "io_complete"));
     end();

@@ -176,6 +176,12 @@ TICK_SCENARIO(surface, "every macro, in C++") {
     tick_must_by(world, TICK_SEC(60), [](void *) { return talked; }, nullptr, "somebody has talked");
 }
 
+// Compiled; what starts programs needs their library, which is not there under sanitizers.
+TICK_SCENARIO(unmodified, "a program among the hosts") {
+    tick_host *app = tick_program(world, "app", "/usr/bin/python3 app.py", .daemon = true, .start = TICK_MS(1));
+    tick_program(world, "client", "/usr/bin/python3 client.py 'two words'", .after = {app}, .status = 1);
+}
+
 static int thrower(void *) {
     try {
         tick_sleep(TICK_MS(1));
