@@ -6,8 +6,8 @@ endif()
 
 file(GLOB guest_sources CONFIGURE_DEPENDS sim/guest/*.c sim/guest/*.S)
 file(GLOB guest_ground CONFIGURE_DEPENDS src/base/*.c sim/choice/*.c sim/kernel/*.c)
-# Of src/base without what allocates behind the program's back (sim/guest has its own), what prints, and what asks new libcs for words.
-foreach(file alloc check error outside stack_words visible)
+# Of src/base without what is of the caller, what allocates behind the program's back (sim/guest has its own), what prints, and what asks new libcs for words.
+foreach(file alloc check error inherited outside stack_words visible)
     list(REMOVE_ITEM guest_ground ${CMAKE_SOURCE_DIR}/src/base/${file}.c)
 endforeach()
 # Of sim/choice the choosers; schedules are text, which only their reader needs.
