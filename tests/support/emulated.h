@@ -7,9 +7,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static bool emulated__by; // asked at the start: workers and programs of a campaign have another environment
+
+__attribute__((constructor)) static inline void emulated__ask(void) {
+    emulated__by = getenv("RETICK_EMULATOR") != NULL;
+}
+
 // qemu ignores limits of memory, seccomp filters and calls that it does not know, or answers with errors of its own.
 static inline bool emulated(void) {
-    return getenv("RETICK_EMULATOR") != NULL;
+    return emulated__by;
 }
 
 // As execl of a program built like this one.
