@@ -9,6 +9,7 @@
 #include "cli/rows.h"
 #include "trace/explain/task_named.h"
 #include "trace/query.h"
+#include "viewer/export/csv_rows.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +156,7 @@ static int ask(struct tick_trace *trace, const struct query_arguments *a) {
         free(sql);
         return page(trace, a);
     }
-    const struct tick_trace_rows rows = a->csv ? tick__rows_csv() : tick__rows_json();
+    const struct tick_trace_rows rows = a->csv ? tick_csv_rows(stdout) : tick__rows_json();
     const int code = result >= 0 && !needs_no_more(a->sql) ? tick__complete(trace) : 0;
     if (code) {
         free(sql);

@@ -15,6 +15,7 @@
     X(diff, "show the first difference of two traces") \
     X(view, "show a run, beside one that passes, as a page for a browser") \
     X(graph, "draw a trace's tasks and messages") \
+    X(export, "write a trace in the format of another tool") \
     X(query, "ask a trace in SQL, or by the name of a query") \
     X(recover, "complete a trace after its writer was killed") \
     X(digest, "print the digest and verdict of each seed")

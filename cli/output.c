@@ -5,6 +5,7 @@
 #include "trace/reader.h"
 #include "trace/ring.h"
 #include "viewer/dot.h"
+#include "viewer/export/export.h"
 #include "viewer/run_page.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const kinds[] = {"trace", "schedule", "picture", "report", "page"};
+static const char *const kinds[] = {"trace", "schedule", "picture", "report", "page", "export"};
 
 static int refuse(const char *path, const char *why) {
     tick__complain("%s %s", path, why);
@@ -70,6 +71,8 @@ static bool is_of_kind(int fd, enum tick__output_kind kind) {
         return tick__suite_junit_is_own(fd);
     case TICK__OUTPUT_PAGE:
         return tick_page_is_own(fd);
+    case TICK__OUTPUT_EXPORT:
+        return tick_export_is_own(fd);
     }
     return false;
 }

@@ -6,7 +6,14 @@
 
 #include <stdbool.h>
 
-enum tick__output_kind { TICK__OUTPUT_TRACE, TICK__OUTPUT_SCHEDULE, TICK__OUTPUT_PICTURE, TICK__OUTPUT_JUNIT, TICK__OUTPUT_PAGE };
+enum tick__output_kind {
+    TICK__OUTPUT_TRACE,
+    TICK__OUTPUT_SCHEDULE,
+    TICK__OUTPUT_PICTURE,
+    TICK__OUTPUT_JUNIT,
+    TICK__OUTPUT_PAGE,
+    TICK__OUTPUT_EXPORT
+};
 
 struct tick__output_rules {
     bool force;

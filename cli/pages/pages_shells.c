@@ -52,6 +52,7 @@ static void bash_command(FILE *out, const struct page_command *command) {
     bash_values(out, command, PAGE_FOLDER, "compopt -o filenames; COMPREPLY=($(compgen -d -- \"$cur\")); return");
     bash_values(out, command, PAGE_PROGRAM, "COMPREPLY=($(compgen -c -- \"$cur\")); return");
     bash_values(out, command, PAGE_KIND, "compopt -o nospace; COMPREPLY=($(compgen -S = -W \"$kinds\" -- \"$cur\")); return");
+    bash_values(out, command, PAGE_FORMAT, "COMPREPLY=($(compgen -W \"$formats\" -- \"$cur\")); return");
     bash_values(out, command, PAGE_WORD, "return");
     fputs("        esac\n", out);
     if (command->queries) {
@@ -77,6 +78,8 @@ void pages_write_bash(FILE *out, const struct pages *pages) {
           "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} ends='' options='' kinds='",
         out);
     pages_write_kinds(out, " ");
+    fputs("' formats='", out);
+    pages_write_formats(out, " ");
     fputs("'\n"
           "    COMPREPLY=()\n"
           "    if [ \"$cur\" = = ]; then # --option= and what comes behind are words of their own\n"
@@ -123,7 +126,8 @@ static void zsh_option(FILE *out, const struct page_option *o) {
         [PAGE_FILE] = "_files",
         [PAGE_FOLDER] = "_files -/",
         [PAGE_PROGRAM] = "_command_names -e",
-        [PAGE_KIND] = "($kinds)"};
+        [PAGE_KIND] = "kinds",
+        [PAGE_FORMAT] = "formats"};
     const char *equals = o->arg ? "=" : "";
     fputs(" \\\n            ", out);
     if (letter_of(o))
@@ -135,8 +139,8 @@ static void zsh_option(FILE *out, const struct page_option *o) {
     if (o->arg) {
         fputc(':', out);
         summary(out, o->arg, "[]:\\");
-        if (o->value == PAGE_KIND) // the shell's own list is wanted within the quotes
-            fputs(":'\"$kinds\"", out);
+        if (o->value == PAGE_KIND || o->value == PAGE_FORMAT) // the shell's own list is wanted within the quotes
+            fprintf(out, ":'\"$%s\"", actions[o->value]);
         else
             fprintf(out, ":%s'", actions[o->value]);
     } else {
@@ -147,6 +151,8 @@ static void zsh_option(FILE *out, const struct page_option *o) {
 void pages_write_zsh(FILE *out, const struct pages *pages) {
     fprintf(out, "#compdef retick\n# Completion of retick for zsh, %s\n_retick() {\n    local kinds='(", head);
     pages_write_kinds(out, " ");
+    fputs(")' formats='(", out);
+    pages_write_formats(out, " ");
     fputs(")'\n    local -a commands=(\n", out);
     for (size_t i = 0; i < pages->count; i++) {
         fprintf(out, "        '%s:", pages->commands[i].name);
@@ -198,6 +204,10 @@ static void fish_option(FILE *out, const char *command, const struct page_option
     else if (o->value == PAGE_KIND) {
         fputs(" -x -a '", out);
         pages_write_kinds(out, " ");
+        fputc('\'', out);
+    } else if (o->value == PAGE_FORMAT) {
+        fputs(" -x -a '", out);
+        pages_write_formats(out, " ");
         fputc('\'', out);
     } else if (o->value == PAGE_WORD)
         fputs(" -x", out);

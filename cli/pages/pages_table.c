@@ -4,6 +4,7 @@
 #include "cli/pages/pages_int.h"
 #include "src/base/check.h"
 #include "trace/query.h"
+#include "viewer/export/export.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ static enum page_value value_of(const char *arg) {
     static const struct {
         const char *arg;
         enum page_value value;
-    } known[] = {{"FILE", PAGE_FILE}, {"FOLDER", PAGE_FOLDER}, {"PROGRAM", PAGE_PROGRAM}, {"KIND=N", PAGE_KIND}};
+    } known[] = {{"FILE", PAGE_FILE}, {"FOLDER", PAGE_FOLDER}, {"PROGRAM", PAGE_PROGRAM}, {"KIND=N", PAGE_KIND}, {"FORMAT", PAGE_FORMAT}};
     for (size_t i = 0; arg && i < ROOM(known); i++)
         if (strcmp(known[i].arg, arg) == 0)
             return known[i].value;
@@ -96,4 +97,9 @@ void pages_write_kinds(FILE *out, const char *before) {
 void pages_write_queries(FILE *out, const char *before) {
     for (const struct tick_trace_named *named = tick_trace_named_queries; named->name; named++)
         fprintf(out, "%s%s", before, named->name);
+}
+
+void pages_write_formats(FILE *out, const char *before) {
+    for (const struct tick_export_format *format = tick_export_formats; format->name; format++)
+        fprintf(out, "%s%s", before, format->name);
 }

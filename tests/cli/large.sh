@@ -44,6 +44,15 @@ expect 0 "h/main" "$RETICK" query run.db tasks
 is "after the first reading, derived" 1 "$(state)"
 expect 0 "written" "$RETICK" graph run.db -o run.dot
 expect 0 "is complete" "$RETICK" recover run.db
+# An export takes no more memory for a long run than for a short one: what is open at the moment, and a page of names.
+peak() { # peak TRACE, in KiB
+    python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$RETICK" export "$1" --as perfetto -o -
+}
+expect 1 "" "$RETICK" run "$scenarios/longchain.c" --cflags -DTURNS=12000 -o short.db
+short=$(peak short.db) long=$(peak run.db)
+is "peak of $long KiB, where a tenth takes $short KiB" 1 "$((long < short + 16384))"
 cp before.db run.db
 expect 0 "first reading is done" "$RETICK" recover run.db
 is "after recover, derived" 1 "$(state)"

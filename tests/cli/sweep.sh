@@ -74,7 +74,8 @@ asked() {
     db)
         printf '%s\n' "query $2 tasks" "query $2 log" "query $2 why" "diff good.db $2" "diff $2 good.db" "graph $2 -o out/x.dot" \
             "replay $2" "replay source.c $2" "shrink $2 -o out/x.db" \
-            "explain $2" "explain good.db --against $2" "explain $2 --repaired source.c" "run source.c --schedule $2 -o out/x.db" "recover $2"
+            "explain $2" "explain good.db --against $2" "explain $2 --repaired source.c" "run source.c --schedule $2 -o out/x.db" "recover $2" \
+            "export $2 --as otlp -o out/x.json"
         ;;
     schedule) printf '%s\n' "replay source.c $2" "run source.c --schedule $2 -o out/x.db" "shrink source.c $2 -o out/x.db" ;;
     c)
@@ -190,7 +191,7 @@ if [ -w /dev/full ]; then
         "shrink source.c good.schedule -o out/x.db" "check source.c -n 1 --after 1" "digest source.c -n 1" "diff good.db source.db" \
         "diff good.db good.db" \
         "graph good.db -o out/x.dot" "query good.db tasks" "query good.db tasks --csv" "query --list" "query good.db tasks --json" \
-        "recover good.db" "run source.c -o out/x.db --json" "--help" "--version"; do
+        "recover good.db" "export good.db --as chrome -o -" "run source.c -o out/x.db --json" "--help" "--version"; do
         checks=$((checks + 1))
         got=0
         # shellcheck disable=SC2086

@@ -36,6 +36,7 @@ COMMANDS = [
     ["shrink", "{}", "-o", "new.db", "--force", "--runs", "20"],
     ["run", "--schedule", "{}", SCENARIO, "-o", "new.db", "--force"],
     ["recover", "{}"],
+    ["export", "{}", "--as", "perfetto", "-o", "new.perfetto", "--force"],
     ["query", "{}", "history", "app"],
 ] + [["query", "{}", name] for name in ("tasks", "waits", "deadlocks", "messages", "choices", "why")]
 

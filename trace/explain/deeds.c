@@ -153,6 +153,14 @@ static const struct {
     [TICK_EV_SET] = {"sets", ABOUT},
     [TICK_EV_CLEAR] = {"clears", ABOUT},
     [TICK_EV_NOTIFY] = {"notifies", ABOUT},
+    [TICK_EV_MSG_SLOW] = {"has a message slowed down", ALONE},
+    [TICK_EV_HOST_STOP] = {"is told to stop", ALONE},
+    [TICK_EV_HOST_PAUSE] = {"stands still", ALONE},
+    [TICK_EV_CLOCK_JUMP] = {"has its wall clock jump", ALONE},
+    [TICK_EV_CLOCK_READ] = {"reads a wall clock that has jumped", ALONE},
+    [TICK_EV_SHARED_READ] = {"reads what is shared: ", TEXT},
+    [TICK_EV_SHARED_WRITE] = {"writes what is shared: ", TEXT},
+    [TICK_EV_FILE_SYNC] = {"syncs", ABOUT},
 };
 
 void tick__deed_say(const struct tick__tale *tale, uint32_t seq, struct tick__said *said) {
