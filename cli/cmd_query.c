@@ -140,6 +140,22 @@ static int page(const struct tick_trace *trace, const struct query_arguments *a)
     return TICK__EXIT_PASS;
 }
 
+// The sentence above the rows of a query that has a name.
+static int tell_about(const struct tick_trace *trace, const struct query_arguments *a, bool *told, struct tick_error *error) {
+    char *text;
+    *told = false;
+    if (a->csv || !is_name(a->sql))
+        return 0;
+    TICK_TRY(tick_trace_named_about(trace, a->sql, a->about, &text, error));
+    *told = text != NULL;
+    if (text && tick__report_on())
+        tick__report_set("about", tick__report_text(text));
+    else if (text)
+        tick__say("%s\n", text);
+    free(text);
+    return 0;
+}
+
 static int ask(struct tick_trace *trace, const struct query_arguments *a) {
     struct tick_error error = {0};
     char *sql = NULL;
@@ -162,15 +178,18 @@ static int ask(struct tick_trace *trace, const struct query_arguments *a) {
         free(sql);
         return code;
     }
+    bool told = false;
     if (sql == NULL)
         tick_trace_ask_on(trace);
+    if (result >= 0)
+        result = tell_about(trace, a, &told, &error);
     if (result >= 0)
         result = a->csv || tick__report_on() ? tick_trace_query_rows(trace, sql ? sql : a->sql, &rows, &error)
                                              : tick_trace_query(trace, sql ? sql : a->sql, stdout, &error);
     free(sql);
     if (result >= 0 && is_page(a->sql) && tick__report_on())
         return page(trace, a);
-    if (result == 0 && !a->csv && !tick__report_on())
+    if (result == 0 && !a->csv && !told && !tick__report_on())
         tick__note("there is none"); // on stderr: the columns' names alone look like a mistake
     if (result >= 0)
         return TICK__EXIT_PASS;

@@ -28,10 +28,13 @@ int tick_trace_query_rows(const struct tick_trace *trace, const char *sql, const
 // Questions with a name. arg: what it is asked about, NULL = it takes none. The list ends with a NULL name.
 struct tick_trace_named {
     const char *name, *arg, *help;
-    bool derived; // asks what tick_trace_complete makes
+    bool derived;      // asks what tick_trace_complete makes
+    const char *about; // a question whose answer is one text: the sentence above the rows; NULL: none
 };
 extern const struct tick_trace_named tick_trace_named_queries[];
 // The named query as SQL, malloc'd (the caller frees). -ENOENT: no such name; -EINVAL: an argument is missing, or there is none to give.
 int tick_trace_named_query(const char *name, const char *arg, char **sql, struct tick_error *error);
+// The sentence above its rows, malloc'd, or *text NULL where it has none.
+int tick_trace_named_about(const struct tick_trace *trace, const char *name, const char *arg, char **text, struct tick_error *error);
 
 #endif

@@ -59,37 +59,4 @@ const char *const tick__schema_indexes[] = {
 "CREATE INDEX IF NOT EXISTS events_subject ON events(subject_id) WHERE subject_id IS NOT NULL",
 NULL
 };
-
-const struct tick__schema_view tick__schema_views[] = {
-{"track", "SELECT object_id AS id, coalesce(path, name) AS name, parent_id, host_id, type FROM objects WHERE type IN"
-" ('host', 'task')"},
-{"slice", "SELECT step_id AS id, begin_ts AS ts, end_ts - begin_ts AS dur, task_id AS track_id, 'step' AS category, coalesce(outcome,"
-" 'unfinished') AS name"
-"  FROM steps UNION ALL"
-" SELECT wait_id, begin_ts, end_ts - begin_ts, task_id, 'wait', coalesce(o.path, o.name, o.type) FROM waits"
-"  LEFT JOIN objects o ON o.object_id = subject_id UNION ALL"
-" SELECT hold_id, begin_ts, end_ts - begin_ts, task_id, 'hold', coalesce(o.path, o.name, o.type) FROM holds"
-" LEFT JOIN objects o ON o.object_id = resource_id"},
-{"flow", "SELECT e.seq AS id, c.seq AS out_seq, c.ts AS out_ts, c.task_id AS out_task_id, e.seq AS in_seq, e.ts AS in_ts,"
-" e.task_id AS in_task_id, k.name AS kind FROM events e JOIN events c ON c.seq = e.cause_seq JOIN kinds k ON k.kind = e.kind"},
-// All that an event came of: its cause (how is NULL), and what `causes` holds beside it.
-{"because", "SELECT seq, cause_seq, NULL AS how FROM events WHERE cause_seq IS NOT NULL UNION ALL SELECT seq, cause_seq, how FROM causes"},
-{"task_history", "SELECT e.seq, e.ts, t.object_id AS task_id, t.path AS task, k.name AS kind, coalesce(o.path, o.name,"
-" o.type) AS subject,"
-" e.arg, e.cause_seq FROM objects t JOIN events e ON e.task_id = t.object_id OR e.subject_id = t.object_id JOIN kinds k ON k.kind = e.kind"
-" LEFT JOIN objects o ON o.object_id = e.subject_id WHERE t.type = 'task'"},
-// Who waits, at the end of the run, for what that who holds (or is). owner_task_id is NULL where nobody in the run owns the subject. Of a
-// subject that many hold the first 16 are named: every waiter beside every holder would be more rows than the run has events.
-{"waits_for", "SELECT w.wait_id, w.task_id, t.path AS task, w.subject_id, coalesce(o.path, o.name, o.type) AS subject,"
-" w.begin_ts,"
-" CASE o.type WHEN 'task' THEN o.object_id ELSE h.task_id END AS owner_task_id, ot.path AS owner"
-" FROM waits w JOIN objects t ON t.object_id = w.task_id JOIN objects o ON o.object_id = w.subject_id"
-" LEFT JOIN (SELECT resource_id, task_id, row_number() OVER (PARTITION BY resource_id ORDER BY hold_id) AS which FROM holds"
-"  WHERE end_seq IS NULL) h ON h.resource_id = w.subject_id AND h.which <= 16"
-" LEFT JOIN objects ot ON ot.object_id = CASE o.type WHEN 'task' THEN o.object_id ELSE h.task_id END"
-" WHERE w.end_seq IS NULL AND NOT EXISTS (SELECT 1 FROM tasks d WHERE d.task_id = w.task_id AND d.done_seq IS NOT NULL)"},
-// The tasks that wait for themselves, round a cycle.
-{"deadlocks", "SELECT task_id, length, way FROM cycles"},
-{NULL, NULL}
-};
 // clang-format on
