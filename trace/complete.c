@@ -64,9 +64,9 @@ int tick_trace_complete(struct tick_trace *trace, tick_derive_progress *progress
     struct completing completing = {.path = trace->path, .progress = progress, .ctx = ctx, .error = error};
     if (trace->derived)
         return 0;
-    int code = complete_file(&completing);
+    int code = trace->older ? 0 : complete_file(&completing);
     sqlite3_close(completing.db); // what was begun and not committed is taken back
-    if (code == -EACCES || code == -ENOSPC || code == -EBUSY) {
+    if (trace->older || code == -EACCES || code == -ENOSPC || code == -EBUSY) {
         const int kept = code;
         completing.db = trace->db;
         code = exec(&completing, "SAVEPOINT aside");

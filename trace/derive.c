@@ -69,6 +69,12 @@ static int prepare_tables(struct tick__deriving *deriving) {
     const bool aside = deriving->aside;
     char sql[1024];
     for (const struct tick__schema_table *table = tick__schema_derived; table->name; table++) {
+        // A trace of an earlier version may have it beside it already, with what there is (older.h).
+        if (aside && sqlite3_table_column_metadata(deriving->db, "temp", table->name, NULL, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK) {
+            snprintf(sql, sizeof sql, "DELETE FROM temp.%s", table->name);
+            TICK_TRY(table->filled ? 0 : exec(deriving, sql));
+            continue;
+        }
         snprintf(sql, sizeof sql, "CREATE %sTABLE IF NOT EXISTS %s(%s", aside ? "TEMP " : "", table->name, table->columns);
         TICK_TRY(exec(deriving, sql));
         snprintf(sql, sizeof sql, aside && table->filled ? "INSERT INTO temp.%s SELECT * FROM main.%s" : "DELETE FROM %s", table->name,
@@ -77,7 +83,7 @@ static int prepare_tables(struct tick__deriving *deriving) {
             TICK_TRY(exec(deriving, sql));
     }
     for (const struct tick__schema_view *view = tick__schema_views; aside && view->name; view++) {
-        char *text = sqlite3_mprintf("CREATE TEMP VIEW %s AS %s", view->name, view->select);
+        char *text = sqlite3_mprintf("CREATE TEMP VIEW IF NOT EXISTS %s AS %s", view->name, view->select);
         int code = text ? exec(deriving, text) : tick__derive_no_memory(deriving);
         sqlite3_free(text);
         TICK_TRY(code);

@@ -90,8 +90,8 @@ static int wrong_table(sqlite3 *db, const char *path, const char *table, const c
         column);
 }
 
-// Takes the next name of a list of columns with their types, "a INTEGER PRIMARY KEY, b CHECK (b IN (1, 2)))"; false: there is none left.
-static bool next_column(const char **at, char *name, size_t size) {
+// "a INTEGER PRIMARY KEY, b CHECK (b IN (1, 2)))"
+bool tick__guard_column(const char **at, char *name, size_t size) {
     size_t length = 0;
     while (**at == ' ')
         ++*at;
@@ -110,13 +110,24 @@ static bool next_column(const char **at, char *name, size_t size) {
 // *columns: up to what closes them.
 static int check_table(sqlite3 *db, const char *path, const char *table, const char **columns, struct tick_error *error) {
     char column[32];
-    while (next_column(columns, column, sizeof column)) {
+    while (tick__guard_column(columns, column, sizeof column)) {
         const int code = sqlite3_table_column_metadata(db, "main", table, column, NULL, NULL, NULL, NULL, NULL); // of views: an error
         if (code == SQLITE_NOMEM)
             return tick__read_failed(db, path, error);
         if (code != SQLITE_OK)
             return wrong_table(db, path, table, column, error);
     }
+    return 0;
+}
+
+// What an earlier version wrote: a table that is none, not one that lacks something.
+static int check_older_table(sqlite3 *db, const char *path, const char *table, const char **columns, struct tick_error *error) {
+    char column[32], what[16];
+    TICK_TRY(sort_of(db, path, table, what, error));
+    if (*what && strcmp(what, "table") != 0)
+        return wrong_table(db, path, table, "", error);
+    while (tick__guard_column(columns, column, sizeof column))
+        ;
     return 0;
 }
 
@@ -132,7 +143,7 @@ static int check_later_tables(sqlite3 *db, const char *path, struct tick_error *
     return 0;
 }
 
-static int check_tables(sqlite3 *db, const char *path, struct tick_error *error) {
+static int check_tables(sqlite3 *db, const char *path, bool older, struct tick_error *error) {
     static const char create[] = "CREATE TABLE ";
     for (const char *const *part = tick__schema_tables; *part; part++)
         for (const char *at = *part; (at = strstr(at, create));) {
@@ -141,11 +152,12 @@ static int check_tables(sqlite3 *db, const char *path, struct tick_error *error)
             const size_t length = strcspn(at, "(");
             sqlite3_snprintf(sizeof table, table, "%.*s", (int)length, at);
             at += length + 1;
-            TICK_TRY(check_table(db, path, table, &at, error));
+            const bool later = older && strcmp(table, "story") == 0;
+            TICK_TRY((later ? check_older_table : check_table)(db, path, table, &at, error));
         }
     for (const struct tick__schema_table *table = tick__schema_derived; table->name; table++) {
         const char *at = table->columns;
-        TICK_TRY(check_table(db, path, table->name, &at, error));
+        TICK_TRY((older ? check_older_table : check_table)(db, path, table->name, &at, error));
     }
     return check_later_tables(db, path, error);
 }
@@ -186,10 +198,10 @@ static int check_numbers(sqlite3 *db, const char *path, struct tick_error *error
     return 0;
 }
 
-int tick__guard_check(sqlite3 *db, const char *path, struct tick_error *error) {
+int tick__guard_check(sqlite3 *db, const char *path, bool older, struct tick_error *error) {
     char computed[96];
     int64_t unused;
-    TICK_TRY(check_tables(db, path, error));
+    TICK_TRY(check_tables(db, path, older, error));
     TICK_TRY(answer(db, path,
         "SELECT printf('%.32s.%.32s', m.name, x.name) FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) x WHERE m.type = 'table' AND"
         " m.rootpage AND x.hidden LIMIT 1",

@@ -12,7 +12,10 @@
 void tick__guard_bind(sqlite3 *db);
 // Whether what schema.c makes is there: tables that are tables, with their columns, none of them computed, and numbers that the file has
 // room for. TICK_EFORMAT with *error in words, or -ENOMEM.
-int tick__guard_check(sqlite3 *db, const char *path, struct tick_error *error);
+// An older file may lack what came later.
+int tick__guard_check(sqlite3 *db, const char *path, bool older, struct tick_error *error);
+// Takes the next name of a list of columns with their types, as schema_int.h has them; false: there is none left.
+bool tick__guard_column(const char **at, char *name, size_t size);
 
 // Steps of SQLite's machine that may be taken: far more than what n log n makes of the file's bytes.
 struct tick__allowance {

@@ -2,6 +2,7 @@
 #include "trace/reader.h"
 #include "src/base/outside.h"
 #include "trace/guard_int.h"
+#include "trace/older.h"
 #include "trace/schema_int.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -141,13 +142,14 @@ static int number(const struct tick_trace *trace, const char *sql, int64_t *valu
     return sqlite3_finalize(statement) == SQLITE_OK ? 0 : damaged(trace, error);
 }
 
-static int known_version(const struct tick_trace *trace, struct tick_error *error) {
+static int known_version(struct tick_trace *trace, struct tick_error *error) {
     int64_t version;
     TICK_TRY(number(trace, "PRAGMA user_version", &version, error));
     if (version > TICK__SCHEMA_VERSION)
         return tick_error_set(error, TICK_EFORMAT,
             "%s was written by a newer retick (version %lld of the file, %d is known here): update retick", trace->path, (long long)version,
             TICK__SCHEMA_VERSION);
+    trace->older = version < TICK__SCHEMA_VERSION;
     return 0;
 }
 
@@ -224,6 +226,14 @@ static int note_gaps(struct tick_trace *trace, struct tick_error *error) {
     return sqlite3_finalize(statement) == SQLITE_OK && !lost ? 0 : damaged(trace, error);
 }
 
+static int fill_older(struct tick_trace *trace, struct tick_error *error) {
+    bool derived;
+    TICK_TRY(tick__older_fill(trace->db, trace->path, &derived, &trace->older, error));
+    TICK_TRY(tick__older_views(trace->db, trace->path, error));
+    trace->derived = trace->derived && !derived; // then tick_trace_complete makes it, beside the file
+    return 0;
+}
+
 int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_error *error) {
     *trace = (struct tick_trace){0};
     TICK_TRY(look(path, error));
@@ -247,10 +257,12 @@ int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_erro
     if (code == 0) {
         tick__allow(trace->allowance, trace->db);
         tick__allow_only(trace->allowance, trace->db);
-        code = tick__guard_check(trace->db, trace->path, error);
+        code = tick__guard_check(trace->db, trace->path, trace->older, error);
     }
     if (code == 0)
         code = read_meta(trace, &killed_by, error);
+    if (code == 0 && trace->older)
+        code = fill_older(trace, error);
     int64_t events = 0;
     if (code == 0)
         code = number(trace, "SELECT max(seq) FROM events", &events, error);
@@ -273,6 +285,11 @@ int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_erro
         snprintf(
             trace->note, sizeof trace->note, "the program ended without a verdict after %llu events", (unsigned long long)trace->events);
     code = note_gaps(trace, error);
+    if (code == 0 && trace->older) {
+        const size_t used = strlen(trace->note);
+        snprintf(
+            trace->note + used, sizeof trace->note - used, "%san earlier retick wrote it, so that something is not told", used ? "; " : "");
+    }
     if (code < 0)
         tick_trace_close(trace);
     return code;

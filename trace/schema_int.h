@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #define TICK__APPLICATION_ID 0x7469636b // "tick"
-#define TICK__SCHEMA_VERSION 1
+#define TICK__SCHEMA_VERSION 2 // 1: may lack tables, columns and views that came later (older.h)
 
 extern const char *const tick__schema_tables[]; // written as the run goes, and never again; NULL-terminated
 // What deriving fills (derive.c): tables of its own, and columns of those whose rows are written as the run goes (`filled`).

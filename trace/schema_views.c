@@ -91,7 +91,8 @@ const struct tick__schema_view tick__schema_views[] = {
 " JOIN events w ON w.seq = v.seq JOIN events r ON r.seq = f.cause_seq JOIN events b ON b.seq = v.cause_seq"
 " LEFT JOIN objects t ON t.object_id = w.task_id LEFT JOIN objects o ON o.object_id = b.task_id"
 " LEFT JOIN strings x ON x.string_id = w.subject_id WHERE v.how = 'over'"},
-// What took time on the way to the run's end, or to the last event before it that came of something: the links of the chain of causes in which time passes.
+// What took time on the way to the run's end, or to the last event before it that came of something: the links of its chain of causes in
+// which time passes.
 {"critical_path", "WITH RECURSIVE chain(depth, seq, cause_seq) AS (SELECT * FROM (SELECT 0, seq, cause_seq FROM events"
 "  WHERE cause_seq IS NOT NULL ORDER BY seq DESC LIMIT 1)"
 " UNION ALL SELECT depth + 1, e.seq, e.cause_seq FROM chain JOIN events e ON e.seq = chain.cause_seq"
@@ -109,7 +110,8 @@ const struct tick__schema_view tick__schema_views[] = {
 " UNION ALL SELECT 'messages', count(*) FROM messages UNION ALL SELECT 'messages lost', count(*) FROM messages WHERE fate = 'dropped'"
 " UNION ALL SELECT 'messages in flight', count(*) FROM messages WHERE fate = 'in flight'"
 " UNION ALL SELECT 'bytes sent', coalesce(sum(bytes), 0) FROM messages"
-" UNION ALL SELECT 'deviations', count(*) FROM choices UNION ALL SELECT 'deviations that production cannot do', count(*) FROM choices WHERE NOT sound"
+" UNION ALL SELECT 'deviations', count(*) FROM choices"
+" UNION ALL SELECT 'deviations that production cannot do', count(*) FROM choices WHERE NOT sound"
 " UNION ALL SELECT 'futures', count(*) FROM futures UNION ALL SELECT 'events lost', coalesce(sum(lost), 0) FROM gap"},
 {NULL, NULL}
 };

@@ -67,5 +67,5 @@ also "1 ms a timer"
 expect 0 "0 ms from the first cause to event 3" "$RETICK" query slow.db critical-path 3
 expect 0 "virtual ns" "$RETICK" query slow.db stats
 expect 0 "8000000" "$RETICK" query slow.db "SELECT figure FROM stats WHERE what = 'virtual ns'"
-expect 0 '"about": "nobody ran' "$RETICK" query slow_not.db slow --json
+expect 0 '"about": "nobody was kept' "$RETICK" query slow_not.db slow --json
 finish

@@ -23,6 +23,8 @@ ALLOWED = {
     "cli/report_json.c": "JSON, for programs, with its own escapes",
     "cli/compile_known.c": "a file of the cache, of paths without newlines, that only retick reads",
     "trace/query.c": "rows of cells that tick__printable has written",
+    ("trace/named.c", "fputc(*at, to)"): "builds a question in memory",
+    ("trace/named.c", "fputc(*from, to)"): "builds a question in memory",
     "viewer/page.c": "a page of its own, with JSON in it of texts that are visible already",
     "viewer/export/csv_rows.c": "CSV, for programs, with its own quoting",
     "viewer/export/export.c": "JSON of texts that are visible already, with its own escapes",

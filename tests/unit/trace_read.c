@@ -79,7 +79,7 @@ static void what_is_no_trace_is_told_apart(void **state) {
     refused("head.db", TICK_EFORMAT, "");
     write_file("newer.db", bytes, size);
     assert_int_equal(sqlite3_open(in_folder("newer.db"), &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 3", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     refused("newer.db", TICK_EFORMAT, "newer retick");
     memset(bytes + 100, 0xff, 4000);
