@@ -15,8 +15,10 @@ as_of() { # as_of NAME: run.db as an earlier version would have left it, read by
 # Each as trace/schema.c once was, the newest first.
 as_of views <<<""
 as_of contents <<<"DROP TABLE unkept; DELETE FROM meta WHERE key = 'contents';"
-as_of stories <<<"DROP TABLE unkept; DROP TABLE story; DELETE FROM meta WHERE key IN ('contents', 'beside', 'parting', 'parting_ns', 'place');"
-as_of causes <<<"DROP TABLE unkept; DROP TABLE story; DROP TABLE causes; DROP TABLE cycles; DELETE FROM meta WHERE key IN ('contents', 'beside');
+as_of stories <<<"DROP TABLE unkept; DROP TABLE story;
+    DELETE FROM meta WHERE key IN ('contents', 'beside', 'parting', 'parting_ns', 'place');"
+as_of causes <<<"DROP TABLE unkept; DROP TABLE story; DROP TABLE causes; DROP TABLE cycles;
+    DELETE FROM meta WHERE key IN ('contents', 'beside');
     ALTER TABLE choices DROP COLUMN ns; ALTER TABLE choices DROP COLUMN bears_seq; ALTER TABLE choices DROP COLUMN host_id;"
 
 for query in tasks waits messages choices log why slow stats waits-for critical-path; do
