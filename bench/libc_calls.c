@@ -1,6 +1,7 @@
 // What a call of libc costs a guest: an ordinary program that prints ns a call. On Linux it is run as it is; as a guest:
 //     build/release/tests/guest_by_hand -u build/release/bench/bench_libc_calls
 // links: pthread
+#include "bench/host_clock.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,33 +15,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-// Past libc: the host's own.
-static double host_ns(void) {
-    struct timespec t;
-#if defined(__x86_64__)
-    long result = SYS_clock_gettime;
-    __asm__ volatile("syscall" : "+a"(result) : "D"(CLOCK_MONOTONIC), "S"(&t) : "rcx", "r11", "memory");
-#else
-    clock_gettime(CLOCK_MONOTONIC, &t);
-#endif
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-// The best of five rounds: the machine may be busy.
-#define MEASURE(what, times, code) \
-    do { \
-        double best = 1e18; \
-        for (int round = 0; round < 5; round++) { \
-            const double began = host_ns(); \
-            for (int i = 0; i < (times) / 5; i++) { \
-                code; \
-            } \
-            const double took = (host_ns() - began) / ((times) / 5); \
-            best = took < best ? took : best; \
-        } \
-        printf("%-40s %8.1f ns\n", what, best); \
-    } while (0)
 
 static char bytes[64];
 

@@ -13,6 +13,7 @@ struct beginning { // shared with the process that tries it
     struct tick_outcome outcome;
     enum tick_guest_way way;
     bool fixed; // addresses
+    int backstop;
     char why[TICK_GUEST_TEXT];
     int64_t first, second; // host ns that the runs took
     int result;
@@ -43,6 +44,7 @@ static void try_twice(void *ctx) {
     tick_guest_figures(runner, &figures);
     b->way = figures.way;
     b->fixed = figures.fixed_addresses;
+    b->backstop = figures.backstop;
     snprintf(b->why, sizeof b->why, "%s", figures.why);
     runner->ops->free(runner);
 }
@@ -56,6 +58,9 @@ static void say(const struct tick__loaded *loaded, const struct beginning *b) {
         tick__format_time(start_up, time, sizeof time), *b->why ? " (" : "", b->why, *b->why ? ")" : "");
     if (!b->fixed)
         tick__say("  addresses differ in each process, as personality(2) is forbidden here: retick check tells whether that matters to it");
+    if (b->backstop < 0)
+        tick__say("  calls past libc's names, such as libc's own inside, are real, as seccomp is %s here",
+            b->backstop == -EPERM || b->backstop == -EACCES ? "forbidden" : "not available");
     fflush(stdout);
 }
 

@@ -12,7 +12,7 @@
 #define TICK__GUEST_OPTIONS(load, OF) \
     { \
         OF("network", (load)->network), OF("by", (load)->by), OF("snapshot", (load)->snapshot), OF("guest", (load)->tenant), \
-            OF("match", (load)->match), OF("expect-status", (load)->expect_status) \
+            OF("match", (load)->match), OF("expect-status", (load)->expect_status), OF("backstop", (load)->backstop) \
     }
 #define NAME_OF(name, value) name
 #define VALUE_OF(name, value) value
@@ -45,6 +45,8 @@ static const struct argp_option options[] = {
     {"expect-status", TICK__OPTION_EXPECT_STATUS, "N", 0, "The exit status that is no finding (default: 0; any: no status is one)", 12},
     {"pass", TICK__OPTION_PASS, "PATH", 0,
         "What it writes below PATH reaches the machine, instead of the world's disk; runs then see what others wrote. May be repeated", 12},
+    {"backstop", TICK__OPTION_BACKSTOP, "on|off", 0,
+        "Whether system calls are caught that pass libc's names by, such as libc's own inside (default: on, where seccomp is allowed)", 12},
     {0},
 };
 
@@ -157,6 +159,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         if (!parse_status(value, &load->wanted))
             tick__wrong(state->name, "--expect-status %s: write a number from 0 to 255, or any", value);
         load->expect_status = value;
+        return 0;
+    case TICK__OPTION_BACKSTOP:
+        load->guest.no_backstop = strcmp(value, "off") == 0;
+        if (!load->guest.no_backstop && strcmp(value, "on") != 0)
+            tick__wrong(state->name, "--backstop %s: write on or off", value);
+        load->backstop = value;
         return 0;
     case ARGP_KEY_END:
         given = any_given(load);

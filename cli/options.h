@@ -29,6 +29,7 @@ enum tick__option {
     TICK__OPTION_GUEST,
     TICK__OPTION_MATCH,
     TICK__OPTION_EXPECT_STATUS,
+    TICK__OPTION_BACKSTOP,
     TICK__OPTION_OTHERS // a command's own start here
 };
 

@@ -23,7 +23,7 @@ struct tick__load {
     bool heap_check; // --heap-check
     char *const *program; // not NULL: no scenario, but a program of somebody's own (cli/guest_load.h), ended by NULL
     const char *called; // what it is called in schedules and traces; NULL: by its words
-    const char *network, *by, *snapshot, *match, *expect_status, *tenant; // how its options were written, or NULL
+    const char *network, *by, *snapshot, *match, *expect_status, *tenant, *backstop; // how its options were written, or NULL
     const char *passes[16];                                      // --pass, as they were written
     size_t pass_count;
     struct tick_guest_settings guest;                            // what they mean

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
 #define RANDOM_BYTES 0x52414e44 // a domain of the hash
@@ -60,6 +61,16 @@ long tick__call_getgid(const long *a) {
     return USER;
 }
 
+long tick__call_geteuid(const long *a) {
+    (void)a;
+    return USER;
+}
+
+long tick__call_getegid(const long *a) {
+    (void)a;
+    return USER;
+}
+
 long tick__call_uname(const long *a) {
     struct utsname *name = (struct utsname *)a[0];
     memset(name, 0, sizeof *name);
@@ -78,6 +89,26 @@ long tick__call_sched_getaffinity(const long *a) {
     memset((void *)a[2], 0, sizeof(unsigned long));
     *(unsigned long *)a[2] = 1;
     return sizeof(unsigned long);
+}
+
+long tick__call_sched_setaffinity(const long *a) {
+    (void)a;
+    return 0;
+}
+
+long tick__call_getcpu(const long *a) {
+    unsigned *cpu = (unsigned *)a[0], *node = (unsigned *)a[1];
+    if (cpu)
+        *cpu = 0;
+    if (node)
+        *node = 0;
+    return 0;
+}
+
+long tick__call_sysinfo(const long *a) {
+    *(struct sysinfo *)a[0] =
+        (struct sysinfo){.totalram = (unsigned long)8 << 30, .freeram = (unsigned long)4 << 30, .procs = 1, .mem_unit = 1};
+    return 0;
 }
 
 // Others that are ready have their turn.

@@ -2,6 +2,7 @@
 // stranger.
 #include "sim/guest/inside_int.h"
 #include "sim/guest/life_int.h"
+#include "sim/guest/trap_int.h"
 #include "src/base/times.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -70,7 +71,7 @@ long tick__call_rt_tgsigqueueinfo(const long *a) {
 
 // The kernel thread's mask is the running thread's: what it is afterwards is kept for the thread.
 long tick__call_rt_sigprocmask(const long *a) {
-    const long result = tick__raw(SYS_rt_sigprocmask, a[0], a[1], a[2], a[3]);
+    const long result = tick__trap_sigprocmask(a);
     uint64_t mask;
     if (!result && a[1] && tick__raw(SYS_rt_sigprocmask, SIG_BLOCK, 0, &mask, sizeof mask) == 0)
         tick__guest_mask_is(mask);

@@ -65,6 +65,7 @@ struct tick_guest_settings {
     uint32_t fd_limit;    // no fd of the program is as great; 0: what RLIMIT_NOFILE says
     char passes[2000];    // paths below which what is written reaches the machine, each ended by a 0, and another one behind the last
     bool tells;           // the way to the snapshot is told, too
+    bool no_backstop;     // calls past libc's names stay real
     bool fixed_addresses; // the keeper asked for no address randomisation, and got it
 
     // A world that it shares with others.
@@ -172,6 +173,7 @@ struct tick_guest_control {
     _Atomic uint32_t way;   // enum tick_guest_way: how runs are begun, when the snapshot has been taken
     _Atomic int32_t process; // that the run goes on in, when it is not the tenant: a child of it; else 0
     char why[TICK_GUEST_TEXT]; // in words: why `way` is not what the settings asked for, or why the process could not be put back and ended
+    int32_t backstop;       // a negated errno: calls past libc's names stay real, as this machine has no seccomp for us
     _Atomic int64_t heart;  // moves while a run goes on: calls so far, now and then; for whoever watches for a hang
     struct tick_guest_settings settings;
     struct tick_guest_request request;

@@ -1,7 +1,8 @@
 // The one entry of the library's calls, by system call number: libc's names (wrap_*.c), syscall(2) and whatever else comes all pass here.
 #include "sim/guest/inside_int.h"
-#include "sim/guest/tell_int.h"
 #include "sim/guest/locks_int.h"
+#include "sim/guest/other_calls.h"
+#include "sim/guest/tell_int.h"
 
 // Which arguments are numbers, as digests take them: N(0), N2(0, 2), ...
 #define N1(a) (1u << (a))
@@ -12,14 +13,46 @@
 #define TICK__CALL(name_, how_, numbers_, shape_, at_) \
     [SYS_##name_] = {.call = tick__call_##name_, .name = #name_, .how = (how_), .numbers = (numbers_), .shape = (shape_), .at = (at_)},
 
+#define IN_WORDS(name, why) \
+    static long name##_in_words(const long *a) { \
+        (void)a; \
+        tick__guest_unsupported(#name, why); \
+    }
+TICK__CALLS_IN_WORDS(IN_WORDS)
+
+static long denied(const long *a) {
+    (void)a;
+    return -EPERM;
+}
+
+static long lacking(const long *a) {
+    (void)a;
+    return -ENOSYS;
+}
+
+#define OTHER(name_, call_) [SYS_##name_] = {.call = (call_), .name = #name_, .how = TICK__WITHIN}
+#define WORDS(name, why) OTHER(name, name##_in_words),
+#define DENIED(name) OTHER(name, denied),
+#define LACKING(name) OTHER(name, lacking),
+#define PASSED(name) OTHER(name, NULL),
+
+// clang-format off
 static const struct tick__guest_entry entries[] = {
 #include "sim/guest/call_table.h"
     [SYS_futex] = {.call = tick__guest_futex, .name = "futex", .how = TICK__OF_ALL, .numbers = N1(1)},
+    TICK__CALLS_IN_WORDS(WORDS)
+    TICK__CALLS_DENIED(DENIED)
+    TICK__CALLS_LACKING(LACKING)
+    TICK__CALLS_PASSED(PASSED)
 };
+// clang-format on
 #undef TICK__CALL
+static const struct tick__guest_entry unknown = {.call = lacking, .name = "?", .how = TICK__WITHIN};
 
 const struct tick__guest_entry *tick__guest_entry(long nr) {
-    return (unsigned long)nr < sizeof entries / sizeof *entries && entries[nr].call ? &entries[nr] : NULL;
+    if ((unsigned long)nr >= sizeof entries / sizeof *entries || !entries[nr].name)
+        return &unknown;
+    return entries[nr].call ? &entries[nr] : NULL;
 }
 
 static inline bool is_simulated(const struct tick__guest_entry *entry, long first) {
@@ -28,6 +61,8 @@ static inline bool is_simulated(const struct tick__guest_entry *entry, long firs
         return tick__guest_fd_is(first);
     case TICK__MAKES:
         return tick__guest_inside();
+    case TICK__WITHIN:
+        return tick__guest_begun;
     default:
         return entry->how == TICK__OF_ALL;
     }

@@ -9,6 +9,7 @@
 // they read those of the process only.
 #include "sim/guest/inside_int.h"
 #include "sim/guest/life_int.h"
+#include "sim/guest/trap_int.h"
 #include "sim/kernel/calls.h"
 #include "src/base/times.h"
 #include <signal.h>
@@ -22,21 +23,14 @@
 #define STOPPING (BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU))
 #define USER 1000 // as the simulated kernel has it
 
-struct action { // as the kernel has it
-    void (*handler)(int);
-    unsigned long flags;
-    void (*restorer)(void);
-    uint64_t mask;
-};
-
-static struct action action_of(int number) {
-    struct action action = {.handler = SIG_DFL};
-    (void)tick__raw(SYS_rt_sigaction, number, 0, &action, sizeof action.mask);
+static struct tick__trap_action action_of(int number) {
+    struct tick__trap_action action = {.handler = SIG_DFL};
+    (void)tick__trap_sigaction(number, NULL, &action, sizeof action.mask);
     return action;
 }
 
 static bool is_ignored(int number) {
-    const struct action action = action_of(number);
+    const struct tick__trap_action action = action_of(number);
     return action.handler == SIG_IGN || (action.handler == SIG_DFL && (IGNORED & BIT(number)));
 }
 
@@ -86,7 +80,7 @@ static uint64_t real_mask(void) {
 // Its handler runs now, before this returns, or it does what it does without one.
 static void deliver(int number, const struct tick__guest_sent *sent) {
     struct tick__guest_life *life = &tick__guest_self()->life;
-    const struct action action = action_of(number);
+    const struct tick__trap_action action = action_of(number);
     siginfo_t info = info_of(number, sent);
     if (action.handler == SIG_DFL && !(IGNORED & BIT(number))) {
         if (STOPPING & BIT(number))
@@ -228,7 +222,7 @@ void tick__guest_mask_look(void) {
 
 static void set_mask(uint64_t mask) {
     struct tick__guest_life *life = &tick__guest_self()->life;
-    mask &= ~UNBLOCKABLE;
+    mask &= ~(UNBLOCKABLE | tick__trap_kept);
     if (mask == life->mask && !life->handles)
         return;
     (void)tick__raw(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);

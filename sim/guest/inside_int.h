@@ -108,8 +108,9 @@ enum tick__guest_how {
     TICK__OF_FD,  // simulated where the first argument is a simulated fd
     TICK__MAKES,  // simulated from now on: the world begins with it
     TICK__OF_ALL, // always ours, in a thread of the world
+    TICK__WITHIN, // likewise, once the world has begun
 };
-enum tick__guest_shape { TICK__PLAIN, TICK__BYTES, TICK__PARTS, TICK__MESSAGE, TICK__TWO }; // what of it is bytes: see guest_digest.c
+enum tick__guest_shape { TICK__PLAIN, TICK__BYTES, TICK__PARTS, TICK__MESSAGE, TICK__TWO, TICK__ADDRESS }; // what is bytes: guest_digest.c
 struct tick__guest_entry {
     tick__guest_fn *call;
     const char *name;
@@ -117,7 +118,7 @@ struct tick__guest_entry {
     uint8_t numbers;   // bit i: argument i is a number, and no pointer
     uint8_t shape, at; // where the bytes are
 };
-const struct tick__guest_entry *tick__guest_entry(long nr); // NULL: there is none
+const struct tick__guest_entry *tick__guest_entry(long nr); // NULL: it is the real kernel's
 
 #define TICK__CALL(name, how, numbers, shape, at) tick__guest_fn tick__call_##name;
 #include "sim/guest/call_table.h"

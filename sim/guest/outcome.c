@@ -56,6 +56,7 @@ _Noreturn void tick__guest_unsupported(const char *call, const char *why) {
     tick__line_put(&line, call);
     tick__line_put(&line, ": not supported yet: ");
     tick__line_put(&line, why);
+    tick__guest_put_place(&line, tick__guest_caller);
     tick__guest_end(TICK_GUEST_UNSUPPORTED, 0, text);
 }
 

@@ -7,6 +7,7 @@
 #include "sim/guest/guest_int.h"
 #include "sim/guest/rewind_int.h"
 #include "sim/guest/snapshot_int.h"
+#include "sim/guest/trap_int.h"
 #include "sim/guest/turn_int.h"
 #include "src/base/line.h"
 #include <signal.h>
@@ -108,6 +109,7 @@ static bool forks(void) {
         say_why("each run is a process of its own, as none can be forked: ", reason(rc));
     else
         atomic_store(&tick__guest_control->process, (int32_t)tick__raw(SYS_getpid));
+    tick__trap_forked();
     return rc >= 0;
 }
 

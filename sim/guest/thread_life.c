@@ -10,6 +10,7 @@
 #include "sim/guest/guest_int.h"
 #include "sim/guest/life_int.h"
 #include "sim/guest/originals_int.h"
+#include "sim/guest/trap_int.h"
 #include "sim/guest/turn_int.h"
 #include "src/base/check.h"
 #include <dlfcn.h>
@@ -195,7 +196,7 @@ int tick__guest_thread_create(pthread_t *out, const struct tick__guest_asked *as
     life->arg = arg;
     life->c11 = asked->c11;
     life->detached = asked->detached;
-    life->mask = asked->mask ? *asked->mask : self->life.mask;
+    life->mask = (asked->mask ? *asked->mask : self->life.mask) & ~tick__trap_kept;
     memcpy(life->name, self->life.name, sizeof life->name);
     char *top = life->stack ? life->stack + life->stack_size : life->sleeper->top;
     tick__guest_context_make(&thread->context, top, life->sleeper->fs, begin);

@@ -167,6 +167,7 @@ static inline uint64_t tick__guest_place(void) {
 
 // --- waits_words.c ---
 struct tick__line;
+void tick__guest_put_place(struct tick__line *line, const void *place); // ", in first+0x2c (program)", or nothing
 void tick__guest_wait_details(
     const struct tick__guest_wait *wait, struct tick__line *line); // " that main/second has, in first+0x2c (program)"
 

@@ -1,4 +1,5 @@
 // More about a wait, in words, for who asks why nothing goes on: who has the lock, whose end is waited for, and where in the program.
+#include "sim/guest/trap_int.h"
 #include "sim/guest/turn_int.h"
 #include "src/base/line.h"
 #include <dlfcn.h>
@@ -28,9 +29,9 @@ static void put_ending(struct tick__line *line, const void *life) {
 }
 
 // "in take+0x1c (program)", or "at program+0x11d4" where the function has no name for the loader.
-static void put_place(struct tick__line *line, const void *place) {
+void tick__guest_put_place(struct tick__line *line, const void *place) {
     Dl_info info;
-    if (!place || !dladdr(place, &info) || !info.dli_fname)
+    if (!place || tick__trap_is_ours((uintptr_t)place) || !dladdr(place, &info) || !info.dli_fname)
         return;
     const char *slash = strrchr(info.dli_fname, '/'), *file = slash ? slash + 1 : info.dli_fname;
     tick__line_put(line, info.dli_sname ? ", in " : ", at ");
@@ -51,5 +52,5 @@ void tick__guest_wait_details(const struct tick__guest_wait *wait, struct tick__
         put_holder(line, ((const pthread_rwlock_t *)wait->object)->__data.__cur_writer);
     else if (wait->what == TICK__WAITS_JOIN)
         put_ending(line, wait->object);
-    put_place(line, wait->place);
+    tick__guest_put_place(line, wait->place);
 }

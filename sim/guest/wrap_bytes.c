@@ -58,16 +58,12 @@ ALSO(pwritev, pwritev64)
 
 // Flags mean nothing to what is simulated (they are about waiting for disks), and -1 is the file's own place.
 EXPORT ssize_t preadv2(int fd, const struct iovec *parts, int count, off_t offset, int flags) {
-    if (!tick__guest_on || !tick__guest_fd_is(fd))
-        return CALL(SYS_preadv2, fd, parts, count, offset, 0, flags);
-    return offset == -1 ? CALL(SYS_readv, fd, parts, count) : CALL(SYS_preadv, fd, parts, count, offset);
+    return CALL(SYS_preadv2, fd, parts, count, offset, 0, flags);
 }
 ALSO(preadv2, preadv64v2)
 
 EXPORT ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags) {
-    if (!tick__guest_on || !tick__guest_fd_is(fd))
-        return CALL(SYS_pwritev2, fd, parts, count, offset, 0, flags);
-    return offset == -1 ? CALL(SYS_writev, fd, parts, count) : CALL(SYS_pwritev, fd, parts, count, offset);
+    return CALL(SYS_pwritev2, fd, parts, count, offset, 0, flags);
 }
 ALSO(pwritev2, pwritev64v2)
 
@@ -84,15 +80,8 @@ EXPORT int eventfd_write(int fd, eventfd_t value) {
     return CALL(SYS_write, fd, &value, sizeof value) == (ssize_t)sizeof value ? 0 : -1;
 }
 
-// Of pipes that are simulated there is no such way.
-static ssize_t refuse_simulated(int nr, int in, off_t *in_at, int out, off_t *out_at, size_t count, unsigned flags) {
-    if (tick__guest_on && (tick__guest_fd_is(in) || tick__guest_fd_is(out)))
-        return tick__guest_answer(-EINVAL);
-    return CALL(nr, in, in_at, out, out_at, count, flags);
-}
-
 EXPORT ssize_t splice(int in, off_t *in_at, int out, off_t *out_at, size_t count, unsigned flags) {
-    return refuse_simulated(SYS_splice, in, in_at, out, out_at, count, flags);
+    return CALL(SYS_splice, in, in_at, out, out_at, count, flags);
 }
 
 EXPORT ssize_t copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t count, unsigned flags) {
@@ -100,14 +89,10 @@ EXPORT ssize_t copy_file_range(int in, off_t *in_at, int out, off_t *out_at, siz
 }
 
 EXPORT ssize_t tee(int in, int out, size_t count, unsigned flags) {
-    if (tick__guest_on && (tick__guest_fd_is(in) || tick__guest_fd_is(out)))
-        return tick__guest_answer(-EINVAL);
     return CALL(SYS_tee, in, out, count, flags);
 }
 
 EXPORT ssize_t vmsplice(int fd, const struct iovec *parts, size_t count, unsigned flags) {
-    if (tick__guest_on && tick__guest_fd_is(fd))
-        return CALL(SYS_writev, fd, parts, count);
     return CALL(SYS_vmsplice, fd, parts, count, flags);
 }
 

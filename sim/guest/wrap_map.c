@@ -35,6 +35,7 @@ EXPORT void *mremap(void *at, size_t size, size_t wanted, int flags, ...) {
     va_start(list, flags);
     void *const to = flags & MREMAP_FIXED ? va_arg(list, void *) : NULL;
     va_end(list);
+    tick__guest_caller = __builtin_return_address(0);
     if (tick__file_maps && tick__file_maps_sync((long)at, (long)size))
         tick__guest_unsupported("mremap", "a shared mapping of a file that was written");
     return (void *)MAP_CALL(SYS_mremap, at, size, wanted, flags, to, 0);

@@ -22,6 +22,7 @@ EXPORT void freeaddrinfo(struct addrinfo *info) {
 }
 
 EXPORT int getaddrinfo_a(int mode, struct gaicb *list[restrict], int count, struct sigevent *restrict event) {
+    tick__guest_caller = __builtin_return_address(0);
     if (tick__guest_on)
         tick__guest_unsupported("getaddrinfo_a", "look-ups in the background");
     return ORIGINAL(getaddrinfo_a)(mode, list, count, event);

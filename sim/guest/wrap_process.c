@@ -1,5 +1,6 @@
 // libc's names: processes. Before the world begins, children are real ones, outside of it; afterwards there are none, and the run ends in
 // words.
+#include "sim/guest/other_calls.h"
 #include "sim/guest/wrap_int.h"
 #include <sched.h>
 #include <signal.h>
@@ -30,7 +31,7 @@ EXPORT uid_t getuid(void) {
 }
 
 EXPORT uid_t geteuid(void) {
-    return (uid_t)(tick__guest_on ? CALL(SYS_getuid) : CALL(SYS_geteuid));
+    return (uid_t)CALL(SYS_geteuid);
 }
 
 EXPORT gid_t getgid(void) {
@@ -38,15 +39,17 @@ EXPORT gid_t getgid(void) {
 }
 
 EXPORT gid_t getegid(void) {
-    return (gid_t)(tick__guest_on ? CALL(SYS_getgid) : CALL(SYS_getegid));
+    return (gid_t)CALL(SYS_getegid);
 }
 
 // --- children ---
 
-static void refuse(const char *name) {
+static void refuse_to(const char *name, const void *caller) {
+    tick__guest_caller = caller;
     if (tick__guest_on && tick__guest_begun)
-        tick__guest_unsupported(name, "it started a child process after the world began");
+        tick__guest_unsupported(name, TICK__NO_CHILDREN);
 }
+#define refuse(name) refuse_to(name, __builtin_return_address(0))
 
 static pid_t forked(pid_t child) {
     if (child > 0 && tick__guest_on)

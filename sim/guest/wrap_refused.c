@@ -3,11 +3,13 @@
 #include "sim/guest/guest_int.h"
 #include "sim/guest/libc_names.h"
 #include "sim/guest/originals_int.h"
+#include "sim/guest/tell_int.h"
 #include <string.h>
 
 typedef long libc_fn(long, long, long, long, long, long, long, long);
 
-static long hand_on(libc_fn **known, const char *name, const char *why, const long *a) {
+static long hand_on(libc_fn **known, const char *name, const char *why, const void *caller, const long *a) {
+    tick__guest_caller = caller;
     if (tick__guest_on && tick__guest_begun)
         tick__guest_unsupported(name, why);
     if (!*known) {
@@ -22,6 +24,6 @@ static long hand_on(libc_fn **known, const char *name, const char *why, const lo
     long tick__refused_##name(long a, long b, long c, long d, long e, long f, long g, long h) { \
         static libc_fn *known; \
         const long args[] = {a, b, c, d, e, f, g, h}; \
-        return hand_on(&known, #name, why, args); \
+        return hand_on(&known, #name, why, __builtin_return_address(0), args); \
     }
 TICK__LIBC_REFUSED(REFUSED)

@@ -82,7 +82,19 @@ EXPORT int pthread_sigqueue(pthread_t pthread, int number, const union sigval va
 
 // --- masks ---
 
-// libc's functions change the kernel thread's: what it is afterwards is the running thread's.
+// What libc keeps for itself is in no mask, as it says.
+#define LIBCS ((uint64_t)3 << 31) // 32 and 33
+
+static int change_mask(int how, const sigset_t *set, sigset_t *old) {
+    uint64_t mask = 0;
+    if (set) {
+        memcpy(&mask, set, sizeof mask);
+        mask &= how == SIG_UNBLOCK ? mask : ~LIBCS;
+    }
+    return (int)-tick__call_rt_sigprocmask((const long[]){how, set ? (long)&mask : 0, (long)old, sizeof mask});
+}
+
+// libc's other functions change the kernel thread's: what it is afterwards is the running thread's.
 static void mask_changed(void) {
     uint64_t mask;
     if (tick__guest_on && tick__raw(SYS_rt_sigprocmask, SIG_BLOCK, 0, &mask, sizeof mask) == 0)
@@ -90,17 +102,11 @@ static void mask_changed(void) {
 }
 
 EXPORT int pthread_sigmask(int how, const sigset_t *restrict set, sigset_t *restrict old) {
-    const int error = TICK__ORIGINAL(pthread_sigmask)(how, set, old);
-    if (set)
-        mask_changed();
-    return error;
+    return tick__guest_on ? change_mask(how, set, old) : TICK__ORIGINAL(pthread_sigmask)(how, set, old);
 }
 
 EXPORT int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old) {
-    const int failed = TICK__ORIGINAL(sigprocmask)(how, set, old);
-    if (set)
-        mask_changed();
-    return failed;
+    return tick__guest_on ? (int)tick__guest_answer(-change_mask(how, set, old)) : TICK__ORIGINAL(sigprocmask)(how, set, old);
 }
 
 #define CHANGES_MASK(name) \
@@ -131,11 +137,12 @@ EXPORT int sigpending(sigset_t *set) {
         void *found = libc ? NULL : tick__original_named(#name); \
         if (!libc) \
             memcpy(&libc, &found, sizeof libc); \
-        if (tick__guest_on && env->__mask_was_saved) { \
-            (void)tick__raw(SYS_rt_sigprocmask, SIG_SETMASK, &env->__saved_mask, 0, 8); \
-            mask_changed(); \
-        } \
-        libc(env, value); \
+        if (!tick__guest_on || !env->__mask_was_saved) \
+            libc(env, value); \
+        struct __jmp_buf_tag without = *env; /* libc would set the mask once more */ \
+        without.__mask_was_saved = 0; \
+        (void)change_mask(SIG_SETMASK, &env->__saved_mask, NULL); \
+        libc(&without, value); \
     }
 JUMPS(siglongjmp, tick__siglongjmp)
 JUMPS(longjmp, tick__longjmp)

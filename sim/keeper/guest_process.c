@@ -24,6 +24,7 @@ static void empty(struct tick_guest_control *control) {
     control->heart = 0;
     control->way = TICK_GUEST_START;
     control->why[0] = 0;
+    control->backstop = 0;
     control->outcome = (struct tick_guest_outcome){0};
     control->question_count = 0;
     control->deviation_count = control->deviations_lost = control->output_used = control->output_lost = 0;

@@ -272,5 +272,6 @@ const struct tick_guest_control *tick_guest_said(const struct tick_runner *runne
 void tick_guest_figures(const struct tick_runner *runner, struct tick_guest_figures *out) {
     *out = keeper_of(runner)->figures;
     out->why = keeper_of(runner)->why;
+    out->backstop = keeper_of(runner)->control->backstop;
     out->fixed_addresses = keeper_of(runner)->control->settings.fixed_addresses;
 }

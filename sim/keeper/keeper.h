@@ -43,6 +43,7 @@ struct tick_guest_figures {
     uint64_t runs, processes; // that were started
     enum tick_guest_way way;  // how the last run was begun
     const char *why;          // in words, why not as it was asked for; "" if it was. Borrowed
+    int backstop;             // calls past libc's names are caught: 0; or a negated errno, why they are not
     bool fixed_addresses;     // its mappings stand at the same addresses in each process
 };
 void tick_guest_figures(const struct tick_runner *runner, struct tick_guest_figures *out);

@@ -10,6 +10,8 @@ expect 2 "--match a(: " "$RETICK" run --match 'a(' -- true
 also "write an extended regular expression"
 expect 2 "it is empty" "$RETICK" run --match '' -- true
 expect 2 "--expect-status 256: write a number from 0 to 255, or any" "$RETICK" run --expect-status 256 -- true
+expect 2 "--backstop goes with a program of your own" "$RETICK" run --backstop off scenario.c
+expect 2 "--backstop no: write on or off" "$RETICK" run --backstop no -- true
 [ -e "$(dirname "$RETICK")/libretick_guest.so" ] || finish # another processor's build, or a sanitizer's
 
 # --- a line of output ---
@@ -29,6 +31,18 @@ expect 1 "exit status 4 in place of 3: so it ends" "$RETICK" run --expect-status
 expect 1 "exit status 0 in place of 3" "$RETICK" run --expect-status 3 -o three.db -- true
 expect 0 "passed (calm)" "$RETICK" run --expect-status any -o three.db -- sh -c 'exit 4'
 expect 1 "killed by SIGSEGV" "$RETICK" run --expect-status any -o three.db -- sh -c 'kill -SEGV $$'
+
+# --- calls past libc's names: caught, and told where they cannot be ---
+past=$(dirname "$RETICK")/tests/past_libc without=$(dirname "$RETICK")/tests/without_seccomp
+expect 0 "sleep 0, 3600 s, one clock" "$RETICK" run -o past.db -- "$past" times
+expect 0 "3 schedules passed" "$RETICK" fuzz -n 3 -- sleep 1
+never "are real"
+expect 0 "calls past libc's names, such as libc's own inside, are real, as seccomp is not available here" "$without" "$RETICK" fuzz -n 3 -- sleep 1
+also "3 schedules passed"
+expect 1 "fork: not supported yet: it started a child process after the world began" "$RETICK" run -o past.db -- "$past" fork
+also "at past_libc+0x"
+expect 1 "--match" "$RETICK" fuzz --backstop off --match 'on the disk' -n 3 -o past.db -- "$past" files
+expect 0 "program --match 'on the disk' --backstop off -- $past files" cat past.schedule
 
 # --- a finding keeps what makes it one: shrunk, replayed, in JSON, and said where it is missing ---
 python=/usr/bin/python3

@@ -3,6 +3,7 @@
 // links: tick_choice
 // wraps: nothing_at_all
 #include "sim/guest/libc_names.h"
+#include "sim/guest/other_calls.h"
 #include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -205,8 +207,31 @@ static void the_library_loads_with_glibc_2_31(void **state) {
     assert_int_equal(newer, 0);
 }
 
+// x86-64's numbers up to Linux 6.1's; those between were never given to any. What comes later is answered ENOSYS.
+static void every_system_call_has_its_place(void **state) {
+    static const int numbers[] = {
+#define TICK__CALL(name, how, numbers, shape, at) SYS_##name,
+#define WORDS(name, why) SYS_##name,
+#define NAME(name) SYS_##name,
+#include "sim/guest/call_table.h"
+        TICK__CALLS_IN_WORDS(WORDS) TICK__CALLS_DENIED(NAME) TICK__CALLS_LACKING(NAME) TICK__CALLS_PASSED(NAME) SYS_futex};
+    (void)state;
+    int wrong = 0;
+    for (int nr = 0; nr <= SYS_set_mempolicy_home_node; nr++) {
+        int places = 0;
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+            places += numbers[i] == nr;
+        if (places == (nr < 335 || nr > 423))
+            continue;
+        print_error("system call %d stands %d times in sim/guest/call_table.h and other_calls.h\n", nr, places);
+        wrong++;
+    }
+    assert_int_equal(wrong, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_system_call_has_its_place),
         cmocka_unit_test(the_library_loads_with_glibc_2_31),
         cmocka_unit_test(nothing_of_libc_is_forgotten),
         cmocka_unit_test(the_library_exports_what_the_table_says),

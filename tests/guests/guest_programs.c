@@ -88,7 +88,8 @@ static void how_they_end(void **state) {
     assert_memory_equal(control->outcome.waits, "main waits for fd 3, a pipe, at guest_cases+0x", 46);
     run("child_too_late");
     assert_int_equal(control->outcome.end, TICK_GUEST_UNSUPPORTED);
-    assert_string_equal(control->outcome.text, "fork: not supported yet: it started a child process after the world began");
+    assert_non_null(strstr(control->outcome.text, "fork: not supported yet: it started a child process after the world began"));
+    assert_non_null(strstr(control->outcome.text, "guest_cases+0x")); // from where
     const int status = run("sigpipe");
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
     control->request.most_calls = 20;

@@ -94,6 +94,7 @@ int guest_start(struct tick_guest_control *control, char *const argv[], unsigned
     control->state = TICK_GUEST_STARTING;
     control->tenant = control->root = 0;
     control->run = 0;
+    control->backstop = 0;
     control->outcome = (struct tick_guest_outcome){0};
     control->deviation_count = control->deviations_lost = control->output_used = control->output_lost = 0;
     control->settings.fd_limit = 0;

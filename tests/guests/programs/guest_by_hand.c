@@ -1,5 +1,5 @@
 // A program as a guest, once, from the command line: guest_by_hand [-s SEED] [-n TIMES] [-q] PROGRAM ARGUMENT...
-// Prints how each run ended; exits with 1 if the digests of several differ, else with the program's own exit code.
+// -b: without the backstop. Prints how each run ended; exits with 1 if digests of several differ, else with the program's own exit code.
 #include "tests/support/guest_start.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ int main(int argc, char **argv) {
     uint64_t first[2] = {0};
     struct tick_guest_control *control = guest_control_new();
     control->request.shows_output = true;
-    while ((option = getopt(argc, argv, "+s:n:qul:j:m:")) != -1) {
+    while ((option = getopt(argc, argv, "+s:n:qubl:j:m:")) != -1) {
         if (option == 's')
             guest_ask_seed(control, strtoul(optarg, NULL, 10));
         else if (option == 'n')
@@ -32,6 +32,8 @@ int main(int argc, char **argv) {
             control->request.shows_output = false;
         else if (option == 'u')
             control->request.digest = control->request.keeps_output = false;
+        else if (option == 'b')
+            control->settings.no_backstop = true;
         else if (option == 'l')
             control->settings.latency = atol(optarg) * 1000000;
         else if (option == 'j')
