@@ -87,8 +87,8 @@ static bool is_called(int argc, char **argv, const char *name) {
     return false;
 }
 
-// Where the kernel's own clock code lies (vDSO), which makes no system call: libc knows it already, and its names are ours; who looks for it
-// by himself finds none, and makes system calls.
+// Where the kernel's own clock code lies (vDSO), which makes no system call. libc knows it already, and its names are ours; who looks for
+// it by himself finds none, and makes system calls.
 static void hide_clocks(char **env) {
     while (*env)
         env++;
