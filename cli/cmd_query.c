@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/page_print.h"
 #include "cli/print.h"
+#include "cli/query_over.h"
 #include "cli/report_json.h"
 #include "cli/rows.h"
 #include "trace/explain/task_named.h"
@@ -15,15 +16,19 @@
 #include <string.h>
 
 struct query_arguments {
-    const char *trace, *sql, *about;
+    const char *trace, *sql, *about, *over;
+    const char *words[3]; // with --over, of which trace is the first
+    size_t count;
     bool list, csv, all;
 };
 
-enum { OPTION_LIST = TICK__OPTION_OTHERS, OPTION_CSV, OPTION_ALL };
+enum { OPTION_LIST = TICK__OPTION_OTHERS, OPTION_CSV, OPTION_ALL, OPTION_OVER };
 
 static const struct argp_option options[] = {
     {"list", OPTION_LIST, NULL, 0, "List the queries that have a name", 0},
     {"csv", OPTION_CSV, NULL, 0, "Print the rows as comma-separated values (RFC 4180)", 0},
+    {"over", OPTION_OVER, "FOLDER", 0, "Ask each trace of a folder; preceded FIRST SECOND: in which of them one event came before another",
+        0},
     {"all", OPTION_ALL, NULL, 0, "With why and effects: the whole, not a page of it", 0},
     {0},
 };
@@ -41,7 +46,14 @@ static const char doc[] =
     "  retick query run.db why 42 --all     what event 42 came of, all of it\n"
     "  retick query run.db effects 42       what came of it, a page\n"
     "  retick query run.db history client-1 what that task did\n"
+    "  retick query run.db slow             where each task's time went\n"
     "  retick query run.db \"SELECT count(*) FROM events\"\n"
+    "  retick query --over runs preceded \"the lease ends\" \"the write begins\"\n"
+    "                                       in which failing and which passing runs one came before the other\n"
+    "\n"
+    "Events are named by a text (of a mark, a log line, an error, a fault), whole or with * for any; by a kind of event; or by a kind and "
+    "what it "
+    "is about, as in 'msg_send:GET*', 'task_cancel:app/client-1'.\n"
     "\n" TICK__EXIT_CODES;
 
 // The questions that are answered by a page; why with --csv by its rows.
@@ -61,7 +73,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case OPTION_ALL:
         a->all = true;
         return 0;
+    case OPTION_OVER:
+        a->over = value;
+        return 0;
     case ARGP_KEY_ARG:
+        if (a->count < sizeof a->words / sizeof *a->words)
+            a->words[a->count++] = value;
         if (state->arg_num == 0)
             a->trace = value;
         else if (state->arg_num == 1)
@@ -72,6 +89,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
             tick__wrong(state->name, "%s is one argument too many: put the SQL in quotes", value);
         return 0;
     case ARGP_KEY_END:
+        if (a->over && (a->list || a->all || !a->count))
+            tick__wrong(state->name,
+                a->count ? "--over is not for --list or --all" : "ask what? Write SQL, a query's name, or preceded FIRST SECOND");
+        if (a->over)
+            return 0;
         if (a->csv && (a->list || tick__report_on()))
             tick__wrong(state->name, "--csv is for rows: not with --list or --json");
         if (a->all && (a->csv || !is_page(a->sql)))
@@ -208,6 +230,8 @@ int tick__cmd_query(int argc, char **argv) {
         return code;
     if (a.list)
         return list();
+    if (a.over)
+        return tick__query_over(&(struct tick__over){.folder = a.over, .words = a.words, .count = a.count, .csv = a.csv});
     const int result = tick_trace_open(a.trace, &trace, &error);
     if (result < 0)
         return tick__complain_of(a.trace, result, &error);

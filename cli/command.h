@@ -17,6 +17,7 @@
     X(graph, "draw a trace's tasks and messages") \
     X(export, "write a trace in the format of another tool") \
     X(query, "ask a trace in SQL, or by the name of a query") \
+    X(redact, "copy a trace without texts and payloads, to show to others") \
     X(recover, "complete a trace after its writer was killed") \
     X(digest, "print the digest and verdict of each seed")
 

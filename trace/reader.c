@@ -200,6 +200,8 @@ static int read_meta(struct tick_trace *trace, int *killed_by, struct tick_error
             trace->derived = sqlite3_column_int(statement, 1) != 0;
         else if (strcmp(key, "digest") == 0)
             trace->has_digest = digits(value, trace->digest);
+        else if (strcmp(key, "redacted") == 0)
+            trace->redacted = sqlite3_column_int(statement, 1) != 0;
         else if (strcmp(key, "contents") == 0)
             trace->has_contents = digits(value, trace->contents);
     }
@@ -285,6 +287,10 @@ int tick_trace_open(const char *path, struct tick_trace *trace, struct tick_erro
         snprintf(
             trace->note, sizeof trace->note, "the program ended without a verdict after %llu events", (unsigned long long)trace->events);
     code = note_gaps(trace, error);
+    if (code == 0 && trace->redacted) {
+        const size_t used = strlen(trace->note);
+        snprintf(trace->note + used, sizeof trace->note - used, "%stexts and payloads are their lengths and hashes", used ? "; " : "");
+    }
     if (code == 0 && trace->older) {
         const size_t used = strlen(trace->note);
         snprintf(

@@ -24,6 +24,7 @@ struct tick_trace {
     int64_t ended_at;                 // the last event's time, ns
     uint8_t digest[16], contents[16]; // of the events; of names, texts and bytes, which older traces do not have
     bool has_digest, has_contents, real;
+    bool redacted; // texts and payloads are their lengths and hashes
     bool older;   // an earlier version wrote it, and something is missing, which this connection has beside it
     bool derived; // indexes and derived tables are there; false: tick_trace_complete makes them
     int aside;    // not 0: they are this connection's own, as the file could not be written: -EACCES, -ENOSPC or -EBUSY

@@ -25,7 +25,7 @@
 #define WAIT_MOST 60 // bytes of what somebody waits for
 
 // Text inside an HTML-like label, made visible: what XML does not allow cannot come. Line breaks become brk.
-static void html(FILE *file, const char *text, const char *brk) {
+void tick__dot_html(FILE *file, const char *text, const char *brk) {
     char piece[TICK__VISIBLE_MOST];
     size_t taken;
     for (const char *end = text + strlen(text); text < end; text += taken) {
@@ -56,7 +56,7 @@ static void html(FILE *file, const char *text, const char *brk) {
 static void shown(FILE *file, const char *text, size_t most) {
     char room[512];
     tick__printable(text, strlen(text), room, most < sizeof room ? most : sizeof room);
-    html(file, room, " ");
+    tick__dot_html(file, room, " ");
 }
 
 // A path, or a part of one, with the characters again that it has written as %xx: for people, who do not take it apart.
@@ -77,7 +77,7 @@ static void shown_path(FILE *file, const char *path, size_t most) {
 
 static void colored(FILE *file, const char *text, const char *line_end) {
     fputs("<FONT COLOR=\"" DEVIATION "\" POINT-SIZE=\"10\">", file);
-    html(file, text, line_end);
+    tick__dot_html(file, text, line_end);
     fputs("</FONT>", file);
 }
 
@@ -206,7 +206,7 @@ static void messages(FILE *file, const struct tick__graph_edge *edge, const char
         fprintf(file, ", %u lost", edge->lost);
     if (edge->sample && *edge->sample) {
         fputs("  <FONT FACE=\"monospace\">", file);
-        html(file, edge->sample, " ");
+        tick__dot_html(file, edge->sample, " ");
         fprintf(file, "</FONT>%s", edge->count > 1 && !strstr(edge->sample, "…") ? " …" : "");
     }
     if (edge->note)

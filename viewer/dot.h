@@ -11,6 +11,8 @@ struct tick_graph_options {
 };
 // Tasks clustered by host; spawn, await and wake edges; messages between hosts; the failing path in colour; a note of what was left out.
 int tick_graph_write(const struct tick_trace *trace, const struct tick_graph_options *options, FILE *file, struct tick_error *error);
+// Text inside an HTML-like label, made visible and escaped; line breaks become brk.
+void tick__dot_html(FILE *file, const char *text, const char *brk);
 // Whether the file is a graph's text or a picture that retick made (any of the formats), and so may be made anew.
 bool tick_graph_is_own(int fd);
 // Marks a picture as retick's, where its format does not do so by itself. 0, or a negated errno.

@@ -68,4 +68,27 @@ expect 0 "0 ms from the first cause to event 3" "$RETICK" query slow.db critical
 expect 0 "virtual ns" "$RETICK" query slow.db stats
 expect 0 "8000000" "$RETICK" query slow.db "SELECT figure FROM stats WHERE what = 'virtual ns'"
 expect 0 '"about": "nobody was kept' "$RETICK" query slow_not.db slow --json
+
+# Over many runs: in which one event came before another.
+mkdir runs
+for seed in 0 1 2 3 4 5 6 7; do "$RETICK" run "$scenarios/analyses.c:preceded" --seed $seed -o runs/$seed.db --quiet >.output 2>&1; done
+echo "no trace" >runs/other.db
+expect 0 "" "$RETICK" query --over runs "SELECT count(*) FROM events"
+failing=$(grep -c ": check" .output) passing=$(grep -c ": pass" .output)
+[ "$failing" -gt 0 ] && [ "$passing" -gt 0 ] || complain "the runs are all alike"
+expect 0 "the first came before the second in $failing of $failing failing run" "$RETICK" query --over runs preceded "the lease ends" "the write *"
+also "and in 0 of $passing that pass"
+also "runs/other.db is left out"
+also "before"
+also "after"
+expect 0 "in $failing of $failing failing run" "$RETICK" query --over runs 'preceded "the lease ends" "mark:the write begins"'
+expect 0 "in 0 of $failing failing run" "$RETICK" query --over runs preceded "never said" verdict
+also "the first is not there"
+expect 0 "in $failing of $failing failing run" "$RETICK" query --over runs preceded task_create verdict
+expect 0 "run,verdict,first,second,order" "$RETICK" query --over runs preceded task_create verdict --csv
+expect 0 '"order": "before"' "$RETICK" query --over runs preceded task_create verdict --json
+expect 0 "pass: nobody was kept" "$RETICK" query --over runs slow
+expect 2 "preceded wants two events" "$RETICK" query --over runs preceded verdict
+expect 2 "nothing/ cannot be read" "$RETICK" query --over nothing/ tasks
+expect 2 "ask what?" "$RETICK" query --over runs
 finish

@@ -33,6 +33,8 @@ ALLOWED = {
     "viewer/export/otlp.c": "JSON of its own; texts go through tick__export_json",
     "viewer/export/folded.c": "texts are visible already, and a frame's semicolons are replaced",
     "viewer/export/shiviz.c": "texts are visible already, and lines of its own",
+    "viewer/pictures.c": "markup of its own; texts go through tick__dot_html",
+    "viewer/picture_causes.c": "markup of its own; texts go through tick__dot_html",
     "viewer/dot.c": "markup of its own; texts go through html(), which makes visible",
     ("sim/choice/schedule.c", "fputs(line, file)"): "a line whose names are encoded (sim/choice/path.c)",
     ("sim/native/harness.c", 'fprintf(stderr, "%s\\n", how)'): "words of its own, told from inside malloc's family",
