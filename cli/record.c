@@ -4,6 +4,7 @@
 #include "cli/place.h"
 #include "cli/print.h"
 #include "cli/progress.h"
+#include "sim/explore/watched.h"
 #include "src/base/keep.h"
 #include "trace/reader.h"
 #include "trace/recorder.h"
@@ -118,13 +119,65 @@ static int run_simulated(const struct tick__record *record, struct recording *re
     return result;
 }
 
-static int run_real(const struct tick__record *record, struct recording *recording) {
+static _Noreturn void real_program(const struct tick__record *record, struct recording *recording, struct tick_watched *watched) {
+    struct record_page *page = recording->page;
     struct tick_real_options options = *record->real;
     uint8_t digest[16];
+    signal(SIGINT, SIG_DFL);
     options.probe = begin(recording);
-    int result = tick_real_run(record->scenario, &options, &recording->page->outcome);
-    if (result == 0)
-        end(recording, &recording->page->outcome, digest);
+    page->result = tick_watched_begin(watched, tick_real_crashed);
+    if (page->result == 0)
+        page->result = tick_real_run(record->scenario, &options, &page->outcome);
+    tick_watched_end(watched);
+    page->done = page->result == 0;
+    if (page->done)
+        end(recording, &page->outcome, digest);
+    fflush(NULL); // what it printed
+    _exit(0);
+}
+
+// The outcome of a real program that did not come back; or this process ends as it did.
+static int of_its_end(struct record_page *page, const struct tick_watched *watched, int status) {
+    const int outside = tick_watched_signal(watched), signal_of = outside ? outside : WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (tick_watched_told(watched, &page->outcome))
+        return 0;
+    if (signal_of) {
+        signal(signal_of, SIG_DFL);
+        raise(signal_of);
+    }
+    page->outcome = (struct tick_outcome){.verdict = TICK_EXITED, .code = WEXITSTATUS(status)};
+    snprintf(page->outcome.text, sizeof page->outcome.text, "the program ended its process with status %d", page->outcome.code);
+    return 0;
+}
+
+// In a process of its own: what it does to its process is told.
+static int run_real(const struct tick__record *record, struct recording *recording) {
+    const struct sigaction passing = {.sa_handler = pass_on};
+    struct record_page *page = recording->page;
+    struct tick_watched *watched;
+    int status = 0, result = tick_watched_new(&watched);
+    if (result < 0)
+        return result;
+    recorded = 0;
+    sigaction(SIGINT, &passing, NULL);
+    fflush(NULL);
+    const pid_t self = getpid(), pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != self)
+            _exit(3);
+        real_program(record, recording, watched);
+    }
+    result = pid < 0 ? -errno : 0;
+    if (pid > 0 && recorded < 0)
+        kill(pid, SIGINT);
+    recorded = pid > 0 ? pid : 0;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    recorded = 0;
+    if (pid > 0)
+        result = page->done || page->result < 0 ? page->result : of_its_end(page, watched, status);
+    tick_watched_free(watched);
     return result;
 }
 
@@ -146,7 +199,7 @@ static _Noreturn void child(const struct tick__record *record, struct recording 
         snprintf(page->text, sizeof page->text, "%s", page->outcome.text);
         if (page->outcome.file[0] && page->outcome.line > 0)
             snprintf(page->place, sizeof page->place, "%s:%d", page->outcome.file, page->outcome.line);
-        if (tick__has_addresses(&page->outcome) && !record->real)
+        if (tick__has_addresses(&page->outcome))
             tick__place_words(page->outcome.text, record->object, page->text, sizeof page->text, place, sizeof place);
     }
     if (!page->done || page->ended)

@@ -29,6 +29,7 @@ TICK_KEEP static struct {
     struct tick_runner *runner;
     const char *guard;         // below the alternate stack, which handlers of programs may have as well
     report_reader read_report; // UBSan's, if there is one
+    bool by_signal;            // it dies of the signal
 } dying = {0};
 
 // SIGXCPU: sent by the parent (as TICK__STOP) when a run takes too long, or too much memory.
@@ -115,6 +116,18 @@ _Noreturn static void leave(void) {
         syscall(SYS_exit_group, 1);
 }
 
+static void die_of(int number) {
+    sigset_t all;
+    sigfillset(&all);
+    signal(number, SIG_DFL);
+    raise(number); // blocked as yet
+    sigprocmask(SIG_UNBLOCK, &all, NULL);
+}
+
+void tick__last_words_then_die(void) {
+    dying.by_signal = true;
+}
+
 // report: NULL, or what else than a signal it was. outside: neither the program nor retick brought it about.
 static void last_words(int signal, const void *address, void *counter, const char *report, bool outside) {
     struct tick__page *page = dying.page;
@@ -179,6 +192,8 @@ static void on_signal(int number, siginfo_t *info, void *context) {
         dying.page->outside = outside;
         dying.page->outcome.code = signal;
     }
+    if (dying.by_signal)
+        die_of(number);
     leave();
 }
 

@@ -161,18 +161,23 @@ size_t tick_harness_marks(const struct tick_harness *h, const char *const **name
     return h->natives.world.mark_count;
 }
 
+void tick__crash_words(const struct tick_host *host, int signal, const void *address, char *text, size_t size) {
+    const struct tick_coro *coro = host ? tick__native_stack(tick__native(host)) : NULL;
+    char task[100];
+    const bool overflow = coro && tick_coro_in_guard(coro, address), in_task = overflow && tick_task_current();
+    if (in_task)
+        tick__task_words(tick_task_current(), task, sizeof task);
+    snprintf(text, size, "%s%s%s%s%s", overflow ? "stack overflow" : strsignal(signal), host ? " in " : "", host ? host->name : "",
+        in_task ? "/" : "", in_task ? task : "");
+}
+
 bool tick_harness_crashed(int signal, const void *address, struct tick_outcome *out) {
     struct natives *n = in_progress;
     if (!n)
         return false;
     const struct tick_host *host = n->world.running;
-    const struct tick_coro *coro = host ? tick__native_stack(tick__native(host)) : NULL;
-    char text[sizeof out->text - 100], task[100]; // a stack comes behind the text
-    const bool overflow = coro && tick_coro_in_guard(coro, address), in_task = overflow && tick_task_current();
-    if (in_task)
-        tick__task_words(tick_task_current(), task, sizeof task);
-    snprintf(text, sizeof text, "%s%s%s%s%s", overflow ? "stack overflow" : strsignal(signal), host ? " in " : "", host ? host->name : "",
-        in_task ? "/" : "", in_task ? task : "");
+    char text[sizeof out->text - 100]; // a stack comes behind the text
+    tick__crash_words(host, signal, address, text, sizeof text);
     // What a program does that does not expect malloc to fail is a consequence.
     bool full = host && tick_heap_is_full(tick__native(host)->heap);
     (void)((signal == SIGSEGV || signal == SIGBUS) && tick_heap_explains(address, text, sizeof text));

@@ -144,6 +144,8 @@ void tick__task_words(const struct tick_task *task, char *text, size_t size); //
 
 void tick__exit_link(void);       // names exit.c, so that statically linked programs get it
 void tick__libc_texts_link(void); // and libc_texts.c
+// In a crash handler: "stack overflow in app/digger", of the host that runs (NULL: nobody's). Async-signal-safe as far as snprintf is.
+void tick__crash_words(const struct tick_host *host, int signal, const void *address, char *text, size_t size);
 void tick__signals_watch(void);   // from here to the run's end changes of the process's signals are noted
 void tick__signals_restore(void); // and here undone
 

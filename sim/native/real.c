@@ -1,6 +1,7 @@
 // One host of a scenario in the real world.
 #include "sim/native/real.h"
 #include "sim/native/harness_int.h"
+#include "src/base/keep.h"
 #include "src/io/epoll_poller.h"
 #include "src/loop/loop_int.h"
 #include "src/os/linux.h"
@@ -14,6 +15,17 @@ struct real {
     struct host_local *locals;
     int64_t start; // on the real clock
 };
+
+TICK_KEEP static const struct tick_host *in_progress = NULL; // for a crash handler
+
+bool tick_real_crashed(int signal, const void *address, struct tick_outcome *out) {
+    char text[sizeof out->text - 100]; // a stack comes behind the text
+    if (!in_progress)
+        return false;
+    tick__crash_words(in_progress, signal, address, text, sizeof text);
+    tick__outcome_fail(out, TICK_CRASHED, signal, in_progress->name, NULL, text);
+    return true;
+}
 
 // A real program is not torn down: the first finding is kept, and it goes on.
 static void real_fail(struct tick_stage *stage, enum tick_verdict verdict, int code, const struct tick_loc *loc, const char *text) {
@@ -126,7 +138,9 @@ int tick_real_run(const struct tick_scenario *scenario, const struct tick_real_o
     }
     real.start = system.sys.ops->now(&system.sys);
     struct tick_trouble trouble = {0};
+    in_progress = host;
     int main_result = run_host(&real, host, &system, &trouble);
+    in_progress = NULL;
     if (main_result < 0) {
         char text[sizeof out->text];
         const struct tick_loc *loc = tick__main_words(&tick__native(host)->end, &trouble, host->name, main_result, text, sizeof text);

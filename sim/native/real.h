@@ -19,5 +19,7 @@ struct tick_real_options {
 // Runs the scenario's real host (tick_real_host, else its only host that is no daemon) until its main returns. 0 with *out filled, findings
 // included, or a negative error of the harness itself. Times in *out are host time since the start.
 int tick_real_run(const struct tick_scenario *scenario, const struct tick_real_options *options, struct tick_outcome *out);
+// In a crash handler: what can be said of the real run in progress, as tick_runner_ops.crashed. False: there is none.
+bool tick_real_crashed(int signal, const void *address, struct tick_outcome *out);
 
 #endif

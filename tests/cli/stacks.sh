@@ -33,4 +33,49 @@ expect 1 "stack overflow in a/victim in " "$RETICK" replay rarely.db
 in_function frame
 expect 1 "stack overflow in a/victim in " "$RETICK" shrink rarely.db -o small.db
 expect 0 "seeds fail, each time in the same way" "$RETICK" check "$scenarios/bottomless.c:rarely"
+
+# And in a real run, which nothing else watches; what its process ends by itself is told as well.
+real() { # real SCENARIO WORDS...
+    expect 1 "$1: failed (real)" "$RETICK" run --real "$2" -o "$1.real.db" --force
+}
+for way in "frames frame" "recursion recur" "handlers frame"; do
+    real "${way% *}" "$scenarios/bottomless.c:${way% *}"
+    also "stack overflow in a/victim in ${way#* }"
+    in_function "${way#* }"
+done
+cat >ends.c <<'TEXT'
+#include <retick.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+static int quits(void *arg) {
+    printf("it says so\n");
+    exit(arg ? 4 : 3);
+}
+static int aborts(void *arg) {
+    tick_sleep(TICK_MS(1));
+    abort();
+    return !arg;
+}
+static int told(void *arg) {
+    raise(SIGTERM);
+    return !arg;
+}
+#define ENDS(name) \
+    TICK_SCENARIO(name##_real, "ends") { \
+        tick_host_add(world, "a", name, NULL); \
+    }
+ENDS(quits)
+ENDS(aborts)
+ENDS(told)
+TEXT
+real quits_real ends.c:quits_real
+also "the program ended its process with status 3"
+also "it says so"
+real aborts_real ends.c:aborts_real
+also "crash: Aborted in a in aborts"
+also "ends.c:10"
+expect 0 "killed by signal 6 (ABRT) after " "$RETICK" query aborts_real.real.db "SELECT kind FROM events"
+also "Aborted in a in aborts"
+expect 3 "the program was killed from outside (Terminated)" "$RETICK" run --real ends.c:told_real -o told.db
 finish
