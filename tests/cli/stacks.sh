@@ -74,7 +74,7 @@ also "the program ended its process with status 3"
 also "it says so"
 real aborts_real ends.c:aborts_real
 also "crash: Aborted in a in aborts"
-also "ends.c:10"
+also "ends.c:11"
 expect 0 "killed by signal 6 (ABRT) after " "$RETICK" query aborts_real.real.db "SELECT kind FROM events"
 also "Aborted in a in aborts"
 expect 3 "the program was killed from outside (Terminated)" "$RETICK" run --real ends.c:told_real -o told.db
