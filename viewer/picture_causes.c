@@ -102,6 +102,7 @@ int tick__picture_cone(struct tick__picturing *picturing) {
     char title[80];
     snprintf(title, sizeof title, "what event %u came of", (unsigned)seq);
     tick__picture_head(picturing, title, "");
+    fputs("  rankdir=TB; // long sentences, one below the other: time goes down\n", picturing->file);
     TICK_TRY(draw_cone(picturing, seq, picturing->most, true, &left_out));
     tick__picture_left_out(picturing, left_out, left_out == 1 ? "cause" : "causes or more");
     return 0;
@@ -168,6 +169,7 @@ int tick__picture_parting(struct tick__picturing *picturing) {
     if (seq)
         snprintf(title, sizeof title, "where the runs part, at event %u", (unsigned)seq);
     tick__picture_head(picturing, title, "");
+    fputs("  rankdir=TB; // long sentences, one below the other: time goes down\n", picturing->file);
     if (seq > 1)
         code = draw_cone(picturing, seq - 1, PAST, false, &left_out);
     if (seq && code == 0) {

@@ -59,7 +59,7 @@ offers() { # offers WHAT: exactly that
     [ "$(cat "$work/.output")" = "$1" ] || complain "TAB offers \"$(cat "$work/.output")\", not \"$1\""
 }
 tab retick fu && offers fuzz
-tab retick re && offers "recover replay"
+tab retick re && offers "recover redact replay"
 tab retick help dig && offers digest
 tab retick fuzz --ke && offers --keep-going
 tab retick fuzz --se && offers --seeds

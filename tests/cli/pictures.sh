@@ -44,6 +44,7 @@ if [ "$(sqlite3 lives.db "SELECT count(*) - count(DISTINCT name) FROM hosts")" -
 
 picture cone run.db --of cone
 also "user 2 was shown"
+also "rankdir=TB"
 also "+"
 picture early run.db --of cone --at 1
 picture few run.db --of cone --nodes 3
