@@ -193,6 +193,16 @@ static bool is_on_path(const struct tick__graph *graph, const struct tick__graph
     return false;
 }
 
+// " at 3 ms", or " from 3 ms to 1.2 s".
+static void when(FILE *file, const struct tick__graph_edge *edge) {
+    char first[32], last[32];
+    if (edge->first < 0)
+        return;
+    tick__time_words(edge->first, first, sizeof first);
+    tick__time_words(edge->last, last, sizeof last);
+    fprintf(file, edge->first == edge->last ? " at %s" : " from %s to %s", first, last);
+}
+
 // One direction's messages: how many, how large, what the first one said.
 static void messages(FILE *file, const struct tick__graph_edge *edge, const char *arrow) {
     if (!edge->count) {
@@ -204,6 +214,7 @@ static void messages(FILE *file, const struct tick__graph_edge *edge, const char
     fprintf(file, "%s%u message%s, %lld B", arrow, edge->count, edge->count == 1 ? "" : "s", (long long)edge->bytes);
     if (edge->lost)
         fprintf(file, ", %u lost", edge->lost);
+    when(file, edge);
     if (edge->sample && *edge->sample) {
         fputs("  <FONT FACE=\"monospace\">", file);
         tick__dot_html(file, edge->sample, " ");
@@ -308,10 +319,11 @@ static void write_edge(FILE *file, const struct tick__graph *graph, const struct
     bool loose = (edge->kind == TICK__EDGE_SPAWN && strstr(to->path, "→")) || (edge->kind == TICK__EDGE_WAKE && from->host == to->host);
     fprintf(file, "  t%u -> t%u [%s%s%s", from->object, to->object, looks[edge->kind], loose ? ", constraint=false" : "",
         edge->path_of_failure ? ", color=\"" FAILURE "\", fontcolor=\"" FAILURE "\", penwidth=2.2" : "");
-    if (edge->kind != TICK__EDGE_SPAWN || edge->count > 1) {
+    if (edge->kind != TICK__EDGE_SPAWN || edge->count > 1 || edge->last > 0) {
         fprintf(file, ", label=\"%s", words[edge->kind]);
         if (edge->count > 1)
             fprintf(file, "%s×%u", *words[edge->kind] ? " " : "", edge->count);
+        when(file, edge);
         fputc('"', file);
     }
     fputs("];\n", file);

@@ -19,7 +19,7 @@ struct reading {
     const struct tick_trace *trace;
     struct tick_error *error;
     struct past *past;           // of the latest events, by seq
-    int64_t latest;              // seq
+    int64_t latest, now;         // seq, and its time
     uint32_t *sender, *receiver; // by object id: nodes + 1 of a message; of a connection who is at its one end and at the other
 };
 
@@ -111,7 +111,7 @@ struct tick__graph_edge *tick__graph_edge_add(struct tick__graph *graph, uint32_
     }
     uint32_t at = slot_of(graph, from, to, kind);
     if (!graph->table[at]) {
-        graph->edges[graph->edge_count] = (struct tick__graph_edge){.from = from, .to = to, .kind = kind};
+        graph->edges[graph->edge_count] = (struct tick__graph_edge){.from = from, .to = to, .kind = kind, .first = -1, .last = -1};
         graph->table[at] = (uint32_t)++graph->edge_count;
         graph->nodes[from].weight++;
         graph->nodes[to].weight++;
@@ -121,14 +121,21 @@ struct tick__graph_edge *tick__graph_edge_add(struct tick__graph *graph, uint32_
     return edge;
 }
 
+void tick__graph_edge_at(struct tick__graph_edge *edge, int64_t ns) {
+    edge->first = edge->first < 0 || ns < edge->first ? ns : edge->first;
+    edge->last = ns > edge->last ? ns : edge->last;
+}
+
 static int connect(
     struct reading *reading, const struct tick__graph_node *from, const struct tick__graph_node *to, enum tick__edge_kind kind) {
     struct tick__graph *graph = reading->graph;
     if (!from || !to || from == to)
         return 0;
-    return tick__graph_edge_add(graph, (uint32_t)(from - graph->nodes), (uint32_t)(to - graph->nodes), kind)
-               ? 0
-               : tick__graph_no_memory(reading->error);
+    struct tick__graph_edge *edge = tick__graph_edge_add(graph, (uint32_t)(from - graph->nodes), (uint32_t)(to - graph->nodes), kind);
+    if (!edge)
+        return tick__graph_no_memory(reading->error);
+    tick__graph_edge_at(edge, reading->now);
+    return 0;
 }
 
 // Ends a question: `code`, or what kept its rows from coming. A text that is NULL for want of memory ends the rows, too.
@@ -263,6 +270,7 @@ static int take_event(struct reading *reading, sqlite3_stmt *row) {
     struct tick__graph_node *node = tick__graph_node_of(graph, subject), *actor = tick__graph_node_of(graph, task);
     struct past *past = &reading->past[seq & (WINDOW - 1)];
     reading->latest = seq;
+    reading->now = ts;
     *past = (struct past){.task = (uint32_t)task};
     switch (kind) {
     case TICK_EV_TASK_CREATE:
@@ -318,8 +326,8 @@ static int read_events(struct reading *reading) {
 // One row: a message, or one more deviation of the message before.
 struct letter {
     uint32_t message, connection;
-    bool back; // the direction of answers
-    int64_t src, dst, bytes, ordinal;
+    bool back;                              // the direction of answers
+    int64_t src, dst, bytes, ordinal, sent; // sent: ns, -1: not known
     bool dropped;
     const char *line;
 };
@@ -380,6 +388,8 @@ static int take_letter(struct reading *reading, const struct letter *letter, boo
     if (again) // one more deviation of the same message
         return 0;
     edge->opens += letter->bytes == 0;
+    if (letter->sent >= 0 && letter->bytes)
+        tick__graph_edge_at(edge, letter->sent);
     edge->bytes += letter->bytes;
     edge->lost += letter->dropped;
     edge->back = letter->back;
@@ -396,8 +406,8 @@ static int read_messages(struct reading *reading) {
     for (int pass = 0; pass < 2; pass++) {
         TICK_TRY(tick__prepare(reading->trace,
             "SELECT m.message_id, d.parent_id, d.kth, m.src_host_id, m.dst_host_id, m.bytes, m.fate = 'dropped', c.line, o.ordinal, "
-            "m.payload"
-            " FROM messages m JOIN objects o ON o.object_id = m.message_id"
+            "m.payload, e.ts"
+            " FROM messages m JOIN objects o ON o.object_id = m.message_id LEFT JOIN events e ON e.seq = m.send_seq"
             " LEFT JOIN objects d ON d.object_id = o.parent_id AND d.type = 'direction'"
             " LEFT JOIN choices c ON c.subject_id = o.parent_id AND c.ordinal BETWEEN o.ordinal AND o.ordinal +"
             " iif(d.object_id, max(coalesce(m.bytes, 1), 1), 1) - 1"
@@ -419,6 +429,7 @@ static int read_messages(struct reading *reading) {
                 .dropped = sqlite3_column_int(row, 6) != 0,
                 .line = (const char *)sqlite3_column_text(row, 7),
                 .ordinal = sqlite3_column_int64(row, 8),
+                .sent = sqlite3_column_type(row, 10) == SQLITE_NULL ? -1 : sqlite3_column_int64(row, 10),
             };
             if (pass == 0) {
                 learn_ends(reading, &letter);

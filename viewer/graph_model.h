@@ -24,7 +24,7 @@ struct tick__graph_edge {
     uint32_t from, to; // indexes of nodes
     enum tick__edge_kind kind;
     uint32_t count;
-    int64_t bytes;
+    int64_t bytes, first, last; // first, last: ns, when it happened (of messages: were sent); -1: not known
     uint32_t opens;             // messages without bytes, which open and close connections; not in count
     uint32_t lost;              // messages dropped
     char *sample;               // of a payload, printable; NULL = none
@@ -71,6 +71,7 @@ struct tick__graph_node *tick__graph_node_of(const struct tick__graph *graph, in
 struct tick__graph_edge *tick__graph_edge_add(struct tick__graph *graph, uint32_t from, uint32_t to, enum tick__edge_kind kind);
 int tick__graph_no_memory(struct tick_error *error);
 struct tick__graph_host *tick__graph_host_of(const struct tick__graph *graph, int64_t object); // NULL: there is none
+void tick__graph_edge_at(struct tick__graph_edge *edge, int64_t ns);                           // it happened then, too
 // NULL: there is none.
 struct tick__graph_edge *tick__graph_edge_of(const struct tick__graph *graph, uint32_t from, uint32_t to, enum tick__edge_kind kind);
 void tick__graph_fini(struct tick__graph *graph);

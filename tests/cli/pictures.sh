@@ -16,6 +16,8 @@ expect 1 "" "$RETICK" run "$scenarios/analyses.c:deadlocks" -o stuck.db --quiet
 expect 1 "" "$RETICK" fuzz "$RETICK_SOURCE/scenarios/etcd_lock.c" -o lives.db --quiet --no-page
 expect 1 "" "$RETICK" fuzz "$scenarios/hostile.c:hostile" -o hostile.db --quiet --no-page
 
+picture all run.db
+also " messages, 154 B from 2 ms to 126 ms"
 picture tree run.db --of tree
 also "app/client-1"
 also "label=<0 ms>"

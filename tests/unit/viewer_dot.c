@@ -255,8 +255,8 @@ static void waits_and_wakes(void **state) {
     story_end(probe, &child, TICK_STEP_SUSPENDED);
     tick_recorder_end(recorder, "deadlock", NULL);
     char *text = graph_of(recorder, 0);
-    assert_non_null(strstr(text, "label=\"wakes ×3\""));
-    assert_non_null(strstr(text, "label=\"awaits\""));
+    assert_non_null(strstr(text, "label=\"wakes ×3 at "));
+    assert_non_null(strstr(text, "label=\"awaits at "));
     assert_non_null(strstr(text, "still waits for a lock"));
     draws(text);
     free(text);
@@ -283,7 +283,7 @@ static void causes_of_long_ago(void **state) {
     tick_emit(probe, TICK_EV_TASK_READY, late.object, fired, 0, NULL);
     tick_recorder_end(recorder, "pass", NULL);
     char *text = graph_of(recorder, 0);
-    assert_non_null(strstr(text, "label=\"wakes\""));
+    assert_non_null(strstr(text, "label=\"wakes at "));
     free(text);
 }
 
