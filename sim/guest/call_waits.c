@@ -103,6 +103,8 @@ static long wait_epoll(const long *a, int64_t timeout) {
         if (woken < 0)
             return woken;
         over = !woken;
+        if (over)
+            tick__guest_came_to_deadline();
     }
 }
 
@@ -240,6 +242,8 @@ static long select_until(int count, struct sets *sets, struct pollfd *fds, size_
         if (woken < 0)
             return woken;
         over = !woken;
+        if (over)
+            tick__guest_came_to_deadline();
     }
 }
 

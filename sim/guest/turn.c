@@ -270,7 +270,7 @@ int tick__guest_park(const struct tick__guest_wait *wait, int64_t deadline) {
     return park(wait, deadline, timer, kth);
 }
 
-static void rest(int64_t span) {
+void tick__guest_lets_pass(int64_t span) {
     const struct tick__guest_wait wait = {.what = TICK__WAITS_SLEEP, .fd = -1};
     (void)park(&wait, tick__after(tick_kernel_now(tick__guest_kernel), span), 0, 0);
 }
@@ -293,7 +293,7 @@ void tick__guest_point(void) {
     const int64_t span = late(TICK_CHOICE_POLL_LATE, self, self->id, ++self->points);
     tick__guest_turns->polls++;
     if (span > 0) {
-        rest(span);
+        tick__guest_lets_pass(span);
         return;
     }
     (void)tick__guest_catch_up();

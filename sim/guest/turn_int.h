@@ -139,6 +139,8 @@ void tick__guest_wake(struct tick__guest_thread *thread);
 void tick__guest_interrupt(struct tick__guest_thread *thread);
 // A world point, at each poll: what is due at this moment happens, and threads that are ready take their turn.
 void tick__guest_point(void);
+// The running thread goes on later, for no reason of its own; nobody is asked whether that comes late.
+void tick__guest_lets_pass(int64_t span);
 // What is due at this moment happens, as on a machine whose network has no latency, and nobody else runs. false: there was nothing.
 bool tick__guest_catch_up(void);
 _Noreturn void tick__guest_thread_over(void); // the running thread has ended

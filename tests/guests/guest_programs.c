@@ -68,6 +68,7 @@ static void what_they_print(void **state) {
     passes("names", "app\nlocalhost: ::1 80 127.0.0.1 80\n127.0.0.1: 127.0.0.1 80\napp: 10.0.0.1 80\nnobody.example: unknown\n127.0.0.1\n");
     passes("child_before", "out of a child\nmine 5\n1 kept\n");
     passes("spins", "clock\npoll\n");
+    passes("behind", "16 1000\n16 1000\n16 1000\n100 0\n");
     passes("raises", "2 1\n");
     passes("stream", "by stdio 4\n1\n");
     passes("passes", "1 1 7 8 1 1\n");

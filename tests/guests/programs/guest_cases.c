@@ -233,6 +233,41 @@ static int spins(void) {
     return 0;
 }
 
+// Waits for 10 ms, and then polls until it is later than that, as libev does; in the end with a call between polls that does something.
+static int watched;
+
+static void by_epoll(int ms) {
+    struct epoll_event event;
+    (void)epoll_wait(watched, &event, 1, ms);
+}
+static void by_poll(int ms) {
+    struct pollfd fd = {.fd = watched, .events = POLLIN};
+    (void)poll(&fd, 1, ms);
+}
+static void by_select(int ms) {
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(watched, &set);
+    (void)select(watched + 1, &set, NULL, NULL, &(struct timeval){0, ms * 1000});
+}
+
+static int behind(void) {
+    static void (*const ways[])(int) = {by_epoll, by_poll, by_select, by_poll};
+    const int event = eventfd(0, EFD_NONBLOCK);
+    for (int i = 0; i < 4; i++) {
+        watched = i ? eventfd(0, 0) : epoll_create1(0);
+        const int64_t until = now() + 10000000;
+        int polls = 0;
+        for (ways[i](10); now() <= until && polls < 100; polls++) {
+            if (i == 3)
+                (void)eventfd_write(event, 1);
+            ways[i](0);
+        }
+        printf("%d %ld\n", polls, (long)(now() - until));
+    }
+    return 0;
+}
+
 static int sigpipe(void) {
     int fds[2];
     epoll_create1(0);
@@ -354,7 +389,7 @@ static const struct {
     int (*run)(void);
 } cases[] = {{"says_a", says_a}, {"says_b", says_b}, {"waits_1", waits_1}, {"waits_2", waits_2}, {"echo", echo}, {"numbers", numbers},
     {"times", times_pass}, {"names", names}, {"output", output}, {"deadlock", deadlock}, {"child_too_late", child_too_late},
-    {"child_before", child_before}, {"spins", spins}, {"sigpipe", sigpipe}, {"raises", raises}, {"randoms", randoms}, {"stream", stream},
+    {"child_before", child_before}, {"spins", spins}, {"behind", behind}, {"sigpipe", sigpipe}, {"raises", raises}, {"randoms", randoms}, {"stream", stream},
     {"passes", passes}, {"ends", ends}};
 
 int main(int argc, char **argv) {
