@@ -27,6 +27,7 @@ struct scan { // struct pm_scan_arg
 #define IS_ZERO_PAGE (1 << 5)
 
 #define PER_WORD 64u
+#define GAP 2u            // words that hold nothing amid others: to ask of them what is not there is cheaper than to ask once more
 #define GIVEN_BACK 16384u // pages that a run wrote where there were none: beyond so many they are unmapped, and not filled with zeros
 
 // --- what the kernel offers ---
@@ -117,7 +118,7 @@ static int copy_page(struct tick__pages *pages, const struct tick__region *regio
     return 0;
 }
 
-// Calls fn for each stretch between at and end whose pages match.
+// Calls fn for each range between at and end whose pages match.
 static int each_found(struct tick__pages *pages, struct scan *arg, uintptr_t at, uintptr_t end,
     int (*fn)(struct tick__pages *pages, const struct tick__found *found, void *ctx), void *ctx) {
     arg->size = sizeof *arg;
@@ -209,6 +210,29 @@ static int list_regions(struct tick__pages *pages, const struct tick__mappings *
     return 0;
 }
 
+static void add_stretch(struct tick__pages *pages, const struct tick__stretch *next) {
+    struct tick__stretch *const last = pages->stretch + pages->stretches - 1;
+    if (pages->stretches && last->end == next->start && last->sparse == next->sparse)
+        last->end = next->end;
+    else
+        pages->stretch[pages->stretches++] = *next;
+}
+
+static void add_stretches(struct tick__pages *pages, uint32_t index) {
+    const struct tick__region *const region = &pages->region[index];
+    const struct tick__sixty_four *const words = pages->words + region->words;
+    const uint32_t count = words_of(region->end - region->start);
+    for (uint32_t from = 0, to; from < count; from = to) {
+        const bool holds = region->covered || words[from].there;
+        for (to = from + 1; to < count && (region->covered || !words[to].there == !holds);)
+            to++;
+        const bool amid = from && to < count && to - from <= GAP;
+        const struct tick__stretch next = {region->start + (uintptr_t)from * PER_WORD * TICK__PAGE,
+            to < count ? region->start + (uintptr_t)to * PER_WORD * TICK__PAGE : region->end, index, !holds && !amid};
+        add_stretch(pages, &next);
+    }
+}
+
 static int take(struct tick__pages *pages, const struct tick__mappings *mappings) {
     uint64_t held;
     int rc = list_regions(pages, mappings, &held);
@@ -221,12 +245,14 @@ static int take(struct tick__pages *pages, const struct tick__mappings *mappings
     pages->copies = tick__kept_large(pages->copies_most * TICK__PAGE);
     pages->hot = tick__kept_large(pages->copies_most * TICK__PAGE);
     pages->hot_of = tick__kept_new(pages->copies_most * sizeof *pages->hot_of);
-    if (!pages->words || !pages->copies || !pages->hot || !pages->hot_of)
+    pages->stretch = tick__kept_new(pages->words_most * sizeof *pages->stretch); // before anything is copied: it is noted in memory
+    if (!pages->words || !pages->stretch || !pages->copies || !pages->hot || !pages->hot_of)
         return -ENOMEM;
     for (uint32_t i = 0; i < pages->count && !rc; i++) {
         rc = copy_region(pages, &pages->region[i], pages->region[i].covered);
         if (!rc)
             rc = watch_region(pages, &pages->region[i]);
+        add_stretches(pages, i);
     }
     return rc < 0 ? rc : tick__pages_watch(pages);
 }
@@ -242,6 +268,7 @@ int tick__pages_take(struct tick__pages *pages, const struct tick__mappings *map
 
 void tick__pages_drop(struct tick__pages *pages) {
     tick__kept_free(pages->words, pages->words_most * sizeof *pages->words);
+    tick__kept_free(pages->stretch, pages->words_most * sizeof *pages->stretch);
     tick__kept_free(pages->copies, pages->copies_most * TICK__PAGE);
     tick__kept_free(pages->hot, pages->copies_most * TICK__PAGE);
     tick__kept_free(pages->hot_of, pages->copies_most * sizeof *pages->hot_of);
@@ -249,8 +276,8 @@ void tick__pages_drop(struct tick__pages *pages) {
         tick__raw(SYS_close, pages->pagemap);
     if (pages->uffd >= 0)
         tick__raw(SYS_close, pages->uffd); // which ends the watch
-    pages->words = NULL, pages->copies = pages->hot = NULL, pages->hot_of = NULL;
-    pages->words_most = pages->copies_most = pages->copies_used = pages->hot_used = pages->count = 0;
+    pages->words = NULL, pages->stretch = NULL, pages->copies = pages->hot = NULL, pages->hot_of = NULL;
+    pages->words_most = pages->copies_most = pages->copies_used = pages->hot_used = pages->count = pages->stretches = 0;
     pages->pagemap = pages->uffd = -1;
 }
 
@@ -340,20 +367,24 @@ static int put_back_found(struct tick__pages *pages, const struct tick__found *f
     return 0;
 }
 
+// Written, or not there: the latter is told as the absence of a category, hence the inversion. Where nothing was held: written alone.
+static const struct scan SCAN_CHANGED = {.category_inverted = IS_PRESENT,
+    .category_anyof_mask = IS_WRITTEN | IS_PRESENT,
+    .return_mask = IS_WRITTEN | IS_PRESENT | IS_SWAPPED | IS_ZERO_PAGE};
+static const struct scan SCAN_NEW = {.category_mask = IS_WRITTEN,
+    .category_anyof_mask = IS_PRESENT | IS_SWAPPED,
+    .return_mask = IS_WRITTEN | IS_PRESENT | IS_SWAPPED | IS_ZERO_PAGE};
+
 int tick__pages_put_back(struct tick__pages *pages) {
     struct putting_back state = {.region = pages->region};
     pages->put_back = 0;
     int rc = 0;
-    for (uint32_t first = 0, next; first < pages->count && !rc; first = next) {
-        for (next = first + 1; next < pages->count && pages->region[next].start == pages->region[next - 1].end;)
-            next++;
-        // Written, or not there: the latter is told as the absence of a category, hence the inversion.
-        struct scan arg = {.category_inverted = IS_PRESENT,
-            .category_anyof_mask = IS_WRITTEN | IS_PRESENT,
-            .return_mask = IS_WRITTEN | IS_PRESENT | IS_SWAPPED | IS_ZERO_PAGE};
+    for (uint32_t i = 0; i < pages->stretches && !rc; i++) {
+        const struct tick__stretch *const stretch = &pages->stretch[i];
+        struct scan arg = stretch->sparse ? SCAN_NEW : SCAN_CHANGED;
         disallow(state.region, state.allowed);
-        state = (struct putting_back){.region = &pages->region[first], .emptied = state.emptied};
-        rc = each_found(pages, &arg, pages->region[first].start, pages->region[next - 1].end, put_back_found, &state);
+        state = (struct putting_back){.region = &pages->region[stretch->region], .emptied = state.emptied};
+        rc = each_found(pages, &arg, stretch->start, stretch->end, put_back_found, &state);
     }
     disallow(state.region, state.allowed);
     return rc;

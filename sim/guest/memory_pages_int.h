@@ -24,12 +24,22 @@ struct tick__region {
     bool covered;   // by a file: each page has a copy
 };
 
+// What is asked in one go. In sparse ones nothing was held, and nobody asks what is not there: that is most of the work where an address
+// space is large and little used, as that of a pool of threads' stacks.
+struct tick__stretch {
+    uintptr_t start, end;
+    uint32_t region; // its first
+    bool sparse;
+};
+
 struct tick__pages {
     int pagemap, uffd;
     uint32_t count; // of regions
     uint32_t words_used, words_most;
     uint32_t copies_used, copies_most;
     struct tick__sixty_four *words;
+    struct tick__stretch *stretch; // by address
+    uint32_t stretches;
     char *copies;
     // Of those that runs write, once more, one behind the other: what is read after each run lies dense, and few pages map it.
     char *hot;

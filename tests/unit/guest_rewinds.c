@@ -215,6 +215,42 @@ static void discarded_memory(void **state) {
     undone(&(struct rewound){.prepare = map_area, .run = discard});
 }
 
+// Few pages that hold something, at the edges of what is asked in one go and between, and a run that writes and discards around them.
+#define SCATTERED 20000
+static const int held[] = {0, 1, 63, 64, 255, 256, 257, 460, 461, 700, 5000, 5120, 5121, 12345, SCATTERED - 1};
+static char *scattered;
+
+static void map_scattered(void) {
+    scattered = mmap(NULL, SCATTERED * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++)
+        scattered[held[i] * PAGE + 7] = (char)(i + 1);
+}
+
+static void write_around(void) {
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
+        char *const page = scattered + held[i] * PAGE;
+        SAY(page[7] == (char)(i + 1));
+        const int way = (seen->runs + (int)i) % 4;
+        if (way == 0)
+            page[7] = 'x';
+        if (way == 1)
+            madvise(page, PAGE, MADV_DONTNEED);
+        for (int by = -65; by < 66 && way > 1; by += 13)
+            if (held[i] + by >= 0 && held[i] + by < SCATTERED)
+                page[by * PAGE] = 'y';
+    }
+    for (int i = seen->runs; i < SCATTERED; i += 997) {
+        SAY(scattered[i * PAGE + 9] == 0);
+        scattered[i * PAGE + 9] = 'z';
+    }
+}
+
+static void scattered_memory(void **state) {
+    (void)state;
+    undone(&(struct rewound){.prepare = map_scattered, .run = write_around, .runs = 40});
+    undone(&(struct rewound){.prepare = map_scattered, .run = write_around, .runs = 40, .unchecked = true});
+}
+
 #define MUCH (100ul << 20)
 static char *large;
 
@@ -622,6 +658,7 @@ int main(void) {
         cmocka_unit_test(empty_memory),
         cmocka_unit_test(memory_that_is_read),
         cmocka_unit_test(discarded_memory),
+        cmocka_unit_test(scattered_memory),
         cmocka_unit_test(much_memory),
         cmocka_unit_test(made_mappings),
         cmocka_unit_test(made_mappings_unseen),
