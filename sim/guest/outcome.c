@@ -5,6 +5,7 @@
 // A normal exit is noticed by a function that is registered before any other: libc calls it last, with the status. A signal that kills the
 // process is noticed by the keeper, who waits for it.
 #include "sim/guest/inside_int.h"
+#include "sim/guest/rewind_int.h"
 #include "sim/guest/tell_int.h"
 #include "src/base/line.h"
 #include <signal.h>
@@ -25,7 +26,9 @@ _Noreturn static void over(void) {
     struct tick_guest_control *control = tick__guest_control;
     tick__guest_run_ends();
     atomic_store(&control->state, TICK_GUEST_ENDED);
-    tick__raw(SYS_futex, &control->state, 1 /* FUTEX_WAKE */, INT32_MAX);
+    // Who goes back wakes the keeper then, and once: on one core each time is two switches of processes.
+    if (tick__guest_shared || !tick__rewind_running())
+        tick__raw(SYS_futex, &control->state, 1 /* FUTEX_WAKE */, INT32_MAX);
     tick__guest_back();
     const struct tick_guest_outcome *outcome = &control->outcome;
     for (;;)
