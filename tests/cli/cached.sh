@@ -2,6 +2,7 @@
 # Compiled scenarios in the cache are code that is loaded: only from a folder and a file that only the user can write, only whole; what is
 # old or too much goes. And whatever a source is called, no compiler takes its name for an option.
 # once: yes
+cache=own
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 cp "$scenarios/passing.c" .

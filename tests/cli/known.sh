@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A scenario whose files are all as they were is not even preprocessed again; whatever could make another program of it is noticed.
 # once: yes
+cache=own
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 mkdir -p bin program/near far

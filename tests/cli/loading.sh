@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # From a scenario's file to its code: what is missing, does not compile, holds nothing, or calls what it must not.
+cache=own
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 

@@ -2,6 +2,7 @@
 # Every command, on everything that can be wrong with a file that it is given: it ends with 2, says nothing on stdout, and tells on
 # stderr which file it was and what to do next. And what it writes, on a disk that is full: the same, with 3, and what is left is of use.
 # timeout: 300
+cache=own
 # shellcheck source=../support/cli_expect.sh
 . "$(dirname "$0")/../support/cli_expect.sh"
 

@@ -21,7 +21,7 @@ variant() { # variant NAME COMPILER LEVEL CMAKE-ARGUMENTS...: builds it, if it h
     compiler[$name]=$cc
     level[$name]=$flags
     if ! {
-        cmake -G Ninja -S . -B "${folder[$name]}" -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Level -DCMAKE_C_FLAGS_LEVEL="$flags -g" \
+        cmake -G Ninja -S . -B "${folder[$name]}" -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Level -DCMAKE_C_FLAGS_LEVEL="$flags" \
             -DRETICK_WERROR=ON "$@" && cmake --build "${folder[$name]}" -j "$jobs" --target retick task_program scenario_lost_update
     } >"$out/$name.build" 2>&1; then
         tail -n 30 "$out/$name.build"

@@ -1,5 +1,6 @@
 // Sudden death: the recorded program, its writer, or both are killed at any moment; the file opens, is whole, and lacks nothing that was
 // published.
+#include "src/base/sanitized.h"
 #include "tests/support/stored.h"
 #include "tests/unit/trace_story.h"
 #include "trace/recorder.h"
@@ -21,6 +22,7 @@
 #include <cmocka.h>
 
 #define RING ((size_t)1 << 20)
+#define ROUNDS (TICK__SANITIZED ? 4u : 10u)
 
 struct page { // shared with the recorded program
     _Atomic uint32_t told, objects;
@@ -120,7 +122,7 @@ static pid_t killer_of(_Atomic int32_t *victim, long us) {
 
 static void the_program_dies(void **state) {
     (void)state;
-    for (unsigned round = 0; round < 30; round++) {
+    for (unsigned round = 0; round < 3 * ROUNDS; round++) {
         struct tick_ring *ring;
         struct tick_trace trace;
         struct tick_error error = {0};
@@ -200,7 +202,7 @@ static void recover(bool both) {
 
 static void the_writer_dies(void **state) {
     (void)state;
-    for (unsigned round = 0; round < 12; round++) {
+    for (unsigned round = 0; round < ROUNDS; round++) {
         remove_files();
         writer(400000);
         pid_t killer = killer_of(&page->writer, nth_pause(round, 60000));
@@ -222,7 +224,7 @@ static void the_writer_dies(void **state) {
 
 static void both_die(void **state) {
     (void)state;
-    for (unsigned round = 0; round < 12; round++) {
+    for (unsigned round = 0; round < ROUNDS; round++) {
         remove_files();
         writer(UINT32_MAX - 1);
         long when = 1000 + nth_pause(round, 40000);

@@ -17,7 +17,10 @@ cleared_up() { # whatever a script ends with: what complained is lost if it does
     }
 }
 trap cleared_up EXIT
-export XDG_CACHE_HOME=$work/cache NO_COLOR=1 LC_ALL=C.UTF-8
+# What several scripts compile is compiled once in a suite of ./dev, which gives them a cache in common. One that looks into its cache, or
+# does something to it, says `cache=own` before it reads this file.
+[ "${cache:-}" = own ] && unset RETICK_SUITE_CACHE
+export XDG_CACHE_HOME=${RETICK_SUITE_CACHE:-$work/cache} NO_COLOR=1 LC_ALL=C.UTF-8
 unset "${!PYTHON@}" # programs in Python get these, and write line by line or piece by piece by one of them
 # Who looks for leaks at the end of each command, which doubles its cost under ASan, says so before it reads this file.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}

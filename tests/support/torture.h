@@ -10,6 +10,7 @@
 #include "src/base/alloc.h"
 #include "src/base/keep.h"
 #include "src/base/outside.h"
+#include "src/base/sanitized.h"
 #include "src/coro/coro.h"
 #include <errno.h>
 #include <retick/error.h>
@@ -114,14 +115,21 @@ static inline void torture_end(void) {
     torture.for_good = false;
 }
 
+// Fewer of them where everything is slow: as RETICK_TORTURE_STRIDE says (1: all), else a third under sanitizers.
+static inline void torture_thin_out(long *dense, long *stride) {
+    const char *coarser = getenv("RETICK_TORTURE_STRIDE");
+    const long factor = coarser ? atol(coarser) : TICK__SANITIZED ? 3 : 1;
+    const long most = factor > 3 ? 10 : 30;
+    if (factor > 1) {
+        *dense = *dense < most ? *dense : most;
+        *stride *= factor;
+    }
+}
+
 // Returns how many allocations the body makes when none fails. Of those after the first `dense`, every `stride`-th only.
 static inline long torture_some(const char *name, torture_body *body, void *arg, long dense, long stride) {
-    const char *coarser = getenv("RETICK_TORTURE_STRIDE"); // set where everything is slow: fewer of them
     long asked = 0;
-    if (coarser) {
-        dense = dense < 10 ? dense : 10;
-        stride *= atol(coarser);
-    }
+    torture_thin_out(&dense, &stride);
     for (int for_good = 0; for_good < 2; for_good++)
         for (long n = -1, refused = 1; refused > 0; n += n < dense ? 1 : stride) {
             torture_begin(n, for_good);
