@@ -76,13 +76,17 @@ static void remember_why(struct tick__keeper *k) {
         snprintf(k->why, sizeof k->why, "%s", k->control->why);
 }
 
+// Whatever it was, the next run shall not meet it again.
+static void not_put_back(struct tick__keeper *k) {
+    remember_why(k);
+    k->way = k->way == TICK_GUEST_REWIND ? TICK_GUEST_FORK : k->way;
+}
+
 // The process at its snapshot, an ended one (1) whose run was over before it came to one, or -ECHILD.
 static int make_ready(struct tick__keeper *k, _Atomic int *watched) {
     int rc = k->pid ? tick__guest_await(k, TICK__STATE(TICK_GUEST_WAITING), watched) : 0;
-    if (rc == -ECHILD) { // it could not be put back: whatever it was, the next run shall not meet it again
-        remember_why(k);
-        k->way = k->way == TICK_GUEST_REWIND ? TICK_GUEST_FORK : k->way;
-    }
+    if (rc == -ECHILD)
+        not_put_back(k);
     if (k->pid)
         return rc;
     rc = tick__guest_start(k);
@@ -120,6 +124,8 @@ static int run_once(struct tick__keeper *k, const struct tick_request *request, 
         return TICK_EKILLED;
     k->figures.way = k->control->way;
     remember_why(k);
+    if (rc >= 0 && !k->pid && k->control->way == TICK_GUEST_REWIND) // the run is over, and the process gone
+        not_put_back(k);
     hear_the_rest(k);
     tick__guest_outcome(k, rc < 0, out);
     if (request->answers->way == TICK_ANSWERS_NOTED)
