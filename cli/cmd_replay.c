@@ -14,6 +14,7 @@
 #include "cli/schedule_file.h"
 #include "cli/stale.h"
 #include "cli/twin.h"
+#include "cli/view.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ struct replay_arguments {
     struct tick__load load;
     struct tick__run_options run;
     const char *recipe, *output;
-    bool force, quiet, strict, inside;
+    bool force, quiet, no_page, strict, inside;
     struct tick__debug debug;
 };
 
@@ -34,6 +35,7 @@ static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "Record the run to this trace (default: no trace is written)", 0},
     TICK__FORCE_ROW,
     TICK__QUIET_ROW,
+    TICK__NO_PAGE_ROW,
     TICK__STRICT_ROW,
     {"debug", OPTION_DEBUG, "FILE", OPTION_ARG_OPTIONAL,
         "Run it under gdb, stopped where it fails, with its tasks as threads; with a FILE of gdb's commands, these are carried out, and "
@@ -48,7 +50,7 @@ static const char doc[] =
     "Runs a schedule, or the schedule of a trace, again, says how it went, and compares its events with the trace's, and what was named, "
     "logged, sent and written, by their digests. A schedule of which the "
     "run does not meet each line is stale, and it is said; without --strict that changes no exit code: people edit their program and "
-    "replay."
+    "replay. Of one that fails the story is told, and a page for a browser is written beside the schedule or trace."
     "\vA trace knows its scenario's file, so that it can stand alone. The flags that the finding was compiled with are taken over from the "
     "schedule or trace where no --cflags is given and they can do no harm; others are refused.\n"
     "\n"
@@ -76,6 +78,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case TICK__OPTION_QUIET:
         a->quiet = true;
+        return 0;
+    case TICK__OPTION_NO_PAGE:
+        a->no_page = true;
         return 0;
     case TICK__OPTION_STRICT:
         a->strict = true;
@@ -173,8 +178,16 @@ static void compare(const struct replay_arguments *a, const struct tick__recipe 
             tick__format_digest(recipe->digest, 1, before, sizeof before), tick__format_digest(attempt->digest, 1, now, sizeof now));
 }
 
-// Tells the run beside its twin: the one that stands beside the schedule, else one that is looked for.
-static int explain_anew(const struct replay_arguments *a, const struct tick__recipe *recipe, const struct tick__loaded *loaded) {
+// The page stands beside what was replayed, or beside the trace that was asked for. But a trace whose program does something else by now
+// keeps the page that shows it.
+static const char *page_beside(const struct replay_arguments *a, bool same, bool trace) {
+    return a->no_page ? NULL : a->output ? a->output : same || !trace ? a->recipe : NULL;
+}
+
+// Tells the run beside its twin: the one that stands beside the schedule, else one that is looked for; and shows both. page: NULL: it does
+// not.
+static int explain_anew(
+    const struct replay_arguments *a, const struct tick__recipe *recipe, const struct tick__loaded *loaded, const char *page) {
     struct tick__aside aside;
     struct tick__attempt again;
     struct tick_error error = {0};
@@ -191,8 +204,9 @@ static int explain_anew(const struct replay_arguments *a, const struct tick__rec
     struct tick__explain what = {.path = a->output ? a->output : aside.path,
         .against = twin && access(twin, R_OK) == 0 && tick__is_trace(twin) ? twin : NULL,
         .there = "in the good run",
-        .keep = a->output != NULL,
-        .told = true};
+        .keep = true,
+        .told = true,
+        .quiet = a->quiet};
     int result = tick__aside_open(&aside, &error);
     if (result == 0 && !a->output && (result = tick__aside_record(&aside, &record, &again, &error)) == 0)
         tick__attempt_fini(&again);
@@ -200,7 +214,15 @@ static int explain_anew(const struct replay_arguments *a, const struct tick__rec
         what.against = aside.twin;
         what.name = "the nearest run that passes";
     }
-    const int code = result < 0 ? tick__complain_of(a->recipe, result, &error) : tick__explain(&what);
+    int code = result < 0 ? tick__complain_of(a->recipe, result, &error) : tick__explain(&what);
+    if (code == 0 && page) {
+        const char *slash = strrchr(a->recipe, '/');
+        const struct tick__view view = {.path = what.path,
+            .against = what.against,
+            .name = a->output ? NULL : slash ? slash + 1 : a->recipe,
+            .good_name = what.name};
+        code = tick__view_beside(view, page, a->force);
+    }
     tick__aside_close(&aside);
     free(twin);
     return code;
@@ -209,13 +231,19 @@ static int explain_anew(const struct replay_arguments *a, const struct tick__rec
 // How it came to a failure: as the trace tells it, if this is the run of that; else by a recording of its own.
 static int explain(const struct replay_arguments *a, const struct tick__recipe *recipe, const struct tick__loaded *loaded,
     const struct tick__attempt *attempt) {
-    bool told = false;
-    if (a->quiet || attempt->outcome.verdict == TICK_PASS || attempt->outcome.verdict == TICK_HUNG)
+    if (attempt->outcome.verdict == TICK_PASS || attempt->outcome.verdict == TICK_HUNG)
         return 0;
     const bool same =
         recipe->trace && recipe->has_digest && attempt->has_digest && memcmp(recipe->digest, attempt->digest, sizeof recipe->digest) == 0;
-    const int code = same ? tick__explain_kept(a->recipe, &told) : 0;
-    return code || told ? code : explain_anew(a, recipe, loaded);
+    const char *page = page_beside(a, same, recipe->trace);
+    if (same && !a->output) {
+        const struct tick__view view = {.path = a->recipe};
+        bool told = a->quiet;
+        const int code = told ? 0 : tick__explain_kept(a->recipe, &told);
+        if (code || told)
+            return code ? code : page ? tick__view_beside(view, page, a->force) : 0;
+    }
+    return a->quiet && !page && !a->output ? 0 : explain_anew(a, recipe, loaded, page);
 }
 
 int tick__cmd_replay(int argc, char **argv) {

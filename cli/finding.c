@@ -270,25 +270,6 @@ static int explain(const struct tick__settle *settle, const struct tick__record 
     return tick__explain(&what);
 }
 
-// The page of the finding, beside its trace; what stands there and is not retick's stays, as nobody has asked for the page.
-static int show(const struct tick__settle *settle) {
-    char *path = tick__with_extension(settle->path, ".html");
-    const struct tick__view view = {.path = settle->path, .output = path};
-    int code = path ? 0 : tick__no_memory(settle->path);
-    const bool free_to_write = code == 0 && (settle->output->force || tick__output_is_free(path, TICK__OUTPUT_PAGE));
-    if (code == 0 && !free_to_write)
-        tick__note("%s is there, and is no page of retick's: it is not replaced. %s view %s -o FILE.html writes the page elsewhere", path,
-            tick__program(), settle->path);
-    else if (code == 0)
-        code = tick__view(&view);
-    if (code == 0 && free_to_write) {
-        tick__report_written("page", path);
-        tick__say("%s shows it, in a browser", path);
-    }
-    free(path);
-    return code;
-}
-
 static int store(const struct tick__settle *settle, const struct tick_schedule *schedule, const struct tick_names *names) {
     struct tick_error error = {0};
     struct tick__attempt attempt;
@@ -340,7 +321,8 @@ static int store(const struct tick__settle *settle, const struct tick_schedule *
     const int untold = explain(settle, &record, twin);
     tick__say("%s and %s written. Next: %s replay %s%s%s    %s graph %s -o %s", settle->path, schedule_path, tick__program(), settle->path,
         settle->loaded->options, tick__loaded_behind_trace(settle->loaded), tick__program(), settle->path, picture);
-    const int unseen = settle->no_page || untold ? 0 : show(settle);
+    const struct tick__view view = {.path = settle->path};
+    const int unseen = settle->no_page || untold ? 0 : tick__view_beside(view, settle->path, settle->output->force);
     code = untold ? untold : unseen ? unseen : TICK__EXIT_FINDING;
 out:
     free(text);

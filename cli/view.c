@@ -2,6 +2,7 @@
 #include "cli/explain_int.h"
 #include "cli/print.h"
 #include "cli/report_json.h"
+#include "cli/schedule_file.h"
 #include "trace/explain/story_keep.h"
 #include "viewer/run_page.h"
 #include <errno.h>
@@ -88,8 +89,8 @@ int tick__view(const struct tick__view *view) {
             .run = &run.tale,
             .good = *beside ? &good.tale : NULL,
             .story = &story,
-            .run_name = base_name(view->path),
-            .good_name = base_name(beside),
+            .run_name = view->name ? view->name : base_name(view->path),
+            .good_name = view->good_name ? view->good_name : base_name(beside),
             .recorded = known ? (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec : 0,
             .most_events = view->most_events,
         };
@@ -98,5 +99,32 @@ int tick__view(const struct tick__view *view) {
     tick__story_fini(&story);
     tick__explained_close(&good);
     tick__explained_close(&run);
+    return code;
+}
+
+static bool folder_can_be_written(const char *path) {
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    return snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".") < (int)sizeof folder &&
+           access(folder, W_OK) == 0;
+}
+
+int tick__view_beside(struct tick__view view, const char *path, bool force) {
+    char *page = tick__with_extension(path, ".html");
+    int code = page ? 0 : tick__no_memory(path);
+    const bool can = code == 0 && folder_can_be_written(page), is_free = can && (force || tick__output_is_free(page, TICK__OUTPUT_PAGE));
+    view.output = page;
+    if (code == 0 && !can)
+        tick__note("%s, the page of the finding, cannot be written there: -o names another place, --no-page wants none", page);
+    else if (code == 0 && !is_free)
+        tick__note("%s is there, and is no page of retick's: it is not replaced. %s view %s -o FILE.html writes the page elsewhere", page,
+            tick__program(), view.name ? "FILE.db" : view.path);
+    else if (code == 0)
+        code = tick__view(&view);
+    if (code == 0 && is_free) {
+        tick__report_written("page", page);
+        tick__say("%s shows it, in a browser", page);
+    }
+    free(page);
     return code;
 }

@@ -47,6 +47,7 @@ also 'the server on :7000 sends "here it is" to the client on :32768'
 also "Next: retick replay found.db -- $python $bank"
 [ "$(grep -vcE '^(retick|scenario) ' found.schedule)" -le 2 ] || complain "it takes more than two deviations: $(cat found.schedule)"
 expect 1 "the same run as in found.db, event by event, and byte by byte" "$RETICK" replay found.db -- $python "$bank"
+also "found.html shows it, in a browser"
 expect 1 "bank: fails under" "$RETICK" replay --by start found.schedule -- $python "$bank"
 expect 1 "the same run as in found.db" "$RETICK" replay --by fork found.db -- $python "$bank"
 expect 0 "passes" "$RETICK" replay found.schedule -- $python "$bank" repaired

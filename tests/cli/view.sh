@@ -34,6 +34,30 @@ grep -qx mine found.html || complain "a file of the user's is gone"
 expect 1 "" "$RETICK" fuzz "$source_tree/scenarios/redis_pool.c" -o pageless.db --quiet --no-page
 [ ! -e pageless.html ] || complain "--no-page writes a page"
 
+# And beside what is replayed: of a trace, of a schedule alone, or with a trace of its own.
+rm -f run.html
+expect 1 "run.html shows it, in a browser" "$RETICK" replay run.db --quiet
+grep -q '"name":"run.db"' run.html || complain "the page is of another run"
+cp run.schedule kept.schedule
+expect 1 "kept.html shows it, in a browser" "$RETICK" replay kept.schedule "$source_tree/scenarios/redis_pool.c"
+grep -q '"name":"kept.schedule"' kept.html || complain "the page does not say of which schedule it is"
+grep -q '"name":"the nearest run that passes"' kept.html || complain "the page of a schedule is beside nothing"
+expect 1 "again.html shows it, in a browser" "$RETICK" replay run.db -o again.db
+grep -q '"name":"again.db"' again.html || complain "the page is not of what was recorded"
+rm again.html kept.html
+expect 1 "" "$RETICK" replay run.db -o again.db --no-page
+expect 1 "" "$RETICK" replay kept.schedule "$source_tree/scenarios/redis_pool.c" --no-page
+[ ! -e again.html ] && [ ! -e kept.html ] || complain "--no-page writes a page"
+expect 0 "passes" "$RETICK" replay kept.schedule "$source_tree/scenarios/redis_pool.c:redis_pool_fixed"
+[ ! -e kept.html ] || complain "a run that passes has a page"
+sed 's/TICK_TRY(result);/& tick_mark("an answer");/' "$source_tree/scenarios/redis_pool.c" >edited.c
+cp run.html before.html
+expect 1 "not the same run as in run.db" "$RETICK" replay run.db edited.c
+cmp -s run.html before.html || complain "a trace's page is replaced by another program's"
+echo "mine" >run.html
+expect 1 "run.html is there, and is no page of retick's" "$RETICK" replay run.db
+grep -qx mine run.html || complain "a file of the user's is gone"
+
 # A trace that is handed on names any file that it likes: only what looks like a source is read.
 echo "secret" >secret.txt
 cp run.db other.db

@@ -47,6 +47,7 @@ also "(peers.yaml:3)"
 also "Next: retick replay peers.db here/peers.yaml"
 expect 1 "the same run as in peers.db, event by event, and byte by byte" "$RETICK" replay peers.db here/peers.yaml --quiet
 expect 1 "peers: fails under" "$RETICK" replay here/peers.yaml peers.schedule --quiet
+also "peers.html shows it, in a browser"
 expect 1 "Next: retick replay s.db here/peers.yaml" "$RETICK" shrink peers.db here/peers.yaml -o s.db --quiet
 for command in replay shrink "explain --likelihood" "whatif --set x" "run --schedule"; do
     # shellcheck disable=SC2086

@@ -35,7 +35,7 @@ def told(retick, scenarios, folder, name):
     schedule = os.path.join(scenarios, name + ".schedule")
     source = os.path.join(scenarios, name + ".c")
     if os.path.exists(schedule):
-        command = [retick, "replay", source, schedule, "-o", trace]
+        command = [retick, "replay", source, schedule, "--no-page", "-o", trace]
     else:
         command = [retick, "fuzz", source, "-n", "20000", "--no-page", "-o", trace]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
