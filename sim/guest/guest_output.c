@@ -32,8 +32,7 @@ static void keep_lines(uint8_t fd, const char *text, size_t size) {
         const char *end = memchr(text, '\n', size);
         const size_t length = end ? (size_t)(end - text) : size;
         tick__guest_snapshot_reads(text, length);
-        if (length)
-            tick__guest_tell_line(text, length);
+        tick__guest_tell_piece(fd, text, length, end != NULL);
         if (tick__guest_control->request.keeps_output || !tick__guest_control->run)
             keep(fd, text, length, end != NULL);
         text += length + (end != NULL);

@@ -123,8 +123,10 @@ void tick__guest_timer_due(uint32_t index) {
         t->told = tick__guest_tell_timer_is(TICK_EV_TIMER_ARM, t->object, told, t->deadline);
         post(t, t->deadline);
     }
+    tick__guest_tell_by(told);
     if (t->notify != SIGEV_NONE)
         send_it(t);
+    tick__guest_tell_by(0);
 }
 
 void tick__guest_timer_taken(struct tick__guest_sent *sent) {

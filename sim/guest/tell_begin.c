@@ -21,7 +21,7 @@ static void ask_for_room(struct tick_guest_told *told, bool full) {
 static void tell_early_output(const struct tick_guest_control *control) {
     for (uint32_t at = 0; at + sizeof(struct tick_guest_line) <= control->output_used;) {
         const struct tick_guest_line *line = (const struct tick_guest_line *)(const void *)(control->output + at);
-        tick__guest_tell_line(line->text, line->size);
+        tick__guest_tell_piece(line->fd, line->text, line->size, line->ended);
         at += (uint32_t)((sizeof *line + line->size + 7) & ~(size_t)7);
     }
 }
@@ -46,4 +46,6 @@ void tick__guest_tell_world(void) {
 void tick__guest_tell_run(void) {
     if (!tick__guest_control->request.observed)
         tick__guest_tell_stop();
+    else
+        tick__guest_tell_pieces();
 }

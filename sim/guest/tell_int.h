@@ -69,8 +69,10 @@ void tick__guest_tell_over(const void *object); // the running thread ends, and 
 // Around what the kernel does by itself: nobody acts then.
 void tick__guest_tell_happens(void);
 void tick__guest_tell_happened(void);
-// What a wake-up by the kernel comes of: what has happened since a thread ran, if it was told; else what that thread did.
+// What a wake-up comes of: what the running thread does; if none runs, what has happened since one did, if it was told; else what that
+// thread did. 0: nothing that is known.
 uint32_t tick__guest_tell_cause(void);
+void tick__guest_tell_by(uint32_t seq); // until it is called with 0: who is woken is woken by that event
 // Until it is called with NULL, what is told (a choice) is about that thread, whoever runs.
 void tick__guest_tell_about(const struct tick__guest_thread *thread);
 // What the running thread does is done by the program at `place` (NULL: not known), as `name`.
@@ -80,6 +82,10 @@ void tick__guest_tell_calls(const char *name);
 void tick__guest_tell_took(int fd, long result);
 // A line that the program has written.
 void tick__guest_tell_line(const void *text, size_t size);
+
+// --- tell_output.c ---
+void tick__guest_tell_piece(int fd, const char *text, size_t size, bool ended); // of a line; ended: it is the last one
+void tick__guest_tell_pieces(void);                                             // a run begins, with those of before
 
 // --- tell_locks.c: what threads hold, and wake each other with ---
 // The object at an address of the program's, told when it is first met. what: enum tick__guest_waits_for.

@@ -13,6 +13,7 @@ const void *tick__guest_caller;
 static uint32_t host_object;
 static const char *calls;                            // what the running thread calls
 static uint32_t did;                                 // its step, until something else has happened
+static uint32_t by;                                  // what is done right now comes of that event, whoever runs; 0: of who runs
 static struct { uint32_t host, task, here; } before; // who acted before nobody did
 
 static uint32_t told(enum tick_event_kind kind, uint32_t subject, uint32_t cause, int64_t arg, uint16_t place) {
@@ -28,7 +29,7 @@ static uint32_t told(enum tick_event_kind kind, uint32_t subject, uint32_t cause
 
 void tick__guest_tell_on_host(uint32_t object) {
     tick__guest_resources_begin();
-    did = 0;
+    did = by = 0;
     calls = NULL;
     host_object = object;
 }
@@ -71,7 +72,9 @@ void tick__guest_tell_woken(struct tick__guest_thread *thread, uint32_t cause) {
         return;
     const uint32_t deed = thread->wait.object ? tick__guest_tell_deed(thread->wait.object) : 0;
     const bool fresh = !thread->track.ready && !thread->track.step; // it has never run
-    thread->track.cause = cause ? cause : deed ? deed : fresh ? thread->track.created : tick__guest_tell_cause();
+    const uint32_t found = cause ? cause : deed ? deed : fresh ? thread->track.created : tick__guest_tell_cause();
+    if (found) // else it comes of its own step before: room for what it sent
+        thread->track.cause = found;
 }
 
 void tick__guest_tell_ready(struct tick__guest_thread *thread, bool expired) {
@@ -102,6 +105,7 @@ void tick__guest_tell_stops(enum tick_step_outcome outcome) {
     tick__guest_tell_rest();
     told(TICK_EV_STEP_END, probe->task, probe->here, outcome, 0);
     did = probe->here;
+    tick__guest_kernel->cause = 0; // what was carried out in its midst
     probe->host = probe->task = probe->here = 0;
     calls = NULL;
 }
@@ -232,7 +236,11 @@ uint32_t tick__guest_tell_cause(void) {
     if (!probe)
         return 0;
     const uint32_t cause = tick__guest_kernel->cause;
-    return cause ? cause : did ? did : probe->here;
+    return by ? by : probe->here ? probe->here : cause ? cause : did;
+}
+
+void tick__guest_tell_by(uint32_t seq) {
+    by = seq;
 }
 
 void tick__guest_tell_about(const struct tick__guest_thread *thread) {

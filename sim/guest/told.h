@@ -78,11 +78,20 @@ struct tick_told_place { // an address: of a module, or of memory that is no fil
     uint32_t name;   // bytes: what is called there, "recv"
 };
 
+// What a program has written of a line that has not ended, on stdout or stderr: told, as what that thread did, if it never does. Not in the
+// ring, as it is no record until then.
+#define TICK_TOLD_REST 4000u
+struct tick_told_rest {
+    uint32_t size, host, task, here;
+    char text[TICK_TOLD_REST];
+};
+
 struct tick_guest_told {
     uint32_t size;                      // of bytes[]: a power of two, at least 4 * TICK_TOLD_MOST
     _Alignas(64) _Atomic uint64_t head; // bytes published since the beginning
     _Alignas(64) _Atomic uint64_t tail; // bytes that the keeper is done with
     _Atomic uint32_t took;              // moves with the tail; a futex word, not private
+    struct tick_told_rest rest[2];
     _Alignas(64) char bytes[TICK_TOLD_BYTES];
 };
 

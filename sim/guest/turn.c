@@ -127,7 +127,7 @@ static void wake_the_kernels(void) {
         TICK_ASSERT(index < tick__guest_turns->count);
         uint64_t ordinal = 0;
         const tick_id by = tick__guest_is_calm(TICK_CHOICE_HOST_LATE) ? 0 : tick_kernel_woken_by(tick__guest_kernel, &ordinal);
-        tick__guest_woken(&tick__guest_turns->threads[index], by, ordinal, tick__guest_tell_cause());
+        tick__guest_woken(&tick__guest_turns->threads[index], by, ordinal, tick_kernel_woken_cause(tick__guest_kernel));
     }
 }
 

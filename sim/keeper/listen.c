@@ -323,6 +323,7 @@ void tick__listen_anew(struct tick__listener *l) {
     l->told->size = (uint32_t)l->size;
     atomic_store(&l->told->head, 0);
     atomic_store(&l->told->tail, 0);
+    l->told->rest[0].size = l->told->rest[1].size = 0;
 }
 
 void tick__listen_behind(struct tick__listener *l, uint32_t objects, uint32_t events) {
@@ -365,8 +366,41 @@ void tick__listen_take(struct tick__listener *l) {
         l->boot_damaged = true;
 }
 
+static void play_rest(struct tick__listener *l, struct tick_told_rest *rest) {
+    struct tick_probe *probe = l->probe;
+    struct tick_told_rest copied;
+    memcpy(&copied, rest, sizeof copied); // the program may be writing there
+    rest->size = 0;
+    if (!copied.size || !probe || l->trouble[0])
+        return;
+    if (copied.size > sizeof copied.text || copied.host > l->objects || copied.task > l->objects || copied.here > l->events) {
+        (void)wrong(l, "a line without an end");
+        return;
+    }
+    char text[TICK_TOLD_REST + 1];
+    memcpy(text, copied.text, copied.size);
+    text[copied.size] = 0;
+    const uint32_t host = probe->host;
+    probe->host = copied.host;
+    const uint32_t subject = probe->ops->text(probe, text);
+    probe->host = host;
+    l->objects++;
+    const struct tick_event event = {
+        .ts = probe->now, .host = copied.host, .task = copied.task, .subject = subject, .cause = copied.here, .kind = TICK_EV_LOG};
+    (void)probe->ops->event(probe, &event);
+    l->events++;
+}
+
+void tick__listen_rest(struct tick__listener *l) {
+    if (!l->began)
+        return;
+    play_rest(l, &l->told->rest[0]);
+    play_rest(l, &l->told->rest[1]);
+}
+
 int tick__listen_end(struct tick__listener *l, const char **trouble) {
     tick__listen_take(l);
+    tick__listen_rest(l);
     l->pieces.count = 0; // it died in their midst
     l->probe = NULL;
     if (trouble)

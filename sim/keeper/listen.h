@@ -24,6 +24,8 @@ void tick__listen_behind(struct tick__listener *listener, uint32_t objects, uint
 // Plays (before the first run: keeps) what has been told since, and lets the guest go on if it waits for room. To be called whenever the
 // guest asks, and as often as one likes.
 void tick__listen_take(struct tick__listener *listener);
+// A program is gone: what it wrote last, without an end of line, is told.
+void tick__listen_rest(struct tick__listener *listener);
 // The run is over, or its process is gone: plays the rest. 0, or TICK_EFORMAT and in *trouble what is wrong in words, borrowed until the
 // next run: then what was told before that has been played.
 int tick__listen_end(struct tick__listener *listener, const char **trouble);

@@ -150,6 +150,7 @@ int tick__kept_look(void *of) {
 static void over(struct tick__kept *kept) {
     struct tick_host *host = kept->host;
     struct tick_outcome outcome;
+    tick__listen_rest(kept->now->listener);
     tick__guest_outcome(kept->now, kept->now->pid == 0, &outcome);
     if (outcome.verdict != TICK_PASS && !host->stopping)
         tick__world_fail(host->world, outcome.verdict, outcome.code, host->loc, outcome.text);
@@ -242,7 +243,8 @@ static void wake(struct tick_host *host, uint32_t number, bool posted) {
     struct tick_guest_turn *turn = &kept->now->control->turn;
     TICK_ASSERT(turn->happened < TICK_GUEST_HAPPENINGS);
     struct tick_guest_happening *happening = &turn->happening[turn->happened++];
-    *happening = (struct tick_guest_happening){.number = number, .cause = tick_kernel_cause(w->kernel), .posted = posted};
+    const uint32_t cause = posted ? tick_kernel_cause(w->kernel) : tick_kernel_woken_cause(w->kernel);
+    *happening = (struct tick_guest_happening){.number = number, .cause = cause, .posted = posted};
     if (!posted && !tick_is_calm(w->calm, TICK_CHOICE_HOST_LATE))
         happening->by = tick_kernel_woken_by(w->kernel, &happening->ordinal);
     if (host->state != HOST_PARKED)

@@ -128,6 +128,7 @@ static inline __attribute__((always_inline)) struct tick__epoll *take_waiter(str
 static void wake_at_once(struct tick_kernel *k, struct tick__epoll *epoll) {
     struct tick__epoll *waiter = take_waiter(k, epoll);
     waiter->woken_by.subject = 0;
+    waiter->woken_cause = 0;
     woken_add(k, waiter);
 }
 
@@ -145,6 +146,8 @@ static inline __attribute__((always_inline)) void woken_by(struct tick_kernel *k
         waiter->woken_by = tick__file_readiness(k, file);
         file->status |= TICK__HAS_WOKEN;
     }
+    if (k->env.probe)
+        waiter->woken_cause = k->carrying ? k->cause : 0;
     woken_add(k, waiter);
 }
 
@@ -459,6 +462,8 @@ bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter) {
     *waiter = epoll->waiter;
     if (!tick_is_calm(k->env.calm, TICK_CHOICE_HOST_LATE))
         k->woken_by = epoll->woken_by;
+    if (k->env.probe)
+        k->woken_cause = epoll->woken_cause;
     if (__builtin_expect(epoll->is_more, 0))
         more_free(k, epoll);
     return true;
@@ -481,6 +486,10 @@ bool tick_kernel_is_to_wake(const struct tick_kernel *k, uint32_t waiter) {
 tick_id tick_kernel_woken_by(const struct tick_kernel *k, uint64_t *ordinal) {
     *ordinal = k->woken_by.ordinal;
     return k->woken_by.subject;
+}
+
+uint32_t tick_kernel_woken_cause(const struct tick_kernel *k) {
+    return k->woken_cause;
 }
 
 static uint32_t mask_of(struct tick_kernel *k, struct tick__file *file) {

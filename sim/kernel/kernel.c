@@ -139,7 +139,6 @@ static void carry_out(struct tick_kernel *k, const struct tick__due *due) {
         tick__udp_unreachable(k, due->a, due->b);
         break;
     case TICK__EXPIRE:
-        k->cause = 0;
         tick__timerfd_expired(k, due->a);
         break;
     default:

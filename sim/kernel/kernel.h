@@ -62,7 +62,7 @@ void tick_kernel_host_crash(struct tick_kernel *k, int host);
 // Starts one on a host, whose network, disk and clock it shares with the others there: its index, which calls take, or -ENOMEM. The index
 // of one that has ended is given again.
 int tick_kernel_process_start(struct tick_kernel *k, int host);
-void tick_kernel_process_exit(struct tick_kernel *k, int process);            // closes its fds, in their order
+void tick_kernel_process_exit(struct tick_kernel *k, int process); // closes its fds, in their order
 // fork(2): one more on the same host, with fds of the same descriptions at the same numbers, and the limit; no signal is pending for it.
 // -ENOMEM.
 int tick_kernel_process_fork(struct tick_kernel *k, int process);
@@ -94,7 +94,7 @@ struct tick_link {
     int64_t queue;     // bytes that may wait for it; what does not fit is lost. 0: no limit
     int64_t timeout;   // ns until a sender gives up what is not acknowledged (ETIMEDOUT); 0: Linux's 924.6 s
 };
-void tick_kernel_link_all(struct tick_kernel *k, const struct tick_link *link);              // every pair without a link of its own
+void tick_kernel_link_all(struct tick_kernel *k, const struct tick_link *link); // every pair without a link of its own
 // Both ways; 0, -EINVAL or -ENOMEM. A host's link with itself (a and b are one) is an instant without choices until it is set here.
 int tick_kernel_link_set(struct tick_kernel *k, int a, int b, const struct tick_link *link);
 
@@ -155,6 +155,8 @@ bool tick_kernel_woken(struct tick_kernel *k, uint32_t *waiter);
 bool tick_kernel_is_to_wake(const struct tick_kernel *k, uint32_t waiter); // whether it is among those
 // What woke it, as choice `host_late` is addressed: the end, datagram or other fd that became ready, and the how often. 0: it woke before.
 tick_id tick_kernel_woken_by(const struct tick_kernel *k, uint64_t *ordinal);
+// With a probe: the seq of the arrival, or of the timer's firing, that it was woken by; 0: what a program did woke it.
+uint32_t tick_kernel_woken_cause(const struct tick_kernel *k);
 
 // --- closing that waits (SO_LINGER) ---
 // To be asked after each call that may close something (close, dup2; what receives, and lets fds of a message go; ...): the key of a

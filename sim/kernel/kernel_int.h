@@ -21,7 +21,7 @@ typedef uint32_t tick__ref;
 // The arena's first object.
 struct tick__root {
     int64_t now;
-    int64_t up; // how long all machines have been up at time 0
+    int64_t up;           // how long all machines have been up at time 0
     uint32_t bump, limit; // granules
     tick__ref free[TICK__CLASSES];
 
@@ -75,6 +75,7 @@ struct tick_kernel {
     uint32_t caller;                         // the process that listens, connects or sends right now, for those whom that is told
     struct tick__address_of_choice arrives;  // what makes a file ready that others' things make ready, too: subject 0: it is its own
     struct tick__address_of_choice woken_by; // what woke the waiter that was taken last
+    uint32_t woken_cause;                    // and, with a probe, the seq of what that came of; 0: what a program did
     const int *numbers;                      // those that the next fds of that process get; NULL: the lowest that are free
     uint32_t numbers_left, numbers_process;
     int number; // the only one
@@ -182,7 +183,7 @@ struct tick__host {
     uint32_t next_udp_port, next_unix;
     tick__ref rights; // fds in messages
     tick__ref disk;
-    tick__ref folder; // of the disk, from which names that are relative are taken; 0: the root
+    tick__ref folder;    // of the disk, from which names that are relative are taken; 0: the root
     int64_t wall_offset; // of CLOCK_REALTIME from the world's
     bool down;
     bool dying;       // it crashes right now
@@ -307,14 +308,15 @@ struct tick__epoll {
     bool is_more;        // it is none, but one of those
     tick__ref items;     // beyond the granule that each wait touches
     struct tick__address_of_choice woken_by;
-    tick__ref more;  // who began to wait last; of one of them: the one before
-    tick__ref owner; // of one of them: the epoll that it waits for
+    uint32_t woken_cause; // with a probe
+    tick__ref more;       // who began to wait last; of one of them: the one before
+    tick__ref owner;      // of one of them: the epoll that it waits for
 };
 void tick__items_drop(struct tick_kernel *k, struct tick__file *file); // its watchers go
 int tick__epoll_add(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file, int fd, uint32_t events);
 void tick__epoll_wake(struct tick_kernel *k, struct tick__epoll *epoll);                             // a waiter, if one waits
 void tick__epoll_wake_by(struct tick_kernel *k, struct tick__epoll *epoll, struct tick__file *file); // because of that file
-void tick__epoll_unwatch(struct tick_kernel *k, struct tick__epoll *epoll); // nobody waits for it any more
+void tick__epoll_unwatch(struct tick_kernel *k, struct tick__epoll *epoll);                          // nobody waits for it any more
 void tick__epoll_close(struct tick_kernel *k, struct tick__file *file);
 uint32_t tick__epoll_mask(struct tick_kernel *k, struct tick__epoll *epoll);
 void tick__item_ready(struct tick_kernel *k, struct tick__item *item, uint32_t holds); // EPOLL* of the file that are known to hold
@@ -380,7 +382,7 @@ struct tick__sock {
     bool refused : 1;
     bool listened : 1, connects : 1; // it has been one of these, at least once
     bool keeps_port : 1;             // that it was given for what its role did not allow: disconnecting does not take it back
-    bool six; // its addresses are IPv6's, not mapped ones
+    bool six;                        // its addresses are IPv6's, not mapped ones
     uint8_t tries;
     int32_t error;
     tick__ref peer;
@@ -522,6 +524,12 @@ void tick__tell_arrived(struct tick_kernel *k, struct tick__sock *sender, uint32
 uint32_t tick__tell_dropped(
     struct tick_kernel *k, struct tick__sock *sender, uint32_t host, uint64_t from, uint64_t to, enum tick_drop why, uint32_t by);
 // A message without bytes, or a datagram, is lost, as tick__tell_segment has it: returns the seq of msg_drop.
+uint32_t tick__tell_acknowledged(const struct tick_kernel *k, const struct tick__sock *sender); // the latest of its messages there that was
+// A timer that a program set at `at`: its object, told once (0: not yet), and the seq of its arming; its firing, which is what the kernel
+// carries out; that it is disarmed.
+uint32_t tick__tell_armed(struct tick_kernel *k, const struct tick__file *file, int64_t at, uint32_t *object);
+uint32_t tick__tell_fired(struct tick_kernel *k, const struct tick__file *file, int64_t at, uint32_t object, uint32_t armed);
+void tick__tell_disarmed(struct tick_kernel *k, int64_t at, uint32_t object);
 uint32_t tick__tell_drop(struct tick_kernel *k, uint32_t host, uint64_t segment, enum tick_drop why, uint32_t by);
 // A segment of s's to that host, of that kind (an enum tick__event_kind), is lost, and sent again; or takes longer, by an outage. c: as in
 // its event; bytes: how many it has.

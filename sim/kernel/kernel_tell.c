@@ -145,6 +145,38 @@ void tick__tell_arrived(struct tick_kernel *k, struct tick__sock *sender, uint32
     }
 }
 
+uint32_t tick__tell_acknowledged(const struct tick_kernel *k, const struct tick__sock *sender) {
+    uint32_t seq = 0;
+    for (tick__ref ref = k->env.probe ? sender->out.messages : 0; ref && message_at(k, ref)->end <= sender->out.acked;
+         ref = message_at(k, ref)->next)
+        seq = message_at(k, ref)->received;
+    return seq;
+}
+
+uint32_t tick__tell_armed(struct tick_kernel *k, const struct tick__file *file, int64_t at, uint32_t *object) {
+    struct tick_probe *probe = k->env.probe;
+    if (!probe)
+        return 0;
+    const struct tick_object timer = {.type = TICK_OBJECT_TIMER,
+        .id = tick_id_mix(file->id, TICK_OBJECT_TIMER),
+        .parent = file->object,
+        .host = tick__host(k, file->host)->object,
+        .key = "timer",
+        .kth = 1};
+    *object = *object ? *object : probe->ops->object(probe, &timer);
+    return tick_emit(probe, TICK_EV_TIMER_ARM, *object, probe->here, at, NULL);
+}
+
+uint32_t tick__tell_fired(struct tick_kernel *k, const struct tick__file *file, int64_t at, uint32_t object, uint32_t armed) {
+    return k->env.probe ? event(k, TICK_EV_TIMER_FIRE, file->host, object, armed, at) : 0;
+}
+
+void tick__tell_disarmed(struct tick_kernel *k, int64_t at, uint32_t object) {
+    struct tick_probe *probe = k->env.probe;
+    if (probe && object)
+        tick_emit(probe, TICK_EV_TIMER_CANCEL, object, probe->here, at, NULL);
+}
+
 uint32_t tick__tell_drop(struct tick_kernel *k, uint32_t host, uint64_t segment, enum tick_drop why, uint32_t by) {
     if (!k->env.probe || !(segment >> 32))
         return 0;

@@ -114,6 +114,7 @@ static void syn_arrived(struct tick_kernel *k, struct tick__sock *s, uint64_t to
     uint32_t host = tick__tcp_remote_host(k, s);
     if (s->tries && gave_up(k, s)) {
         s->error = ETIMEDOUT;
+        k->cause = s->hello;
         tick__tcp_done(k, s);
         return;
     }
@@ -192,6 +193,7 @@ static void ack_arrived(struct tick_kernel *k, struct tick__sock *child) {
         child->fin_wanted = true;
         tick__tcp_transmit(k, child);
     }
+    k->cause = child->hello; // the acknowledgement itself is not told
     tick__file_wake_by(k, &listener->file, EPOLLIN | EPOLLRDNORM | EPOLLPRI | EPOLLRDBAND, listener->queue_count == 1, child->end, 0);
 }
 
@@ -276,6 +278,7 @@ static void update_arrived(struct tick_kernel *k, struct tick__sock *s) {
     tick__tcp_transmit(k, s);
     if (s->nospace && tick__tcp_writable(s)) {
         s->nospace = false;
+        k->cause = tick__tell_acknowledged(k, s);
         tick__file_wake(k, &s->file, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND, true);
     }
     tick__tcp_catch_up(k, s);

@@ -13,6 +13,7 @@ struct timer {
     bool cancel, canceled; // TFD_TIMER_CANCEL_ON_SET
     bool absolute, armed;
     uint32_t event;
+    uint32_t object, told; // with a probe: the timer, and its latest arming
 };
 
 static struct timer *timer_at(const struct tick_kernel *k, tick__ref ref) {
@@ -46,12 +47,15 @@ static int timer_of(const struct tick_kernel *k, int process, int fd, struct tim
 }
 
 static void disarm(struct tick_kernel *k, struct timer *t) {
+    if (t->event)
+        tick__tell_disarmed(k, t->at, t->object);
     tick__event_cancel(k, t->event);
     t->event = 0;
 }
 
 static int arm(struct tick_kernel *k, struct timer *t) {
     t->event = tick__event_post(k, t->at, TICK__EXPIRE, t->file.ref, 0, 0);
+    t->told = tick__tell_armed(k, &t->file, t->at, &t->object);
     return t->event ? 0 : -ENOMEM;
 }
 
@@ -128,7 +132,10 @@ void tick__timerfd_expired(struct tick_kernel *k, tick__ref ref) {
     t->event = 0;
     t->expired = true;
     t->ticks++;
+    k->carrying = true;
+    k->cause = tick__tell_fired(k, &t->file, t->at, t->object, t->told);
     tick__file_wake(k, &t->file, TICK__READABLE, true);
+    k->carrying = false;
 }
 
 // The wall clock went on by `jump`: the moment of an absolute timer moves, and a reader may have asked to be told.

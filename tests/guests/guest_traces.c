@@ -29,7 +29,7 @@ static char *program(const char *name) {
 static struct tick_recorder *recorder;
 static struct tick_runner *runner;
 static struct tick_guest_program what;
-static char *arguments[2];
+static char *arguments[3], *argument;
 static struct tick_outcome outcome;
 
 static int set_up(void **state) {
@@ -44,6 +44,7 @@ static int tear_down(void **state) {
 
 static void open_runner(const char *name, enum tick_guest_way way) {
     arguments[0] = program(name);
+    arguments[1] = argument;
     what = (struct tick_guest_program){.argv = arguments, .settings.way = way, .settings.latency = 1000000};
     const struct tick_target target = tick_guest_target(name, &what);
     assert_int_equal(target.open(&target, &runner), 0);
@@ -201,6 +202,59 @@ static void a_talk_is_told(void **state) {
     tick_trace_close(&trace);
 }
 
+// What ended the wait of each thread, by how it had waited.
+static void each_wake_up_has_its_cause(void **state) {
+    (void)state;
+    open_runner("woken_threads", TICK_GUEST_REWIND);
+    run(0, true);
+    assert_int_equal(outcome.verdict, TICK_PASS);
+    runner->ops->free(runner);
+    struct tick_trace trace = stored();
+    assert_int_equal(number(&trace, "SELECT count(*) FROM events WHERE kind = 2 AND cause_seq IS NULL"), 0);
+    assert_text(&trace,
+        "SELECT group_concat(how || ' ' || kind, ', ') FROM (SELECT s.value AS how, (SELECT k.name || iif(c.subject_id = r.subject_id, ' "
+        "of its own', '') FROM events r JOIN events c ON c.seq = "
+        "r.cause_seq JOIN kinds k ON k.kind = c.kind WHERE r.kind = 2 AND r.subject_id = l.task_id AND r.seq > l.seq ORDER BY r.seq DESC "
+        "LIMIT "
+        "1) AS kind FROM events l JOIN strings s ON s.string_id = l.subject_id WHERE l.kind = 31 ORDER BY l.seq)",
+        "accept msg_recv, recv msg_recv, poll msg_recv, select msg_recv, epoll msg_recv, send step_begin of its own, pipe step_begin, "
+        "eventfd "
+        "step_begin, timerfd timer_fire, mutex release, condition notify, rwlock release, barrier notify, semaphore notify, futex notify, "
+        "signal step_begin, signalfd step_begin, alarm timer_fire, sleep timer_fire");
+    tick_trace_close(&trace);
+}
+
+static void waking_is_alike_in_every_way(void **state) {
+    (void)state;
+    alike_in_every_way("woken_threads");
+}
+
+static const char logged[] = "SELECT group_concat(iif(length(s.value) > 100, length(s.value), s.value), '|') FROM (SELECT * FROM events "
+                             "WHERE kind = 31 ORDER BY seq) e JOIN strings s ON s.string_id = e.subject_id";
+
+// In pieces or not, and whatever ends it; also again and again by one process.
+static void lines_are_told_whole(void **state) {
+    (void)state;
+    for (size_t w = 0; w < 3; w++) {
+        for (int crashes = 0; crashes < 2; crashes++) {
+            static char any[] = "any";
+            argument = crashes ? any : NULL;
+            open_runner("written_in_pieces", ways[w]);
+            for (int again = 0; again < 3; again++) {
+                run(again ? 3 : 0, again != 1);
+                assert_int_equal(outcome.verdict, crashes ? TICK_CRASHED : TICK_PASS);
+                if (again == 1)
+                    continue;
+                struct tick_trace trace = stored();
+                assert_text(&trace, logged, "one line|two|another one|three|2000|1000|no end");
+                tick_trace_close(&trace);
+            }
+            runner->ops->free(runner);
+            argument = NULL;
+        }
+    }
+}
+
 // By name where the file has symbols, by line where it has debug information.
 static void places_are_looked_up_once_it_is_over(void **state) {
     (void)state;
@@ -247,6 +301,9 @@ static void a_circle_of_threads_is_explained(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_talk_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(each_wake_up_has_its_cause, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(waking_is_alike_in_every_way, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lines_are_told_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(places_are_looked_up_once_it_is_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_circle_of_threads_is_explained, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_schedule_goes_on_by_a_seed, set_up, tear_down),
