@@ -55,6 +55,21 @@ expect 0 "passed" "$RETICK" fuzz -n 100 -- $python "$bank" repaired
 expect 2 "Type it, if it is yours: retick replay found.db -- $python $bank" "$RETICK" replay found.db
 expect 0 "found.svg" "$RETICK" graph found.db -o found.svg
 
+# Its page has a lane for each end of its connections.
+grep -q '"name":"the server on :7001"' found.html || complain "no end of a connection has a lane"
+# and its events name them
+expect 0 'the server on :7001 sends "noted" to the client on :32770' "$RETICK" query found.db why
+
+# A loop of one thread: what one turn reads that the good run reads in several; and what is said again and again is told once.
+if $python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then
+    expect 1 "cancelled, and still following" "$RETICK" fuzz -n 100 -o prices.db -- $python "$(dirname "$bank")/guests/wait_for_swallows.py"
+    also 'reads "price 13" of the server on :7011 and "stop" of the server on'
+    also ":7012 in one turn"
+    also "in the good run in turns of their own"
+    also 'more like it, up to "price'
+    [ "$(sqlite3 prices.db "SELECT count(*) FROM story WHERE say LIKE '%sends \"price%'")" = 1 ] || complain "prices are told one by one: $(cat .output)"
+fi
+
 expect 1 "relaxed: one machine's loopback does not delay" "$RETICK" fuzz -n 30 --quiet --network loopback=0+30ms -o one.db -- $python "$bank"
 
 "$RETICK" fuzz -n 500 -o found.db --json -- $python "$bank" >report.json || true

@@ -19,7 +19,7 @@ static void say_sent(const struct tick__tale *tale, uint32_t id, struct tick__sa
         tick__said_message(tale, message, 40, said);
         tick__say_to(said, " to ");
     }
-    tick__said_host(tale, message->dst, said);
+    tick__said_receiver(tale, message, said);
 }
 
 static void say_came(const struct tick__tale *tale, const struct tick__tale_event *event, struct tick__said *said) {
@@ -31,8 +31,29 @@ static void say_came(const struct tick__tale *tale, const struct tick__tale_even
     }
     tick__said_message(tale, message, 40, said);
     tick__say_to(said, event->kind == TICK_EV_MSG_DROP ? " of " : " from ");
-    tick__said_host(tale, message->src, said);
+    if (tick__said_has_ends(tale, message))
+        tick__said_sender(tale, message, said);
+    else
+        tick__said_host(tale, message->src, said);
     tick__say_to(said, event->kind == TICK_EV_MSG_DROP ? ": it is lost" : "");
+}
+
+// What came with an operation: "takes in \"ping\" and 1 more message"; nothing did: false.
+static bool say_taken_in(const struct tick__tale *tale, uint32_t seq, const struct tick__tale_event *event, struct tick__said *said) {
+    const struct tick__tale_cause *causes;
+    const struct tick__tale_event cause = *tick__tale_event(tale, event->cause);
+    const struct tick__tale_message *message = cause.kind == TICK_EV_MSG_RECV ? tick__tale_message(tale, cause.subject) : NULL;
+    size_t more = 0;
+    if (!message || message->bytes <= 0)
+        return false;
+    const size_t count = tick__tale_causes_of(tale, seq, &causes);
+    for (size_t i = 0; i < count; i++)
+        more += strcmp(causes[i].how, "read") == 0;
+    tick__say_to(said, "takes in ");
+    tick__said_message(tale, message, 40, said);
+    if (more)
+        tick__said_more(said, more, "message");
+    return true;
 }
 
 // What a timer is for, by the place that armed it: its name there; "a sleep", "a deadline", "a timer".
@@ -174,6 +195,10 @@ void tick__deed_say(const struct tick__tale *tale, uint32_t seq, struct tick__sa
     case TICK_EV_MSG_DROP:
         say_came(tale, &event, said);
         return;
+    case TICK_EV_IO_COMPLETE:
+        if (say_taken_in(tale, seq, &event, said))
+            return;
+        break;
     case TICK_EV_TIMER_ARM:
         say_armed(tale, &event, said);
         return;
@@ -218,10 +243,16 @@ static bool stands_alone(const struct tick__tale_event *event) {
 
 void tick__deed_who(const struct tick__tale *tale, uint32_t seq, struct tick__said *said) {
     const struct tick__tale_event event = *tick__tale_event(tale, seq);
+    const struct tick__tale_message *message = tick__tale_message(tale, event.subject);
     const bool own = event.kind == TICK_EV_STEP_BEGIN || event.kind == TICK_EV_STEP_END || event.kind == TICK_EV_TASK_READY;
     if (stands_alone(&event))
         return;
-    if (own)
+    if (message && tick__said_has_ends(tale, message) && (!event.task || tick__said_as_host(tale, event.task))) { // who of one machine
+        if (event.kind == TICK_EV_MSG_SEND)
+            tick__said_sender(tale, message, said);
+        else
+            tick__said_receiver(tale, message, said);
+    } else if (own)
         tick__said_task(tale, event.subject, said);
     else if (event.task || event.host)
         tick__said_who(tale, seq, said);

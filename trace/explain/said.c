@@ -110,26 +110,32 @@ void tick__said_who(const struct tick__tale *tale, uint32_t seq, struct tick__sa
         tick__said_host(tale, event->host, said);
 }
 
-// The end's object, or NULL. The five of a connection are told in one go: itself, TICK_OUT, TICK_IN, TICK_NEAR, TICK_FAR.
-static const struct tick__tale_object *end_of(const struct tick__tale *tale, const struct tick__tale_message *message, bool near) {
+// The five objects of a connection are told in one go: itself, TICK_OUT, TICK_IN, TICK_NEAR, TICK_FAR.
+uint32_t tick__said_end(const struct tick__tale *tale, const struct tick__tale_message *message, bool sender) {
     const struct tick__tale_object *direction = tick__tale_object(tale, message->direction);
+    const bool near = (direction->kth == TICK_OUT) == sender;
+    const uint32_t id = direction->parent + (near ? 3 : 4);
     if (direction->type != TICK_OBJECT_DIRECTION || tick__tale_object(tale, direction->parent)->type != TICK_OBJECT_CONNECTION)
-        return NULL;
-    const struct tick__tale_object *end = tick__tale_object(tale, direction->parent + (near ? 3 : 4));
+        return 0;
+    const struct tick__tale_object *end = tick__tale_object(tale, id);
     const bool is_one = end->type == TICK_OBJECT_FD && end->parent == direction->parent && end->kth == (near ? TICK_NEAR : TICK_FAR);
-    return is_one && *end->name ? end : NULL;
+    return is_one && *end->name ? id : 0;
+}
+
+void tick__said_end_name(const struct tick__tale *tale, uint32_t id, struct tick__said *said) {
+    const struct tick__tale_object *end = tick__tale_object(tale, id);
+    tick__say_to(said, "the %s on %s", end->kth == TICK_NEAR ? "client" : "server", end->name);
 }
 
 static bool say_end(const struct tick__tale *tale, const struct tick__tale_message *message, bool sender, struct tick__said *said) {
-    const bool near = (tick__tale_object(tale, message->direction)->kth == TICK_OUT) == sender;
-    const struct tick__tale_object *end = end_of(tale, message, near);
+    const uint32_t end = tick__said_end(tale, message, sender);
     if (end)
-        tick__say_to(said, "the %s on %s", near ? "client" : "server", end->name);
-    return end != NULL;
+        tick__said_end_name(tale, end, said);
+    return end != 0;
 }
 
 bool tick__said_has_ends(const struct tick__tale *tale, const struct tick__tale_message *message) {
-    return end_of(tale, message, true) != NULL;
+    return tick__said_end(tale, message, true) != 0;
 }
 
 void tick__said_sender(const struct tick__tale *tale, const struct tick__tale_message *message, struct tick__said *said) {

@@ -28,6 +28,9 @@ void tick__said_who(const struct tick__tale *tale, uint32_t seq, struct tick__sa
 // "the client on :40001", "the server on :7001".
 void tick__said_sender(const struct tick__tale *tale, const struct tick__tale_message *message, struct tick__said *said);
 void tick__said_receiver(const struct tick__tale *tale, const struct tick__tale_message *message, struct tick__said *said);
+// The object of that end, and what it is called; 0: it is of no such connection.
+uint32_t tick__said_end(const struct tick__tale *tale, const struct tick__tale_message *message, bool sender);
+void tick__said_end_name(const struct tick__tale *tale, uint32_t end, struct tick__said *said);
 bool tick__said_has_ends(const struct tick__tale *tale, const struct tick__tale_message *message); // it is of such a connection
 // A resource, future, file ...: "the queue jobs", "app/client-1".
 void tick__said_object(const struct tick__tale *tale, uint32_t object, struct tick__said *said);

@@ -25,6 +25,7 @@ struct tick__telling {
 };
 // A new sentence about an event: who, when and where are filled in. Never NULL: without memory one that is thrown away.
 struct tick__sentence *tick__story_add(struct tick__telling *telling, uint32_t seq, enum tick__sentence_class class, int rank);
+struct tick__sentence *tick__story_last(const struct tick__telling *telling); // the one that was added last; never NULL
 // Whether an event is of the chain, and not common to both runs.
 bool tick__story_hot(const struct tick__telling *telling, uint32_t seq);
 
@@ -46,6 +47,7 @@ void tick__story_later(struct tick__telling *telling);     // what a callback le
 void tick__story_given(struct tick__telling *telling);     // what is given to who has been cancelled already
 void tick__story_handed(struct tick__telling *telling);    // connections that are used again, and owe an answer
 void tick__story_absent(struct tick__telling *telling);    // what came in the run beside, and did not here
+void tick__story_together(struct tick__telling *telling);  // what one turn takes in, and several in the run beside
 void tick__story_messages(struct tick__telling *telling);  // what was sent on the way to the failure
 void tick__story_named(struct tick__telling *telling);     // what those were told whom the verdict names
 void tick__story_several(struct tick__telling *telling);   // what went to several hosts alike, and not to all

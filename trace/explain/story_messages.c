@@ -1,9 +1,13 @@
-// What was sent on the way to the failure: the last three messages matter most.
+// What was sent on the way to the failure: the last three messages matter most. Many that are alike but for numbers say little more than
+// the first of them, and are told once.
 #include "trace/explain/story_int.h"
+#include <ctype.h>
 #include <string.h>
 
 #define FIRST_FEW 3
 #define TOLD_MOST 8
+#define SPINE_MOST 64
+#define MANY 4 // from so many on
 
 // Whose connection it goes over, where that is not the sender's own: " over app/client-2's connection".
 static void over_whose(const struct tick__tale *tale, const struct tick__tale_message *message, uint32_t task, struct tick__said *said) {
@@ -95,11 +99,11 @@ static uint32_t came_of(const struct tick__tale *tale, uint32_t seq) {
 
 // Back from the end along what was read: the message that a step took in last before it did what matters, what that answers, and so on;
 // where a step read nothing, along what woke it.
-static size_t spine(const struct tick__telling *telling, const struct tick__tale_message *messages[TOLD_MOST]) {
+static size_t spine(const struct tick__telling *telling, const struct tick__tale_message *messages[SPINE_MOST]) {
     const struct tick__tale *tale = telling->tale;
     size_t count = 0;
     uint32_t at = telling->end;
-    for (int links = 0; links < 64 && at && count < TOLD_MOST; links++) {
+    for (int links = 0; links < 4 * SPINE_MOST && at && count < SPINE_MOST; links++) {
         const struct tick__tale_message *sent =
             tick__tale_event(tale, at)->kind == TICK_EV_MSG_SEND ? tick__tale_message(tale, tick__tale_event(tale, at)->subject) : NULL;
         const struct tick__tale_message *next = sent && sent->bytes > 0 ? tick__story_question(tale, sent) : NULL;
@@ -119,6 +123,59 @@ static size_t spine(const struct tick__telling *telling, const struct tick__tale
         }
     }
     return count;
+}
+
+// Whether two say the same by the same way, but for numbers.
+static bool is_alike(const struct tick__tale_message *one, const struct tick__tale_message *other) {
+    const char *a = one->payload, *b = other->payload, *const a_end = a + one->kept, *const b_end = b + other->kept;
+    if (one->direction != other->direction || !one->kept || !other->kept)
+        return false;
+    while (a < a_end && b < b_end) {
+        if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+            for (; a < a_end && isdigit((unsigned char)*a); a++)
+                continue;
+            for (; b < b_end && isdigit((unsigned char)*b); b++)
+                continue;
+        } else if (*a++ != *b++) {
+            return false;
+        }
+    }
+    return a == a_end && b == b_end;
+}
+
+static size_t count_alike(const struct tick__tale_message *message, const struct tick__tale_message *const *messages, size_t count) {
+    size_t alike = 0;
+    for (size_t i = 0; i < count; i++)
+        alike += is_alike(message, messages[i]);
+    return alike;
+}
+
+// All that are alike from the first on the way to the failure to the last of them.
+static void say_alike(struct tick__telling *telling, const struct tick__tale_message *last,
+    const struct tick__tale_message *const *messages, size_t count, int rank) {
+    const struct tick__tale *tale = telling->tale;
+    const struct tick__tale_message *first = last;
+    size_t more = 0, there = 0;
+    for (size_t i = 0; i < count; i++)
+        first = is_alike(last, messages[i]) && messages[i]->send < first->send ? messages[i] : first;
+    for (size_t i = 0; i < tale->message_count; i++) {
+        const struct tick__tale_message *message = &tale->messages[i];
+        if (message->send < first->send || message->send > last->send || !is_alike(message, last))
+            continue;
+        more += message != first;
+        there += telling->good && tick__tale_same_message(telling->good, tick__tale_object(tale, message->object)->id);
+    }
+    say_message(telling, first, rank);
+    struct tick__sentence *sentence = tick__story_last(telling);
+    struct tick__said over = TICK__SAID(sentence->over), good = TICK__SAID(sentence->good);
+    sentence->until = tick__tale_event(tale, last->send)->ts;
+    over.used = strlen(sentence->over);
+    tick__say_to(&over, "%sand %zu more like it, up to ", over.used ? "; " : "", more);
+    tick__said_message(tale, last, 40, &over);
+    if (telling->good && !there) {
+        sentence->good[0] = '\0';
+        tick__say_to(&good, "%s none of them", telling->there);
+    }
 }
 
 static bool is_told(const struct tick__telling *telling, const struct tick__tale_message *message) {
@@ -153,25 +210,39 @@ static const struct tick__tale_message *said_after_all(const struct tick__tellin
     return first;
 }
 
+// Those on the way to the failure, from the end on.
+static void say_spine(struct tick__telling *telling, const struct tick__tale_message *const *messages, size_t count) {
+    int told = 0;
+    for (size_t i = 0; i < count && told < TOLD_MOST; i++) {
+        const bool little = telling->goes_round || is_told(telling, messages[i]) || is_aside(telling, messages[i]);
+        const int rank = little ? 33 : told < FIRST_FEW ? 11 + told : 18 + told;
+        const bool many = count_alike(messages[i], messages, count) >= MANY;
+        if (many && count_alike(messages[i], messages, i)) // with the last of them
+            continue;
+        if (many)
+            say_alike(telling, messages[i], messages, count, rank);
+        else
+            say_message(telling, messages[i], rank);
+        told++;
+    }
+}
+
 void tick__story_messages(struct tick__telling *telling) {
     const struct tick__tale *tale = telling->tale;
-    const struct tick__tale_message *messages[TOLD_MOST];
+    const struct tick__tale_message *messages[SPINE_MOST];
     const struct tick__tale_message *after_all = said_after_all(telling);
     const size_t count = spine(telling, messages);
-    for (size_t i = 0; i < count; i++)
-        say_message(telling, messages[i],
-            telling->goes_round || is_told(telling, messages[i]) || is_aside(telling, messages[i]) ? 33
-            : i < FIRST_FEW                                                                        ? 11 + (int)i
-                                                                                                   : 18 + (int)i);
+    say_spine(telling, messages, count);
     if (after_all)
         say_message(telling, after_all, 10);
-    size_t told = 0;
+    int told = 0;
     for (uint32_t seq = telling->end; seq >= tale->first && seq && told < TOLD_MOST; seq--) {
         const struct tick__tale_event *event = tick__tale_event(tale, seq);
         if (event->kind != TICK_EV_MSG_SEND || !tick__tale_has(&telling->chain, seq))
             continue;
         const struct tick__tale_message *message = tick__tale_message(tale, event->subject);
-        if (message && message->bytes > 0 && (seq >= telling->part || message->recv + 1 >= telling->part))
-            say_message(telling, message, 32 + (int)told++);
+        if (message && message->bytes > 0 && (seq >= telling->part || message->recv + 1 >= telling->part) &&
+            count_alike(message, messages, count) < MANY)
+            say_message(telling, message, 32 + told++);
     }
 }

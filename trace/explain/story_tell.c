@@ -8,8 +8,14 @@
 #define RANK_FILLER 30 // sentences of this rank and beyond are told only
 #define ENOUGH 5       // where there are fewer than so many
 
+static _Thread_local struct tick__sentence nowhere; // where there is no memory
+
+struct tick__sentence *tick__story_last(const struct tick__telling *telling) {
+    const struct tick__story *story = telling->story;
+    return telling->code == 0 && story->count ? &story->sentences[story->count - 1] : &nowhere;
+}
+
 struct tick__sentence *tick__story_add(struct tick__telling *telling, uint32_t seq, enum tick__sentence_class class, int rank) {
-    static _Thread_local struct tick__sentence nowhere;
     struct tick__story *story = telling->story;
     const struct tick__tale_event *event = tick__tale_event(telling->tale, seq);
     struct tick__sentence *sentence = &nowhere;
@@ -180,6 +186,7 @@ int tick__story_tell(const struct tick__tale *tale, const struct tick__beside *b
         tick__story_given(&telling);
         tick__story_handed(&telling);
         tick__story_absent(&telling);
+        tick__story_together(&telling);
         tick__story_messages(&telling);
         tick__story_named(&telling);
         tick__story_several(&telling);
