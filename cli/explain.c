@@ -4,6 +4,7 @@
 #include "cli/report_json.h"
 #include "cli/story_print.h"
 #include "trace/explain/story_keep.h"
+#include "trace/explain/waits_keep.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,19 @@ static const char *base_name(const char *path) {
     return slash ? slash + 1 : path;
 }
 
+// Kept beside the story: circles that only the rules see. A trace that cannot be written to does without.
+static int keep_circles(const struct tick__explained *run, const struct tick__explained *good) {
+    struct tick__waits waits;
+    struct tick_error error;
+    if (!tick__ends_in_waiting(&run->trace))
+        return 0;
+    if (tick__waits_find(&run->tale, good ? &good->tale : NULL, &waits) < 0)
+        return tick__no_memory(run->trace.path);
+    (void)tick__waits_keep(run->trace.path, &waits, &error);
+    tick__waits_fini(&waits);
+    return 0;
+}
+
 int tick__explain(const struct tick__explain *explain) {
     struct tick__explained run = {0}, good = {0};
     struct tick__story story = {0};
@@ -53,6 +67,8 @@ int tick__explain(const struct tick__explain *explain) {
         code = tell(&run, explain->against ? &good : NULL, explain->there, &story);
     if (code == 0 && explain->keep && story.count)
         (void)tick__story_keep(explain->path, &story, explain->against ? base_name(explain->against) : NULL, &error);
+    if (code == 0 && explain->keep)
+        code = keep_circles(&run, explain->against ? &good : NULL);
     // An end alone says what was told already, unless there is more to it.
     const bool more = story.count > 1 || (story.count && *story.sentences[0].over);
     if (code == 0 && !explain->quiet && (more || !explain->told))

@@ -44,7 +44,7 @@ const struct tick_trace_named tick_trace_named_queries[] = {
     {"waits-for", "[SEQ]", "who waits for whom: at the end, or when an event happened", true,
         WAIT_AT " SELECT printf('%d task%s wait%s then, %d of them for what a task holds, or is', count(DISTINCT task_id), " PLURAL(
             "count(DISTINCT task_id)") ", iif(count(DISTINCT task_id) = 1, 's', ''), count(DISTINCT iif(owner, task_id, NULL))) FROM now"},
-    {"deadlocks", NULL, "tasks that wait for each other in a cycle (a queue belongs to nobody: see waits)", true,
+    {"deadlocks", NULL, "tasks that wait for each other in a cycle, also over pools and event flags where the story is told", true,
         "SELECT iif(count(*), printf('%d task%s wait%s in a circle', count(*), " PLURAL(
             "count(*)") ", iif(count(*) = 1, 's', '')),"
                         " 'nobody waits for himself, round a circle of tasks and what they hold') FROM deadlocks"},
