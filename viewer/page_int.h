@@ -42,7 +42,14 @@ json_t *tick__page_steps(struct tick__page_making *making, const struct tick__pa
 json_t *tick__page_holds(struct tick__page_making *making, const struct tick__page_run *run);
 json_t *tick__page_faults(struct tick__page_making *making, const struct tick__page_run *run);
 int64_t tick__page_host(const struct tick__page_run *run, uint32_t host); // its number from 0, -1: none
-int64_t tick__page_task(const struct tick__page_run *run, uint32_t task); // likewise
+int64_t tick__page_task(const struct tick__page_run *run, uint32_t task); // likewise, of an end that has a lane, too
+
+// --- page_ends.c: ends of connections that have lanes as if they were tasks ---
+bool tick__page_is_end(const struct tick__tale *tale, uint32_t object);
+// Finds them and moves what they do into their lanes; their numbers are marked with 1. only: by host, its task if it has but one.
+void tick__page_ends(struct tick__page_run *run, const uint32_t *only);
+json_t *tick__page_end(const struct tick__page_run *run, uint32_t end);
+void tick__page_end_steps(struct tick__page_making *making, const struct tick__page_run *run, json_t *steps, uint32_t end);
 
 // What the finding is: verdict, story, decisions, what it came of, who waits in vain.
 json_t *tick__page_verdict(struct tick__page_making *making);

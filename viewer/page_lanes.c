@@ -1,4 +1,5 @@
-// Which events of a run a page has, and in whose lane each is drawn: of the task that did it, or that it lets run; else its host's.
+// Which events of a run a page has, and in whose lane each is drawn: of the task that did it, or that it lets run; else its host's. What a
+// program of one thread says to itself is drawn in lanes of the ends of its connections (page_ends.c).
 #include "viewer/page_int.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +11,8 @@ int64_t tick__page_host(const struct tick__page_run *run, uint32_t host) {
 }
 
 int64_t tick__page_task(const struct tick__page_run *run, uint32_t task) {
-    const bool known = task <= run->tale->objects_count && tick__tale_object(run->tale, task)->type == TICK_OBJECT_TASK;
+    const bool known = task <= run->tale->objects_count &&
+                       (tick__tale_object(run->tale, task)->type == TICK_OBJECT_TASK || tick__page_is_end(run->tale, task));
     return known ? (int64_t)run->number[task] - 1 : -1;
 }
 
@@ -86,16 +88,17 @@ int tick__page_run_open(const struct tick__tale *tale, uint32_t first, uint32_t 
         free(reader);
         return -ENOMEM;
     }
+    uint32_t *only = reader + tale->objects_count + 1;
+    find_only(tale, only);
+    find_lanes(run, reader, only);
+    tick__page_ends(run, only);
     for (uint32_t id = 1; id <= tale->objects_count; id++) {
         const uint8_t type = tick__tale_object(tale, id)->type;
         if (type == TICK_OBJECT_HOST)
             run->number[id] = ++hosts;
-        else if (type == TICK_OBJECT_TASK)
+        else if (type == TICK_OBJECT_TASK || run->number[id])
             run->number[id] = ++tasks;
     }
-    uint32_t *only = reader + tale->objects_count + 1;
-    find_only(tale, only);
-    find_lanes(run, reader, only);
     free(reader);
     return 0;
 }

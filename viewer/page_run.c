@@ -57,6 +57,8 @@ static json_t *tasks_of(struct tick__page_making *making, const struct tick__pag
     for (uint32_t id = 1; lives && id <= tale->objects_count; id++) {
         const struct tick__tale_object *task = tick__tale_object(tale, id);
         char name[200] = "";
+        if (tick__page_is_end(tale, id) && run->number[id])
+            tick__page_add(making, tasks, tick__page_end(run, id));
         if (task->type != TICK_OBJECT_TASK)
             continue;
         tick__said_task(tale, id, &TICK__SAID(name));

@@ -50,6 +50,9 @@ json_t *tick__page_steps(struct tick__page_making *making, const struct tick__pa
             step->outcome = event->arg;
         }
     }
+    for (uint32_t id = 1; open && id <= tale->objects_count; id++)
+        if (tick__page_is_end(tale, id) && run->number[id])
+            tick__page_end_steps(making, run, steps, id);
     for (uint32_t id = 1; open && id <= tale->objects_count; id++) // of those that are over before the page begins, nothing is drawn
         if (open[id].begin && (open[id].begin >= run->first || open[id].outcome == TICK_STEP_SUSPENDED))
             put_step(making, run, steps, id, &open[id]);

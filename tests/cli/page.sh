@@ -15,6 +15,12 @@ for scenario in redis_pool pool_deadlock; do
 done
 expect 0 "" "$RETICK" run "$source_tree/scenarios/redis_pool.c" -o calm.db
 expect 0 "" "$RETICK" view calm.db
+# A program that talks to itself has lanes of its connections' ends
+guest=
+if [ -e "$(dirname "$RETICK")/libretick_guest.so" ] && /usr/bin/python3 -c 'import asyncio' 2>/dev/null; then
+    expect 1 "guest.html shows it" "$RETICK" fuzz -n 100 -o guest.db -- /usr/bin/python3 "$source_tree/examples/bank.py"
+    guest=guest.html
+fi
 # Names that an enemy chose
 cp redis_pool.db hostile.db
 sqlite3 hostile.db "UPDATE objects SET name = name || '</script><script>alert(1)</script><img src=x onerror=alert(1)>' ||
@@ -22,5 +28,5 @@ sqlite3 hostile.db "UPDATE objects SET name = name || '</script><script>alert(1)
     UPDATE story SET say = '<script>alert(1)</script>' || say; UPDATE choices SET words = '\"><svg onload=alert(1)>' || words;
     UPDATE meta SET value = '</title><script>alert(1)</script>' || value WHERE key IN ('text', 'scenario')"
 expect 0 "" "$RETICK" view hostile.db
-expect 0 "looked at" python3 "$source_tree/tests/support/look_at_pages.py" redis_pool.html pool_deadlock.html calm.html hostile.html
+expect 0 "looked at" python3 "$source_tree/tests/support/look_at_pages.py" redis_pool.html pool_deadlock.html calm.html hostile.html $guest
 finish

@@ -121,7 +121,7 @@ function endOf(task) {
 function showTasks(pane, hint, choose) {
     const { whole, body } = table(['Task', '>begins', 'Ends', '>steps', 'Waits most', '>waited', 'Place']), seen = new Set();
     const add = (task, depth) => {
-        if (seen.has(task) || !task.steps.length)
+        if (seen.has(task) || task.end || !task.steps.length)
             return;
         seen.add(task);
         const waited = mostWaited(task), picked = BAD.tasks[BAD.lane(view.seq)] === task && view.run === BAD;
