@@ -219,7 +219,9 @@ static int explain_anew(
         const char *slash = strrchr(a->recipe, '/');
         const struct tick__view view = {.path = what.path,
             .against = what.against,
-            .name = a->output ? NULL : slash ? slash + 1 : a->recipe,
+            .name = a->output ? NULL
+                    : slash   ? slash + 1
+                              : a->recipe,
             .good_name = what.name};
         code = tick__view_beside(view, page, a->force);
     }

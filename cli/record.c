@@ -9,6 +9,7 @@
 #include "trace/reader.h"
 #include "trace/recorder.h"
 #include "trace/ring.h"
+#include "trace/source_file.h"
 #include "trace/witness.h"
 #include "trace/writer.h"
 #include <errno.h>
@@ -321,6 +322,8 @@ static int record_once(const struct tick__record *record, struct tick__attempt *
         tick__progress_end();
     if (result >= 0)
         (void)tick__code_places(record->path, NULL); // else they stay as they were told
+    if (result >= 0)
+        (void)tick_trace_keep_sources(record->path, NULL); // else who looks at it later needs the files
     if (result >= 0)
         result = bring_home(record, recording.page, status, attempt, error);
     tick_ring_unlink(recording.ring);

@@ -105,6 +105,7 @@ static int take(struct tick__deriving *deriving, sqlite3_stmt *row) {
         .subject = sqlite3_column_int64(row, 5),
         .cause = sqlite3_column_int64(row, 6),
         .arg = sqlite3_column_int64(row, 7),
+        .placed = sqlite3_column_int64(row, 8) > 0,
     };
     // Numbers are counted, and times begin at 0: sums of them end nowhere near the types' ends.
     if (event.ts < 0 || !counted(event.host) || !counted(event.task) || !counted(event.subject) || !counted(event.cause))
@@ -136,8 +137,9 @@ static int pass_over_events(struct tick__deriving *deriving, struct watch *watch
             return tick__derive_failed(deriving);
     TICK_TRY(tick__derive_causes_begin(deriving));
     TICK_TRY(tick__derive_delays_begin(deriving));
-    if (sqlite3_prepare_v2(deriving->db, "SELECT seq, ts, kind, host_id, task_id, subject_id, cause_seq, arg FROM events ORDER BY seq", -1,
-            &events, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(deriving->db,
+            "SELECT seq, ts, kind, host_id, task_id, subject_id, cause_seq, arg, loc_id FROM events ORDER BY seq", -1, &events,
+            NULL) != SQLITE_OK)
         return tick__derive_failed(deriving);
     int code = 0, row = SQLITE_DONE;
     while (code == 0 && (row = sqlite3_step(events)) == SQLITE_ROW) {

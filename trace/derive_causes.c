@@ -46,8 +46,8 @@ int tick__derive_causes_begin(struct tick__deriving *deriving) {
     causes->getters.row = sizeof(struct getter);
     if (sqlite3_prepare_v2(deriving->db, "SELECT object_id, parent_id, ordinal FROM objects WHERE type = 'message' ORDER BY object_id", -1,
             &causes->messages, NULL) != SQLITE_OK ||
-        sqlite3_prepare_v2(deriving->db, "SELECT type, kth, host_id, parent_id, stable_id FROM objects WHERE object_id = ?", -1,
-            &causes->about, NULL) != SQLITE_OK)
+        sqlite3_prepare_v2(deriving->db, "SELECT type, kth, host_id, parent_id, stable_id, name = 'sleep' FROM objects WHERE object_id = ?",
+            -1, &causes->about, NULL) != SQLITE_OK)
         return tick__derive_failed(deriving);
     return 0;
 }
@@ -77,6 +77,7 @@ int tick__causes_about(struct tick__deriving *deriving, int64_t object, struct t
         about->host = sqlite3_column_int64(row, 2);
         about->parent = sqlite3_column_int64(row, 3);
         about->id = (uint64_t)sqlite3_column_int64(row, 4);
+        about->sleeps = sqlite3_column_int(row, 5) != 0;
     }
     const bool failed = (step != SQLITE_ROW && step != SQLITE_DONE) || (!type && sqlite3_errcode(deriving->db) == SQLITE_NOMEM);
     const int code = failed ? tick__derive_failed(deriving) : 0;

@@ -64,7 +64,7 @@ struct tick__causes { // derive_causes.c
 };
 struct tick__delays { // derive_delays.c
     struct tick__draw *draws;
-    uint32_t count, next, job;                                       // next: of those not met yet; job: one whose timer comes next
+    uint32_t count, next, job;                                              // next: of those not met yet; job: one whose timer comes next
     struct tick__open_table grams, timers, turns, tasks, hosts, late_hosts; // what waits for the event that it bears on
     struct tick__draws faults;
 };
@@ -90,6 +90,7 @@ struct tick__deriving {
 struct tick__derived_event {
     int64_t seq, ts, host, task, subject, cause, arg; // 0 = absent
     int kind;
+    bool placed; // it has a place
 };
 
 // Each part takes the events that concern it, and at the end writes what is still open.
@@ -111,6 +112,7 @@ struct tick__about {
     char type[16];
     int64_t kth, host, parent;
     uint64_t id; // stable
+    bool sleeps; // a timer that is a sleep
 };
 int tick__causes_about(struct tick__deriving *deriving, int64_t object, struct tick__about *about);
 // Which events deviations delayed or made. To be asked before tick__derive_causes; `end` writes the columns of `choices`.

@@ -1,4 +1,5 @@
-// Who held what, and who waited for what: until a wait_end of the same, or, for an awaited future or task, until that is done.
+// Who held what, and who waited for what: until a wait_end of the same, or, for an awaited future or task, until that is done. A timer that
+// is a sleep is what its task waits for: others bound a wait, or call something.
 #include "src/base/outside.h"
 #include "trace/derive_int.h"
 #include <retick/probe.h>
@@ -99,6 +100,14 @@ static int await_ends(struct tick__deriving *deriving, const struct tick__derive
     return awaits_done(deriving, &awaited, event->seq, event->ts);
 }
 
+static int sleep_begins(struct tick__deriving *deriving, const struct tick__derived_event *event) {
+    struct tick__about about;
+    if (!event->placed || !event->task || !event->subject)
+        return 0;
+    TICK_TRY(tick__causes_about(deriving, event->subject, &about));
+    return about.sleeps ? await_begins(deriving, event) : 0;
+}
+
 int tick__derive_waits(struct tick__deriving *deriving, const struct tick__derived_event *event) {
     switch (event->kind) {
     case TICK_EV_HOLD:
@@ -109,7 +118,11 @@ int tick__derive_waits(struct tick__deriving *deriving, const struct tick__deriv
         return take_pair(deriving, &deriving->waits, TICK__ADD_WAIT, event->kind == TICK_EV_WAIT_BEGIN, event);
     case TICK_EV_FUTURE_AWAIT:
         return await_begins(deriving, event);
+    case TICK_EV_TIMER_ARM:
+        return sleep_begins(deriving, event);
     case TICK_EV_FUTURE_DONE:
+    case TICK_EV_TIMER_FIRE:
+    case TICK_EV_TIMER_CANCEL:
         return await_ends(deriving, event);
     case TICK_EV_STEP_END:
         return event->arg > TICK_STEP_SUSPENDED ? await_ends(deriving, event) : 0;

@@ -47,6 +47,8 @@ const struct tick__schema_table tick__schema_derived[] = {
 const struct tick__schema_table tick__schema_later[] = {
 {"unkept", "n INTEGER PRIMARY KEY, what TEXT NOT NULL, seq INTEGER NOT NULL, object_id INTEGER NOT NULL, offset INTEGER NOT NULL,"
 " bytes INTEGER NOT NULL, hash INTEGER NOT NULL)", true},
+{"sources", "file TEXT PRIMARY KEY, bytes INTEGER NOT NULL, hash INTEGER NOT NULL) WITHOUT ROWID", true},
+{"source_lines", "file TEXT NOT NULL, line INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (file, line)) WITHOUT ROWID", true},
 {NULL, NULL, false}
 };
 

@@ -1,6 +1,16 @@
 // The views: what is asked often, as SQL over the tables. docs/TRACE.md tells what they mean.
 #include "trace/schema_int.h"
+#include <retick/choice.h>
 #include <stddef.h>
+
+// What a choice's value counts.
+#define UNIT_TICK_UNIT_TIME "ns"
+#define UNIT_TICK_UNIT_POLLS "polls"
+#define UNIT_TICK_UNIT_BYTES "bytes"
+#define UNIT_TICK_UNIT_YES "yes"
+#define UNIT_TICK_UNIT_VALUE "number"
+#define UNIT_TICK_UNIT_POPS "turns"
+#define WHEN_KIND(name, number, word, sound, rate, unit, manual, because) " WHEN '" word "' THEN '" UNIT_##unit "'"
 
 // clang-format off
 const struct tick__schema_view tick__schema_views[] = {
@@ -31,6 +41,13 @@ const struct tick__schema_view tick__schema_views[] = {
 "  WHERE end_seq IS NULL) h ON h.resource_id = w.subject_id AND h.which <= 16"
 " LEFT JOIN objects ot ON ot.object_id = CASE o.type WHEN 'task' THEN o.object_id ELSE h.task_id END"
 " WHERE w.end_seq IS NULL AND NOT EXISTS (SELECT 1 FROM tasks d WHERE d.task_id = w.task_id AND d.done_seq IS NOT NULL)"},
+// Each deviation, with what its value counts, and what it bears on: a message, a fault, a stretch of time (until_ts NULL: for good).
+{"bearings", "SELECT c.choice_id, c.seq, c.kind, c.line, c.value, CASE c.kind" TICK_CHOICES(WHEN_KIND) " END AS unit, c.ns, c.bears_seq,"
+" c.host_id, m.message_id, CASE WHEN m.message_id IS NOT NULL THEN coalesce(s.ts, b.ts) WHEN k.name = 'fault_begin' THEN b.ts ELSE e.ts"
+" END AS from_ts, CASE WHEN m.message_id IS NOT NULL THEN b.ts WHEN k.name = 'fault_begin' THEN iif(b.arg > 0, b.ts + b.arg, NULL)"
+" ELSE e.ts + max(coalesce(c.ns, 0), 0) END AS until_ts"
+" FROM choices c JOIN events e ON e.seq = c.seq LEFT JOIN events b ON b.seq = c.bears_seq LEFT JOIN kinds k ON k.kind = b.kind"
+" LEFT JOIN messages m ON m.message_id = b.subject_id AND k.name IN ('msg_recv', 'msg_drop') LEFT JOIN events s ON s.seq = m.send_seq"},
 // The tasks that wait for themselves, round a cycle.
 {"deadlocks", "SELECT task_id, length, way FROM cycles"},
 // Where a task's time went: its steps, how long it was ready and had not had its turn, and the rest, in which it waited.

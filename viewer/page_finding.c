@@ -53,35 +53,6 @@ static const char *because_of(const char *kind) {
     return "";
 }
 
-struct bearing {
-    int64_t from, to; // ns; to -1: for good
-    uint32_t message; // its number on the page, from 1; 0: none
-    uint32_t host;
-};
-
-// What came of it first, of the kinds that tell where it bears: a message that is late or lost, a fault that lasts.
-static struct bearing bearing_of(const struct tick__page_making *making, const struct tick__tale_choice *choice) {
-    const struct tick__page_run *run = &making->runs[0];
-    const struct tick__tale *tale = run->tale;
-    const int64_t at = tick__tale_event(tale, choice->seq)->ts;
-    struct bearing bearing = {.from = at, .to = choice->ns > 0 ? tick__after(at, choice->ns) : at, .host = choice->host};
-    const uint32_t *effects;
-    const size_t count = tick__tale_effects_of(tale, choice->seq, &effects);
-    for (size_t i = count; i-- > 0;) {
-        const struct tick__tale_event *event = tick__tale_event(tale, effects[i]);
-        if (event->kind == TICK_EV_FAULT_BEGIN) {
-            bearing.from = event->ts;
-            bearing.to = event->arg > 0 ? tick__after(event->ts, event->arg) : -1;
-        } else if ((event->kind == TICK_EV_MSG_RECV || event->kind == TICK_EV_MSG_DROP) && event->subject <= tale->objects_count) {
-            const struct tick__tale_message *message = tick__tale_message(tale, event->subject);
-            bearing.message = message ? run->number[event->subject] : 0;
-            bearing.from = message ? tick__tale_event(tale, message->send)->ts : bearing.from;
-            bearing.to = event->ts;
-        }
-    }
-    return bearing;
-}
-
 // The answers that it could have had, in words, each as a decision of its own; [] where they are too many, or not known.
 static json_t *answers_to(struct tick__page_making *making, struct tick_deviation deviation, const struct tick_names *names) {
     json_t *answers = json_array();
@@ -99,15 +70,16 @@ static json_t *answers_to(struct tick__page_making *making, struct tick_deviatio
 static void put_decision(struct tick__page_making *making, json_t *decisions, size_t index, const struct tick_schedule *schedule,
     const struct tick_names *names) {
     const struct tick__tale_choice *choice = &making->page->run->choices[index];
-    const struct bearing bearing = bearing_of(making, choice);
+    const struct tick__page_run *run = &making->runs[0];
+    const uint32_t message = tick__tale_message(run->tale, choice->message) ? choice->message : 0;
     const struct tick_deviation *deviation = index < schedule->count ? &schedule->deviations[index] : NULL;
     tick__page_add(making, decisions,
         json_pack("{s:I, s:o, s:o, s:o, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "seq", (json_int_t)choice->seq, "kind",
             tick__page_text(choice->kind), "line", tick__page_text(choice->line), "words",
             tick__page_text(*choice->words ? choice->words : choice->line), "sound", choice->sound, "because", because_of(choice->kind),
-            "ns", (json_int_t)choice->ns, "bears", (json_int_t)choice->bears, "host",
-            (json_int_t)tick__page_host(&making->runs[0], bearing.host), "message", (json_int_t)bearing.message - 1, "from",
-            (json_int_t)bearing.from, "to", (json_int_t)bearing.to, "value", (json_int_t)(deviation ? deviation->value : 0), "answers",
+            "ns", (json_int_t)choice->ns, "bears", (json_int_t)choice->bears, "host", (json_int_t)tick__page_host(run, choice->host),
+            "message", message ? (json_int_t)run->number[message] - 1 : -1, "from", (json_int_t)choice->from, "to",
+            (json_int_t)choice->until, "value", (json_int_t)(deviation ? deviation->value : 0), "answers",
             deviation ? answers_to(making, *deviation, names) : json_array()));
 }
 

@@ -1,46 +1,11 @@
-// The lines of sources around the places that a page names, where the files are at hand. A trace may come from anywhere, and a page may be
-// handed on: only what looks like a source by its name, and is a file of text, is read.
+// The lines of sources around the places that a page names: as the trace has kept them, else as the files at hand have them now.
+#include "trace/source_file.h"
+#include "trace/story.h"
 #include "viewer/page_int.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define AROUND 3            // lines on either side
-#define FILE_MOST (4 << 20) // bytes
 #define LINE_MOST 200
-
-static bool is_source(const char *path) {
-    static const char *const endings[] = {".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".py", ".rs", ".go", ".js", ".mjs", ".ts",
-        ".java", ".rb", ".zig", ".d", ".nim", ".swift", ".cs", ".ml", ".hs"};
-    const char *dot = strrchr(path, '.');
-    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
-        if (strcmp(dot, endings[i]) == 0)
-            return true;
-    return false;
-}
-
-// The file's text, malloc'd; NULL: it is not at hand, or not to be read.
-static char *read_source(const char *path, int64_t *changed) {
-    struct stat about;
-    char *text = NULL;
-    const int fd = is_source(path) ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
-    if (fd < 0)
-        return NULL;
-    if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size <= FILE_MOST)
-        text = malloc((size_t)about.st_size + 1);
-    const ssize_t got = text ? pread(fd, text, (size_t)about.st_size, 0) : -1;
-    close(fd);
-    if (got < 0 || memchr(text, 0, (size_t)got)) {
-        free(text);
-        return NULL;
-    }
-    text[got] = '\0';
-    *changed = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
-    return text;
-}
 
 static json_t *line_of(const char *at, size_t length) {
     char text[LINE_MOST * 4 + 1];
@@ -63,27 +28,57 @@ static bool is_wanted(const struct tick__page_making *making, json_int_t file, i
     json_t *place;
     json_array_foreach(making->places, i, place) {
         const json_int_t at = json_integer_value(json_array_get(place, 2));
-        if (json_integer_value(json_array_get(place, 1)) == file && line >= at - AROUND && line <= at + AROUND)
+        if (json_integer_value(json_array_get(place, 1)) == file && line >= at - TICK_SOURCE_AROUND && line <= at + TICK_SOURCE_AROUND)
             return true;
     }
     return false;
+}
+
+// What the trace has kept of a file, as of the run; none of it: an empty list.
+static json_t *kept_lines(struct tick__page_making *making, const struct tick__tale *tale, const char *path, json_int_t file) {
+    json_t *lines = json_array();
+    sqlite3_stmt *row;
+    struct tick_error error;
+    if (!tale || tick__prepare(tale->trace, "SELECT line, text FROM source_lines WHERE file = ? ORDER BY line", &row, &error) < 0)
+        return lines; // one of before there were these
+    sqlite3_bind_text(row, 1, path, -1, SQLITE_STATIC);
+    while (sqlite3_step(row) == SQLITE_ROW) {
+        const int line = sqlite3_column_int(row, 0), length = sqlite3_column_bytes(row, 1);
+        const char *text = (const char *)sqlite3_column_text(row, 1);
+        if (text && is_wanted(making, file, line))
+            tick__page_add(making, lines, json_pack("[i, o]", line, line_of(text, (size_t)length)));
+    }
+    sqlite3_finalize(row);
+    return lines;
+}
+
+// What is at hand of it now.
+static json_t *lines_at_hand(struct tick__page_making *making, const char *path, json_int_t file, int64_t *changed) {
+    json_t *lines = json_array();
+    size_t size;
+    char *text = tick_source_read(path, &size, changed);
+    int line = 1;
+    for (const char *at = text; at && *at; line++) {
+        const char *end = strchrnul(at, '\n');
+        if (is_wanted(making, file, line))
+            tick__page_add(making, lines, json_pack("[i, o]", line, line_of(at, (size_t)(end - at))));
+        at = *end ? end + 1 : end;
+    }
+    free(text);
+    return lines;
 }
 
 json_t *tick__page_sources(struct tick__page_making *making) {
     json_t *sources = json_array(), *number;
     const char *path;
     json_object_foreach(making->files, path, number) {
+        const json_int_t file = json_integer_value(number);
         int64_t changed = 0;
-        char *text = read_source(path, &changed);
-        json_t *lines = json_array();
-        int line = 1;
-        for (const char *at = text; at && *at; line++) {
-            const char *end = strchrnul(at, '\n');
-            if (is_wanted(making, json_integer_value(number), line))
-                tick__page_add(making, lines, json_pack("[i, o]", line, line_of(at, (size_t)(end - at))));
-            at = *end ? end + 1 : end;
+        json_t *lines = kept_lines(making, making->page->run, path, file);
+        for (int other = 0; other < 2 && json_array_size(lines) == 0; other++) {
+            json_decref(lines);
+            lines = other ? lines_at_hand(making, path, file, &changed) : kept_lines(making, making->page->good, path, file);
         }
-        free(text);
         const char *slash = strrchr(path, '/');
         tick__page_add(making, sources,
             json_pack("{s:o, s:b, s:o}", "file", tick__page_text(slash ? slash + 1 : path), "changed",

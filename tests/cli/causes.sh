@@ -119,4 +119,10 @@ also "4 of 2, 2 of 1, 2 of 1, 2 of 1, 2 of 1, 0 of 1"
 raw client
 also "0 of 1"
 expect 0 "1" "$RETICK" query stream.db "SELECT count(*) FROM events e JOIN objects o ON o.object_id = e.subject_id WHERE e.kind = 15 AND o.path = 'server:tcp'"
+# A sleep is a wait of its own name, from when it is begun until its timer fires.
+expect 0 "" "$RETICK" run "$RETICK_SOURCE/scenarios/redis_pool.c" -o sleeps.db
+slept=$(sqlite3 sleeps.db "SELECT group_concat(DISTINCT (end_ts - begin_ts) / 1000000) FROM waits
+    JOIN objects ON object_id = subject_id WHERE name = 'sleep' AND path LIKE 'app/client-1%'")
+[ "$slept" = 10 ] || complain "app/client-1 sleeps for $slept ms"
+
 finish

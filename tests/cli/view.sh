@@ -58,6 +58,23 @@ echo "mine" >run.html
 expect 1 "run.html is there, and is no page of retick's" "$RETICK" replay run.db
 grep -qx mine run.html || complain "a file of the user's is gone"
 
+# The lines of its source are in the trace: it can be looked at elsewhere, and is shown as it was.
+cp "$source_tree/scenarios/redis_pool.c" mine.c
+expect 1 "" "$RETICK" fuzz mine.c -o moved.db --quiet --no-page
+sed -i 's/tick_within(DEADLINE/edited(DEADLINE/' mine.c
+expect 0 "moved.html written" "$RETICK" view moved.db
+grep -q 'tick_within(DEADLINE' moved.html || complain "the page does not show the source as it was"
+rm mine.c moved.html
+expect 0 "moved.html written" "$RETICK" view moved.db
+grep -q 'tick_within(DEADLINE' moved.html || complain "the page has no source where the file is gone"
+[ "$(sqlite3 moved.db "SELECT bytes FROM sources WHERE file LIKE '%mine.c'")" = "$(stat -c %s "$source_tree/scenarios/redis_pool.c")" ] ||
+    complain "no size of the source"
+mv moved.db older.db
+rm moved.twin.db
+sqlite3 older.db "DROP TABLE sources; DROP TABLE source_lines"
+expect 0 "older.html written" "$RETICK" view older.db
+if grep -q 'tick_within(DEADLINE' older.html; then complain "a source that nobody has is shown"; fi
+
 # A trace that is handed on names any file that it likes: only what looks like a source is read.
 echo "secret" >secret.txt
 cp run.db other.db

@@ -151,6 +151,11 @@ static void who_waits_behind_a_late_one_says_so(void **state) {
     check_causes(d, "", 0, 0);
     check_all(3);
     assert_int_equal(number("SELECT bears_seq = ?1 AND host_id = ?2 AND ns = 30000000 FROM choices", a, server_host), 1);
+    // and on that message, for as long as it was on its way
+    assert_int_equal(number("SELECT unit = 'ns' AND ns = 30000000 AND message_id = ?1 AND until_ts - from_ts = 31000000 AND bears_seq = ?2"
+                            " AND host_id IS NOT NULL FROM bearings",
+                         first, a),
+        1);
 }
 
 static void who_waits_behind_a_lost_one_says_so(void **state) {
@@ -180,6 +185,7 @@ static void what_is_lost_by_choice_names_it(void **state) {
     check_causes(a, "late %u, lost %u", choice, drop);
     check_all(3);
     assert_int_equal(number("SELECT bears_seq = ?1 FROM choices", drop, 0), 1);
+    assert_int_equal(number("SELECT unit = 'number' AND ns IS NULL AND message_id = ?1 AND bears_seq = ?2 FROM bearings", first, drop), 1);
 }
 
 static void who_is_slowed_holds_up_others(void **state) {
@@ -466,6 +472,9 @@ static void a_fault_begins_because_of_its_draw(void **state) {
     check_all(1);
     assert_int_equal(number("SELECT count(*) FROM choices WHERE bears_seq = ?", fault, 0), 2);
     assert_int_equal(number("SELECT bears_seq IS NULL FROM choices WHERE kind = 'delivery'", 0, 0), 1);
+    // A fault that has no end lasts for good; what bears on nothing has its own time.
+    assert_int_equal(number("SELECT count(*) FROM bearings WHERE bears_seq = ?1 AND until_ts IS NULL AND message_id IS NULL", fault, 0), 2);
+    assert_int_equal(number("SELECT until_ts - from_ts = 30000000 AND message_id IS NULL FROM bearings WHERE kind = 'delivery'", 0, 0), 1);
 }
 
 // Events that refer to nothing sensible.

@@ -1,4 +1,5 @@
 #include "trace/explain/tale_asked_int.h"
+#include "trace/schema_int.h"
 #include "trace/story.h"
 #include <errno.h>
 #include <stdio.h>
@@ -193,10 +194,35 @@ static int take_choice(struct reading *reading) {
         .ns = sqlite3_column_int64(reading->row, 7),
         .bears = number(reading->row, 8),
         .host = number(reading->row, 9),
+        .message = number(reading->row, 10),
+        .from = sqlite3_column_int64(reading->row, 11),
+        .until = sqlite3_column_type(reading->row, 12) == SQLITE_NULL ? -1 : sqlite3_column_int64(reading->row, 12),
     };
     TICK_TRY(text(tale, reading->row, 1, &choice->kind));
     TICK_TRY(text(tale, reading->row, 5, &choice->line));
     return text(tale, reading->row, 6, &choice->words);
+}
+
+// A trace of another day may lack it.
+static bool has_column(const struct tick_trace *trace, const char *table, const char *column) {
+    return sqlite3_table_column_metadata(trace->db, NULL, table, column, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static int read_choices(struct reading *reading, struct tick_error *error) {
+    const struct tick__schema_view *view = tick__schema_views;
+    if (!has_column(reading->tale->trace, "choices", "bears_seq"))
+        return rows(reading,
+            "SELECT seq, kind, subject_id, ordinal, sound, line, words, NULL, NULL, NULL, NULL, 0, 0 FROM choices ORDER BY choice_id",
+            take_choice, error);
+    while (strcmp(view->name, "bearings") != 0)
+        view++;
+    char *sql = sqlite3_mprintf( // as we say it, not as the file does, which may be another's
+        "SELECT c.seq, c.kind, c.subject_id, c.ordinal, c.sound, c.line, c.words, c.ns, c.bears_seq, c.host_id, b.message_id, b.from_ts,"
+        " b.until_ts FROM choices c LEFT JOIN (%s) b ON b.choice_id = c.choice_id ORDER BY c.choice_id",
+        view->select);
+    const int code = sql ? rows(reading, sql, take_choice, error) : -ENOMEM;
+    sqlite3_free(sql);
+    return code;
 }
 
 static int take_cause(struct reading *reading) {
@@ -219,11 +245,6 @@ static int take_count(struct reading *reading) {
     tale->last = number(reading->row, 0);
     tale->objects_count = number(reading->row, 1);
     return 0;
-}
-
-// A trace of another day may lack it.
-static bool has_column(const struct tick_trace *trace, const char *table, const char *column) {
-    return sqlite3_table_column_metadata(trace->db, NULL, table, column, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 static int read_all(struct reading *reading, struct tick_error *error) {
@@ -259,11 +280,7 @@ static int read_all(struct reading *reading, struct tick_error *error) {
         " ORDER BY message_id",
         take_message, error));
     reading->room = 0;
-    TICK_TRY(rows(reading,
-        has_column(trace, "choices", "bears_seq")
-            ? "SELECT seq, kind, subject_id, ordinal, sound, line, words, ns, bears_seq, host_id FROM choices ORDER BY choice_id"
-            : "SELECT seq, kind, subject_id, ordinal, sound, line, words, NULL, NULL, NULL FROM choices ORDER BY choice_id",
-        take_choice, error));
+    TICK_TRY(read_choices(reading, error));
     reading->room = 0;
     return has_column(trace, "causes", "cause_seq")
                ? rows(reading, "SELECT seq, cause_seq, how FROM causes ORDER BY seq, cause_seq", take_cause, error)

@@ -34,6 +34,8 @@ struct tick__tale_message {
 };
 struct tick__tale_choice {
     uint32_t seq, subject, host, bears; // bears: the first event that it delayed or made; 0: not known
+    uint32_t message;                   // that it delayed or lost; 0: none
+    int64_t from, until;                // ns, where it bears; until -1: for good
     uint64_t ordinal;
     int64_t ns; // what the value means; 0: it is no time
     bool sound;
