@@ -2,6 +2,7 @@
 #include "trace/source_file.h"
 #include "trace/story.h"
 #include "viewer/page_int.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,8 +40,11 @@ static json_t *kept_lines(struct tick__page_making *making, const struct tick__t
     json_t *lines = json_array();
     sqlite3_stmt *row;
     struct tick_error error;
-    if (!tale || tick__prepare(tale->trace, "SELECT line, text FROM source_lines WHERE file = ? ORDER BY line", &row, &error) < 0)
-        return lines; // one of before there were these
+    const char sql[] = "SELECT line, text FROM source_lines WHERE file = ? ORDER BY line";
+    const int code = tale ? tick__prepare(tale->trace, sql, &row, &error) : -ENOENT; // one of before there were these has none
+    making->failed = making->failed || code == -ENOMEM;
+    if (code < 0)
+        return lines;
     sqlite3_bind_text(row, 1, path, -1, SQLITE_STATIC);
     while (sqlite3_step(row) == SQLITE_ROW) {
         const int line = sqlite3_column_int(row, 0), length = sqlite3_column_bytes(row, 1);
@@ -48,7 +52,8 @@ static json_t *kept_lines(struct tick__page_making *making, const struct tick__t
         if (text && is_wanted(making, file, line))
             tick__page_add(making, lines, json_pack("[i, o]", line, line_of(text, (size_t)length)));
     }
-    sqlite3_finalize(row);
+    if (sqlite3_finalize(row) != SQLITE_OK)
+        making->failed = true;
     return lines;
 }
 
