@@ -146,7 +146,8 @@ static int copy_table(struct redacting *redacting, const char *table, const char
     while (tick__guard_column(&text, column, sizeof column) && used < sizeof list)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", column);
     sqlite3_stmt *row;
-    if (strcmp(table, "story") == 0) // it quotes what was said, and is told anew
+    // The story quotes what was said, and is told anew; sources are the program's owner's.
+    if (strcmp(table, "story") == 0 || strcmp(table, "sources") == 0 || strcmp(table, "source_lines") == 0)
         return 0;
     // A text's stable id is a hash of it, of which the short one stays.
     sql = strcmp(table, "objects") == 0
