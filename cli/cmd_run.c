@@ -1,6 +1,7 @@
 // retick run: once, recorded.
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/details.h"
 #include "cli/explain.h"
 #include "cli/finding.h"
 #include "cli/options.h"
@@ -156,8 +157,12 @@ static void report_run(const struct run_arguments *a, const struct tick__loaded 
 // How it came to a failure; of a long run only when it is asked for, as that takes its time.
 static void explain(const struct run_arguments *a, const struct tick__attempt *attempt, const char *path) {
     const struct tick__explain what = {.path = path, .there = "in the good run", .keep = true, .quiet = a->quiet, .told = true};
-    if (attempt->outcome.verdict != TICK_PASS && attempt->events > 0 && attempt->events <= EXPLAINED_MOST)
+    if (attempt->outcome.verdict == TICK_PASS)
+        return;
+    if (attempt->events > 0 && attempt->events <= EXPLAINED_MOST)
         (void)tick__explain(&what);
+    else
+        (void)tick__details_say_of(path);
 }
 
 static void say_run(

@@ -1,3 +1,4 @@
+#include "cli/details.h"
 #include "cli/explain_int.h"
 #include "cli/first_read.h"
 #include "cli/print.h"
@@ -73,6 +74,8 @@ int tick__explain(const struct tick__explain *explain) {
     const bool more = story.count > 1 || (story.count && *story.sentences[0].over);
     if (code == 0 && !explain->quiet && (more || !explain->told))
         tick__story_print(&story, explain->name ? explain->name : explain->against);
+    if (code == 0 && !explain->quiet)
+        code = tick__details_say(&run.trace);
     tick__story_fini(&story);
     tick__explained_close(&good);
     tick__explained_close(&run);
@@ -93,6 +96,7 @@ int tick__explain_kept(const char *path, bool *found) {
         *found = true;
         tick__story_print(&story, *beside ? beside : NULL);
         tick__story_fini(&story);
+        (void)tick__details_say(&trace);
     }
     tick_trace_close(&trace);
     return result < 0 ? tick__complain_of(path, result, &error) : 0;

@@ -29,8 +29,9 @@
 // Shared by the parent, its child (which watches the program) and the program.
 struct record_page {
     struct tick_outcome outcome;
-    char place[160];             // of the verdict
-    char verdict[32], text[512]; // its words, for the trace of a program that did not live to tell them
+    char place[160];                 // of the verdict
+    char verdict[32], text[512];     // its words, for the trace of a program that did not live to tell them
+    char details[TICK_DETAILS_MOST]; // the lines beneath them
     uint8_t digest[16], contents[16];
     uint64_t events;
     int result; // the child's, once done
@@ -97,7 +98,7 @@ static int run_simulated(const struct tick__record *record, struct recording *re
     struct tick_schedule drawn;
     uint8_t digest[16];
     const struct tick_isolate_options options = {
-        .target = record->target, .hang = record->hang, .once = true, .begin = begin, .end = end, .ctx = recording};
+        .target = record->target, .hang = record->hang, .once = true, .details = true, .begin = begin, .end = end, .ctx = recording};
     recording->warm = record->warm;
     recording->quiet = recording->hush.repeats = record->quiet;
     int result = tick_isolate_new(&options, &isolate);
@@ -110,6 +111,7 @@ static int run_simulated(const struct tick__record *record, struct recording *re
     if (result == 0)
         result = tick__input_run(isolate, &record->input, &page->outcome, &drawn, digest);
     if (result == 0) {
+        snprintf(page->details, sizeof page->details, "%s", tick_isolate_details(isolate));
         page->drawn = drawn.count < MOST_DRAWN ? drawn.count : MOST_DRAWN;
         if (page->drawn)
             memcpy(page->deviation, drawn.deviations, page->drawn * sizeof *drawn.deviations);
@@ -312,6 +314,7 @@ static int record_once(const struct tick__record *record, struct tick__attempt *
             .last_verdict = recording.page->verdict,
             .last_text = recording.page->text,
             .last_place = recording.page->place,
+            .last_details = recording.page->details,
             .progress = show,
             .progress_ctx = &showing,
         };

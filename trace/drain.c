@@ -45,6 +45,8 @@ static int finish(struct tick__sink *sink, struct tick_ring *ring, const int *st
         TICK_TRY(tick__sink_meta_number(sink, "exit", WEXITSTATUS(*status)));
     if (meta && meta->last_place && *meta->last_place)
         TICK_TRY(tick__sink_meta_text(sink, "place", meta->last_place));
+    if (meta && meta->last_details && *meta->last_details)
+        TICK_TRY(tick__sink_meta_text(sink, "details", meta->last_details));
     if (!sink->ended && meta && meta->last_verdict && *meta->last_verdict) {
         TICK_TRY(tick__sink_meta_text(sink, "verdict", meta->last_verdict));
         TICK_TRY(tick__sink_meta_text(sink, "text", meta->last_text));
@@ -191,12 +193,13 @@ int tick_trace_recover(const char *path, uint64_t *events, struct tick_error *er
     if (!resume(&sink, ring)) {
         // Ended: the writer died between its last commit and the ring's removal, or the ring is another's; nothing is lost either way.
         code = ended ? tick_error_set(error, -EALREADY, "%s is complete: there is nothing to recover (%s-ring is left over)", path, path)
-                     : tick_error_set(error, -EINVAL, "%s-ring is another recording's: it recovers nothing of %s; put it beside its own trace", path, path);
+                     : tick_error_set(error, -EINVAL,
+                           "%s-ring is another recording's: it recovers nothing of %s; put it beside its own trace", path, path);
         goto out;
     }
     uint64_t before = sink.taken.seq, head = atomic_load(&ring->file->head);
     if (head - sink.taken.position > ring->file->slots) {
-        code = tick_error_set(error, TICK_EFORMAT, 
+        code = tick_error_set(error, TICK_EFORMAT,
             "%s-ring is damaged: its counters do not fit %s, which holds all that is left: move the ring away", path, path);
         goto out;
     }

@@ -179,7 +179,8 @@ static int read_meta(struct tick_trace *trace, int *killed_by, struct tick_error
     };
     sqlite3_stmt *statement = NULL;
     trace->derived = true; // or the file says that it is not
-    if (sqlite3_prepare_v2(trace->db, "SELECT key, value FROM meta WHERE key <> 'schedule'", -1, &statement, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(trace->db, "SELECT key, value FROM meta WHERE key NOT IN ('schedule', 'details')", -1, &statement, NULL) !=
+        SQLITE_OK)
         return damaged(trace, error);
     while (sqlite3_step(statement) == SQLITE_ROW) {
         const char *key = (const char *)sqlite3_column_text(statement, 0), *value = (const char *)sqlite3_column_text(statement, 1);
@@ -313,6 +314,32 @@ void tick_trace_close(struct tick_trace *trace) {
 
 void tick_trace_ask_on(struct tick_trace *trace) {
     sqlite3_progress_handler(trace->db, 0, NULL, NULL);
+}
+
+int tick_trace_details(const struct tick_trace *trace, char **lines, struct tick_error *error) {
+    sqlite3_stmt *statement = NULL;
+    int code = 0;
+    *lines = NULL;
+    if (sqlite3_prepare_v2(trace->db, "SELECT value FROM meta WHERE key = 'details'", -1, &statement, NULL) != SQLITE_OK)
+        return damaged(trace, error);
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        const char *value = (const char *)sqlite3_column_text(statement, 0);
+        const size_t size = value ? strlen(value) + 1 : 0;
+        *lines = size > 1 ? tick__outside_alloc(size) : NULL;
+        if (*lines)
+            memcpy(*lines, value, size);
+        else if (size != 1)
+            code = tick_error_set(error, -ENOMEM, "%s: out of memory", trace->path);
+    }
+    const bool lost = no_memory(trace);
+    const int done = sqlite3_finalize(statement);
+    if (code == 0 && (done != SQLITE_OK || lost))
+        code = damaged(trace, error);
+    if (code < 0) {
+        tick__outside_free(*lines);
+        *lines = NULL;
+    }
+    return code;
 }
 
 int tick_trace_said(const struct tick_trace *trace) {

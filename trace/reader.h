@@ -45,6 +45,8 @@ void tick_trace_ask_on(struct tick_trace *trace);
 // Whether the file begins as a trace does: what may be made anew.
 bool tick_trace_is_own(int fd);
 void tick_trace_close(struct tick_trace *trace);
+// The lines beneath the verdict's text, each ended by '\n', for tick__outside_free; NULL: there are none. 0, or an error in words.
+int tick_trace_details(const struct tick_trace *trace, char **lines, struct tick_error *error);
 // How much of the verdict's text comes before who waits for what, if that is told.
 int tick_trace_said(const struct tick_trace *trace);
 // The schedule that the run had, from its choices.

@@ -17,7 +17,8 @@ struct tick_trace_meta {
     // Live only: the verdict and its text if the program dies without telling them. Read when it is gone, so that whoever watched it may
     // fill them until then (in memory shared with the writer). NULL or "": none.
     const char *last_verdict, *last_text;
-    const char *last_place; // likewise: where the verdict was found, "pool.c:40"; kept however the program ended
+    const char *last_place;   // likewise: where the verdict was found, "pool.c:40"; kept however the program ended
+    const char *last_details; // likewise: lines beneath the verdict's text, each ended by '\n'
     // Live only: told how many events are stored, some twenty times a second. NULL: nobody wants to know.
     void (*progress)(void *ctx, uint64_t events);
     void *progress_ctx;

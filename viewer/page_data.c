@@ -57,6 +57,7 @@ static json_t *whole(struct tick__page_making *making) {
         tick__page_add(making, runs, tick__page_run(making, &making->runs[1], page->good_name));
     tick__page_set(making, data, "verdict", tick__page_verdict(making));
     tick__page_set(making, data, "story", tick__page_story(making));
+    tick__page_set(making, data, "details", tick__page_details(making));
     tick__page_set(making, data, "decisions", tick__page_decisions(making));
     tick__page_set(making, data, "waits", tick__page_waits(making, chain));
     tick__page_set(making, data, "chain", chain);

@@ -1,4 +1,5 @@
 // What a page is about: the verdict, the story, the decisions of the outside, and where each bears.
+#include "src/base/outside.h"
 #include "src/base/times.h"
 #include "trace/explain/story_keep.h"
 #include "viewer/page_int.h"
@@ -41,6 +42,21 @@ json_t *tick__page_story(struct tick__page_making *making) {
                 tick__page_text(sentence->over), "beside", tick__page_text(sentence->good)));
     }
     return sentences;
+}
+
+json_t *tick__page_details(struct tick__page_making *making) {
+    struct tick_error error;
+    char *lines = NULL;
+    json_t *list = json_array();
+    if (tick_trace_details(making->page->run->trace, &lines, &error) < 0)
+        making->failed = true;
+    for (char *line = lines, *next; line && *line; line = next) {
+        next = strchrnul(line, '\n');
+        next += *next == '\n' ? (*next = '\0', 1) : 0;
+        tick__page_add(making, list, tick__page_text(line));
+    }
+    tick__outside_free(lines);
+    return list;
 }
 
 // --- decisions ---

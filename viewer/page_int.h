@@ -54,6 +54,7 @@ void tick__page_end_steps(struct tick__page_making *making, const struct tick__p
 // What the finding is: verdict, story, decisions, what it came of, who waits in vain.
 json_t *tick__page_verdict(struct tick__page_making *making);
 json_t *tick__page_story(struct tick__page_making *making);
+json_t *tick__page_details(struct tick__page_making *making); // lines
 json_t *tick__page_decisions(struct tick__page_making *making);
 json_t *tick__page_waits(struct tick__page_making *making, json_t *chain); // and fills `chain`: seqs, in order
 json_t *tick__page_twins(struct tick__page_making *making);

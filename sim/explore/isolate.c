@@ -5,6 +5,7 @@
 #include "src/base/outside.h"
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ struct tick_isolate {
     struct tick_isolate_options options;
     struct tick__sandbox sandbox;
     struct request *request; // shared
+    bool asked_where;        // of the present run
 };
 
 // --- in the child ---
@@ -32,6 +34,7 @@ static int answer(struct tick_isolate *isolate, struct tick__page *page, struct 
         .answers = &isolate->request->answers,
         .poison = isolate->request->poison,
         .probe = options->begin ? options->begin(options->ctx) : NULL,
+        .details = options->details ? page->details : NULL,
     };
     struct tick_outcome outcome;
     int rc = tick__sandbox_run(page, runner, &request, &outcome);
@@ -83,6 +86,15 @@ void tick_isolate_free(struct tick_isolate *isolate) {
     tick__outside_free(isolate);
 }
 
+// A program in a process of its own is asked, once, to say where it hangs: who keeps it takes its end for the run's.
+static bool tells_where(struct tick_isolate *isolate) {
+    const int program = atomic_load(&isolate->sandbox.page->program);
+    if (!isolate->options.details || isolate->asked_where || program <= 0)
+        return false;
+    isolate->asked_where = true;
+    return kill(program, SIGXCPU) == 0 && poll(&(struct pollfd){.fd = isolate->sandbox.fd, .events = POLLIN}, 1, 5000) > 0;
+}
+
 // Waits for the child's answer: 1 answered, 0 the child died in the run (buried), TICK_EKILLED: by somebody's hand, in it or before it;
 // else negative: it could not carry it out.
 static int await(struct tick_isolate *isolate) {
@@ -98,6 +110,8 @@ static int await(struct tick_isolate *isolate) {
         enum tick__trouble trouble = ready ? TICK__NO_TROUBLE : tick__sandbox_watch(sandbox, hang, isolate->options.memory);
         if (ready <= 0 && !trouble)
             continue;
+        if (trouble == TICK__HANGS && tells_where(isolate))
+            continue; // the answer is on its way, or it is asked no more
         if (!tick__sandbox_bury(sandbox, trouble))
             continue; // the answer is on its way
         if (sandbox->signal)
@@ -112,6 +126,8 @@ static int await(struct tick_isolate *isolate) {
 static int ask(struct tick_isolate *isolate) {
     struct tick__sandbox *sandbox = &isolate->sandbox;
     char byte = 0;
+    isolate->asked_where = false;
+    sandbox->page->details[0] = 0;
     if (sandbox->pid && send(sandbox->fd, &byte, 1, MSG_NOSIGNAL) != 1)
         tick__sandbox_bury(sandbox, TICK__NO_TROUBLE); // something killed it while it was idle
     if (!sandbox->pid) {
@@ -195,6 +211,10 @@ int tick_isolate_seed(struct tick_isolate *isolate, uint64_t seed, const struct 
     tick_answers_seed(&isolate->request->answers, seed, rates);
     isolate->request->poison = poison;
     return carry_out(isolate, outcome, drawn, digest);
+}
+
+const char *tick_isolate_details(const struct tick_isolate *isolate) {
+    return isolate->sandbox.page->details;
 }
 
 int tick_isolate_onward(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint32_t upto, uint64_t seed,

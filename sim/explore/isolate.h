@@ -17,6 +17,7 @@ struct tick_isolate_options {
     int64_t hang;  // CPU time in ns that a run may take before it is a hang; 0: TICK_HANG_DEFAULT, and its set-up TICK_SETUP_DEFAULT
     bool once;     // a run whose process somebody kills is not tried again: the caller does so
     size_t memory; // bytes of memory that the process may gain, as the parent sees every 20 ms; 0: 4 GiB
+    bool details;  // tick_isolate_details has them
     // Called in the worker for each run before and after it, to attach a probe and bring home a digest; both may be NULL.
     struct tick_probe *(*begin)(void *ctx);
     void (*end)(void *ctx, const struct tick_outcome *outcome, uint8_t digest[16]); // closes the digest with the verdict
@@ -38,6 +39,9 @@ int tick_isolate_questions(struct tick_isolate *isolate, const struct tick_sched
 // Runs a seed of the random chooser.
 int tick_isolate_seed(struct tick_isolate *isolate, uint64_t seed, const struct tick_rates *rates, uint8_t poison,
     struct tick_outcome *outcome, struct tick_schedule *drawn, uint8_t digest[16]);
+// Of the latest run, with `details`: the lines beneath its finding's text (tick_request.details), "" if there are none. Borrowed until the
+// next.
+const char *tick_isolate_details(const struct tick_isolate *isolate);
 // Runs a schedule up to event `upto`, and a seed of the random chooser from there on. `begin` has to give a probe.
 int tick_isolate_onward(struct tick_isolate *isolate, const struct tick_schedule *schedule, uint32_t upto, uint64_t seed,
     const struct tick_rates *rates, struct tick_outcome *outcome, struct tick_schedule *drawn);

@@ -45,6 +45,7 @@ struct tick__page {
     _Atomic uint64_t stop, spared;
     uint64_t seed; // of the run in progress (campaigns: counted from the first)
     struct tick_outcome outcome;
+    char details[TICK_DETAILS_MOST]; // lines beneath it, where they are asked for
     uint8_t digest[16];
     bool keeps_place; // where a hang was stopped is told: what hangs is small
     bool outside;     // DIED: by a signal that somebody else sent

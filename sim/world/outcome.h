@@ -33,11 +33,15 @@ enum tick_verdict {
 const char *tick_verdict_word(enum tick_verdict verdict);
 const char *tick_verdict_text(enum tick_verdict verdict);
 
+// What else is known of a finding is lines beneath its text (who stands where, what was left open), which cost more than a run: they are
+// put together for a run that somebody will read them of (tick_request.details), and are no part of the finding itself.
+#define TICK_DETAILS_MOST 32768u // bytes of them, with a NUL
+
 // Fixed size, no pointers out: it crosses process boundaries.
 struct tick_outcome {
     enum tick_verdict verdict;
     int code;       // the check's or host's error, the signal of a crash
-    char text[400]; // in words: the check's text
+    char text[400]; // in words, one line: the check's text
     char file[128]; // where, or ""
     int line;
     char host[64];     // which host, or ""

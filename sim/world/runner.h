@@ -12,6 +12,8 @@ struct tick_request {
     const struct tick_answers *answers; // borrowed
     struct tick_probe *probe;           // borrowed; NULL: nobody listens
     uint8_t poison;                     // not 0: fresh stacks and heap memory are filled with it
+    // Where the lines beneath a finding's text go, each ended by '\n', in TICK_DETAILS_MOST bytes, empty before: NULL: nobody reads them.
+    char *details;
     // For who watches from another process; each may be NULL.
     _Atomic bool *set_up; // set to true when the run is beyond its set-up
     _Atomic int *program; // set to the process that the program runs in while it is not the runner's own, else left at 0: its time and

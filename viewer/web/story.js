@@ -83,6 +83,8 @@ function sentenceItem(sentence, number, choose) {
 export function showStory(choose) {
     const list = byId('story'), focused = [...list.children].indexOf(document.activeElement);
     list.replaceChildren(...DATA.story.map((sentence, i) => sentenceItem(sentence, i + 1, choose)));
+    byId('details').textContent = DATA.details.join('\n');
+    byId('details').hidden = !DATA.details.length;
     if (!DATA.story.length)
         list.append(make('li', 'empty',
             PASSED ? 'Nothing went wrong in it. Beside a run that fails (retick view --against) one sees the difference.'
