@@ -68,7 +68,8 @@ int tick__guest_load(const struct tick__load *load, struct tick__loaded *loaded)
         .settings = load->guest,
         .keeps_output = true,
         .shows_output = load->shows,
-        .most_time = TICK_SEC(3600)};
+        .most_time = TICK_SEC(3600),
+        .most_memory = load->most_memory};
     if (load->called && *load->called)
         snprintf(loaded->name, sizeof loaded->name, "%s", load->called);
     else

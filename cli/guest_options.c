@@ -12,7 +12,8 @@
 #define TICK__GUEST_OPTIONS(load, OF) \
     { \
         OF("network", (load)->network), OF("by", (load)->by), OF("snapshot", (load)->snapshot), OF("guest", (load)->tenant), \
-            OF("match", (load)->match), OF("expect-status", (load)->expect_status), OF("backstop", (load)->backstop) \
+            OF("match", (load)->match), OF("expect-status", (load)->expect_status), OF("leaks", (load)->leaks), \
+            OF("memory", (load)->memory), OF("backstop", (load)->backstop) \
     }
 #define NAME_OF(name, value) name
 #define VALUE_OF(name, value) value
@@ -43,6 +44,12 @@ static const struct argp_option options[] = {
     {"match", TICK__OPTION_MATCH, "REGEX", 0,
         "A line of its output in which this extended regular expression is found is a finding, however the program ends", 12},
     {"expect-status", TICK__OPTION_EXPECT_STATUS, "N", 0, "The exit status that is no finding (default: 0; any: no status is one)", 12},
+    {"leaks", TICK__OPTION_LEAKS, "fds|unread|fds,unread", 0,
+        "What is left over when it exits is a finding: fds that are open, or bytes that have come for it and that it has not read", 12},
+    {"memory", TICK__OPTION_MEMORY, "SIZE", 0,
+        "A run in which it has more memory than that is ended, and a finding: 500MB, 2GB (default: half of the machine's, shared among its "
+        "processors, from 256 MiB to 4 GiB)",
+        12},
     {"pass", TICK__OPTION_PASS, "PATH", 0,
         "What it writes below PATH reaches the machine, instead of the world's disk; runs then see what others wrote. May be repeated", 12},
     {"backstop", TICK__OPTION_BACKSTOP, "on|off", 0,
@@ -82,6 +89,40 @@ static bool parse_status(const char *value, struct tick_guest_wanted *wanted) {
         return false;
     wanted->status = (int)status;
     return true;
+}
+
+static bool parse_leaks(const char *value, struct tick_guest_settings *settings) {
+    settings->leaks = settings->unread = false;
+    for (const char *at = value;; at++) {
+        const size_t length = strcspn(at, ",");
+        bool *const which = length == 3 && !strncmp(at, "fds", 3)      ? &settings->leaks
+                            : length == 6 && !strncmp(at, "unread", 6) ? &settings->unread
+                                                                       : NULL;
+        if (!which)
+            return false;
+        *which = true;
+        at += length;
+        if (!*at)
+            return true;
+    }
+}
+
+// "500MB", "2GB": a whole number, and a unit of 2^10, 2^20 or 2^30 bytes.
+static bool parse_size(const char *value, uint64_t *bytes) {
+    static const char *const units[] = {"KB", "MB", "GB"};
+    char digits[24];
+    const size_t length = strspn(value, "0123456789");
+    snprintf(digits, sizeof digits, "%.*s", (int)(length < 20 ? length : 20), value);
+    if (!tick__parse_number(digits, bytes) || !*bytes)
+        return false;
+    for (unsigned i = 0; i < sizeof units / sizeof *units; i++) {
+        const unsigned shift = 10 * (i + 1);
+        if (strcmp(value + length, units[i]) != 0)
+            continue;
+        *bytes = *bytes > UINT64_MAX >> shift ? UINT64_MAX : *bytes << shift;
+        return true;
+    }
+    return false;
 }
 
 // Adds the path, without links, to those that are passed: NULL, or what is wrong with it.
@@ -165,6 +206,16 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         if (!load->guest.no_backstop && strcmp(value, "on") != 0)
             tick__wrong(state->name, "--backstop %s: write on or off", value);
         load->backstop = value;
+        return 0;
+    case TICK__OPTION_LEAKS:
+        if (!parse_leaks(value, &load->guest))
+            tick__wrong(state->name, "--leaks %s: write fds, unread, or fds,unread", value);
+        load->leaks = value;
+        return 0;
+    case TICK__OPTION_MEMORY:
+        if (!parse_size(value, &load->most_memory))
+            tick__wrong(state->name, "--memory %s: write a size with its unit, such as 500MB or 2GB", value);
+        load->memory = value;
         return 0;
     case ARGP_KEY_END:
         given = any_given(load);

@@ -30,6 +30,8 @@ enum tick__option {
     TICK__OPTION_MATCH,
     TICK__OPTION_EXPECT_STATUS,
     TICK__OPTION_BACKSTOP,
+    TICK__OPTION_LEAKS,
+    TICK__OPTION_MEMORY,
     TICK__OPTION_OTHERS // a command's own start here
 };
 

@@ -2,8 +2,8 @@
 #ifndef RETICK_CLI_SCENARIO_LOAD_H
 #define RETICK_CLI_SCENARIO_LOAD_H
 
-#include "sim/world/runner.h"
 #include "sim/keeper/keeper.h"
+#include "sim/world/runner.h"
 #include <retick/error.h>
 #include <retick/scenario.h>
 #include <stdbool.h>
@@ -17,30 +17,31 @@ struct tick__load {
     const char *asks;
     const char *allow[64]; // --allow
     size_t allow_count;
-    int64_t hang;    // CPU time in ns that constructors may take; 0: the default
-    bool real;       // a real run: nothing is banned
-    bool unchecked;  // the deny list was looked at already
-    bool heap_check; // --heap-check
+    int64_t hang;         // CPU time in ns that constructors may take; 0: the default
+    bool real;            // a real run: nothing is banned
+    bool unchecked;       // the deny list was looked at already
+    bool heap_check;      // --heap-check
     char *const *program; // not NULL: no scenario, but a program of somebody's own (cli/guest_load.h), ended by NULL
-    const char *called; // what it is called in schedules and traces; NULL: by its words
-    const char *network, *by, *snapshot, *match, *expect_status, *tenant, *backstop; // how its options were written, or NULL
-    const char *passes[16];                                      // --pass, as they were written
+    const char *called;   // what it is called in schedules and traces; NULL: by its words
+    const char *network, *by, *snapshot, *match, *expect_status, *tenant, *leaks, *memory, *backstop; // how they were written, or NULL
+    uint64_t most_memory;   // bytes; 0: the default
+    const char *passes[16]; // --pass, as they were written
     size_t pass_count;
-    struct tick_guest_settings guest;                            // what they mean
+    struct tick_guest_settings guest; // what they mean
     struct tick_guest_wanted wanted;
-    bool shows;                          // what it prints is shown
+    bool shows; // what it prints is shown
 };
 struct tick__loaded {
     const struct tick_scenario *scenario; // NULL: a guest
     struct tick_guest_program *guest;     // NULL: a scenario. Owned
     struct tick_target target;            // that one
     char name[48];                        // of a guest
-    char *source;              // absolute path of the file, for the trace's meta; "" for a scenario that is linked in. Owned
-    char *object;              // the shared object, or "". Owned
-    char *given;               // the file as it was named, or "". Owned
-    char *options;             // how it was compiled, as it was asked for: "" or " --cflags '-DFAST'". Owned
-    char *built;               // the same with what $RETICK_CFLAGS added, for the trace. Owned
-    char *tail; // what stands last in a command that runs it again: " -- python3 app.py" for a guest, else "". Owned
+    char *source;                         // absolute path of the file, for the trace's meta; "" for a scenario that is linked in. Owned
+    char *object;                         // the shared object, or "". Owned
+    char *given;                          // the file as it was named, or "". Owned
+    char *options;                        // how it was compiled, as it was asked for: "" or " --cflags '-DFAST'". Owned
+    char *built;                          // the same with what $RETICK_CFLAGS added, for the trace. Owned
+    char *tail;  // what stands last in a command that runs it again: " -- python3 app.py" for a guest, else "". Owned
     char *world; // of a world file, which no trace may name in the place of who types: " shops.yaml". Owned; else NULL
     char *flags; // the compiler's flags of both, as a line (cli/flags.h); "" if there are none, or nothing was compiled. Owned
 };

@@ -12,6 +12,6 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "gcc | clang, libc6-dev, binutils")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "graphviz, gdb, g++ | clang")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "graphviz, gdb, g++ | clang, libdw1")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "pkg-config, libsqlite3-dev, libxxhash-dev, libjansson-dev, libyaml-dev, sqlite3") # for programs of one's own
 include(CPack)

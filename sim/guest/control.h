@@ -15,11 +15,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TICK_GUEST_FD 1000                 // in the guest; it and a few numbers behind it are ours, whatever the program closes
+#define TICK_GUEST_FD 1000                   // in the guest; it and a few numbers behind it are ours, whatever the program closes
 #define TICK_GUEST_ARENA (TICK_GUEST_FD + 1) // the memory of the kernel that it shares with others, if it does: a memfd
-#define TICK_GUEST_VARIABLE "RETICK_GUEST" // =1: the library is wanted
+#define TICK_GUEST_VARIABLE "RETICK_GUEST"   // =1: the library is wanted
 #define TICK_GUEST_MAGIC 0x74636b67u
-#define TICK_GUEST_VERSION 1u
+#define TICK_GUEST_VERSION 2u
 
 #define TICK_GUEST_DEVIATIONS 65536u // that a run may draw or be given; those beyond are counted and not kept
 #define TICK_GUEST_OUTPUT (1u << 20) // bytes of a run's output that are kept, with its lines' heads
@@ -31,7 +31,8 @@ enum tick_guest_state {
     TICK_GUEST_WAITING,  // it stands at the snapshot, and waits for a request
     TICK_GUEST_RUNNING,
     TICK_GUEST_PARKED, // all of its threads wait, in a world of which others have a part: the keeper hands it its next turn (`turn`)
-    TICK_GUEST_ENDED, // the outcome is there; the process goes back to WAITING by itself, or it is gone
+    TICK_GUEST_STANDS, // its run is over, and it stands where that ended, with `standing`, until the keeper has looked and sets RUNNING
+    TICK_GUEST_ENDED,  // the outcome is there; the process goes back to WAITING by itself, or it is gone
 };
 
 // How a run is begun anew.
@@ -51,22 +52,23 @@ enum tick_guest_place {
 };
 
 struct tick_guest_settings {
-    char host[64];        // the name of the machine that the program runs on, as in ids and names: "app"
-    char tenant[64];      // whose world it is: a process one of whose words (argv) ends in this name; "": the first that needs one
-    int64_t latency;      // ns, one way, between sockets of this machine, before jitter: 0 as on a real loopback
-    int64_t jitter;       // ns: the most that a `delivery` choice may add
-    int64_t wall;         // ns since 1970 at the world's beginning; 0: the kernel's own
-    uint32_t way;         // enum tick_guest_way
+    char host[64];           // the name of the machine that the program runs on, as in ids and names: "app"
+    char tenant[64];         // whose world it is: a process one of whose words (argv) ends in this name; "": the first that needs one
+    int64_t latency;         // ns, one way, between sockets of this machine, before jitter: 0 as on a real loopback
+    int64_t jitter;          // ns: the most that a `delivery` choice may add
+    int64_t wall;            // ns since 1970 at the world's beginning; 0: the kernel's own
+    uint32_t way;            // enum tick_guest_way
     uint32_t snapshot_place; // enum tick_guest_place
     uint32_t snapshot_at;    // which of these: 0 the first
     char snapshot_text[200]; // AT_OUTPUT
     bool compares_memory;    // REWIND: all of memory is compared with the snapshot's after each run; for tests
-    uint64_t arena_most;  // bytes of the simulated kernel's arena; 0: 1 GiB. Pages come as they are used
-    uint32_t fd_limit;    // no fd of the program is as great; 0: what RLIMIT_NOFILE says
-    char passes[2000];    // paths below which what is written reaches the machine, each ended by a 0, and another one behind the last
-    bool tells;           // the way to the snapshot is told, too
-    bool no_backstop;     // calls past libc's names stay real
-    bool fixed_addresses; // the keeper asked for no address randomisation, and got it
+    uint64_t arena_most;     // bytes of the simulated kernel's arena; 0: 1 GiB. Pages come as they are used
+    uint32_t fd_limit;       // no fd of the program is as great; 0: what RLIMIT_NOFILE says
+    char passes[2000];       // paths below which what is written reaches the machine, each ended by a 0, and another one behind the last
+    bool leaks, unread;      // fds that are open at its exit, and bytes that nobody has read then, are told: outcome.waits
+    bool tells;              // the way to the snapshot is told, too
+    bool no_backstop;        // calls past libc's names stay real
+    bool fixed_addresses;    // the keeper asked for no address randomisation, and got it
 
     // A world that it shares with others.
     bool shared;                         // its kernel is a world's (TICK_GUEST_ARENA), which is there; the rest says who it is in that
@@ -81,7 +83,7 @@ enum tick_guest_chooser {
     TICK_GUEST_RANDOM,
     TICK_GUEST_REPLAY,
     TICK_GUEST_ONWARD, // as REPLAY up to the event `upto`, as RANDOM from there on; the run has to be observed
-    TICK_GUEST_NOTED, // as REPLAY; and what else is asked, of `kinds`, goes to `questions`
+    TICK_GUEST_NOTED,  // as REPLAY; and what else is asked, of `kinds`, goes to `questions`
 };
 
 struct tick_guest_request {
@@ -95,6 +97,7 @@ struct tick_guest_request {
     bool observed;                     // the run is told: `told`
     bool keeps_output;                 // lines of fd 1 and 2 go to `output`
     bool shows_output;                 // they are written to the real fd 1 and 2 as well
+    bool stands;                       // where its threads stand is wanted, if the run is a finding: STANDS
     int64_t most_time;                 // virtual ns; 0: no limit
     uint64_t most_calls;               // simulated calls; 0: no limit
 };
@@ -116,7 +119,9 @@ struct tick_guest_outcome {
     uint32_t end; // enum tick_guest_end
     int32_t code;
     char text[TICK_GUEST_TEXT];   // in words, one line
-    char waits[TICK_GUEST_WAITS]; // DEADLOCKED, LATE, BUSY: a line a thread: "main waits for fd 5 (tcp) in epoll_wait"
+    char waits[TICK_GUEST_WAITS]; // DEADLOCKED, LATE, BUSY: a line a thread: "main waits for fd 5 (tcp) in epoll_wait". EXITED: a line
+                                  // for each that was left open or unread
+    uint32_t leaks, unread;       // EXITED: how many there are of each
     char thread[64];              // whose doing it was, or ""
     int64_t ended_at;             // virtual ns since the world began
     uint64_t calls;               // simulated calls
@@ -128,12 +133,33 @@ struct tick_guest_outcome {
     uint64_t digest[2];           // of calls, arguments, results, bytes, times and deviations; 0 if not asked for
 };
 
+// Where a thread stands: what is needed to walk its stack, from outside, in the memory of the process.
+#define TICK_GUEST_STANDING 64u  // threads of which that is told
+#define TICK_GUEST_PYTHON 32768u // bytes of what Python says of its own
+#define TICK_GUEST_REGISTERS 17u // as DWARF numbers those of x86-64; the last is where it stands
+struct tick_guest_standing {
+    uint64_t pthread; // as its runtime calls it; 0: not known
+    uint64_t registers[TICK_GUEST_REGISTERS];
+    bool runs;       // it is the one whose turn it is
+    bool at_fault;   // it stands at an instruction that failed, else behind a call
+    char thread[96]; // "main/worker#2"
+    char name[16];   // that it has given itself, or ""
+    char waits[232]; // what it waits for, or ""
+};
+
+// What a thread's start function is called, where only the file's own table of symbols knows: looking there takes longer than a small run.
+#define TICK_GUEST_STARTS 64u
+struct tick_guest_start {
+    uint64_t file, address; // hash of its path; where the function lies
+    char name[64];          // "": it has none
+};
+
 // What has happened to a thread or timer of a guest's while others had their turn.
 struct tick_guest_happening {
     uint64_t by, ordinal; // woken by the kernel: what by, as choice `host_late` is addressed; 0: that is not asked
-    uint32_t number; // of a thread; or, behind all of these, of a timer
-    uint32_t cause;  // told; or 0
-    bool posted;     // its event came; else the kernel has woken it
+    uint32_t number;      // of a thread; or, behind all of these, of a timer
+    uint32_t cause;       // told; or 0
+    bool posted;          // its event came; else the kernel has woken it
 };
 #define TICK_GUEST_HAPPENINGS 8448u // two a thread, one a timer
 
@@ -165,20 +191,27 @@ struct tick_guest_line {
 
 struct tick_guest_control {
     uint32_t magic, version;
-    uint64_t size;          // of all of this, as its maker knows it: another size is another build
-    _Atomic uint32_t state; // enum tick_guest_state; a futex word, not private
-    _Atomic int32_t root;   // the process that the keeper started
-    _Atomic int32_t tenant; // the process whose world this is; 0: none yet
-    _Atomic uint32_t run;   // how many have begun
-    _Atomic uint32_t way;   // enum tick_guest_way: how runs are begun, when the snapshot has been taken
-    _Atomic int32_t process; // that the run goes on in, when it is not the tenant: a child of it; else 0
+    uint64_t size;             // of all of this, as its maker knows it: another size is another build
+    _Atomic uint32_t state;    // enum tick_guest_state; a futex word, not private
+    _Atomic int32_t root;      // the process that the keeper started
+    _Atomic int32_t tenant;    // the process whose world this is; 0: none yet
+    _Atomic uint32_t run;      // how many have begun
+    _Atomic uint32_t way;      // enum tick_guest_way: how runs are begun, when the snapshot has been taken
+    _Atomic int32_t process;   // that the run goes on in, when it is not the tenant: a child of it; else 0
     char why[TICK_GUEST_TEXT]; // in words: why `way` is not what the settings asked for, or why the process could not be put back and ended
-    int32_t backstop;       // a negated errno: calls past libc's names stay real, as this machine has no seccomp for us
-    _Atomic int64_t heart;  // moves while a run goes on: calls so far, now and then; for whoever watches for a hang
+    int32_t backstop;          // a negated errno: calls past libc's names stay real, as this machine has no seccomp for us
+    _Atomic int64_t heart;     // moves while a run goes on: calls so far, now and then; for whoever watches for a hang
     struct tick_guest_settings settings;
     struct tick_guest_request request;
     struct tick_guest_turn turn;
     struct tick_guest_outcome outcome;
+    uint32_t start_count; // of this process, over its runs
+    struct tick_guest_start starts[TICK_GUEST_STARTS];
+    uint32_t standing_count, standing_lost; // STANDS; lost: threads, for lack of room
+    uint32_t python_used;                   // bytes
+    uint64_t python_code;                   // an address in Python's interpreter; 0: there is none
+    struct tick_guest_standing standing[TICK_GUEST_STANDING];
+    char python[TICK_GUEST_PYTHON];            // its threads' stacks, as _Py_DumpTracebackThreads writes them
     uint32_t deviation_count, deviations_lost; // drawn in this run; lost: for lack of room
     uint32_t question_count;                   // NOTED
     uint32_t output_used, output_lost;         // bytes; lost: lines, for lack of room

@@ -3,8 +3,8 @@
 // A tree of processes inherits the block (`npm test` starts node). Each is a candidate until one begins the world, by the first call that
 // only the world can answer: that one is the tenant, and from then on the others are outside, where all calls are real. A candidate's
 // clocks stand still and its random bytes are the world's, so that a program starts alike each time; all else of it is real.
-#include "sim/guest/guest_int.h"
 #include "sim/guest/files_int.h"
+#include "sim/guest/guest_int.h"
 #include "sim/guest/inside_int.h"
 #include "sim/guest/tell_int.h"
 #include "sim/guest/trap_int.h"
@@ -64,6 +64,7 @@ bool tick__guest_begin(void) {
         return false;
     }
     tick__guest_begun = true;
+    tick__guest_crashes_begin();
     tick__guest_tell_world();
     if (!tick__files_early)
         tick__files_begin();
@@ -114,6 +115,7 @@ __attribute__((constructor)) static void enter(int argc, char **argv, char **env
     tick__guest_world_new();
     tick__guest_output_begin();
     tick__guest_ends_watch();
+    tick__guest_leaks_begin();
     tick__guest_on = true;
     hide_clocks(env);
     tick__files_early = control->settings.tenant[0] != 0;

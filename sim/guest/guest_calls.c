@@ -88,8 +88,12 @@ static inline bool is_simulated(const struct tick__guest_entry *entry, long firs
 
 long tick__guest_call(long nr, long a, long b, long c, long d, long e, long f) {
     const struct tick__guest_entry *entry = tick__guest_on ? tick__guest_entry(nr) : NULL;
-    if (!entry || !is_simulated(entry, a))
-        return tick__raw6(nr, a, b, c, d, e, f);
+    if (!entry || !is_simulated(entry, a)) {
+        const long result = tick__raw6(nr, a, b, c, d, e, f);
+        if (__builtin_expect(tick__guest_leaks_wanted, 0) && tick__guest_on)
+            tick__guest_leaks_look(nr, (const long[]){a, b, c, d, e, f}, result);
+        return result;
+    }
     const long args[] = {a, b, c, d, e, f};
     if (__builtin_expect(tick__guest_probe != NULL, 0))
         tick__guest_tell_calls(entry->name);
@@ -97,6 +101,8 @@ long tick__guest_call(long nr, long a, long b, long c, long d, long e, long f) {
     const long result = entry->call(args);
     if (__builtin_expect(tick__guest_probe != NULL, 0))
         tick__guest_tell_took((int)a, result);
+    if (__builtin_expect(tick__guest_leaks_wanted, 0))
+        tick__guest_leaks_look(nr, args, result);
     tick__guest_counts();
     if (__builtin_expect(tick__guest_observed, 0))
         tick__guest_digest_call(nr, args, result);

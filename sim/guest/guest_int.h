@@ -61,7 +61,12 @@ long tick__guest_call(long nr, long a, long b, long c, long d, long e, long f);
 // --- outcome.c: how a run ends ---
 // Fills in control->outcome, and does not return: this process is rewound, or ends.
 _Noreturn void tick__guest_end(enum tick_guest_end end, int code, const char *text);
-// The same for what is not simulated: "CALL: not supported yet".
+// The same for a signal that came at an instruction of the program's: what its handler was told of that.
+_Noreturn void tick__guest_crash(int signal, const void *context);
+bool tick__guest_is_ending(void);
+// The same for what is not simulated: "CALL: not supported yet: WHY, in start+0x1c (program)". Where it is called from is
+// tick__guest_caller (tell_int.h), which libc's names have set. What a program's author can do about each WHY stands in
+// sim/keeper/guest_advice.c.
 _Noreturn void tick__guest_unsupported(const char *call, const char *why);
 
 // --- digest.c: what is observed of a run ---

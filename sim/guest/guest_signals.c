@@ -26,6 +26,8 @@
 static struct tick__trap_action action_of(int number) {
     struct tick__trap_action action = {.handler = SIG_DFL};
     (void)tick__trap_sigaction(number, NULL, &action, sizeof action.mask);
+    if (tick__guest_is_crash_handler(action.handler))
+        action = (struct tick__trap_action){.handler = SIG_DFL};
     return action;
 }
 

@@ -87,9 +87,28 @@ int tick__guest_pid_in(int pid);
 
 // --- outcome.c ---
 void tick__guest_ends_quickly(int status); // by quick_exit
-bool tick__guest_end_is_ours(void); // this process's end is the run's
-void tick__guest_ends_watch(void); // from now on ends are noticed
-void tick__guest_counts(void);     // one more simulated call
+bool tick__guest_end_is_ours(void);        // this process's end is the run's
+void tick__guest_ends_watch(void);         // from now on ends are noticed
+void tick__guest_counts(void);             // one more simulated call
+
+// --- standing.c ---
+// The keeper looks at where the threads stand, before this returns. context: as a handler is told it, of the running thread; NULL: here.
+void tick__guest_stand(const void *context);
+void tick__guest_stands(void); // the same, of what control->standing has
+// --- crashes.c ---
+void tick__guest_crashes_begin(void);                    // from now on what would kill the process ends the run
+bool tick__guest_is_crash_handler(void (*handler)(int)); // ours, which is none to the program
+// After the program has changed the action of a signal: ours stands where it has none of its own.
+void tick__guest_crash_handler_stays(int signal);
+// --- python_stacks.c ---
+void tick__guest_python_stacks(void);                  // control->python
+void tick__guest_python_here(char *text, size_t size); // the running thread's, innermost first, a line a call; "" if it is no Python's
+// --- left_open.c ---
+extern bool tick__guest_leaks_wanted;
+void tick__guest_leaks_begin(void);                                  // as the process begins
+void tick__guest_leaks_look(long nr, const long *args, long result); // a call has been made
+void tick__guest_leaks_tell(void);                                   // the program exits
+const char *tick__guest_fd_words(int fd);                            // waiting.c: "a TCP socket"
 
 // --- guest_output.c ---
 void tick__guest_output_begin(void);

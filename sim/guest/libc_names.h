@@ -13,7 +13,7 @@
     X(__pthread_mutex_lock) X(__pthread_mutex_trylock) X(__pthread_mutex_unlock) X(__pthread_once) X(__pthread_rwlock_rdlock) \
     X(__pthread_rwlock_unlock) X(__pthread_rwlock_wrlock) X(__pwrite64) X(__read) X(__read_chk) X(__readlink_chk) \
     X(__readlinkat_chk) X(__realpath_chk) X(__recv) X(__recv_chk) X(__recvfrom_chk) X(__sched_yield) X(__select) X(__send) \
-    X(__sendmmsg) X(__sigpause) X(__sigsuspend) X(__sigtimedwait) X(__socket) X(__statfs) X(__sysconf) X(__syslog_chk) \
+    X(__sendmmsg) X(__sigaction) X(__sigpause) X(__sigsuspend) X(__sigtimedwait) X(__socket) X(__statfs) X(__sysconf) X(__syslog_chk) \
     X(__vdprintf_chk) X(__vfork) X(__vsyslog_chk) X(__write) X(__xmknod) X(__xmknodat) X(__xpg_sigpause) X(__xstat) \
     X(__xstat64) X(_exit) X(abort) X(accept) X(accept4) X(access) X(alarm) X(arc4random) X(arc4random_buf) \
     X(arc4random_uniform) X(bind) X(call_once) X(canonicalize_file_name) X(chdir) X(chmod) X(chown) X(clock) X(clock_getres) \
@@ -54,8 +54,8 @@
     X(renameat) X(renameat2) X(rewinddir) X(rmdir) X(scandir) X(scandir64) X(scandirat) X(scandirat64) X(sched_getaffinity) \
     X(sched_getcpu) X(sched_setaffinity) X(sched_yield) X(seekdir) X(select) X(sem_clockwait) X(sem_post) X(sem_timedwait) \
     X(sem_trywait) X(sem_wait) X(send) X(sendfile) X(sendfile64) X(sendmmsg) X(sendmsg) X(sendto) X(setitimer) X(setsockopt) \
-    X(settimeofday) X(setxattr) X(shm_open) X(shm_unlink) X(shutdown) X(sigblock) X(sighold) X(siglongjmp) X(signalfd) \
-    X(sigpause) X(sigpending) X(sigprocmask) X(sigqueue) X(sigrelse) X(sigsetmask) X(sigsuspend) X(sigtimedwait) X(sigwait) \
+    X(settimeofday) X(setxattr) X(shm_open) X(shm_unlink) X(shutdown) X(sigaction) X(sigblock) X(sighold) X(siglongjmp) X(signal) \
+    X(signalfd) X(sigpause) X(sigpending) X(sigprocmask) X(sigqueue) X(sigrelse) X(sigsetmask) X(sigsuspend) X(sigtimedwait) X(sigwait) \
     X(sigwaitinfo) X(sleep) X(sockatmark) X(socket) X(socketpair) X(splice) X(stat) X(stat64) X(statfs) X(statfs64) X(statvfs) \
     X(statvfs64) X(statx) X(symlink) X(symlinkat) X(sync) X(sync_file_range) X(syncfs) X(syscall) X(sysconf) X(sysinfo) \
     X(syslog) X(system) X(tee) X(telldir) X(tempnam) X(tgkill) X(thrd_create) X(thrd_detach) X(thrd_exit) X(thrd_join) \
@@ -153,7 +153,7 @@
     X("children of before the world began are real", \
         "wait __wait waitpid __waitpid waitid wait3 wait4 pclose pidfd_getfd pidfd_send_signal process_madvise " \
         "process_mrelease process_vm_readv process_vm_writev ptrace") \
-    X("what a handler is stays the kernel's affair", "sigaction __sigaction signal siginterrupt exit") \
+    X("what a handler is stays the kernel's affair", "siginterrupt exit") \
     X("the processor is nobody's to schedule", \
         "sched_get_priority_max sched_get_priority_min __sched_get_priority_max __sched_get_priority_min sched_getparam " \
         "__sched_getparam sched_getscheduler __sched_getscheduler sched_rr_get_interval sched_setparam sched_setscheduler " \

@@ -15,7 +15,7 @@
 
 #define HEART 1024u // calls between its beats
 
-static bool ending;
+static bool ending; // TICK_GUEST_ENDED comes next
 
 static void put_text(char *to, size_t size, const char *text) {
     struct tick__line line = {to, size, 0};
@@ -42,6 +42,18 @@ static void begin_end(enum tick_guest_end end, int code, const char *text) {
     put_text(outcome->text, sizeof outcome->text, text);
 }
 
+bool tick__guest_is_ending(void) {
+    return ending;
+}
+
+_Noreturn void tick__guest_crash(int signal, const void *context) {
+    ending = true;
+    begin_end(TICK_GUEST_SIGNALLED, signal, "");
+    if (tick__guest_control->request.stands)
+        tick__guest_stand(context);
+    over();
+}
+
 _Noreturn void tick__guest_end(enum tick_guest_end end, int code, const char *text) {
     if (!tick__guest_control || ending)
         for (;;)
@@ -49,7 +61,11 @@ _Noreturn void tick__guest_end(enum tick_guest_end end, int code, const char *te
     ending = true;
     if (end == TICK_GUEST_EXITED)
         tick__guest_output_flush();
+    if (end == TICK_GUEST_EXITED && tick__guest_leaks_wanted)
+        tick__guest_leaks_tell();
     begin_end(end, code, text);
+    if (tick__guest_control->request.stands && end != TICK_GUEST_EXITED && end != TICK_GUEST_UNENDED)
+        tick__guest_stand(NULL);
     over();
 }
 
@@ -65,6 +81,8 @@ _Noreturn void tick__guest_unsupported(const char *call, const char *why) {
 
 // A line a thread: who waits for what.
 void tick__guest_put_waits(void) {
+    if (tick__guest_control->request.stands && tick__guest_shared && !ending)
+        tick__guest_stand(NULL);
     struct tick_guest_outcome *outcome = &tick__guest_control->outcome;
     struct tick__line line = {outcome->waits, sizeof outcome->waits, 0};
     const struct tick__guest_turns *t = tick__guest_turns;

@@ -10,6 +10,7 @@
 #include "sim/guest/guest_int.h"
 #include "sim/guest/life_int.h"
 #include "sim/guest/originals_int.h"
+#include "sim/guest/symbols_int.h"
 #include "sim/guest/trap_int.h"
 #include "sim/guest/turn_int.h"
 #include "src/base/check.h"
@@ -145,11 +146,33 @@ int tick__guest_main(int (*main)(int, char **, char **), int argc, char **argv, 
     return status;
 }
 
+// Of a function that its file does not export. The control block keeps it, as what a run learns is forgotten with the run.
+static const char *name_inside(const Dl_info *info, const void *address) {
+    struct tick_guest_control *control = tick__guest_control;
+    if (!control) // in a test
+        return "thread";
+    const uint64_t file = info->dli_fname ? tick_id_text(info->dli_fname) : 0;
+    uint32_t at = 0;
+    while (at < control->start_count && (control->starts[at].address != (uintptr_t)address || control->starts[at].file != file))
+        at++;
+    struct tick_guest_start *start = &control->starts[at < TICK_GUEST_STARTS ? at : TICK_GUEST_STARTS - 1];
+    if (at >= control->start_count) {
+        *start = (struct tick_guest_start){.file = file, .address = (uintptr_t)address};
+        const void *begin;
+        if (!tick__symbol_at(info, address, start->name, sizeof start->name, &begin) || begin != address)
+            start->name[0] = 0;
+        control->start_count += at < TICK_GUEST_STARTS;
+    }
+    return start->name[0] ? start->name : "thread";
+}
+
 static const char *name_of(void *(*start)(void *)) {
     Dl_info info;
     void *address;
     memcpy(&address, &start, sizeof address);
-    return dladdr(address, &info) && info.dli_sname && info.dli_saddr == address ? info.dli_sname : "thread";
+    if (!dladdr(address, &info))
+        return "thread";
+    return info.dli_sname && info.dli_saddr == address ? info.dli_sname : name_inside(&info, address);
 }
 
 // A stack for it where its sleeper's will not do.

@@ -224,7 +224,7 @@ void tick__guest_rest(int64_t ns) {
 
 // --- in words ---
 
-static const char *type_of(int fd) {
+const char *tick__guest_fd_words(int fd) {
     static const char *const words[] = {[TICK__SOCK] = "a TCP socket",
         [TICK__EPOLL] = "an epoll",
         [TICK__EVENTFD] = "an eventfd",
@@ -250,7 +250,7 @@ void tick__guest_wait_words(const struct tick__guest_wait *wait, char *text, siz
         tick__line_put(&line, "fd ");
         tick__line_number(&line, (uint64_t)wait->fd);
         tick__line_put(&line, ", ");
-        tick__line_put(&line, type_of(wait->fd));
+        tick__line_put(&line, tick__guest_fd_words(wait->fd));
     }
     tick__guest_wait_details(wait, &line);
 }

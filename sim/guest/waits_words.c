@@ -1,4 +1,5 @@
 // More about a wait, in words, for who asks why nothing goes on: who has the lock, whose end is waited for, and where in the program.
+#include "sim/guest/symbols_int.h"
 #include "sim/guest/trap_int.h"
 #include "sim/guest/turn_int.h"
 #include "src/base/line.h"
@@ -28,17 +29,21 @@ static void put_ending(struct tick__line *line, const void *life) {
     }
 }
 
-// "in take+0x1c (program)", or "at program+0x11d4" where the function has no name for the loader.
+// "in take+0x1c (program)", or "at program+0x11d4" where the function has no name.
 void tick__guest_put_place(struct tick__line *line, const void *place) {
     Dl_info info;
+    char own[64];
     if (!place || tick__trap_is_ours((uintptr_t)place) || !dladdr(place, &info) || !info.dli_fname)
         return;
-    const char *slash = strrchr(info.dli_fname, '/'), *file = slash ? slash + 1 : info.dli_fname;
-    tick__line_put(line, info.dli_sname ? ", in " : ", at ");
-    tick__line_put(line, info.dli_sname ? info.dli_sname : file);
+    const char *slash = strrchr(info.dli_fname, '/'), *file = slash ? slash + 1 : info.dli_fname, *name = info.dli_sname;
+    const void *begin = info.dli_saddr;
+    if (!name && tick__symbol_at(&info, place, own, sizeof own, &begin))
+        name = own;
+    tick__line_put(line, name ? ", in " : ", at ");
+    tick__line_put(line, name ? name : file);
     tick__line_put(line, "+");
-    tick__line_hex(line, (uint64_t)((const char *)place - (const char *)(info.dli_sname ? info.dli_saddr : info.dli_fbase)));
-    if (info.dli_sname) {
+    tick__line_hex(line, (uint64_t)((const char *)place - (const char *)(name ? begin : info.dli_fbase)));
+    if (name) {
         tick__line_put(line, " (");
         tick__line_put(line, file);
         tick__line_put(line, ")");

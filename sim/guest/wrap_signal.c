@@ -80,6 +80,25 @@ EXPORT int pthread_sigqueue(pthread_t pthread, int number, const union sigval va
     return thread ? tick__guest_signal(thread, number, &sent) : TICK__ORIGINAL(pthread_sigqueue)(pthread, number, value);
 }
 
+// --- handlers: the kernel's affair, but for those of ours (crashes.c), which nobody sees ---
+
+EXPORT int sigaction(int number, const struct sigaction *restrict action, struct sigaction *restrict old) {
+    const int failed = ORIGINAL(sigaction)(number, action, old);
+    if (!failed && old && tick__guest_is_crash_handler(old->sa_handler))
+        *old = (struct sigaction){.sa_handler = SIG_DFL};
+    if (!failed && action)
+        tick__guest_crash_handler_stays(number);
+    return failed;
+}
+ALSO(sigaction, __sigaction)
+
+EXPORT sighandler_t signal(int number, sighandler_t handler) {
+    const sighandler_t old = ORIGINAL(signal)(number, handler);
+    if (old != SIG_ERR)
+        tick__guest_crash_handler_stays(number);
+    return tick__guest_is_crash_handler(old) ? SIG_DFL : old;
+}
+
 // --- masks ---
 
 // What libc keeps for itself is in no mask, as it says.

@@ -46,6 +46,11 @@ static void last_errors(int fd, char *text, size_t size) {
 
 // --- verdicts ---
 
+static void one_line(char *text) {
+    for (char *at = text; (at = strchr(at, '\n'));)
+        *at = at[1] ? ';' : 0;
+}
+
 static const char *signal_name(int number) {
     const char *name = sigabbrev_np(number);
     return name ? name : "?";
@@ -75,6 +80,23 @@ static void exited(const struct tick__keeper *k, struct tick_outcome *out, int s
     snprintf(out->text, sizeof out->text, "exit status %d%s%s%s", status, in_place, *said ? ": " : "", said);
 }
 
+// "2 fds were left open at its exit: fd 7, a TCP socket on :7000, was left open; ..."
+static void left_over(const struct tick_guest_control *control, struct tick_outcome *out) {
+    const struct tick_guest_outcome *const end = &control->outcome;
+    char count[80] = "", unread[80] = "", waits[sizeof out->text];
+    if (!end->leaks && !end->unread)
+        return;
+    if (end->leaks)
+        snprintf(count, sizeof count, "%u fd%s left open at its exit", end->leaks, end->leaks == 1 ? " was" : "s were");
+    if (end->unread)
+        snprintf(unread, sizeof unread, "%sunread bytes in %u fd%s", end->leaks ? ", " : "", end->unread, end->unread == 1 ? "" : "s");
+    snprintf(waits, sizeof waits, "%.*s", (int)strnlen(end->waits, sizeof waits - 1), end->waits);
+    out->verdict = TICK_LEAKED;
+    out->code = 0;
+    snprintf(out->text, sizeof out->text, "%s%s: %s", count, unread, waits);
+    one_line(out->text);
+}
+
 static void signalled(struct tick_outcome *out, int number, const char *said) {
     out->verdict = TICK_CRASHED;
     out->code = number;
@@ -84,8 +106,7 @@ static void signalled(struct tick_outcome *out, int number, const char *said) {
 static void verdict(struct tick_outcome *out, enum tick_verdict verdict, const char *what, const char *more) {
     out->verdict = verdict;
     snprintf(out->text, sizeof out->text, "%s%s", what, more);
-    for (char *at = out->text; (at = strchr(at, '\n'));)
-        *at = at[1] ? ';' : 0;
+    one_line(out->text);
 }
 
 static void ended(const struct tick__keeper *k, struct tick_outcome *out) {
@@ -96,8 +117,14 @@ static void ended(const struct tick__keeper *k, struct tick_outcome *out) {
     switch ((enum tick_guest_end)end->end) {
     case TICK_GUEST_EXITED:
         exited(k, out, end->code, said);
+        if (out->verdict == TICK_PASS)
+            left_over(control, out);
         return;
     case TICK_GUEST_SIGNALLED:
+        if (end->code == SIGXCPU && k->details) { // as sim/explore has it of one that says nothing
+            verdict(out, TICK_HUNG, "the program did not come back within the CPU time that a run may take", "");
+            return;
+        }
         signalled(out, end->code, said);
         return;
     case TICK_GUEST_DEADLOCKED:
@@ -124,7 +151,8 @@ static void ended(const struct tick__keeper *k, struct tick_outcome *out) {
 static void nobody_was(const struct tick_guest_control *control, struct tick_outcome *out) {
     out->verdict = TICK_BAD_SCENARIO;
     snprintf(out->text, sizeof out->text,
-        "nobody who is called %s made a socket, an epoll, a timer or a thread: name by --guest the program that does, as its command line has "
+        "nobody who is called %s made a socket, an epoll, a timer or a thread: name by --guest the program that does, as its command line "
+        "has "
         "it: --guest server.js for node /srv/server.js",
         control->settings.tenant);
 }
@@ -136,7 +164,10 @@ static void died(const struct tick__keeper *k, struct tick_outcome *out) {
     last_words(control, said, sizeof said);
     if (!*said)
         last_errors(k->errors, said, sizeof said);
-    if (!control->root && control->why[0])
+    if (k->outgrew) {
+        out->verdict = TICK_OUT_OF_MEMORY;
+        tick__guest_outgrown_words(k, out->text, sizeof out->text);
+    } else if (!control->root && control->why[0])
         verdict(out, TICK_BAD_SCENARIO, control->why, "");
     else if (!control->root)
         verdict(out, TICK_BAD_SCENARIO, "retick's library was not loaded into the program. ", said);

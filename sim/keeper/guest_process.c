@@ -2,6 +2,7 @@
 // no futex tells.
 #include "sim/keeper/keeper_int.h"
 #include "sim/keeper/spawn_int.h"
+#include "sim/keeper/stacks_int.h"
 #include <errno.h>
 #include <linux/futex.h>
 #include <signal.h>
@@ -26,13 +27,14 @@ static void empty(struct tick_guest_control *control) {
     control->why[0] = 0;
     control->backstop = 0;
     control->outcome = (struct tick_guest_outcome){0};
-    control->question_count = 0;
+    control->question_count = control->start_count = 0;
     control->deviation_count = control->deviations_lost = control->output_used = control->output_lost = 0;
     control->state = TICK_GUEST_STARTING;
 }
 
 int tick__guest_start(struct tick__keeper *k) {
     empty(k->control);
+    k->outgrew = false;
     k->control->settings = k->program->settings;
     k->control->settings.way = k->way;
     k->control->settings.tells = k->tells;
@@ -73,7 +75,7 @@ static bool is_gone(struct tick__keeper *k) {
     return true;
 }
 
-static pid_t process_of(const struct tick__keeper *k) {
+pid_t tick__guest_process(const struct tick__keeper *k) {
     const pid_t child = k->control->process, tenant = k->control->tenant;
     return child ? child : tenant ? tenant : k->pid;
 }
@@ -85,10 +87,20 @@ int tick__guest_await(struct tick__keeper *k, unsigned states, _Atomic int *watc
         if (states & TICK__STATE(now))
             return 0;
         tick__listen_take(k->listener);
+        if (now == TICK_GUEST_STANDS) {
+            tick__stacks_take(k);
+            tick__guest_state(k, TICK_GUEST_RUNNING);
+            continue;
+        }
         if (syscall(SYS_futex, &k->control->state, FUTEX_WAIT, now, &patience, NULL, 0) == 0 || errno != ETIMEDOUT)
             continue;
         if (watched)
-            atomic_store(watched, process_of(k));
+            atomic_store(watched, tick__guest_process(k));
+        if (tick__guest_outgrows(k)) {
+            k->outgrew = true;
+            tick__guest_stop(k);
+            return -ECHILD;
+        }
         if (is_gone(k))
             return states & TICK__STATE(atomic_load(&k->control->state)) ? 0 : -ECHILD;
         patience.tv_nsec = 2 * patience.tv_nsec < WATCH_MOST ? 2 * patience.tv_nsec : WATCH_MOST;

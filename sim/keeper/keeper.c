@@ -33,15 +33,17 @@ static int put_schedule(struct tick_guest_control *control, const struct tick_an
     return 0;
 }
 
-int tick__keeper_request(struct tick__keeper *k, const struct tick_answers *answers, bool observed) {
+int tick__keeper_request(struct tick__keeper *k, const struct tick_answers *answers, bool observed, char *details) {
     const struct tick_guest_program *const program = k->program;
     struct tick_guest_request *const request = &k->control->request;
     *request = (struct tick_guest_request){.digest = program->digest,
         .observed = observed,
         .keeps_output = program->keeps_output,
         .shows_output = program->shows_output,
+        .stands = details != NULL,
         .most_time = program->most_time,
         .most_calls = program->most_calls};
+    k->details = details;
     request->seed = answers->seed;
     memcpy(request->rates, answers->rates.of, sizeof request->rates);
     switch (answers->way) {
@@ -107,7 +109,7 @@ static void hear_the_rest(struct tick__keeper *k) {
 
 // 0: *out is filled; TICK_EKILLED: somebody killed it.
 static int run_once(struct tick__keeper *k, const struct tick_request *request, struct tick_outcome *out) {
-    int rc = tick__keeper_request(k, request->answers, request->probe != NULL);
+    int rc = tick__keeper_request(k, request->answers, request->probe != NULL, request->details);
     if (rc < 0)
         return rc;
     k->tells = request->probe != NULL || k->way != TICK_GUEST_START;
@@ -120,7 +122,7 @@ static int run_once(struct tick__keeper *k, const struct tick_request *request, 
         rc = tick__guest_await(k, ENDED_OR_WAITING, request->program);
     } else if (rc >= 0 && k->way == TICK_GUEST_START)
         rc = tick__guest_await(k, ENDED_OR_WAITING, request->program);
-    if (rc < 0 && WIFSIGNALED(k->status) && WTERMSIG(k->status) == SIGKILL)
+    if (rc < 0 && !k->outgrew && WIFSIGNALED(k->status) && WTERMSIG(k->status) == SIGKILL)
         return TICK_EKILLED;
     k->figures.way = k->control->way;
     remember_why(k);

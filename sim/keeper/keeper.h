@@ -17,14 +17,18 @@ struct tick_guest_program {
     char *const *argv;      // ended by NULL; argv[0]: a path, or a name to be looked up in PATH
     const char *const *set; // "NAME=value", more of its environment, ended by NULL; or NULL
     struct tick_guest_wanted wanted;
-    const char *folder;  // that it is run in; NULL: this process's
-    bool any_addresses;  // they are randomised as the machine does, and not fixed
+    const char *folder;                  // that it is run in; NULL: this process's
+    bool any_addresses;                  // they are randomised as the machine does, and not fixed
     struct tick_guest_settings settings; // way: the best that may be taken (TICK_GUEST_REWIND: whatever the machine offers)
     int64_t most_time;                   // virtual ns; 0: no limit
     uint64_t most_calls;                 // 0: no limit
+    uint64_t most_memory;                // bytes that its process may have; 0: tick_guest_memory_default()
     bool keeps_output, shows_output;     // as in struct tick_guest_request
     bool digest;
 };
+
+// What a program may have of memory where nobody says: as much as leaves the machine (and the container) alive if all workers' have it.
+uint64_t tick_guest_memory_default(void);
 
 // Whether text is such an expression: 0, or -EINVAL, and in *error why not.
 int tick_guest_match_check(const char *text, struct tick_error *error);

@@ -21,9 +21,11 @@ struct tick__keeper {
     char **environment;
     regex_t match;  // of program->wanted.match
     bool has_match; // it was compiled
+    bool outgrew;   // the process was ended, as it had more memory than it may
     pid_t pid;      // of the process that was started; 0: there is none
     int status;     // its wait status, when it is gone
     uint32_t way;   // that is asked of the next process
+    char *details;  // as the run's request has it, while it goes on
     char why[TICK_GUEST_TEXT];
     struct tick_guest_figures figures;
 };
@@ -32,8 +34,8 @@ struct tick__keeper {
 // A keeper of it, whose process is not started yet. 0, or a negative error and *error. program: as in tick_guest_target.
 int tick__keeper_new(const struct tick_guest_program *program, struct tick__keeper **out, struct tick_error *error);
 void tick__keeper_free(struct tick__keeper *k); // or NULL; with its process
-// What a run is to be, into the control block. 0 or a negative error.
-int tick__keeper_request(struct tick__keeper *k, const struct tick_answers *answers, bool observed);
+// What a run is to be, into the control block. details: as tick_request's. 0 or a negative error.
+int tick__keeper_request(struct tick__keeper *k, const struct tick_answers *answers, bool observed, char *details);
 
 // --- guest_process.c ---
 int tick__guest_start(struct tick__keeper *k); // 0 or a negated errno
@@ -41,8 +43,17 @@ int tick__guest_start(struct tick__keeper *k); // 0 or a negated errno
 // WAITING as well: the process may have gone back already. watched: as tick_request's program, or NULL.
 #define TICK__STATE(state) (1u << (state))
 int tick__guest_await(struct tick__keeper *k, unsigned states, _Atomic int *watched);
+// A guest that STANDS on the way there is looked at, and let go on.
+pid_t tick__guest_process(const struct tick__keeper *k);                     // that its run goes on in
 void tick__guest_state(struct tick__keeper *k, enum tick_guest_state state); // sets it, and wakes the guest
 void tick__guest_stop(struct tick__keeper *k);                               // ends it, with all processes that it started
+
+// --- memory_limit.c ---
+bool tick__guest_outgrows(const struct tick__keeper *k); // its process has more than it may
+void tick__guest_outgrown_words(const struct tick__keeper *k, char *text, size_t size);
+
+// --- guest_advice.c ---
+const char *tick__guest_advice(const char *text); // what can be done about what is not simulated; text: as its outcome says it
 
 // --- output_lines.c ---
 // A line of the run's output, put together of what was written of it. Of a longer one than TICK__OUTPUT_LINE the rest is left out.

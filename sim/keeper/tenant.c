@@ -38,7 +38,7 @@ static void start_up(struct tick__kept *kept, struct tick__keeper *k, bool obser
     turn->happened = 0;
     turn->cause = host->here;
     tick__counted(&turn->objects, &turn->events);
-    int rc = tick__keeper_request(k, w->answers, observed);
+    int rc = tick__keeper_request(k, w->answers, observed, w->details);
     if (rc >= 0)
         rc = tick__guest_start(k);
     if (rc >= 0 && live)
@@ -154,6 +154,8 @@ static void over(struct tick__kept *kept) {
     tick__guest_outcome(kept->now, kept->now->pid == 0, &outcome);
     if (outcome.verdict != TICK_PASS && !host->stopping)
         tick__world_fail(host->world, outcome.verdict, outcome.code, host->loc, outcome.text);
+    else if (host->world->details) // where it stood is no finding's
+        host->world->details[0] = 0;
     look_at_lines(kept); // one that is told to stop is asked for nothing else
     kept->now = NULL;
     host->state = HOST_DONE;
@@ -197,7 +199,7 @@ static bool goes_on(struct tick__kept *kept) {
     struct tick_world *w = kept->host->world;
     struct tick__keeper *k = kept->now;
     struct tick_guest_turn *turn = &k->control->turn;
-    if (!kept->begun && tick__keeper_request(k, w->answers, w->probe != NULL) < 0) {
+    if (!kept->begun && tick__keeper_request(k, w->answers, w->probe != NULL, w->details) < 0) {
         tick__world_bad(w, kept->host->loc, "program \"%s\": its choices cannot be made so", kept->host->name);
         return false;
     }

@@ -116,6 +116,7 @@ void tick__harness_begin(struct tick_harness *h, const struct tick_run *run) {
     n->world.tenant = &tick__native_ops;
     tick_stacks_set_poison(n->stacks, run->poison);
     n->world.answers = run->answers;
+    n->world.details = run->details;
     n->world.program = run->program;
     tick__world_begin(&n->world, run->chooser, run->probe, run->set_up);
 }

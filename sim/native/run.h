@@ -17,6 +17,7 @@ struct tick_run {
     const struct tick_answers *answers; // those that the chooser gives, for programs in other processes; NULL: such a program cannot run.
                                         // Borrowed
     _Atomic int *program;               // as in tick_request (sim/world/runner.h), or NULL
+    char *details;                      // likewise
     _Atomic bool *set_up; // NULL, or set to true when the scenario's set-up has returned, for who watches from another process
 };
 

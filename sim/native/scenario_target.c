@@ -23,6 +23,7 @@ static int run(struct tick_runner *self, const struct tick_request *request, str
         .poison = request->poison,
         .answers = request->answers,
         .program = request->program,
+        .details = request->details,
         .set_up = request->set_up};
     int rc = tick_answering_open(&runner->answering, request->answers, request->probe, &run.chooser);
     if (rc < 0)

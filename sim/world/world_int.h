@@ -157,6 +157,7 @@ struct tick_world {
     _Atomic bool *set_up;               // the run's
     const struct tick_answers *answers; // the chooser's, as data; NULL: it has none. Borrowed
     _Atomic int *program;               // set to the process that has the turn, if that is not this one; NULL: nobody watches
+    char *details;                      // as in tick_request, or NULL
     struct tick_others *others;         // NULL: no run had any
     bool has_others;                    // this one does
     bool ended;

@@ -4,7 +4,7 @@
 
 static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER, two = PTHREAD_MUTEX_INITIALIZER;
 
-static void both(pthread_mutex_t *before, pthread_mutex_t *after) {
+__attribute__((noinline)) static void both(pthread_mutex_t *before, pthread_mutex_t *after) {
     pthread_mutex_lock(before);
     nanosleep(&(struct timespec){0, 1000000}, NULL);
     pthread_mutex_lock(after);
