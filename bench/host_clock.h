@@ -19,16 +19,16 @@ static double host_ns(void) {
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-// The best of five rounds: the machine may be busy.
+// The best of a hundred rounds: the machine may be busy.
 #define MEASURE(what, times, code) \
     do { \
         double best = 1e18; \
-        for (int round = 0; round < 5; round++) { \
+        for (int round = 0; round < 100; round++) { \
             const double began = host_ns(); \
-            for (int i = 0; i < (times) / 5; i++) { \
+            for (int i = 0; i < (times) / 100; i++) { \
                 code; \
             } \
-            const double took = (host_ns() - began) / ((times) / 5); \
+            const double took = (host_ns() - began) / ((times) / 100); \
             best = took < best ? took : best; \
         } \
         printf("%-40s %8.1f ns\n", what, best); \

@@ -3,6 +3,7 @@
 #include "sim/guest/files_int.h"
 #include "sim/guest/inside_int.h"
 #include "sim/guest/map_int.h"
+#include "sim/guest/process_state_int.h"
 #include "sim/guest/trap_int.h"
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -17,6 +18,23 @@ long tick__call_mmap(const long *a) {
 
 long tick__call_rt_sigaction(const long *a) {
     return tick__trap_sigaction(a[0], (const struct tick__trap_action *)a[1], (struct tick__trap_action *)a[2], a[3]);
+}
+
+// Limits are the process's own; a rewind has to know that it is to put them back.
+static void note_limits(void) {
+    if (tick__noted)
+        tick__noted->limits = true;
+}
+
+long tick__call_setrlimit(const long *a) {
+    note_limits();
+    return tick__raw(SYS_setrlimit, a[0], a[1]);
+}
+
+long tick__call_prlimit64(const long *a) {
+    if (a[2])
+        note_limits();
+    return tick__raw(SYS_prlimit64, a[0], a[1], a[2], a[3]);
 }
 
 long tick__call_prctl(const long *a) {

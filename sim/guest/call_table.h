@@ -166,6 +166,8 @@ TICK__CALL(exit_group, TICK__OF_ALL, N1(0), TICK__PLAIN, 0)
 // What libc asks inside itself, or a program past libc: names of libc's have ways of their own before they come here.
 TICK__CALL(mmap, TICK__WITHIN, 0, TICK__ADDRESS, 0)
 TICK__CALL(rt_sigaction, TICK__WITHIN, N1(0), TICK__PLAIN, 0)
+TICK__CALL(setrlimit, TICK__WITHIN, N1(0), TICK__PLAIN, 0)
+TICK__CALL(prlimit64, TICK__WITHIN, N2(0, 1), TICK__PLAIN, 0)
 TICK__CALL(prctl, TICK__WITHIN, N1(0), TICK__PLAIN, 0)
 TICK__CALL(seccomp, TICK__WITHIN, N2(0, 1), TICK__PLAIN, 0)
 TICK__CALL(exit, TICK__WITHIN, N1(0), TICK__PLAIN, 0)

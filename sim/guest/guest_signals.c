@@ -9,6 +9,7 @@
 // they read those of the process only.
 #include "sim/guest/inside_int.h"
 #include "sim/guest/life_int.h"
+#include "sim/guest/process_state_int.h"
 #include "sim/guest/trap_int.h"
 #include "sim/kernel/calls.h"
 #include "src/base/times.h"
@@ -91,6 +92,8 @@ static void deliver(int number, const struct tick__guest_sent *sent) {
     }
     if (!(action.flags & SA_RESTART))
         life->restarts = false;
+    if (action.flags & SA_RESETHAND && tick__noted)
+        tick__noted->handlers |= BIT(number); // the kernel changes it
     const char *const before = life->handles;
     life->handles = __builtin_frame_address(0);
     (void)tick__raw(SYS_rt_tgsigqueueinfo, tick__raw(SYS_getpid), tick__raw(SYS_gettid), number, &info);

@@ -41,7 +41,7 @@
                     X(process_vm_writev) X(kcmp) X(shmget) X(shmat) X(shmctl) X(shmdt) X(semget) X(semctl) X(msgget) X(msgctl) X(mq_open) \
                         X(mq_unlink) X(mq_getsetattr) X(getdents) X(umask) X(ustat) X(sysfs) X(lookup_dcookie) X(name_to_handle_at) \
                             X(inotify_init) X(inotify_init1) X(inotify_add_watch) X(inotify_rm_watch) X(fanotify_mark) X(getrlimit) \
-                                X(setrlimit) X(prlimit64) X(syslog) X(setuid) X(setgid) X(setpgid) X(getpgrp) X(setsid) X(setreuid) \
+                                  X(syslog) X(setuid) X(setgid) X(setpgid) X(getpgrp) X(setsid) X(setreuid) \
                                     X(setregid) X(getgroups) X(setgroups) X(setresuid) X(getresuid) X(setresgid) X(getresgid) X(getpgid) \
                                         X(setfsuid) X(setfsgid) X(getsid) X(capget) X(capset) X(personality) X(getpriority) X(setpriority) \
                                             X(sched_setparam) X(sched_getparam) X(sched_setscheduler) X(sched_getscheduler) \

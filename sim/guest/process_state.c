@@ -1,9 +1,12 @@
-// What the kernel holds for the process: put back, each of it, without asking whether the run has changed it, which costs as much.
+// What the kernel holds for the process: put back, each of it, without asking whether the run has changed it, which costs as much; but for
+// what is noted when it changes.
 #include "sim/guest/process_state_int.h"
 #include <dirent.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+struct tick__noted *tick__noted;
 
 // --- fds ---
 
@@ -144,16 +147,17 @@ int tick__surroundings_take(struct tick__surroundings *s) {
 
 static void put_back_signals(const struct tick__surroundings *s) {
     for (int i = 0; i < TICK__SIGNALS; i++)
-        if (i + 1 != SIGKILL && i + 1 != SIGSTOP)
+        if (i + 1 != SIGKILL && i + 1 != SIGSTOP && (!s->notes || s->noted.handlers >> i & 1))
             tick__raw(SYS_rt_sigaction, i + 1, &s->action[i], NULL, 8);
     tick__raw(SYS_sigaltstack, &s->alternate, NULL);
     for (int i = 0; i < TICK__ITIMERS; i++)
-        tick__raw(SYS_setitimer, i, &s->timer[i], NULL);
+        if (!s->notes || timerisset(&s->timer[i].it_value))
+            tick__raw(SYS_setitimer, i, &s->timer[i], NULL);
     drain_signals(s->mask);
 }
 
 static int put_back_limits(struct tick__surroundings *s) {
-    for (int i = 0; i < TICK__LIMITS; i++) {
+    for (int i = 0; i < TICK__LIMITS && (!s->notes || s->noted.limits); i++) {
         struct rlimit now;
         tick__raw(SYS_prlimit64, 0, i, NULL, &now);
         if (now.rlim_cur == s->limit[i].rlim_cur && now.rlim_max == s->limit[i].rlim_max)

@@ -28,7 +28,16 @@ struct tick__kernel_action { // as rt_sigaction has it
     uint64_t mask;
 };
 
+// What of it a run has changed, where each change is noted: what else there is need not be put back.
+struct tick__noted {
+    uint64_t handlers; // bit n - 1 for signal n
+    bool limits;
+};
+extern struct tick__noted *tick__noted; // whoever makes or sees such a change sets its bit; NULL: nobody asks
+
 struct tick__surroundings {
+    bool notes; // changes are noted, and interval timers are not the kernel's
+    struct tick__noted noted;
     uint32_t fds;
     int highest, next; // of the program's fds: those above have been opened since; the number behind the last copy
     struct tick__kept_fd fd[TICK__FDS_MOST];

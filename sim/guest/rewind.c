@@ -152,12 +152,15 @@ static const char *put_back(struct rewinding *r) {
 static void rewinder(void) {
     struct rewinding *const r = rewinding;
     r->log.pages = &r->pages;
+    r->surroundings.notes = r->with.notes;
     r->rc = take_all(r);
     const char *what = NULL;
     while (r->rc >= 0) {
         r->with.next(r->with.ctx, what);
         r->running = true;
         tick__map_log = &r->log;
+        r->surroundings.noted = (struct tick__noted){0};
+        tick__noted = &r->surroundings.noted;
         tick__raw(SYS_arch_prctl, ARCH_SET_FS, r->fs);
         tick__cross(&r->rewinder, r->snapshot);
         r->running = false;

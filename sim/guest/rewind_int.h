@@ -11,6 +11,7 @@ struct tick__rewind {
     // memory that is shared. trouble: NULL, or in words what could not be put back; then it does not return.
     void (*next)(void *ctx, const char *trouble);
     void *ctx;
+    bool notes; // changes of handlers and limits are noted (process_state_int.h): those alone are put back
     bool check; // after each run all of memory is compared with the snapshot's
 };
 

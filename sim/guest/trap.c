@@ -10,6 +10,7 @@
 // and the 128 bytes below the stack pointer. SIGSYS must never be blocked where the filter is, or the kernel ends the process instead: it
 // is kept out of every mask, those of handlers included, and the program's own handler of it is only noted.
 #include "sim/guest/inside_int.h"
+#include "sim/guest/process_state_int.h"
 #include "sim/guest/trap_int.h"
 #include <linux/audit.h>
 #include <linux/seccomp.h>
@@ -43,6 +44,8 @@ long tick__trap_sigaction(long number, const struct tick__trap_action *action, s
     if (action)
         kept = *action;
     kept.mask &= ~tick__trap_kept;
+    if (action && tick__noted && number >= 1 && number <= SIGNALS)
+        tick__noted->handlers |= BIT(number);
     if (number != SIGSYS)
         return tick__raw(SYS_rt_sigaction, number, action ? &kept : NULL, old, size);
     if (old)

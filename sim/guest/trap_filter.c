@@ -10,7 +10,7 @@
 
 #define NUMBERS 512u // and behind them, all are trapped: x32's, and those of kernels to come
 
-enum way { PASSES, TRAPPED, PRCTL, MMAP, MASKS, WAYS };
+enum way { PASSES, TRAPPED, PRCTL, MMAP, MASKS, LIMITS, WAYS };
 
 struct program {
     struct sock_filter *out;
@@ -42,6 +42,8 @@ static enum way way_of(uint32_t nr) {
         return MMAP;
     case SYS_rt_sigprocmask:
         return MASKS;
+    case SYS_prlimit64:
+        return LIMITS;
     default:
         return tick__guest_entry((long)nr) ? TRAPPED : PASSES;
     }
@@ -64,6 +66,15 @@ static void decide(struct program *p, uint32_t from, uint32_t to) {
     decide(p, from, middle);
     p->out[jump].k = p->count - jump - 1;
     decide(p, middle, to);
+}
+
+// Allowed where that argument is NULL.
+static void pass_without(struct program *p, uint32_t argument) {
+    load(p, LOW(args[0]) + argument * sizeof(uint64_t));
+    put(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
+    load(p, HIGH(args[0]) + argument * sizeof(uint64_t));
+    put(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
+    give(p, SECCOMP_RET_ALLOW);
 }
 
 // Allowed from within the range: of 64 bits, looked at by halves of 32.
@@ -108,14 +119,15 @@ uint32_t tick__trap_filter(const struct tick__trap_range *range, struct sock_fil
     const uint32_t to_where_too = p.count;
     put(&p, BPF_JMP | BPF_JA, 0, 0, 0);
     at[MASKS] = p.count; // a mask that is asked for, as sigsetjmp does
-    load(&p, LOW(args[1]));
-    put(&p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
-    load(&p, HIGH(args[1]));
-    put(&p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
-    give(&p, SECCOMP_RET_ALLOW);
+    pass_without(&p, 1);
+    const uint32_t to_where_again = p.count;
+    put(&p, BPF_JMP | BPF_JA, 0, 0, 0);
+    at[LIMITS] = p.count; // and a limit
+    pass_without(&p, 2);
     at[TRAPPED] = p.count;
     p.out[to_where].k = p.count - to_where - 1;
     p.out[to_where_too].k = p.count - to_where_too - 1;
+    p.out[to_where_again].k = p.count - to_where_again - 1;
     ask_where(&p, range);
     for (uint32_t i = 0; i < p.jump_count; i++)
         p.out[p.jumps[i]].k = at[p.out[p.jumps[i]].k] - p.jumps[i] - 1;

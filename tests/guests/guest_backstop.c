@@ -83,6 +83,7 @@ static void signals_and_masks_are_the_programs(void **state) {
     (void)state;
     says("signals", "blocked 0, handled 1, same 1, masked 1, handled 2, own 102 1, back 0 0\n");
     says("contexts", "there 0, here 1\n");
+    says("state", "there 1, none 1, limit 1\n");
 }
 
 static void registers_are_kept(void **state) {
@@ -145,7 +146,7 @@ static void digests(const char *case_, enum tick_guest_way way, uint64_t digest[
 }
 
 static void all_ways_are_alike(void **state) {
-    static const char *const cases[] = {"sockets", "threads", "semaphores", "signals", "many"};
+    static const char *const cases[] = {"sockets", "threads", "semaphores", "signals", "many", "state"};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint64_t by[3][3][2];

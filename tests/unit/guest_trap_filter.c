@@ -75,7 +75,7 @@ static void each_call_goes_its_way(void **state) {
     (void)state;
     make(HERE, HERE + 0x1000);
     for (int nr = 0; nr < 600; nr++) {
-        if (nr == SYS_mmap || nr == SYS_prctl || nr == SYS_rt_sigprocmask)
+        if (nr == SYS_mmap || nr == SYS_prctl || nr == SYS_rt_sigprocmask || nr == SYS_prlimit64)
             continue;
         if (is_trapped_at(nr, ELSEWHERE, NULL) != (tick__guest_entry(nr) != NULL))
             fail_msg("call %d", nr);
@@ -102,6 +102,9 @@ static void some_are_looked_at(void **state) {
     assert_false(is_trapped_at(SYS_rt_sigprocmask, ELSEWHERE, (const uint64_t[6]){SIG_BLOCK, 0, HERE}));
     assert_true(is_trapped_at(SYS_rt_sigprocmask, ELSEWHERE, (const uint64_t[6]){SIG_BLOCK, ELSEWHERE, 0}));
     assert_true(is_trapped_at(SYS_rt_sigprocmask, ELSEWHERE, (const uint64_t[6]){SIG_BLOCK, UINT64_C(1) << 32, 0}));
+    assert_false(is_trapped_at(SYS_prlimit64, ELSEWHERE, (const uint64_t[6]){0, 7, 0, ELSEWHERE}));
+    assert_true(is_trapped_at(SYS_prlimit64, ELSEWHERE, (const uint64_t[6]){0, 7, ELSEWHERE, 0}));
+    assert_false(is_trapped_at(SYS_prlimit64, HERE, (const uint64_t[6]){0, 7, ELSEWHERE, 0}));
     assert_false(is_trapped_at(SYS_rt_sigprocmask, HERE, (const uint64_t[6]){SIG_BLOCK, ELSEWHERE, 0}));
 }
 

@@ -19,6 +19,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
@@ -298,6 +299,23 @@ static int contexts(void) {
     return 0;
 }
 
+// What a run changes of handlers and limits is as before in the next: the snapshot is at the sleep. One handler goes by itself.
+static int state(void) {
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESETHAND}, old;
+    struct rlimit limit;
+    sigaction(SIGUSR1, &action, NULL);
+    usleep(1000);
+    sigaction(SIGUSR1, NULL, &old);
+    printf("there %d, ", old.sa_handler == handler);
+    sigaction(SIGHUP, NULL, &old);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    printf("none %d, limit %d\n", old.sa_handler == SIG_DFL, limit.rlim_cur > 700);
+    raise(SIGUSR1);
+    sigaction(SIGUSR1, NULL, &old);
+    limit.rlim_cur = 700;
+    return handled != 1 || old.sa_handler != SIG_DFL || sigaction(SIGHUP, &action, NULL) < 0 || setrlimit(RLIMIT_NOFILE, &limit) < 0;
+}
+
 // --- what a call leaves alone ---
 
 static int registers(void) {
@@ -363,7 +381,7 @@ int main(int argc, char **argv) {
         int (*run)(void);
     } cases[] = {{"sockets", sockets}, {"times", times}, {"machine", machine}, {"files", files}, {"walks", walks}, {"threads", threads},
         {"streams", streams}, {"many", many}, {"names", names}, {"semaphores", semaphores}, {"signals", signals}, {"contexts", contexts},
-        {"registers", registers}, {"lacking", lacking}, {"fails", fails}};
+        {"state", state}, {"registers", registers}, {"lacking", lacking}, {"fails", fails}};
     if (argc < 2 || begin() != 0)
         return 2;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
