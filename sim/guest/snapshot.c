@@ -90,7 +90,8 @@ static const char *reason(int error) {
 static bool rewinds(void) {
     const char *what;
     int rc = tick__rewind_probe(&what);
-    const struct tick__rewind rewind = {.next = next_in_place, .notes = tick__trap_kept != 0, .check = tick__guest_control->settings.compares_memory};
+    const struct tick__rewind rewind = {
+        .next = next_in_place, .notes = tick__trap_kept != 0, .check = tick__guest_control->settings.compares_memory};
     if (rc >= 0) {
         atomic_store(&tick__guest_control->way, TICK_GUEST_REWIND);
         rc = tick__rewind_take(&rewind);
