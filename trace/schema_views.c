@@ -72,8 +72,9 @@ const struct tick__schema_view tick__schema_views[] = {
 " FROM tasks t JOIN objects o ON o.object_id = t.task_id JOIN events c ON c.seq = t.created_seq"
 " JOIN (SELECT a.host_id, max(a.done_seq) AS done_seq FROM tasks a JOIN objects b ON b.object_id = a.task_id"
 "  WHERE b.parent_id = a.host_id AND a.outcome IS NOT NULL GROUP BY a.host_id) m ON m.host_id = t.host_id"
+" LEFT JOIN (SELECT host_id, lead(host_id) OVER (PARTITION BY name ORDER BY host_id) AS next FROM hosts) n ON n.host_id = t.host_id"
 " WHERE t.done_seq IS NULL AND m.done_seq IS NOT NULL"
-" AND NOT EXISTS (SELECT 1 FROM hosts h JOIN hosts later ON later.name = h.name AND later.host_id > h.host_id WHERE h.host_id = t.host_id)"
+" AND n.next IS NULL" // not of a life that is over
 " UNION ALL SELECT 'hold', h.hold_id, h.begin_ts, h.task_id, o.path, h.resource_id, coalesce(r.path, r.name, r.type)"
 " FROM holds h JOIN tasks t ON t.task_id = h.task_id JOIN objects o ON o.object_id = h.task_id JOIN objects r ON r.object_id = h.resource_id"
 " WHERE h.end_seq IS NULL AND t.done_seq IS NOT NULL"},
