@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 // What stands for the value of an option, or for an argument: by the word that the table has for it.
-enum page_value { PAGE_NONE, PAGE_WORD, PAGE_FILE, PAGE_FOLDER, PAGE_PROGRAM, PAGE_KIND, PAGE_FORMAT };
+enum page_value { PAGE_NONE, PAGE_WORD, PAGE_FILE, PAGE_FOLDER, PAGE_PROGRAM, PAGE_KIND, PAGE_FORMAT, PAGE_PICTURE };
 
 struct page_option {
     const char *name, *arg, *doc; // all borrowed from the table; arg NULL: it takes no value
@@ -36,9 +36,10 @@ void pages_write_bash(FILE *out, const struct pages *pages);
 void pages_write_zsh(FILE *out, const struct pages *pages);
 void pages_write_fish(FILE *out, const struct pages *pages);
 
-// For each: the kinds of choices, as in --rate KIND=N, the queries that have a name, and the formats of an export, each after `before`.
+// For each: the kinds of choices, as in --rate KIND=N, the queries that have a name, the formats of an export, and the pictures of a graph, each after `before`.
 void pages_write_kinds(FILE *out, const char *before);
 void pages_write_queries(FILE *out, const char *before);
 void pages_write_formats(FILE *out, const char *before);
+void pages_write_pictures(FILE *out, const char *before);
 
 #endif

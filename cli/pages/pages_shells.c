@@ -53,6 +53,7 @@ static void bash_command(FILE *out, const struct page_command *command) {
     bash_values(out, command, PAGE_PROGRAM, "COMPREPLY=($(compgen -c -- \"$cur\")); return");
     bash_values(out, command, PAGE_KIND, "compopt -o nospace; COMPREPLY=($(compgen -S = -W \"$kinds\" -- \"$cur\")); return");
     bash_values(out, command, PAGE_FORMAT, "COMPREPLY=($(compgen -W \"$formats\" -- \"$cur\")); return");
+    bash_values(out, command, PAGE_PICTURE, "COMPREPLY=($(compgen -W \"$pictures\" -- \"$cur\")); return");
     bash_values(out, command, PAGE_WORD, "return");
     fputs("        esac\n", out);
     if (command->queries) {
@@ -80,6 +81,8 @@ void pages_write_bash(FILE *out, const struct pages *pages) {
     pages_write_kinds(out, " ");
     fputs("' formats='", out);
     pages_write_formats(out, " ");
+    fputs("' pictures='", out);
+    pages_write_pictures(out, " ");
     fputs("'\n"
           "    COMPREPLY=()\n"
           "    if [ \"$cur\" = = ]; then # --option= and what comes behind are words of their own\n"
@@ -127,7 +130,8 @@ static void zsh_option(FILE *out, const struct page_option *o) {
         [PAGE_FOLDER] = "_files -/",
         [PAGE_PROGRAM] = "_command_names -e",
         [PAGE_KIND] = "kinds",
-        [PAGE_FORMAT] = "formats"};
+        [PAGE_FORMAT] = "formats",
+        [PAGE_PICTURE] = "pictures"};
     const char *equals = o->arg ? "=" : "";
     fputs(" \\\n            ", out);
     if (letter_of(o))
@@ -139,7 +143,7 @@ static void zsh_option(FILE *out, const struct page_option *o) {
     if (o->arg) {
         fputc(':', out);
         summary(out, o->arg, "[]:\\");
-        if (o->value == PAGE_KIND || o->value == PAGE_FORMAT) // the shell's own list is wanted within the quotes
+        if (o->value == PAGE_KIND || o->value == PAGE_FORMAT || o->value == PAGE_PICTURE) // the shell's own list is wanted within the quotes
             fprintf(out, ":'\"$%s\"", actions[o->value]);
         else
             fprintf(out, ":%s'", actions[o->value]);
@@ -153,6 +157,8 @@ void pages_write_zsh(FILE *out, const struct pages *pages) {
     pages_write_kinds(out, " ");
     fputs(")' formats='(", out);
     pages_write_formats(out, " ");
+    fputs(")' pictures='(", out);
+    pages_write_pictures(out, " ");
     fputs(")'\n    local -a commands=(\n", out);
     for (size_t i = 0; i < pages->count; i++) {
         fprintf(out, "        '%s:", pages->commands[i].name);
@@ -208,6 +214,10 @@ static void fish_option(FILE *out, const char *command, const struct page_option
     } else if (o->value == PAGE_FORMAT) {
         fputs(" -x -a '", out);
         pages_write_formats(out, " ");
+        fputc('\'', out);
+    } else if (o->value == PAGE_PICTURE) {
+        fputs(" -x -a '", out);
+        pages_write_pictures(out, " ");
         fputc('\'', out);
     } else if (o->value == PAGE_WORD)
         fputs(" -x", out);

@@ -5,6 +5,7 @@
 #include "src/base/check.h"
 #include "trace/query.h"
 #include "viewer/export/export.h"
+#include "viewer/pictures.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ static enum page_value value_of(const char *arg) {
     static const struct {
         const char *arg;
         enum page_value value;
-    } known[] = {{"FILE", PAGE_FILE}, {"FOLDER", PAGE_FOLDER}, {"PROGRAM", PAGE_PROGRAM}, {"KIND=N", PAGE_KIND}, {"FORMAT", PAGE_FORMAT}};
+    } known[] = {{"FILE", PAGE_FILE}, {"FOLDER", PAGE_FOLDER}, {"PROGRAM", PAGE_PROGRAM}, {"KIND=N", PAGE_KIND}, {"FORMAT", PAGE_FORMAT}, {"PICTURE", PAGE_PICTURE}};
     for (size_t i = 0; arg && i < ROOM(known); i++)
         if (strcmp(known[i].arg, arg) == 0)
             return known[i].value;
@@ -102,4 +103,9 @@ void pages_write_queries(FILE *out, const char *before) {
 void pages_write_formats(FILE *out, const char *before) {
     for (const struct tick_export_format *format = tick_export_formats; format->name; format++)
         fprintf(out, "%s%s", before, format->name);
+}
+
+void pages_write_pictures(FILE *out, const char *before) {
+    for (const struct tick_picture *picture = tick_pictures; picture->name; picture++)
+        fprintf(out, "%s%s", before, picture->name);
 }

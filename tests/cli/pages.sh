@@ -76,6 +76,8 @@ tab retick fuzz --rate del && offers "delivery="
 tab retick fuzz --rate = short_s && offers "short_send="
 tab retick query run.db wh && offers why
 tab retick export run.db --as per && offers perfetto
+tab retick graph run.db --of pa && offers parting
+tab retick query --over "" && offers folder
 tab retick nonsense "" && offers ""
 checks=$((checks + 1))
 [ "$(bash --norc -c '. "$1"; complete -p retick' tab "$pages/retick.bash")" = "complete -F _retick retick" ] ||
