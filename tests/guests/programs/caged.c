@@ -42,7 +42,8 @@ static const int own[] = {SYS_read, SYS_readv, SYS_pread64, SYS_preadv, SYS_prea
     SYS_dup2, SYS_dup3, SYS_lseek, SYS_fstat, SYS_stat, SYS_lstat, SYS_newfstatat, SYS_statx, SYS_statfs, SYS_fstatfs, SYS_access,
     SYS_faccessat, SYS_faccessat2, SYS_readlink, SYS_readlinkat, SYS_getcwd, SYS_chdir, SYS_fchdir, SYS_getdents64, SYS_ioctl, SYS_poll,
     SYS_mmap, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigtimedwait, SYS_rt_sigpending, SYS_rt_tgsigqueueinfo, SYS_getitimer,
-    SYS_setitimer, SYS_prctl, SYS_seccomp, SYS_exit, SYS_exit_group, SYS_getpid, SYS_getppid, SYS_gettid, SYS_geteuid, SYS_clone,
+    SYS_setitimer, SYS_prctl, SYS_prlimit64, SYS_setrlimit, SYS_seccomp, SYS_exit,
+    SYS_exit_group, SYS_getpid, SYS_getppid, SYS_gettid, SYS_geteuid, SYS_clone,
     SYS_fadvise64, SYS_sched_yield};
 
 static bool is_own(int nr) {
