@@ -40,7 +40,7 @@ never "are real"
 expect 0 "calls past libc's names, such as libc's own inside, are real, as seccomp is not available here" "$without" "$RETICK" fuzz -n 3 -- sleep 1
 also "3 schedules passed"
 expect 1 "fork: not supported yet: it started a child process after the world began" "$RETICK" run -o past.db -- "$past" fork
-also "at past_libc+0x"
+also ", in refused+0x"
 expect 1 "--match" "$RETICK" fuzz --backstop off --match 'on the disk' -n 3 -o past.db -- "$past" files
 expect 0 "program --match 'on the disk' --backstop off -- $past files" cat past.schedule
 
