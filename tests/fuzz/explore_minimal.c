@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-#define SEEDS (TICK__SANITIZED ? 50 : 150)
+#define SEEDS 150 // of minimal_orders none of the first 50 fails
 #define FAILURES_MOST (TICK__SANITIZED ? 1 : 5) // that are shrunk, of each scenario: a run is dear under sanitizers
 #define WORK_MOST 5000000u                       // iterations of the seeds of each scenario: heartbeats_hour has more in its first
 
