@@ -6,15 +6,19 @@
 #include "trace/ring_int.h"
 #include "trace/sink_int.h"
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define COMMIT_EVERY 50000000 // ns
+#define LOOK_LEAST 500000     // ns between two looks at the ring
+#define LOOK_MOST 10000000    // in less time than that no program fills it
 
 // How long it is since the program began, for commits only: nothing of it is stored.
 static int64_t host_now(void) {
@@ -90,6 +94,14 @@ static bool gone(pid_t pid, int *status) {
     return got != 0;
 }
 
+// Until there may be something to do: the process's end, which is noticed at once, or more to take. Who tells nothing is looked at more and
+// more seldom.
+static void wait_a_little(int process, int64_t *patience, bool idle) {
+    *patience = idle && *patience < LOOK_MOST ? 2 * *patience : idle ? LOOK_MOST : LOOK_LEAST;
+    struct pollfd end = {.fd = process, .events = POLLIN};
+    (void)ppoll(&end, 1, &(struct timespec){.tv_nsec = *patience}, NULL);
+}
+
 int tick_trace_drain(
     struct tick_ring *ring, pid_t pid, const char *path, const struct tick_trace_meta *meta, int *status, struct tick_error *error) {
     struct tick__sink sink = {0};
@@ -97,7 +109,9 @@ int tick_trace_drain(
     atomic_store(&ring->file->drainer, (int32_t)getpid());
     int code = begin(&sink, ring, path, meta, error);
     uint64_t tail = 0;
-    int64_t committed = host_now();
+    int64_t committed = host_now(), patience = LOOK_LEAST;
+    uint64_t before = 0;
+    const int process = pidfd_open(pid, 0); // -1 where there is none: then its end is looked for as seldom as the rest
     for (;;) {
         bool last = gone(pid, status); // before head is read: then nothing can follow
         uint64_t head = atomic_load_explicit(&ring->file->head, memory_order_acquire);
@@ -115,8 +129,11 @@ int tick_trace_drain(
         if (last)
             break;
         if (!due)
-            nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+            wait_a_little(process, &patience, head == before);
+        before = head;
     }
+    if (process >= 0)
+        close(process);
     if (code == 0)
         code = finish(&sink, ring, status, meta);
     tick__sink_close(&sink);

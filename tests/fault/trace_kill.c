@@ -460,6 +460,33 @@ static void rings_are_checked(void **state) {
     assert_non_null(strstr(error.text, "another recording's"));
 }
 
+// Whoever writes is woken by the program's end, and else looks now and then.
+static void who_tells_nothing_is_let_be(void **state) {
+    (void)state;
+    struct tick_ring *ring;
+    struct tick_error error;
+    struct timespec begun, over;
+    struct rusage before, after;
+    int status;
+    remove_files();
+    assert_int_equal(tick_ring_create(path, RING, &ring, &error), 0);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        usleep(200000);
+        _exit(7);
+    }
+    getrusage(RUSAGE_SELF, &before);
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    assert_int_equal(tick_trace_drain(ring, pid, path, &meta, &status, &error), 0);
+    clock_gettime(CLOCK_MONOTONIC, &over);
+    getrusage(RUSAGE_SELF, &after);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    const long ms = (over.tv_sec - begun.tv_sec) * 1000 + (over.tv_nsec - begun.tv_nsec) / 1000000;
+    assert_in_range(after.ru_nvcsw - before.ru_nvcsw, 0, 20 + ms / 5);
+    tick_ring_unlink(ring);
+    tick_ring_close(ring);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ring_and_memory_tell_the_same),
@@ -468,6 +495,7 @@ int main(void) {
         cmocka_unit_test(a_ring_that_was_never_finished),
         cmocka_unit_test(rings_are_checked),
         cmocka_unit_test(the_disk_fills_up),
+        cmocka_unit_test(who_tells_nothing_is_let_be),
         cmocka_unit_test(the_program_dies),
         cmocka_unit_test(the_writer_dies),
         cmocka_unit_test(both_die),
