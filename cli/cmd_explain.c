@@ -24,7 +24,7 @@ static const struct argp_option options[] = {
     {"against", 'a', "TRACE", 0, "The run beside which it is told (default: the nearest one that passes, as fuzz has kept it)", 0},
     {"likelihood", OPTION_LIKELIHOOD, "RUNS", OPTION_ARG_OPTIONAL,
         "And how likely it was: draw what comes after each sentence anew, so many times (default: 200), and count what fails", 0},
-    {"repaired", 'r', "FILE.c[:SCENARIO]|COMMAND", 0,
+    {"repaired", 'r', "FILE.c[:SCENARIO]|FILE.yaml|COMMAND", 0,
         "Beside the same schedule's run of the repaired program; of a program that ran behind -- it is a command in one word", 0},
     {"waits", OPTION_WAITS, NULL, 0, "Tell in place of a story who waits at the end: for what, since when and where, and who holds it", 0},
     {0},
@@ -39,6 +39,7 @@ static const char doc[] =
     "  retick explain run.db --repaired scenario.c:scenario_fixed\n"
     "  retick explain app.db --repaired 'python3 app.py repaired'\n"
     "  retick explain app.db --likelihood -- python3 app.py\n"
+    "  retick explain shop.db --likelihood shop.yaml\n"
     "  retick explain run.db --waits        everybody who waits in vain, and who is idle\n"
     "\n"
     "Exit codes: 0 it was told, 2 the arguments or a file cannot be used, 3 retick itself failed.";

@@ -47,10 +47,10 @@ static const struct argp_option options[] = {
     {"no-shrink", OPTION_NO_SHRINK, NULL, 0, "Keep the failing seed's schedule as it is", 0},
     {"seed", OPTION_SEED, "N", OPTION_HIDDEN, NULL, 0}, // else an abbreviation of --seeds, which means something else
     {"replays", OPTION_REPLAYS, "N", 0, "How often to replay what was found (default: 10)", 0},
-    {"repaired", OPTION_REPAIRED, "COMMAND", 0,
-        "Of a program behind --: run this one, in which the bug is repaired, under the schedules that fail the other, and then under seeds "
-        "of "
-        "its own",
+    {"repaired", OPTION_REPAIRED, "COMMAND|FILE.yaml", 0,
+        "Of a program behind --, or a world file: run this one, in which the bug is repaired, under the schedules that fail the other, and "
+        "then "
+        "under seeds of its own",
         0},
     {"repaired-seeds", OPTION_REPAIRED_SEEDS, "N", 0, "How many of its own (default: 2000)", 0},
     {"output", 'o', "FILE", 0, "Where the trace of the finding goes, its schedule beside it (default: SCENARIO.db and SCENARIO.schedule)",
@@ -69,6 +69,7 @@ static const char doc[] =
     "  retick fuzz scenario.c --time 10s --jobs 4\n"
     "  retick fuzz scenario.c --rate delivery=50% --rate displace=200\n"
     "  retick fuzz --repaired 'python3 app.py repaired' -- python3 app.py\n"
+    "  retick fuzz --repaired shop_repaired.yaml shop.yaml\n"
     "\n" TICK__EXIT_CODES;
 
 static error_t parse(int key, char *value, struct argp_state *state) {

@@ -15,6 +15,8 @@ struct beginning { // shared with the process that tries it
     bool fixed; // addresses
     int backstop;
     char why[TICK_GUEST_TEXT];
+    bool none;             // of what was started made a world,
+    char called[200];      // or what was started by it did
     int64_t first, second; // host ns that the runs took
     int result;
 };
@@ -46,6 +48,8 @@ static void try_twice(void *ctx) {
     b->fixed = figures.fixed_addresses;
     b->backstop = figures.backstop;
     snprintf(b->why, sizeof b->why, "%s", figures.why);
+    b->none = !tick_guest_said(runner)->tenant;
+    snprintf(b->called, sizeof b->called, "%s", tick_guest_said(runner)->called);
     runner->ops->free(runner);
 }
 
@@ -56,6 +60,10 @@ static void say(const struct tick__loaded *loaded, const struct beginning *b) {
     const int64_t start_up = b->first > b->second ? tick__until(b->first, b->second) : b->first;
     tick__say("%s: %s%s%s of start-up%s%s%s", loaded->target.name, words[b->way], b->way == TICK_GUEST_START ? ", with " : " after ",
         tick__format_time(start_up, time, sizeof time), *b->why ? " (" : "", b->why, *b->why ? ")" : "");
+    if (b->none)
+        tick__say("  nothing of it is simulated: neither it nor what it starts makes a socket, an epoll or a thread, or sleeps by itself");
+    else if (*b->called)
+        tick__say("  of what it starts, this is what runs: %s (--guest NAME names another)", b->called);
     if (!b->fixed)
         tick__say("  addresses differ in each process, as personality(2) is forbidden here: retick check tells whether that matters to it");
     if (b->backstop < 0)

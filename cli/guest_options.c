@@ -69,17 +69,6 @@ static bool parse_network(const char *value, struct tick_guest_settings *setting
     return tick__parse_time(first, &settings->latency) && (!plus || tick__parse_time(plus + 1, &settings->jitter));
 }
 
-static bool parse_way(const char *value, struct tick_guest_settings *settings) {
-    static const char *const words[] = {[TICK_GUEST_START] = "start", [TICK_GUEST_FORK] = "fork", [TICK_GUEST_REWIND] = "rewind"};
-    for (uint32_t way = 0; way < sizeof words / sizeof *words; way++) {
-        if (strcmp(value, words[way]) == 0) {
-            settings->way = way;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool parse_status(const char *value, struct tick_guest_wanted *wanted) {
     uint64_t status;
     wanted->status = -1;
@@ -128,16 +117,10 @@ static bool parse_size(const char *value, uint64_t *bytes) {
 // Adds the path, without links, to those that are passed: NULL, or what is wrong with it.
 static const char *add_pass(struct tick__load *load, const char *value) {
     char path[PATH_MAX];
-    char *to = load->guest.passes;
-    while (*to)
-        to += strlen(to) + 1;
     if (!realpath(value, path))
         return "there is no such file: make its folder first";
-    const size_t size = strlen(path) + 1, room = sizeof load->guest.passes - (size_t)(to - load->guest.passes);
-    if (size + 1 > room || load->pass_count == sizeof load->passes / sizeof *load->passes)
+    if (load->pass_count == sizeof load->passes / sizeof *load->passes || !tick_guest_pass(path, &load->guest))
         return "that is too much: pass a folder that has them all";
-    memcpy(to, path, size);
-    to[size] = '\0';
     load->passes[load->pass_count++] = value;
     return NULL;
 }
@@ -170,7 +153,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         load->network = value;
         return 0;
     case TICK__OPTION_BY:
-        if (!parse_way(value, &load->guest))
+        if (!tick_guest_by(value, &load->guest))
             tick__wrong(state->name, "--by %s: write rewind, fork or start", value);
         load->by = value;
         return 0;

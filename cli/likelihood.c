@@ -11,7 +11,7 @@
 
 #define TRUST_PER_RATE 4605171 // -ln(1 - 0.99) in millionths: divided by the share that fails, so many seeds leave 1 % of doubt
 #define FRESH 2000             // seeds for the share of fresh schedules;
-#define FRESH_OF_GUESTS 400    // of programs behind --, whose runs take a hundred times as long
+#define FRESH_OF_GUESTS 400    // of programs, whose runs take a hundred times as long
 #define SHOWN_MOST 80          // bytes of a sentence
 #define INEVITABLE 950         // permille, from which on a failure is called inevitable
 
@@ -162,7 +162,7 @@ int tick__likelihood(const char *path, const struct tick__loaded *loaded, const 
     tick_trace_close(&trace);
     if (result <= 0)
         return result < 0 ? tick__complain_of(path, result, &error) : 0;
-    struct asking asking = {.schedule = schedule, .fresh = loaded->guest ? FRESH_OF_GUESTS : FRESH};
+    struct asking asking = {.schedule = schedule, .fresh = loaded->guest || loaded->world ? FRESH_OF_GUESTS : FRESH};
     asking.all = (uint32_t)story.count * runs + asking.fresh;
     const struct tick__input input = {.schedule = schedule};
     tick__interrupt_watch();

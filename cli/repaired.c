@@ -6,6 +6,7 @@
 #include "cli/progress.h"
 #include "cli/report_json.h"
 #include "cli/schedule_file.h"
+#include "cli/world_load.h"
 #include "sim/explore/shrink.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -30,9 +31,13 @@ int tick__repaired_words(const char *line, struct tick__argv *words) {
 int tick__repaired_open(
     struct tick__repaired *repaired, const char *line, const struct tick__load *load, const struct tick__loaded *broken) {
     struct tick__load mine = *load;
+    if (broken->world && tick__world_is_named(line)) {
+        mine.argument = line;
+        return tick__scenario_load(&mine, &repaired->loaded);
+    }
     if (!broken->guest) {
-        tick__complain("--repaired of fuzz goes with a program of your own, behind --. Of a scenario: %s replay FILE.c:REPAIRED SCHEDULE, "
-                       "or %s explain TRACE --repaired FILE.c:REPAIRED",
+        tick__complain("--repaired of fuzz goes with a program of your own, behind --, or with a world file, where it is another one. Of a "
+                       "scenario: %s replay FILE.c:REPAIRED SCHEDULE, or %s explain TRACE --repaired FILE.c:REPAIRED",
             tick__program(), tick__program());
         return TICK__EXIT_USAGE;
     }
@@ -150,9 +155,10 @@ static void report(const struct tick__repaired *repaired, const struct failing *
     if (!tick__report_on())
         return;
     const bool failed = verdicts->same || verdicts->other;
-    json_t *object = json_pack("{s:o, s:I, s:I, s:I, s:I, s:b}", "program", tick__report_text(repaired->loaded.tail + strlen(" -- ")),
-        "schedules", (json_int_t)failing->count, "fails_alike", (json_int_t)verdicts->same, "fails_otherwise", (json_int_t)verdicts->other,
-        "seeds", (json_int_t)own->runs, "passed", !failed && !own->found);
+    json_t *object = json_pack("{s:o, s:I, s:I, s:I, s:I, s:b}", "program",
+        tick__report_text(repaired->loaded.world ? repaired->loaded.given : repaired->loaded.tail + strlen(" -- ")), "schedules",
+        (json_int_t)failing->count, "fails_alike", (json_int_t)verdicts->same, "fails_otherwise", (json_int_t)verdicts->other, "seeds",
+        (json_int_t)own->runs, "passed", !failed && !own->found);
     const struct tick_outcome *outcome = failed ? &verdicts->first : own->found ? &own->outcome : NULL;
     if (object && outcome && json_object_set_new(object, "finding", tick__report_outcome(outcome, &repaired->loaded)) != 0) {
         json_decref(object);
@@ -163,7 +169,7 @@ static void report(const struct tick__repaired *repaired, const struct failing *
 
 static void say_failing(const struct tick__repaired *repaired, const struct tick__broken *broken, const struct failing *failing,
     const struct verdicts *verdicts) {
-    const char *trace = broken->trace, *options = repaired->loaded.options, *tail = repaired->loaded.tail;
+    const char *trace = broken->trace, *options = repaired->loaded.options, *tail = tick__loaded_behind_trace(&repaired->loaded);
     const uint32_t failed = verdicts->same + verdicts->other;
     char next[4200];
     if (verdicts->smallest)
@@ -171,15 +177,15 @@ static void say_failing(const struct tick__repaired *repaired, const struct tick
     else
         snprintf(next, sizeof next, "fuzz%s%s", options, tail);
     tick__say("repaired: %sfails%s%s, under %u of the %zu schedules that fail %s: %s%s. Next: %s %s", tick__colour(stdout, TICK__RED),
-        tick__colour(stdout, TICK__PLAIN), verdicts->same ? ", too" : " in another way", failed, failing->count, broken->loaded->name,
-        verdicts->first.text[0] ? verdicts->first.text : tick_verdict_text(verdicts->first.verdict),
+        tick__colour(stdout, TICK__PLAIN), verdicts->same ? ", too" : " in another way", failed, failing->count,
+        broken->loaded->target.name, verdicts->first.text[0] ? verdicts->first.text : tick_verdict_text(verdicts->first.verdict),
         verdicts->same ? " (the repair does not reach it, or it is the test's own)" : "", tick__program(), next);
 }
 
 static void say(const struct tick__repaired *repaired, const struct tick__broken *broken, const struct failing *failing,
     const struct verdicts *verdicts, const struct tick_campaign_result *own) {
     char runs[32], rate[32];
-    const char *name = broken->loaded->name, *red = tick__colour(stdout, TICK__RED), *plain = tick__colour(stdout, TICK__PLAIN);
+    const char *name = broken->loaded->target.name, *red = tick__colour(stdout, TICK__RED), *plain = tick__colour(stdout, TICK__PLAIN);
     const char *s = TICK__PLURAL(failing->count);
     if (verdicts->same || verdicts->other) {
         say_failing(repaired, broken, failing, verdicts);
@@ -190,7 +196,7 @@ static void say(const struct tick__repaired *repaired, const struct tick__broken
                   "--first %llu%s%s",
             failing->count, s, failing->count == 1 ? "s" : "", name, red, plain, (unsigned long long)own->seed,
             own->outcome.text[0] ? own->outcome.text : tick_verdict_text(own->outcome.verdict), tick__program(),
-            (unsigned long long)own->seed, repaired->loaded.options, repaired->loaded.tail);
+            (unsigned long long)own->seed, repaired->loaded.options, tick__loaded_behind_trace(&repaired->loaded));
         return;
     }
     tick__format_count(own->runs, runs, sizeof runs);

@@ -8,6 +8,7 @@
 #include "cli/program.h"
 #include "cli/scenario_trial.h"
 #include "cli/schedule_file.h"
+#include "cli/world_file.h"
 #include "cli/world_load.h"
 #include "sim/native/scenario_target.h"
 #include "src/coro/exceptions.h"
@@ -198,8 +199,10 @@ static int load_world(
         code = replace(&loaded->source, strdup(resolved), file);
     if (!code)
         code = replace(&loaded->world, tick__world_named(file), file);
-    if (!code)
-        code = choose(file, name, loaded);
+    if (!code && *name && strcmp(name, tick__world_scenario()->name) != 0)
+        return choose(file, name, loaded);
+    loaded->scenario = code ? NULL : tick__world_scenario(); // there may be another one, which this repairs
+    loaded->target = tick_scenario_target(loaded->scenario);
     return code;
 }
 
@@ -270,7 +273,7 @@ int tick__scenario_load(const struct tick__load *load, struct tick__loaded *load
         return code;
     if (load->program)
         return tick__guest_load(load, loaded);
-    if (tick__scenario_linked_in()) {
+    if (tick__scenario_linked_in() && !tick__world_registered()) { // else there is another world, and no scenario of this program's
         const char *wanted = load->argument ? load->argument : "";
         return choose("", *wanted == ':' ? wanted + 1 : wanted, loaded);
     }

@@ -2,6 +2,7 @@
 #include "cli/compile.h"
 #include "cli/print.h"
 #include "cli/suite.h"
+#include "cli/world_load.h"
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -44,6 +45,14 @@ static char *text_of(const char *path) {
     return text;
 }
 
+// A file in YAML of a folder may be anything: whether it is a world.
+static bool has_world(const char *path) {
+    char *text = tick__world_is_named(path) ? text_of(path) : NULL;
+    const bool yes = text && (strncmp(text, "hosts:", 6) == 0 || strstr(text, "\nhosts:")) && strstr(text, "program:");
+    free(text);
+    return yes;
+}
+
 static bool same_file(const char *a, const char *b) {
     struct stat x, y;
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
@@ -59,7 +68,7 @@ static int add_file(struct tick__suite *suite, const char *path, const char *nam
     suite->files = grown;
     struct tick__suite_file *file = &grown[suite->file_count++];
     *file = (struct tick__suite_file){strdup(path), strdup(name), folder_of(path), is_source(path) ? text_of(path) : NULL, true};
-    file->has = named || (file->text && strstr(file->text, "TICK_SCENARIO"));
+    file->has = named || (file->text && strstr(file->text, "TICK_SCENARIO")) || has_world(path);
     return file->path && file->name && file->folder ? 0 : tick__no_memory(path);
 }
 
@@ -122,7 +131,7 @@ static int look_through(struct tick__suite *suite, const char *folder, bool belo
             code = look_through(suite, path, below, depth + 1);
         else if (!is_folder && ends_with(path, ".schedule"))
             code = add_schedule(suite, path, below);
-        else if (!is_folder && below && is_source(path))
+        else if (!is_folder && below && (is_source(path) || tick__world_is_named(path)))
             code = add_file(suite, path, "", false);
     }
     for (int i = 0; i < count; i++)
@@ -196,8 +205,9 @@ int tick__suite_find(char *const *paths, size_t count, bool program, struct tick
             suite->schedules[i].far &= strcmp(suite->schedules[i].folder, suite->files[k].folder) != 0;
     }
     if (code == 0 && suite->file_count == 0 && suite->schedule_count == 0) {
-        tick__complain(
-            "there is no scenario in what was named: a source of a folder has one if it says TICK_SCENARIO; name other files at once");
+        tick__complain("there is no scenario in what was named: a source of a folder has one if it says TICK_SCENARIO, and a file.yaml if "
+                       "it has hosts: "
+                       "and program:; name other files at once");
         return TICK__EXIT_USAGE;
     }
     return code;

@@ -4,6 +4,7 @@
 #include "sim/keeper/keeper.h"
 #include "src/base/times.h"
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,9 @@ const struct tick__fields tick__program_words = {
                   {"after", TICK__FIELD_HOSTS, AT(program, after), 8}, {"clock", TICK__FIELD_SPAN, AT(program, clock), 0},
                   {"fds", TICK__FIELD_COUNT, AT(program, fds), 0}, {"environment", TICK__FIELD_SETTINGS, AT(program, environment), 0},
                   {"folder", TICK__FIELD_FOLDER, AT(program, folder), 0}, {"snapshot", TICK__FIELD_SNAPSHOT, AT(program, snapshot), 0},
-                  {"status", TICK__FIELD_STATUS, AT(program, status), 0}, {"match", TICK__FIELD_REGEX, AT(program, match), 0}, {0}}};
+                  {"status", TICK__FIELD_STATUS, AT(program, status), 0}, {"match", TICK__FIELD_REGEX, AT(program, match), 0},
+                  {"guest", TICK__FIELD_GUEST, AT(program, guest), 0}, {"pass", TICK__FIELD_PATHS, AT(program, pass), 0},
+                  {"by", TICK__FIELD_BY, AT(program, by), 0}, {0}}};
 
 #define LINK_FIELDS \
     {"latency", TICK__FIELD_LATENCY, AT(link, options.latency), 0}, {"jitter", TICK__FIELD_TIME, AT(link, options.jitter), 0}, \
@@ -74,7 +77,7 @@ static const struct {
     {"description", "about"}, {"ranges", "faults"}, {"fault", "fault_at"}, {"limits", "limit"}, {"exit", "status"},
     {"expect_status", "status"}, {"background", "daemon"}, {"duration", "lasts"}, {"hosts", "side"}, {"hosts", "among"}, {"host", "side"},
     {"kinds", "kind"}, {"ulimit", "fds"}, {"end", "until"}, {"to", "until"}, {"begin", "from"}, {"time", "at"}, {"by", "jump"},
-    {"ipv6", "six"}, {"quiet", "quiet_after"}, {"still", "still_limit"}};
+    {"way", "by"}, {"passes", "pass"}, {"tenant", "guest"}, {"ipv6", "six"}, {"quiet", "quiet_after"}, {"still", "still_limit"}};
 
 const struct tick__yaml *tick__yaml_member(const struct tick__yaml *map, const char *name) {
     const struct tick__yaml *member = map ? map->first : NULL;
@@ -364,8 +367,8 @@ static int read_settings(const struct tick__world_reader *reader, const struct t
     return settings ? 0 : -ENOMEM;
 }
 
-static int read_folder(const struct tick__world_reader *reader, const struct tick__yaml *value, const char **into) {
-    if (!is_filled(reader, value, "a folder, from the world file's own"))
+static int read_path(const struct tick__world_reader *reader, const struct tick__yaml *value, const char *write, const char **into) {
+    if (!is_filled(reader, value, write))
         return 0;
     const size_t size = strlen(reader->folder) + strlen(value->text) + 2;
     char *folder = tick__world_own(reader->world, size, 1);
@@ -376,17 +379,44 @@ static int read_folder(const struct tick__world_reader *reader, const struct tic
     return 0;
 }
 
+// One, or a list of them; what is not there is a mistake, as nobody could tell what its links would lead to.
+static int read_paths(const struct tick__world_reader *reader, const struct tick__yaml *value, const char ***into) {
+    const bool list = value->kind == TICK__YAML_LIST;
+    const char **paths = tick__world_own(reader->world, (list ? count_of(value) : 1) + 1, sizeof *paths);
+    struct tick_guest_settings fits = {0};
+    size_t count = 0;
+    if (!paths)
+        return -ENOMEM;
+    for (const struct tick__yaml *item = list ? value->first : value; item; item = list ? item->next : NULL) {
+        char real[PATH_MAX];
+        const char *path = NULL;
+        TICK_TRY(read_path(reader, item, "a path, from the world file's own folder", &path));
+        if (path && !realpath(path, real))
+            WRONG(reader, item, "pass: %.200s is not there; make its folder first", path);
+        else if (path && !tick_guest_pass(real, &fits))
+            WRONG(reader, item, "pass: that is too much; name a folder that has it all");
+        else if (path)
+            paths[count++] = path;
+    }
+    *into = paths;
+    return 0;
+}
+
 static void read_text(
     const struct tick__world_reader *reader, enum tick__field_kind kind, const struct tick__yaml *value, const char **into) {
     struct tick_error error = {0};
-    struct tick_guest_settings place;
+    struct tick_guest_settings read;
     if (!is_filled(reader, value, "a text"))
         return;
     if (kind == TICK__FIELD_REGEX && tick_guest_match_check(value->text, &error) < 0)
         WRONG(reader, value, "%s: %s: write an extended regular expression, such as 'balance is -[0-9]+' (man 7 regex)", called(value),
             error.text);
-    if (kind == TICK__FIELD_SNAPSHOT && !tick_guest_place(value->text, &place))
+    if (kind == TICK__FIELD_SNAPSHOT && !tick_guest_place(value->text, &read))
         not_a(reader, value, "place of a snapshot", "wait:N, accept:N, connect:N, after:TEXT or call");
+    if (kind == TICK__FIELD_BY && !tick_guest_by(value->text, &read))
+        not_a(reader, value, "way to begin anew", "rewind, fork or start");
+    if (kind == TICK__FIELD_GUEST && (strchr(value->text, '/') || strlen(value->text) >= sizeof read.tenant))
+        not_a(reader, value, "word of a command line", "a name without folders, such as server.js");
     *into = value->text;
 }
 
@@ -417,10 +447,14 @@ int tick__field_read(
     case TICK__FIELD_TEXT:
     case TICK__FIELD_REGEX:
     case TICK__FIELD_SNAPSHOT:
+    case TICK__FIELD_GUEST:
+    case TICK__FIELD_BY:
         read_text(reader, kind, value, into);
         return 0;
     case TICK__FIELD_FOLDER:
-        return read_folder(reader, value, into);
+        return read_path(reader, value, "a folder, from the world file's own", into);
+    case TICK__FIELD_PATHS:
+        return read_paths(reader, value, into);
     case TICK__FIELD_WORDS:
         return read_words(reader, value, into);
     case TICK__FIELD_SETTINGS:

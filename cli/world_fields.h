@@ -18,6 +18,9 @@ enum tick__field_kind {
     TICK__FIELD_FOLDER,   // the same, made absolute
     TICK__FIELD_REGEX,    // the same, a regular expression
     TICK__FIELD_SNAPSHOT, // the same, a place
+    TICK__FIELD_GUEST,    // the same, a word of a command line
+    TICK__FIELD_BY,       // the same, a way to begin anew
+    TICK__FIELD_PATHS,    // const char **: absolute ones
     TICK__FIELD_WORDS,    // a command (const char *), or its words (const char **, right behind it)
     TICK__FIELD_SETTINGS, // const char **: "NAME=value"
     TICK__FIELD_HOSTS,    // struct tick__world_hosts: one, or a list

@@ -23,7 +23,8 @@ struct tick__world_program {
     const char *command, **argv; // one of the two. argv is ended by NULL
     const char **environment;    // "NAME=value", ended by NULL; NULL: nothing more than retick's own
     const char *folder;          // absolute
-    const char *snapshot, *match;
+    const char *snapshot, *match, *guest, *by;
+    const char **pass; // absolute paths, ended by NULL; or NULL
     bool daemon;
     int64_t start, clock;
     uint32_t fds;
@@ -80,10 +81,11 @@ int tick__world_parse(
     const char *bytes, size_t size, const char *file, const char *folder, struct tick__world_file **world, struct tick__mistakes *mistakes);
 void tick__world_free(struct tick__world_file *world);
 
-// Registers it as a scenario, whose set-up says to the builder what stands there. Takes the world, which stays registered. -EEXIST if one
-// was registered before, -ENOMEM.
+// Registers it as a scenario, whose set-up says to the builder what stands there. Takes the world, which stays registered. -EEXIST if two
+// were registered before, -ENOMEM.
 int tick__world_register(struct tick__world_file *world);
-// The one that was registered, or NULL.
+const struct tick_scenario *tick__world_scenario(void); // the latest
+// The first that was registered, or NULL.
 const struct tick__world_file *tick__world_registered(void);
 // What there is, in a few lines on stdout.
 void tick__world_show(const struct tick__world_file *world);

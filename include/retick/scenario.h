@@ -76,6 +76,9 @@ struct tick_program_options {
     const char *snapshot;           // what goes before is start-up, and done once: "after:TEXT", "call", ...; NULL: its first wait
     int status;                     // the exit status that is right; another one is a finding. -1: no status is one
     const char *match;              // an extended regular expression (regex(7)): a line of its output that has it is a finding. NULL: none
+    const char *guest;              // of the programs that the command starts, the one whose world it is: a word of its command line
+    const char *const *pass;        // paths below which what it writes reaches the machine, ended by NULL
+    const char *by;                 // how it begins anew, at best: "rewind", "fork", "start". NULL: the first that the machine allows
 };
 // tick_program(world, name, command[, .after = {...}, ...]): command's words are separated by blanks, and may be quoted as for a shell;
 // nothing is expanded. What is wrong with them, or with the program, ends the run with a finding that says so. All is copied.

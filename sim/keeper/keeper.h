@@ -36,6 +36,11 @@ int tick_guest_match_check(const char *text, struct tick_error *error);
 // Where the snapshot stands: "wait:1", "accept:2", "connect:1", "after:TEXT", "call". false: the words are none of these.
 bool tick_guest_place(const char *words, struct tick_guest_settings *settings);
 
+// The best way that may be taken: "rewind", "fork", "start". false: it is none of these.
+bool tick_guest_by(const char *word, struct tick_guest_settings *settings);
+// What is written below an absolute path without links reaches the machine, too. false: there is no room for more.
+bool tick_guest_pass(const char *path, struct tick_guest_settings *settings);
+
 // Whether it can be run, told beforehand: 0, or a negative error, and in *error what is to be done about it.
 int tick_guest_check(const struct tick_guest_program *program, struct tick_error *error);
 struct tick_target tick_guest_target(const char *name, const struct tick_guest_program *program);

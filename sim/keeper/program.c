@@ -7,6 +7,8 @@
 #include "src/base/line.h"
 #include "src/base/outside.h"
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -16,7 +18,7 @@
 // --- what is said of it ---
 
 // Pieces, each ended by a NUL behind a letter that says what it is: 'w' a word, 'e' of the environment, 'f' the folder, 's' the snapshot's
-// place, 'm' what no line of its output may have, 'h' the host.
+// place, 'm' what no line of its output may have, 'g' whose world it is, 'p' a path that passes, 'b' how it begins anew, 'h' the host.
 struct spec {
     char *bytes;
     size_t count, room, words, variables;
@@ -81,8 +83,19 @@ static const char *put_words(struct spec *spec, const struct tick_program_option
     return spec->words ? NULL : "it has no command";
 }
 
+// The path as the machine has it, without links. NULL, or what is wrong.
+static const char *put_pass(struct spec *spec, const char *path, struct tick_guest_settings *fits) {
+    char real[PATH_MAX];
+    if (!realpath(path, real))
+        return "what it may pass is not there: make its folder first";
+    if (!tick_guest_pass(real, fits))
+        return "it passes too much: name a folder that has it all";
+    put_piece(spec, 'p', real);
+    return NULL;
+}
+
 static const char *say(struct spec *spec, const char *name, const struct tick_program_options *options) {
-    struct tick_guest_settings unused;
+    struct tick_guest_settings unused = {0};
     struct tick_error unread;
     const char *wrong = put_words(spec, options);
     for (const char *const *variable = options->environment; variable && *variable && !wrong; variable++) {
@@ -103,6 +116,18 @@ static const char *say(struct spec *spec, const char *name, const struct tick_pr
             wrong = "its match is no extended regular expression (man 7 regex)";
         put_piece(spec, 'm', options->match);
     }
+    if (options->guest) {
+        if (!*options->guest || strchr(options->guest, '/') || strlen(options->guest) >= sizeof unused.tenant)
+            wrong = "its guest is a name without folders, such as server.js";
+        put_piece(spec, 'g', options->guest);
+    }
+    if (options->by) {
+        if (!tick_guest_by(options->by, &unused))
+            wrong = "by is rewind, fork or start";
+        put_piece(spec, 'b', options->by);
+    }
+    for (const char *const *path = options->pass; path && *path && !wrong; path++)
+        wrong = put_pass(spec, *path, &unused);
     put_piece(spec, 'h', name);
     return wrong;
 }
@@ -130,6 +155,12 @@ static int read_spec(struct tick__kept *kept, const struct spec *spec) {
             kept->program.wanted.match = text;
         else if (*at == 's')
             (void)tick_guest_place(text, &kept->program.settings);
+        else if (*at == 'b')
+            (void)tick_guest_by(text, &kept->program.settings);
+        else if (*at == 'p')
+            (void)tick_guest_pass(text, &kept->program.settings);
+        else if (*at == 'g')
+            memcpy(kept->program.settings.tenant, text, strnlen(text, sizeof kept->program.settings.tenant - 1));
         else
             memcpy(kept->program.settings.host, text, strnlen(text, sizeof kept->program.settings.host - 1));
     }
@@ -146,6 +177,7 @@ static int adopt(struct tick__kept *kept, struct spec *spec) {
     }
     tick__keeper_free(kept->keeper);
     kept->keeper = NULL;
+    tick__late_free(kept);
     tick__outside_free(kept->spec);
     kept->spec = spec->bytes;
     kept->spec_size = spec->count;

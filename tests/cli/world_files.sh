@@ -66,8 +66,16 @@ cmp -s .output digests || complain "another folder has other digests"
 expect 0 "1 passed, 0 failed" "$RETICK" test here/peers.yaml --seeds 0
 never "it has no checks"
 
-# Folders are not looked through for them.
-expect 2 "there is no scenario in what was named" "$RETICK" test here
+# Folders are looked through for them, and for what is kept of them; other files in YAML are not looked at.
+echo 'services: {app: {image: none}}' >here/compose.yaml
+sed '2a expect fails' peers.schedule >here/kept.schedule
+expect 0 "2 passed, 0 failed" "$RETICK" test here --seeds 0
+also "kept.schedule"
+never "compose.yaml"
+rm here/kept.schedule
+mkdir empty
+cp here/compose.yaml empty
+expect 2 "there is no scenario in what was named" "$RETICK" test empty
 
 # --- mistakes ---
 
@@ -97,7 +105,9 @@ expect 2 "gone.yaml" "$RETICK" run gone.yaml
 expect 2 "start them by hand, or drop --real" "$RETICK" run --real here/peers.yaml
 expect 2 "has no scenario \"other\"" "$RETICK" run here/peers.yaml:other
 
-# Every word that there is stands in the table of docs/GUESTS.md.
+# Every word that there is stands in the table of docs/GUESTS.md, and in the one of docs/SCENARIOS.md; what stands there as its name in C
+# is in a public header, and what a host, a link, a name or a fault can be given in C has a word.
+table=$(sed -n '/^## The same in YAML/,/^## Who/p' "$RETICK_SOURCE/docs/SCENARIOS.md" | grep '^| `')
 words() { # words YAML: those that the message about a wrong one lists
     printf '%s\n' "$1" >unknown.yaml
     "$RETICK" run unknown.yaml 2>&1 | sed -n 's/.*has no "zzzzzzzz"; it has: //p' | tr -d ,
@@ -110,6 +120,16 @@ for each in "zzzzzzzz: 1" "hosts: {a: {zzzzzzzz: 1}}" "$a"$'\nlink_all: {zzzzzzz
     [ -n "$listed" ] || complain "no words are listed for $each"
     for word in $listed; do
         grep -qE "^\|.*(\`$word\`|[{, ]$word:)" "$RETICK_SOURCE/docs/GUESTS.md" || complain "docs/GUESTS.md has no $word"
+        cut -d'|' -f2 <<<"$table" | grep -q "\`$word\`" || complain "docs/SCENARIOS.md has no $word"
+    done
+done
+for name in $(cut -d'|' -f4 <<<"$table" | grep -o '`[^`]*`' | tr -d '`.' | sort -u); do
+    grep -qwr "$name" "$RETICK_SOURCE/include/retick" || complain "docs/SCENARIOS.md says $name, which is in no header"
+done
+for struct in program_options link_options name fault fault_range; do
+    for name in $(sed -n "/^struct tick_$struct {/,/^};/{s,//.*,,;p}" "$RETICK_SOURCE"/include/retick/*.h | tr '\n' ' ' | tr ';,' '\n\n' |
+        sed -nE 's/^.*[ *]([a-z_]+)(\[[^]]*\])? *$/\1/p'); do
+        cut -d'|' -f4 <<<"$table" | grep -q "\`\.$name\`" || complain "docs/SCENARIOS.md has no word for .$name of struct tick_$struct"
     done
 done
 

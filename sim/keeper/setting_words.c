@@ -1,4 +1,4 @@
-// Where a snapshot stands, in words: "accept:2".
+// What settings of a guest are in words: where its snapshot stands ("accept:2"), how runs begin, what passes.
 #include "sim/keeper/keeper.h"
 #include <stdlib.h>
 #include <string.h>
@@ -40,4 +40,27 @@ bool tick_guest_place(const char *words, struct tick_guest_settings *settings) {
     }
     settings->snapshot_place = TICK_GUEST_AT_CALL;
     return strcmp(words, "call") == 0;
+}
+
+bool tick_guest_by(const char *word, struct tick_guest_settings *settings) {
+    static const char *const words[] = {[TICK_GUEST_START] = "start", [TICK_GUEST_FORK] = "fork", [TICK_GUEST_REWIND] = "rewind"};
+    for (uint32_t way = 0; way < sizeof words / sizeof *words; way++) {
+        if (strcmp(word, words[way]) == 0) {
+            settings->way = way;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool tick_guest_pass(const char *path, struct tick_guest_settings *settings) {
+    char *to = settings->passes;
+    while (*to)
+        to += strlen(to) + 1;
+    const size_t size = strlen(path) + 1, room = sizeof settings->passes - (size_t)(to - settings->passes);
+    if (size + 1 > room)
+        return false;
+    memcpy(to, path, size);
+    to[size] = '\0';
+    return true;
 }
