@@ -124,6 +124,7 @@ ssize_t tick_k_sendfile(struct tick_kernel *k, int process, int out, int in, int
 // --- a disk over other files (a machine's own), which whoever calls looks at: they show through where the disk has nothing ---
 // This host's disk is one from now on: its root and /tmp are seen through. 1: it was already; 0; or -ENOMEM.
 int tick_kernel_disk_over(struct tick_kernel *k, int host);
+bool tick_kernel_disk_has(const struct tick_kernel *k, int host); // it has something of its own
 enum tick_disk_look {
     TICK_DISK_UNKNOWN, // the disk says nothing about it
     TICK_DISK_HIDDEN,  // there is no such file, whatever is under the disk
@@ -166,6 +167,7 @@ typedef int64_t tick_disk_fault_fn(
 typedef uint32_t tick_disk_kept_fn(void *ctx, tick_id file, uint64_t page, uint32_t size);
 void tick_kernel_disk_crash(struct tick_kernel *k, int host, tick_disk_kept_fn *kept, void *ctx);
 void tick_kernel_disk_sync(struct tick_kernel *k, int host);                  // everything becomes durable, as after a graceful stop
+void tick_kernel_disk_sync_names(struct tick_kernel *k, int host);            // ... what was made, renamed and removed
 void tick_kernel_disk_limit(struct tick_kernel *k, int host, uint64_t bytes); // -ENOSPC beyond; 0: none
 
 #endif

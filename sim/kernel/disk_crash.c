@@ -79,6 +79,12 @@ void tick_kernel_disk_crash(struct tick_kernel *k, int host, tick_disk_kept_fn *
     tick__journal_commit(k, disk);
 }
 
+void tick_kernel_disk_sync_names(struct tick_kernel *k, int host) {
+    struct tick__disk *disk = tick__disk_there(k, (uint32_t)host);
+    if (disk)
+        tick__journal_commit(k, disk);
+}
+
 void tick_kernel_disk_sync(struct tick_kernel *k, int host) {
     struct tick__disk *disk = tick__disk_there(k, (uint32_t)host);
     if (!disk)

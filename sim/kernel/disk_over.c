@@ -16,6 +16,14 @@ tick__ref tick__disk_nothing(struct tick_kernel *k, struct tick__disk *disk, uin
     return disk->nothing;
 }
 
+bool tick_kernel_disk_has(const struct tick_kernel *k, int host) {
+    const struct tick__disk *disk = tick__disk_there(k, (uint32_t)host);
+    for (tick__ref ref = disk ? disk->inodes : 0; ref; ref = tick__inode(k, ref)->next)
+        if (!tick__inode(k, ref)->covers)
+            return true;
+    return false;
+}
+
 int tick_kernel_disk_over(struct tick_kernel *k, int host) {
     struct tick__place tmp;
     struct tick__disk *disk = tick__disk(k, (uint32_t)host);
