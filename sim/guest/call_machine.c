@@ -1,5 +1,6 @@
 // Handlers: the machine and the process as the program sees them: the same everywhere.
 #include "sim/guest/inside_int.h"
+#include "sim/guest/snapshot_int.h"
 #include "sim/kernel/kernel_int.h"
 #include <sched.h>
 #include <signal.h>
@@ -38,12 +39,12 @@ int tick__guest_pid_in(int pid) {
 
 long tick__call_getpid(const long *a) {
     (void)a;
-    return tick__guest_begun ? TICK_GUEST_PID : tick__guest_pid_out((int)tick__raw(SYS_getpid));
+    return tick__guest_begun || tick__guest_held() ? TICK_GUEST_PID : tick__guest_pid_out((int)tick__raw(SYS_getpid));
 }
 
 long tick__call_getppid(const long *a) {
     (void)a;
-    return tick__guest_begun ? 1 : tick__guest_pid_out((int)tick__raw(SYS_getppid));
+    return tick__guest_begun || tick__guest_held() ? 1 : tick__guest_pid_out((int)tick__raw(SYS_getppid));
 }
 
 long tick__call_gettid(const long *a) {

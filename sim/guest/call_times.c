@@ -1,6 +1,7 @@
 // Handlers: clocks and sleeps. Clocks are the host's in the simulated world, from the program's first instruction on; they move where it
 // waits, and nowhere else.
 #include "sim/guest/inside_int.h"
+#include "sim/guest/snapshot_int.h"
 #include "src/base/times.h"
 #include <sys/time.h>
 #include <sys/times.h>
@@ -11,6 +12,8 @@
 long tick__guest_clock(int clock, int64_t *ns) {
     if (!tick__guest_begun && tick__guest_outside())
         return 1;
+    if (!tick__guest_begun && tick__guest_hold_clock(clock, ns))
+        return 0;
     tick__guest_spins_clock();
     return tick_k_clock(TICK__K, clock, ns);
 }

@@ -76,6 +76,8 @@ struct tick_guest_settings {
     uint32_t shared_waiter;              // its threads' numbers as waiters, and those of their events and its timers', are from here on
     uint32_t shared_post;                // `what` of these events
     uint64_t shared_life;                // the host's id in this life
+    bool files_early;                    // an earlier life has written to the disk: the program sees that from its start on
+    bool held; // it begins in the midst of a run: it is held before it meets the world (hold.c), where it waits if runs are to begin there
 };
 
 enum tick_guest_chooser {
@@ -176,6 +178,7 @@ struct tick_guest_turn {
     // By the guest, before it is PARKED again:
     bool ready;       // it goes on by itself, when others have had their turn
     bool put_off;     // a thread waits for an event of its own
+    bool alone;       // its threads wait for each other, and for nothing that comes from elsewhere
     int64_t deadline; // of the first that waits no longer than that; TICK_NEVER
 };
 
@@ -197,7 +200,10 @@ struct tick_guest_control {
     _Atomic int32_t tenant;    // the process whose world this is; 0: none yet
     _Atomic uint32_t run;      // how many have begun
     _Atomic uint32_t way;      // enum tick_guest_way: how runs are begun, when the snapshot has been taken
+    _Atomic bool at_hold;      // WAITING: there, and not at its snapshot
+    _Atomic bool unheld;       // ENDED: it cannot be held; `why` says why. It has met nothing of the world
     _Atomic int32_t process;   // that the run goes on in, when it is not the tenant: a child of it; else 0
+    char called[200];          // the tenant's command line, where that is not the root; else ""
     char why[TICK_GUEST_TEXT]; // in words: why `way` is not what the settings asked for, or why the process could not be put back and ended
     int32_t backstop;          // a negated errno: calls past libc's names stay real, as this machine has no seccomp for us
     _Atomic int64_t heart;     // moves while a run goes on: calls so far, now and then; for whoever watches for a hang

@@ -6,17 +6,21 @@
 #include "sim/guest/files_int.h"
 #include "sim/guest/guest_int.h"
 #include "sim/guest/inside_int.h"
+#include "sim/guest/snapshot_int.h"
 #include "sim/guest/tell_int.h"
 #include "sim/guest/trap_int.h"
+#include "src/base/line.h"
 #include <link.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 _Thread_local bool tick__guest_on __attribute__((tls_model("initial-exec")));
 bool tick__guest_begun;
 struct tick_guest_control *tick__guest_control;
+bool tick__guest_passes_on;
 
 static const char *variable(char **env, const char *name) {
     const size_t length = strlen(name);
@@ -46,10 +50,33 @@ static void leave(void) {
 }
 
 bool tick__guest_outside(void) {
-    if (tick__guest_begun || !tick__guest_control->tenant)
+    if (tick__guest_begun || tick__guest_held() || !tick__guest_control->tenant)
         return false;
     leave();
     return true;
+}
+
+static char called[sizeof((struct tick_guest_control *)0)->called]; // its command line, cut
+
+static void remember_words(int argc, char **argv) {
+    struct tick__line line = {called, sizeof called, 0};
+    for (int i = 0; i < argc; i++) {
+        tick__line_put(&line, i ? " " : "");
+        tick__line_put(&line, argv[i]);
+    }
+}
+
+bool tick__guest_is_first(void) {
+    return tick__guest_held() || tick__guest_control->root == tick__raw(SYS_getpid);
+}
+
+// Sleeps and timers are no sign of a program that is to be run: shells sleep by a program of its own, timeout(1) sets one over its child.
+bool tick__guest_inside_alone(void) {
+    if (!tick__guest_on || tick__guest_begun)
+        return tick__guest_on;
+    const bool named = tick__guest_control->settings.tenant[0];
+    const bool childless = tick__raw(SYS_waitid, P_ALL, 0, NULL, WEXITED | WNOHANG | WNOWAIT | __WALL, NULL) == -ECHILD;
+    return (named || tick__guest_is_first()) && childless && tick__guest_begin();
 }
 
 bool tick__guest_begin(void) {
@@ -59,10 +86,13 @@ bool tick__guest_begin(void) {
         return false;
     int32_t nobody = 0;
     const int32_t self = (int32_t)tick__raw(SYS_getpid);
-    if (!atomic_compare_exchange_strong(&tick__guest_control->tenant, &nobody, self) && nobody != self) {
+    if (!tick__guest_held() && !atomic_compare_exchange_strong(&tick__guest_control->tenant, &nobody, self) && nobody != self) {
         leave();
         return false;
     }
+    tick__guest_hold(true);
+    if (self != tick__guest_control->root)
+        memcpy(tick__guest_control->called, called, sizeof called);
     tick__guest_begun = true;
     tick__guest_crashes_begin();
     tick__guest_tell_world();
@@ -71,7 +101,7 @@ bool tick__guest_begin(void) {
     tick__guest_pipes_enter();
     tick__guest_epolls_enter();
     tick__files_adopt_writers();
-    if (!tick__guest_control->settings.no_backstop)
+    if (!tick__guest_control->settings.no_backstop && !tick__guest_held())
         tick__guest_control->backstop = tick__trap_begin();
     return true;
 }
@@ -108,9 +138,12 @@ __attribute__((constructor)) static void enter(int argc, char **argv, char **env
         return;
     int32_t nobody = 0;
     (void)atomic_compare_exchange_strong(&control->root, &nobody, self);
-    if (control->settings.tenant[0] && !is_called(argc, argv, control->settings.tenant))
+    if (control->settings.tenant[0] && !is_called(argc, argv, control->settings.tenant)) {
+        tick__guest_passes_on = true;
         return; // it stays outside
+    }
     tick__guest_control = control;
+    remember_words(argc, argv);
     tick__guest_numbers_begin();
     tick__guest_world_new();
     tick__guest_output_begin();
@@ -118,7 +151,7 @@ __attribute__((constructor)) static void enter(int argc, char **argv, char **env
     tick__guest_leaks_begin();
     tick__guest_on = true;
     hide_clocks(env);
-    tick__files_early = control->settings.tenant[0] != 0;
+    tick__files_early = control->settings.tenant[0] || control->settings.files_early;
     if (tick__files_early)
         tick__files_begin();
 }

@@ -81,6 +81,8 @@ static inline bool is_simulated(const struct tick__guest_entry *entry, long firs
         return tick__guest_inside();
     case TICK__WITHIN:
         return tick__guest_begun;
+    case TICK__ALONE:
+        return tick__guest_inside_alone();
     default:
         return entry->how == TICK__OF_ALL;
     }

@@ -49,8 +49,10 @@ long tick__guest_output(int fd, const void *bytes, size_t count) {
     const struct tick_guest_control *control = tick__guest_control;
     const struct tick_guest_request *request = &control->request;
     const enum tick__guest_number stream = tick__guest_number(fd);
-    if (stream == TICK__REAL || !(tick__guest_begun || control->root == tick__raw(SYS_getpid)))
+    if (stream == TICK__REAL || !(tick__guest_begun || tick__guest_is_first()))
         return tick__raw(SYS_write, fd, bytes, count);
+    if (!tick__guest_begun)
+        tick__guest_hold(false);
     if (request->keeps_output || !control->run || tick__guest_probe)
         keep_lines(stream == TICK__STDOUT ? 1 : 2, bytes, count);
     if (!control->run)

@@ -156,6 +156,11 @@ static uint32_t answer_early(
 static const struct tick_chooser_ops early_ops = {"early", answer_early};
 static struct tick_chooser early = {&early_ops, 0};
 
+void tick__guest_world_enter(void) {
+    tick__guest_process = tick__guest_control->settings.shared_process;
+    tick__process(tick__guest_kernel, (uint32_t)tick__guest_process)->pid = TICK_GUEST_PID;
+}
+
 // The kernel of a world that others have begun.
 static void join(const struct tick_guest_settings *settings) {
     struct stat s;
@@ -165,11 +170,12 @@ static void join(const struct tick_guest_settings *settings) {
     if ((at < 0 && at > -4096) || tick_kernel_over((void *)at, (size_t)s.st_size, &tick__guest_kernel) < 0)
         tick__guest_end(TICK_GUEST_NO_MEMORY, 0, "no memory for the simulated kernel");
     tick__guest_shared = true;
+    tick__guest_host = settings->shared_life;
     tick__guest_machine = settings->shared_host;
     tick__guest_process = settings->shared_process;
     tick__guest_first_waiter = settings->shared_waiter;
-    tick__guest_host = settings->shared_life;
-    tick__process(tick__guest_kernel, (uint32_t)tick__guest_process)->pid = TICK_GUEST_PID;
+    if (!settings->held)
+        tick__guest_world_enter();
     use(&early);
     tick__guest_turn_begin();
 }

@@ -19,8 +19,13 @@ static inline bool tick__guest_inside(void) {
     return tick__guest_on && (tick__guest_begun || tick__guest_begin());
 }
 
+extern bool tick__guest_passes_on;   // it is outside, and somebody that it starts is to be the tenant: our fds stay open
+bool tick__guest_is_first(void);     // it is the process that was started, or goes on in its place
+bool tick__guest_inside_alone(void); // the same, but begins no world in a process that was started by another one, or has children
+
 // --- guest_world.c ---
 void tick__guest_world_new(void);
+void tick__guest_world_enter(void); // one that others have begun, as who settings say: its time has come
 void tick__guest_run_ends(void);
 
 // --- turn.c, and whoever takes snapshots ---
@@ -128,6 +133,7 @@ enum tick__guest_how {
     TICK__PASSED, // always the real one
     TICK__OF_FD,  // simulated where the first argument is a simulated fd
     TICK__MAKES,  // simulated from now on: the world begins with it
+    TICK__ALONE,  // the same, of who is alone: the world does not begin with who waits for its children, nor with a helper that sleeps
     TICK__OF_ALL, // always ours, in a thread of the world
     TICK__WITHIN, // likewise, once the world has begun
 };

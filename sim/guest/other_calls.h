@@ -12,7 +12,9 @@
             X(pidfd_open, TICK__NO_CHILDREN) X(semop, TICK__NO_MESSAGES) X(semtimedop, TICK__NO_MESSAGES) X(msgsnd, TICK__NO_MESSAGES) \
                 X(msgrcv, TICK__NO_MESSAGES) X(mq_timedsend, TICK__NO_MESSAGES) X(mq_timedreceive, TICK__NO_MESSAGES) \
                     X(mq_notify, TICK__NO_MESSAGES)
-#define TICK__NO_CHILDREN "it started a child process after the world began: let it start those before its first wait, or do without"
+#define TICK__NO_CHILDREN \
+    "it started a child process after the world began: let it start those before its first wait, or do without; if that child is the " \
+    "program to be run, name it: --guest NAME, a word of its command line, such as app.py"
 #define TICK__NO_MESSAGES "messages between processes would wait for real ones"
 
 // X(name): EPERM, as for who has no privileges, whatever this machine's user may do.

@@ -6,6 +6,7 @@
 // process is noticed by the keeper, who waits for it.
 #include "sim/guest/inside_int.h"
 #include "sim/guest/rewind_int.h"
+#include "sim/guest/snapshot_int.h"
 #include "sim/guest/tell_int.h"
 #include "src/base/line.h"
 #include <signal.h>
@@ -126,13 +127,15 @@ void tick__guest_counts(void) {
 // A process that is not the tenant ends for nobody but whoever waits for it; the root does, if nobody has become the tenant.
 bool tick__guest_end_is_ours(void) {
     const struct tick_guest_control *control = tick__guest_control;
-    return tick__guest_begun || (!control->tenant && control->root == tick__raw(SYS_getpid));
+    return tick__guest_begun || tick__guest_held() || (!control->tenant && tick__guest_is_first());
 }
 
 static void exits(int status, void *unused) {
     (void)unused;
     if (!tick__guest_on || !tick__guest_end_is_ours())
         return;
+    if (!tick__guest_begun)
+        tick__guest_hold(false);
     tick__guest_tell_world(); // if it never needed one
     if (!(status & 0xff))     // else it ends in the midst of its step, as who fails a check does
         tick__guest_tell_stops(TICK_STEP_RETURNED);

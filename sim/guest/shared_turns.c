@@ -80,6 +80,16 @@ static bool is_put_off(void) {
     return false;
 }
 
+static bool is_alone(void) {
+    const struct tick__guest_turns *t = tick__guest_turns;
+    for (uint32_t i = 0; i < t->count; i++) {
+        const uint8_t what = t->threads[i].state == TICK__THREAD_PARKED ? t->threads[i].wait.what : TICK__WAITS_LOCK;
+        if (what == TICK__WAITS_FDS || what == TICK__WAITS_SLEEP || what == TICK__WAITS_SIGNAL)
+            return false;
+    }
+    return true;
+}
+
 void tick__guest_hand_over(bool ready) {
     if (tick__guest_must_wait())
         return;
@@ -87,6 +97,7 @@ void tick__guest_hand_over(bool ready) {
     const struct tick__guest_thread *first = tick__guest_deadline_first();
     turn->ready = ready;
     turn->put_off = is_put_off();
+    turn->alone = !ready && !first && !turn->put_off && is_alone();
     turn->deadline = first ? first->deadline : TICK_NEVER;
     tick__guest_told_counts(&turn->objects, &turn->events);
     for (wait_for_turn(); turn->asks; wait_for_turn())

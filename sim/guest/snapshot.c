@@ -30,7 +30,8 @@ static void set_state(enum tick_guest_state state) {
     tick__raw(SYS_futex, &tick__guest_control->state, FUTEX_WAKE, INT32_MAX);
 }
 
-static void wait_for_request(void) {
+static void wait_for_request(bool at_hold) {
+    atomic_store(&tick__guest_control->at_hold, at_hold);
     set_state(TICK_GUEST_WAITING);
     while (atomic_load(&tick__guest_control->state) == TICK_GUEST_WAITING)
         tick__raw(SYS_futex, &tick__guest_control->state, FUTEX_WAIT, TICK_GUEST_WAITING, NULL);
@@ -48,12 +49,12 @@ static void next_in_place(void *ctx, const char *trouble) {
         say_why("a run changed what cannot be put back: ", trouble);
         tick__raw(SYS_exit_group, NO_WAY_BACK);
     }
-    wait_for_request();
+    wait_for_request(tick__guest_held());
 }
 
 static void next_forked(void *ctx) {
     (void)ctx;
-    wait_for_request();
+    wait_for_request(tick__guest_held());
 }
 
 static void child_gone(void *ctx, int status) {
@@ -114,19 +115,47 @@ static bool forks(void) {
     return rc >= 0;
 }
 
-static void take(void) {
-    const uint32_t way = tick__guest_control->settings.way;
-    taken = true;
+// What a run finds is the same whichever way it begins.
+static void prepare(void) {
     tick__raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); // whoever started it, if that is not the keeper
     // Of a fresh start as well, so that memory lies alike; one that cannot be made is missed by who takes it.
     (void)tick__guest_sleepers_fill(TICK__GUEST_POOL);
     tick__guest_python_end();
-    if (!(way == TICK_GUEST_REWIND && rewinds()) && !(way >= TICK_GUEST_FORK && forks())) {
-        atomic_store(&tick__guest_control->way, TICK_GUEST_START);
-        if (way != TICK_GUEST_START || tick__guest_control->settings.shared)
-            wait_for_request();
-    }
+}
+
+// Returns once for each run, where there are several; false: there is one.
+static bool begins_runs(uint32_t way) {
+    if ((way == TICK_GUEST_REWIND && rewinds()) || (way >= TICK_GUEST_FORK && forks()))
+        return true;
+    atomic_store(&tick__guest_control->way, TICK_GUEST_START);
+    return false;
+}
+
+static void take(void) {
+    const struct tick_guest_settings *const settings = &tick__guest_control->settings;
+    taken = true;
+    if (!tick__guest_held())
+        prepare();
+    if (tick__guest_held() || (!begins_runs(settings->way) && (settings->way != TICK_GUEST_START || settings->shared)))
+        wait_for_request(false);
+    if (tick__guest_held() && tick__guest_control->turn.back)
+        tick__guest_end(TICK_GUEST_UNENDED, 0, "");
     tick__guest_run_begins();
+}
+
+void tick__guest_hold_here(void) {
+    const uint32_t way = tick__guest_control->settings.way;
+    prepare();
+    if (!begins_runs(way) && way != TICK_GUEST_START)
+        wait_for_request(true);
+}
+
+_Noreturn void tick__guest_hold_fails(const char *why) {
+    say_why(why, "");
+    atomic_store(&tick__guest_control->unheld, true);
+    set_state(TICK_GUEST_ENDED);
+    for (;;)
+        tick__raw(SYS_exit_group, NO_WAY_BACK);
 }
 
 // --- where ---

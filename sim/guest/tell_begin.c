@@ -39,6 +39,7 @@ void tick__guest_tell_world(void) {
         host->object = tick__guest_tell_host(host->name, tick__guest_host);
     }
     tick__guest_kernel->env.probe = tick__guest_probe;
+    tick__guest_probe->now = tick_kernel_now(tick__guest_kernel); // it is told of the clock as that moves
     tick__guest_tell_main(tick__guest_self(), tick__guest_shared ? control->turn.cause : 0);
     tell_early_output(control);
 }

@@ -35,18 +35,27 @@ EXPORT int timerfd_gettime(int fd, struct itimerspec *value) {
     return (int)CALL(SYS_timerfd_gettime, fd, value);
 }
 
+// Launchers close what they do not know before they start a program (Python's subprocess does), and would take its world from it.
+#define OURS_END (TICK_GUEST_FD + TICK__GUEST_OURS)
+
 EXPORT int close(int fd) {
+    if (__builtin_expect(tick__guest_passes_on && fd >= TICK_GUEST_FD && fd < OURS_END, 0))
+        return (int)tick__guest_answer(-EBADF);
     return (int)CALL(SYS_close, fd);
 }
 ALSO(close, __close)
 
 EXPORT int close_range(unsigned first, unsigned last, int flags) {
+    if (__builtin_expect(tick__guest_passes_on && first < OURS_END && last >= TICK_GUEST_FD, 0)) {
+        const long below = first < TICK_GUEST_FD ? tick__raw(SYS_close_range, first, TICK_GUEST_FD - 1, flags) : 0;
+        return (int)tick__guest_answer(below < 0 || last < OURS_END ? below : tick__raw(SYS_close_range, OURS_END, last, flags));
+    }
     return (int)CALL(SYS_close_range, first, last, flags);
 }
 
 EXPORT void closefrom(int first) {
     const int error = errno;
-    (void)CALL(SYS_close_range, first < 0 ? 0 : first, ~0u, 0);
+    (void)close_range(first < 0 ? 0 : (unsigned)first, ~0u, 0);
     errno = error;
 }
 

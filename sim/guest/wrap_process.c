@@ -1,6 +1,7 @@
 // libc's names: processes. Before the world begins, children are real ones, outside of it; afterwards there are none, and the run ends in
 // words.
 #include "sim/guest/other_calls.h"
+#include "sim/guest/snapshot_int.h"
 #include "sim/guest/wrap_int.h"
 #include <sched.h>
 #include <signal.h>
@@ -48,6 +49,7 @@ static void refuse_to(const char *name, const void *caller) {
     tick__guest_caller = caller;
     if (tick__guest_on && tick__guest_begun)
         tick__guest_unsupported(name, TICK__NO_CHILDREN);
+    tick__guest_hold_leaves();
 }
 #define refuse(name) refuse_to(name, __builtin_return_address(0))
 

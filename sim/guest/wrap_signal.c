@@ -253,7 +253,7 @@ EXPORT useconds_t ualarm(useconds_t value, useconds_t interval) {
 }
 
 EXPORT int timer_create(clockid_t clock, struct sigevent *restrict event, timer_t *restrict out) {
-    if (!tick__guest_on || !tick__guest_begin())
+    if (!tick__guest_inside_alone())
         return ORIGINAL(timer_create)(clock, event, out);
     const long made = tick__guest_timer_new(clock, event);
     if (made >= 0)

@@ -13,23 +13,47 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WATCH_FIRST 2000000l // ns: how long a death may go unnoticed; twice as long each time
-#define WATCH_MOST 20000000l
+#define WATCH_FIRST 10000000l // ns: how long the death of who is no child of ours may go unnoticed; twice as long each time
+#define WATCH_MOST 80000000l
+
+// What a run leaves, and what comes before its snapshot.
+static void empty_run(struct tick_guest_control *control) {
+    control->run = 0;
+    control->heart = 0;
+    control->outcome = (struct tick_guest_outcome){0};
+    control->question_count = 0;
+    control->deviation_count = control->deviations_lost = control->output_used = control->output_lost = 0;
+}
 
 static void empty(struct tick_guest_control *control) {
     control->magic = TICK_GUEST_MAGIC;
     control->version = TICK_GUEST_VERSION;
     control->size = sizeof *control;
     control->root = control->tenant = control->process = 0;
-    control->run = 0;
-    control->heart = 0;
     control->way = TICK_GUEST_START;
-    control->why[0] = 0;
     control->backstop = 0;
-    control->outcome = (struct tick_guest_outcome){0};
-    control->question_count = control->start_count = 0;
-    control->deviation_count = control->deviations_lost = control->output_used = control->output_lost = 0;
+    control->start_count = 0;
+    control->why[0] = control->called[0] = 0;
+    control->at_hold = control->unheld = false;
+    empty_run(control);
     control->state = TICK_GUEST_STARTING;
+}
+
+void tick__guest_again(struct tick__keeper *k) {
+    empty_run(k->control);
+    tick__listen_anew(k->listener);
+}
+
+static void child_ends(int number) {
+    (void)number; // it has interrupted who waits for a futex, which no process's end does
+}
+
+// A child's death ends a wait for what it would have said. One that comes just before that wait is noticed when the first watch ends.
+void tick__guest_watch_children(void) {
+    struct sigaction now;
+    const struct sigaction ours = {.sa_handler = child_ends, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
+    if (sigaction(SIGCHLD, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+        sigaction(SIGCHLD, &ours, NULL);
 }
 
 int tick__guest_start(struct tick__keeper *k) {
@@ -92,7 +116,7 @@ int tick__guest_await(struct tick__keeper *k, unsigned states, _Atomic int *watc
             tick__guest_state(k, TICK_GUEST_RUNNING);
             continue;
         }
-        if (syscall(SYS_futex, &k->control->state, FUTEX_WAIT, now, &patience, NULL, 0) == 0 || errno != ETIMEDOUT)
+        if (syscall(SYS_futex, &k->control->state, FUTEX_WAIT, now, &patience, NULL, 0) == 0 || (errno != ETIMEDOUT && errno != EINTR))
             continue;
         if (watched)
             atomic_store(watched, tick__guest_process(k));

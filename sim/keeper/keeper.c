@@ -243,6 +243,7 @@ int tick__keeper_new(const struct tick_guest_program *program, struct tick__keep
         return tick_error_set(error, -ENOMEM, "out of memory");
     memset(k, 0, sizeof *k);
     k->runner.ops = &ops;
+    tick__guest_watch_children();
     k->control_fd = k->arena_fd = k->errors = -1;
     k->program = program;
     k->way = program->settings.way;

@@ -38,7 +38,9 @@ void tick__keeper_free(struct tick__keeper *k); // or NULL; with its process
 int tick__keeper_request(struct tick__keeper *k, const struct tick_answers *answers, bool observed, char *details);
 
 // --- guest_process.c ---
-int tick__guest_start(struct tick__keeper *k); // 0 or a negated errno
+int tick__guest_start(struct tick__keeper *k);  // 0 or a negated errno
+void tick__guest_watch_children(void);          // of this process
+void tick__guest_again(struct tick__keeper *k); // the same for one that stands where it is held, before it is let go on
 // Until its state is one of these (TICK__STATE): 0, or -ECHILD when the process is gone, and k->status says how. Who waits for an end takes
 // WAITING as well: the process may have gone back already. watched: as tick_request's program, or NULL.
 #define TICK__STATE(state) (1u << (state))

@@ -79,7 +79,7 @@ static void begin(struct tick_world *w) {
     for (size_t i = 0; i < all->count; i++) {
         struct tick__kept *kept = tick__kept_at(all, i);
         kept->boots = !waits_to_begin(kept->host);
-        kept->begun = kept->gone = false;
+        kept->begun = kept->gone = kept->booted_ran = false;
         kept->now = NULL;
         kept->deviations = 0;
         kept->points = kept->choices = 0;
@@ -109,25 +109,24 @@ static void take_questions(const struct tick_world *w, const struct tick__keeper
         answers->questions[(*answers->asked)++] = k->control->questions[i];
 }
 
+void tick__kept_ends(const struct tick_world *w, struct tick__keeper *keeper) {
+    const char *trouble;
+    take_questions(w, keeper);
+    (void)tick__listen_end(keeper->listener, &trouble);
+}
+
 static void end(struct tick_world *w) {
     struct tick__kept_all *all = tick__kept_all(w);
     for (size_t i = 0; i < all->count; i++) {
         struct tick__kept *kept = tick__kept_at(all, i);
-        const char *trouble;
-        if (kept->keeper && kept->boots && kept->begun) {
-            take_questions(w, kept->keeper);
-            (void)tick__listen_end(kept->keeper->listener, &trouble);
+        if (kept->keeper && kept->boots && kept->booted_ran) {
+            tick__kept_ends(w, kept->keeper);
             if (kept->keeper->control->state == TICK_GUEST_PARKED) {
                 kept->keeper->control->turn.back = true;
                 tick__guest_state(kept->keeper, TICK_GUEST_RUNNING);
             }
         }
-        if (kept->fresh) {
-            take_questions(w, kept->fresh);
-            (void)tick__listen_end(kept->fresh->listener, &trouble);
-            tick__keeper_free(kept->fresh);
-            kept->fresh = NULL;
-        }
+        tick__late_end(kept);
     }
     if (w->program)
         atomic_store(w->program, 0);
@@ -140,7 +139,7 @@ static void release(struct tick_others *others) {
     for (size_t i = 0; i < all->kept.count; i++) {
         struct tick__kept *kept = tick__kept_at(all, i);
         tick__keeper_free(kept->keeper);
-        tick__keeper_free(kept->fresh);
+        tick__late_free(kept);
         tick__outside_free(kept->spec);
         tick__outside_free(kept->words);
         tick__outside_free(kept);

@@ -1,7 +1,6 @@
 // A program's turns: it is handed the world, with what has happened to its threads, and gives it back where none of them is ready.
 //
-// Its process begins a run at its snapshot. A later life of its host, and one that starts late, begins in a fresh process, in the world as
-// it is then, where nothing else happens until that comes to its first wait.
+// How it begins is told in begin.c.
 #include "sim/keeper/counted.h"
 #include "sim/keeper/tenant_int.h"
 #include "sim/world/turns_int.h"
@@ -12,84 +11,9 @@
 #include <string.h>
 
 #define COMES_BACK (TICK__STATE(TICK_GUEST_PARKED) | TICK__STATE(TICK_GUEST_ENDED) | TICK__STATE(TICK_GUEST_WAITING))
-#define STANDS (TICK__STATE(TICK_GUEST_WAITING) | TICK__STATE(TICK_GUEST_ENDED))
 
 static struct tick__kept *kept_of(const struct tick_host *host) {
     return host->program;
-}
-
-// --- beginning ---
-
-static void say_who(const struct tick_host *host, struct tick_guest_settings *settings) {
-    settings->shared_host = host->index;
-    settings->shared_process = host->process;
-    settings->shared_waiter = tick__elsewhere(host, 0);
-    settings->shared_post = POST_ELSEWHERE;
-    settings->shared_life = host->life;
-}
-
-// Its process runs up to its snapshot, in the world as it is.
-static void start_up(struct tick__kept *kept, struct tick__keeper *k, bool observed, bool live) {
-    struct tick_host *host = kept->host;
-    struct tick_world *w = host->world;
-    struct tick_guest_turn *turn = &k->control->turn;
-    k->tells = observed;
-    turn->back = turn->asks = turn->others = false;
-    turn->happened = 0;
-    turn->cause = host->here;
-    tick__counted(&turn->objects, &turn->events);
-    int rc = tick__keeper_request(k, w->answers, observed, w->details);
-    if (rc >= 0)
-        rc = tick__guest_start(k);
-    if (rc >= 0 && live)
-        tick__listen_begin_behind(k->listener, w->probe, turn->objects, turn->events);
-    if (rc >= 0)
-        rc = tick__guest_await(k, STANDS, w->program);
-    kept->gone = rc < 0 || atomic_load(&k->control->state) != TICK_GUEST_WAITING;
-}
-
-static bool has(struct tick__kept *kept, struct tick__keeper **keeper, const struct tick_guest_program *program) {
-    struct tick_world *w = kept->host->world;
-    struct tick_error error;
-    if (*keeper)
-        return true;
-    if (tick__keeper_new(program, keeper, &error) < 0) {
-        tick__world_bad(w, kept->host->loc, "program \"%s\": %s", kept->host->name, error.text);
-        return false;
-    }
-    (*keeper)->arena_fd = tick__kept_all(w)->arena;
-    return true;
-}
-
-bool tick__kept_boot(struct tick__kept *kept, bool observed) {
-    say_who(kept->host, &kept->program.settings);
-    if (!has(kept, &kept->keeper, &kept->program))
-        return false;
-    tick__guest_stop(kept->keeper);
-    start_up(kept, kept->keeper, observed, false);
-    return true;
-}
-
-void tick__kept_listen(struct tick__kept *kept) {
-    uint32_t objects, events;
-    tick__counted(&objects, &events);
-    tick__listen_begin_behind(kept->keeper->listener, kept->host->world->probe, objects, events);
-}
-
-static void begin_anew(struct tick__kept *kept) {
-    struct tick_host *host = kept->host;
-    kept->anew = kept->program;
-    kept->anew.settings.way = TICK_GUEST_START;
-    say_who(host, &kept->anew.settings);
-    tick__keeper_free(kept->fresh);
-    kept->fresh = NULL;
-    kept->deviations = 0;
-    kept->points = kept->choices = 0;
-    if (!has(kept, &kept->fresh, &kept->anew))
-        return;
-    tick__host_tell_start(host);
-    start_up(kept, kept->fresh, host->world->probe != NULL, true);
-    tick__listen_take(kept->fresh->listener);
 }
 
 static int start(struct tick_host *host) {
@@ -98,8 +22,7 @@ static int start(struct tick_host *host) {
     if (kept->boots && !host->lives) {
         kept->now = kept->keeper;
     } else {
-        begin_anew(kept);
-        kept->now = kept->fresh;
+        tick__late_begin(kept);
     }
     if (!host->world->ended)
         tick__host_make_ready(host);
@@ -118,6 +41,7 @@ static void take(struct tick__kept *kept) {
         kept->deviations++;
     w->choices += c->outcome.choices - kept->choices;
     w->iterations += c->outcome.points - kept->points;
+    kept->itself = !c->called[0];
     kept->choices = c->outcome.choices;
     kept->points = c->outcome.points;
 }
@@ -206,6 +130,7 @@ static bool goes_on(struct tick__kept *kept) {
     if (!kept->begun)
         turn->happened = 0;
     kept->begun = true;
+    kept->booted_ran |= k == kept->keeper;
     turn->back = turn->asks = false;
     turn->others = w->ready != NULL;
     turn->stops = kept->host->stopping && !kept->told_to_stop;
@@ -288,8 +213,8 @@ static bool waits_for_others(const struct tick_host *host) {
 }
 
 static bool is_out_of_reach(const struct tick_host *host) {
-    (void)host;
-    return false; // what its threads wait for the world does not know
+    const struct tick__kept *kept = kept_of(host);
+    return host->state == HOST_PARKED && kept->now && kept->now->control->turn.alone;
 }
 
 static int64_t last_timer(const struct tick_host *host) {

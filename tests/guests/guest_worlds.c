@@ -6,10 +6,11 @@
 #include "sim/native/scenario_target.h"
 #include "sim/world/runner.h"
 #include "src/base/keep.h"
+#include "tests/support/folder.h"
 #include "tests/support/hash_probe.h"
 #include "tests/support/programs.h"
-#include <retick.h>
 #include <errno.h>
+#include <retick.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -60,6 +61,12 @@ static int is_refused(void *address) {
     return tick_check(error == -ECONNREFUSED, "the connection was not refused: %d", error);
 }
 
+static int ticks(void *unused) {
+    (void)unused;
+    for (;;)
+        TICK_TRY(tick_sleep(TICK_SEC(1)));
+}
+
 static void network(struct tick_world *world) {
     tick_link_all(world, .latency = TICK_MS(1), .jitter = TICK_MS(5));
 }
@@ -107,6 +114,56 @@ TICK_SCENARIO(guest_stops, "a server that is told to stop, and started again") {
     tick_host_add(world, "between", is_refused, "app:8000", .start = TICK_MS(1050));
     tick_fault_at(world, TICK_SEC(1), TICK_STOP, .side = {app}, .lasts = TICK_MS(100));
     network(world);
+}
+
+// How those that begin in the midst of a run do so, and a file in which each process of the one that begins late leaves a byte.
+TICK_KEEP static const char *by;
+TICK_KEEP static char starts[80];
+
+static const char *late_command(const char *arguments) {
+    char all[300];
+    snprintf(all, sizeof all, "started:%s %s", starts, arguments);
+    return command(all);
+}
+
+TICK_SCENARIO(guests_begin_again, "programs that begin late, and ones that are started again, each with what it knows of the time") {
+    tick_daemon(world, "server", echo_server, NULL);
+    struct tick_host *first = tick_host_add(world, "first", ask, "server:7000");
+    tick_program(world, "then", late_command("now connect:server:7000 now say:2"), .after = {first}, .by = by);
+    tick_program(world, "later", command("connect:server:7000 now say:2"), .start = TICK_MS(700), .by = by);
+    struct tick_host *app = tick_program(world, "app", command("now listen:8000 serve:9"), .daemon = true, .by = by);
+    tick_host_add(world, "second", ask, "app:8000", .start = TICK_SEC(2));
+    tick_host_add(world, "third", ask, "app:8000", .start = TICK_SEC(5));
+    tick_fault_at(world, TICK_SEC(1), TICK_CRASH, .side = {app}, .lasts = TICK_MS(100));
+    tick_fault_at(world, TICK_SEC(3), TICK_STOP, .side = {app}, .lasts = TICK_MS(100));
+    network(world);
+}
+TICK_SCENARIO(guests_begin_late, "the one that begins when others have ended, alone") {
+    struct tick_host *first = tick_program(world, "first", command("sleep:5"));
+    tick_program(world, "then", late_command("now sleep:1"), .after = {first}, .by = by);
+}
+TICK_SCENARIO(guest_cannot_be_held, "a program that speaks, and then starts a child, before it needs the world") {
+    struct tick_host *first = tick_program(world, "first", command("sleep:5"));
+    tick_program(world, "then", late_command("print:here child now sleep:1"), .after = {first}, .by = by);
+}
+TICK_SCENARIO(guest_knows_the_time, "what the clock says to a program that begins late") {
+    tick_program(world, "app", command("now sleep:1"), .start = TICK_MS(700), .match = "^now 1577836800\\.700000000$", .by = by);
+}
+TICK_SCENARIO(guest_ends_at_once, "a program that begins late, and is over before it ever waited") {
+    tick_program(world, "app", command("print:here exit:4"), .start = TICK_MS(700), .by = by);
+}
+TICK_SCENARIO(guest_finds_its_file, "a program that looks for its file as it starts, and writes one, is started again") {
+    char arguments[300];
+    snprintf(arguments, sizeof arguments, "kept:%s.kept listen:8000 keep:%s.kept serve:9", starts, starts);
+    struct tick_host *app = tick_program(world, "app", command(arguments), .daemon = true, .match = "^kept$", .by = by);
+    tick_host_add(world, "first", ask, "app:8000");
+    tick_program(world, "later", command("sleep:3000"));
+    tick_fault_at(world, TICK_SEC(1), TICK_CRASH, .side = {app}, .lasts = TICK_MS(100));
+    network(world);
+}
+TICK_SCENARIO(guest_is_locked, "a program that can never go on, while another one does") {
+    tick_program(world, "app", command("sleep:10 locked"));
+    tick_daemon(world, "clock", ticks, NULL);
 }
 
 TICK_SCENARIO(guest_pauses, "a program that stands still for a while") {
@@ -313,6 +370,94 @@ static void a_program_asks_a_host(void **state) {
     is_the_same_again("guest_asks", 5);
 }
 
+// --- programs that begin in the midst of a run ---
+
+static void begins_alike(const char *name) {
+    static const char *const ways[] = {NULL, "fork", "start"};
+    TICK_KEEP static struct seen seen[3];
+    struct tick_runner *runners[3];
+    for (size_t way = 0; way < 3; way++) {
+        by = ways[way];
+        runners[way] = runner_of(name);
+    }
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        for (size_t way = 0; way < 3; way++) {
+            struct tick_answers answers;
+            tick_answers_seed(&answers, seed, NULL);
+            by = ways[way];
+            run(runners[way], &answers, true, &seen[way]);
+            assert_same(&seen[0], &seen[way]);
+            assert_int_equal(seen[0].hash, seen[way].hash);
+        }
+    }
+    for (size_t way = 0; way < 3; way++)
+        runners[way]->ops->free(runners[way]);
+    by = NULL;
+}
+
+static void those_that_begin_late_do_so_alike(void **state) {
+    (void)state;
+    begins_alike("guests_begin_again");
+    begins_alike("guests_begin_late");
+    begins_alike("guest_cannot_be_held");
+    begins_alike("guest_ends_at_once");
+    is_the_same_again("guests_begin_again", 3);
+}
+
+static size_t processes_of(const char *name, const char *way) {
+    struct stat about;
+    TICK_KEEP static struct seen seen;
+    struct tick_runner *runner;
+    by = way;
+    (void)unlink(starts);
+    runner = runner_of(name);
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        struct tick_answers answers;
+        tick_answers_seed(&answers, seed, NULL);
+        run(runner, &answers, seed % 3 == 0, &seen);
+        assert_int_equal(seen.outcome.verdict, TICK_PASS);
+    }
+    runner->ops->free(runner);
+    by = NULL;
+    assert_int_equal(stat(starts, &about), 0);
+    return (size_t)about.st_size;
+}
+
+static void they_are_held_from_run_to_run(void **state) {
+    (void)state;
+    assert_int_equal(processes_of("guests_begin_late", NULL), 1);
+    assert_int_equal(processes_of("guests_begin_late", "fork"), 1);
+    assert_int_equal(processes_of("guests_begin_late", "start"), 10);
+    assert_int_equal(processes_of("guest_cannot_be_held", NULL), 11); // and one that showed that
+}
+
+static void they_know_the_time(void **state) {
+    (void)state;
+    struct tick_runner *runner = runner_of("guest_knows_the_time");
+    struct seen seen;
+    for (int times = 0; times < 3; times++) {
+        run(runner, &(struct tick_answers){.way = TICK_ANSWERS_LISTED}, false, &seen);
+        assert_int_equal(seen.outcome.verdict, TICK_CHECK_FAILED);
+    }
+    runner->ops->free(runner);
+}
+
+static void they_find_their_files(void **state) {
+    (void)state;
+    const struct tick_outcome outcome = calm("guest_finds_its_file");
+    assert_int_equal(outcome.verdict, TICK_CHECK_FAILED);
+    assert_non_null(strstr(outcome.text, "finds line 1 of stdout, at 1.1 s"));
+    begins_alike("guest_finds_its_file");
+}
+
+static void who_waits_for_itself_is_found(void **state) {
+    (void)state;
+    const struct tick_outcome outcome = calm("guest_is_locked");
+    assert_int_equal(outcome.verdict, TICK_DEADLOCKED);
+    assert_non_null(strstr(outcome.text, "app/main waits for a mutex"));
+    assert_true(outcome.ended_at < TICK_SEC(500)); // and not for want of progress alone
+}
+
 static void a_program_answers_hosts(void **state) {
     (void)state;
     assert_int_equal(calm("guest_answers").verdict, TICK_PASS);
@@ -445,6 +590,11 @@ int main(int argc, char **argv) {
         cmocka_unit_test(answers_end_at_an_event),
         cmocka_unit_test(programs_and_hosts_talk),
         cmocka_unit_test(a_program_begins_late),
+        cmocka_unit_test(those_that_begin_late_do_so_alike),
+        cmocka_unit_test(they_are_held_from_run_to_run),
+        cmocka_unit_test(they_know_the_time),
+        cmocka_unit_test(they_find_their_files),
+        cmocka_unit_test(who_waits_for_itself_is_found),
         cmocka_unit_test(a_program_lives_again),
         cmocka_unit_test(a_program_is_told_to_stop),
         cmocka_unit_test(a_program_stands_still),
@@ -455,7 +605,11 @@ int main(int argc, char **argv) {
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(bad_words_are_told),
     };
+    char folder[60];
     (void)argc;
     programs_are_beside(argv[0]);
+    if (folder_make(folder, sizeof folder) < 0)
+        return 1;
+    snprintf(starts, sizeof starts, "%s/starts", folder);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

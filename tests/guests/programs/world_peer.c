@@ -2,15 +2,21 @@
 //   listen:PORT serve:N   echoes what N connections send, one after the other
 //   connect:HOST:PORT say:N   sends N lines and reads each one back
 //   print:TEXT sleep:MS alarm:MS hang fault exit:N clock:SECONDS
+//   started:FILE   one more byte in the machine's file   now   prints the time   child   starts one, and waits for it
+//   kept:FILE   says so if it is there   keep:FILE   writes it, and syncs it   locked   waits for a mutex that it has
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <netdb.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -101,6 +107,32 @@ int main(int argc, char **argv) {
         } else if (!strcmp(what, "clock")) { // it shows that
             if (time(NULL) != (time_t)atoll(value))
                 exit(5);
+        } else if (!strcmp(what, "started")) {
+            const int file = open(value, O_WRONLY | O_CREAT | O_APPEND, 0600);
+            if (file < 0 || write(file, "+", 1) != 1 || close(file) < 0)
+                return fail(value);
+        } else if (!strcmp(what, "now")) {
+            struct timespec now;
+            clock_gettime(CLOCK_REALTIME, &now);
+            printf("now %lld.%09ld\n", (long long)now.tv_sec, now.tv_nsec);
+        } else if (!strcmp(what, "child")) {
+            const pid_t child = fork();
+            if (!child)
+                _exit(0);
+            if (child < 0 || waitpid(child, NULL, 0) != child)
+                return fail("child");
+        } else if (!strcmp(what, "kept")) {
+            if (access(value, F_OK) == 0)
+                puts("kept");
+        } else if (!strcmp(what, "keep")) {
+            const int file = open(value, O_WRONLY | O_CREAT, 0600);
+            const int folder = open(dirname(strdup(value)), O_RDONLY | O_DIRECTORY); // NOLINT: for as long as it lives
+            if (file < 0 || write(file, "+", 1) != 1 || fsync(file) < 0 || fsync(folder) < 0)
+                return fail(value);
+        } else if (!strcmp(what, "locked")) {
+            static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+            pthread_mutex_lock(&mutex);
+            pthread_mutex_lock(&mutex);
         } else if (!strcmp(what, "alarm")) {
             const int ms = atoi(value);
             signal(SIGALRM, rings);
