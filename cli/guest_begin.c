@@ -61,7 +61,7 @@ static void say(const struct tick__loaded *loaded, const struct beginning *b) {
     tick__say("%s: %s%s%s of start-up%s%s%s", loaded->target.name, words[b->way], b->way == TICK_GUEST_START ? ", with " : " after ",
         tick__format_time(start_up, time, sizeof time), *b->why ? " (" : "", b->why, *b->why ? ")" : "");
     if (b->none)
-        tick__say("  nothing of it is simulated: neither it nor what it starts makes a socket, an epoll or a thread, or sleeps by itself");
+        tick__say("  nothing of it is simulated: neither it nor what it starts makes a socket, an epoll or a thread, or sleeps");
     else if (*b->called)
         tick__say("  of what it starts, this is what runs: %s (--guest NAME names another)", b->called);
     if (!b->fixed)

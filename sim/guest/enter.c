@@ -56,6 +56,7 @@ bool tick__guest_outside(void) {
     return true;
 }
 
+static bool sleeps;                                                 // it is sleep(1)
 static char called[sizeof((struct tick_guest_control *)0)->called]; // its command line, cut
 
 static void remember_words(int argc, char **argv) {
@@ -70,13 +71,18 @@ bool tick__guest_is_first(void) {
     return tick__guest_held() || tick__guest_control->root == tick__raw(SYS_getpid);
 }
 
-// Sleeps and timers are no sign of a program that is to be run: shells sleep by a program of its own, timeout(1) sets one over its child.
+// Timers are no sign of a program that is to be run where it has children: timeout(1) sets one over its child. Nor are shells' sleeps, which
+// are programs of their own.
 bool tick__guest_inside_alone(void) {
     if (!tick__guest_on || tick__guest_begun)
         return tick__guest_on;
-    const bool named = tick__guest_control->settings.tenant[0];
     const bool childless = tick__raw(SYS_waitid, P_ALL, 0, NULL, WEXITED | WNOHANG | WNOWAIT | __WALL, NULL) == -ECHILD;
-    return (named || tick__guest_is_first()) && childless && tick__guest_begin();
+    return childless && !tick__guest_only_sleeps() && tick__guest_begin();
+}
+
+bool tick__guest_only_sleeps(void) {
+    const struct tick_guest_control *control = tick__guest_control;
+    return sleeps && !tick__guest_begun && !control->tenant && !control->settings.tenant[0] && !tick__guest_is_first();
 }
 
 bool tick__guest_begin(void) {
@@ -144,6 +150,7 @@ __attribute__((constructor)) static void enter(int argc, char **argv, char **env
     }
     tick__guest_control = control;
     remember_words(argc, argv);
+    sleeps = argc > 0 && is_called(1, argv, "sleep");
     tick__guest_numbers_begin();
     tick__guest_world_new();
     tick__guest_output_begin();

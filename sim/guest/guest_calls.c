@@ -91,6 +91,8 @@ static inline bool is_simulated(const struct tick__guest_entry *entry, long firs
 long tick__guest_call(long nr, long a, long b, long c, long d, long e, long f) {
     const struct tick__guest_entry *entry = tick__guest_on ? tick__guest_entry(nr) : NULL;
     if (!entry || !is_simulated(entry, a)) {
+        if (__builtin_expect(tick__guest_on && (nr == SYS_nanosleep || nr == SYS_clock_nanosleep) && tick__guest_only_sleeps(), 0))
+            return 0;
         const long result = tick__raw6(nr, a, b, c, d, e, f);
         if (__builtin_expect(tick__guest_leaks_wanted, 0) && tick__guest_on)
             tick__guest_leaks_look(nr, (const long[]){a, b, c, d, e, f}, result);

@@ -21,7 +21,8 @@ static inline bool tick__guest_inside(void) {
 
 extern bool tick__guest_passes_on;   // it is outside, and somebody that it starts is to be the tenant: our fds stay open
 bool tick__guest_is_first(void);     // it is the process that was started, or goes on in its place
-bool tick__guest_inside_alone(void); // the same, but begins no world in a process that was started by another one, or has children
+bool tick__guest_inside_alone(void); // the same, but begins no world in a process that has children, nor in a shell's sleep
+bool tick__guest_only_sleeps(void);  // such a one, while there is no world: its sleeps take no time, as clocks stand still
 
 // --- guest_world.c ---
 void tick__guest_world_new(void);

@@ -78,7 +78,7 @@ static void exited(const struct tick__keeper *k, struct tick_outcome *out, int s
     if (expected)
         snprintf(in_place, sizeof in_place, " in place of %d", expected);
     const char *none = k->control->tenant || k->control->settings.shared ? "" : ", and nothing of it was simulated";
-    snprintf(out->text, sizeof out->text, "exit status %d%s%s%s%s", status, in_place, none, *said ? ": " : "", said);
+    snprintf(out->text, sizeof out->text, "exit status %d%s%s%s%s", status, in_place, *said ? ": " : "", said, none);
 }
 
 // "2 fds were left open at its exit: fd 7, a TCP socket on :7000, was left open; ..."

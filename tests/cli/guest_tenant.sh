@@ -23,8 +23,9 @@ EOF
 chmod +x npm
 printf 'test:\n\t@sleep 0.01\n\t@%s server.py\n' $python >Makefile
 
-# By itself it is whoever waits first: here what npm and make do before.
-expect 0 "10 ms of virtual time" "$RETICK" run -o first.db -- ./npm test "$python server.py"
+# By itself it is the first that needs a world, which what npm and make do before does not.
+expect 1 "exit status 9" "$RETICK" run -o first.db -- ./npm test "$python server.py"
+also "7 s of virtual time"
 expect 1 "exit status 9" "$RETICK" run --guest server.py -o named.db -- ./npm test "$python server.py"
 also "7 s of virtual time"
 expect 1 "exit status 9" "$RETICK" run --guest server.py -o env.db -- env A=1 sh -c "exec $python server.py"

@@ -96,9 +96,9 @@ fi
 
 # --- nothing of it is simulated: which is said, and what it ends with counts ---
 
-expect 1 "exit status 3" "$RETICK" run -- sh -c "sleep 0.01; exit 3"
+expect 1 "exit status 3" "$RETICK" run -- sh -c "sleep 50; exit 3"
 also "and nothing of it was simulated"
-expect 1 "nothing of it is simulated: neither it nor what it starts makes a socket" "$RETICK" fuzz --seeds 2 -- sh -c "sleep 0.01; exit 3"
+expect 1 "nothing of it is simulated: neither it nor what it starts makes a socket" "$RETICK" fuzz --seeds 2 -- sh -c "sleep 50; exit 3"
 expect 0 "nothing of it is simulated" "$RETICK" fuzz --seeds 2 -- true
 expect 0 "passed" "$RETICK" fuzz --seeds 2 -- sleep 5
 never "nothing of it is simulated"
