@@ -71,8 +71,8 @@ bool tick__guest_is_first(void) {
     return tick__guest_held() || tick__guest_control->root == tick__raw(SYS_getpid);
 }
 
-// Timers are no sign of a program that is to be run where it has children: timeout(1) sets one over its child. Nor are shells' sleeps, which
-// are programs of their own.
+// Timers are no sign of a program that is to be run where it has children: timeout(1) sets one over its child. Nor are shells' sleeps,
+// which are programs of their own.
 bool tick__guest_inside_alone(void) {
     if (!tick__guest_on || tick__guest_begun)
         return tick__guest_on;
