@@ -41,6 +41,8 @@ expect 0 "calls past libc's names, such as libc's own inside, are real, as secco
 also "3 schedules passed"
 expect 1 "fork: not supported yet: it started a child process after the world began" "$RETICK" run -o past.db -- "$past" fork
 also ", in refused+0x"
+also "    refused ("
+never "libc_start"
 expect 1 "--match" "$RETICK" fuzz --backstop off --match 'on the disk' -n 3 -o past.db -- "$past" files
 expect 0 "program --match 'on the disk' --backstop off -- $past files" cat past.schedule
 
