@@ -36,7 +36,8 @@ void pages_write_bash(FILE *out, const struct pages *pages);
 void pages_write_zsh(FILE *out, const struct pages *pages);
 void pages_write_fish(FILE *out, const struct pages *pages);
 
-// For each: the kinds of choices, as in --rate KIND=N, the queries that have a name, the formats of an export, and the pictures of a graph, each after `before`.
+// For each: the kinds of choices, as in --rate KIND=N, the queries that have a name, the formats of an export, and the pictures of a graph,
+// each after `before`.
 void pages_write_kinds(FILE *out, const char *before);
 void pages_write_queries(FILE *out, const char *before);
 void pages_write_formats(FILE *out, const char *before);

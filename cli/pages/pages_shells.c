@@ -143,7 +143,8 @@ static void zsh_option(FILE *out, const struct page_option *o) {
     if (o->arg) {
         fputc(':', out);
         summary(out, o->arg, "[]:\\");
-        if (o->value == PAGE_KIND || o->value == PAGE_FORMAT || o->value == PAGE_PICTURE) // the shell's own list is wanted within the quotes
+        if (o->value == PAGE_KIND || o->value == PAGE_FORMAT ||
+            o->value == PAGE_PICTURE) // the shell's own list is wanted within the quotes
             fprintf(out, ":'\"$%s\"", actions[o->value]);
         else
             fprintf(out, ":%s'", actions[o->value]);

@@ -17,7 +17,8 @@ static enum page_value value_of(const char *arg) {
     static const struct {
         const char *arg;
         enum page_value value;
-    } known[] = {{"FILE", PAGE_FILE}, {"FOLDER", PAGE_FOLDER}, {"PROGRAM", PAGE_PROGRAM}, {"KIND=N", PAGE_KIND}, {"FORMAT", PAGE_FORMAT}, {"PICTURE", PAGE_PICTURE}};
+    } known[] = {{"FILE", PAGE_FILE}, {"FOLDER", PAGE_FOLDER}, {"PROGRAM", PAGE_PROGRAM}, {"KIND=N", PAGE_KIND}, {"FORMAT", PAGE_FORMAT},
+        {"PICTURE", PAGE_PICTURE}};
     for (size_t i = 0; arg && i < ROOM(known); i++)
         if (strcmp(known[i].arg, arg) == 0)
             return known[i].value;
