@@ -33,6 +33,7 @@ for old in views contents stories causes; do
     done
     expect 0 "written" "$RETICK" graph $old.db -o $old.dot
     expect 0 "written" "$RETICK" export $old.db --as perfetto
+    expect 0 "written" "$RETICK" export $old.db --as csv
     expect 0 "written" "$RETICK" view $old.db -o $old.html
     expect 1 "" "$RETICK" replay $old.db --quiet
     expect 0 "the same run" "$RETICK" diff $old.db run.db

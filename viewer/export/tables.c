@@ -4,10 +4,16 @@
 #include "viewer/export/export.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 static int export_table(const struct tick_trace *trace, int folder, const char *table, struct tick_error *error) {
     char file[64], sql[96];
+    bool is_later = false; // a file of an earlier version may not have it
+    for (const struct tick__schema_table *later = tick__schema_later; later->name; later++)
+        is_later = is_later || strcmp(later->name, table) == 0;
+    if (is_later && sqlite3_table_column_metadata(trace->db, NULL, table, NULL, NULL, NULL, NULL, NULL, NULL) != SQLITE_OK)
+        return 0;
     snprintf(file, sizeof file, "%s.csv", table);
     snprintf(sql, sizeof sql, "SELECT * FROM %s", table);
     const int fd = openat(folder, file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -38,6 +44,9 @@ static const char *table_name(size_t i) {
         return written[i];
     i -= sizeof written / sizeof *written;
     for (const struct tick__schema_table *table = tick__schema_derived; table->name; table++)
+        if (i-- == 0)
+            return table->name;
+    for (const struct tick__schema_table *table = tick__schema_later; table->name; table++)
         if (i-- == 0)
             return table->name;
     for (const struct tick__schema_view *view = tick__schema_views; view->name; view++)
