@@ -103,8 +103,6 @@ static long wait_epoll(const long *a, int64_t timeout) {
         if (woken < 0)
             return woken;
         over = !woken;
-        if (over)
-            tick__guest_came_to_deadline();
     }
 }
 
@@ -242,8 +240,6 @@ static long select_until(int count, struct sets *sets, struct pollfd *fds, size_
         if (woken < 0)
             return woken;
         over = !woken;
-        if (over)
-            tick__guest_came_to_deadline();
     }
 }
 

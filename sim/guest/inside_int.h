@@ -80,7 +80,6 @@ static inline long tick__guest_lingered(long result) {
 void tick__guest_wait_words(const struct tick__guest_wait *wait, char *text, size_t size);
 void tick__guest_spins_clock(void); // a clock is read
 void tick__guest_spins_poll(void);  // something is polled, without a wait
-void tick__guest_came_to_deadline(void); // a wait for fds has
 extern uint64_t tick__guest_acts;        // calls that are neither such nor looks at clocks
 
 // --- call_waits.c, call_times.c, call_machine.c ---

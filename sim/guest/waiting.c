@@ -17,7 +17,7 @@
 #define CLOCK_LOOKS 2000u
 #define POLLS 5000u
 #define SPUN TICK_MS(1)
-#define POLLS_AT_DEADLINE 16u
+#define POLLS_ALONE 16u
 #define LATE TICK_US(1)
 
 int64_t tick__guest_deadline(int64_t timeout) {
@@ -49,8 +49,6 @@ static int park_on(const struct pollfd *fds, size_t count, int64_t deadline) {
         tick__guest_end(TICK_GUEST_NO_MEMORY, 0, "the simulated kernel's memory is full");
     const int woken = tick__guest_park(&wait, deadline);
     tick_kernel_unwatch_fds(tick__guest_kernel, key);
-    if (!woken)
-        tick__guest_came_to_deadline();
     return woken;
 }
 
@@ -118,29 +116,29 @@ void tick__guest_spins_clock(void) {
         tick_kernel_clock_to(tick__guest_kernel, tick__guest_deadline(SPUN));
 }
 
-// On Linux a wait ends behind its deadline, never at it, and loops count on that: libev fires the timers whose times are past, and polls
-// without a wait as long as it is the very time of one.
-static int64_t deadline_came = -1;
+// Time passes while a program polls, and loops count on that: libev fires the timers whose times are past, and polls without a wait as long
+// as it is the very time of one. Once until the program does something else, or waits.
+static int64_t polled_at = -1;
 static uint64_t acts_then;
 static uint32_t polls_then;
 
-void tick__guest_came_to_deadline(void) {
-    deadline_came = tick_kernel_now(tick__guest_kernel);
-    acts_then = tick__guest_acts;
-    polls_then = 0;
-}
-
-static bool polls_at_deadline(void) {
-    if (tick_kernel_now(tick__guest_kernel) != deadline_came || tick__guest_acts != acts_then || ++polls_then < POLLS_AT_DEADLINE)
+static bool only_polls(void) {
+    const int64_t now = tick_kernel_now(tick__guest_kernel);
+    if (now != polled_at || tick__guest_acts != acts_then) {
+        polled_at = now;
+        acts_then = tick__guest_acts;
+        polls_then = 0;
+    }
+    if (++polls_then != POLLS_ALONE)
         return false;
-    deadline_came = -1;
+    polled_at = tick__after(now, LATE);
     return true;
 }
 
 void tick__guest_spins_poll(void) {
     if (spins(&polls, POLLS)) {
         let_time_pass();
-    } else if (polls_at_deadline()) {
+    } else if (only_polls()) {
         tick__guest_control->outcome.spun++;
         tick__guest_lets_pass(LATE);
     }
