@@ -42,7 +42,7 @@ expect 2 "good.db has no task 'nobody': the query tasks lists them" "$RETICK" qu
 expect 2 "why wants the number of an event" "$RETICK" query good.db why x
 expect 2 "good.db is a trace, not a scenario. Next: retick replay good.db" "$RETICK" run good.db
 expect 2 "wants a TASK" "$RETICK" query good.db history
-expect 0 "there is none" "$RETICK" query good.db deadlocks
+expect 0 "nobody waits for himself" "$RETICK" query good.db deadlocks
 for name in tasks choices messages waits deadlocks log; do
     expect 0 "" "$RETICK" query good.db $name
     never "_us" # times are in one unit

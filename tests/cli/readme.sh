@@ -61,7 +61,7 @@ while IFS= read -r line; do
     *' explain '*--likelihood*) expect 0 "of fresh schedules, with nothing decided" bash -c "$line" ;;
     *' whatif '*) expect 0 "with that it passes" bash -c "$line" ;;
     *' explain '*) expect 0 "how it came to it, beside redis_pool_fixed" bash -c "$line" ;;
-    *' graph '* | *' view '*) expect 0 "written" bash -c "$line" ;;
+    *' graph '* | *' view '* | *' export '*) expect 0 "written" bash -c "$line" ;;
     *) expect 0 "seq" bash -c "$line" ;;
     esac
     tried=$((tried + 1))

@@ -50,7 +50,8 @@ make() {
     cut) head -c $((size / 2)) "$3" >"$2" ;;
     zeros)
         cp "$3" "$2"
-        dd if=/dev/zero of="$2" bs=64k seek=$((size / 3)) count=$((size / 3)) oflag=seek_bytes iflag=count_bytes conv=notrunc status=none
+        # Much of it, so that every command comes upon it.
+        dd if=/dev/zero of="$2" bs=64k seek=$((size / 8)) count=$((size / 2)) oflag=seek_bytes iflag=count_bytes conv=notrunc status=none
         ;;
     garbage) head -c 5000 "$RETICK" | tail -c 4900 >"$2" ;;
     newer)
@@ -165,7 +166,7 @@ full() {
         disk/filled | disk/\* | *-journal) ;;
         *.db) expect 0 "" "$RETICK" query "$left" "SELECT count(*) FROM events" --csv ;;
         *.schedule)
-            expect 1 "fails" "$RETICK" replay source.c:faulty "$left"
+            expect 1 "fails" "$RETICK" replay source.c:faulty "$left" --no-page
             grep -q "$left written" said || complain "$1 did not tell of $left"
             ;;
         *) complain "$1 left $left on a full disk" ;;

@@ -73,8 +73,8 @@ static void fuzzing(void **state) {
 
 static void replaying(void **state) {
     (void)state;
-    torture(&(struct command){{"torture", "replay", "found.schedule", "-o", "again.db"}, {"again.db"}}, 1, 100, 37);
-    torture(&(struct command){{"torture", "replay", "found.db"}, {NULL}}, 1, 100, 37);
+    torture(&(struct command){{"torture", "replay", "found.schedule", "-o", "again.db"}, {"again.db", "again.html"}}, 1, 100, 37);
+    torture(&(struct command){{"torture", "replay", "found.db"}, {"found.html"}}, 1, 100, 37);
 }
 
 static void asking(void **state) {
