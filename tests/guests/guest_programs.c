@@ -232,7 +232,8 @@ static void asyncio_runs(void **state) {
     (void)state;
     if (access("/usr/bin/python3", X_OK) < 0)
         skip();
-    char *argv[] = {(char[]){"/usr/bin/python3"}, (char[]){"-c"}, (char *)(uintptr_t)asyncio, NULL};
+    // -I: else it lists this folder for modules, where others may be linking tests.
+    char *argv[] = {(char[]){"/usr/bin/python3"}, (char[]){"-I"}, (char[]){"-c"}, (char *)(uintptr_t)asyncio, NULL};
     uint64_t first[2];
     guest_ask_seed(control, 3);
     control->settings.latency = 1000000;
