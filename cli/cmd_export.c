@@ -162,17 +162,13 @@ static int export(const struct export_arguments *a, struct tick_trace *trace) {
 int tick__cmd_export(int argc, char **argv) {
     struct export_arguments a = {0};
     struct tick_trace trace;
-    struct tick_error error = {0};
     int code = tick__parse(&argp, argc, argv, &a);
     if (code)
         return code;
     a.rules.reads[0] = a.trace;
-    const int result = tick_trace_open(a.trace, &trace, &error);
-    if (result < 0)
-        return tick__complain_of(a.trace, result, &error);
-    tick__report_trace(&trace);
-    if (trace.note[0])
-        tick__note("%s", trace.note);
+    code = tick__open(a.trace, &trace);
+    if (code)
+        return code;
     code = tick__complete(&trace);
     if (code == 0)
         code = export(&a, &trace);

@@ -224,7 +224,6 @@ static int ask(struct tick_trace *trace, const struct query_arguments *a) {
 int tick__cmd_query(int argc, char **argv) {
     struct query_arguments a = {0};
     struct tick_trace trace;
-    struct tick_error error = {0};
     int code = tick__parse(&argp, argc, argv, &a);
     if (code)
         return code;
@@ -232,12 +231,9 @@ int tick__cmd_query(int argc, char **argv) {
         return list();
     if (a.over)
         return tick__query_over(&(struct tick__over){.folder = a.over, .words = a.words, .count = a.count, .csv = a.csv});
-    const int result = tick_trace_open(a.trace, &trace, &error);
-    if (result < 0)
-        return tick__complain_of(a.trace, result, &error);
-    tick__report_trace(&trace);
-    if (trace.note[0])
-        tick__note("%s", trace.note);
+    code = tick__open(a.trace, &trace);
+    if (code)
+        return code;
     code = ask(&trace, &a);
     tick_trace_close(&trace);
     return code;

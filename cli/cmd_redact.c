@@ -77,17 +77,13 @@ static int redact(const struct redact_arguments *a, const struct tick_trace *tra
 int tick__cmd_redact(int argc, char **argv) {
     struct redact_arguments a = {0};
     struct tick_trace trace;
-    struct tick_error error = {0};
     int code = tick__parse(&argp, argc, argv, &a);
     if (code)
         return code;
     a.rules.reads[0] = a.trace;
-    const int result = tick_trace_open(a.trace, &trace, &error);
-    if (result < 0)
-        return tick__complain_of(a.trace, result, &error);
-    tick__report_trace(&trace);
-    if (trace.note[0])
-        tick__note("%s", trace.note);
+    code = tick__open(a.trace, &trace);
+    if (code)
+        return code;
     code = tick__output_check(&a.rules, a.output, TICK__OUTPUT_TRACE);
     if (code == 0)
         code = tick__complete(&trace);

@@ -2,7 +2,19 @@
 #include "cli/interrupt.h"
 #include "cli/print.h"
 #include "cli/progress.h"
+#include "cli/report_json.h"
 #include <errno.h>
+
+int tick__open(const char *path, struct tick_trace *trace) {
+    struct tick_error error = {0};
+    const int result = tick_trace_open(path, trace, &error);
+    if (result < 0)
+        return tick__complain_of(path, result, &error);
+    tick__report_trace(trace);
+    if (trace->note[0])
+        tick__note("%s", trace->note);
+    return 0;
+}
 
 static bool show(void *ctx, unsigned percent) {
     const struct tick_trace *trace = ctx;
